@@ -1,0 +1,71 @@
+# FEDEx. Bare `make` prints what it can do. Everything generated goes under build/, the environment under .venv/.
+PYTHON  ?= python3.11
+VENV    := .venv
+BIN     := $(VENV)/bin
+STAMP   := $(VENV)/.installed
+
+CUT      ?= freeze6
+QUANTIZE ?=
+WEIGHTS  ?=
+FACES    ?=
+STORE    ?=
+OUT      ?= build/export
+PORT     ?= 8000
+
+export FEDEX_STORE ?= dir:build/store
+export FEDEX_STATE ?= build/worker
+
+.DEFAULT_GOAL := help
+.PHONY: help install export demo serve worker minio minio-install test test-all test-wheel check bench clean
+
+help:  ## print this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP)  ## make .venv and install everything into it
+
+$(STAMP): setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "FEDEx needs Python 3.11 or later: make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) (about a minute, 1.7 GB)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[device,cloud,export,test,dev]'
+	@touch $@
+
+build/faces: | $(STAMP)
+	@$(BIN)/python -m demo.faces $@
+
+export: $(STAMP) $(if $(FACES),,build/faces)  ## write both bundles to build/export (CUT= WEIGHTS= FACES= QUANTIZE= OUT=)
+	@$(BIN)/fedex-export bundle --cut $(CUT) --faces $(or $(FACES),build/faces) --out $(OUT) \
+	    $(if $(WEIGHTS),--weights $(WEIGHTS)) $(if $(QUANTIZE),--quantize $(QUANTIZE))
+
+demo: $(STAMP)  ## run the whole road on this machine (WEIGHTS= FACES= for real photos, STORE=minio)
+	@WEIGHTS='$(WEIGHTS)' FACES='$(FACES)' STORE='$(STORE)' $(BIN)/python -m demo.run
+
+serve: $(STAMP)  ## run the service with gunicorn on PORT (needs FEDEX_ENROLMENT=code=group)
+	@$(BIN)/fedex-cloud serve --bind 127.0.0.1:$(PORT)
+
+worker: $(STAMP)  ## run the worker: merge, train, publish
+	@$(BIN)/fedex-cloud worker
+
+minio-install: $(STAMP)  ## build the pinned MinIO from source into build/tools (needs Go)
+	@$(BIN)/python -m demo.minio install
+
+minio: minio-install  ## start MinIO on a free local port, data under build/minio
+	@$(BIN)/python -m demo.minio run
+
+test: $(STAMP)  ## pass the tests (MinIO and real data are used where they are present)
+	@$(BIN)/python -m pytest -q -m 'not slow'
+
+test-all: $(STAMP) minio-install  ## all tests, the slow ones too
+	@$(BIN)/python -m pytest -q
+
+test-wheel: $(STAMP)  ## build the wheel, install it alone, run the tests against it with the checkout out of reach
+	@PYTHON='$(PYTHON)' BUILDER='$(BIN)/python' tests/wheel.sh
+
+check: $(STAMP)  ## ruff (format and lint) and mypy --strict
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy contract device cloud export demo bench
+
+bench: $(STAMP)  ## measure; one table and build/bench.json
+	@$(BIN)/python -m bench
+
+clean:  ## remove what was generated, but not .venv and build/tools
+	@find build -mindepth 1 -maxdepth 1 ! -name tools -exec rm -rf {} + 2>/dev/null || true

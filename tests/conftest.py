@@ -1,0 +1,42 @@
+"""Parts that tests of several rooms share: real data, a real MinIO.
+
+A part that is missing skips its tests with a reason; with FEDEX_REQUIRE_ALL=1 (continuous integration) it fails them.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from demo.minio import Minio, MinioMissing, installed_minio, start_minio
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip, or fail where every part is required."""
+    if os.environ.get("FEDEX_REQUIRE_ALL") == "1":
+        pytest.fail(f"required here: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real weights and faces: FEDEX_DATA, or ../shared/data beside the checkout."""
+    for place in (os.environ.get("FEDEX_DATA"), str(ROOT.parent / "shared" / "data")):
+        if place and (Path(place) / "weights" / "facenet_vggface2.npz").is_file():
+            return Path(place)
+    missing("real weights and faces (set FEDEX_DATA to their folder)")
+
+
+@pytest.fixture(scope="session")
+def minio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Minio]:
+    """One real MinIO for the session, on a free local port, with its data in a temporary folder."""
+    try:
+        installed_minio()
+    except MinioMissing as error:
+        missing(str(error))
+    with start_minio(tmp_path_factory.mktemp("minio")) as server:
+        yield server
