@@ -1,0 +1,73 @@
+"""The only home of drawing one person once: an identity, seen in some pose, light and expression, becomes a photo.
+
+Drawn twice too large and shrunk, so that edges are smooth. The background, the clothes, the pose, the light and
+the expression are independent of who is drawn.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+from demo.parts import draw_person
+from demo.identity import Colour, Identity
+from demo.moment import Light, Pose, draw_expression, draw_light, draw_pose
+
+PHOTO_SIDE = 200
+"""Pixels along each side of a photo."""
+OVERSAMPLING = 2
+GRAIN = 2.0
+"""Standard deviation of the noise, in grey levels."""
+
+
+def draw_photo(identity: Identity, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return one photo of a person, uint8 (200, 200, 3) RGB; all that is not identity comes from `rng`."""
+    pose, light, expression = draw_pose(rng), draw_light(rng), draw_expression(rng)
+    scene = _background(rng)
+    layer = Image.new("RGBA", scene.size, (0, 0, 0, 0))
+    pen = ImageDraw.Draw(layer)
+    draw_person(pen, identity, expression=expression, turn=pose.turn, clothes=_any_colour(rng), scale=OVERSAMPLING)
+    moved = _move(layer, pose)
+    scene.paste(moved, (0, 0), moved)
+    small = scene.resize((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS)
+    return _develop(np.asarray(small, np.float32), light, rng=rng)
+
+
+def _background(rng: np.random.Generator) -> Image.Image:
+    """Return a blurred wall with a few soft shapes, as large as the drawing."""
+    side = PHOTO_SIDE
+    wall = Image.new("RGB", (side, side), _any_colour(rng))
+    pen = ImageDraw.Draw(wall)
+    for _ in range(5):
+        x, y, radius = rng.uniform(0, side), rng.uniform(0, side), rng.uniform(20, 70)
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=_any_colour(rng))
+    soft = wall.filter(ImageFilter.GaussianBlur(16))
+    return soft.resize((side * OVERSAMPLING, side * OVERSAMPLING), Image.Resampling.BILINEAR)
+
+
+def _any_colour(rng: np.random.Generator) -> Colour:
+    red, green, blue = rng.integers(80, 190, 3)
+    return int(red), int(green), int(blue)
+
+
+def _move(layer: Image.Image, pose: Pose) -> Image.Image:
+    """Return the layer rotated, sheared, scaled and shifted about its middle."""
+    angle, middle = np.deg2rad(pose.rotation), layer.width / 2
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    inverse = np.linalg.inv(pose.scale * turn @ np.array([[1.0, pose.shear], [0.0, 1.0]]))
+    shift = np.array([pose.shift_x, pose.shift_y]) * OVERSAMPLING
+    offset = middle - inverse @ (middle + shift)
+    matrix = (inverse[0, 0], inverse[0, 1], offset[0], inverse[1, 0], inverse[1, 1], offset[1])
+    return layer.transform(layer.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+
+
+def _develop(scene: NDArray[np.float32], light: Light, *, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return the scene under the light, with a little grain."""
+    across = np.linspace(-1, 1, PHOTO_SIDE, dtype=np.float32)
+    slope = across * np.cos(light.direction) + across[:, None] * np.sin(light.direction)
+    lit = scene / 255 * (1 + light.gradient * slope)[..., None] * np.asarray(light.tint, np.float32)
+    toned = np.clip(lit, 0, 1) ** light.gamma * 255
+    grain = rng.standard_normal(toned.shape, np.float32) * GRAIN
+    photo: NDArray[np.uint8] = np.clip(toned + grain, 0, 255).astype(np.uint8)
+    return photo
