@@ -1,0 +1,129 @@
+"""The only home of the device's errors, split by what the one who meets them can do.
+
+::
+
+    DeviceError
+    |- BadInput            fix what was given, then ask again
+    |  |- PhotoError         a photo that is not one
+    |  |- SettingError       a setting that is missing or wrong
+    |  |- FeedbackError      feedback that cannot be meant
+    |  `- EnrolmentError     not enrolled, or enrolled elsewhere
+    |- BadInstallation     install or export again
+    |  |- RuntimeUnavailable no TFLite runtime that works here
+    |  `- ModelRefused       a prefix, head or bundle that does not belong here
+    |- Storage             free space or repair the folder; inference goes on
+    |- TryLater            nothing is wrong here: the same call later may work
+    |  `- Unreachable        no answer, or one that was cut off
+    |- Refused             the server will not take it, now or later
+    |- Untrusted           what the server said is not believed
+    |  |- Lying              an answer outside the contract
+    |  |- Forged             a signature that the pinned key did not make
+    |  |- Misplaced          signed, but of another group, space or channel
+    |  |- Expired            signed, but too old to be news
+    |  |- Replayed           signed, but older than what is installed
+    |  `- HeadRefused        a head that is not what its manifest says
+    `- Misuse              a bug in the calling code: report it
+
+A message says what was expected, what came, and where, in one line. Advice to people is added by ``device.cli`` only.
+"""
+
+from __future__ import annotations
+
+
+class DeviceError(Exception):
+    """Anything that goes wrong on the device and has a name."""
+
+
+class BadInput(DeviceError):
+    """What was given cannot be used; another input can."""
+
+
+class PhotoError(BadInput):
+    """A file or array that is no photo this device can use."""
+
+
+class SettingError(BadInput):
+    """A setting is missing or out of its range."""
+
+
+class FeedbackError(BadInput):
+    """Feedback on an inference that is not there, or that cannot be meant."""
+
+
+class EnrolmentError(BadInput):
+    """The device is not enrolled, or already enrolled with another service."""
+
+
+class BadInstallation(DeviceError):
+    """A part that was installed does not work here."""
+
+
+class RuntimeUnavailable(BadInstallation):
+    """No TFLite runtime could run the tiny model."""
+
+
+class ModelRefused(BadInstallation):
+    """A model file is not what its place requires: hash, size, signature or tensor shapes."""
+
+
+class Storage(DeviceError):
+    """The device's own folder cannot be read or written. Recognising goes on without it."""
+
+
+class TryLater(DeviceError):
+    """The same call may work later.
+
+    ``retry_after_s`` is the server's own wish in seconds, or None when it has none.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Unreachable(TryLater):
+    """No answer came, or it was cut off before its end. Whether the server acted on the request is unknown."""
+
+
+class Refused(DeviceError):
+    """The server refused definitely: sending the same again changes nothing.
+
+    ``status`` is the HTTP status, ``problem`` the ``type`` of the problem document (``about:blank`` when none came).
+    """
+
+    def __init__(self, message: str, *, status: int, problem: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.problem = problem
+
+
+class Untrusted(DeviceError):
+    """What the server said is not believed; what is installed stays."""
+
+
+class Lying(Untrusted):
+    """An answer that the contract does not allow: too long, of another type, or not what was asked for."""
+
+
+class Forged(Untrusted):
+    """No signature of the envelope was made by the pinned key."""
+
+
+class Misplaced(Untrusted):
+    """A signed manifest of another group, space or channel."""
+
+
+class Expired(Untrusted):
+    """A signed manifest that was news once."""
+
+
+class Replayed(Untrusted):
+    """A signed manifest with a lower serial than the installed one: an attack or a restored backup."""
+
+
+class HeadRefused(Untrusted):
+    """A downloaded head or label list that is not what its signed manifest says."""
+
+
+class Misuse(DeviceError):
+    """The calling code broke a rule of this package."""

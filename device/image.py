@@ -1,0 +1,150 @@
+"""The only home of photo preparation: file -> decoded, oriented pixels -> the square uint8 RGB image of the prefix.
+
+The steps, each of which every client repeats in the same order::
+
+    bounded read -> header: format, size -> decode -> EXIF orientation -> RGB     = the photo's pixels (sample id)
+    -> centre square -> resize to 160x160, bilinear with antialiasing             = what the prefix takes
+
+A photo that already is 160x160 is passed on unchanged. Standardisation is inside the prefix. ``export`` prepares its
+faces here too, so that heads train on what devices compute.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from contract.cuts import PHOTO_SIZE
+from device.errors import PhotoError
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_PIXELS = 64 * 1000 * 1000
+
+#: What phones and boards write. Others stay closed: Pillow would start outside programs for some of them.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+
+# What Pillow's decoders raise on damaged bytes; anything else is a bug that should be seen.
+_DECODER_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError)
+
+_EXIF_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One decoded photo.
+
+    ``pixels``: uint8 (height, width, 3), RGB, oriented as its maker meant it; the sample id is made of these.
+    ``prepared``: uint8 (160, 160, 3), what the prefix takes.
+    """
+
+    pixels: NDArray[np.uint8]
+    prepared: NDArray[np.uint8]
+
+
+def load_photo(path: Path) -> Photo:
+    """Read, decode and prepare one photo file.
+
+    Raises:
+        PhotoError: no such file, not a photo, damaged, of over 64 MiB or over 64 million pixels.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise PhotoError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return decode_photo(data, where=str(path))
+
+
+def decode_photo(data: bytes, *, where: str = "photo") -> Photo:
+    """Decode and prepare the bytes of one photo file; bounds are checked on its header, before any pixel is decoded.
+
+    Raises:
+        PhotoError: as `load_photo`; ``where`` begins its message.
+    """
+    if len(data) > MAX_FILE_BYTES:
+        raise PhotoError(f"{where}: expected at most {MAX_FILE_BYTES} bytes, got more")
+    image = _decode(data, where=where)
+    return Photo(pixels=np.asarray(image), prepared=np.asarray(_fit(image)))
+
+
+def prepare(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Crop decoded pixels, uint8 (height, width, 3), to their centre square and resize it to uint8 (160, 160, 3).
+
+    Raises:
+        PhotoError: another dtype or shape, or no pixel at all.
+    """
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
+        raise PhotoError(f"pixels: expected uint8 (height, width, 3), got {pixels.dtype} {pixels.shape}")
+    if pixels.shape == (PHOTO_SIZE, PHOTO_SIZE, 3):
+        return pixels
+    return np.asarray(_fit(Image.fromarray(pixels)))
+
+
+def _decode(data: bytes, *, where: str) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Pillow finds odd about metadata does not concern the pixels
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                _check_header(image, where=where)
+                return _to_rgb(_orient(image))
+    except Image.DecompressionBombError as error:
+        raise PhotoError(f"{where}: expected at most {MAX_PIXELS} pixels, got more") from error
+    except UnidentifiedImageError as error:
+        raise PhotoError(f"{where}: expected a photo ({', '.join(FORMATS)}), got something else") from error
+    except _DECODER_ERRORS as error:
+        raise PhotoError(f"{where}: the photo is damaged: {error}") from error
+
+
+def _check_header(image: Image.Image, *, where: str) -> None:
+    if image.width * image.height > MAX_PIXELS:
+        raise PhotoError(f"{where}: expected at most {MAX_PIXELS} pixels, got {image.width}x{image.height}")
+    if image.mode in ("I", "F"):
+        raise PhotoError(f"{where}: expected 8 or 16 bits a channel, got an image of mode {image.mode}")
+
+
+def _orient(image: Image.Image) -> Image.Image:
+    turn = _TURNS.get(_orientation(image))
+    return image if turn is None else image.transpose(turn)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
+    except _DECODER_ERRORS:
+        return 1  # damaged EXIF says nothing about the pixels, which are whole
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16"):  # a plain conversion would clip at 255 instead of scaling
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    image.load()
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _fit(image: Image.Image) -> Image.Image:
+    side = min(image.size)
+    if image.size == (PHOTO_SIZE, PHOTO_SIZE):
+        return image
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.resize(
+        (PHOTO_SIZE, PHOTO_SIZE),
+        Image.Resampling.BILINEAR,
+        box=(left, top, left + side, top + side),
+        reducing_gap=2.0,
+    )
