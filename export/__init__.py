@@ -1,0 +1,1 @@
+"""Build time: a Keras network becomes a device bundle and a training bundle. Nothing is imported until it is used."""

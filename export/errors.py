@@ -1,0 +1,33 @@
+"""What can go wrong in an export, by what its reader can do about it: all of it is input to put right."""
+
+from __future__ import annotations
+
+
+class ExportError(ValueError):
+    """An export that cannot go on; the message says where, what was expected and what came."""
+
+    def __init__(self, where: str, *, expected: str, got: str) -> None:
+        super().__init__(f"{where}: expected {expected}, got {got}")
+        self.where = where
+        self.expected = expected
+        self.got = got
+
+
+class WeightsError(ExportError):
+    """A weights file that is not one, or is of another network."""
+
+
+class SplitError(ExportError):
+    """A layer that does not divide its network in two."""
+
+
+class FacesError(ExportError):
+    """A folder of photos that cannot make a head."""
+
+
+class ConversionError(ExportError):
+    """A network that TensorFlow Lite's converter, or its builtin operators, cannot express."""
+
+
+class ParityError(ExportError):
+    """A converted network that does not compute what the Keras network computes."""
