@@ -1,0 +1,1 @@
+"""The service: takes samples in, keeps them once, trains heads and serves releases."""

@@ -1,0 +1,101 @@
+"""The only home of the service's errors, split by what the one who meets them can do.
+
+::
+
+    CloudError
+    |- SettingError        fix the environment, start again
+    |- BundleRefused       a training bundle that cannot be registered: give another one
+    |- StoreRefused        a store that this service cannot work on: configure another one
+    |- StoreError          one request to the store; ``key`` says which object
+    |  |- NotFound           there is no such object
+    |  |- OutOfRange         the object ends before the asked range begins
+    |  |- AlreadyExists      it did not happen: something is there already
+    |  |- PreconditionFailed it did not happen: something else is there
+    |  |- Unavailable        it did not happen, and may work later
+    |  |  `- StoreFull         it did not happen: no room
+    |  `- Uncertain          it may have happened: look before doing it again
+    |- LostRace            another writer moved the pointer: read it again and decide anew
+    |- NotReady            the service waits for something (its key, its worker): ask again later
+    `- Damaged             what the store holds is not what was written: look into it
+
+Only the errors marked "it did not happen" allow cleaning up. A message says what was expected, what came, and where.
+"""
+
+from __future__ import annotations
+
+
+class CloudError(Exception):
+    """Anything that goes wrong in the service and has a name."""
+
+
+class SettingError(CloudError):
+    """A setting is missing or out of its range."""
+
+
+class BundleRefused(CloudError):
+    """A training bundle that cannot be registered."""
+
+
+class StoreRefused(CloudError):
+    """A store that the service cannot rely on: it ignores conditions, keeps versions, or lets nobody in."""
+
+
+class StoreError(CloudError):
+    """One request to the object store did not do what was asked."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(f"{key}: {reason}")
+        self.key = key
+        self.reason = reason
+
+
+class NotFound(StoreError):
+    """There is no object under this key."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key, "expected an object, got none")
+
+
+class OutOfRange(StoreError):
+    """The object ends before the asked range begins."""
+
+    def __init__(self, key: str, *, begin: int) -> None:
+        super().__init__(key, f"expected at least {begin + 1} bytes, got fewer")
+
+
+class AlreadyExists(StoreError):
+    """It did not happen: an object is there already."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key, "expected no object, got one")
+
+
+class PreconditionFailed(StoreError):
+    """It did not happen: the object is not the one that was expected, or is gone."""
+
+    def __init__(self, key: str, *, etag: str) -> None:
+        super().__init__(key, f"expected ETag {etag}, got another object or none")
+
+
+class Unavailable(StoreError):
+    """It did not happen, and may work later."""
+
+
+class StoreFull(Unavailable):
+    """It did not happen: the store has no room."""
+
+
+class Uncertain(StoreError):
+    """It may have happened: the answer was lost. Look before doing it again."""
+
+
+class LostRace(CloudError):
+    """Another writer moved the pointer first; nothing of this write is there."""
+
+
+class NotReady(CloudError):
+    """The service waits for something that will come; the same request may work later."""
+
+
+class Damaged(CloudError):
+    """What the store holds is not what was written there."""
