@@ -37,7 +37,7 @@ def write_people(directory: Path, *, people: int, photos: int, seed: int) -> int
     for name, pixels in draw_people(people=people, photos=photos, seed=seed):
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(path, compress_level=3)
+        Image.fromarray(pixels).save(path, compress_level=1)
         count += 1
     return count
 

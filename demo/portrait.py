@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from demo.parts import draw_person
 from demo.identity import Colour, Identity
 from demo.moment import Light, Pose, draw_expression, draw_light, draw_pose
+from demo.parts import draw_person
 
 PHOTO_SIDE = 200
 """Pixels along each side of a photo."""
@@ -30,8 +30,7 @@ def draw_photo(identity: Identity, rng: np.random.Generator) -> NDArray[np.uint8
     draw_person(pen, identity, expression=expression, turn=pose.turn, clothes=_any_colour(rng), scale=OVERSAMPLING)
     moved = _move(layer, pose)
     scene.paste(moved, (0, 0), moved)
-    small = scene.resize((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS)
-    return _develop(np.asarray(small, np.float32), light, rng=rng)
+    return _develop(np.asarray(scene.reduce(OVERSAMPLING), np.float32), light, rng=rng)
 
 
 def _background(rng: np.random.Generator) -> Image.Image:

@@ -1,0 +1,75 @@
+"""The only home of who plays which part: who is new, and which photos are tested, make the base, or are uploaded.
+
+Each person's photos are taken by name. The odd ones (first, third, ...) are only ever tested. Of the even ones, the
+first two make the first head's base and the next three are uploaded; a new person's base photos are not used at all.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from demo.errors import DemoError, TooFewPhotos
+
+BASE_PHOTOS = 2
+UPLOADED_PHOTOS = 3
+LEAST_PHOTOS = 2 * (BASE_PHOTOS + UPLOADED_PHOTOS)
+NEW_SHARE = 15 / 65
+"""The share of all people whom the first head does not know."""
+PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person's part; the three groups of photos have nothing in common."""
+
+    name: str
+    is_new: bool
+    base: tuple[Path, ...]
+    uploads: tuple[Path, ...]
+    tests: tuple[Path, ...]
+
+
+def list_photos(directory: Path) -> dict[str, list[Path]]:
+    """Return each person's photos, people and photos by name, from one folder a person.
+
+    Raises:
+        DemoError: there is no such folder, or nobody in it.
+    """
+    if not directory.is_dir():
+        raise DemoError(f"{directory}: expected a folder with one folder a person, got nothing of that name")
+    people = {path.name: list(_photos_of(path)) for path in sorted(directory.iterdir()) if path.is_dir()}
+    if not people:
+        raise DemoError(f"{directory}: expected one folder a person, got none")
+    return people
+
+
+def cast_people(photos: Mapping[str, Sequence[Path]], *, seed: int) -> tuple[Person, ...]:
+    """Return everybody's part, by name; `seed` chooses who is new (15 of 65, and as many of another crowd).
+
+    Raises:
+        TooFewPhotos: somebody has fewer than ten photos.
+    """
+    names = sorted(photos)
+    chosen = np.random.default_rng(seed).permutation(len(names))[: round(len(names) * NEW_SHARE)]
+    new = {names[index] for index in chosen}
+    return tuple(_cast(name, photos[name], is_new=name in new) for name in names)
+
+
+def _cast(name: str, photos: Sequence[Path], *, is_new: bool) -> Person:
+    if len(photos) < LEAST_PHOTOS:
+        raise TooFewPhotos(f"{name}: expected at least {LEAST_PHOTOS} photos, got {len(photos)}")
+    in_order = sorted(photos)
+    even = in_order[1::2]
+    return Person(
+        name=name,
+        is_new=is_new,
+        base=() if is_new else tuple(even[:BASE_PHOTOS]),
+        uploads=tuple(even[BASE_PHOTOS : BASE_PHOTOS + UPLOADED_PHOTOS]),
+        tests=tuple(in_order[0::2]),
+    )
+
+
+def _photos_of(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.iterdir()) if path.suffix.lower() in PHOTO_SUFFIXES)

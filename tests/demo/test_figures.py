@@ -1,0 +1,71 @@
+"""The table, the JSON and the picture at the demo's end."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from demo.faces import write_people
+from demo.figures import Figures, format_table, write_figures
+from demo.picture import choose_photos, draw_picture
+from demo.scoring import Answer, Score
+
+NAN = float("nan")
+
+
+@pytest.fixture
+def figures() -> Figures:
+    return Figures(
+        people=65,
+        new_people=15,
+        devices=3,
+        drawn=False,
+        backbone="facenet_vggface2.npz",
+        store="directory",
+        cut="freeze6",
+        photos_base=100,
+        photos_uploaded=195,
+        photos_tested=571,
+        bytes_per_sample=281.4,
+        seconds=101.7,
+        seconds_of={"export": 20.2, "recognise": 31.0},
+        seconds_to_new_head=14.26,
+        serial=1,
+        before=Score(0.768, 0.0, 0.962, 0.981),
+        after=Score(0.997, 0.993, 0.01, 0.99),
+        cosine=Score(0.998, 0.995, NAN, NAN),
+    )
+
+
+def test_the_json_has_the_figures_that_others_read(figures: Figures, tmp_path: Path) -> None:
+    write_figures(figures, tmp_path / "demo.json")
+    read = json.loads((tmp_path / "demo.json").read_text())
+    assert (read["accuracy_before"], read["accuracy_after"], read["accuracy_cosine"]) == (0.768, 0.997, 0.998)
+    assert (read["unknown_before"], read["accepted_before"], read["serial"]) == (0.962, 0.981, 1)
+    assert (read["bytes_per_sample"], read["seconds"]) == (281.4, 101.7)
+
+
+def test_a_share_over_nothing_is_null_in_the_json(figures: Figures, tmp_path: Path) -> None:
+    assert Figures.to_json(figures)["accuracy_after"] is not None
+    without_new = Score(0.9, NAN, NAN, 1.0)
+    write_figures(replace(figures, before=without_new), tmp_path / "demo.json")
+    assert json.loads((tmp_path / "demo.json").read_text())["accuracy_new_before"] is None
+
+
+def test_the_table_is_narrow_and_says_what_accuracy_means(figures: Figures) -> None:
+    table = format_table(figures)
+    assert "right, the new people 0.0 % 99.3 % 99.5 %" in re.sub(" +", " ", table)
+    assert "Accuracy: the best label is the right one" in table
+    assert max(len(line) for line in table.splitlines()) <= 120
+
+
+def test_the_picture_shows_new_people_and_others(tmp_path: Path) -> None:
+    write_people(tmp_path, people=3, photos=1, seed=0)
+    answers = [
+        Answer(path, path.parent.name, "Ada Alder", 0.7, unknown=False) for path in sorted(tmp_path.glob("*/*.png"))
+    ]
+    shown = choose_photos(answers, answers, new={"Bo Birch"}, count=2)
+    assert [item.is_new for item in shown] == [True, False]
+    assert draw_picture(shown, title="three people").size == (998, 274)

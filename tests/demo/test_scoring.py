@@ -1,0 +1,43 @@
+"""From answers to shares."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from demo.scoring import Answer, cosine_answers, score_answers
+
+
+def answer(truth: str, best: str, *, unknown: bool = False) -> Answer:
+    return Answer(Path("photo.png"), truth, best, probability=0.5, unknown=unknown)
+
+
+def test_the_best_label_counts_as_right_though_the_device_was_not_sure() -> None:
+    assert score_answers([answer("Ada", "Ada", unknown=True), answer("Bo", "Ada")], new=()).accuracy == 0.5
+
+
+def test_unknown_is_counted_over_the_new_and_accepted_over_the_others() -> None:
+    answers = [answer("Ada", "Ada"), answer("Ada", "Bo", unknown=True), answer("New", "Bo", unknown=True)]
+    score = score_answers(answers, new={"New"})
+    assert (score.accuracy_new, score.unknown_new, score.accepted_others) == (0.0, 1.0, 0.5)
+
+
+def test_a_share_over_no_photos_is_not_a_number() -> None:
+    assert math.isnan(score_answers([answer("Ada", "Ada")], new={"New"}).accuracy_new)
+
+
+def test_cosine_to_class_means_looks_at_directions_only() -> None:
+    train = np.array([[9, 0], [1, 1], [0, 1]], np.float32)
+    assert cosine_answers(train, ["x", "x", "y"], np.array([[0.1, 0.02], [1, 5]], np.float32)) == ("x", "y")
+
+
+def test_cosine_takes_feature_maps_as_they_are() -> None:
+    train = np.eye(4, dtype=np.float32).reshape(4, 2, 2, 1)
+    assert cosine_answers(train, list("abcd"), train[::-1]) == ("d", "c", "b", "a")
+
+
+def test_accuracy_is_over_all_answers() -> None:
+    assert score_answers(
+        [answer("Ada", "Ada"), answer("Bo", "Bo"), answer("Bo", "Ada")], new=()
+    ).accuracy == pytest.approx(2 / 3)
