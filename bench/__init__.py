@@ -1,0 +1,1 @@
+"""Measurements: each ratio is taken within one run, and each goal is written beside its figure."""

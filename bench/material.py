@@ -1,0 +1,39 @@
+"""The only home of what the bench measures on: real weights and faces where there are some, else drawn people.
+
+Real data is looked for in FEDEX_DATA, then in ../shared/data beside the checkout.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.faces import write_people
+
+ROOT = Path(__file__).resolve().parent.parent
+PEOPLE, PHOTOS = 65, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Weights (None: a seeded backbone) and a folder of faces."""
+
+    weights: Path | None
+    faces: Path
+
+    @property
+    def name(self) -> str:
+        """How rows say what they were measured on."""
+        return "drawn faces, seeded weights" if self.weights is None else "lfw65, VGGFace2 weights"
+
+
+def find_material(environment: Mapping[str, str] = os.environ, *, work: Path) -> Material:
+    """Return the real material, or draw people below `work` if there is none."""
+    for place in (environment.get("FEDEX_DATA"), ROOT.parent / "shared" / "data"):
+        weights, faces = Path(place or "") / "weights" / "facenet_vggface2.npz", Path(place or "") / "faces" / "lfw65"
+        if place and weights.is_file() and faces.is_dir():
+            return Material(weights, faces)
+    drawn = work / "faces"
+    if not drawn.is_dir():
+        write_people(drawn, people=PEOPLE, photos=PHOTOS, seed=0)
+    return Material(None, drawn)
