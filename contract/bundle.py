@@ -1,0 +1,22 @@
+"""Bundles: the one place to import the two directories from that `export` writes. No file in them names another.
+
+    device bundle                                    training bundle
+    bundle.json    what is below, hashes, logits     bundle.json    what is below, hashes
+    prefix.tflite  photo -> feature                  head.keras     the head's graph and weights
+    head.tflite    feature -> logits                 labels.json    JSON array of strings, class by class
+    labels.json    JSON array of strings             golden.tensors "feature": F32 (*shape)
+    golden.tensors "feature": F32 (*shape)           base.tensors   the base samples, with their split
+
+bundle.json is removed first and written last: a directory without it is no bundle.
+"""
+
+from contract.bundle_files import golden_sha256 as golden_sha256
+from contract.device_bundle import DeviceBundle as DeviceBundle
+from contract.device_bundle import read_device_bundle as read_device_bundle
+from contract.device_bundle import write_device_bundle as write_device_bundle
+from contract.files import FileRef as FileRef
+from contract.training_bundle import BaseSamples as BaseSamples
+from contract.training_bundle import TrainingBundle as TrainingBundle
+from contract.training_bundle import parse_training_bundle as parse_training_bundle
+from contract.training_bundle import read_training_bundle as read_training_bundle
+from contract.training_bundle import write_training_bundle as write_training_bundle

@@ -1,0 +1,132 @@
+"""Bundle files: the only home of what device and training bundle have in common."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.arrays import check_finite, require_array
+from contract.cuts import FEATURE_TENSOR, parse_feature_shape
+from contract.documents import Fields, Json, encode_json, parse_document
+from contract.errors import Impossible, Malformed, shown
+from contract.files import FileRef, atomic_write, sha256_hex
+from contract.labels import MAX_LABELS_BYTES, parse_labels
+from contract.manifest import MAX_TEMPERATURE, MIN_TEMPERATURE
+from contract.patterns import HEX64_PATTERN, NAME_PATTERN
+from contract.tensors import decode_tensors, encode_tensors
+
+BUNDLE_FORMAT = 1
+BUNDLE_FILE = "bundle.json"
+LABELS_FILE = "labels.json"
+GOLDEN_FILE = "golden.tensors"
+
+MAX_DOCUMENT_BYTES = 1 << 20
+MAX_MODEL_BYTES = 512 << 20
+MAX_GOLDEN_BYTES = 17 << 20
+"""A feature of 4,194,304 elements as float32, and its header."""
+
+
+@dataclass(frozen=True, slots=True)
+class BundleFacts:
+    """What both bundles say of the space and of the first head."""
+
+    space: str
+    cut: str
+    layer: str
+    feature_shape: tuple[int, ...]
+    temperature: float
+    threshold: float
+
+    @classmethod
+    def parse(cls, fields: Fields) -> "BundleFacts":
+        """Read the facts from a bundle's document. Raises a `ContractError`."""
+        return cls(
+            space=fields.name("space", HEX64_PATTERN),
+            cut=fields.name("cut", NAME_PATTERN),
+            layer=fields.name("layer", NAME_PATTERN),
+            feature_shape=parse_feature_shape(fields),
+            temperature=fields.number("temperature", low=MIN_TEMPERATURE, high=MAX_TEMPERATURE),
+            threshold=fields.number("threshold", low=0.0, high=1.0),
+        )
+
+    def document(self) -> dict[str, Json]:
+        """Write the facts as part of a bundle's document."""
+        return {
+            "space": self.space,
+            "cut": self.cut,
+            "layer": self.layer,
+            "shape": self.feature_shape,
+            "temperature": self.temperature,
+            "threshold": self.threshold,
+        }
+
+
+def golden_sha256(golden: NDArray[np.float32]) -> str:
+    """Name a golden sample by its values: the sha256 of its float32 little-endian bytes, C order."""
+    return sha256_hex(golden.astype("<f4").tobytes())
+
+
+def parse_bundle_document(data: bytes, *, kind: str) -> Fields:
+    """Read bundle.json of the bundle `kind`, "device" or "training".
+
+    Raises:
+        Malformed, UnsupportedVersion, TooLarge: it is none, or one of another kind.
+    """
+    fields = parse_document(data, where=BUNDLE_FILE, max_bytes=MAX_DOCUMENT_BYTES)
+    fields.check_format(BUNDLE_FORMAT)
+    got = fields.text("kind")
+    if got != kind:
+        raise Malformed(fields.place("kind"), expected=kind, got=shown(got))
+    return fields
+
+
+def parse_golden(data: bytes, *, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Read golden.tensors: one finite float32 feature of `shape`."""
+    where = f"{GOLDEN_FILE}.{FEATURE_TENSOR}"
+    golden = require_array(decode_tensors(data).tensors.get(FEATURE_TENSOR), np.float32, shape=shape, where=where)
+    check_finite(golden, where=where)
+    return golden
+
+
+def encode_golden(golden: NDArray[np.float32]) -> bytes:
+    """Write golden.tensors."""
+    check_finite(golden, where=FEATURE_TENSOR)
+    return encode_tensors({FEATURE_TENSOR: golden}, {})
+
+
+def parse_bundle_labels(data: bytes) -> tuple[str, ...]:
+    """Read labels.json: at least one label."""
+    labels = parse_labels(data, where=LABELS_FILE)
+    if not labels:
+        raise Impossible(LABELS_FILE, expected="at least one label", got="none")
+    return labels
+
+
+def parse_reference(fields: Fields, key: str, *, max_bytes: int) -> FileRef:
+    """Read what a bundle's document says of one of its files."""
+    return FileRef.parse(fields.document(key), max_bytes=max_bytes)
+
+
+def parse_labels_reference(fields: Fields) -> FileRef:
+    """Read what a bundle's document says of labels.json."""
+    return parse_reference(fields, "labels", max_bytes=MAX_LABELS_BYTES)
+
+
+def parse_golden_reference(fields: Fields) -> FileRef:
+    """Read what a bundle's document says of golden.tensors."""
+    return parse_reference(fields, "golden", max_bytes=MAX_GOLDEN_BYTES)
+
+
+def write_bundle(directory: Path, *, document: Mapping[str, Json], files: Mapping[str, bytes]) -> None:
+    """Write the files of a bundle, and its document last; a reader finds the whole bundle or none.
+
+    Raises:
+        OSError: the directory holds no bundle now.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / BUNDLE_FILE).unlink(missing_ok=True)
+    for name, data in files.items():
+        atomic_write(directory / name, data)
+    atomic_write(directory / BUNDLE_FILE, encode_json(document))

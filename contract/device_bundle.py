@@ -1,0 +1,167 @@
+"""Device bundles: the only home of the directory that a device starts with. No one's samples are in it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.bundle_files import (
+    BUNDLE_FILE,
+    BUNDLE_FORMAT,
+    GOLDEN_FILE,
+    LABELS_FILE,
+    MAX_DOCUMENT_BYTES,
+    MAX_MODEL_BYTES,
+    BundleFacts,
+    encode_golden,
+    golden_sha256,
+    parse_bundle_document,
+    parse_bundle_labels,
+    parse_golden,
+    parse_golden_reference,
+    parse_labels_reference,
+    parse_reference,
+    write_bundle,
+)
+from contract.documents import Json
+from contract.errors import Malformed
+from contract.files import FileRef, check_file, read_bounded
+from contract.labels import encode_labels
+from contract.manifest import encode_logits, parse_logits
+from contract.patterns import NAME_PATTERN
+
+KIND = "device"
+PREFIX_FILE = "prefix.tflite"
+HEAD_FILE = "head.tflite"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DeviceBundle:
+    """A device bundle whose every file has been checked against its document."""
+
+    directory: Path
+    space: str
+    cut: str
+    layer: str
+    feature_shape: tuple[int, ...]
+    prefix: FileRef
+    head: FileRef
+    labels: tuple[str, ...]
+    labels_file: FileRef
+    golden: NDArray[np.float32]
+    """The golden sample, a feature."""
+    logits: NDArray[np.float32]
+    """(classes,): what `head` answers to the golden sample."""
+    temperature: float
+    threshold: float
+    quantize: str
+    """How the prefix was converted."""
+
+    @property
+    def prefix_path(self) -> Path:
+        """Where the prefix lies."""
+        return self.directory / PREFIX_FILE
+
+    @property
+    def head_path(self) -> Path:
+        """Where the first head lies."""
+        return self.directory / HEAD_FILE
+
+    @property
+    def golden_sha256(self) -> str:
+        """The golden sample's name, as manifests give it."""
+        return golden_sha256(self.golden)
+
+
+def read_device_bundle(directory: Path) -> DeviceBundle:
+    """Read a device bundle and check every size, hash, shape and bound. The models are hashed, not loaded.
+
+    Raises:
+        Malformed: no bundle, or a part of it missing or garbled; `UnsupportedVersion`: of another major version.
+        TooLarge: over a bound.
+        Impossible: a part that is not the one its document names.
+    """
+    fields = parse_bundle_document(_read(directory / BUNDLE_FILE, MAX_DOCUMENT_BYTES), kind=KIND)
+    facts = BundleFacts.parse(fields)
+    prefix = parse_reference(fields, "prefix", max_bytes=MAX_MODEL_BYTES)
+    head = parse_reference(fields, "head", max_bytes=MAX_MODEL_BYTES)
+    labels_file = parse_labels_reference(fields)
+    labels = parse_bundle_labels(_read_checked(directory / LABELS_FILE, labels_file))
+    golden = parse_golden(
+        _read_checked(directory / GOLDEN_FILE, parse_golden_reference(fields)), shape=facts.feature_shape
+    )
+    check_file(directory / PREFIX_FILE, prefix)
+    check_file(directory / HEAD_FILE, head)
+    return DeviceBundle(
+        directory=directory,
+        space=facts.space,
+        cut=facts.cut,
+        layer=facts.layer,
+        feature_shape=facts.feature_shape,
+        prefix=prefix,
+        head=head,
+        labels=labels,
+        labels_file=labels_file,
+        golden=golden,
+        logits=parse_logits(fields, "logits", classes=len(labels)),
+        temperature=facts.temperature,
+        threshold=facts.threshold,
+        quantize=fields.name("quantize", NAME_PATTERN),
+    )
+
+
+def write_device_bundle(
+    directory: Path,
+    *,
+    space: str,
+    cut: str,
+    layer: str,
+    feature_shape: tuple[int, ...],
+    prefix: bytes,
+    head: bytes,
+    labels: tuple[str, ...],
+    golden: NDArray[np.float32],
+    logits: NDArray[np.float32],
+    temperature: float,
+    threshold: float,
+    quantize: str,
+) -> DeviceBundle:
+    """Write a device bundle and read it back; the same parts give the same bytes.
+
+    Raises:
+        ContractError: a part that `read_device_bundle` would refuse.
+        OSError: the directory holds no bundle now.
+    """
+    facts = BundleFacts(space, cut, layer, feature_shape, temperature, threshold)
+    files = {
+        PREFIX_FILE: prefix,
+        HEAD_FILE: head,
+        LABELS_FILE: encode_labels(labels),
+        GOLDEN_FILE: encode_golden(golden),
+    }
+    document: dict[str, Json] = {
+        "format": BUNDLE_FORMAT,
+        "kind": KIND,
+        **facts.document(),
+        "prefix": FileRef.of(prefix).document(),
+        "head": FileRef.of(head).document(),
+        "labels": FileRef.of(files[LABELS_FILE]).document(),
+        "golden": FileRef.of(files[GOLDEN_FILE]).document(),
+        "logits": encode_logits(logits),
+        "quantize": quantize,
+    }
+    write_bundle(directory, document=document, files=files)
+    return read_device_bundle(directory)
+
+
+def _read(path: Path, max_bytes: int) -> bytes:
+    if not path.is_file():
+        raise Malformed(str(path), expected="a file", got="none")
+    return read_bounded(path, max_bytes)
+
+
+def _read_checked(path: Path, reference: FileRef) -> bytes:
+    data = _read(path, reference.size)
+    reference.check(data, where=str(path))
+    return data

@@ -1,0 +1,227 @@
+"""JSON documents: the only home of reading JSON strictly, within bounds, and of writing it one way.
+
+Stricter than RFC 8259 where it is silent or lenient: UTF-8 without a byte order mark, no key twice in one object, no
+NaN or Infinity, integers within +-(2**53 - 1), numbers finite, no lone surrogate, at most `MAX_DEPTH` levels deep.
+"""
+
+import base64
+import binascii
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, TypeAlias, TypeVar
+
+from contract.errors import Impossible, Malformed, TooLarge, UnsupportedVersion, shown
+from contract.patterns import check_name
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+
+MAX_DEPTH = 16
+MAX_INTEGER = 2**53 - 1
+MAX_INTEGER_CHARACTERS = 17
+MAX_TEXT_CHARACTERS = 1_024
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class Fields:
+    """One JSON object, read field by field; every refusal names the field. Keys that nobody asks for are ignored."""
+
+    def __init__(self, values: Mapping[str, Json], *, where: str) -> None:
+        self._values = values
+        self._where = where
+
+    def __contains__(self, key: str) -> bool:
+        """Tell whether `key` is there with a value other than null."""
+        return self._values.get(key) is not None
+
+    def place(self, key: str) -> str:
+        """Name the field `key` for a message."""
+        return f"{self._where}.{key}".removesuffix(".")
+
+    def check_format(self, supported: int) -> None:
+        """Refuse a document of another major version than `supported`.
+
+        Raises:
+            UnsupportedVersion: `format` is another integer.
+            Malformed: `format` is missing or no integer.
+        """
+        version = self._get("format", int, "an integer")
+        if version != supported:
+            raise UnsupportedVersion(self.place("format"), expected=str(supported), got=str(version))
+
+    def text(self, key: str, *, max_characters: int = MAX_TEXT_CHARACTERS) -> str:
+        """Read a string."""
+        value: str = self._get(key, str, "a string")
+        if len(value) > max_characters:
+            raise TooLarge(self.place(key), expected=f"at most {max_characters} characters", got=str(len(value)))
+        return value
+
+    def name(self, key: str, pattern: re.Pattern[str]) -> str:
+        """Read a string that matches the whole of `pattern`."""
+        return check_name(self.text(key), pattern, where=self.place(key))
+
+    def choice(self, key: str, choices: type[Choice]) -> Choice:
+        """Read a string that is one of the values of an enum."""
+        value = self.text(key)
+        if value not in list(choices):
+            raise Malformed(self.place(key), expected=f"one of {', '.join(choices)}", got=shown(value))
+        return choices(value)
+
+    def integer(self, key: str, *, low: int = 0, high: int = MAX_INTEGER) -> int:
+        """Read an integer of `low` to `high`, both included; true and 1.0 are not integers."""
+        value: int = self._get(key, int, "an integer")
+        if not low <= value <= high:
+            raise Impossible(self.place(key), expected=f"an integer from {low} to {high}", got=str(value))
+        return value
+
+    def number(self, key: str, *, low: float, high: float) -> float:
+        """Read a number of `low` to `high`, both included; integers count."""
+        value = float(self._get(key, (int, float), "a number"))
+        if not low <= value <= high:
+            raise Impossible(self.place(key), expected=f"a number from {low} to {high}", got=str(value))
+        return value
+
+    def items(self, key: str, *, max_items: int) -> list[Json]:
+        """Read a list of at most `max_items` values."""
+        value: list[Json] = self._get(key, list, "a list")
+        if len(value) > max_items:
+            raise TooLarge(self.place(key), expected=f"at most {max_items} items", got=str(len(value)))
+        return value
+
+    def integers(self, key: str, *, max_items: int) -> tuple[int, ...]:
+        """Read a list of at most `max_items` integers, none negative."""
+        values = self.items(key, max_items=max_items)
+        return tuple(Fields({"": value}, where=self.place(key)).integer("") for value in values)
+
+    def document(self, key: str) -> "Fields":
+        """Read an object."""
+        return Fields(self._get(key, dict, "an object"), where=self.place(key))
+
+    def binary(self, key: str, *, max_bytes: int) -> bytes:
+        """Read a string of standard base64 with padding (RFC 4648, section 4), at most `max_bytes` when decoded."""
+        text: str = self._get(key, str, "a string of base64")
+        if len(text) > 4 * math.ceil(max_bytes / 3):
+            raise TooLarge(self.place(key), expected=f"base64 of {max_bytes} bytes at most", got=str(len(text)))
+        return _decode_base64(text, where=self.place(key), max_bytes=max_bytes)
+
+    def keys(self) -> tuple[str, ...]:
+        """List the keys of the object, as they stand."""
+        return tuple(self._values)
+
+    def _get(self, key: str, kind: type | tuple[type, ...], expected: str) -> Any:
+        if key not in self._values:
+            raise Malformed(self.place(key), expected=expected, got="nothing")
+        value = self._values[key]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise Malformed(self.place(key), expected=expected, got=shown(value))
+        return value
+
+
+def parse_document(data: bytes | memoryview, *, where: str, max_bytes: int) -> Fields:
+    """Parse a JSON object of at most `max_bytes`.
+
+    Raises:
+        TooLarge: there are more bytes than that; nothing was parsed.
+        Malformed: this is no JSON object within the rules of this module.
+    """
+    value = parse_json(data, where=where, max_bytes=max_bytes)
+    if not isinstance(value, dict):
+        raise Malformed(where, expected="a JSON object", got=shown(value))
+    return Fields(value, where=where)
+
+
+def parse_json(data: bytes | memoryview, *, where: str, max_bytes: int) -> Json:
+    """Parse any JSON value of at most `max_bytes`; raises as `parse_document` does."""
+    if len(data) > max_bytes:
+        raise TooLarge(where, expected=f"at most {max_bytes} bytes", got=f"{len(data)} bytes")
+    try:
+        value: Json = json.loads(
+            str(data, "utf-8"),
+            object_pairs_hook=_object_without_duplicates,
+            parse_int=_bounded_integer,
+            parse_float=_finite_number,
+            parse_constant=_refuse_constant,
+        )
+    except RecursionError:
+        raise Malformed(where, expected=f"JSON at most {MAX_DEPTH} levels deep", got="far deeper JSON") from None
+    except ValueError as error:
+        raise Malformed(where, expected="JSON in UTF-8", got=str(error)) from error
+    _check_values(value, where)
+    return value
+
+
+def encode_json(value: Json, *, sort_keys: bool = True) -> bytes:
+    """Write JSON in its one form here: UTF-8, no spaces, keys sorted by code point unless their order is kept."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=sort_keys)
+    return text.encode("utf-8")
+
+
+def encode_base64(data: bytes) -> str:
+    """Write bytes as `Fields.binary` reads them."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def _decode_base64(text: str, *, where: str, max_bytes: int) -> bytes:
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Malformed(where, expected="standard base64 with padding", got=str(error)) from error
+    if encode_base64(data) != text:
+        raise Malformed(where, expected="base64 whose unused bits are zero", got=shown(text[-4:]))
+    if len(data) > max_bytes:
+        raise TooLarge(where, expected=f"at most {max_bytes} bytes", got=f"{len(data)} bytes")
+    return data
+
+
+def _object_without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    values: dict[str, Json] = {}
+    for key, value in pairs:
+        if key in values:
+            raise ValueError(f"the key {shown(key)} twice")
+        values[key] = value
+    return values
+
+
+def _bounded_integer(digits: str) -> int:
+    # The length comes first: turning a million digits into a number takes quadratic time.
+    if len(digits) > MAX_INTEGER_CHARACTERS or abs(int(digits)) > MAX_INTEGER:
+        raise ValueError(f"an integer of {len(digits)} characters, beyond 2**53 - 1")
+    return int(digits)
+
+
+def _finite_number(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"the number {shown(digits)}, beyond double precision")
+    return number
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"the constant {name}")
+
+
+def _check_values(root: Json, where: str) -> None:
+    levels: list[Json] = [root]
+    for _ in range(MAX_DEPTH):
+        _check_texts(levels, where)
+        levels = [child for value in levels for child in _children(value)]
+        if not levels:
+            return
+    raise Malformed(where, expected=f"JSON at most {MAX_DEPTH} levels deep", got="deeper JSON")
+
+
+def _children(value: Json) -> Sequence[Json]:
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    return value if isinstance(value, list) else ()
+
+
+def _check_texts(values: list[Json], where: str) -> None:
+    for value in values:
+        if isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
+            raise Malformed(where, expected="text without lone surrogates", got=shown(value))

@@ -1,0 +1,59 @@
+"""Contract errors: the only home of what goes wrong with bytes, documents and values that cross the wire.
+
+ContractError             every refusal of this package
+├── Malformed             the bytes are not the format              HTTP 400
+│   └── UnsupportedVersion    a major version this reader does not know
+├── TooLarge              a stated bound is passed                  HTTP 413
+└── Impossible            well-formed, but it cannot be right       HTTP 422
+    └── WrongSpace            features of another space or shape
+"""
+
+import reprlib
+
+MAX_SHOWN_CHARACTERS = 80
+
+
+class ContractError(ValueError):
+    """Something that came does not keep the contract: where, what was expected, what was got."""
+
+    def __init__(self, where: str, *, expected: str, got: str) -> None:
+        super().__init__(f"{where}: expected {expected}, got {got}")
+        self.where = where
+        self.expected = expected
+        self.got = got
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive a trip between processes, which keyword arguments alone would not."""
+        return _restore, (type(self), self.where, self.expected, self.got)
+
+
+class Malformed(ContractError):
+    """The bytes are not the format."""
+
+
+class UnsupportedVersion(Malformed):
+    """The major version is none that this reader knows."""
+
+
+class TooLarge(ContractError):
+    """A bound of the contract is passed."""
+
+
+class Impossible(ContractError):
+    """Well-formed, but it cannot be right: a NaN, a shape, a label, an index."""
+
+
+class WrongSpace(Impossible):
+    """Features of another space, or of another shape than their space has."""
+
+
+def shown(value: object) -> str:
+    """Show `value` in a message: printable, escaped, at most `MAX_SHOWN_CHARACTERS` long, whatever a stranger sent."""
+    shortener = reprlib.Repr()
+    shortener.maxstring = shortener.maxother = MAX_SHOWN_CHARACTERS
+    text = shortener.repr(value)
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 3] + "..."
+
+
+def _restore(kind: type[ContractError], where: str, expected: str, got: str) -> ContractError:
+    return kind(where, expected=expected, got=got)

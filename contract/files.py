@@ -1,0 +1,122 @@
+"""Files: the only home of writing a file so that it is there whole or not at all, and of reading one within a bound."""
+
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract.documents import Fields, Json
+from contract.errors import Impossible, Malformed, TooLarge
+from contract.patterns import HEX64_PATTERN
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """A file named by what is in it: its sha256 (64 lower-case hex digits) and its size in bytes."""
+
+    sha256: str
+    size: int
+
+    @classmethod
+    def of(cls, data: bytes) -> "FileRef":
+        """Refer to `data`."""
+        return cls(sha256=sha256_hex(data), size=len(data))
+
+    @classmethod
+    def parse(cls, fields: Fields, *, max_bytes: int) -> "FileRef":
+        """Read a reference to a file of at most `max_bytes`."""
+        size = fields.integer("size", low=1)
+        if size > max_bytes:
+            raise TooLarge(fields.place("size"), expected=f"at most {max_bytes} bytes", got=f"{size} bytes")
+        return cls(sha256=fields.name("sha256", HEX64_PATTERN), size=size)
+
+    def document(self) -> dict[str, Json]:
+        """Write the reference as the contract's JSON."""
+        return {"sha256": self.sha256, "size": self.size}
+
+    def check(self, data: bytes, *, where: str) -> None:
+        """Refuse `data` that is not the file referred to.
+
+        Raises:
+            Impossible: another size or another hash.
+        """
+        _check_same(self, FileRef.of(data), where=where)
+
+
+def atomic_write(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Write `data` to `path` so that readers, after a kill at any instant too, find the old file or the new one.
+
+    The temporary file lies in the same folder under a name of its own; it is gone when writing fails.
+
+    Raises:
+        OSError: nothing at `path` has changed, unless only the last flush of the folder failed.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        _write_and_flush(temporary, data, mode)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    flush_folder(path.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make what was created, renamed or removed in `folder` survive a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_bounded(path: Path, max_bytes: int) -> bytes:
+    """Read a whole file of at most `max_bytes`.
+
+    Raises:
+        TooLarge: it is larger; at most one byte more than the bound was read.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise TooLarge(str(path), expected=f"at most {max_bytes} bytes", got="more")
+    return data
+
+
+def check_file(path: Path, expected: FileRef) -> None:
+    """Refuse a file that is not the one referred to, without holding it in memory.
+
+    Raises:
+        Malformed: there is no such file.
+        Impossible: another size or another hash.
+    """
+    if not path.is_file():
+        raise Malformed(str(path), expected="a file", got="none")
+    size = path.stat().st_size
+    if size != expected.size:
+        raise Impossible(str(path), expected=f"{expected.size} bytes", got=f"{size} bytes")
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    _check_same(expected, FileRef(digest, size), where=str(path))
+
+
+def sha256_hex(data: bytes | memoryview) -> str:
+    """Hash `data`: 64 lower-case hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _check_same(expected: FileRef, got: FileRef, *, where: str) -> None:
+    if got.size != expected.size:
+        raise Impossible(where, expected=f"{expected.size} bytes", got=f"{got.size} bytes")
+    if got.sha256 != expected.sha256:
+        raise Impossible(where, expected=f"sha256 {expected.sha256}", got=got.sha256)
+
+
+def _write_and_flush(path: Path, data: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

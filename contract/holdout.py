@@ -1,0 +1,25 @@
+"""The split: the only home of which samples train a head and which only judge it. Pure, and the same everywhere."""
+
+from enum import StrEnum
+
+FIRST_PHOTOS_THAT_TRAIN = 3
+HELD_OUT_ONE_IN = 5
+
+
+class Split(StrEnum):
+    """The part of a dataset that a sample belongs to, decided once and kept."""
+
+    TRAIN = "train"
+    HELD_OUT = "held-out"
+
+
+def assign_split(sample_id: bytes, photos_before: int) -> Split:
+    """Decide the split of a sample whose label had `photos_before` photos in its pool already.
+
+    The first three photos of a label train. Of later ones a fifth is held out: those whose id, read as a big-endian
+    fraction of 2**128, lies below 1/5. Nothing but the id and the count matters, so a replay decides the same.
+    """
+    if photos_before < FIRST_PHOTOS_THAT_TRAIN:
+        return Split.TRAIN
+    fraction = int.from_bytes(sample_id, "big") * HELD_OUT_ONE_IN
+    return Split.HELD_OUT if fraction < 1 << (8 * len(sample_id)) else Split.TRAIN

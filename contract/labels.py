@@ -1,0 +1,100 @@
+"""Labels: the only home of what may be a label, when two are the same one, and of the label list as a file.
+
+A label list is a JSON array of strings; the index of a label is its class.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+
+from contract.documents import encode_json, parse_json
+from contract.errors import Impossible, Malformed, TooLarge, shown
+
+MAX_LABEL_CODE_POINTS = 64
+MAX_TYPED_CODE_POINTS = 1_024
+"""What may be typed, before trimming: bounds the work of normalising."""
+
+MAX_LABELS = 65_536
+MAX_LABELS_BYTES = 4 << 20
+
+WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+"""The code points with Unicode's property White_Space, which trimming takes off both ends."""
+
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def parse_label(text: str) -> str:
+    """Turn what was typed into a label: normalised (NFC), trimmed, 1 to 64 code points, nothing that controls.
+
+    Refused are controls and surrogates (categories Cc, Cs), line and paragraph separators (Zl, Zp) and the twelve
+    characters of Unicode's Bidi_Control, which can make one name look like another.
+
+    Raises:
+        TooLarge: over 64 code points when normalised and trimmed, or over 1,024 before.
+        Impossible: empty, or a refused character.
+    """
+    if len(text) > MAX_TYPED_CODE_POINTS:
+        raise TooLarge("label", expected=f"at most {MAX_LABEL_CODE_POINTS} code points", got=str(len(text)))
+    label = unicodedata.normalize("NFC", text).strip(WHITE_SPACE)
+    if not label:
+        raise Impossible("label", expected="at least one code point", got=shown(text))
+    if len(label) > MAX_LABEL_CODE_POINTS:
+        raise TooLarge("label", expected=f"at most {MAX_LABEL_CODE_POINTS} code points", got=str(len(label)))
+    for letter in label:
+        if unicodedata.category(letter) in _REFUSED_CATEGORIES or letter in _BIDI_CONTROLS:
+            raise Impossible("label", expected="no control characters", got=shown(letter))
+    return label
+
+
+def label_key(label: str) -> str:
+    """Return what two spellings of one label have in common: full case folding, then NFC."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", label).casefold())
+
+
+def check_label(value: object, *, where: str) -> str:
+    """Accept a label that arrives as `parse_label` leaves it, and nothing else.
+
+    Raises:
+        Malformed: not a string.
+        Impossible, TooLarge: not a label, or one that is not normalised and trimmed.
+    """
+    if not isinstance(value, str):
+        raise Malformed(where, expected="a string", got=shown(value))
+    try:
+        label = parse_label(value)
+    except (TooLarge, Impossible) as error:
+        raise type(error)(where, expected=f"a label of {error.expected}", got=error.got) from error
+    if label != value:
+        raise Impossible(where, expected=f"the label normalised and trimmed, {shown(label)}", got=shown(value))
+    return label
+
+
+def encode_labels(labels: Sequence[str]) -> bytes:
+    """Write a label list. Raises as `parse_labels` does, so that only lists that can be read are written."""
+    data = encode_json(list(labels))
+    parse_labels(data)
+    return data
+
+
+def parse_labels(data: bytes, *, where: str = "labels") -> tuple[str, ...]:
+    """Read a label list: at most 65,536 labels and 4 MiB, no two of them the same label.
+
+    Raises:
+        Malformed, TooLarge, Impossible: the list, or a label in it, is none.
+    """
+    values = parse_json(data, where=where, max_bytes=MAX_LABELS_BYTES)
+    if not isinstance(values, list):
+        raise Malformed(where, expected="a list of strings", got=shown(values))
+    if len(values) > MAX_LABELS:
+        raise TooLarge(where, expected=f"at most {MAX_LABELS} labels", got=str(len(values)))
+    labels = tuple(check_label(value, where=f"{where}[{index}]") for index, value in enumerate(values))
+    _check_distinct(labels, where)
+    return labels
+
+
+def _check_distinct(labels: Sequence[str], where: str) -> None:
+    seen: dict[str, str] = {}
+    for label in labels:
+        first = seen.setdefault(label_key(label), label)
+        if first is not label:
+            raise Impossible(where, expected="each label once", got=f"{shown(first)} and {shown(label)}")

@@ -1,0 +1,178 @@
+"""Manifests: the only home of what a release says of itself, before it is signed and after it is verified."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.cuts import parse_feature_shape
+from contract.documents import MAX_INTEGER, Fields, Json, encode_base64, encode_json, parse_document
+from contract.envelope import ENVELOPE_MEDIA_TYPE as ENVELOPE_MEDIA_TYPE
+from contract.envelope import MAX_ENVELOPE_BYTES as MAX_ENVELOPE_BYTES
+from contract.envelope import Envelope as Envelope
+from contract.envelope import Signature as Signature
+from contract.envelope import key_id as key_id
+from contract.envelope import pae as pae
+from contract.errors import Impossible, shown
+from contract.files import FileRef
+from contract.labels import MAX_LABELS, MAX_LABELS_BYTES
+from contract.patterns import GROUP_PATTERN, HEX64_PATTERN, NAME_PATTERN
+
+MANIFEST_PAYLOAD_TYPE = "application/vnd.fedex.manifest+json"
+MANIFEST_FORMAT = 1
+MAX_HEAD_BYTES = 512 << 20
+MIN_TEMPERATURE, MAX_TEMPERATURE = 1e-3, 1e3
+FLOAT32_BYTES = 4
+
+
+class Channel(StrEnum):
+    """A line of releases that a device may follow."""
+
+    BEST = "best"
+    LATEST = "latest"
+
+
+class Precision(StrEnum):
+    """How the weights of a head are stored."""
+
+    FLOAT32 = "float32"
+    FLOAT16 = "float16"
+    DYNAMIC = "dynamic"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadFile:
+    """One conversion of a release's head."""
+
+    file: FileRef
+    logits: NDArray[np.float32]
+    """(classes,): what this file answers to the golden sample."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Manifest:
+    """A release: which head is the newest of a pool and channel, and how to tell that it arrived whole."""
+
+    group: str
+    space: str
+    channel: Channel
+    serial: int
+    """From 1 on, strictly increasing in one pool and channel."""
+    issued: int
+    expires: int
+    """Unix seconds. Expiry refuses a new manifest only; a head in use keeps serving."""
+    cut: str
+    feature_shape: tuple[int, ...]
+    labels: FileRef
+    label_count: int
+    heads: Mapping[Precision, HeadFile]
+    golden_sha256: str
+    """Of the golden sample's float32 little-endian bytes: `contract.bundle.golden_sha256`."""
+    temperature: float
+    threshold: float
+    """Below this calibrated probability the head answers "unknown"."""
+    validation_accuracy: float | None
+    """On the held-out samples; None where there were none."""
+    validation_samples: int
+    parent: str | None
+    """The sha256 of the payload of the release before; None for the first."""
+    format: int = MANIFEST_FORMAT
+
+    @classmethod
+    def parse(cls, data: bytes, *, max_bytes: int = MAX_ENVELOPE_BYTES) -> "Manifest":
+        """Read a manifest of at most `max_bytes`; keys that are not known are ignored.
+
+        Raises:
+            TooLarge, Malformed, UnsupportedVersion, Impossible: it is none, or says what cannot be.
+        """
+        fields = parse_document(data, where="manifest", max_bytes=max_bytes)
+        fields.check_format(MANIFEST_FORMAT)
+        labels, validation = fields.document("labels"), fields.document("validation")
+        label_count = labels.integer("count", low=1, high=MAX_LABELS)
+        issued = fields.integer("issued")
+        samples = validation.integer("samples")
+        return cls(
+            group=fields.name("group", GROUP_PATTERN),
+            space=fields.name("space", HEX64_PATTERN),
+            channel=fields.choice("channel", Channel),
+            serial=fields.integer("serial", low=1),
+            issued=issued,
+            expires=fields.integer("expires", low=min(issued + 1, MAX_INTEGER)),
+            cut=fields.name("cut", NAME_PATTERN),
+            feature_shape=parse_feature_shape(fields),
+            labels=FileRef.parse(labels, max_bytes=MAX_LABELS_BYTES),
+            label_count=label_count,
+            heads=_parse_heads(fields.document("heads"), label_count),
+            golden_sha256=fields.name("golden", HEX64_PATTERN),
+            temperature=fields.number("temperature", low=MIN_TEMPERATURE, high=MAX_TEMPERATURE),
+            threshold=fields.number("threshold", low=0.0, high=1.0),
+            validation_accuracy=validation.number("accuracy", low=0.0, high=1.0) if "accuracy" in validation else None,
+            validation_samples=samples,
+            parent=fields.name("parent", HEX64_PATTERN) if "parent" in fields else None,
+        )
+
+    def encode(self) -> bytes:
+        """Write the manifest: the same manifest gives the same bytes.
+
+        Raises:
+            Malformed, TooLarge, Impossible: a value that `parse` would refuse.
+        """
+        data = encode_json(self._document())
+        Manifest.parse(data)
+        return data
+
+    def _document(self) -> dict[str, Json]:
+        return {
+            "format": self.format,
+            "group": self.group,
+            "space": self.space,
+            "channel": self.channel.value,
+            "serial": self.serial,
+            "issued": self.issued,
+            "expires": self.expires,
+            "cut": self.cut,
+            "shape": self.feature_shape,
+            "labels": {**self.labels.document(), "count": self.label_count},
+            "heads": {precision.value: _head_document(head) for precision, head in self.heads.items()},
+            "golden": self.golden_sha256,
+            "temperature": self.temperature,
+            "threshold": self.threshold,
+            "validation": {"accuracy": self.validation_accuracy, "samples": self.validation_samples},
+            "parent": self.parent,
+        }
+
+
+def encode_logits(logits: NDArray[np.float32]) -> str:
+    """Write logits as JSON carries them: base64 of float32, little-endian."""
+    return encode_base64(logits.astype("<f4").tobytes())
+
+
+def parse_logits(fields: Fields, key: str, *, classes: int) -> NDArray[np.float32]:
+    """Read the logits of `classes` classes, all finite."""
+    raw = fields.binary(key, max_bytes=FLOAT32_BYTES * classes)
+    if len(raw) != FLOAT32_BYTES * classes:
+        raise Impossible(fields.place(key), expected=f"{classes} float32", got=f"{len(raw)} bytes")
+    logits = np.frombuffer(raw, "<f4").astype(np.float32, copy=False)
+    if not np.isfinite(logits).all():
+        raise Impossible(fields.place(key), expected="finite logits", got="NaN or infinity")
+    return logits
+
+
+def _parse_heads(fields: Fields, classes: int) -> dict[Precision, HeadFile]:
+    known = (precision for precision in Precision if precision in fields)
+    heads = {precision: _parse_head(fields.document(precision), classes) for precision in known}
+    if not heads:
+        raise Impossible("manifest.heads", expected=f"one of {', '.join(Precision)}", got=shown(list(fields.keys())))
+    return heads
+
+
+def _parse_head(fields: Fields, classes: int) -> HeadFile:
+    return HeadFile(
+        file=FileRef.parse(fields, max_bytes=MAX_HEAD_BYTES), logits=parse_logits(fields, "logits", classes=classes)
+    )
+
+
+def _head_document(head: HeadFile) -> dict[str, Json]:
+    return {**head.file.document(), "logits": encode_logits(head.logits)}

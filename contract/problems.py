@@ -1,0 +1,119 @@
+"""Problems: the only home of how the service says no (RFC 9457), and of what each refusal is called."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+
+from contract.documents import encode_json, parse_document
+from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion, WrongSpace
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+MAX_PROBLEM_BYTES = 64 << 10
+_PREFIX = "urn:fedex:problem:"
+
+
+class Problem(StrEnum):
+    """The `type` of a problem document; one stays one, whatever its title says."""
+
+    MALFORMED = _PREFIX + "malformed"
+    UNSUPPORTED_VERSION = _PREFIX + "unsupported-version"
+    UNAUTHENTICATED = _PREFIX + "unauthenticated"
+    FORBIDDEN = _PREFIX + "forbidden"
+    UNKNOWN_SPACE = _PREFIX + "unknown-space"
+    NOT_FOUND = _PREFIX + "not-found"
+    METHOD_NOT_ALLOWED = _PREFIX + "method-not-allowed"
+    LENGTH_REQUIRED = _PREFIX + "length-required"
+    TOO_LARGE = _PREFIX + "too-large"
+    UNSUPPORTED_MEDIA_TYPE = _PREFIX + "unsupported-media-type"
+    RANGE_NOT_SATISFIABLE = _PREFIX + "range-not-satisfiable"
+    IMPOSSIBLE = _PREFIX + "impossible"
+    WRONG_HASH = _PREFIX + "wrong-hash"
+    WRONG_SPACE = _PREFIX + "wrong-space"
+    TOO_MANY_REQUESTS = _PREFIX + "too-many-requests"
+    INTERNAL = _PREFIX + "internal"
+    UNAVAILABLE = _PREFIX + "unavailable"
+
+    @property
+    def status(self) -> HTTPStatus:
+        """The HTTP status that goes with the problem."""
+        return _STATUS[self]
+
+    @property
+    def summary(self) -> str:
+        """A few words for people, the same for every occurrence."""
+        return self.value.removeprefix(_PREFIX).replace("-", " ").capitalize()
+
+
+_STATUS = {
+    Problem.MALFORMED: HTTPStatus.BAD_REQUEST,
+    Problem.UNSUPPORTED_VERSION: HTTPStatus.BAD_REQUEST,
+    Problem.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
+    Problem.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    Problem.UNKNOWN_SPACE: HTTPStatus.NOT_FOUND,
+    Problem.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Problem.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
+    Problem.LENGTH_REQUIRED: HTTPStatus.LENGTH_REQUIRED,
+    Problem.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Problem.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    Problem.RANGE_NOT_SATISFIABLE: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    Problem.IMPOSSIBLE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Problem.WRONG_HASH: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Problem.WRONG_SPACE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Problem.TOO_MANY_REQUESTS: HTTPStatus.TOO_MANY_REQUESTS,
+    Problem.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
+    Problem.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+_OF_ERROR: tuple[tuple[type[ContractError], Problem], ...] = (
+    (UnsupportedVersion, Problem.UNSUPPORTED_VERSION),
+    (Malformed, Problem.MALFORMED),
+    (TooLarge, Problem.TOO_LARGE),
+    (WrongSpace, Problem.WRONG_SPACE),
+    (Impossible, Problem.IMPOSSIBLE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemDocument:
+    """One refusal: what was expected, what was got, and where."""
+
+    problem: Problem
+    where: str
+    expected: str
+    got: str
+
+    @classmethod
+    def of(cls, error: ContractError) -> "ProblemDocument":
+        """Say what `error` says."""
+        problem = next((problem for kind, problem in _OF_ERROR if isinstance(error, kind)), Problem.MALFORMED)
+        return cls(problem=problem, where=error.where, expected=error.expected, got=error.got)
+
+    @classmethod
+    def parse(cls, data: bytes) -> "ProblemDocument":
+        """Read a problem document of this contract.
+
+        Raises:
+            Malformed, TooLarge: it is none, as when a proxy answered in the service's place.
+        """
+        fields = parse_document(data, where="problem", max_bytes=MAX_PROBLEM_BYTES)
+        texts = {key: fields.text(key, max_characters=MAX_PROBLEM_BYTES) for key in ("where", "expected", "got")}
+        return cls(problem=fields.choice("type", Problem), **texts)
+
+    @property
+    def detail(self) -> str:
+        """The refusal in one line."""
+        return f"{self.where}: expected {self.expected}, got {self.got}"
+
+    def encode(self) -> bytes:
+        """Write the document."""
+        return encode_json(
+            {
+                "type": self.problem.value,
+                "title": self.problem.summary,
+                "status": self.problem.status.value,
+                "detail": self.detail,
+                "where": self.where,
+                "expected": self.expected,
+                "got": self.got,
+            }
+        )

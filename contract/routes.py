@@ -1,0 +1,122 @@
+"""Routes: the only home of the paths, headers, media types and small documents of the HTTP interface, version 1."""
+
+from dataclasses import dataclass
+
+from contract.documents import encode_base64, encode_json, parse_document
+from contract.errors import Impossible
+from contract.patterns import CODE_PATTERN, TOKEN_PATTERN
+from contract.patterns import DEVICE_PATTERN as DEVICE_PATTERN
+from contract.patterns import GROUP_PATTERN as GROUP_PATTERN
+from contract.patterns import HEX64_PATTERN as HEX64_PATTERN
+from contract.problems import PROBLEM_MEDIA_TYPE as PROBLEM_MEDIA_TYPE
+from contract.problems import Problem as Problem
+from contract.problems import ProblemDocument as ProblemDocument
+
+JSON_MEDIA_TYPE = "application/json"
+OBJECT_MEDIA_TYPE = "application/octet-stream"
+
+AUTHORIZATION = "Authorization"
+BEARER = "Bearer "
+ETAG = "ETag"
+IF_NONE_MATCH = "If-None-Match"
+RETRY_AFTER = "Retry-After"
+CACHE_CONTROL = "Cache-Control"
+IMMUTABLE = "private, max-age=31536000, immutable"
+"""An object never changes, but belongs to one group: caches that many share must not keep it."""
+
+DEVICES = "/v1/devices"
+UPLOAD = "/v1/spaces/{space}/uploads/{upload}"
+RELEASE = "/v1/spaces/{space}/releases/{channel}"
+RELEASES = "/v1/spaces/{space}/releases"
+OBJECT = "/v1/objects/{sha256}"
+OWN_SAMPLES = "/v1/devices/self/samples"
+PROMOTE = "/v1/spaces/{space}/releases/{serial}/promote"
+PIN = "/v1/spaces/{space}/pin"
+HEALTHZ = "/healthz"
+READYZ = "/readyz"
+METRICS = "/metrics"
+
+MAX_ENROLMENT_BYTES = 4 << 10
+MAX_OBJECT_BYTES = 512 << 20
+PUBLIC_KEY_BYTES = 32
+DEFAULT_HISTORY = 20
+MAX_HISTORY = 100
+
+
+def upload_path(space: str, upload: str) -> str:
+    """Where an upload is put."""
+    return UPLOAD.format(space=space, upload=upload)
+
+
+def release_path(space: str, channel: str) -> str:
+    """Where the newest release of a channel is had."""
+    return RELEASE.format(space=space, channel=channel)
+
+
+def releases_path(space: str) -> str:
+    """Where the history is had."""
+    return RELEASES.format(space=space)
+
+
+def object_path(sha256: str) -> str:
+    """Where a head or a label list is had."""
+    return OBJECT.format(sha256=sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentRequest:
+    """What a device says to become one: an operator's code, which names its group."""
+
+    code: str
+
+    @classmethod
+    def parse(cls, data: bytes) -> "EnrolmentRequest":
+        """Read a request. Raises `Malformed` or `TooLarge`, without repeating the code."""
+        fields = parse_document(data, where="enrolment", max_bytes=MAX_ENROLMENT_BYTES)
+        code = fields.text("code", max_characters=MAX_ENROLMENT_BYTES)
+        if not CODE_PATTERN.fullmatch(code):
+            raise Impossible(fields.place("code"), expected="1 to 128 visible ASCII characters", got="another text")
+        return cls(code=code)
+
+    def encode(self) -> bytes:
+        """Write the request."""
+        return encode_json({"code": self.code})
+
+    def __repr__(self) -> str:
+        """Keep the code out of logs."""
+        return "EnrolmentRequest(code=...)"
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentReply:
+    """What the service gives a new device, once: who it is, its token, and the key that it pins."""
+
+    device: str
+    token: str
+    group: str
+    key: bytes
+    """The Ed25519 public key that manifests are verified with, 32 bytes."""
+
+    @classmethod
+    def parse(cls, data: bytes) -> "EnrolmentReply":
+        """Read a reply. Raises `Malformed`, `TooLarge` or `Impossible`."""
+        fields = parse_document(data, where="enrolment", max_bytes=MAX_ENROLMENT_BYTES)
+        key = fields.binary("key", max_bytes=PUBLIC_KEY_BYTES)
+        if len(key) != PUBLIC_KEY_BYTES:
+            raise Impossible(fields.place("key"), expected=f"{PUBLIC_KEY_BYTES} bytes", got=f"{len(key)} bytes")
+        return cls(
+            device=fields.name("device", DEVICE_PATTERN),
+            token=fields.name("token", TOKEN_PATTERN),
+            group=fields.name("group", GROUP_PATTERN),
+            key=key,
+        )
+
+    def encode(self) -> bytes:
+        """Write the reply."""
+        return encode_json(
+            {"device": self.device, "token": self.token, "group": self.group, "key": encode_base64(self.key)}
+        )
+
+    def __repr__(self) -> str:
+        """Keep the token out of logs."""
+        return f"EnrolmentReply(device={self.device!r}, token=..., group={self.group!r})"

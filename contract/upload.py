@@ -1,0 +1,191 @@
+"""Uploads: the only home of a sealed batch of samples as bytes.
+
+    8 bytes       length of the header, uint64 little-endian
+    header        plain JSON: `contract.upload_header`
+    data section  features and their codec's parameters, label indexes, sample ids, revisions;
+                  deflated as a whole (zlib, RFC 1950) only where that makes it smaller
+
+An upload never changes; its id is the sha256 of its bytes.
+"""
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract import tensors
+from contract.arrays import check_below, check_finite, require_array
+from contract.codecs import DEFAULT_CODEC, Codec, decode_features, encode_features
+from contract.cuts import check_feature_shape
+from contract.documents import Json
+from contract.errors import Impossible, Malformed, WrongSpace, shown
+from contract.files import sha256_hex
+from contract.labels import check_label
+from contract.patterns import HEX64_PATTERN, NAME_PATTERN, check_name
+from contract.samples import SAMPLE_ID_BYTES
+from contract.samples import sample_id as sample_id
+from contract.upload_header import LABELS, REVISIONS, SAMPLE_IDS, UPLOAD_FORMAT
+from contract.upload_header import LIMITS as LIMITS
+from contract.upload_header import UploadHeader as UploadHeader
+from contract.upload_header import UploadLimits as UploadLimits
+from contract.upload_header import peek_upload_header as peek_upload_header
+
+UPLOAD_MEDIA_TYPE = "application/vnd.fedex.upload"
+DEFLATE_LEVEL = 9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Upload:
+    """Samples of one device in one space, right by construction.
+
+    Raises:
+        Impossible, Malformed, TooLarge: a value that no upload can carry.
+    """
+
+    space: str
+    runtime: str
+    """What computed the features: the TFLite runtime and its version."""
+    features: NDArray[np.float32]
+    """(n, *shape), finite; n of at least 1."""
+    labels: tuple[str, ...]
+    """One for each sample."""
+    sample_ids: NDArray[np.uint8]
+    """(n, 16), no two the same."""
+    revisions: NDArray[np.uint32]
+    """(n,): of one sample, the highest revision counts."""
+
+    def __post_init__(self) -> None:
+        """Check everything but the bounds, which belong to who encodes or decodes."""
+        check_name(self.space, HEX64_PATTERN, where="upload.space")
+        check_name(self.runtime, NAME_PATTERN, where="upload.runtime")
+        if not len(self.features):
+            raise Impossible("upload", expected="at least one sample", got="none")
+        check_feature_shape(self.feature_shape, where="upload.shape")
+        check_finite(self.features, where="features")
+        if len(self.labels) != self.count:
+            raise Impossible("upload.labels", expected=f"{self.count} labels", got=str(len(self.labels)))
+        for label in set(self.labels):
+            check_label(label, where="upload.labels")
+        require_array(self.sample_ids, np.uint8, shape=(self.count, SAMPLE_ID_BYTES), where=SAMPLE_IDS)
+        require_array(self.revisions, np.uint32, shape=(self.count,), where=REVISIONS)
+        _check_each_once(self.sample_ids)
+
+    @property
+    def count(self) -> int:
+        """The number of samples."""
+        return len(self.features)
+
+    @property
+    def feature_shape(self) -> tuple[int, ...]:
+        """The shape of one feature."""
+        return self.features.shape[1:]
+
+
+def encode_upload(upload: Upload, *, codec: Codec = DEFAULT_CODEC, limits: UploadLimits = LIMITS) -> bytes:
+    """Seal an upload: the same samples in the same order give the same bytes, as far as zlib does.
+
+    Raises:
+        Impossible: a feature that `codec` cannot hold.
+        TooLarge: the upload would pass a bound of `limits`; split it.
+    """
+    table = tuple(dict.fromkeys(upload.labels))
+    index = {label: place for place, label in enumerate(table)}
+    columns: dict[str, tensors.Tensor] = {
+        **encode_features(upload.features, codec),
+        LABELS: np.array([index[label] for label in upload.labels], np.uint16),
+        SAMPLE_IDS: upload.sample_ids,
+        REVISIONS: upload.revisions,
+    }
+    section = tensors.encode_section(columns)
+    stored = _deflate(section)
+    metadata: dict[str, Json] = {
+        "format": UPLOAD_FORMAT,
+        "space": upload.space,
+        "runtime": upload.runtime,
+        "codec": codec.value,
+        "count": upload.count,
+        "shape": upload.feature_shape,
+        "labels": table,
+        "size": len(section),
+        "stored": len(stored),
+    }
+    data = tensors.encode_header(columns, metadata) + stored
+    peek_upload_header(data, limits=limits)
+    return data
+
+
+def decode_upload(data: bytes | memoryview, *, limits: UploadLimits = LIMITS) -> Upload:
+    """Open an upload, every bound first; memory stays within a small multiple of `limits.max_inflated_bytes`.
+
+    Raises:
+        Malformed: not the format; `UnsupportedVersion`: another major version.
+        TooLarge: over a bound of `limits`.
+        Impossible: well-formed, but it cannot be right: NaN, a shape, a label, an index, a sample id twice.
+    """
+    header = peek_upload_header(data, limits=limits)
+    section = memoryview(data)[header.layout.data_start :]
+    if header.stored < header.size:
+        section = memoryview(_inflate(section, header.size))
+    columns = tensors.view_tensors(header.layout, section)
+    return Upload(
+        space=header.space,
+        runtime=header.runtime,
+        features=decode_features(columns, header.codec, header.feature_shape),
+        labels=_look_up(columns[LABELS], header.labels),
+        sample_ids=columns[SAMPLE_IDS].astype(np.uint8, copy=False),
+        revisions=columns[REVISIONS].astype(np.uint32, copy=False),
+    )
+
+
+def upload_id(data: bytes | memoryview) -> str:
+    """Name an upload by its bytes: their sha256."""
+    return sha256_hex(data)
+
+
+def check_upload(upload: Upload | UploadHeader, *, space: str, feature_shape: tuple[int, ...]) -> None:
+    """Refuse an upload of another space, or of another shape than the space has.
+
+    Raises:
+        WrongSpace: with what both sides have.
+    """
+    if upload.space != space:
+        raise WrongSpace("upload.space", expected=space, got=upload.space)
+    if upload.feature_shape != feature_shape:
+        raise WrongSpace("upload.shape", expected=shown(feature_shape), got=shown(upload.feature_shape))
+
+
+def _deflate(section: bytes) -> bytes:
+    deflated = zlib.compress(section, DEFLATE_LEVEL)
+    return deflated if len(deflated) < len(section) else section
+
+
+def _inflate(stored: memoryview, size: int) -> bytes:
+    inflater = zlib.decompressobj()
+    try:
+        section = inflater.decompress(stored, size + 1)
+    except zlib.error as error:
+        raise Malformed("data section", expected="a zlib stream", got=str(error)) from error
+    if len(section) > size:
+        raise Malformed("data section", expected=f"{size} bytes inflated, as size says", got="more")
+    if not inflater.eof:
+        raise Malformed("data section", expected="a whole zlib stream", got=f"{len(section)} bytes, and no end")
+    if inflater.unused_data:
+        got = f"{len(inflater.unused_data)} bytes"
+        raise Malformed("data section", expected="nothing after the zlib stream", got=got)
+    if len(section) < size:
+        raise Malformed("data section", expected=f"{size} bytes inflated, as size says", got=f"{len(section)} bytes")
+    return section
+
+
+def _look_up(indexes: tensors.Tensor, labels: tuple[str, ...]) -> tuple[str, ...]:
+    check_below(indexes, len(labels), where=LABELS)
+    return tuple(labels[index] for index in indexes.tolist())
+
+
+def _check_each_once(sample_ids: NDArray[np.uint8]) -> None:
+    places: dict[bytes, int] = {}
+    for index, row in enumerate(sample_ids):
+        place = places.setdefault(row.tobytes(), index)
+        if place != index:
+            raise Impossible(SAMPLE_IDS, expected="each sample once", got=f"{place} and {index} alike")
