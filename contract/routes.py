@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from contract.documents import encode_base64, encode_json, parse_document
 from contract.errors import Impossible
+from contract.history import DEFAULT_HISTORY as DEFAULT_HISTORY
+from contract.history import MAX_HISTORY as MAX_HISTORY
 from contract.patterns import CODE_PATTERN, TOKEN_PATTERN
 from contract.patterns import DEVICE_PATTERN as DEVICE_PATTERN
 from contract.patterns import GROUP_PATTERN as GROUP_PATTERN
@@ -39,8 +41,6 @@ METRICS = "/metrics"
 MAX_ENROLMENT_BYTES = 4 << 10
 MAX_OBJECT_BYTES = 512 << 20
 PUBLIC_KEY_BYTES = 32
-DEFAULT_HISTORY = 20
-MAX_HISTORY = 100
 
 
 def upload_path(space: str, upload: str) -> str:

@@ -59,8 +59,8 @@ class Upload:
         """Check everything but the bounds, which belong to who encodes or decodes."""
         check_name(self.space, HEX64_PATTERN, where="upload.space")
         check_name(self.runtime, NAME_PATTERN, where="upload.runtime")
-        if not len(self.features):
-            raise Impossible("upload", expected="at least one sample", got="none")
+        if self.features.ndim < 2 or not len(self.features):
+            raise Impossible("features", expected="at least one sample", got=f"shape {list(self.features.shape)}")
         check_feature_shape(self.feature_shape, where="upload.shape")
         check_finite(self.features, where="features")
         if len(self.labels) != self.count:
