@@ -61,9 +61,14 @@ class Arrival:
     upload: str
 
     @property
+    def name(self) -> str:
+        """What tells it apart from others in its pool."""
+        return f"{self.device}.{self.generation}/{self.upload}"
+
+    @property
     def path(self) -> str:
         """The arrival's part of a key."""
-        return f"{self.pool.path}/{self.device}.{self.generation}/{self.upload}"
+        return f"{self.pool.path}/{self.name}"
 
 
 def space_file(space: str, name: str) -> str:
@@ -79,6 +84,11 @@ def inbox(arrival: Arrival) -> str:
 def pool_inbox(pool: Pool) -> str:
     """The prefix of everything that waits in one pool."""
     return f"{INBOX}{pool.path}/"
+
+
+def after_pool(pool: Pool) -> str:
+    """A string after every inbox key of a pool, and before those of the next: "0" follows the slash."""
+    return f"{INBOX}{pool.path}0"
 
 
 def parse_inbox(key: str) -> Arrival:
