@@ -1,0 +1,134 @@
+"""Temperature and the threshold of "unknown": the only home of how a head learns when to say that it does not know.
+
+A head's answer is the most probable class of softmax(logits / temperature), or "unknown" where that probability is
+below the threshold. Both are fitted on photos the head has not seen: of people it knows, and of strangers. Where too
+few were held out, cross-validation (`export.folds`) stands in for them; strangers always come from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export.fit import ABSENT_LOGIT, Floats, Labels, Progress, Recipe
+from export.folds import CrossValidated, cross_validate
+
+STRANGER_WEIGHT = 2.0
+"""How much worse it is to call a stranger by someone's name than to say "unknown" of someone known."""
+ENOUGH_HELD_OUT = 100
+"""From so many held-out photos on, they alone stand for the known."""
+FEWEST_CLASSES = 3
+"""With fewer, the most probable class says nothing of strangers: everything is accepted."""
+TEMPERATURES = np.geomspace(0.05, 20.0, 121)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Temperature (> 0) and threshold (0 to 1), with the photos they were fitted on and what they do to those."""
+
+    temperature: float
+    threshold: float
+    known: int = 0
+    known_accepted: float = 1.0
+    strangers: int = 0
+    strangers_refused: float = 0.0
+
+
+ACCEPT_ALL = Calibration(temperature=1.0, threshold=0.0)
+
+
+def calibrate(
+    embeddings: Floats,
+    labels: Labels,
+    *,
+    classes: int,
+    recipe: Recipe,
+    held_out: tuple[Floats, Labels] | None = None,
+    progress: Progress | None = None,
+) -> Calibration:
+    """The calibration of a classifier that `recipe` trains on embeddings (n, d) and labels (n,).
+
+    `held_out` are logits (m, classes) of that very classifier on photos it has not seen, with their labels (m,).
+    """
+    if len(np.unique(labels)) < FEWEST_CLASSES:
+        return ACCEPT_ALL
+    folds = cross_validate(embeddings, labels, classes=classes, recipe=recipe, progress=progress)
+    return calibrate_by(folds, held_out=held_out)
+
+
+def calibrate_by(folds: CrossValidated, *, held_out: tuple[Floats, Labels] | None = None) -> Calibration:
+    """The calibration from a cross-validation that was already run; `held_out` as for `calibrate`."""
+    logits, labels = folds.corrected_logits(), folds.known_labels
+    if held_out is not None and len(held_out[1]) >= ENOUGH_HELD_OUT:
+        logits, labels = held_out[0], held_out[1].astype(np.int64)
+    elif held_out is not None:
+        logits, labels = np.concatenate([logits, held_out[0]]), np.concatenate([labels, held_out[1]])
+    return fit_unknown(logits, labels, folds.stranger_logits)
+
+
+def fit_unknown(known_logits: Floats, known_labels: Labels, stranger_logits: Floats) -> Calibration:
+    """Temperature and threshold from logits (m, classes) of the known and (k, classes) of strangers, none trained on.
+
+    The threshold is where the share of the known called unknown is `STRANGER_WEIGHT` times the share of strangers
+    accepted, so that each of the two errors is as rare as the other allows.
+    """
+    if not len(known_logits) or not len(stranger_logits):
+        return ACCEPT_ALL
+    temperature = fit_temperature(known_logits, known_labels, strangers=stranger_logits)
+    known = np.sort(confidences(known_logits, temperature))
+    strangers = np.sort(confidences(stranger_logits, temperature))
+    threshold = _balance(known, strangers)
+    return Calibration(
+        temperature,
+        threshold,
+        len(known),
+        float(np.mean(known >= threshold)),
+        len(strangers),
+        float(np.mean(strangers < threshold)),
+    )
+
+
+def fit_temperature(logits: Floats, labels: Labels, *, strangers: Floats | None = None) -> float:
+    """The temperature at which the true classes of `labels` are most likely and strangers look like no one.
+
+    Known photos count by their negative log likelihood, strangers by their cross-entropy to the uniform distribution.
+    Without strangers this is temperature scaling (Guo et al., 2017).
+    """
+    losses = [_known_loss(logits, labels, t) + _stranger_loss(strangers, t) for t in TEMPERATURES]
+    return float(TEMPERATURES[int(np.argmin(losses))])
+
+
+def confidences(logits: Floats, temperature: float) -> NDArray[np.float64]:
+    """The probability (n,) of the most probable class."""
+    top: NDArray[np.float64] = np.exp(_log_softmax(logits, temperature).max(axis=1))
+    return top
+
+
+def _balance(known: NDArray[np.float64], strangers: NDArray[np.float64]) -> float:
+    """The middle of the thresholds that balance best; both are sorted."""
+    thresholds = np.unique(np.concatenate([known, strangers]))
+    refused = np.searchsorted(known, thresholds, side="left") / len(known)
+    accepted = 1 - np.searchsorted(strangers, thresholds, side="left") / len(strangers)
+    difference = np.abs(refused - STRANGER_WEIGHT * accepted)
+    return float(thresholds[difference <= difference.min() + 1e-12].mean())
+
+
+def _known_loss(logits: Floats, labels: Labels, temperature: float) -> float:
+    return -float(_log_softmax(logits, temperature)[np.arange(len(labels)), labels].mean())
+
+
+def _stranger_loss(logits: Floats | None, temperature: float) -> float:
+    if logits is None:
+        return 0.0
+    there = logits > ABSENT_LOGIT / 2
+    likelihoods = np.where(there, _log_softmax(logits, temperature), 0.0)
+    return -float((likelihoods.sum(axis=1) / there.sum(axis=1)).mean())
+
+
+def _log_softmax(logits: Floats, temperature: float) -> NDArray[np.float64]:
+    scaled = logits.astype(np.float64) / temperature
+    scaled -= scaled.max(axis=1, keepdims=True)
+    log_softmax: NDArray[np.float64] = scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
+    return log_softmax

@@ -1,0 +1,82 @@
+"""A head as two parts, the body and the final classifier: the only home of taking one apart and putting it together.
+
+A head goes from a cut to logits. Its last layer is a Dense, the classifier; all before it is the body, which turns a
+feature into an embedding and may be no more than one layer without parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from export.errors import ExportError
+
+CLASSIFIER_NAME = "Logits"
+HEAD_NAME = "head"
+
+Floats = NDArray[np.float32]
+
+
+class HeadError(ExportError):
+    """A network that is not a head: one input, one output, and a Dense at its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadParts:
+    """The body, from feature (n, *shape) to embedding (n, d), and the classifier's kernel (d, classes) and bias."""
+
+    body: keras.Model
+    kernel: Floats
+    bias: Floats
+
+
+def take_apart(head: keras.Model) -> HeadParts:
+    """The parts of a head; its body shares the head's layers and weights, a softmax of the classifier is dropped.
+
+    Raises:
+        HeadError: the network has several inputs or outputs, or does not end in a Dense.
+    """
+    classifier = _classifier(head)
+    inputs, embedding = head.inputs[0], classifier.input
+    if embedding is inputs:  # the cut is right before the classifier
+        embedding = keras.layers.Identity(name="Embedding")(inputs)
+    kernel = _array(classifier.kernel)
+    bias = _array(classifier.bias) if classifier.use_bias else np.zeros(kernel.shape[1], np.float32)
+    return HeadParts(keras.Model(inputs, embedding, name="body"), kernel, bias)
+
+
+def put_together(body: keras.Model, kernel: Floats, bias: Floats) -> keras.Model:
+    """The head of a body and a classifier, feature (n, *shape) to logits (n, classes); it shares the body's layers.
+
+    Raises:
+        HeadError: the kernel is not (d, classes) for the body's d, or the bias is not (classes,).
+    """
+    width = body.output_shape[-1]
+    if kernel.ndim != 2 or kernel.shape[0] != width or bias.shape != kernel.shape[1:]:
+        raise HeadError(
+            "classifier",
+            expected=f"a kernel ({width}, classes) and a bias (classes,)",
+            got=f"shapes {kernel.shape} and {bias.shape}",
+        )
+    classifier = keras.layers.Dense(kernel.shape[1], name=CLASSIFIER_NAME)
+    head = keras.Model(body.inputs[0], classifier(body.outputs[0]), name=HEAD_NAME)
+    classifier.set_weights([kernel, bias])
+    return head
+
+
+def _classifier(head: keras.Model) -> Any:
+    if len(head.inputs) != 1 or len(head.outputs) != 1:
+        got = f"{len(head.inputs)} inputs and {len(head.outputs)} outputs"
+        raise HeadError(f"head {head.name}", expected="one input and one output", got=got)
+    last = head.operations[-1]
+    if not isinstance(last, keras.layers.Dense) or last.output is not head.outputs[0]:
+        raise HeadError(f"head {head.name}", expected="a Dense as its last layer", got=type(last).__name__)
+    return last
+
+
+def _array(variable: Any) -> Floats:
+    return np.asarray(keras.ops.convert_to_numpy(variable), np.float32)

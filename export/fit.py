@@ -1,0 +1,215 @@
+"""The last-layer recipe: the only home of how a classifier is trained on embeddings.
+
+A classifier begins at the class means and is trained with softmax and Adam on embeddings of a frozen body. Several
+classifiers over the same embeddings, such as the folds of a cross-validation, train as one, side by side:
+
+    embeddings (b, d)  x  kernel (d, heads * classes)  ->  logits (b, heads, classes)
+
+Columns are scaled for logits of some `START_LENGTH` at the start. A start from another classifier is scaled alike, all
+columns by one factor: it gives the same answers, but training it again and again does not make it ever more confident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+START_LENGTH = 16.0
+"""The logit of an embedding that points exactly at its class mean, before training."""
+ABSENT_LOGIT = -1e9
+"""What a classifier says of a class that does not exist for it; only ever inside a cross-validation."""
+SMALLEST_BATCH, LARGEST_BATCH = 32, 1024
+STEPS_PER_EXECUTION = 16
+
+Floats = NDArray[np.float32]
+Labels = NDArray[np.integer[Any]]
+Members = NDArray[np.bool_]
+Classifier = tuple[Floats, Floats]
+"""A kernel (d, classes) and a bias (classes,)."""
+Progress = Callable[[int, int], None]
+"""Is told of the steps done and of all steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a classifier is trained; without a batch size, it grows with the number of samples."""
+
+    learning_rate: float = 1e-3
+    epochs: int = 50
+    batch_size: int | None = None
+    weight_decay: float = 0.0
+    seed: int = 0
+
+    def batch_for(self, samples: int) -> int:
+        """The batch size: an eighth of the samples, as a power of two between 32 and 1024, unless it is given."""
+        if self.batch_size is not None:
+            return self.batch_size
+        eighth = 1 << max(samples // 8, 1).bit_length() - 1
+        return min(max(eighth, SMALLEST_BATCH), LARGEST_BATCH)
+
+
+def fit_classifier(
+    embeddings: Floats,
+    labels: Labels,
+    *,
+    classes: int,
+    start: Classifier | None = None,
+    recipe: Recipe = Recipe(),
+    progress: Progress | None = None,
+) -> Classifier:
+    """A classifier (kernel (d, classes), bias (classes,)) trained on embeddings (n, d), which may be memory-mapped.
+
+    `start` may have fewer columns than `classes`: columns it lacks begin at their class mean. A class without samples
+    keeps its column as it starts; if it has none to start from, it is never the answer. `labels` are indices below
+    `classes`, which is not checked.
+    """
+    if len(embeddings) == 0:
+        return _start(embeddings, labels, classes, start)
+    everything = np.ones((1, len(labels)), bool)
+    begin = _start(embeddings, labels, classes, start)
+    still = np.bincount(labels, minlength=classes) == 0
+    kernel, bias = _train(embeddings, labels, everything, begin=begin, still=still, recipe=recipe, progress=progress)
+    return kernel, bias
+
+
+def fit_folds(
+    embeddings: Floats,
+    labels: Labels,
+    members: Members,
+    *,
+    classes: int,
+    recipe: Recipe = Recipe(),
+    progress: Progress | None = None,
+) -> list[Classifier]:
+    """One classifier for each row of `members` (folds, n), trained on that row's samples alone, all at once.
+
+    A class without members in a fold has the logit `ABSENT_LOGIT` there.
+    """
+    starts = [_fold_start(embeddings[row], labels[row], classes) for row in members]
+    begin = np.concatenate([kernel for kernel, _ in starts], 1), np.concatenate([bias for _, bias in starts])
+    kernel, bias = _train(embeddings, labels, members, begin=begin, still=None, recipe=recipe, progress=progress)
+    folds = len(members)
+    return list(zip(np.split(kernel, folds, axis=1), np.split(bias, folds), strict=True))
+
+
+def class_mean_classifier(embeddings: Floats, labels: Labels, classes: int) -> Classifier:
+    """Cosine to the class means, as a classifier: unit means scaled to logits of `START_LENGTH`, no bias.
+
+    A class without samples gets a zero column, with a bias below the other logits.
+    """
+    kernel, present = _class_means(embeddings, labels, classes)
+    return kernel, np.where(present, 0.0, -START_LENGTH).astype(np.float32)
+
+
+def _class_means(embeddings: Floats, labels: Labels, classes: int) -> tuple[Floats, NDArray[np.bool_]]:
+    """Scaled means as columns (d, classes), and which classes have samples; the columns of the others are zero."""
+    kernel = np.zeros((embeddings.shape[1], classes), np.float32)
+    present, first = np.unique(np.sort(labels), return_index=True)
+    if len(present):
+        sums = np.add.reduceat(embeddings[np.argsort(labels, kind="stable")], first, axis=0)
+        kernel[:, present] = (sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)).T
+    return kernel * np.float32(_scale(embeddings)), np.isin(np.arange(classes), present)
+
+
+def _scale(embeddings: Floats) -> float:
+    """The length of a column that gives logits of `START_LENGTH` on embeddings of this mean length."""
+    length = float(np.linalg.norm(embeddings, axis=1).mean()) if len(embeddings) else START_LENGTH
+    return START_LENGTH / max(length, 1e-12)
+
+
+def _start(embeddings: Floats, labels: Labels, classes: int, start: Classifier | None) -> Classifier:
+    kernel, bias = class_mean_classifier(embeddings, labels, classes)
+    if start is not None and start[0].shape[1]:
+        known = start[0].shape[1]
+        factor = _scale(embeddings) / max(float(np.linalg.norm(start[0], axis=0).mean()), 1e-12)
+        kernel[:, :known], bias[:known] = start[0] * factor, start[1] * factor
+    return kernel, bias
+
+
+def _fold_start(embeddings: Floats, labels: Labels, classes: int) -> Classifier:
+    kernel, present = _class_means(embeddings, labels, classes)
+    return kernel, np.where(present, 0.0, ABSENT_LOGIT).astype(np.float32)
+
+
+def _train(
+    embeddings: Floats,
+    labels: Labels,
+    members: Members,
+    *,
+    begin: Classifier,
+    still: NDArray[np.bool_] | None,
+    recipe: Recipe,
+    progress: Progress | None,
+) -> Classifier:
+    batches = _Batches(embeddings, labels, members, recipe)
+    network, dense = _network(begin, heads=len(members), still=still)
+    network.compile(
+        optimizer=keras.optimizers.Adam(recipe.learning_rate, weight_decay=recipe.weight_decay or None),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        steps_per_execution=min(STEPS_PER_EXECUTION, len(batches)),
+        jit_compile="auto" if keras.backend.backend() == "jax" else False,  # XLA compiles longer than a small fit runs
+    )
+    network.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=_callbacks(progress, len(batches)))
+    kernel, bias = (np.asarray(weight, np.float32) for weight in dense.get_weights())
+    return kernel, bias
+
+
+def _network(begin: Classifier, *, heads: int, still: NDArray[np.bool_] | None) -> tuple[keras.Model, Any]:
+    kernel, bias = begin
+    keep = still is not None and bool(still.any())
+    dense = keras.layers.Dense(
+        kernel.shape[1],
+        kernel_constraint=_Still(kernel, still) if keep else None,
+        bias_constraint=_Still(bias, still) if keep else None,
+    )
+    sides = keras.layers.Reshape((heads, kernel.shape[1] // heads))
+    network = keras.Sequential([keras.Input(kernel.shape[:1]), dense, sides])
+    dense.set_weights([kernel, bias])
+    return network, dense
+
+
+class _Still(keras.constraints.Constraint):  # type: ignore[misc]  # Keras ships no types
+    """Keeps the columns of classes without samples where they started."""
+
+    def __init__(self, begin: Floats, still: Any) -> None:
+        self._begin, self._still = keras.ops.convert_to_tensor(begin), keras.ops.convert_to_tensor(still)
+
+    def __call__(self, w: Any) -> Any:
+        return keras.ops.where(self._still, self._begin, w)
+
+
+class _Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
+    """All epochs as one run of equal batches: one Keras epoch costs more than a whole small fit."""
+
+    def __init__(self, embeddings: Floats, labels: Labels, members: Members, recipe: Recipe) -> None:
+        super().__init__()
+        self._embeddings, self._labels, self._members = embeddings, labels.astype(np.int32), members
+        self._rows = np.flatnonzero(members.any(axis=0))
+        self._batch = min(recipe.batch_for(len(self._rows)), len(self._rows))
+        self._steps = -(-len(self._rows) * recipe.epochs // self._batch)
+        self._seed = recipe.seed
+
+    def __len__(self) -> int:
+        return self._steps
+
+    def __getitem__(self, index: int) -> tuple[Floats, NDArray[np.int32], Floats]:
+        epoch, place = divmod(index * self._batch, len(self._rows))
+        rows = self._order(epoch)[place : place + self._batch]
+        if len(rows) < self._batch:
+            rows = np.concatenate([rows, self._order(epoch + 1)[: self._batch - len(rows)]])
+        weights = self._members[:, rows].T.astype(np.float32)
+        return self._embeddings[rows], np.broadcast_to(self._labels[rows, None], weights.shape), weights
+
+    def _order(self, epoch: int) -> NDArray[np.intp]:
+        return np.random.default_rng((self._seed, epoch)).permutation(self._rows)
+
+
+def _callbacks(progress: Progress | None, steps: int) -> list[keras.callbacks.Callback]:
+    if progress is None:
+        return []
+    return [keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: progress(step + 1, steps))]
