@@ -1,0 +1,115 @@
+"""The only home of who this device is: its id, token and group, and the key of the service that it pinned.
+
+``identity.json`` in the device's folder, for its owner only (mode 0600), written whole or not at all::
+
+    {"format": 1, "url": "https://...", "device": "...", "token": "...", "group": "...", "key": "<base64, 32 bytes>"}
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from contract.documents import encode_base64, encode_json, parse_document
+from contract.envelope import key_id
+from contract.errors import ContractError, Impossible
+from contract.files import atomic_write, read_bounded
+from contract.patterns import DEVICE_PATTERN, GROUP_PATTERN, TOKEN_PATTERN
+from contract.routes import PUBLIC_KEY_BYTES, EnrolmentReply
+from device.errors import EnrolmentError
+from device.heads import storage_errors
+
+IDENTITY_FORMAT = 1
+MAX_IDENTITY_BYTES = 16 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A device as one service knows it. ``key``: the Ed25519 public key that releases are verified with."""
+
+    url: str
+    device: str
+    token: str = field(repr=False)
+    group: str
+    key: bytes
+
+    @property
+    def origin(self) -> str:
+        """Name the group of this service: names that were given in one never go to another."""
+        return f"{self.group}@{key_id(self.key)}"
+
+    @classmethod
+    def of(cls, reply: EnrolmentReply, *, url: str) -> Identity:
+        """Take what the service at `url` answered."""
+        return cls(url=url, device=reply.device, token=reply.token, group=reply.group, key=reply.key)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Identity:
+        """Read an identity. Raises a `ContractError` that never repeats the token."""
+        fields = parse_document(data, where="identity", max_bytes=MAX_IDENTITY_BYTES)
+        fields.check_format(IDENTITY_FORMAT)
+        token = fields.text("token")
+        if not TOKEN_PATTERN.fullmatch(token):
+            raise Impossible(fields.place("token"), expected="a bearer token", got="another text")
+        key = fields.binary("key", max_bytes=PUBLIC_KEY_BYTES)
+        if len(key) != PUBLIC_KEY_BYTES:
+            raise Impossible(fields.place("key"), expected=f"{PUBLIC_KEY_BYTES} bytes", got=f"{len(key)} bytes")
+        return cls(
+            url=fields.text("url"),
+            device=fields.name("device", DEVICE_PATTERN),
+            token=token,
+            group=fields.name("group", GROUP_PATTERN),
+            key=key,
+        )
+
+    def encode(self) -> bytes:
+        """Write the identity."""
+        return encode_json(
+            {
+                "format": IDENTITY_FORMAT,
+                "url": self.url,
+                "device": self.device,
+                "token": self.token,
+                "group": self.group,
+                "key": encode_base64(self.key),
+            }
+        )
+
+
+def identity_path(home: Path) -> Path:
+    """Where the identity lies in the device's folder."""
+    return home / "identity.json"
+
+
+def find_identity(home: Path) -> Identity | None:
+    """Read the identity; None if the device is not enrolled.
+
+    Raises:
+        EnrolmentError: it is garbled.
+        Storage: it cannot be read.
+    """
+    path = identity_path(home)
+    try:
+        with storage_errors(path):
+            return Identity.parse(read_bounded(path, MAX_IDENTITY_BYTES)) if path.is_file() else None
+    except ContractError as error:
+        raise EnrolmentError(f"{path}: {error}") from error
+
+
+def require_identity(home: Path) -> Identity:
+    """Read the identity. Raises `EnrolmentError` where there is none."""
+    identity = find_identity(home)
+    if identity is None:
+        raise EnrolmentError(f"{identity_path(home)}: expected an enrolled device, got none")
+    return identity
+
+
+def keep_identity(home: Path, identity: Identity) -> None:
+    """Write the identity, for its owner only.
+
+    Raises:
+        Storage: it could not be kept; an earlier one is still there.
+    """
+    with storage_errors(home):
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        atomic_write(identity_path(home), identity.encode(), mode=0o600)

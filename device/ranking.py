@@ -1,0 +1,52 @@
+"""The only home of turning logits into an answer: calibrated probabilities, the best labels, or "unknown". Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.errors import ModelRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A label with its calibrated probability, 0 to 1."""
+
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The best labels, best first, and whether even the best is below the threshold."""
+
+    results: tuple[Ranked, ...]
+    unknown: bool
+
+
+def rank(
+    logits: NDArray[np.float32], *, labels: Sequence[str], temperature: float, threshold: float, top: int
+) -> Ranking:
+    """Rank one head's logits, float32 (classes,), by softmax(logits / temperature).
+
+    Raises:
+        ModelRefused: a logit is NaN or infinite.
+    """
+    scaled = logits.astype(np.float64) / temperature
+    powers = np.exp(scaled - scaled.max())
+    probabilities = powers / powers.sum()
+    best = _best(probabilities, top)
+    if not np.isfinite(probabilities[best[0]]):
+        raise ModelRefused("head: expected finite logits, got NaN or infinity")
+    results = tuple(Ranked(labels[index], float(probabilities[index])) for index in best)
+    return Ranking(results, unknown=results[0].probability < threshold)
+
+
+def _best(probabilities: NDArray[np.float64], top: int) -> list[int]:
+    """Return the classes of the highest probabilities, best first; ties go to the lower class."""
+    count = min(top, len(probabilities))
+    chosen = np.sort(np.argpartition(-probabilities, count - 1)[:count])
+    return [int(index) for index in chosen[np.argsort(-probabilities[chosen], kind="stable")]]

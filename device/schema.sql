@@ -1,0 +1,61 @@
+-- The cache of one device, version 1 (PRAGMA user_version). Times are Unix milliseconds by the device's own clock, which
+-- nobody trusts: they are for people who look.
+--
+--   spaces --< inferences --< feedback >-- uploads
+--   state (key -> value)
+
+-- The feature spaces that inferences were made in; more than one after another bundle was installed.
+CREATE TABLE spaces (
+    id INTEGER PRIMARY KEY,
+    space TEXT NOT NULL UNIQUE,          -- 64 hex digits
+    shape TEXT NOT NULL                  -- of one feature, a JSON list
+) STRICT;
+
+-- One run of prefix and head. Ids are never used again, so that feedback cannot meet another photo.
+CREATE TABLE inferences (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    sample_id BLOB NOT NULL,             -- 16 bytes: the same photo, the same sample
+    space INTEGER NOT NULL REFERENCES spaces (id),
+    feature BLOB NOT NULL,               -- float32, little-endian, C order
+    results TEXT NOT NULL,               -- [["Ada", 0.97], ...], best first
+    unknown INTEGER NOT NULL,            -- 1: the answer was "unknown"
+    head_serial INTEGER NOT NULL,        -- 0: the head of the bundle
+    runtime TEXT NOT NULL,               -- what computed the feature
+    taken_ms INTEGER NOT NULL,
+    waiting INTEGER NOT NULL DEFAULT 0   -- 1: has feedback that is in no upload yet; such a row is never pruned
+) STRICT;
+CREATE INDEX inferences_prunable ON inferences (id) WHERE waiting = 0;
+
+-- What the user said. The revision rises with every word on the device, so that a later one on the same sample is higher.
+CREATE TABLE feedback (
+    revision INTEGER PRIMARY KEY AUTOINCREMENT,
+    inference INTEGER NOT NULL REFERENCES inferences (id) ON DELETE CASCADE,
+    label TEXT NOT NULL,
+    is_right INTEGER NOT NULL,           -- 1: the user agreed; 0: the user gave the label
+    origin TEXT NOT NULL,                -- group@key id that the device belonged to; '' before enrolment
+    given_ms INTEGER NOT NULL,
+    upload TEXT REFERENCES uploads (id)  -- NULL until sealed
+) STRICT;
+CREATE INDEX feedback_of_inference ON feedback (inference);
+CREATE INDEX feedback_unsealed ON feedback (revision) WHERE upload IS NULL;
+
+-- Sealed uploads:  waiting -> acknowledged (body dropped)
+--                  waiting -> refused (body kept; `push --refused` makes it wait again)
+CREATE TABLE uploads (
+    id TEXT PRIMARY KEY,                 -- sha256 of the bytes
+    space TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    samples INTEGER NOT NULL,
+    size INTEGER NOT NULL,               -- bytes
+    sealed_ms INTEGER NOT NULL,
+    body BLOB,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'acknowledged', 'refused')),
+    problem TEXT                         -- what the service said last, if it was not yes
+) STRICT;
+CREATE INDEX uploads_unfinished ON uploads (sealed_ms) WHERE state != 'acknowledged';
+
+-- "secret": 32 random bytes that sample ids are made with; made once, never sent.
+CREATE TABLE state (
+    key TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT;
