@@ -2,7 +2,7 @@
 
     8 bytes       length of the header, uint64 little-endian
     header        plain JSON: `contract.upload_header`
-    data section  features and their codec's parameters, label indexes, sample ids, revisions;
+    data section  features and their codec's parameters, then a row for each sample: its id, revision, label index;
                   deflated as a whole (zlib, RFC 1950) only where that makes it smaller
 
 An upload never changes; its id is the sha256 of its bytes.
@@ -19,14 +19,14 @@ from contract.arrays import check_below, check_finite, require_array
 from contract.codecs import DEFAULT_CODEC, Codec, decode_features, encode_features
 from contract.cuts import check_feature_shape
 from contract.documents import Json
-from contract.errors import Impossible, Malformed, WrongSpace, shown
+from contract.errors import Impossible, Malformed, TooLarge, WrongSpace, shown
 from contract.files import sha256_hex
 from contract.labels import check_label
 from contract.patterns import HEX64_PATTERN, NAME_PATTERN, check_name
 from contract.samples import SAMPLE_ID_BYTES
 from contract.samples import sample_id as sample_id
-from contract.upload_header import LABELS, REVISIONS, SAMPLE_IDS, UPLOAD_FORMAT
 from contract.upload_header import LIMITS as LIMITS
+from contract.upload_header import SAMPLE_ROW, SAMPLES, UPLOAD_FORMAT
 from contract.upload_header import UploadHeader as UploadHeader
 from contract.upload_header import UploadLimits as UploadLimits
 from contract.upload_header import peek_upload_header as peek_upload_header
@@ -67,8 +67,8 @@ class Upload:
             raise Impossible("upload.labels", expected=f"{self.count} labels", got=str(len(self.labels)))
         for label in set(self.labels):
             check_label(label, where="upload.labels")
-        require_array(self.sample_ids, np.uint8, shape=(self.count, SAMPLE_ID_BYTES), where=SAMPLE_IDS)
-        require_array(self.revisions, np.uint32, shape=(self.count,), where=REVISIONS)
+        require_array(self.sample_ids, np.uint8, shape=(self.count, SAMPLE_ID_BYTES), where="sample_ids")
+        require_array(self.revisions, np.uint32, shape=(self.count,), where="revisions")
         _check_each_once(self.sample_ids)
 
     @property
@@ -89,14 +89,10 @@ def encode_upload(upload: Upload, *, codec: Codec = DEFAULT_CODEC, limits: Uploa
         Impossible: a feature that `codec` cannot hold.
         TooLarge: the upload would pass a bound of `limits`; split it.
     """
+    if upload.count > limits.max_samples:
+        raise TooLarge("upload", expected=f"at most {limits.max_samples} samples", got=str(upload.count))
     table = tuple(dict.fromkeys(upload.labels))
-    index = {label: place for place, label in enumerate(table)}
-    columns: dict[str, tensors.Tensor] = {
-        **encode_features(upload.features, codec),
-        LABELS: np.array([index[label] for label in upload.labels], np.uint16),
-        SAMPLE_IDS: upload.sample_ids,
-        REVISIONS: upload.revisions,
-    }
+    columns = {**encode_features(upload.features, codec), SAMPLES: _encode_rows(upload, table)}
     section = tensors.encode_section(columns)
     stored = _deflate(section)
     metadata: dict[str, Json] = {
@@ -128,13 +124,14 @@ def decode_upload(data: bytes | memoryview, *, limits: UploadLimits = LIMITS) ->
     if header.stored < header.size:
         section = memoryview(_inflate(section, header.size))
     columns = tensors.view_tensors(header.layout, section)
+    rows = columns[SAMPLES].view(SAMPLE_ROW)[:, 0]
     return Upload(
         space=header.space,
         runtime=header.runtime,
         features=decode_features(columns, header.codec, header.feature_shape),
-        labels=_look_up(columns[LABELS], header.labels),
-        sample_ids=columns[SAMPLE_IDS].astype(np.uint8, copy=False),
-        revisions=columns[REVISIONS].astype(np.uint32, copy=False),
+        labels=_look_up(rows["label"], header.labels),
+        sample_ids=rows["sample_id"].astype(np.uint8),
+        revisions=rows["revision"].astype(np.uint32),
     )
 
 
@@ -178,8 +175,17 @@ def _inflate(stored: memoryview, size: int) -> bytes:
     return section
 
 
+def _encode_rows(upload: Upload, table: tuple[str, ...]) -> NDArray[np.uint8]:
+    index = {label: place for place, label in enumerate(table)}
+    rows = np.empty(upload.count, SAMPLE_ROW)
+    rows["sample_id"] = upload.sample_ids
+    rows["revision"] = upload.revisions
+    rows["label"] = [index[label] for label in upload.labels]
+    return rows.view(np.uint8).reshape(upload.count, SAMPLE_ROW.itemsize)
+
+
 def _look_up(indexes: tensors.Tensor, labels: tuple[str, ...]) -> tuple[str, ...]:
-    check_below(indexes, len(labels), where=LABELS)
+    check_below(indexes, len(labels), where="samples.label")
     return tuple(labels[index] for index in indexes.tolist())
 
 
@@ -188,4 +194,4 @@ def _check_each_once(sample_ids: NDArray[np.uint8]) -> None:
     for index, row in enumerate(sample_ids):
         place = places.setdefault(row.tobytes(), index)
         if place != index:
-            raise Impossible(SAMPLE_IDS, expected="each sample once", got=f"{place} and {index} alike")
+            raise Impossible("sample_ids", expected="each sample once", got=f"{place} and {index} alike")

@@ -1,8 +1,8 @@
 """Upload headers: the only home of what an upload says of itself, and of the bounds that are checked by it.
 
     {"__metadata__": {"format": 1, "space": "<64 hex>", "runtime": "...", "codec": "int4", "count": 10,
-                      "shape": [512], "labels": ["Ada", "Ben"], "size": 2880, "stored": 2431},
-     "features": {...}, "scales": {...}, "zeros": {...}, "labels": {...}, "sample_ids": {...}, "revisions": {...}}
+                      "shape": [512], "labels": ["Ada", "Ben"], "size": 2830, "stored": 2580},
+     "features": {...}, "scales": {...}, "zeros": {...}, "samples": {...}}
 
 `size` is the data section's bytes as the tensor table describes it, `stored` what it takes in the file: as it is when
 the two are equal, deflated when `stored` is smaller. Keys and tensors that are not named here are ignored.
@@ -10,6 +10,8 @@ the two are equal, deflated when `stored` is smaller. Keys and tensors that are 
 
 import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from contract import tensors
 from contract.codecs import Codec, encoded_layout
@@ -22,7 +24,9 @@ from contract.samples import SAMPLE_ID_BYTES
 
 UPLOAD_FORMAT = 1
 FLOAT32_BYTES = 4
-LABELS, SAMPLE_IDS, REVISIONS = "labels", "sample_ids", "revisions"
+SAMPLES = "samples"
+SAMPLE_ROW = np.dtype([("sample_id", "u1", (SAMPLE_ID_BYTES,)), ("revision", "<u4"), ("label", "<u2")])
+"""What the data section has of each sample beside its feature, in 22 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +85,7 @@ def peek_upload_header(data: bytes | memoryview, *, limits: UploadLimits = LIMIT
 
 def upload_layout(codec: Codec, count: int, shape: tuple[int, ...]) -> dict[str, tuple[str, tuple[int, ...]]]:
     """Tell the dtype and shape of every tensor of an upload, in their order."""
-    return {
-        **encoded_layout(codec, count, shape),
-        LABELS: ("U16", (count,)),
-        SAMPLE_IDS: ("U8", (count, SAMPLE_ID_BYTES)),
-        REVISIONS: ("U32", (count,)),
-    }
+    return {**encoded_layout(codec, count, shape), SAMPLES: ("U8", (count, SAMPLE_ROW.itemsize))}
 
 
 def _parse_metadata(layout: tensors.Header, limits: UploadLimits) -> UploadHeader:
