@@ -27,7 +27,7 @@ from cloud import keys, pointer
 from cloud.errors import Damaged
 from cloud.keys import Pool
 from cloud.objects.store import ObjectStore
-from contract.documents import Json, encode_base64, encode_json, parse_document
+from contract.documents import Fields, Json, encode_base64, encode_json, parse_json
 from contract.envelope import Envelope
 from contract.errors import ContractError
 from contract.files import FileRef, sha256_hex
@@ -140,13 +140,13 @@ def get_release(store: ObjectStore, pool: Pool, sha256: str) -> Release:
     """
     key = keys.release(pool, sha256)
     try:
-        fields = parse_document(store.get(key).body, where=key, max_bytes=MAX_RELEASE_BYTES)
+        document: Any = parse_json(store.get(key).body, where=key, max_bytes=MAX_RELEASE_BYTES)
+        fields = Fields(document, where=key)
         payload = fields.binary("payload", max_bytes=MAX_ENVELOPE_BYTES)
-        parent = fields.text("parent") if "parent" in fields else None
         weights = FileRef.parse(fields.document("weights"), max_bytes=MAX_WEIGHTS_BYTES)
-        return Release(payload, parent, fields.mapping("report"), weights)
-    except ContractError as error:
-        raise Damaged(str(error)) from error
+        return Release(payload, document["parent"], document["report"], weights)
+    except (ContractError, KeyError, TypeError) as error:
+        raise Damaged(f"{key}: expected a release, got one with {error!r}") from error
 
 
 def publish(

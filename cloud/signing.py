@@ -58,7 +58,9 @@ def load_or_create(state: Path, store: ObjectStore) -> SigningKey:
     try:
         key = _load(state / KEY_FILE) or _create(state / KEY_FILE)
     except OSError as error:
-        raise SettingError(f"{state / KEY_FILE}: expected a folder that the worker may write to, got {error}") from error
+        raise SettingError(
+            f"{state / KEY_FILE}: expected a folder that the worker may write to, got {error}"
+        ) from error
     _publish(store, key, state)
     return key
 
