@@ -4,20 +4,19 @@ Each person's photos are taken by name. The odd ones (first, third, ...) are onl
 first two make the first head's base and the next three are uploaded; a new person's base photos are not used at all.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from demo.errors import DemoError, TooFewPhotos
+from demo.errors import TooFewPhotos
 
 BASE_PHOTOS = 2
 UPLOADED_PHOTOS = 3
 LEAST_PHOTOS = 2 * (BASE_PHOTOS + UPLOADED_PHOTOS)
 NEW_SHARE = 15 / 65
 """The share of all people whom the first head does not know."""
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +30,14 @@ class Person:
     tests: tuple[Path, ...]
 
 
-def list_photos(directory: Path) -> dict[str, list[Path]]:
-    """Return each person's photos, people and photos by name, from one folder a person.
-
-    Raises:
-        DemoError: there is no such folder, or nobody in it.
-    """
-    if not directory.is_dir():
-        raise DemoError(f"{directory}: expected a folder with one folder a person, got nothing of that name")
-    people = {path.name: list(_photos_of(path)) for path in sorted(directory.iterdir()) if path.is_dir()}
-    if not people:
-        raise DemoError(f"{directory}: expected one folder a person, got none")
-    return people
-
-
-def cast_people(photos: Mapping[str, Sequence[Path]], *, seed: int) -> tuple[Person, ...]:
+def cast_people(photos: Mapping[str, Sequence[Path]], *, seed: int, new_share: float = NEW_SHARE) -> tuple[Person, ...]:
     """Return everybody's part, by name; `seed` chooses who is new (15 of 65, and as many of another crowd).
 
     Raises:
         TooFewPhotos: somebody has fewer than ten photos.
     """
     names = sorted(photos)
-    chosen = np.random.default_rng(seed).permutation(len(names))[: round(len(names) * NEW_SHARE)]
+    chosen = np.random.default_rng(seed).permutation(len(names))[: round(len(names) * new_share)]
     new = {names[index] for index in chosen}
     return tuple(_cast(name, photos[name], is_new=name in new) for name in names)
 
@@ -69,7 +54,3 @@ def _cast(name: str, photos: Sequence[Path], *, is_new: bool) -> Person:
         uploads=tuple(even[BASE_PHOTOS : BASE_PHOTOS + UPLOADED_PHOTOS]),
         tests=tuple(in_order[0::2]),
     )
-
-
-def _photos_of(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.iterdir()) if path.suffix.lower() in PHOTO_SUFFIXES)

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.cast import cast_people, list_photos
-from demo.errors import DemoError, TooFewPhotos
-from demo.faces import write_people
+from demo.cast import cast_people
+from demo.errors import TooFewPhotos
 
 
 def crowd(people: int, photos: int) -> dict[str, list[Path]]:
@@ -42,16 +41,3 @@ def test_the_seed_chooses_who_is_new() -> None:
 def test_a_person_with_nine_photos_is_refused_by_name() -> None:
     with pytest.raises(TooFewPhotos, match="p00: expected at least 10 photos, got 9"):
         cast_people(crowd(1, 9), seed=0)
-
-
-def test_photos_are_listed_by_person_and_name(tmp_path: Path) -> None:
-    write_people(tmp_path, people=2, photos=2, seed=0)
-    (tmp_path / "Ada Alder" / "notes.txt").write_text("not a photo")
-    assert [path.name for path in list_photos(tmp_path)["Ada Alder"]] == ["01.png", "02.png"]
-
-
-def test_a_folder_without_people_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DemoError, match="expected one folder a person, got none"):
-        list_photos(tmp_path)
-    with pytest.raises(DemoError, match="got nothing of that name"):
-        list_photos(tmp_path / "nowhere")

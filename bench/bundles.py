@@ -1,0 +1,48 @@
+"""The only home of the bundles that the bench measures: made by `fedex-export`, one for each cut and quantisation.
+
+The first head knows everybody, by two photos each. A bundle is made once in a run of the bench.
+"""
+
+import subprocess
+import sysconfig
+from pathlib import Path
+
+from bench.material import find_material
+from demo.cast import cast_people
+from demo.folders import lay_out_base, list_photos
+
+EXPORT = Path(sysconfig.get_path("scripts")) / "fedex-export"
+
+
+class ExportFailed(Exception):
+    """`fedex-export` ended with an error; the message is what it said."""
+
+
+def export_bundle(work: Path, *, cut: str = "freeze6", quantize: str | None = None) -> Path:
+    """Return a folder with `device/` and `training/`, made below `work` unless it is there already.
+
+    Raises:
+        ExportFailed: the export did not succeed.
+    """
+    out = work / f"export-{cut}-{quantize or 'default'}"
+    if not (out / "device" / "bundle.json").is_file():
+        material = find_material(work=work)
+        weights = [] if material.weights is None else ["--weights", str(material.weights)]
+        chosen = [] if quantize is None else ["--quantize", quantize]
+        _run([str(EXPORT), "bundle", "--cut", cut, "--faces", str(_base(work)), "--out", str(out), *weights, *chosen])
+    return out
+
+
+def _base(work: Path) -> Path:
+    """Return the folder with two photos of everybody."""
+    base = work / "base"
+    if not base.is_dir():
+        people = cast_people(list_photos(find_material(work=work).faces), new_share=0, seed=0)
+        lay_out_base(people, base)
+    return base
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise ExportFailed(f"{' '.join(command)}: expected exit status 0, got {done.returncode}: {done.stderr[-2000:]}")
