@@ -95,6 +95,7 @@ def parse_labels(data: bytes, *, where: str = "labels") -> tuple[str, ...]:
 def _check_distinct(labels: Sequence[str], where: str) -> None:
     seen: dict[str, str] = {}
     for label in labels:
-        first = seen.setdefault(label_key(label), label)
-        if first is not label:
-            raise Impossible(where, expected="each label once", got=f"{shown(first)} and {shown(label)}")
+        key = label_key(label)
+        if key in seen:
+            raise Impossible(where, expected="each label once", got=f"{shown(seen[key])} and {shown(label)}")
+        seen[key] = label

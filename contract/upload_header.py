@@ -137,4 +137,4 @@ def _check_table(header: UploadHeader) -> None:
         field = header.layout.fields.get(name)
         got = "nothing" if field is None else f"{field.dtype} {list(field.shape)}"
         if got != f"{dtype} {list(shape)}":
-            raise Impossible(f"header.{name}", expected=f"{dtype} {list(shape)}", got=shown(got))
+            raise Impossible(f"header.{name}", expected=f"{dtype} {list(shape)}", got=got)

@@ -1,0 +1,254 @@
+"""Bundles are read whole and right, or refused; what is in a file never decides which file is read."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from contract.bundle import (
+    BaseSamples,
+    DeviceBundle,
+    TrainingBundle,
+    golden_sha256,
+    parse_training_bundle,
+    read_device_bundle,
+    read_training_bundle,
+    write_device_bundle,
+    write_training_bundle,
+)
+from contract.documents import encode_json
+from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion
+from contract.files import FileRef
+from contract.tensors import encode_tensors
+
+SPACE = "5b" * 32
+GOLDEN = np.arange(4, dtype=np.float32) / 4
+PLACE: dict[str, Any] = {"space": SPACE, "cut": "freeze6", "layer": "Bottleneck_BatchNorm", "feature_shape": (4,)}
+HEAD: dict[str, Any] = {"labels": ("Ada", "明子"), "golden": GOLDEN, "temperature": 1.5, "threshold": 0.25}
+
+
+def base_samples(count: int = 3, **columns: Any) -> BaseSamples:
+    values = {
+        "features": np.ones((count, 4), np.float32),
+        "labels": np.arange(count, dtype=np.uint32) % 2,
+        "sample_ids": np.arange(16 * count, dtype=np.uint8).reshape(count, 16),
+        "splits": np.arange(count, dtype=np.uint8) % 2,
+    }
+    return BaseSamples(**{**values, **columns})
+
+
+def write_device(directory: Path, **changes: Any) -> DeviceBundle:
+    files: dict[str, Any] = {"prefix": b"the prefix", "head": b"the head"}
+    logits = np.array([2, -1], np.float32)
+    return write_device_bundle(
+        directory, **{**PLACE, **HEAD, **files, "logits": logits, "quantize": "dynamic", **changes}
+    )
+
+
+def write_training(directory: Path, **changes: Any) -> TrainingBundle:
+    return write_training_bundle(
+        directory, **{**PLACE, **HEAD, "head": b"the keras head", "base": base_samples(), **changes}
+    )
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bundles")
+    write_device(folder / "device")
+    write_training(folder / "training")
+    return folder
+
+
+@pytest.fixture
+def device(bundles: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(bundles / "device", tmp_path / "device"))
+
+
+@pytest.fixture
+def training(bundles: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(bundles / "training", tmp_path / "training"))
+
+
+def test_a_device_bundle_is_read_back(device: Path) -> None:
+    bundle = read_device_bundle(device)
+    assert (bundle.space, bundle.cut, bundle.layer) == (SPACE, "freeze6", "Bottleneck_BatchNorm")
+    assert (bundle.feature_shape, bundle.labels, bundle.quantize) == ((4,), ("Ada", "明子"), "dynamic")
+    assert (bundle.temperature, bundle.threshold) == (1.5, 0.25)
+    assert bundle.prefix_path.read_bytes() == b"the prefix"
+    assert bundle.head == FileRef.of(bundle.head_path.read_bytes())
+    assert bundle.golden.tolist() == GOLDEN.tolist()
+    assert bundle.golden_sha256 == golden_sha256(GOLDEN)
+    assert bundle.logits.tolist() == [2, -1]
+
+
+def test_a_training_bundle_is_read_back_from_a_directory_and_from_bytes(training: Path) -> None:
+    files = {path.name: path.read_bytes() for path in training.iterdir()}
+    for bundle in (read_training_bundle(training), parse_training_bundle(files)):
+        assert (bundle.space, bundle.labels, bundle.feature_shape) == (SPACE, ("Ada", "明子"), (4,))
+        assert bundle.base.features.shape == (3, 4)
+        assert bundle.base.labels.tolist() == [0, 1, 0]
+        assert bundle.base.splits.tolist() == [0, 1, 0]
+        assert bundle.base.sample_ids.shape == (3, 16)
+        assert bundle.golden_sha256 == golden_sha256(GOLDEN)
+
+
+def test_a_training_bundle_may_have_no_samples(tmp_path: Path) -> None:
+    assert write_training(tmp_path, base=base_samples(0)).base.features.shape == (0, 4)
+
+
+@pytest.mark.parametrize("write", [write_device, write_training])
+def test_the_same_parts_give_the_same_bytes(tmp_path: Path, write: Callable[[Path], object]) -> None:
+    write(tmp_path / "one")
+    write(tmp_path / "two")
+    contents = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "two")]
+    assert contents[0] == contents[1]
+
+
+def test_a_bundle_is_written_over_another(device: Path) -> None:
+    assert write_device(device, prefix=b"another").prefix == FileRef.of(b"another")
+
+
+def test_a_bundle_that_was_not_finished_is_none(device: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed between the files and the document, the writer leaves a directory that no reader takes for a bundle."""
+
+    def killed(path: Path, data: bytes) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("contract.bundle_files.atomic_write", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_device(device, prefix=b"another")
+    with pytest.raises(Malformed, match=r"bundle\.json: expected a file, got none"):
+        read_device_bundle(device)
+
+
+@pytest.mark.parametrize("name", ["bundle.json", "prefix.tflite", "head.tflite", "labels.json", "golden.tensors"])
+def test_a_device_bundle_with_a_file_missing_is_refused(device: Path, name: str) -> None:
+    (device / name).unlink()
+    with pytest.raises(Malformed, match=f"{name}: expected a file, got none"):
+        read_device_bundle(device)
+
+
+@pytest.mark.parametrize("name", ["bundle.json", "head.keras", "labels.json", "golden.tensors", "base.tensors"])
+def test_a_training_bundle_with_a_file_missing_is_refused(training: Path, name: str) -> None:
+    files = {path.name: path.read_bytes() for path in training.iterdir() if path.name != name}
+    (training / name).unlink()
+    with pytest.raises(Malformed, match=f"{name}: expected a file, got none"):
+        read_training_bundle(training)
+    with pytest.raises(Malformed, match=f"expected a file {name}, got none"):
+        parse_training_bundle(files)
+
+
+@pytest.mark.parametrize("name", ["prefix.tflite", "head.tflite", "labels.json", "golden.tensors"])
+@pytest.mark.parametrize("change", [lambda data: data[:-1], lambda data: data + b"x", lambda data: b"x" + data[1:]])
+def test_a_changed_file_of_a_device_bundle_is_refused(
+    device: Path, name: str, change: Callable[[bytes], bytes]
+) -> None:
+    (device / name).write_bytes(change((device / name).read_bytes()))
+    with pytest.raises((Impossible, TooLarge), match=name):
+        read_device_bundle(device)
+
+
+@pytest.mark.parametrize("name", ["head.keras", "labels.json", "golden.tensors", "base.tensors"])
+def test_a_changed_file_of_a_training_bundle_is_refused(training: Path, name: str) -> None:
+    (training / name).write_bytes(b"x" + (training / name).read_bytes()[1:])
+    with pytest.raises(Impossible, match=f"{name}: expected sha256"):
+        read_training_bundle(training)
+
+
+def test_a_bundle_of_the_other_kind_is_refused(device: Path, training: Path) -> None:
+    with pytest.raises(Malformed, match=r"bundle.json.kind: expected device, got 'training'"):
+        read_device_bundle(training)
+    with pytest.raises(Malformed, match=r"head\.keras: expected a file"):
+        read_training_bundle(device)
+
+
+def test_a_path_in_the_document_is_never_followed(device: Path) -> None:
+    """A file's name in the document means nothing: only the five names of the contract are opened."""
+    document = json.loads((device / "bundle.json").read_bytes())
+    document["prefix"]["path"] = "../../etc/passwd"
+    document["files"] = ["/etc/passwd"]
+    (device / "bundle.json").write_bytes(encode_json(document))
+    assert read_device_bundle(device).prefix == FileRef.of(b"the prefix")
+
+
+def test_a_link_to_another_file_is_refused_by_its_hash(device: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").write_bytes(b"another prefix")
+    (device / "prefix.tflite").unlink()
+    (device / "prefix.tflite").symlink_to(tmp_path / "other")
+    with pytest.raises(Impossible, match=r"prefix\.tflite: expected 10 bytes, got 14 bytes"):
+        read_device_bundle(device)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"format": 2}, UnsupportedVersion, "bundle.json.format: expected 1, got 2"),
+        ({"space": "x"}, Malformed, "bundle.json.space"),
+        ({"cut": ""}, Malformed, "bundle.json.cut"),
+        ({"layer": "a\x00b"}, Malformed, "bundle.json.layer"),
+        ({"shape": [5]}, Impossible, r"golden.tensors.feature: expected float32 \[5\], got float32 \[4\]"),
+        ({"shape": []}, Impossible, "bundle.json.shape"),
+        ({"prefix": None}, Malformed, "bundle.json.prefix: expected an object, got None"),
+        ({"prefix": {"sha256": "00" * 32, "size": 1 << 30}}, TooLarge, "bundle.json.prefix.size"),
+        ({"logits": "AAAA"}, Impossible, "bundle.json.logits: expected 2 float32, got 3 bytes"),
+        ({"temperature": -1}, Impossible, "bundle.json.temperature"),
+        ({"threshold": True}, Malformed, "bundle.json.threshold: expected a number, got True"),
+        ({"quantize": 8}, Malformed, "bundle.json.quantize: expected a string, got 8"),
+    ],
+)
+def test_a_hostile_document_is_refused_by_name(
+    device: Path, changes: dict[str, Any], error: type[ContractError], message: str
+) -> None:
+    document = json.loads((device / "bundle.json").read_bytes())
+    (device / "bundle.json").write_bytes(encode_json({**document, **changes}))
+    with pytest.raises(error, match=message):
+        read_device_bundle(device)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "data", "error", "message"),
+    [
+        ("labels.json", "labels", b"[]", Impossible, "labels.json: expected at least one label, got none"),
+        ("labels.json", "labels", b'["Ann","ann"]', Impossible, "labels.json: expected each label once"),
+        ("labels.json", "labels", b'["a"]', Impossible, "bundle.json.logits: expected 1 float32|base64 of 4 bytes"),
+        ("golden.tensors", "golden", b"x", Malformed, "header length"),
+        ("golden.tensors", "golden", encode_tensors({}, {}), Impossible, "golden.tensors.feature: .* got nothing"),
+        (
+            "golden.tensors",
+            "golden",
+            encode_tensors({"feature": np.array([0, 1, np.inf, 2], np.float32)}, {}),
+            Impossible,
+            r"golden.tensors.feature\[2\]: expected a finite number, got inf",
+        ),
+    ],
+)
+def test_a_hostile_part_with_its_true_hash_is_refused(
+    device: Path, name: str, key: str, data: bytes, error: type[ContractError], message: str
+) -> None:
+    document = json.loads((device / "bundle.json").read_bytes())
+    document[key] = FileRef.of(data).document()
+    (device / "bundle.json").write_bytes(encode_json(document))
+    (device / name).write_bytes(data)
+    with pytest.raises((error, TooLarge), match=message):
+        read_device_bundle(device)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"features": np.ones((3, 5), np.float32)}, r"features: expected float32 \[3, 4\], got float32 \[3, 5\]"),
+        ({"features": np.ones((3, 4), np.float16)}, r"features: expected float32 \[3, 4\], got float16"),
+        ({"features": np.full((3, 4), np.nan, np.float32)}, r"features\[0, 0\]: expected a finite number, got nan"),
+        ({"labels": np.array([0, 1, 2], np.uint32)}, "labels: expected integers below 2, got 2"),
+        ({"labels": np.zeros(2, np.uint32)}, r"labels: expected uint32 \[3\], got uint32 \[2\]"),
+        ({"sample_ids": np.zeros((3, 8), np.uint8)}, r"sample_ids: expected uint8 \[3, 16\]"),
+        ({"splits": np.array([0, 1, 2], np.uint8)}, "splits: expected integers below 2, got 2"),
+    ],
+)
+def test_base_samples_that_cannot_be_right_are_refused(tmp_path: Path, columns: dict[str, Any], message: str) -> None:
+    with pytest.raises(Impossible, match=f"base.tensors.{message}"):
+        write_training(tmp_path, base=base_samples(**columns))

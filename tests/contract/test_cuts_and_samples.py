@@ -1,0 +1,111 @@
+"""The cuts of the paper's Table 1, the ids of samples, and which of them judge."""
+
+import hashlib
+import hmac
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract.cuts import CUTS, check_feature_shape, parse_feature_shape
+from contract.documents import Fields
+from contract.errors import ContractError, Impossible, Malformed, TooLarge
+from contract.holdout import Split, assign_split
+from contract.samples import sample_id
+
+SECRET = bytes(range(32))
+
+
+def test_the_cuts_are_those_of_table_1() -> None:
+    assert list(CUTS) == ["full", "freeze1", "freeze2", "freeze3", "freeze4", "freeze5", "freeze6"]
+    assert [cut.feature_shape for cut in CUTS.values()] == [
+        (160, 160, 3),
+        (38, 38, 64),
+        (17, 17, 256),
+        (17, 17, 256),
+        (8, 8, 896),
+        (1792,),
+        (512,),
+    ]
+    for cut in CUTS.values():
+        check_feature_shape(cut.feature_shape, where="cut")
+
+
+@pytest.mark.parametrize(
+    ("shape", "error"),
+    [
+        (None, Malformed),
+        ("512", Malformed),
+        ({"0": 512}, Malformed),
+        (["512"], Malformed),
+        ([512.0], Malformed),
+        ([True], Malformed),
+        ([None], Malformed),
+        ([[512]], Malformed),
+        ([], Impossible),
+        ([0], Impossible),
+        ([8, -1], Impossible),
+        ([1, 1, 1, 1, 1], TooLarge),
+        ([2048, 2049], TooLarge),
+        ([2**53 - 1] * 4, TooLarge),
+    ],
+)
+def test_a_hostile_shape_is_refused(shape: object, error: type[ContractError]) -> None:
+    with pytest.raises(error):
+        parse_feature_shape(Fields({"shape": shape}, where="door"))  # type: ignore[dict-item]  # hostile on purpose
+
+
+def test_a_sample_id_is_the_hmac_of_size_and_pixels() -> None:
+    pixels = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
+    message = b"fedex-sample-1" + bytes([3, 0, 0, 0, 2, 0, 0, 0]) + bytes(range(18))
+    assert sample_id(SECRET, pixels) == hmac.new(SECRET, message, hashlib.sha256).digest()[:16]
+
+
+def test_the_same_pixels_of_another_size_are_another_sample() -> None:
+    pixels = np.zeros((2, 6, 3), np.uint8)
+    assert sample_id(SECRET, pixels) != sample_id(SECRET, pixels.reshape(3, 4, 3))
+    assert sample_id(SECRET, pixels) != sample_id(SECRET[::-1], pixels)
+
+
+def test_a_view_of_pixels_has_the_id_of_its_copy() -> None:
+    pixels = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)[::2, ::-1]
+    assert sample_id(SECRET, pixels) == sample_id(SECRET, pixels.copy())
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.zeros((2, 2), np.uint8),
+        np.zeros((2, 2, 4), np.uint8),
+        np.zeros((0, 2, 3), np.uint8),
+        np.zeros((2, 2, 3), np.float32),
+    ],
+)
+def test_what_is_no_photo_has_no_id(pixels: np.ndarray) -> None:  # type: ignore[type-arg]  # of several dtypes
+    with pytest.raises(Impossible, match=r"uint8 \[height, width, 3\]"):
+        sample_id(SECRET, pixels)
+
+
+def test_a_short_secret_is_refused() -> None:
+    with pytest.raises(Impossible, match="at least 16 bytes, got 15 bytes"):
+        sample_id(SECRET[:15], np.zeros((2, 2, 3), np.uint8))
+
+
+@given(st.binary(min_size=16, max_size=16), st.integers(0, 2))
+def test_the_first_three_photos_of_a_label_train(name: bytes, photos_before: int) -> None:
+    assert assign_split(name, photos_before) is Split.TRAIN
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [
+        ("00" * 16, Split.HELD_OUT),
+        ("33" * 16, Split.HELD_OUT),
+        ("33" * 15 + "34", Split.TRAIN),
+        ("ff" * 16, Split.TRAIN),
+    ],
+)
+def test_a_later_photo_is_held_out_below_a_fifth(name: str, split: Split) -> None:
+    assert assign_split(bytes.fromhex(name), 3) is split
+    assert assign_split(bytes.fromhex(name), 3_000) is split

@@ -1,0 +1,112 @@
+"""A label is what a person typed, normalised, trimmed, and harmless to show."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract.errors import ContractError, Impossible, Malformed, TooLarge
+from contract.labels import WHITE_SPACE, check_label, encode_labels, label_key, parse_label, parse_labels
+
+
+@pytest.mark.parametrize(
+    ("typed", "label"),
+    [
+        ("Ada", "Ada"),
+        ("  Ada Lovelace\n", "Ada Lovelace"),
+        ("\u3000明子\u00a0", "明子"),
+        ("e\u0301tienne", "étienne"),
+        ("\u212b", "Å"),
+        ("👩\u200d🔬", "👩\u200d🔬"),
+        ("x" * 64, "x" * 64),
+        ("e\u0301" * 64, "é" * 64),
+        ("😀" * 64, "😀" * 64),
+    ],
+)
+def test_a_label_is_normalised_and_trimmed(typed: str, label: str) -> None:
+    assert parse_label(typed) == label
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ("", Impossible),
+        (" \t\u2003", Impossible),
+        ("x" * 65, TooLarge),
+        ("x" * 10_240, TooLarge),
+        ("x\x00y", Impossible),
+        ("x\ny", Impossible),
+        ("x\x7fy", Impossible),
+        ("x\x9fy", Impossible),
+        ("x\u2028y", Impossible),
+        ("\u202egnol", Impossible),
+        ("a\u2066b\u2069", Impossible),
+        ("\ud800", Impossible),
+        ("\x1b[31mred", Impossible),
+    ],
+)
+def test_what_is_no_label_is_refused(typed: str, error: type[ContractError]) -> None:
+    with pytest.raises(error) as caught:
+        parse_label(typed)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 200
+
+
+@given(st.text(max_size=80))
+def test_a_label_stays_what_it_is(typed: str) -> None:
+    try:
+        label = parse_label(typed)
+    except ContractError:
+        return
+    assert parse_label(label) == check_label(label, where="here") == label
+    assert unicodedata.is_normalized("NFC", label)
+    assert label_key(label_key(label)) == label_key(label)
+
+
+def test_white_space_is_what_unicode_says() -> None:
+    assert set(WHITE_SPACE) == {chr(point) for point in range(0x11_0000) if chr(point).isspace()} - set(
+        "\x1c\x1d\x1e\x1f"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Ann", "ANN"), ("Straße", "STRASSE"), ("Σίσυφος", "ΣΊΣΥΦΟΣ"), ("é", "e\u0301")]
+)
+def test_two_spellings_of_one_label_have_one_key(one: str, other: str) -> None:
+    assert label_key(one) == label_key(other)
+
+
+def test_a_label_list_is_read_back() -> None:
+    labels = ("Ada", "明子", 'Bob "the \\ builder"')
+    assert parse_labels(encode_labels(labels)) == labels
+    assert encode_labels(("é", "a")) == '["é","a"]'.encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "message"),
+    [
+        (b"{}", Malformed, "a list of strings"),
+        (b'["a",1]', Malformed, r"labels\[1\]: expected a string, got 1"),
+        (b'["a",null]', Malformed, r"labels\[1\]: expected a string"),
+        (b'["a",["b"]]', Malformed, r"labels\[1\]: expected a string"),
+        (b'["a","a"]', Impossible, "each label once, got 'a' and 'a'"),
+        (b'["Ann","ANN"]', Impossible, "each label once, got 'Ann' and 'ANN'"),
+        (b'[" a"]', Impossible, "normalised and trimmed"),
+        (b'["e\xcc\x81"]', Impossible, "normalised and trimmed"),
+        (b'[""]', Impossible, "at least one code point"),
+        (b'["a\\u0000"]', Impossible, "no control characters"),
+        (b'["\\ud800"]', Malformed, "surrogates"),
+        (b'["' + b"x" * 65 + b'"]', TooLarge, "at most 64 code points, got 65"),
+        (b"[" + b"0," * 70_000 + b"0]", TooLarge, "at most 65536 labels, got 70001"),
+        (b"[" + b" " * (4 << 20) + b"]", TooLarge, "at most 4194304 bytes"),
+    ],
+)
+def test_a_hostile_label_list_is_refused(data: bytes, error: type[ContractError], message: str) -> None:
+    with pytest.raises(error, match=message):
+        parse_labels(data)
+
+
+def test_a_list_that_could_not_be_read_is_not_written() -> None:
+    with pytest.raises(Impossible, match="each label once"):
+        encode_labels(("Ann", "ann"))

@@ -1,0 +1,331 @@
+"""Hostile uploads: each is refused with an error that names what was expected and what came, in bounded memory."""
+
+import json
+import re
+import struct
+import tracemalloc
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract.codecs import Codec
+from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion
+from contract.upload import LIMITS, Upload, UploadLimits, decode_upload, encode_upload, peek_upload_header
+
+MakeUpload = Callable[..., Upload]
+
+
+class Forgery:
+    """A right upload taken apart, to be changed and put together wrong."""
+
+    def __init__(self, data: bytes) -> None:
+        header = peek_upload_header(data)
+        start = header.layout.data_start
+        self.document: dict[str, Any] = json.loads(data[8:start])
+        self.metadata: dict[str, Any] = self.document["__metadata__"]
+        self.section = data[start:] if header.stored == header.size else zlib.decompress(data[start:])
+        self.metadata["stored"] = len(self.section)
+
+    def seal(self) -> bytes:
+        header = json.dumps(self.document, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        return struct.pack("<Q", len(header)) + header + self.section
+
+
+Change = Callable[[Forgery], object]
+
+
+def metadata(**values: Any) -> Change:
+    return lambda forgery: forgery.metadata.update(values)
+
+
+def without(key: str) -> Change:
+    return lambda forgery: forgery.metadata.pop(key)
+
+
+def entry(name: str, **values: Any) -> Change:
+    return lambda forgery: forgery.document[name].update(values)
+
+
+def patched(offset: int, raw: bytes) -> Change:
+    """Overwrite the data section; the offset may count from its end."""
+
+    def change(forgery: Forgery) -> None:
+        section = bytearray(forgery.section)
+        begin = offset % len(section)
+        section[begin : begin + len(raw)] = raw
+        forgery.section = bytes(section)
+
+    return change
+
+
+def stored_as(make: Callable[[bytes], bytes]) -> Change:
+    """Replace what is stored of the data section, and say its length truly."""
+
+    def change(forgery: Forgery) -> None:
+        forgery.section = make(forgery.section)
+        forgery.metadata["stored"] = len(forgery.section)
+
+    return change
+
+
+def deflated(section: bytes) -> bytes:
+    return zlib.compress(section, 9)
+
+
+# Of make_upload(10, (16, )), int4: features 10 x 8, scales 10 x 4, zeros 10 x 1, samples 10 x 22.
+SCALES, ZEROS, SAMPLES, SIZE = 80, 120, 130, 350
+ROW = 22
+
+HOSTILE_METADATA: list[tuple[str, Change, type[ContractError], str]] = [
+    ("no format", without("format"), Malformed, "upload.format: expected an integer, got nothing"),
+    ("format 2", metadata(format=2), UnsupportedVersion, "upload.format: expected 1, got 2"),
+    ("format 1.0", metadata(format=1.0), Malformed, "upload.format: expected an integer, got 1.0"),
+    ("format true", metadata(format=True), Malformed, "upload.format: expected an integer, got True"),
+    ("no space", without("space"), Malformed, "upload.space: expected a string, got nothing"),
+    ("space with a path", metadata(space="../" + "5b" * 30), Malformed, "upload.space: expected text like"),
+    ("space in capitals", metadata(space="5B" * 32), Malformed, "upload.space: expected text like"),
+    ("space and a line end", metadata(space="5b" * 32 + "\n"), Malformed, "upload.space: expected text like"),
+    ("unknown codec", metadata(codec="int2"), Malformed, "one of float32, float16, int8, int4, got 'int2'"),
+    ("other codec", metadata(codec="int8"), Impossible, "header.features: expected U8 [10, 16], got U8 [10, 8]"),
+    ("codec of other tensors", metadata(codec="float32"), Impossible, "header.features: expected F32 [10, 16]"),
+    ("long runtime", metadata(runtime="x" * 129), Malformed, "upload.runtime: expected text like"),
+    ("huge runtime", metadata(runtime="x" * 9_999), TooLarge, "upload.runtime: expected at most 1024 characters"),
+    ("runtime with escapes", metadata(runtime="\x1b[2J"), Malformed, "upload.runtime: expected text like"),
+    ("zero samples", metadata(count=0), Impossible, "upload.count: expected an integer from 1"),
+    ("negative count", metadata(count=-1), Impossible, "upload.count: expected an integer from 1"),
+    ("count over the bound", metadata(count=257), TooLarge, "upload.count: expected at most 256, got 257"),
+    ("count not of the tensors", metadata(count=9), Impossible, "header.features: expected U8 [9, 8], got U8 [10, 8]"),
+    ("empty shape", metadata(shape=[]), Impossible, "upload.shape: expected 1 to 4 sizes of at least 1, got []"),
+    ("shape with zero", metadata(shape=[16, 0]), Impossible, "upload.shape: expected 1 to 4 sizes of at least 1"),
+    ("negative shape", metadata(shape=[-4, -4]), Impossible, "upload.shape: expected an integer from 0"),
+    ("five dimensions", metadata(shape=[1, 1, 1, 1, 16]), TooLarge, "upload.shape: expected at most 4 items, got 5"),
+    ("shape overflow", metadata(shape=[2**32, 2**32]), TooLarge, "upload.shape: expected at most 4194304 elements"),
+    ("features bomb", metadata(shape=[2**21]), TooLarge, "upload features: expected at most 67108864 bytes"),
+    ("other shape", metadata(shape=[18]), Impossible, "header.features: expected U8 [10, 9], got U8 [10, 8]"),
+    ("labels no list", metadata(labels="Ada"), Malformed, "upload.labels: expected a list, got 'Ada'"),
+    ("no labels", metadata(labels=[]), Impossible, "upload.labels: expected at least one label, got none"),
+    ("257 labels", metadata(labels=[str(n) for n in range(257)]), TooLarge, "at most 256 items, got 257"),
+    ("a label twice", metadata(labels=["a", "b", "a"]), Impossible, "each label once, got 'a' twice"),
+    ("a number as label", metadata(labels=["a", "b", 3]), Malformed, "upload.labels[2]: expected a string, got 3"),
+    ("an empty label", metadata(labels=["a", "b", ""]), Impossible, "upload.labels[2]: expected a label of at least"),
+    ("a label of 10 kB", metadata(labels=["a", "b", "c" * 10_240]), TooLarge, "at most 64 code points, got 10240"),
+    ("a label with a control", metadata(labels=["a", "b", "c\0"]), Impossible, "no control characters, got '\\x00'"),
+    ("a label not trimmed", metadata(labels=["a", "b", " c"]), Impossible, "normalised and trimmed, 'c', got ' c'"),
+    ("a label not normalised", metadata(labels=["a", "b", "e\u0301"]), Impossible, "normalised and trimmed"),
+    ("a surrogate as label", metadata(labels=["a", "b", "\ud800"]), Malformed, "JSON in UTF-8"),
+    ("fewer labels than indexes", metadata(labels=["a", "b"]), Impossible, "samples.label: expected integers below 2"),
+    (
+        "a size that lies",
+        metadata(size=SIZE + 1),
+        Impossible,
+        "upload.size: expected 350, as the tensors take, got 351",
+    ),
+    ("a huge size", metadata(size=2**40), TooLarge, "upload.size: expected at most 67108864"),
+    ("more stored than size", metadata(stored=SIZE + 1), Impossible, "upload.stored: expected at most size, 350"),
+    ("less stored than there", metadata(stored=SIZE - 1), Malformed, "expected 349 bytes, as stored says, got 350"),
+    ("nothing stored", metadata(stored=0), Impossible, "upload.stored: expected an integer from 1"),
+]
+
+HOSTILE_TABLES: list[tuple[str, Change, type[ContractError], str]] = [
+    ("no metadata", lambda forgery: forgery.document.pop("__metadata__"), Malformed, "upload.format"),
+    ("no samples", lambda forgery: forgery.document.pop("samples"), Impossible, "upload.size: expected 130"),
+    (
+        "samples by another name",
+        lambda forgery: forgery.document.update(sample=forgery.document.pop("samples")),
+        Impossible,
+        "header.samples: expected U8 [10, 22], got nothing",
+    ),
+    ("another dtype", entry("zeros", dtype="I8"), Impossible, "header.zeros: expected U8 [10], got I8 [10]"),
+    (
+        "transposed",
+        entry("features", shape=[8, 10]),
+        Impossible,
+        "header.features: expected U8 [10, 8], got U8 [8, 10]",
+    ),
+    ("a negative size", entry("zeros", shape=[-10]), Impossible, "header.'zeros'.shape: expected an integer from 0"),
+    ("a product overflow", entry("zeros", shape=[2**33, 2**33]), Impossible, "bytes for U8"),
+    ("overlapping", entry("zeros", data_offsets=[SCALES, SCALES + 10]), Impossible, "expected begin 120, got 80"),
+    ("out of range", entry("zeros", data_offsets=[2**40, 2**40 + 10]), Impossible, "expected begin 120, got 1099"),
+    ("a gap", entry("zeros", data_offsets=[ZEROS + 1, ZEROS + 11]), Impossible, "expected begin 120, got 121"),
+]
+
+HOSTILE_SECTIONS: list[tuple[str, Change, type[ContractError], str]] = [
+    ("trailing bytes", lambda f: setattr(f, "section", f.section + b"x"), Malformed, "as stored says, got 351 bytes"),
+    ("missing bytes", lambda f: setattr(f, "section", f.section[:-1]), Malformed, "as stored says, got 349 bytes"),
+    ("nan scale", patched(SCALES, struct.pack("<f", np.nan)), Impossible, "scales[0]: expected a scale from 2**-126"),
+    ("infinite scale", patched(SCALES + 8, struct.pack("<f", np.inf)), Impossible, "scales[2]: expected a scale"),
+    (
+        "zero scale",
+        patched(SCALES, bytes(4)),
+        Impossible,
+        "scales[0]: expected a scale from 2**-126 to 2**119, got 0.0",
+    ),
+    ("zero of 16", patched(ZEROS, b"\x10"), Impossible, "zeros: expected integers below 16, got 16"),
+    ("label index over", patched(-2, b"\x03\x00"), Impossible, "samples.label: expected integers below 3, got 3"),
+    (
+        "label index far over",
+        patched(-2, b"\xff\xff"),
+        Impossible,
+        "samples.label: expected integers below 3, got 65535",
+    ),
+    (
+        "a sample twice",
+        lambda f: patched(SAMPLES + 9 * ROW, f.section[SAMPLES : SAMPLES + 16])(f),
+        Impossible,
+        "sample_ids: expected each sample once, got 0 and 9 alike",
+    ),
+    ("no zlib stream", stored_as(lambda section: section[:-1]), Malformed, "data section: expected a zlib stream"),
+    ("a raw deflate stream", stored_as(lambda s: deflated(bytes(s))[2:-4]), Malformed, "expected a zlib stream"),
+    (
+        "more than size",
+        stored_as(lambda s: deflated(bytes(SIZE + 1))),
+        Malformed,
+        "350 bytes inflated, as size says, got more",
+    ),
+    ("less than size", stored_as(lambda s: deflated(bytes(SIZE - 1))), Malformed, "as size says, got 349 bytes"),
+    ("a bomb", stored_as(lambda s: deflated(bytes(200_000))), Malformed, "350 bytes inflated, as size says, got more"),
+    ("a stream cut off", stored_as(lambda s: deflated(bytes(SIZE))[:-1]), Malformed, "expected a whole zlib stream"),
+    ("a wrong checksum", stored_as(lambda s: deflated(bytes(SIZE))[:-1] + b"x"), Malformed, "incorrect data check"),
+    (
+        "bytes after the stream",
+        stored_as(lambda s: deflated(bytes(SIZE)) + b"xy"),
+        Malformed,
+        "nothing after the zlib stream, got 2 bytes",
+    ),
+    (
+        "two streams",
+        stored_as(lambda s: deflated(bytes(SIZE - 10)) + deflated(bytes(10))),
+        Malformed,
+        "nothing after the zlib stream",
+    ),
+]
+
+HOSTILE = HOSTILE_METADATA + HOSTILE_TABLES + HOSTILE_SECTIONS
+
+
+@pytest.fixture(scope="module")
+def sealed(make_upload: MakeUpload) -> bytes:
+    return encode_upload(make_upload(10, shape=(16,)), codec=Codec.INT4)
+
+
+def test_what_is_taken_apart_and_not_changed_still_opens(sealed: bytes) -> None:
+    forgery = Forgery(sealed)
+    assert len(forgery.section) == SIZE
+    assert decode_upload(forgery.seal()).count == 10
+
+
+@pytest.mark.parametrize(("change", "error", "message"), [pytest.param(*case[1:], id=case[0]) for case in HOSTILE])
+def test_a_hostile_upload_is_refused_by_name(
+    sealed: bytes, change: Change, error: type[ContractError], message: str
+) -> None:
+    forgery = Forgery(sealed)
+    change(forgery)
+    data = forgery.seal()
+    tracemalloc.start()
+    with pytest.raises(error, match=re.escape(message)):
+        decode_upload(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 << 20
+
+
+@pytest.mark.parametrize("codec", [Codec.FLOAT32, Codec.FLOAT16])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_feature_that_is_not_finite_is_refused(make_upload: MakeUpload, codec: Codec, value: float) -> None:
+    forgery = Forgery(encode_upload(make_upload(), codec=codec))
+    dtype = np.float32 if codec is Codec.FLOAT32 else np.float16
+    patched(0, dtype(value).tobytes())(forgery)
+    with pytest.raises(Impossible, match=rf"expected a finite number, got {value}"):
+        decode_upload(forgery.seal())
+
+
+def test_unknown_keys_and_tensors_are_ignored(sealed: bytes) -> None:
+    forgery = Forgery(sealed)
+    forgery.metadata.update(colour="blue", size=SIZE + 4, stored=SIZE + 4)
+    forgery.document["extra"] = {"dtype": "F32", "shape": [], "data_offsets": [SIZE, SIZE + 4], "note": "new"}
+    forgery.section += bytes(4)
+    assert decode_upload(forgery.seal()).count == 10
+
+
+def test_a_bomb_is_stopped_at_the_size_that_the_header_says(make_upload: MakeUpload) -> None:
+    forgery = Forgery(encode_upload(make_upload(2, shape=(1 << 16,)), codec=Codec.INT8))
+    stored_as(lambda section: deflated(bytes(100 << 20)))(forgery)
+    data = forgery.seal()
+    tracemalloc.start()
+    with pytest.raises(Malformed, match="131126 bytes inflated, as size says, got more"):
+        decode_upload(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1 << 20
+
+
+def test_a_truncation_at_every_byte_is_refused(sealed: bytes) -> None:
+    for length in range(len(sealed)):
+        with pytest.raises(Malformed):
+            decode_upload(sealed[:length])
+
+
+@pytest.mark.parametrize("length", [0, 1, 2**17 + 1, 2**31, 2**32, 2**63, 2**64 - 1])
+def test_a_header_length_that_lies_is_refused(sealed: bytes, length: int) -> None:
+    with pytest.raises((Malformed, TooLarge), match="header"):
+        decode_upload(struct.pack("<Q", length) + sealed[8:])
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b'{"__metadata__":{"format":1,"format":1}}',
+        b'{"__metadata__":{"format":1},"__metadata__":{"format":1}}',
+        b'{"__metadata__":{"format":1e400}}',
+        b'{"__metadata__":{"format":' + b"1" * 100_000 + b"}}",
+        b'{"__metadata__":' + b'{"a":' * 20_000,
+        b'{"__metadata__":{"format":1,"labels":["\xff"]}}',
+        b"\x00" * 100,
+    ],
+)
+def test_a_header_that_is_no_strict_json_is_refused(header: bytes) -> None:
+    with pytest.raises(Malformed, match=r"^header: expected JSON"):
+        decode_upload(struct.pack("<Q", len(header)) + header)
+
+
+def test_bytes_over_the_bound_are_refused_unread() -> None:
+    with pytest.raises(TooLarge, match="upload: expected at most 33554432 bytes, got 33554433 bytes"):
+        decode_upload(bytes(LIMITS.max_bytes + 1))
+
+
+def test_a_service_may_set_lower_bounds(sealed: bytes) -> None:
+    for limits in (
+        UploadLimits(max_bytes=len(sealed) - 1),
+        UploadLimits(max_samples=9),
+        UploadLimits(max_header_bytes=100),
+        UploadLimits(max_inflated_bytes=349),
+    ):
+        with pytest.raises(TooLarge):
+            decode_upload(sealed, limits=limits)
+
+
+def test_the_greatest_upload_opens_in_a_small_multiple_of_its_bound(make_upload: MakeUpload) -> None:
+    limits = UploadLimits(max_inflated_bytes=1 << 20)
+    upload = make_upload(256, features=np.ones((256, 1024), np.float32))
+    data = encode_upload(upload, codec=Codec.INT4, limits=limits)
+    tracemalloc.start()
+    decode_upload(data, limits=limits)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * limits.max_inflated_bytes
+
+
+@given(data=st.data())
+def test_a_changed_byte_gives_another_upload_or_a_typed_error(sealed: bytes, data: st.DataObject) -> None:
+    whole = bytearray(sealed)
+    for _ in range(data.draw(st.integers(1, 3))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        decode_upload(bytes(whole))
+    except ContractError:
+        pass
