@@ -65,6 +65,16 @@ def swap(store: ObjectStore, pool: Pool, dataset: DatasetHead, *, previous: poin
     return _parse(pointer.swap(store, keys.dataset_head(pool), previous=previous, document=document).document)
 
 
+def pools(store: ObjectStore) -> list[Pool]:
+    """Every pool with a dataset."""
+    found: list[Pool] = []
+    after = ""
+    while listed := store.list(keys.DATASETS, after=after, limit=1):
+        found.append(keys.parse_pool(listed[0]))
+        after = keys.after_pool(keys.DATASETS, found[-1])
+    return found
+
+
 def _parse(document: Any) -> DatasetHead:
     if document["format"] != DATASET_FORMAT:
         raise ValueError(f"format {DATASET_FORMAT}")

@@ -45,7 +45,7 @@ def pools_with_news(store: ObjectStore) -> list[Pool]:
         after = found[0]
         if arrival is not None:
             pools.append(arrival.pool)
-            after = keys.after_pool(arrival.pool)
+            after = keys.after_pool(keys.INBOX, arrival.pool)
     return pools
 
 

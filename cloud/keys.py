@@ -28,10 +28,12 @@ from cloud.errors import Damaged
 from contract.patterns import DEVICE_PATTERN, GROUP_PATTERN, HEX64_PATTERN
 
 INBOX = "inbox/"
+DATASETS = "dataset/"
 DEVICES = "devices/"
 SPACES = "spaces/"
 VERIFY = "keys/verify"
 
+_POOL_KEY = re.compile(rf"[a-z]+/(?P<group>{GROUP_PATTERN.pattern})/(?P<space>{HEX64_PATTERN.pattern})/")
 _INBOX_KEY = re.compile(
     rf"inbox/(?P<group>{GROUP_PATTERN.pattern})/(?P<space>{HEX64_PATTERN.pattern})"
     rf"/(?P<device>{DEVICE_PATTERN.pattern})\.(?P<generation>[0-9]{{1,9}})/(?P<upload>{HEX64_PATTERN.pattern})"
@@ -86,9 +88,21 @@ def pool_inbox(pool: Pool) -> str:
     return f"{INBOX}{pool.path}/"
 
 
-def after_pool(pool: Pool) -> str:
-    """A string after every inbox key of a pool, and before those of the next: "0" follows the slash."""
-    return f"{INBOX}{pool.path}0"
+def after_pool(prefix: str, pool: Pool) -> str:
+    """A string after every key of a pool under a prefix, and before those of the next: "0" follows the slash."""
+    return f"{prefix}{pool.path}0"
+
+
+def parse_pool(key: str) -> Pool:
+    """The pool that a key under any prefix belongs to.
+
+    Raises:
+        Damaged: the key names none.
+    """
+    match = _POOL_KEY.match(key)
+    if match is None:
+        raise Damaged(f"{key}: expected <prefix>/<group>/<space>/...")
+    return Pool(match["group"], match["space"])
 
 
 def parse_inbox(key: str) -> Arrival:
@@ -120,12 +134,12 @@ def rejected_reason(arrival: Arrival) -> str:
 
 def dataset_head(pool: Pool) -> str:
     """The pointer to a pool's shards."""
-    return f"dataset/{pool.path}/HEAD"
+    return f"{DATASETS}{pool.path}/HEAD"
 
 
 def shard(pool: Pool, sha256: str) -> str:
     """An immutable piece of a pool's dataset."""
-    return f"dataset/{pool.path}/shards/{sha256}"
+    return f"{DATASETS}{pool.path}/shards/{sha256}"
 
 
 def registry_head(pool: Pool) -> str:

@@ -20,6 +20,7 @@ import fcntl
 import hashlib
 import os
 import secrets
+import stat
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -112,9 +113,12 @@ class DirectoryStore:
     def head(self, key: str) -> Meta:
         """See ``ObjectStore``."""
         try:
-            return Meta(self._path(key).stat().st_size)
+            described = self._path(key).stat()
         except OSError as error:
             raise _unreadable(key, error) from error
+        if not stat.S_ISREG(described.st_mode):
+            raise NotFound(key)
+        return Meta(described.st_size)
 
     def list(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> list[str]:
         """See ``ObjectStore``."""

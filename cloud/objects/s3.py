@@ -60,8 +60,9 @@ class S3Store:
     def __init__(self, bucket: str, *, endpoint: str | None = None) -> None:
         self._bucket = bucket
         self._endpoint = endpoint
-        self._retrying = _client(endpoint, attempts=ATTEMPTS)
-        self._single = _client(endpoint, attempts=1)
+        session = boto3.session.Session()  # of its own: sessions are not safe to share between threads, clients are
+        self._retrying = _client(session, endpoint, attempts=ATTEMPTS)
+        self._single = _client(session, endpoint, attempts=1)
 
     def __repr__(self) -> str:
         return f"s3://{self._bucket}" + (f"?endpoint={self._endpoint}" if self._endpoint else "")
@@ -186,9 +187,7 @@ class _RangeRefused(Exception):
     """416: the object ends before the range begins."""
 
 
-def _client(endpoint: str | None, *, attempts: int) -> Any:
-    """A client of its own session: sessions are not safe to share between threads, clients are."""
-    session = boto3.session.Session()
+def _client(session: Any, endpoint: str | None, *, attempts: int) -> Any:
     config = botocore.config.Config(
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=READ_TIMEOUT_S,

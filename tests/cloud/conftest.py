@@ -15,6 +15,7 @@ from cloud.objects import ObjectStore, open_store
 from contract.bundle import BaseSamples, TrainingBundle, write_training_bundle
 from contract.codecs import Codec
 from contract.upload import Upload, encode_upload, upload_id
+from demo.minio import Minio
 
 SPACE = "5" * 64
 SHAPE = (4,)
@@ -24,18 +25,24 @@ TOKEN_SECRET = "s" * 43
 MakeUpload = Callable[..., bytes]
 
 
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def bucket_address(minio: Minio) -> Iterator[Callable[[], str]]:
+    """Makes FEDEX_STORE of a new bucket; credentials are in the environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in minio.environment.items():
+            patch.setenv(name, value)
+        yield lambda: minio.store_url(f"t-{next(_numbers)}")
+
+
 @pytest.fixture(params=["directory", "minio"])
-def store_address(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """FEDEX_STORE of an empty store; credentials are in the environment."""
+def store_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """FEDEX_STORE of an empty store."""
     if request.param == "directory":
         return f"dir:{tmp_path / 'store'}"
-    server = request.getfixturevalue("minio")
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
-    return str(server.store_url(f"t-{next(_bucket_numbers)}"))
-
-
-_bucket_numbers = itertools.count()
+    return str(request.getfixturevalue("bucket_address")())
 
 
 @pytest.fixture
