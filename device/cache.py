@@ -28,7 +28,7 @@ SECRET_BYTES = 32
 MAX_WAL_BYTES = 16 << 20
 
 _ADD_INFERENCE = """
-    INSERT INTO inferences (sample_id, space, feature, results, unknown, head_serial, runtime, taken_ms)
+    INSERT INTO inferences (sample_id, space, results, unknown, head_serial, runtime, taken_ms, feature)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 _OLDEST_KEPT = "SELECT id FROM inferences WHERE waiting = 0 ORDER BY id DESC LIMIT 1 OFFSET ?"
@@ -125,14 +125,18 @@ class Cache:
         self.close()
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
         """Hold the write lock for the block: all of it is kept, or none.
+
+        A ``durable`` one, and all before it, also outlives a loss of power: for what another machine will be told.
 
         Raises:
             Storage: it could not be kept; nothing has changed.
         """
         connection = self._connection
         with _storage_errors(self.path):
+            if durable:
+                connection.execute("PRAGMA synchronous = FULL")
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -141,6 +145,9 @@ class Cache:
                 if connection.in_transaction:  # a full disk may have rolled it back already
                     connection.execute("ROLLBACK")
                 raise
+            finally:
+                if durable:
+                    connection.execute("PRAGMA synchronous = NORMAL")
 
     def read(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of one query."""
@@ -160,7 +167,7 @@ class Cache:
         """Keep one inference and let the oldest beyond the bound go, in one transaction; returns its id."""
         results = json.dumps([(one.label, one.probability) for one in new.results], ensure_ascii=False)
         feature = new.feature.astype("<f4", order="C", copy=False).data
-        row = (new.sample_id, space_key, feature, results, new.unknown, new.head_serial, new.runtime, new.taken_ms)
+        row = (new.sample_id, space_key, results, new.unknown, new.head_serial, new.runtime, new.taken_ms, feature)
         with self.transaction() as connection:
             added = connection.execute(_ADD_INFERENCE, row).lastrowid
             oldest = connection.execute(_OLDEST_KEPT, (self._max_unfed,)).fetchone()

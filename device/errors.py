@@ -29,6 +29,10 @@ A message says what was expected, what came, and where, in one line. Advice to p
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
 
 class DeviceError(Exception):
     """Anything that goes wrong on the device and has a name."""
@@ -127,3 +131,12 @@ class HeadRefused(Untrusted):
 
 class Misuse(DeviceError):
     """The calling code broke a rule of this package."""
+
+
+@contextlib.contextmanager
+def storage_errors(place: Path) -> Iterator[None]:
+    """Turn the operating system's refusals about files under `place` into `Storage`."""
+    try:
+        yield
+    except OSError as error:
+        raise Storage(f"{error.filename or place}: {error.strerror or error}") from error

@@ -18,7 +18,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from contract.files import FileRef, atomic_write, flush_folder, read_bounded, sh
 from contract.labels import parse_labels
 from contract.manifest import HeadFile, Manifest, Precision
 from contract.patterns import HEX64_PATTERN
-from device.errors import DeviceError, Storage, TryLater
+from device.errors import DeviceError, TryLater, storage_errors
 
 POINTER_FORMAT = 1
 MAX_POINTER_BYTES = 16 << 10
@@ -187,13 +187,13 @@ class HeadStore:
         with storage_errors(self.directory):
             self.pointer_path.unlink(missing_ok=True)
 
-    def prune(self) -> None:
-        """Remove what the pointer does not name: old heads, and what a killed process left behind.
-
-        Raises:
-            HeadDamaged: the pointer cannot be read; nothing is removed then.
-        """
-        kept = {name for entry in self.entries() for name in self._names(entry)}
+    def prune(self, *, keep: Iterable[str] = ()) -> None:
+        """Remove what neither the pointer nor `keep` names: old heads, and what a killed process left behind."""
+        try:
+            entries = self.entries()
+        except HeadDamaged:
+            return  # nobody knows what is in use
+        kept = {*keep, *(name for entry in entries for name in self._names(entry))}
         with storage_errors(self.directory):
             for path in (*self.object_path("x").parent.iterdir(), *self.partial_path("x").parent.iterdir()):
                 if path.name not in kept:
@@ -207,15 +207,6 @@ class HeadStore:
         except HeadDamaged:
             return (entry.envelope,)  # it names nothing any more
         return entry.envelope, manifest.labels.sha256, manifest.heads[entry.precision].file.sha256
-
-
-@contextlib.contextmanager
-def storage_errors(place: Path) -> Iterator[None]:
-    """Turn the operating system's refusals about files under `place` into `Storage`."""
-    try:
-        yield
-    except OSError as error:
-        raise Storage(f"{error.filename or place}: {error.strerror or error}") from error
 
 
 def _lock(descriptor: int, place: Path) -> None:

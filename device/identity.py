@@ -16,8 +16,7 @@ from contract.errors import ContractError, Impossible
 from contract.files import atomic_write, read_bounded
 from contract.patterns import DEVICE_PATTERN, GROUP_PATTERN, TOKEN_PATTERN
 from contract.routes import PUBLIC_KEY_BYTES, EnrolmentReply
-from device.errors import EnrolmentError
-from device.heads import storage_errors
+from device.errors import EnrolmentError, storage_errors
 
 IDENTITY_FORMAT = 1
 MAX_IDENTITY_BYTES = 16 << 10

@@ -16,13 +16,13 @@ CREATE TABLE inferences (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     sample_id BLOB NOT NULL,             -- 16 bytes: the same photo, the same sample
     space INTEGER NOT NULL REFERENCES spaces (id),
-    feature BLOB NOT NULL,               -- float32, little-endian, C order
     results TEXT NOT NULL,               -- [["Ada", 0.97], ...], best first
     unknown INTEGER NOT NULL,            -- 1: the answer was "unknown"
     head_serial INTEGER NOT NULL,        -- 0: the head of the bundle
     runtime TEXT NOT NULL,               -- what computed the feature
     taken_ms INTEGER NOT NULL,
-    waiting INTEGER NOT NULL DEFAULT 0   -- 1: has feedback that is in no upload yet; such a row is never pruned
+    waiting INTEGER NOT NULL DEFAULT 0,  -- 1: has feedback that is in no upload yet; such a row is never pruned
+    feature BLOB NOT NULL                -- float32, little-endian, C order; last, as it may fill many pages
 ) STRICT;
 CREATE INDEX inferences_prunable ON inferences (id) WHERE waiting = 0;
 
@@ -52,7 +52,7 @@ CREATE TABLE uploads (
     state TEXT NOT NULL CHECK (state IN ('waiting', 'acknowledged', 'refused')),
     problem TEXT                         -- what the service said last, if it was not yes
 ) STRICT;
-CREATE INDEX uploads_unfinished ON uploads (sealed_ms) WHERE state != 'acknowledged';
+CREATE INDEX uploads_unfinished ON uploads (state) WHERE state != 'acknowledged';
 
 -- "secret": 32 random bytes that sample ids are made with; made once, never sent.
 CREATE TABLE state (

@@ -1,0 +1,220 @@
+"""The command line of the device: `fedex-device`. It only wires the parts together; each failure is one line."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from contract.errors import ContractError
+from device.assembly import Device, now_ms
+from device.availability import decide
+from device.client import Client
+from device.display import Display
+from device.enrolment import enrol as enrol_device
+from device.errors import DeviceError, EnrolmentError, PhotoError, Refused, Storage
+from device.feedback import give_feedback
+from device.identity import Identity
+from device.image import load_photo
+from device.recognizer import Recognizer
+from device.rounds import Rounds, wait_s
+from device.settings import Settings
+from device.status import gather
+from device.sync import PushReport, push
+
+INTERRUPTED = 130
+JITTER = 0.1
+"""Share of the interval by which rounds are spread, so that devices do not all come back at once after an outage."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+
+
+@click.group()
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Recognise photos, learn from what is corrected, and never send a photo anywhere."""
+    context.obj = Device(Settings.from_environment(os.environ))
+
+
+@cli.command()
+@click.option("--again", is_flag=True, help="Give up the identity this device has, even for another service.")
+@json_option
+@click.pass_obj
+def enrol(device: Device, again: bool, as_json: bool) -> int:
+    """Become a device of the group that FEDEX_ENROLMENT_CODE names."""
+    settings = device.settings
+    identity = enrol_device(
+        settings.home,
+        client=device.client(None),
+        url=settings.require_url(),
+        code=settings.require_enrolment_code(),
+        heads=device.heads,
+        again=again,
+    )
+    Display(as_json).enrolled(identity)
+    return 0
+
+
+@cli.command()
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@json_option
+@click.pass_obj
+def infer(device: Device, photos: Sequence[Path], as_json: bool) -> int:
+    """Say who or what is on each photo."""
+    display = Display(as_json)
+    with device.recognizer() as recognizer:
+        display.complain(recognizer.warnings)
+        return max(_infer_one(recognizer, photo, display) for photo in photos)
+
+
+@cli.command()
+@click.argument("inference", metavar="ID", type=int)
+@click.option("--right", is_flag=True, help="The answer was right.")
+@click.option("--label", help="The right label, known or new.")
+@json_option
+@click.pass_obj
+def feedback(device: Device, inference: int, right: bool, label: str | None, as_json: bool) -> int:
+    """Say of an inference that it was right, or which label is right."""
+    if right == (label is not None):
+        raise click.UsageError("feedback: expected either --right or --label NAME")
+    with device.open_cache() as cache:
+        given = give_feedback(cache, inference, label=label, origin=device.origin(), now_ms=now_ms())
+    Display(as_json).given(given)
+    return 0
+
+
+@cli.command("push")
+@click.option("--refused", is_flag=True, help="Also send again what was refused, as after the service was put right.")
+@json_option
+@click.pass_obj
+def push_now(device: Device, refused: bool, as_json: bool) -> int:
+    """Upload what was said and is not acknowledged yet."""
+    display, identity = Display(as_json), device.identity()
+    report = _push(device, device.client(identity), identity, retry_refused=refused)
+    display.pushed(report)
+    if report.problem is None:
+        return 0
+    display.complain([_with_advice(report.problem)])
+    return 1
+
+
+@cli.command("pull")
+@json_option
+@click.pass_obj
+def pull_now(device: Device, as_json: bool) -> int:
+    """Fetch a better head, if there is one."""
+    identity = device.identity()
+    Display(as_json).pulled(device.updater(device.client(identity), identity).pull())
+    return 0
+
+
+@cli.command()
+@json_option
+@click.pass_obj
+def status(device: Device, as_json: bool) -> int:
+    """Show how this device stands."""
+    found = gather(device)
+    display = Display(as_json)
+    display.status(found)
+    display.complain(found.problems)
+    return 1 if found.problems else 0
+
+
+@cli.command()
+@click.option("--once", is_flag=True, help="Do one round and end.")
+@json_option
+@click.pass_obj
+def run(device: Device, once: bool, as_json: bool) -> int:
+    """Push and pull whenever the device is available, until it is stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    display, identity = Display(as_json), device.identity()
+    client = device.client(identity)
+    rounds = Rounds(
+        decide=lambda: decide(device.policy, device.conditions.read()),
+        push=lambda: _push(device, client, identity),
+        pull=device.updater(client, identity).pull,
+    )
+    try:
+        return _run(rounds, display, interval_s=device.settings.interval_s, once=once)
+    except KeyboardInterrupt:
+        return 0  # safe at any instant, like a kill
+
+
+def main() -> None:
+    """Run the command line and end the process with its status."""
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command; every failure is one line on standard error and status 1."""
+    try:
+        return cli.main(list(arguments), prog_name="fedex-device", standalone_mode=False) or 0
+    except click.ClickException as error:
+        problem: object = error.format_message()
+    except (DeviceError, ContractError) as error:
+        problem = _with_advice(error)
+    except OSError as error:
+        problem = error
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    Display(as_json=False).complain([problem])
+    return 1
+
+
+def _infer_one(recognizer: Recognizer, path: Path, display: Display) -> int:
+    try:
+        photo = load_photo(path)
+        inference = recognizer.infer(photo.pixels, prepared=photo.prepared)
+    except PhotoError as error:
+        display.complain([error])
+        return 1
+    display.inference(path, inference)
+    if inference.not_stored is None:
+        return 0
+    display.complain([f"{path}: answered, but not stored: {inference.not_stored}"])
+    return 1
+
+
+def _push(device: Device, client: Client, identity: Identity, *, retry_refused: bool = False) -> PushReport:
+    with device.open_cache() as cache:
+        outbox = device.outbox(cache, identity)
+        if retry_refused:
+            outbox.retry_refused()
+        return push(outbox, client)
+
+
+def _run(rounds: Rounds, display: Display, *, interval_s: float, once: bool) -> int:
+    last_missing: tuple[str, ...] | None = None
+    while True:
+        done = rounds.once()
+        if done.decision.is_available or done.decision.missing != last_missing:
+            display.round(done)
+        display.complain(map(_with_advice, done.problems))
+        if once:
+            return 1 if done.problems else 0
+        last_missing = done.decision.missing
+        time.sleep(wait_s(done, interval_s=interval_s) * random.uniform(1, 1 + JITTER))
+
+
+def _with_advice(error: Exception) -> str:
+    return f"{error}{_advice(error)}"
+
+
+def _advice(error: Exception) -> str:
+    if isinstance(error, Refused) and error.status == 401:
+        return " (the service does not know this device: fedex-device enrol --again)"
+    if isinstance(error, EnrolmentError):
+        return " (fedex-device enrol, or enrol --again to give up an old identity)"
+    if isinstance(error, Storage):
+        return " (is there room, and may this user write there?)"
+    return ""
+
+
+if __name__ == "__main__":
+    main()

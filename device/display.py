@@ -1,0 +1,167 @@
+"""The only home of what the commands print: one line for people, or one JSON object a line for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract.documents import Json
+from device.feedback import Given
+from device.identity import Identity
+from device.outbox import UploadStatus
+from device.recognizer import Inference
+from device.rounds import Round
+from device.status import Status
+from device.sync import PushReport
+from device.update import PullReport
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """Writes results to standard output and complaints to standard error."""
+
+    as_json: bool
+
+    def result(self, document: dict[str, Json], text: str) -> None:
+        """Print one result in the form that was asked for."""
+        print(json.dumps(document, ensure_ascii=False) if self.as_json else text, flush=True)
+
+    def complain(self, problems: Iterable[object]) -> None:
+        """Print each problem on a line of its own."""
+        for problem in problems:
+            print(f"fedex-device: {' '.join(str(problem).split())}", file=sys.stderr, flush=True)
+
+    def inference(self, photo: Path, inference: Inference) -> None:
+        """Print an answer."""
+        answer = inference.answer
+        shares = ", ".join(f"{one.label} {one.probability:.1%}" for one in answer.results)
+        kept = f" [{inference.id}]" if inference.id is not None else ""
+        document: dict[str, Json] = {
+            "photo": str(photo),
+            "id": inference.id,
+            "label": answer.label,
+            "unknown": answer.unknown,
+            "results": [{"label": one.label, "probability": one.probability} for one in answer.results],
+            "head": answer.head_serial,
+            "runtime": answer.runtime,
+        }
+        self.result(document, f"{photo}{kept}: {f'unknown ({shares})' if answer.unknown else shares}")
+
+    def given(self, given: Given) -> None:
+        """Print what feedback was kept."""
+        document: dict[str, Json] = {"id": given.inference, "label": given.label, "revision": given.revision}
+        self.result(document, f"[{given.inference}]: {given.label}")
+
+    def enrolled(self, identity: Identity) -> None:
+        """Print who this device is now."""
+        document: dict[str, Json] = {"device": identity.device, "group": identity.group, "url": identity.url}
+        self.result(document, f"enrolled at {identity.url} as {identity.device}, group {identity.group}")
+
+    def pushed(self, report: PushReport) -> None:
+        """Print what a push did."""
+        self.result(push_document(report), push_text(report))
+
+    def pulled(self, report: PullReport) -> None:
+        """Print what a pull did."""
+        self.result(pull_document(report), pull_text(report))
+
+    def status(self, status: Status) -> None:
+        """Print how the device stands."""
+        self.result(status_document(status), status_text(status))
+
+    def round(self, one: Round) -> None:
+        """Print what a round of `run` did."""
+        document: dict[str, Json] = {
+            "available": one.decision.is_available,
+            "missing": one.decision.missing,
+            "push": push_document(one.push) if one.push else None,
+            "pull": pull_document(one.pull) if one.pull else None,
+        }
+        parts = [push_text(one.push)] if one.push else []
+        parts += [pull_text(one.pull)] if one.pull else []
+        missing = f"not available: not {', not '.join(one.decision.missing)}"
+        self.result(document, "; ".join(parts) if one.decision.is_available else missing)
+
+
+def push_document(report: PushReport) -> dict[str, Json]:
+    """Describe a push for programs."""
+    return {
+        "uploads": report.uploads,
+        "samples": report.samples,
+        "bytes": report.size,
+        "refused": report.refused,
+    }
+
+
+def push_text(report: PushReport) -> str:
+    """Describe a push for people."""
+    refused = f", {report.refused} refused" if report.refused else ""
+    return f"pushed {report.samples} samples in {report.uploads} uploads, {report.size} bytes{refused}"
+
+
+def pull_document(report: PullReport) -> dict[str, Json]:
+    """Describe a pull for programs."""
+    return {"outcome": report.outcome.name.lower(), "serial": report.serial, "bytes": report.size}
+
+
+def pull_text(report: PullReport) -> str:
+    """Describe a pull for people."""
+    return f"pulled: {report.outcome.value}, head {report.serial}, {report.size} bytes"
+
+
+def status_document(status: Status) -> dict[str, Json]:
+    """Describe a device's status for programs."""
+    stored, conditions = status.stored, status.conditions
+    return {
+        "device": status.device,
+        "group": status.group,
+        "space": status.space,
+        "cut": status.cut,
+        "head": status.head_serial,
+        "inferences": stored.counts.inferences if stored else None,
+        "feedback_waiting": stored.counts.waiting_feedback if stored else None,
+        "samples_acknowledged": stored.acknowledged if stored else None,
+        "uploads": [_upload_document(one) for one in stored.unfinished] if stored else None,
+        "charging": conditions.charging,
+        "idle": conditions.idle,
+        "unmetered": conditions.unmetered,
+        "available": status.decision.is_available,
+    }
+
+
+def status_text(status: Status) -> str:
+    """Describe a device's status for people."""
+    enrolled = f"{status.device}, group {status.group}" if status.device else "not enrolled"
+    lines = [f"device     {enrolled}"]
+    if status.space:
+        lines.append(f"space      {status.space} ({status.cut})")
+    if status.head_serial is not None:
+        lines.append(f"head       {status.head_serial or 'of the bundle'}")
+    if status.stored:
+        counts = status.stored.counts
+        lines.append(f"inferences {counts.inferences}")
+        lines.append(
+            f"feedback   {counts.waiting_feedback} to upload, {status.stored.acknowledged} samples acknowledged"
+        )
+        lines += [_upload_text(one) for one in status.stored.unfinished]
+    missing = ", ".join(f"not {name}" for name in status.decision.missing)
+    lines.append(f"available  {'yes' if status.decision.is_available else f'no: {missing}'}")
+    return "\n".join(lines)
+
+
+def _upload_document(upload: UploadStatus) -> dict[str, Json]:
+    return {
+        "id": upload.id,
+        "samples": upload.samples,
+        "bytes": upload.size,
+        "state": upload.state.value,
+        "problem": upload.problem,
+    }
+
+
+def _upload_text(upload: UploadStatus) -> str:
+    problem = f": {upload.problem}" if upload.problem else ""
+    return f"upload     {upload.id[:12]} {upload.samples} samples, {upload.size} bytes, {upload.state.value}{problem}"

@@ -1,0 +1,89 @@
+"""The only home of fetching one object: continued where it stopped, bounded by its size, verified, then placed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract.errors import ContractError
+from contract.files import FileRef, check_file
+from device.client import Client, ObjectStream
+from device.errors import HeadRefused, Storage, Unreachable, storage_errors
+from device.heads import HeadStore
+
+
+@dataclass(frozen=True, slots=True)
+class Downloader:
+    """Brings objects from the service into the store of heads, whose lock the caller holds."""
+
+    client: Client
+    heads: HeadStore
+
+    def fetch(self, reference: FileRef) -> int:
+        """Make sure that the object is in the store; returns how many bytes were downloaded for it.
+
+        Raises:
+            TryLater, Refused, Lying: as `Client.object`; what has come stays for the next time.
+            HeadRefused: what came is another object; it is thrown away.
+            Storage: there is no room; what has come is thrown away.
+        """
+        if self._is_here(reference):
+            return 0
+        with storage_errors(self.heads.directory):
+            begin = self._begin(reference)
+        size = self._download(reference, begin) if begin < reference.size else 0
+        self._verify(reference)
+        self.heads.place_partial(reference.sha256)
+        return size
+
+    def _is_here(self, reference: FileRef) -> bool:
+        try:
+            check_file(self.heads.object_path(reference.sha256), reference)
+        except (ContractError, OSError):
+            return False
+        return True
+
+    def _begin(self, reference: FileRef) -> int:
+        """Return how much of the object has come before; a file that is too long is not a part of it."""
+        partial = self.heads.partial_path(reference.sha256)
+        size = partial.stat().st_size if partial.exists() else 0
+        if size > reference.size:
+            partial.unlink()
+            return 0
+        return size
+
+    def _download(self, reference: FileRef, begin: int) -> int:
+        partial = self.heads.partial_path(reference.sha256)
+        try:
+            with storage_errors(partial):
+                size = _append(partial, self.client.object(reference, begin=begin))
+        except Storage:
+            partial.unlink(missing_ok=True)  # a full disk is no place for half a head
+            raise
+        total = partial.stat().st_size
+        if total < reference.size:
+            raise Unreachable(f"object {reference.sha256}: expected {reference.size} bytes, got {total} so far")
+        return size
+
+    def _verify(self, reference: FileRef) -> None:
+        partial = self.heads.partial_path(reference.sha256)
+        try:
+            check_file(partial, reference)
+        except ContractError as error:
+            partial.unlink(missing_ok=True)
+            raise HeadRefused(f"object {reference.sha256}: {error}") from error
+
+
+def _append(path: Path, stream: ObjectStream) -> int:
+    """Write a stream behind the bytes that are there, and flush it even if it breaks off."""
+    written = 0
+    with path.open("r+b" if stream.begin else "wb") as file:
+        file.seek(stream.begin)
+        try:
+            for chunk in stream.chunks:
+                written += file.write(chunk)
+        finally:
+            file.flush()
+            os.fsync(file.fileno())
+    return written

@@ -1,0 +1,261 @@
+"""The only home of uploads on their way: sealed once, sent until acknowledged, never made again of the same feedback.
+
+Sealing turns feedback that is in no upload yet into bytes, and keeps bytes and mark in one transaction. From then on
+these bytes, and so their id, stay the same, whatever is killed; the service counts an id once. Encoding happens before
+that transaction takes the write lock, so that inferences never wait for it; if another process sealed meanwhile,
+nothing is marked and the choice is made anew.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.codecs import Codec
+from contract.errors import Impossible, TooLarge
+from contract.upload import LIMITS, Upload, encode_upload, upload_id
+from device.cache import Cache
+from device.choice import Choice, Waiting, choose
+from device.errors import Storage
+
+FLOAT32_BYTES = 4
+
+
+class SyncStep(StrEnum):
+    """The instants at which a push may be killed and must go on as if nothing had happened."""
+
+    CHOSEN = "chosen"
+    """Bytes exist, nothing is kept."""
+    SEALED = "sealed"
+    """The upload is kept, nothing is sent."""
+    SENT = "sent"
+    """The service has acknowledged, the device has not kept that."""
+    ACKNOWLEDGED = "acknowledged"
+    """The device has kept the acknowledgement and dropped the body."""
+
+
+At = Callable[[SyncStep], None]
+"""Called at each step; does nothing but in tests."""
+
+
+class UploadState(StrEnum):
+    """Where a sealed upload stands."""
+
+    WAITING = "waiting"
+    ACKNOWLEDGED = "acknowledged"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An upload that waits to be sent."""
+
+    id: str
+    space: str
+    samples: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UploadStatus:
+    """One upload for people who look. ``problem``: what the service said last, if it was not yes."""
+
+    id: str
+    samples: int
+    size: int
+    state: UploadState
+    problem: str | None
+
+
+def nowhere(step: SyncStep) -> None:
+    """Stop at no step."""
+
+
+class Outbox:
+    """The uploads of one device, in its cache. Every operation raises `Storage` where that cannot be read or written.
+
+    Args:
+        cache: the open cache.
+        origin: group and key of the service (`Identity.origin`); what was said in another group stays here.
+        codec: how features are stored.
+        max_samples: the most in one upload.
+        now_ms: Unix milliseconds, for people who look.
+        at: called at each named step.
+    """
+
+    def __init__(
+        self,
+        cache: Cache,
+        *,
+        origin: str,
+        codec: Codec,
+        max_samples: int,
+        now_ms: Callable[[], int],
+        at: At = nowhere,
+    ) -> None:
+        self._cache = cache
+        self._origin = origin
+        self._codec = codec
+        self._max_samples = max_samples
+        self._now_ms = now_ms
+        self._at = at
+
+    def seal(self) -> Sealed | None:
+        """Seal the next upload; None if no feedback waits."""
+        most = self._max_samples
+        while choice := choose(self._waiting(), max_samples=most):
+            try:
+                sealed = self._encode(choice)
+            except TooLarge:
+                if len(choice.revisions) == 1:
+                    raise
+                most = len(choice.revisions) // 2
+                continue
+            self._at(SyncStep.CHOSEN)
+            if self._keep(sealed, choice):
+                self._at(SyncStep.SEALED)
+                return sealed
+        return None
+
+    def unsent(self) -> list[str]:
+        """List the ids of the uploads that wait to be sent, in the order of their sealing."""
+        query = "SELECT id FROM uploads WHERE state = 'waiting' AND origin = ? ORDER BY rowid"
+        return [upload for (upload,) in self._cache.read(query, (self._origin,))]
+
+    def sealed(self, upload: str) -> Sealed | None:
+        """Read one upload that waits; None if another process has finished it."""
+        query = "SELECT id, space, samples, body FROM uploads WHERE id = ? AND state = 'waiting'"
+        rows = self._cache.read(query, (upload,))
+        return Sealed(*rows[0]) if rows else None
+
+    def acknowledge(self, upload: str) -> None:
+        """Keep that the service has the upload, and drop the body."""
+        self._at(SyncStep.SENT)
+        self._write(
+            "UPDATE uploads SET state = 'acknowledged', body = NULL, problem = NULL WHERE id = ?",
+            (upload,),
+        )
+        self._at(SyncStep.ACKNOWLEDGED)
+
+    def set_aside(self, upload: str, *, problem: str) -> None:
+        """Keep that the service refuses the upload for good; the others go on."""
+        query = "UPDATE uploads SET state = 'refused', problem = ? WHERE id = ? AND state = 'waiting'"
+        self._write(query, (problem, upload))
+
+    def note(self, upload: str, *, problem: str) -> None:
+        """Keep why the upload still waits."""
+        self._write("UPDATE uploads SET problem = ? WHERE id = ? AND state = 'waiting'", (problem, upload))
+
+    def retry_refused(self) -> None:
+        """Make refused uploads wait again, as after the service was put right."""
+        self._write("UPDATE uploads SET state = 'waiting' WHERE state = 'refused' AND origin = ?", (self._origin,))
+
+    def _write(self, statement: str, parameters: Sequence[object]) -> None:
+        with self._cache.transaction() as connection:
+            connection.execute(statement, parameters)
+
+    def _waiting(self) -> list[Waiting]:
+        rows = self._cache.read(
+            "SELECT f.revision, i.sample_id, i.space, i.runtime FROM feedback f JOIN inferences i ON i.id = f.inference"
+            " WHERE f.upload IS NULL AND f.origin IN ('', ?) ORDER BY f.revision",
+            (self._origin,),
+        )
+        return [Waiting(*row) for row in rows]
+
+    def _encode(self, choice: Choice) -> Sealed:
+        space, shape = self._space_of(choice.revisions[0])
+        decoded = len(choice.revisions) * math.prod(shape) * FLOAT32_BYTES
+        if decoded > LIMITS.max_inflated_bytes:  # before the features are read
+            raise TooLarge("upload", expected=f"at most {LIMITS.max_inflated_bytes} bytes", got=str(decoded))
+        revisions, sample_ids, labels, features, runtimes = zip(*self._rows(choice.revisions), strict=True)
+        upload = Upload(
+            space=space,
+            runtime=runtimes[0],
+            features=self._stack(features, shape),
+            labels=labels,
+            sample_ids=np.frombuffer(b"".join(sample_ids), np.uint8).reshape(len(sample_ids), -1),
+            revisions=np.array(revisions, np.uint32),
+        )
+        body = _encode_upload(upload, self._codec)
+        return Sealed(upload_id(body), space, upload.count, body)
+
+    def _space_of(self, revision: int) -> tuple[str, tuple[int, ...]]:
+        [(space, shape)] = self._cache.read(
+            "SELECT s.space, s.shape FROM feedback f JOIN inferences i ON i.id = f.inference"
+            " JOIN spaces s ON s.id = i.space WHERE f.revision = ?",
+            (revision,),
+        )
+        return space, tuple(json.loads(shape))
+
+    def _rows(self, revisions: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Read revision, sample id, label, feature and runtime of each, in the order of revisions."""
+        return self._cache.read(
+            "SELECT f.revision, i.sample_id, f.label, i.feature, i.runtime FROM feedback f"
+            f" JOIN inferences i ON i.id = f.inference WHERE f.revision IN {_marks(revisions)} ORDER BY f.revision",
+            revisions,
+        )
+
+    def _stack(self, features: Sequence[bytes], shape: tuple[int, ...]) -> NDArray[np.float32]:
+        size = math.prod(shape) * FLOAT32_BYTES
+        for feature in features:
+            if len(feature) != size:
+                raise Storage(f"{self._cache.path}: expected features of {size} bytes, got {len(feature)}")
+        stacked = np.frombuffer(b"".join(features), "<f4").reshape(len(features), *shape)
+        return stacked.astype(np.float32, copy=False)
+
+    def _keep(self, sealed: Sealed, choice: Choice) -> bool:
+        """Keep the upload and mark its feedback; False, and nothing is kept, if another process was first."""
+        taken, marks = choice.taken, _marks(choice.taken)
+        row = (sealed.id, sealed.space, self._origin, sealed.samples, len(sealed.body), self._now_ms(), sealed.body)
+        with self._cache.transaction(durable=True) as connection:
+            free = connection.execute(
+                f"SELECT count(*) FROM feedback WHERE upload IS NULL AND revision IN {marks}", taken
+            ).fetchone()
+            if free != (len(taken),):
+                return False
+            connection.execute(
+                "INSERT INTO uploads (id, space, origin, samples, size, sealed_ms, body, state)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting')",
+                row,
+            )
+            connection.execute(f"UPDATE feedback SET upload = ? WHERE revision IN {marks}", (sealed.id, *taken))
+            connection.execute(
+                "UPDATE inferences SET waiting = 0"
+                f" WHERE id IN (SELECT inference FROM feedback WHERE revision IN {marks})"
+                " AND NOT EXISTS (SELECT 1 FROM feedback f WHERE f.inference = inferences.id AND f.upload IS NULL)",
+                taken,
+            )
+        return True
+
+
+def unfinished_uploads(cache: Cache) -> list[UploadStatus]:
+    """List the uploads that are not acknowledged, in the order of their sealing."""
+    query = "SELECT id, samples, size, state, problem FROM uploads WHERE state != 'acknowledged' ORDER BY rowid"
+    return [
+        UploadStatus(id_, samples, size, UploadState(state), problem)
+        for id_, samples, size, state, problem in cache.read(query)
+    ]
+
+
+def acknowledged_samples(cache: Cache) -> int:
+    """Count the samples that the service has."""
+    [(samples,)] = cache.read("SELECT coalesce(sum(samples), 0) FROM uploads WHERE state = 'acknowledged'")
+    return int(samples)
+
+
+def _encode_upload(upload: Upload, codec: Codec) -> bytes:
+    try:
+        return encode_upload(upload, codec=codec)
+    except Impossible:  # float16 ends at 65504; a sample must not wait for ever because of it
+        return encode_upload(upload, codec=Codec.FLOAT32)
+
+
+def _marks(values: Sequence[object]) -> str:
+    return f"({', '.join('?' * len(values))})"

@@ -1,0 +1,78 @@
+"""The only home of a push: what was sealed before is sent first, then what waits is sealed and sent, one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from contract.problems import Problem
+from device.client import Client
+from device.errors import DeviceError, Refused, TryLater, Untrusted
+from device.outbox import Outbox, Sealed
+
+UPLOADS_FAULT = frozenset({400, 409, 413, 415, 422})
+"""Refusals of one upload's bytes. Others (who asks, an unknown space) say nothing against them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushReport:
+    """What a push did. ``size``: bytes acknowledged; ``problem``: the first thing that went wrong."""
+
+    uploads: int = 0
+    samples: int = 0
+    size: int = 0
+    refused: int = 0
+    problem: DeviceError | None = None
+
+    def with_problem(self, problem: DeviceError, *, refused: int = 0) -> PushReport:
+        """Add one upload that was not acknowledged."""
+        return replace(self, problem=self.problem or problem, refused=self.refused + refused)
+
+    def with_acknowledged(self, sealed: Sealed) -> PushReport:
+        """Add one upload that was."""
+        return replace(
+            self,
+            uploads=self.uploads + 1,
+            samples=self.samples + sealed.samples,
+            size=self.size + len(sealed.body),
+        )
+
+
+def push(outbox: Outbox, client: Client) -> PushReport:
+    """Send everything that was said and is not acknowledged yet.
+
+    May be killed at any instant and run again: the same bytes are sent again, and the service counts them once. An
+    upload that is refused for what it is is set aside and blocks no other; anything else stops the push and leaves what
+    is not acknowledged for the next one.
+
+    Raises:
+        Storage: the cache cannot be read or written.
+    """
+    report = PushReport()
+    for upload in outbox.unsent():
+        sealed = outbox.sealed(upload)
+        if sealed is not None:
+            report, goes_on = _send(sealed, outbox, client, report)
+            if not goes_on:
+                return report
+    while (sealed := outbox.seal()) is not None:
+        report, goes_on = _send(sealed, outbox, client, report)
+        if not goes_on:
+            return report
+    return report
+
+
+def _send(sealed: Sealed, outbox: Outbox, client: Client, report: PushReport) -> tuple[PushReport, bool]:
+    """Send one upload; also tells whether to go on with the next."""
+    try:
+        client.upload(sealed.body, space=sealed.space, upload=sealed.id)
+    except Refused as refused:
+        if refused.status in UPLOADS_FAULT:
+            outbox.set_aside(sealed.id, problem=str(refused))
+            return report.with_problem(refused, refused=1), True
+        outbox.note(sealed.id, problem=str(refused))
+        return report.with_problem(refused), refused.problem == Problem.UNKNOWN_SPACE
+    except (TryLater, Untrusted) as error:
+        outbox.note(sealed.id, problem=str(error))
+        return report.with_problem(error), False
+    outbox.acknowledge(sealed.id)
+    return report.with_acknowledged(sealed), True
