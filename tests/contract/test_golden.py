@@ -1,0 +1,314 @@
+"""Golden files: the bytes that every client reads and writes. SPEC.md says what each is for.
+
+FEDEX_WRITE_GOLDEN=1 writes them anew; do so only together with a change of SPEC.md.
+"""
+
+import json
+import os
+import struct
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from contract.bundle import (
+    BaseSamples,
+    read_device_bundle,
+    read_training_bundle,
+    write_device_bundle,
+    write_training_bundle,
+)
+from contract.codecs import Codec, decode_features, encode_features
+from contract.documents import Json
+from contract.errors import ContractError
+from contract.files import FileRef
+from contract.history import ReleaseSummary, encode_history, parse_history
+from contract.holdout import assign_split
+from contract.labels import label_key, parse_label
+from contract.manifest import (
+    MANIFEST_PAYLOAD_TYPE,
+    Channel,
+    Envelope,
+    HeadFile,
+    Manifest,
+    Precision,
+    Signature,
+    key_id,
+    pae,
+)
+from contract.problems import Problem, ProblemDocument
+from contract.routes import EnrolmentReply, EnrolmentRequest
+from contract.samples import sample_id
+from contract.upload import Upload, decode_upload, encode_upload, peek_upload_header, upload_id
+
+GOLDEN = Path(__file__).parent / "golden"
+MAX_GOLDEN_BYTES = 20_000
+
+UPLOADS = ("upload-float32.bin", "upload-float16.bin", "upload-int8.bin", "upload-int4.bin")
+DEFLATED = "upload-int4-deflated.bin"
+DOCUMENTS = (
+    "uploads.json",
+    "codecs.json",
+    "label-rules.json",
+    "sample-ids.json",
+    "splits.json",
+    "manifest.json",
+    "manifest.pae",
+    "envelope.json",
+    "key.json",
+    "enrolment-request.json",
+    "enrolment-reply.json",
+    "problem.json",
+    "history.json",
+)
+DEVICE_FILES = ("bundle.json", "prefix.tflite", "head.tflite", "labels.json", "golden.tensors")
+TRAINING_FILES = ("bundle.json", "head.keras", "labels.json", "golden.tensors", "base.tensors")
+BUNDLES = tuple(f"device-bundle/{name}" for name in DEVICE_FILES) + tuple(
+    f"training-bundle/{name}" for name in TRAINING_FILES
+)
+NAMES = (*UPLOADS, *DOCUMENTS, *BUNDLES)
+
+SEED = bytes(range(32))
+FEATURE = np.array([0.5, -1.25, 3.0, 0.0], np.float32)
+LOGITS = np.array([2.0, -0.5], np.float32)
+
+VECTORS: Mapping[str, tuple[Codec, tuple[int, ...], list[float]]] = {
+    "float32 keeps bits, minus zero too": (Codec.FLOAT32, (3,), [0.1, -0.0, 1e-45]),
+    "maps are stored channel by channel": (Codec.FLOAT32, (2, 2, 3), [float(value) for value in range(12)]),
+    "three axes before the channels": (Codec.FLOAT16, (1, 2, 2, 2), [float(value) for value in range(8)]),
+    "float16 rounds halves to even": (Codec.FLOAT16, (4,), [2049.0, 2051.0, 65504.0, -65519.0]),
+    "int8 of both signs": (Codec.INT8, (5,), [-1.0, -0.25, 0.0, 0.5, 2.0]),
+    "int8 of positives only": (Codec.INT8, (3,), [1.0, 2.0, 255.0]),
+    "int4 low bits first, odd count": (Codec.INT4, (5,), [1.0, 2.0, 15.0, 0.0, 7.0]),
+    "int4 rounds halves to even": (Codec.INT4, (7,), [0.5, 1.5, 2.5, -0.5, -1.5, 13.5, -1.5]),
+    "int4 of a map": (Codec.INT4, (2, 1, 2), [0.0, -3.0, 12.0, 1.0]),
+    "int4 of negatives only": (Codec.INT4, (2,), [-7.5, -1.0]),
+    "int4 of zeros": (Codec.INT4, (3,), [0.0, 0.0, 0.0]),
+    "int8 of a constant": (Codec.INT8, (2,), [-0.1, -0.1]),
+    "int4 of denormals": (Codec.INT4, (2,), [1e-45, -2e-40]),
+    "int8 of the widest range": (Codec.INT8, (2,), [255 * 2.0**119, 0.0]),
+}
+TYPED = [
+    *("Ada Lovelace", "  Ada\u00a0", "e\u0301tienne", "明子\u3000", "STRASSE", "Straße", "👩\u200d🔬", "\t\n"),
+    *("", "tab\tinside", "line\u2028break", "\u202eevil", "x" * 64, "x" * 65, "\x1b[2J"),
+]
+
+
+def jsonl(value: Json) -> bytes:
+    """JSON for people to read as well: indented, sorted, ASCII."""
+    return json.dumps(value, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def upload_of(make_upload: Callable[..., Upload], name: str) -> bytes:
+    codec = Codec(name.removeprefix("upload-").removesuffix(".bin").removesuffix("-deflated"))
+    upload = sparse_upload(make_upload) if name == DEFLATED else make_upload(3, revisions=REVISIONS)
+    return encode_upload(upload, codec=codec)
+
+
+def sparse_upload(make_upload: Callable[..., Upload]) -> Upload:
+    """Ten samples that deflate: after a ReLU half of a feature is zero."""
+    return make_upload(10, features=np.maximum(make_upload(10, shape=(32,)).features, 0))
+
+
+REVISIONS = np.array([0x01020304, 0xFFFFFFFF, 0xA1B2C3D4], np.uint32)
+
+
+def what_it_opens_to(data: bytes) -> Json:
+    upload = decode_upload(data)
+    return {
+        "upload": upload_id(data),
+        "space": upload.space,
+        "runtime": upload.runtime,
+        "codec": peek_upload_header(data).codec.value,
+        "shape": upload.feature_shape,
+        "labels": upload.labels,
+        "sample_ids": [row.tobytes().hex() for row in upload.sample_ids],
+        "revisions": upload.revisions.tolist(),
+        "features": upload.features.reshape(upload.count, -1).tolist(),
+    }
+
+
+def vector(codec: Codec, shape: tuple[int, ...], values: list[float]) -> Json:
+    parts = encode_features(np.array(values, np.float32).reshape(1, *shape), codec)
+    tensors = {name: part.tobytes().hex() for name, part in parts.items()}
+    return {
+        "codec": codec.value,
+        "shape": shape,
+        "values": values,
+        "tensors": tensors,
+        "decoded": decode_features(parts, codec, shape).ravel().tolist(),
+    }
+
+
+def label_rule(typed: str) -> Json:
+    try:
+        label = parse_label(typed)
+    except ContractError as error:
+        return {"typed": typed, "refused": type(error).__name__}
+    return {"typed": typed, "label": label, "key": label_key(label)}
+
+
+def sample_ids() -> Json:
+    pixels = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
+    name = sample_id(SEED, pixels).hex()
+    return [{"secret": SEED.hex(), "width": 3, "height": 2, "pixels": pixels.tobytes().hex(), "sample_id": name}]
+
+
+def splits() -> Json:
+    ids = ("00" * 16, "33" * 16, "33" * 15 + "34", "ff" * 16)
+    return [
+        {"sample_id": name, "photos_before": before, "split": assign_split(bytes.fromhex(name), before).value}
+        for name in ids
+        for before in (0, 2, 3)
+    ]
+
+
+def manifest_of(bundle: Path) -> Manifest:
+    device = read_device_bundle(bundle)
+    heads = {Precision.FLOAT32: HeadFile(device.head, LOGITS), Precision.DYNAMIC: HeadFile(FileRef.of(b"x"), LOGITS)}
+    return Manifest(
+        group="home",
+        space=device.space,
+        channel=Channel.BEST,
+        serial=7,
+        issued=1_760_000_000,
+        expires=1_762_592_000,
+        cut=device.cut,
+        feature_shape=device.feature_shape,
+        labels=device.labels_file,
+        label_count=len(device.labels),
+        heads=heads,
+        golden_sha256=device.golden_sha256,
+        temperature=device.temperature,
+        threshold=device.threshold,
+        validation_accuracy=0.9944,
+        validation_samples=181,
+        parent=None,
+    )
+
+
+def write_bundles(folder: Path) -> None:
+    place: dict[str, Any] = {"space": "5b" * 32, "cut": "freeze6", "layer": "Bottleneck_BatchNorm"}
+    head: dict[str, Any] = {"feature_shape": (4,), "labels": ("Ada Lovelace", "明子"), "golden": FEATURE}
+    judged: dict[str, Any] = {"temperature": 1.25, "threshold": 0.5}
+    write_device_bundle(
+        folder / "device-bundle",
+        **place,
+        **head,
+        **judged,
+        prefix=b"bytes in place of a prefix",
+        head=b"bytes in place of a head",
+        logits=LOGITS,
+        quantize="dynamic",
+    )
+    base = BaseSamples(
+        features=np.stack([FEATURE, -FEATURE]),
+        labels=np.array([0, 1], np.uint32),
+        sample_ids=np.arange(32, dtype=np.uint8).reshape(2, 16),
+        splits=np.array([0, 1], np.uint8),
+    )
+    write_training_bundle(
+        folder / "training-bundle", **place, **head, **judged, head=b"bytes in place of a Keras head", base=base
+    )
+
+
+def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, bytes]:
+    signer = Ed25519PrivateKey.from_private_bytes(SEED)
+    public = signer.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    manifest = manifest_of(folder / "device-bundle")
+    payload = manifest.encode()
+    signed = pae(MANIFEST_PAYLOAD_TYPE, payload)
+    envelope = Envelope(payload, MANIFEST_PAYLOAD_TYPE, (Signature(key_id(public), signer.sign(signed)),))
+    release = ReleaseSummary.of(manifest, release=FileRef.of(payload).sha256, report={"old labels": "no worse"})
+    reply = EnrolmentReply(device="d-0123456789", token="d-0123456789.0123456789abcdef", group="home", key=public)
+    golden = GOLDEN / DEFLATED
+    uploads = {name: upload_of(make_upload, name) for name in UPLOADS} | {DEFLATED: golden.read_bytes()}
+    return {
+        "uploads.json": jsonl({name: what_it_opens_to(data) for name, data in uploads.items()}),
+        "codecs.json": jsonl({name: vector(*values) for name, values in VECTORS.items()}),
+        "label-rules.json": jsonl([label_rule(typed) for typed in TYPED]),
+        "sample-ids.json": jsonl(sample_ids()),
+        "splits.json": jsonl(splits()),
+        "manifest.json": payload,
+        "manifest.pae": signed,
+        "envelope.json": envelope.encode(),
+        "key.json": jsonl({"private": SEED.hex(), "public": public.hex(), "key_id": key_id(public)}),
+        "enrolment-request.json": EnrolmentRequest(code="kitchen-42").encode(),
+        "enrolment-reply.json": reply.encode(),
+        "problem.json": ProblemDocument(Problem.WRONG_HASH, where="upload", expected="a hash", got="another").encode(),
+        "history.json": encode_history([release]),
+    }
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory, make_upload: Callable[..., Upload]) -> dict[str, bytes]:
+    """Every golden file but the deflated upload, as today's code writes it."""
+    folder = tmp_path_factory.mktemp("golden")
+    if os.environ.get("FEDEX_WRITE_GOLDEN") == "1":
+        (GOLDEN / DEFLATED).write_bytes(upload_of(make_upload, DEFLATED))
+    write_bundles(folder)
+    files = {name: upload_of(make_upload, name) for name in UPLOADS}
+    files |= {name: (folder / name).read_bytes() for name in BUNDLES}
+    return files | documents(folder, make_upload)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_golden_bytes_are_what_is_written(fresh: dict[str, bytes], name: str) -> None:
+    if os.environ.get("FEDEX_WRITE_GOLDEN") == "1":
+        (GOLDEN / name).parent.mkdir(parents=True, exist_ok=True)
+        (GOLDEN / name).write_bytes(fresh[name])
+    assert (GOLDEN / name).read_bytes() == fresh[name]
+
+
+def test_the_golden_files_are_these_and_small() -> None:
+    files = {path.relative_to(GOLDEN).as_posix(): path for path in GOLDEN.rglob("*") if path.is_file()}
+    assert set(files) == {*NAMES, DEFLATED}
+    assert max(path.stat().st_size for path in files.values()) < MAX_GOLDEN_BYTES
+
+
+@pytest.mark.parametrize("name", UPLOADS)
+def test_small_golden_uploads_are_stored_as_they_are(name: str) -> None:
+    """So their bytes hang on no implementation of deflate."""
+    header = peek_upload_header((GOLDEN / name).read_bytes())
+    assert header.stored == header.size
+
+
+def test_the_deflated_upload_differs_by_its_zlib_stream_only(make_upload: Callable[..., Upload]) -> None:
+    golden, written = (GOLDEN / DEFLATED).read_bytes(), upload_of(make_upload, DEFLATED)
+    assert peek_upload_header(golden).stored < peek_upload_header(golden).size
+    assert _inflated(golden) == _inflated(written)
+
+
+def test_the_golden_envelope_is_signed_by_the_golden_key() -> None:
+    key = json.loads((GOLDEN / "key.json").read_bytes())
+    envelope = Envelope.parse((GOLDEN / "envelope.json").read_bytes())
+    assert envelope.signed_bytes() == (GOLDEN / "manifest.pae").read_bytes()
+    assert envelope.signatures[0].key_id == key["key_id"]
+    public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key["public"]))
+    public.verify(envelope.signatures[0].signature, envelope.signed_bytes())
+
+
+def test_golden_documents_are_read() -> None:
+    assert Manifest.parse((GOLDEN / "manifest.json").read_bytes()).serial == 7
+    assert parse_history((GOLDEN / "history.json").read_bytes())[0].serial == 7
+    assert EnrolmentReply.parse((GOLDEN / "enrolment-reply.json").read_bytes()).group == "home"
+    assert EnrolmentRequest.parse((GOLDEN / "enrolment-request.json").read_bytes()).code == "kitchen-42"
+    assert ProblemDocument.parse((GOLDEN / "problem.json").read_bytes()).problem is Problem.WRONG_HASH
+
+
+def test_golden_bundles_are_read() -> None:
+    device, training = read_device_bundle(GOLDEN / "device-bundle"), read_training_bundle(GOLDEN / "training-bundle")
+    assert device.golden_sha256 == training.golden_sha256
+    assert device.labels == training.labels == ("Ada Lovelace", "明子")
+
+
+def _inflated(data: bytes) -> tuple[dict[str, Any], bytes]:
+    (length,) = struct.unpack_from("<Q", data)
+    document = json.loads(data[8 : 8 + length])
+    del document["__metadata__"]["stored"]
+    return document, zlib.decompress(data[8 + length :])
