@@ -14,6 +14,9 @@
     |  |- Unavailable        it did not happen, and may work later
     |  |  `- StoreFull         it did not happen: no room
     |  `- Uncertain          it may have happened: look before doing it again
+    |- Refused             a request that gets a problem document: fix it
+    |  |- Unauthenticated    no token, or none that this service gave out
+    |  `- Forbidden          a code that opens nothing
     |- LostRace            another writer moved the pointer: read it again and decide anew
     |- NotReady            the service waits for something (its key, its worker): ask again later
     `- Damaged             what the store holds is not what was written: look into it
@@ -22,6 +25,8 @@ Only the errors marked "it did not happen" allow cleaning up. A message says wha
 """
 
 from __future__ import annotations
+
+from contract.problems import Problem, ProblemDocument
 
 
 class CloudError(Exception):
@@ -87,6 +92,28 @@ class StoreFull(Unavailable):
 
 class Uncertain(StoreError):
     """It may have happened: the answer was lost. Look before doing it again."""
+
+
+class Refused(CloudError):
+    """A request that no error of the contract describes is refused; the answer says all of this."""
+
+    def __init__(self, problem: Problem, where: str, *, expected: str, got: str) -> None:
+        super().__init__(f"{where}: expected {expected}, got {got}")
+        self.document = ProblemDocument(problem, where, expected, got)
+
+
+class Unauthenticated(Refused):
+    """No token, or none that this service gave out. No message repeats one."""
+
+    def __init__(self, *, expected: str, got: str) -> None:
+        super().__init__(Problem.UNAUTHENTICATED, "Authorization", expected=expected, got=got)
+
+
+class Forbidden(Refused):
+    """An enrolment code that opens no group. No message repeats one."""
+
+    def __init__(self) -> None:
+        super().__init__(Problem.FORBIDDEN, "enrolment.code", expected="a code that opens a group", got="another one")
 
 
 class LostRace(CloudError):

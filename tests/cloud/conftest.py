@@ -1,14 +1,23 @@
 """Stores, spaces and uploads for the tests of the service."""
 
+import contextlib
 import hashlib
 import itertools
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+import requests
 
-from cloud import devices, spaces
+from cloud import devices, keys, spaces
 from cloud.devices import Device
 from cloud.keys import Arrival, Pool
 from cloud.objects import ObjectStore, open_store
@@ -21,6 +30,9 @@ SPACE = "5" * 64
 SHAPE = (4,)
 DEVICE = "d" * 32
 TOKEN_SECRET = "s" * 43
+HOME_CODE = "a-code-for-home"
+WORK_CODE = "a-code-for-work"
+VERIFY_KEY = bytes(range(32))
 
 MakeUpload = Callable[..., bytes]
 
@@ -100,7 +112,80 @@ def space(store: ObjectStore, training_bundle: TrainingBundle) -> str:
     return training_bundle.space
 
 
-@pytest.fixture
+@dataclass(frozen=True)
+class Service:
+    """A service that runs under gunicorn: where it listens, what is behind it, and where its lines go."""
+
+    url: str
+    store: ObjectStore
+    log: Path
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def lines(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+
+@pytest.fixture(scope="session", params=["directory", "minio"])
+def service(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, training_bundle: TrainingBundle
+) -> Iterator[Service]:
+    """The service over either store, with `training_bundle` registered, a key, and codes for two groups."""
+    folder = tmp_path_factory.mktemp("service")
+    is_directory = request.param == "directory"
+    address = f"dir:{folder / 'store'}" if is_directory else request.getfixturevalue("bucket_address")()
+    opened = open_store(address)
+    opened.prepare()
+    opened.put(keys.VERIFY, VERIFY_KEY)
+    assert training_bundle.directory is not None
+    spaces.register(opened, training_bundle.directory)
+    with serve(folder, FEDEX_STORE=address) as url:
+        yield Service(url, opened, folder / "log")
+
+
+@contextlib.contextmanager
+def serve(folder: Path, **environment: str) -> Iterator[str]:
+    """`fedex-cloud serve` on a free port, until the block ends."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    settings = {"FEDEX_ENROLMENT": f"{HOME_CODE}=home,{WORK_CODE}=work", "FEDEX_STALL_S": "1", "FEDEX_THREADS": "4"}
+    with (folder / "log").open("wb") as log:
+        command = [sys.executable, "-m", "cloud.cli", "serve", "--bind", address]
+        process = subprocess.Popen(command, env=os.environ | settings | environment, stdout=log, stderr=log)
+        try:
+            wait_until_alive(f"http://{address}", process)
+            yield f"http://{address}"
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def wait_until_alive(url: str, process: "subprocess.Popen[bytes]") -> None:
+    give_up = time.monotonic() + 30
+    while time.monotonic() < give_up and process.poll() is None:
+        with contextlib.suppress(requests.ConnectionError):
+            if requests.get(f"{url}/healthz", timeout=5).ok:
+                return
+        time.sleep(0.05)
+    pytest.fail(f"the service did not come up on {url}")
+
+
+@pytest.fixture(scope="session")
+def token(service: Service) -> str:
+    """The token of a device of group `home`."""
+    return str(requests.post(f"{service.url}/v1/devices", json={"code": HOME_CODE}, timeout=10).json()["token"])
+
+
+@pytest.fixture(scope="session")
+def stranger(service: Service) -> str:
+    """The token of a device of group `work`."""
+    return str(requests.post(f"{service.url}/v1/devices", json={"code": WORK_CODE}, timeout=10).json()["token"])
+
+
+@pytest.fixture(scope="session")
 def make_upload() -> MakeUpload:
     """Seals an upload of one sample for each label; names decide the sample ids."""
 

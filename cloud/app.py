@@ -1,0 +1,65 @@
+"""The only home of the web application: `create_app` joins routes, problems and the request's log line.
+
+The application keeps nothing: any number of processes answer alike. It never imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from flask import Flask, Response, g, request
+
+from cloud import bodies
+from cloud.logs import fields
+from cloud.objects import ObjectStore, open_store
+from cloud.problems import register_problems
+from cloud.routes import devices, health, objects, releases, uploads
+from cloud.service import EXTENSION, current_service, open_service
+from cloud.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings, *, store: ObjectStore | None = None) -> Flask:
+    """The WSGI application over the store of the settings, or over a given one. The store is not probed here."""
+    app = Flask("cloud", static_folder=None)
+    app.extensions[EXTENSION] = open_service(
+        store or open_store(settings.store), enrolment=settings.enrolment, stall_s=settings.stall_s
+    )
+    for room in (devices, uploads, releases, objects, health):
+        app.register_blueprint(room.blueprint)
+    register_problems(app)
+    app.before_request(_begin)
+    app.after_request(_log)
+    app.after_request(_finish_body)  # the last one registered is the first to run
+    return app
+
+
+def _begin() -> None:
+    g.begin = time.monotonic()
+    bodies.limit_stall(current_service().stall_s)
+
+
+def _finish_body(answer: Response) -> Response:
+    """A refused request's body is read to its end, or its connection is closed: nothing of it may stay behind."""
+    if answer.status_code >= 400 and not bodies.drain_body():
+        answer.headers["Connection"] = "close"
+    return answer
+
+
+def _log(answer: Response) -> Response:
+    took_ms = round(1000 * (time.monotonic() - g.begin), 1)
+    logger.info(
+        "request",
+        extra=fields(
+            method=request.method,
+            route=request.url_rule.rule if request.url_rule else None,
+            status=answer.status_code,
+            ms=took_ms,
+            bytes_in=request.content_length or 0,
+            bytes_out=answer.content_length,
+            device=g.get("device"),
+        ),
+    )
+    return answer

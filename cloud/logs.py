@@ -1,0 +1,48 @@
+"""The only home of log lines: one JSON object a line on standard error, with no secret in it.
+
+::
+
+    {"time": "2026-01-31T12:00:00.123Z", "level": "info", "logger": "cloud.app", "message": "request", "status": 201}
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import TextIO
+
+QUIET = ("boto3", "botocore", "urllib3", "s3transfer", "werkzeug")
+
+
+def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
+    """Send every log line of the process to one stream. Called once, by the command line."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(LineFormatter())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def fields(**values: object) -> dict[str, dict[str, object]]:
+    """What a line says besides its message: ``logger.info("request", extra=fields(status=201))``."""
+    return {"fields": values}
+
+
+class LineFormatter(logging.Formatter):
+    """A record as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line; a traceback is a string in it."""
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        line: dict[str, object] = {
+            "time": time,
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)

@@ -1,0 +1,79 @@
+"""The only home of how an error becomes an answer: one problem document (RFC 9457) for everything that goes wrong.
+
+What is refused is logged by the request's line; what is our own fault is logged here with its traceback, and the answer
+says nothing of it.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from cloud.errors import CloudError, Damaged, NotReady, Refused, StoreError
+from contract.errors import ContractError, shown
+from contract.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemDocument
+from contract.routes import RETRY_AFTER
+
+RETRY_AFTER_S = 5
+
+logger = logging.getLogger(__name__)
+
+_OF_STATUS = {problem.status: problem for problem in (Problem.TOO_LARGE, Problem.UNSUPPORTED_MEDIA_TYPE)} | {
+    HTTPStatus.BAD_REQUEST: Problem.MALFORMED,
+    HTTPStatus.NOT_FOUND: Problem.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED: Problem.METHOD_NOT_ALLOWED,
+    HTTPStatus.LENGTH_REQUIRED: Problem.LENGTH_REQUIRED,
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: Problem.RANGE_NOT_SATISFIABLE,
+}
+
+
+def register_problems(app: Flask) -> None:
+    """Answer every error of an app with a problem document."""
+    app.register_error_handler(ContractError, lambda error: _answer(ProblemDocument.of(error)))
+    app.register_error_handler(CloudError, _answer_cloud_error)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_bug)
+
+
+def _answer_cloud_error(error: CloudError) -> Response:
+    if isinstance(error, Refused):
+        return _answer(error.document)
+    if isinstance(error, NotReady):
+        return _answer(ProblemDocument(Problem.UNAVAILABLE, "service", "a worker that ran once", "none yet"))
+    if isinstance(error, StoreError):
+        logger.warning("store: %s", error)
+        return _answer(ProblemDocument(Problem.UNAVAILABLE, "store", "an answer", "none that counts"))
+    if isinstance(error, Damaged):
+        logger.error("damaged: %s", error)
+        return _answer(ProblemDocument(Problem.UNAVAILABLE, "store", "what was written", "something else"))
+    return _answer_bug(error)
+
+
+def _answer_http(error: HTTPException) -> Response:
+    """What Flask and Werkzeug refuse by themselves."""
+    problem = _OF_STATUS.get(HTTPStatus(error.code or 500))
+    if problem is None:
+        return _answer_bug(error)
+    expected = ", ".join(error.valid_methods or ()) if isinstance(error, MethodNotAllowed) else "a request of version 1"
+    answer = _answer(ProblemDocument(problem, "request", expected, f"{shown(request.method)} {shown(request.path)}"))
+    if isinstance(error, MethodNotAllowed):
+        answer.headers["Allow"] = expected
+    return answer
+
+
+def _answer_bug(error: Exception) -> Response:
+    logger.error("bug: %s %s", request.method, request.path, exc_info=error)
+    return _answer(ProblemDocument(Problem.INTERNAL, "service", "to answer", "a bug of its own"))
+
+
+def _answer(document: ProblemDocument) -> Response:
+    problem = document.problem
+    answer = Response(document.encode(), status=problem.status, mimetype=PROBLEM_MEDIA_TYPE)
+    if problem in (Problem.UNAVAILABLE, Problem.TOO_MANY_REQUESTS):
+        answer.headers[RETRY_AFTER] = str(RETRY_AFTER_S)
+    if problem is Problem.UNAUTHENTICATED:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer

@@ -1,0 +1,105 @@
+"""Objects: GET /v1/objects/{sha256}, heads and label lists of the token's own group, whole or in part.
+
+A whole object is sent in pieces, so that a thread holds one piece of it in memory and not all.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request
+from werkzeug.datastructures import ContentRange
+
+from cloud import keys
+from cloud.errors import NotFound, Refused, StoreError
+from cloud.objects.store import ByteRange, ObjectStore
+from cloud.routes import rule
+from cloud.service import asking_device, current_service
+from contract.errors import shown
+from contract.patterns import HEX64_PATTERN, check_name
+from contract.problems import Problem
+from contract.routes import CACHE_CONTROL, IMMUTABLE, OBJECT, OBJECT_MEDIA_TYPE
+
+PIECE_BYTES = 4 << 20
+SENT_AT_ONCE_BYTES = 64 << 10
+
+logger = logging.getLogger(__name__)
+blueprint = Blueprint("objects", __name__)
+
+
+@blueprint.get(rule(OBJECT))
+def get_object(sha256: str) -> Response:
+    """An object's bytes; 206 with a range, 304 when the asker has it."""
+    device = asking_device()
+    check_name(sha256, HEX64_PATTERN, where="path.sha256")
+    store, key = current_service().store, keys.shared_object(device.group, sha256)
+    size = _size(store, key)
+    if request.if_none_match.contains(sha256):
+        return _describe(Response(status=HTTPStatus.NOT_MODIFIED), sha256)
+    wanted = _wanted_range(sha256, size)
+    answer = Response(_pieces(store, key, wanted or ByteRange(0, size)), mimetype=OBJECT_MEDIA_TYPE)
+    answer.content_length = size if wanted is None else wanted.end - wanted.begin
+    if wanted is not None:
+        answer.status_code = HTTPStatus.PARTIAL_CONTENT
+        answer.content_range = ContentRange("bytes", wanted.begin, wanted.end, size)
+    return _describe(answer, sha256)
+
+
+def _describe(answer: Response, sha256: str) -> Response:
+    answer.set_etag(sha256)
+    answer.headers[CACHE_CONTROL] = IMMUTABLE
+    answer.headers["Accept-Ranges"] = "bytes"
+    return answer
+
+
+def _size(store: ObjectStore, key: str) -> int:
+    try:
+        return store.head(key).size
+    except NotFound:
+        sha256 = key.rpartition("/")[2]
+        raise Refused(Problem.NOT_FOUND, "path.sha256", expected="an object of your group", got=shown(sha256)) from None
+
+
+def _wanted_range(sha256: str, size: int) -> ByteRange | None:
+    """The one range that was asked for; None for the whole object, as RFC 9110 allows for everything unusual.
+
+    Raises:
+        Refused: the range begins behind the object's end.
+    """
+    asked = request.range
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        return None
+    if request.if_range.date is not None or request.if_range.etag not in (None, sha256):
+        return None
+    found = asked.range_for_length(size)
+    if found is None:
+        raise Refused(
+            Problem.RANGE_NOT_SATISFIABLE, "Range", expected=f"a part of {size} bytes", got=shown(asked.to_header())
+        )
+    return ByteRange(*found)
+
+
+def _pieces(store: ObjectStore, key: str, wanted: ByteRange) -> Iterator[bytes]:
+    """The bytes of a range, piece by piece; the first one is had at once, while a refusal can still be said."""
+    begins = range(wanted.begin, wanted.end, PIECE_BYTES)
+    pieces = (ByteRange(begin, min(begin + PIECE_BYTES, wanted.end)) for begin in begins)
+    first = next(pieces, None)
+    return _send(store, key, store.get(key, first).body if first else b"", pieces)
+
+
+def _send(store: ObjectStore, key: str, first: bytes, pieces: Iterator[ByteRange]) -> Iterator[bytes]:
+    yield from _slices(first)
+    for piece in pieces:
+        try:
+            yield from _slices(store.get(key, piece).body)
+        except StoreError as error:
+            logger.warning("cut off in the middle: %s", error)
+            raise ConnectionResetError(errno.ECONNRESET, "the store stopped answering") from error
+
+
+def _slices(piece: bytes) -> Iterator[bytes]:
+    """Parts so small that a slow client takes each within the socket's time-out."""
+    return (piece[begin : begin + SENT_AT_ONCE_BYTES] for begin in range(0, len(piece), SENT_AT_ONCE_BYTES))
