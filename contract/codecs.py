@@ -32,6 +32,8 @@ FLOAT16_OVERFLOW = 65_520.0
 """The least magnitude that rounds to infinity in float16."""
 
 Floats = NDArray[np.float32]
+Layout = dict[str, tuple[str, tuple[int, ...]]]
+"""Of each tensor its dtype, as the tensor file names it, and its shape."""
 
 
 class Codec(StrEnum):
@@ -76,7 +78,7 @@ def decode_features(parts: Mapping[str, Tensor], codec: Codec, shape: tuple[int,
         Impossible: a tensor that is missing or of another dtype or shape, NaN, infinity, or parameters out of range.
     """
     count = len(parts[FEATURES]) if FEATURES in parts else 0
-    for name, (dtype, expected) in encoded_layout(codec, count, shape).items():
+    for name, (dtype, expected) in encoded_layout(codec, count=count, shape=shape).items():
         require_array(parts.get(name), DTYPES[dtype].type, shape=expected, where=name)
     rows = _dequantise(parts, codec, math.prod(shape)) if codec in _LEVELS else parts[FEATURES]
     features = _channels_last(rows.astype(np.float32, copy=False), shape)
@@ -84,7 +86,7 @@ def decode_features(parts: Mapping[str, Tensor], codec: Codec, shape: tuple[int,
     return features
 
 
-def encoded_layout(codec: Codec, count: int, shape: tuple[int, ...]) -> dict[str, tuple[str, tuple[int, ...]]]:
+def encoded_layout(codec: Codec, *, count: int, shape: tuple[int, ...]) -> Layout:
     """Tell the dtype and shape of every tensor of `codec` for `count` features of `shape`."""
     elements = math.prod(shape)
     match codec:

@@ -41,7 +41,7 @@ class Fields:
 
     def place(self, key: str) -> str:
         """Name the field `key` for a message."""
-        return f"{self._where}.{key}".removesuffix(".")
+        return f"{self._where}.{key}"
 
     def check_format(self, supported: int) -> None:
         """Refuse a document of another major version than `supported`.
@@ -74,10 +74,7 @@ class Fields:
 
     def integer(self, key: str, *, low: int = 0, high: int = MAX_INTEGER) -> int:
         """Read an integer of `low` to `high`, both included; true and 1.0 are not integers."""
-        value: int = self._get(key, int, "an integer")
-        if not low <= value <= high:
-            raise Impossible(self.place(key), expected=f"an integer from {low} to {high}", got=str(value))
-        return value
+        return _check_integer(self._get(key, int, "an integer"), where=self.place(key), low=low, high=high)
 
     def number(self, key: str, *, low: float, high: float) -> float:
         """Read a number of `low` to `high`, both included; integers count."""
@@ -96,7 +93,7 @@ class Fields:
     def integers(self, key: str, *, max_items: int) -> tuple[int, ...]:
         """Read a list of at most `max_items` integers, none negative."""
         values = self.items(key, max_items=max_items)
-        return tuple(Fields({"": value}, where=self.place(key)).integer("") for value in values)
+        return tuple(_check_integer(value, where=self.place(key), low=0, high=MAX_INTEGER) for value in values)
 
     def document(self, key: str) -> "Fields":
         """Read an object."""
@@ -164,6 +161,14 @@ def encode_json(value: Json, *, sort_keys: bool = True) -> bytes:
 def encode_base64(data: bytes) -> str:
     """Write bytes as `Fields.binary` reads them."""
     return base64.b64encode(data).decode("ascii")
+
+
+def _check_integer(value: Json, *, where: str, low: int, high: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Malformed(where, expected="an integer", got=shown(value))
+    if not low <= value <= high:
+        raise Impossible(where, expected=f"an integer from {low} to {high}", got=str(value))
+    return value
 
 
 def _decode_base64(text: str, *, where: str, max_bytes: int) -> bytes:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from contract import tensors
-from contract.codecs import Codec, encoded_layout
+from contract.codecs import Codec, Layout, encoded_layout
 from contract.cuts import parse_feature_shape
 from contract.documents import Fields, Json
 from contract.errors import Impossible, Malformed, TooLarge, shown
@@ -83,9 +83,9 @@ def peek_upload_header(data: bytes | memoryview, *, limits: UploadLimits = LIMIT
     return header
 
 
-def upload_layout(codec: Codec, count: int, shape: tuple[int, ...]) -> dict[str, tuple[str, tuple[int, ...]]]:
+def upload_layout(codec: Codec, *, count: int, shape: tuple[int, ...]) -> Layout:
     """Tell the dtype and shape of every tensor of an upload, in their order."""
-    return {**encoded_layout(codec, count, shape), SAMPLES: ("U8", (count, SAMPLE_ROW.itemsize))}
+    return {**encoded_layout(codec, count=count, shape=shape), SAMPLES: ("U8", (count, SAMPLE_ROW.itemsize))}
 
 
 def _parse_metadata(layout: tensors.Header, limits: UploadLimits) -> UploadHeader:
@@ -133,7 +133,8 @@ def _check_table(header: UploadHeader) -> None:
         raise Impossible("upload.size", expected=f"{taken}, as the tensors take", got=str(header.size))
     if header.stored > header.size:
         raise Impossible("upload.stored", expected=f"at most size, {header.size}", got=str(header.stored))
-    for name, (dtype, shape) in upload_layout(header.codec, header.count, header.feature_shape).items():
+    layout = upload_layout(header.codec, count=header.count, shape=header.feature_shape)
+    for name, (dtype, shape) in layout.items():
         field = header.layout.fields.get(name)
         got = "nothing" if field is None else f"{field.dtype} {list(field.shape)}"
         if got != f"{dtype} {list(shape)}":

@@ -26,7 +26,8 @@ def gaussian(shape: tuple[int, ...], *, seed: str) -> NDArray[np.float32]:
     """Values like a feature's, about normal: the sum of four bytes of noise and a fraction; exact in float32."""
     raw = noise(4 * int(np.prod(shape)), seed=seed).reshape(-1, 4).astype(np.int64)
     fractions = (raw @ [1, 7, 31, 127]) % 4096 / 4096
-    return ((raw.sum(axis=1) - 510 + fractions) / 128).astype(np.float32).reshape(shape)
+    values: NDArray[np.float32] = ((raw.sum(axis=1) - 510 + fractions) / 128).astype(np.float32)
+    return values.reshape(shape)
 
 
 @pytest.fixture(scope="session")

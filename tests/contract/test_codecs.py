@@ -79,7 +79,7 @@ def test_a_sample_is_encoded_alike_alone_and_among_others(codec: Codec, values: 
 @given(shape=SHAPES, count=st.integers(1, 3))
 def test_the_layout_is_what_is_encoded(codec: Codec, shape: tuple[int, ...], count: int) -> None:
     parts = encode_features(np.ones((count, *shape), np.float32), codec)
-    layout = encoded_layout(codec, count, shape)
+    layout = encoded_layout(codec, count=count, shape=shape)
     assert {name: (part.dtype, part.shape) for name, part in parts.items()} == {
         name: (DTYPES[dtype], expected) for name, (dtype, expected) in layout.items()
     }
@@ -196,7 +196,7 @@ def test_what_is_not_finite_is_not_decoded(codec: Codec, dtype: type[np.generic]
 def test_any_codes_with_parameters_in_range_decode_to_finite_values(codec: Codec, data: st.DataObject) -> None:
     scales = data.draw(npst.arrays(np.float32, 2, elements=st.floats(MIN_SCALE, MAX_SCALE, width=32)))
     zeros = data.draw(npst.arrays(np.uint8, 2, elements=st.integers(0, INTEGERS[codec])))
-    width = encoded_layout(codec, 2, (4,))["features"][1]
+    width = encoded_layout(codec, count=2, shape=(4,))["features"][1]
     codes = data.draw(npst.arrays(np.uint8, width))
     decoded = decode_features({"features": codes, "scales": scales, "zeros": zeros}, codec, (4,))
     assert np.isfinite(decoded).all()

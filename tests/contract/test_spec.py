@@ -1,0 +1,140 @@
+"""SPEC.md says what the code does: its bounds, patterns, problems, paths and golden files are compared with it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import contract
+from contract import (
+    bundle_files,
+    codecs,
+    cuts,
+    documents,
+    envelope,
+    history,
+    labels,
+    manifest,
+    patterns,
+    problems,
+    routes,
+    tensors,
+    training_bundle,
+    upload,
+)
+
+SPEC = (Path(contract.__file__).parent / "SPEC.md").read_text(encoding="utf-8")
+GOLDEN = Path(__file__).parent / "golden"
+
+BOUNDS = {
+    "upload, bytes": upload.LIMITS.max_bytes,
+    "upload, samples": upload.LIMITS.max_samples,
+    "upload, header bytes": upload.LIMITS.max_header_bytes,
+    "upload, data section inflated, bytes; also count × elements × 4": upload.LIMITS.max_inflated_bytes,
+    "feature, sizes": cuts.MAX_FEATURE_RANK,
+    "feature, elements": cuts.MAX_FEATURE_ELEMENTS,
+    "label, code points": labels.MAX_LABEL_CODE_POINTS,
+    "label as typed, code points": labels.MAX_TYPED_CODE_POINTS,
+    "label list, labels": labels.MAX_LABELS,
+    "label list, bytes": labels.MAX_LABELS_BYTES,
+    "tensor file, header bytes (other than uploads)": tensors.MAX_HEADER_BYTES,
+    "tensor file, tensors": tensors.MAX_TENSORS,
+    "tensor file, dimensions of a tensor": tensors.MAX_RANK,
+    "JSON, levels": documents.MAX_DEPTH,
+    "JSON, integer": documents.MAX_INTEGER,
+    "JSON, characters of a string where nothing else is said": documents.MAX_TEXT_CHARACTERS,
+    "envelope, bytes": envelope.MAX_ENVELOPE_BYTES,
+    "envelope, signatures": envelope.MAX_SIGNATURES,
+    "head, bytes": manifest.MAX_HEAD_BYTES,
+    "bundle, `bundle.json`, bytes": bundle_files.MAX_DOCUMENT_BYTES,
+    "bundle, each model, bytes": bundle_files.MAX_MODEL_BYTES,
+    "bundle, `golden.tensors`, bytes": bundle_files.MAX_GOLDEN_BYTES,
+    "bundle, `base.tensors`, bytes": training_bundle.MAX_BASE_BYTES,
+    "enrolment, request or reply, bytes": routes.MAX_ENROLMENT_BYTES,
+    "problem document, bytes": problems.MAX_PROBLEM_BYTES,
+    "history, releases": history.MAX_HISTORY,
+    "history, bytes": history.MAX_HISTORY_BYTES,
+}
+
+
+def section(number: int) -> str:
+    return SPEC.split(f"\n## {number}. ")[1].split("\n## ")[0]
+
+
+def test_every_bound_is_stated_as_it_is() -> None:
+    rows = re.findall(r"^\| (.+) \| ([\d,]+) \|$", section(11), re.MULTILINE)
+    assert {name: int(value.replace(",", "")) for name, value in rows} == BOUNDS
+
+
+def test_every_problem_is_stated_with_its_status() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", section(10), re.MULTILINE)
+    stated = {f"urn:fedex:problem:{name}": int(status) for name, status in rows}
+    assert stated == {problem.value: problem.status.value for problem in problems.Problem}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        patterns.HEX64_PATTERN,
+        patterns.KEY_ID_PATTERN,
+        patterns.GROUP_PATTERN,
+        patterns.DEVICE_PATTERN,
+        patterns.TOKEN_PATTERN,
+    ],
+)
+def test_every_pattern_is_stated_as_it_is(pattern: re.Pattern[str]) -> None:
+    assert f"`{pattern.pattern}`" in section(1)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        routes.DEVICES,
+        routes.UPLOAD,
+        routes.RELEASE,
+        routes.RELEASES,
+        routes.OBJECT,
+        routes.OWN_SAMPLES,
+        routes.PROMOTE,
+        routes.PIN,
+        routes.HEALTHZ,
+        routes.READYZ,
+        routes.METRICS,
+    ],
+)
+def test_every_route_is_stated(path: str) -> None:
+    assert re.search(rf"(GET|PUT|POST|DELETE) {re.escape(path)}[\s,`]", section(10))
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        upload.UPLOAD_MEDIA_TYPE,
+        envelope.ENVELOPE_MEDIA_TYPE,
+        manifest.MANIFEST_PAYLOAD_TYPE,
+        problems.PROBLEM_MEDIA_TYPE,
+        routes.JSON_MEDIA_TYPE,
+        routes.OBJECT_MEDIA_TYPE,
+        routes.IMMUTABLE,
+    ],
+)
+def test_every_media_type_is_stated(media_type: str) -> None:
+    assert f"{media_type}" in SPEC
+
+
+def test_the_codecs_and_their_scales_are_stated() -> None:
+    assert re.findall(r"^\| `(\w+)` \|", section(6), re.MULTILINE) == [codec.value for codec in codecs.Codec]
+    assert (codecs.MIN_SCALE, codecs.MAX_SCALE) == (2.0**-126, 2.0**119)
+    assert f"The default is `{codecs.DEFAULT_CODEC}`" in section(6)
+
+
+def test_every_golden_file_is_listed() -> None:
+    listed = section(12)
+    for path in GOLDEN.rglob("*"):
+        assert path.is_dir() or f"{path.name}`" in listed, path.name
+
+
+def test_the_header_length_of_the_worked_example_is_right() -> None:
+    data = (GOLDEN / "upload-int4.bin").read_bytes()
+    assert data[:8].hex(" ") in section(7)
+    assert f"{int.from_bytes(data[:8], 'little')} bytes" in section(7)
