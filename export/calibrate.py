@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from export.fit import ABSENT_LOGIT, Floats, Labels, Progress, Recipe
 from export.folds import CrossValidated, cross_validate
 
-STRANGER_WEIGHT = 2.0
-"""How much worse it is to call a stranger by someone's name than to say "unknown" of someone known."""
+STRANGERS_REFUSED = 0.98
+"""The share of strangers to call unknown, where that costs no more of the known than `KNOWN_REFUSED`."""
+KNOWN_REFUSED = 0.15
+"""By estimate: cross-validation overstates it, for its classifiers have fewer photos of each."""
 ENOUGH_HELD_OUT = 100
 """From so many held-out photos on, they alone stand for the known."""
 FEWEST_CLASSES = 3
@@ -71,15 +73,16 @@ def calibrate_by(folds: CrossValidated, *, held_out: tuple[Floats, Labels] | Non
 def fit_unknown(known_logits: Floats, known_labels: Labels, stranger_logits: Floats) -> Calibration:
     """Temperature and threshold from logits (m, classes) of the known and (k, classes) of strangers, none trained on.
 
-    The threshold is where the share of the known called unknown is `STRANGER_WEIGHT` times the share of strangers
-    accepted, so that each of the two errors is as rare as the other allows.
+    The threshold refuses `STRANGERS_REFUSED`; or, where that would cost too many of the known, it refuses
+    `KNOWN_REFUSED` of those; or, where strangers would then mostly be accepted, it makes both errors equally frequent.
     """
     if not len(known_logits) or not len(stranger_logits):
         return ACCEPT_ALL
     temperature = fit_temperature(known_logits, known_labels, strangers=stranger_logits)
     known = np.sort(confidences(known_logits, temperature))
     strangers = np.sort(confidences(stranger_logits, temperature))
-    threshold = _balance(known, strangers)
+    at_most = max(float(np.quantile(known, KNOWN_REFUSED)), _balance(known, strangers))
+    threshold = min(float(np.quantile(strangers, STRANGERS_REFUSED)), at_most)
     return Calibration(
         temperature,
         threshold,
@@ -107,11 +110,11 @@ def confidences(logits: Floats, temperature: float) -> NDArray[np.float64]:
 
 
 def _balance(known: NDArray[np.float64], strangers: NDArray[np.float64]) -> float:
-    """The middle of the thresholds that balance best; both are sorted."""
+    """Where as large a share of the known is refused as of strangers accepted; both are sorted."""
     thresholds = np.unique(np.concatenate([known, strangers]))
     refused = np.searchsorted(known, thresholds, side="left") / len(known)
     accepted = 1 - np.searchsorted(strangers, thresholds, side="left") / len(strangers)
-    difference = np.abs(refused - STRANGER_WEIGHT * accepted)
+    difference = np.abs(refused - accepted)
     return float(thresholds[difference <= difference.min() + 1e-12].mean())
 
 

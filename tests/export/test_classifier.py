@@ -1,0 +1,84 @@
+"""Taking a head apart into body and classifier, and putting it together again."""
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from export.classifier import HeadError, put_together, take_apart
+from export.inception_resnet_v1 import ScaleToLength
+
+Floats = NDArray[np.float32]
+
+
+def small_head(activation: str | None = None) -> keras.Model:
+    feature = keras.Input((6,), name="feature")
+    hidden = keras.layers.Dense(5, activation="relu")(feature)
+    embedding = ScaleToLength(16.0, name="Embedding")(hidden)
+    return keras.Model(feature, keras.layers.Dense(3, activation=activation, name="Logits")(embedding))
+
+
+FEATURES = np.random.default_rng(0).normal(size=(4, 6)).astype(np.float32)
+
+
+def test_a_head_taken_apart_and_put_together_computes_the_same() -> None:
+    head = small_head()
+    parts = take_apart(head)
+    again = put_together(parts.body, parts.kernel, parts.bias)
+    np.testing.assert_array_equal(again.predict_on_batch(FEATURES), head.predict_on_batch(FEATURES))
+
+
+def test_the_classifier_works_on_what_the_body_gives() -> None:
+    parts = take_apart(small_head())
+    embeddings = parts.body.predict_on_batch(FEATURES)
+    logits = take_together(parts.body, parts.kernel, parts.bias)
+    np.testing.assert_allclose(embeddings @ parts.kernel + parts.bias, logits, rtol=1e-5, atol=1e-5)
+
+
+def take_together(body: keras.Model, kernel: Floats, bias: Floats) -> Floats:
+    logits: Floats = put_together(body, kernel, bias).predict_on_batch(FEATURES)
+    return logits
+
+
+def test_a_softmax_at_the_end_is_dropped() -> None:
+    head = small_head("softmax")
+    parts = take_apart(head)
+    logits = take_together(parts.body, parts.kernel, parts.bias)
+    np.testing.assert_allclose(keras.ops.softmax(logits), head.predict_on_batch(FEATURES), atol=1e-5)
+
+
+def test_a_new_classifier_may_have_another_number_of_classes() -> None:
+    parts = take_apart(small_head())
+    assert take_together(parts.body, np.zeros((5, 7), np.float32), np.zeros(7, np.float32)).shape == (4, 7)
+
+
+def test_a_head_cut_right_before_its_classifier_has_a_body_that_changes_nothing() -> None:
+    feature = keras.Input((6,))
+    parts = take_apart(keras.Model(feature, keras.layers.Dense(2)(feature)))
+    np.testing.assert_array_equal(parts.body.predict_on_batch(FEATURES), FEATURES)
+
+
+def test_a_classifier_without_bias_gets_a_bias_of_zeros() -> None:
+    feature = keras.Input((6,))
+    parts = take_apart(keras.Model(feature, keras.layers.Dense(2, use_bias=False)(feature)))
+    np.testing.assert_array_equal(parts.bias, np.zeros(2))
+
+
+def test_a_network_that_does_not_end_in_a_dense_is_no_head() -> None:
+    feature = keras.Input((6,))
+    model = keras.Model(feature, keras.layers.ReLU()(keras.layers.Dense(2)(feature)))
+    with pytest.raises(HeadError, match="expected a Dense as its last layer, got ReLU"):
+        take_apart(model)
+
+
+def test_a_network_with_two_outputs_is_no_head() -> None:
+    feature = keras.Input((6,))
+    outputs = [keras.layers.Dense(2)(feature), keras.layers.Dense(3)(feature)]
+    with pytest.raises(HeadError, match="expected one input and one output, got 1 inputs and 2 outputs"):
+        take_apart(keras.Model(feature, outputs))
+
+
+def test_a_classifier_of_another_width_than_the_body_is_refused() -> None:
+    body = take_apart(small_head()).body
+    with pytest.raises(HeadError, match=r"expected a kernel \(5, classes\)"):
+        put_together(body, np.zeros((6, 2), np.float32), np.zeros(2, np.float32))

@@ -1,0 +1,134 @@
+"""The last-layer recipe: what it learns, where it starts, and what it leaves alone."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from export.fit import ABSENT_LOGIT, START_LENGTH, Recipe, class_mean_classifier, fit_classifier, fit_folds
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+QUICK = Recipe(epochs=5)
+
+
+def crowd(people: int, photos: int, *, spread: float = 1.0, width: int = 32, seed: int = 0) -> tuple[Floats, Integers]:
+    """Embeddings of length 16 around a centre for each person, and their labels."""
+    chance = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(people), photos)
+    centres = np.random.default_rng(99).normal(size=(people, width))
+    points = centres[labels] + spread * chance.normal(size=(len(labels), width))
+    return (16 * points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32), labels
+
+
+def accuracy(classifier: tuple[Floats, Floats], embeddings: Floats, labels: Integers) -> float:
+    kernel, bias = classifier
+    return float(np.mean((embeddings @ kernel + bias).argmax(axis=1) == labels))
+
+
+def test_the_class_means_answer_with_the_nearest_one() -> None:
+    embeddings, labels = crowd(10, 4)
+    kernel, bias = class_mean_classifier(embeddings, labels, 10)
+    np.testing.assert_allclose(np.linalg.norm(kernel, axis=0), 1, rtol=1e-5)
+    np.testing.assert_array_equal(bias, 0)
+    assert accuracy((kernel, bias), *crowd(10, 4, seed=1)) == 1.0
+
+
+def test_a_class_without_samples_is_never_the_nearest() -> None:
+    embeddings, labels = crowd(4, 3)
+    kernel, bias = class_mean_classifier(embeddings, labels, 5)
+    np.testing.assert_array_equal(kernel[:, 4], 0)
+    assert bias[4] == -START_LENGTH
+
+
+def test_training_learns_what_the_class_means_cannot() -> None:
+    """Two classes on either side of a third, whose mean lies nearer to points of both than their own means do."""
+    embeddings, labels = crowd(30, 8, spread=2.5)
+    means = class_mean_classifier(embeddings, labels, 30)
+    trained = fit_classifier(embeddings, labels, classes=30)
+    assert accuracy(trained, embeddings, labels) > accuracy(means, embeddings, labels)
+
+
+def test_the_same_seed_gives_the_same_classifier() -> None:
+    embeddings, labels = crowd(8, 6)
+    first = fit_classifier(embeddings, labels, classes=8, recipe=QUICK)
+    second = fit_classifier(embeddings, labels, classes=8, recipe=QUICK)
+    np.testing.assert_array_equal(first[0], second[0])
+
+
+def test_a_new_class_begins_at_its_mean_beside_the_columns_of_the_start() -> None:
+    embeddings, labels = crowd(6, 5)
+    start = fit_classifier(embeddings[labels < 5], labels[labels < 5], classes=5, recipe=QUICK)
+    kernel, bias = fit_classifier(embeddings, labels, classes=6, start=start, recipe=Recipe(epochs=1))
+    mean = embeddings[labels == 5].mean(axis=0)
+    assert kernel.shape == (32, 6)
+    assert bias.shape == (6,)
+    assert np.corrcoef(kernel[:, 5], mean)[0, 1] > 0.99
+
+
+def test_training_again_and_again_does_not_grow_ever_more_confident() -> None:
+    embeddings, labels = crowd(8, 6)
+    once = again = fit_classifier(embeddings, labels, classes=8)
+    again = fit_classifier(embeddings, labels, classes=8, start=again)
+    again = fit_classifier(embeddings, labels, classes=8, start=again)
+    assert np.linalg.norm(again[0], axis=0).mean() < 1.1 * np.linalg.norm(once[0], axis=0).mean()
+
+
+def test_a_class_without_samples_keeps_its_column() -> None:
+    embeddings, labels = crowd(6, 5)
+    start = class_mean_classifier(embeddings, labels, 6)
+    here = labels != 2
+    kernel, bias = fit_classifier(embeddings[here], labels[here], classes=6, start=start, recipe=QUICK)
+    np.testing.assert_allclose(kernel[:, 2], start[0][:, 2], rtol=1e-5)
+    assert bias[2] == start[1][2]
+    assert not np.allclose(kernel[:, 3], start[0][:, 3])
+
+
+def test_without_samples_the_start_comes_back_and_answers_the_same() -> None:
+    embeddings, labels = crowd(6, 5)
+    start = class_mean_classifier(embeddings, labels, 6)
+    none = fit_classifier(embeddings[:0], labels[:0], classes=6, start=start)
+    assert accuracy(none, embeddings, labels) == accuracy(start, embeddings, labels)
+
+
+def test_embeddings_may_be_mapped_from_a_file(tmp_path: object) -> None:
+    embeddings, labels = crowd(4, 5)
+    np.save(f"{tmp_path}/embeddings.npy", embeddings)
+    mapped = np.load(f"{tmp_path}/embeddings.npy", mmap_mode="r")
+    from_file = fit_classifier(mapped, labels, classes=4, recipe=QUICK)
+    np.testing.assert_array_equal(from_file[0], fit_classifier(embeddings, labels, classes=4, recipe=QUICK)[0])
+
+
+def test_progress_is_told_up_to_the_last_step() -> None:
+    embeddings, labels = crowd(4, 20)
+    told: list[tuple[int, int]] = []
+    fit_classifier(embeddings, labels, classes=4, recipe=QUICK, progress=lambda done, steps: told.append((done, steps)))
+    assert told[-1][0] == told[-1][1]
+
+
+def test_folds_that_train_side_by_side_are_what_each_would_be_alone() -> None:
+    """With one batch for everything, a fold alone takes the same four steps of 0.001; rounding may turn a tiny one."""
+    embeddings, labels = crowd(4, 6)
+    members = np.ones((2, 24), bool)
+    members[0, ::6], members[1, 1::6] = False, False
+    recipe = Recipe(epochs=4, batch_size=24)
+    together = fit_folds(embeddings, labels, members, classes=4, recipe=recipe)
+    alone = [fit_folds(embeddings, labels, row[None], classes=4, recipe=recipe)[0] for row in members]
+    np.testing.assert_allclose(together[0][0], alone[0][0], atol=2e-3)
+    np.testing.assert_allclose(together[1][0], alone[1][0], atol=2e-3)
+
+
+def test_a_class_without_members_in_a_fold_does_not_exist_for_it() -> None:
+    embeddings, labels = crowd(4, 6)
+    [(_, bias)] = fit_folds(embeddings, labels, (labels != 3)[None], classes=4, recipe=QUICK)
+    assert bias[3] == ABSENT_LOGIT
+
+
+@pytest.mark.parametrize(
+    ("samples", "batch"), [(1, 32), (300, 32), (1_000, 64), (2_048, 256), (8_192, 1_024), (10**6, 1_024)]
+)
+def test_the_batch_grows_with_the_samples(samples: int, batch: int) -> None:
+    assert Recipe().batch_for(samples) == batch
+
+
+def test_a_given_batch_size_is_taken() -> None:
+    assert Recipe(batch_size=7).batch_for(10**6) == 7

@@ -1,0 +1,87 @@
+"""Cross-validation of a last layer: who is left out where, and what that says."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from export.fit import ABSENT_LOGIT, Recipe
+from export.folds import assign_folds, cross_validate, folds_for
+
+RECIPE = Recipe(epochs=5)
+Floats = NDArray[np.float32]
+
+
+def crowd(people: int, photos: int, *, spread: float = 1.0) -> tuple[Floats, NDArray[np.int64]]:
+    chance = np.random.default_rng(0)
+    labels = np.repeat(np.arange(people), photos)
+    points = chance.normal(size=(people, 32))[labels] + spread * chance.normal(size=(len(labels), 32))
+    return (16 * points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32), labels
+
+
+@pytest.mark.parametrize("photos", [1, 2, 3, 5, 25])
+def test_a_sample_is_in_exactly_one_part_of_each_fold(photos: int) -> None:
+    folds = assign_folds(np.repeat(np.arange(20), photos), folds=10, seed=0)
+    parts = folds.members.astype(int) + folds.left_out + folds.strangers
+    np.testing.assert_array_equal(parts, 1)
+
+
+def test_everyone_is_a_stranger_once_and_every_photo_is_left_out_once() -> None:
+    folds = assign_folds(np.repeat(np.arange(20), 3), folds=10, seed=0)
+    np.testing.assert_array_equal(folds.strangers.sum(axis=0), 1)
+    np.testing.assert_array_equal(folds.left_out.sum(axis=0), 1)
+
+
+def test_a_fold_never_leaves_out_all_photos_of_someone_it_knows() -> None:
+    labels = np.repeat(np.arange(12), 2)
+    folds = assign_folds(labels, folds=10, seed=3)
+    for members, left_out in zip(folds.members, folds.left_out, strict=True):
+        assert set(labels[left_out]) <= set(labels[members])
+
+
+def test_a_single_photo_is_never_left_out() -> None:
+    assert not assign_folds(np.arange(20), folds=10, seed=0).left_out.any()
+
+
+def test_few_people_are_strangers_of_one_fold_each() -> None:
+    folds = assign_folds(np.repeat(np.arange(3), 4), folds=10, seed=0)
+    np.testing.assert_array_equal(folds.strangers.sum(axis=0), 1)
+    assert folds.strangers.any(axis=1).sum() == 3
+
+
+def test_many_classes_run_fewer_folds() -> None:
+    assert [folds_for(classes) for classes in (65, 4_000, 8_631, 60_000)] == [10, 4, 2, 2]
+
+
+def test_with_few_folds_a_tenth_of_the_people_are_strangers_of_each() -> None:
+    folds = assign_folds(np.repeat(np.arange(100), 3), folds=2, seed=0)
+    np.testing.assert_array_equal(folds.strangers.sum(axis=1), 30)
+
+
+def test_the_left_out_are_recognised_and_strangers_are_less_sure() -> None:
+    embeddings, labels = crowd(20, 4)
+    validated = cross_validate(embeddings, labels, classes=20, recipe=RECIPE)
+    assert np.mean(validated.known_logits.argmax(axis=1) == validated.known_labels) > 0.95
+    assert np.median(validated.known_logits.max(axis=1)) > np.median(validated.stranger_logits.max(axis=1)) + 2
+
+
+def test_a_stranger_is_never_given_a_name_that_the_fold_does_not_know() -> None:
+    embeddings, labels = crowd(20, 4)
+    validated = cross_validate(embeddings, labels, classes=20, recipe=RECIPE)
+    np.testing.assert_array_equal((validated.stranger_logits <= ABSENT_LOGIT / 2).sum(axis=1), 2)
+
+
+def test_the_gain_of_one_more_photo_is_that_of_a_mean_and_vanishes_with_many() -> None:
+    """Two photos of mutual cosine s against one: a factor of sqrt(2 / (1 + s))."""
+    embeddings, labels = crowd(40, 2)
+    cosines = np.sum(embeddings[::2] * embeddings[1::2], axis=1) / 256
+    validated = cross_validate(embeddings, labels, classes=40, recipe=RECIPE)
+    np.testing.assert_allclose(validated.gain, np.sqrt(2 / (1 + cosines.mean())), rtol=1e-4)
+    many = cross_validate(*crowd(5, 40), classes=5, recipe=RECIPE)
+    assert 1 <= many.gain.max() < 1.001
+
+
+def test_the_correction_lifts_the_right_class_only() -> None:
+    embeddings, labels = crowd(10, 2)
+    validated = cross_validate(embeddings, labels, classes=10, recipe=RECIPE)
+    changed = np.argwhere(validated.corrected_logits() != validated.known_logits)
+    assert set(map(tuple, changed.tolist())) <= set(enumerate(validated.known_labels.tolist()))
