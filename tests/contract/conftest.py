@@ -5,7 +5,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
+
+# How long one example takes says more about a busy machine than about the code.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 from contract.files import FileRef
 from contract.manifest import Channel, HeadFile, Manifest, Precision
