@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import signal
@@ -29,6 +30,7 @@ from device.status import gather
 from device.sync import PushReport, push
 
 INTERRUPTED = 130
+MAX_ID = 2**63 - 1
 JITTER = 0.1
 """Share of the interval by which rounds are spread, so that devices do not all come back at once after an outage."""
 
@@ -74,7 +76,7 @@ def infer(device: Device, photos: Sequence[Path], as_json: bool) -> int:
 
 
 @cli.command()
-@click.argument("inference", metavar="ID", type=int)
+@click.argument("inference", metavar="ID", type=click.IntRange(1, MAX_ID))
 @click.option("--right", is_flag=True, help="The answer was right.")
 @click.option("--label", help="The right label, known or new.")
 @json_option
@@ -148,13 +150,16 @@ def run(device: Device, once: bool, as_json: bool) -> int:
 
 def main() -> None:
     """Run the command line and end the process with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file's name need not be text
     sys.exit(run_command(sys.argv[1:]))
 
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run one command; every failure is one line on standard error and status 1."""
     try:
-        return cli.main(list(arguments), prog_name="fedex-device", standalone_mode=False) or 0
+        return cli.main(list(arguments) or ["--help"], prog_name="fedex-device", standalone_mode=False) or 0
     except click.ClickException as error:
         problem: object = error.format_message()
     except (DeviceError, ContractError) as error:

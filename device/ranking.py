@@ -35,12 +35,12 @@ def rank(
     Raises:
         ModelRefused: a logit is NaN or infinite.
     """
+    if not np.isfinite(logits).all():
+        raise ModelRefused("head: expected finite logits, got NaN or infinity")
     scaled = logits.astype(np.float64) / temperature
     powers = np.exp(scaled - scaled.max())
     probabilities = powers / powers.sum()
     best = _best(probabilities, top)
-    if not np.isfinite(probabilities[best[0]]):
-        raise ModelRefused("head: expected finite logits, got NaN or infinity")
     results = tuple(Ranked(labels[index], float(probabilities[index])) for index in best)
     return Ranking(results, unknown=results[0].probability < threshold)
 

@@ -1,0 +1,123 @@
+"""A tiny bundle, a service that keeps the contract, and a device of its own for each test."""
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from contract.bundle import DeviceBundle, read_device_bundle, write_device_bundle
+from contract.files import sha256_hex
+from device.assembly import Device
+from device.settings import Settings
+from device.tflite import RUNTIME_MODULES, TFLiteRuntime, open_runtime
+from tests.device.photos import draw_photo
+from tests.device.service import CODE, Service, expected_logits, serving
+
+LABELS = ("Ada", "Ben", "Cleo")
+GOLDEN = np.array([0.9, -0.3, 0.1, -0.5, 0.2, 0.0, 0.4, -0.1], np.float32)
+
+MakePhoto = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the tiny models of `tiny.py`."""
+    folder = tmp_path_factory.mktemp("tiny")
+    program = Path(__file__).with_name("tiny.py")
+    done = subprocess.run([sys.executable, str(program), str(folder)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def write_bundle(tiny_models: Path) -> Callable[..., DeviceBundle]:
+    """Writes the tiny device bundle; any part can be another."""
+
+    def write(directory: Path, **changes: object) -> DeviceBundle:
+        prefix = (tiny_models / "prefix.tflite").read_bytes()
+        parts: dict[str, object] = {
+            "space": sha256_hex(prefix),
+            "cut": "tiles",
+            "layer": "tiles",
+            "feature_shape": (8,),
+            "prefix": prefix,
+            "head": (tiny_models / "three.tflite").read_bytes(),
+            "labels": LABELS,
+            "golden": GOLDEN,
+            "logits": expected_logits(GOLDEN, classes=3),
+            "temperature": 1.0,
+            "threshold": 0.5,
+            "quantize": "none",
+        }
+        return write_device_bundle(directory, **(parts | changes))  # type: ignore[arg-type]  # parts by name
+
+    return write
+
+
+@pytest.fixture
+def bundle_folder(tmp_path: Path, write_bundle: Callable[..., DeviceBundle]) -> Path:
+    """A tiny device bundle."""
+    return write_bundle(tmp_path / "bundle").directory
+
+
+@pytest.fixture
+def bundle(bundle_folder: Path) -> DeviceBundle:
+    """The same, read."""
+    return read_device_bundle(bundle_folder)
+
+
+@pytest.fixture
+def service(bundle_folder: Path) -> Iterator[Service]:
+    """A service that keeps the contract."""
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+    with serving(Service(bundle_folder)) as running:
+        yield running
+
+
+@pytest.fixture
+def environment(tmp_path: Path, bundle_folder: Path, service: Service) -> dict[str, str]:
+    """The settings of one device, with everything else that a process needs."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FEDEX_")}
+    return kept | {
+        "FEDEX_HOME": str(tmp_path / "home"),
+        "FEDEX_BUNDLE": str(bundle_folder),
+        "FEDEX_URL": service.url,
+        "FEDEX_ENROLMENT_CODE": CODE,
+        "FEDEX_TIMEOUT_S": "2",
+    }
+
+
+@pytest.fixture
+def device(environment: dict[str, str]) -> Device:
+    """One device; it is not enrolled yet."""
+    return Device(Settings.from_environment(environment))
+
+
+@pytest.fixture(params=list(RUNTIME_MODULES))
+def runtime(request: pytest.FixtureRequest) -> TFLiteRuntime:
+    """Each of the two TFLite runtimes."""
+    return open_runtime(request.param)
+
+
+@pytest.fixture
+def any_runtime() -> TFLiteRuntime:
+    """The runtime that a device takes by itself."""
+    return open_runtime()
+
+
+@pytest.fixture
+def make_photo(tmp_path: Path) -> MakePhoto:
+    """Writes photos of a tile and shade."""
+
+    def make(tile: int, *, shade: int = 0, size: int = 160) -> Path:
+        path = tmp_path / f"photo-{tile}-{shade}-{size}.png"
+        Image.fromarray(draw_photo(tile, shade=shade, size=size)).save(path)
+        return path
+
+    return make

@@ -1,0 +1,165 @@
+"""A service on a free local port that keeps the contract, until a test tells it to lie, to be busy, or to hang up."""
+
+import dataclasses
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from flask import Flask, Response, request
+from numpy.typing import NDArray
+from werkzeug.serving import make_server
+
+from contract import routes
+from contract.bundle import read_device_bundle
+from contract.envelope import ENVELOPE_MEDIA_TYPE, Envelope, Signature, key_id, pae
+from contract.files import FileRef, sha256_hex
+from contract.labels import encode_labels
+from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
+from contract.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemDocument
+
+CODE = "let-me-in"
+TOKEN = "t" * 43
+ISSUED = 1_800_000_000
+EXPIRES = ISSUED + 30 * 86_400
+
+Lie = Callable[[], Response | None]
+
+
+@dataclass
+class Service:
+    """What the service has, what it was sent, and how it lies. ``lies``: path prefix -> what is answered instead."""
+
+    bundle: Path
+    key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    group: str = "family"
+    url: str = ""
+    releases: dict[str, bytes] = field(default_factory=dict)
+    objects: dict[str, bytes] = field(default_factory=dict)
+    uploads: list[tuple[str, str, bytes]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    lies: dict[str, Lie] = field(default_factory=dict)
+
+    @property
+    def public_key(self) -> bytes:
+        """What devices pin."""
+        return self.key.public_key().public_bytes_raw()
+
+    def manifest(self, head: bytes, *, serial: int, labels: tuple[str, ...], **changes: object) -> Manifest:
+        """A right manifest of a head, but for `changes`; head and labels can be downloaded from now on."""
+        bundle = read_device_bundle(self.bundle)
+        listed = encode_labels(labels)
+        self.objects |= {sha256_hex(head): head, sha256_hex(listed): listed}
+        logits = expected_logits(bundle.golden, classes=len(labels))
+        manifest = Manifest(
+            group=self.group,
+            space=bundle.space,
+            channel=Channel.BEST,
+            serial=serial,
+            issued=ISSUED,
+            expires=EXPIRES,
+            cut=bundle.cut,
+            feature_shape=bundle.feature_shape,
+            labels=FileRef.of(listed),
+            label_count=len(labels),
+            heads={Precision.FLOAT32: HeadFile(FileRef.of(head), logits)},
+            golden_sha256=bundle.golden_sha256,
+            temperature=1.0,
+            threshold=0.5,
+            validation_accuracy=0.9,
+            validation_samples=10,
+            parent=None,
+        )
+        return dataclasses.replace(manifest, **changes)  # type: ignore[arg-type]  # a test names fields freely
+
+    def sign(self, manifest: Manifest) -> bytes:
+        """The envelope of a manifest."""
+        return sign(self.key, manifest.encode())
+
+    def publish(self, head: bytes, *, serial: int, labels: tuple[str, ...], **changes: object) -> Manifest:
+        """Make a head the best release."""
+        manifest = self.manifest(head, serial=serial, labels=labels, **changes)
+        self.releases[Channel.BEST] = self.sign(manifest)
+        return manifest
+
+    def app(self) -> Flask:
+        """The routes of the contract."""
+        app = Flask("service")
+
+        @app.before_request
+        def note() -> Response | None:
+            self.asked.append(f"{request.method} {request.path}")
+            lie = next((lie for path, lie in self.lies.items() if request.path.startswith(path)), None)
+            answer = lie() if lie else None
+            if answer is not None or request.path == routes.DEVICES:
+                return answer
+            if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+                return refuse(Problem.UNAUTHENTICATED)
+            return None
+
+        @app.post(routes.DEVICES)
+        def enrol() -> Response:
+            if routes.EnrolmentRequest.parse(request.get_data()).code != CODE:
+                return refuse(Problem.FORBIDDEN)
+            reply = routes.EnrolmentReply("d" * 16, TOKEN, self.group, self.public_key)
+            return Response(reply.encode(), 201, mimetype=routes.JSON_MEDIA_TYPE)
+
+        @app.put("/v1/spaces/<space>/uploads/<upload>")
+        def put(space: str, upload: str) -> Response:
+            is_new = upload not in [known for _, known, _ in self.uploads]
+            self.uploads.append((space, upload, request.get_data()))
+            return Response(status=201 if is_new else 200)
+
+        @app.get("/v1/spaces/<space>/releases/<channel>")
+        def release(space: str, channel: str) -> Response:
+            if channel not in self.releases:
+                return refuse(Problem.NOT_FOUND)
+            answer = Response(self.releases[channel], mimetype=ENVELOPE_MEDIA_TYPE)
+            answer.set_etag(sha256_hex(self.releases[channel]))
+            return answer.make_conditional(request)
+
+        @app.get("/v1/objects/<sha256>")
+        def get_object(sha256: str) -> Response:
+            if sha256 not in self.objects:
+                return refuse(Problem.NOT_FOUND)
+            data = self.objects[sha256]
+            answer = Response(data, mimetype=routes.OBJECT_MEDIA_TYPE)
+            return answer.make_conditional(request, accept_ranges=True, complete_length=len(data))
+
+        return app
+
+
+def sign(key: Ed25519PrivateKey, payload: bytes, *, payload_type: str = MANIFEST_PAYLOAD_TYPE) -> bytes:
+    """The envelope of any payload, signed."""
+    signature = Signature(key_id(key.public_key().public_bytes_raw()), key.sign(pae(payload_type, payload)))
+    return Envelope(payload, payload_type, (signature,)).encode()
+
+
+def expected_logits(golden: NDArray[np.float32], *, classes: int) -> NDArray[np.float32]:
+    """What the tiny heads answer."""
+    return (5.0 * golden[:classes]).astype(np.float32)
+
+
+def refuse(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """A problem document."""
+    document = ProblemDocument(problem, where="here", expected="this", got="that")
+    return Response(document.encode(), problem.status, headers, mimetype=PROBLEM_MEDIA_TYPE)
+
+
+@contextmanager
+def serving(service: Service) -> Iterator[Service]:
+    """Run the service until the block ends."""
+    server = make_server("127.0.0.1", 0, service.app(), threaded=True)
+    server.daemon_threads = True
+    service.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield service
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,45 @@
+import pytest
+
+from contract.errors import ContractError
+from device.assembly import Device
+from device.cache import StoredInference
+from device.errors import FeedbackError
+from device.feedback import give_feedback, meant_label
+from device.ranking import Ranked
+from tests.device.photos import draw_photo
+
+
+def stored(*, unknown: bool) -> StoredInference:
+    return StoredInference(4, (Ranked("Ada", 0.4), Ranked("Ben", 0.3)), unknown, 0, 0)
+
+
+def test_right_means_the_best_label() -> None:
+    assert meant_label(stored(unknown=False), label=None) == "Ada"
+
+
+def test_right_is_refused_of_an_unknown_answer() -> None:
+    with pytest.raises(FeedbackError, match="inference 4: expected a label, as the answer was unknown"):
+        meant_label(stored(unknown=True), label=None)
+
+
+def test_a_label_is_normalised_and_trimmed() -> None:
+    assert meant_label(stored(unknown=True), label="  Zoe\u0308 ") == "Zo\u00eb"
+
+
+@pytest.mark.parametrize("label", ["", "   ", "x" * 65, "x" * 10_000, "a\x00b", "a\nb", "\u202eevil", "\ud800"])
+def test_what_is_no_label_is_refused_by_the_contract(label: str) -> None:
+    with pytest.raises(ContractError, match="label: expected"):
+        meant_label(stored(unknown=False), label=label)
+
+
+def test_feedback_is_kept_with_its_group(device: Device) -> None:
+    with device.recognizer() as recognizer:
+        id_ = recognizer.infer(draw_photo(1)).id
+    assert id_ is not None
+    with device.open_cache() as cache:
+        right = give_feedback(cache, id_, label=None, origin="family@key", now_ms=9)
+        other = give_feedback(cache, id_, label="Zoe", origin="family@key", now_ms=10)
+        assert (right.label, other.label) == ("Ben", "Zoe")
+        assert other.revision > right.revision
+        rows = cache.read("SELECT label, is_right, origin, given_ms, upload FROM feedback ORDER BY revision")
+    assert rows == [("Ben", 1, "family@key", 9, None), ("Zoe", 0, "family@key", 10, None)]
