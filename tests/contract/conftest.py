@@ -8,10 +8,6 @@ import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
 
-# How long one example takes says more about a busy machine than about the code.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
-
 from contract.files import FileRef
 from contract.manifest import Channel, HeadFile, Manifest, Precision
 from contract.upload import Upload
@@ -19,6 +15,10 @@ from contract.upload import Upload
 SPACE = "5b" * 32
 MakeUpload = Callable[..., Upload]
 MakeManifest = Callable[..., Manifest]
+
+# How long one example takes says more about a busy machine than about the code.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 def noise(size: int, *, seed: str) -> NDArray[np.uint8]:
