@@ -31,3 +31,7 @@ class ConversionError(ExportError):
 
 class ParityError(ExportError):
     """A converted network that does not compute what the Keras network computes."""
+
+
+class RequestError(ExportError):
+    """Options of an export that do not go together, or name what there is not."""

@@ -13,6 +13,7 @@ and would fill a network of another build with the wrong layers' numbers.
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -47,6 +48,18 @@ def load_weights(model: keras.Model, path: Path) -> None:
     _check_all_used(path, found, used={_name(layer, variable) for layer, variable in _variables(model)})
     for variable, value in values:
         variable.assign(value)
+
+
+def classes_in(path: Path) -> int | None:
+    """For how many classes a file has a classifier; None without one, and for what is no such file."""
+    with contextlib.suppress(OSError, ValueError, KeyError, zipfile.BadZipFile):
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as arrays:
+                return int(arrays[f"{CLASSIFIER}_kernel"].shape[1])
+        with h5py.File(path, "r") as file:
+            stored = (group["vars"] for group in file["layers"].values() if "vars" in group)
+            return next((int(layer["0"].shape[1]) for layer in stored if layer.attrs.get("name") == CLASSIFIER), None)
+    return None
 
 
 def calibrate_batch_norm(model: keras.Model, photos: Floats) -> None:

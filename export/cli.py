@@ -1,0 +1,111 @@
+"""The command line of the export: cuts, bundle. It only wires things together; Keras is loaded when a command runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from contract.cuts import CUTS
+from contract.errors import ContractError
+from device.errors import DeviceError
+from export.errors import ExportError
+from export.progress import Terminal
+from export.quantize import DEFAULT_QUANTIZE, Quantize
+from export.quiet import import_quietly
+from export.request import DEFAULT_OUT, WHOLE, parse_request
+
+if TYPE_CHECKING:
+    from export.bundle import Exported
+
+PATH = click.Path(path_type=Path)
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is one line and status 1."""
+    try:
+        commands(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        sys.exit(f"error: {error.format_message()}")
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except OSError as error:
+        sys.exit(f"error: {error.filename or 'file'}: {error.strerror or error}")
+    except (ExportError, ContractError, DeviceError) as error:
+        sys.exit(f"error: {error}")
+
+
+@click.group()
+def commands() -> None:
+    """Make bundles of a Keras network: a frozen prefix for devices, a head for them and for the cloud."""
+
+
+@commands.command()
+@click.option("--classes", type=click.IntRange(1), default=8631, show_default=True, help="Classes of the network.")
+def cuts(classes: int) -> None:
+    """Print where the reference network can be cut (the paper's Table 1), counted on the network itself."""
+    with Terminal() as tell:
+        tell("building InceptionResNet-V1", 0, 0)
+        import_quietly("keras")
+        from export.inception_resnet_v1 import build
+        from export.split import split, trainable_parameters
+
+        network = build(classes=classes)
+        heads = {cut: network if cut.name == WHOLE else split(network, cut.layer).head for cut in CUTS.values()}
+        counts = {cut: (_by(head.input_shape[1:]), trainable_parameters(head)) for cut, head in heads.items()}
+    click.echo(f"{'cut':8} {'after layer':21} {'feature':>10} {'thawed parameters':>18}")
+    for cut, (shape, count) in counts.items():
+        click.echo(f"{cut.name:8} {cut.layer:21} {shape:>10} {count:>18,}")
+
+
+@commands.command()
+@click.option("--cut", help="Where to cut the reference network: freeze1 to freeze6.  [default: freeze6]")
+@click.option("--model", type=PATH, help="Cut this network instead: a .keras file for photos of 160x160x3.")
+@click.option("--layer", help="The last layer before the cut, where --model is given.")
+@click.option("--weights", type=PATH, help="Of the reference network, .npz or .weights.h5.  [default: drawn]")
+@click.option("--faces", type=PATH, help="People whom the first head is to know: one folder of photos each.")
+@click.option("--photos", type=PATH, help="Photos to calibrate and compare on, where there are no --faces.")
+@click.option("--classes", type=click.IntRange(1), help="Of the network's own head, where there are no --faces.")
+@click.option("--labels", type=PATH, help="Their labels, one a line.  [default: class-0001, ...]")
+@click.option("--quantize", default=DEFAULT_QUANTIZE.value, show_default=True, help=f"{', '.join(Quantize)}.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of drawn weights and training.")
+@click.option("--out", type=PATH, default=DEFAULT_OUT, show_default=True, help="Folder for both bundles.")
+def bundle(**options: Any) -> None:
+    """Write a device bundle and a training bundle, and how far TFLite is from Keras (parity.json)."""
+    request = parse_request(**options)
+    with Terminal() as tell:
+        tell("loading Keras", 0, 0)
+        import_quietly("keras")
+        from export.bundle import export_bundles
+        from export.material import gather
+
+        exported = export_bundles(*gather(request, tell=tell), tell=tell)
+    click.echo(_summary(exported, request.out))
+
+
+def _summary(exported: Exported, out: Path) -> str:
+    network = exported.parity["network"]
+    return "\n".join(
+        [
+            f"wrote {out}/device and {out}/training",
+            f"space    {exported.space}",
+            f"feature  {_by(exported.feature_shape)}, prefix {exported.prefix_bytes / 1e6:.1f} MB",
+            f"head     {exported.labels} labels, {exported.head_bytes / 1e6:.2f} MB, "
+            f'"unknown" below {exported.calibration.threshold:.3f}',
+            f"parity   mean cosine {exported.parity['prefix'].mean_cosine:.5f} of features, "
+            f"{network.label_agreement:.1%} same labels on {network.samples} photos",
+        ]
+    )
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "x".join(str(size) for size in shape)
+
+
+if __name__ == "__main__":
+    main()

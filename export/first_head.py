@@ -1,0 +1,72 @@
+"""The first head: the only home of what a bundle's head knows before any device has given feedback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from export.calibrate import ACCEPT_ALL, Calibration, calibrate
+from export.classifier import HeadParts, put_together, take_apart
+from export.faces import People
+from export.fit import Recipe, fit_classifier
+
+BATCH = 64
+
+Floats = NDArray[np.float32]
+Progress = Callable[[int, int], None]
+"""Is told of the training steps done and of all of them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FirstHead:
+    """A head from features to logits (n, classes), what its classes are called, and when it says "unknown"."""
+
+    network: keras.Model
+    labels: tuple[str, ...]
+    calibration: Calibration
+
+
+def own_head(head: keras.Model, labels: tuple[str, ...]) -> FirstHead:
+    """The head as the network came with it; it was fitted on nobody's photos here, and never says "unknown"."""
+    parts = _take_copy_apart(head)
+    return FirstHead(put_together(parts.body, parts.kernel, parts.bias), labels, ACCEPT_ALL)
+
+
+def fit_first_head(
+    head: keras.Model, features: Floats, people: People, *, seed: int, progress: Progress | None = None
+) -> FirstHead:
+    """A head for these people, fitted on the training part of their features and calibrated with the held-out one.
+
+    `features` are (n, *shape), as devices compute them from `people.photos`. The body of `head` stays as it is.
+    """
+    body = _take_copy_apart(head).body
+    embeddings, labels, judges = _embed(body, features), people.labels, people.held_out()
+    recipe, classes = Recipe(seed=seed), len(people.names)
+    kernel, bias = fit_classifier(
+        embeddings[~judges], labels[~judges], classes=classes, recipe=recipe, progress=progress
+    )
+    calibration = calibrate(
+        embeddings[~judges],
+        labels[~judges],
+        classes=classes,
+        recipe=recipe,
+        held_out=(embeddings[judges] @ kernel + bias, labels[judges]) if judges.any() else None,
+        progress=progress,
+    )
+    return FirstHead(put_together(body, kernel, bias), people.names, calibration)
+
+
+def _take_copy_apart(head: keras.Model) -> HeadParts:
+    """A split's head shares its layers with the whole network; this one is to be saved and trained by itself."""
+    copy = keras.models.clone_model(head)
+    copy.set_weights(head.get_weights())
+    return take_apart(copy)
+
+
+def _embed(body: keras.Model, features: Floats) -> Floats:
+    embeddings: Floats = body.predict(features, batch_size=BATCH, verbose=0)
+    return embeddings

@@ -1,0 +1,77 @@
+"""What an export works on: the only home of finding the network, the photos and the labels that were asked for."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from export.backbone import draw_reference, load_network, load_reference
+from export.bundle import Material, Order, Tell
+from export.errors import RequestError
+from export.faces import People, read_faces, read_photos
+from export.request import Request
+from export.synthetic import synthetic_photos
+from export.weights import classes_in
+
+PHOTOS = 64  # to calibrate and compare on: more take longer and say the same
+SYNTHETIC_SEED = 1
+
+Photos = NDArray[np.uint8]
+
+
+def gather(request: Request, *, tell: Tell) -> tuple[keras.Model, Order, Material]:
+    """The network that was asked for, and what to make of it.
+
+    Raises:
+        FacesError, PhotoError: a folder that will not do.
+        WeightsError: a file that will not do.
+        RequestError: a network whose number of classes was not said, or is not that of the labels.
+    """
+    people = None
+    if request.faces is not None:
+        people = read_faces(request.faces, progress=partial(tell, "reading photos"))
+    photos = _photos(request, people)
+    tell("making the network", 0, 0)
+    network = _network(request, people, photos)
+    labels = people.names if people else _labels(request, classes=network.outputs[0].shape[-1])
+    order = Order(request.cut, request.layer, request.quantize, request.out, seed=request.seed)
+    return network, order, Material(photos, labels, people)
+
+
+def _photos(request: Request, people: People | None) -> Photos:
+    if people is not None:
+        chosen: Photos = people.photos[np.unique(np.linspace(0, len(people.photos) - 1, PHOTOS).astype(int))]
+        return chosen
+    if request.photos is not None:
+        return read_photos(request.photos, count=PHOTOS)
+    return synthetic_photos(PHOTOS, seed=SYNTHETIC_SEED)
+
+
+def _network(request: Request, people: People | None, photos: Photos) -> keras.Model:
+    if request.model is not None:
+        return load_network(request.model)
+    classes = _classes(request, people)
+    if request.weights is not None:
+        return load_reference(classes=classes, weights=request.weights)
+    return draw_reference(classes=classes, seed=request.seed, photos=photos)
+
+
+def _classes(request: Request, people: People | None) -> int:
+    """Of the network to build. Where there are people its own classifier is replaced, but it must fit the file."""
+    stated = request.classes or (request.labels and len(request.labels))
+    stored = classes_in(request.weights) if request.weights is not None else None
+    classes = stated or stored or (people and len(people.names))
+    if not classes:
+        raise RequestError("classes", expected="--classes N, --labels FILE or --faces DIR", got="none of them")
+    return classes
+
+
+def _labels(request: Request, *, classes: int) -> tuple[str, ...]:
+    if request.labels is None:
+        return tuple(f"class-{number:04d}" for number in range(1, classes + 1))
+    if len(request.labels) != classes:
+        raise RequestError("--labels", expected=f"{classes}, one for each class", got=str(len(request.labels)))
+    return request.labels

@@ -1,0 +1,48 @@
+"""What a person at a terminal sees of a long export: the only home of rich. Elsewhere nothing is shown."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from export.quiet import STDERR
+
+
+class Terminal:
+    """Shows the step at work and how far it is, on standard error; as a context.
+
+    It writes through a descriptor of its own, since TensorFlow's converter runs with the usual ones turned away.
+    """
+
+    def __enter__(self) -> Terminal:
+        self._file = os.fdopen(os.dup(STDERR), "w", encoding="utf-8")
+        console = Console(file=self._file)
+        columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn()
+        self._progress = Progress(*columns, console=console, disable=not console.is_terminal)
+        self._progress.start()
+        self._step, self._task = "", TaskID(0)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._finish()
+        self._progress.stop()
+        self._file.close()
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Shows that `done` of `total` of a step are behind us; 0 of 0 where that is not known."""
+        if step != self._step:
+            self._finish()
+            self._step, self._task = step, self._progress.add_task(step, total=None)
+        self._progress.update(self._task, completed=done, total=total or None)
+
+    def _finish(self) -> None:
+        """Whatever the step's total was, it is done."""
+        if self._step:
+            self._progress.update(self._task, completed=1, total=1)
+            self._progress.stop_task(self._task)
