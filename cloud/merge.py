@@ -18,12 +18,12 @@ in the dataset by a receipt or the journal, was erased, holds nothing newer than
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from cloud import dataset_head, inbox, keys, pointer, shards
+from cloud import dataset_head, inbox, keys, shards
 from cloud.batch import FETCHED_AT_ONCE, MAX_BATCH_BYTES, Fate, Gathered, gather
 from cloud.dataset_head import DatasetHead
 from cloud.errors import LostRace
@@ -32,6 +32,7 @@ from cloud.merge_memory import MergeMemory
 from cloud.objects.store import MAX_LISTED, ObjectStore
 from cloud.samples import Draft
 from cloud.shard_draft import ShardDraft
+from cloud.shards import Columns, ShardRef
 from contract.documents import encode_json
 
 logger = logging.getLogger(__name__)
@@ -90,72 +91,97 @@ def merge_once(
     Raises:
         StoreError: the store failed; merging again later goes on where this one ended.
     """
-    memory = memory or MergeMemory()
-    dataset, head = dataset_head.read(store, pool)
-    at(MergeStep.HEAD_READ)
-    _finish_journal(store, pool, dataset, memory, at)
-    known = memory.catch_up(store, pool, dataset)
-    arrivals = inbox.pending(store, pool)
-    at(MergeStep.INBOX_LISTED)
-    shard = ShardDraft(known.feature_shape, Draft(known.ledger))
-    gathered = gather(store, arrivals, feature_shape=known.feature_shape, max_bytes=max_bytes)
-    fates = [_deal_with(store, one, shard, at) for one in gathered]
-    report = _report(fates, shard, more=len(arrivals) == MAX_LISTED or len(fates) < len(arrivals))
-    at(MergeStep.ROWS_DECIDED)
-    if not shard.rows:
-        _give_receipts(store, shard.arrivals, at)
+    return _Merge(store, pool, memory or MergeMemory(), at).run(max_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Merge:
+    """One merge of one pool."""
+
+    store: ObjectStore
+    pool: Pool
+    memory: MergeMemory
+    at: AtStep
+
+    def run(self, max_bytes: int) -> MergeReport:
+        dataset, head = dataset_head.read(self.store, self.pool)
+        self.at(MergeStep.HEAD_READ)
+        self._finish_journal(dataset)
+        known = self.memory.catch_up(self.store, self.pool, dataset)
+        arrivals = inbox.pending(self.store, self.pool)
+        self.at(MergeStep.INBOX_LISTED)
+        shard = ShardDraft(known.feature_shape, Draft(known.ledger))
+        gathered = gather(self.store, arrivals, feature_shape=known.feature_shape, max_bytes=max_bytes)
+        fates = [self._deal_with(one, shard) for one in gathered]
+        report = _report(fates, shard, more=len(arrivals) == MAX_LISTED or len(fates) < len(arrivals))
+        self.at(MergeStep.ROWS_DECIDED)
+        if not shard.rows:
+            self._give_receipts(shard.arrivals)
+            return report
+        ref, columns = self._write(shard)
+        try:
+            dataset_head.swap(self.store, self.pool, _grown(dataset, ref, shard), previous=head)
+        except LostRace as race:
+            logger.info("merge of %s begins again: %s", self.pool.path, race)
+            return MergeReport(more=True)
+        self.at(MergeStep.HEAD_SWAPPED)
+        known.absorb(ref, columns)
+        self._finish(ref, shard.arrivals)
         return report
-    try:
-        _commit(store, pool, shard, (dataset, head), memory, at)
-    except LostRace as race:
-        logger.info("merge of %s begins again: %s", pool.path, race)
-        return MergeReport(more=True)
-    return report
+
+    def _finish_journal(self, dataset: DatasetHead) -> None:
+        """Do what may be left of the merge that wrote this HEAD."""
+        if dataset.journal is None or (self.pool, dataset.journal) in self.memory.finished:
+            return
+        ref = next(ref for ref in dataset.shards if ref.sha256 == dataset.journal)
+        self._finish(ref, shards.journal(self.pool, shards.read_columns(self.store, self.pool, ref)))
+
+    def _finish(self, ref: ShardRef, arrivals: Sequence[Arrival]) -> None:
+        self._give_receipts(arrivals)
+        self.memory.finished.add((self.pool, ref.sha256))
+        self.at(MergeStep.JOURNAL_FINISHED)
+
+    def _deal_with(self, one: Gathered, shard: ShardDraft) -> Fate:
+        """Take an upload into the shard, or out of the inbox."""
+        if one.upload is not None:
+            shard.add(one.arrival, one.upload)
+        elif one.fate is Fate.UNREADABLE:
+            self._set_aside(one)
+        elif one.fate is not Fate.GONE:
+            self.store.delete(keys.inbox(one.arrival))
+        return one.fate
+
+    def _set_aside(self, one: Gathered) -> None:
+        logger.warning("set aside: %s: %s", one.arrival.path, one.reason)
+        self.store.put(keys.rejected_upload(one.arrival), one.body)
+        self.store.put(keys.rejected_reason(one.arrival), encode_json({"reason": one.reason}))
+        self.at(MergeStep.UPLOAD_SET_ASIDE)
+        self.store.delete(keys.inbox(one.arrival))
+
+    def _write(self, shard: ShardDraft) -> tuple[ShardRef, Columns]:
+        columns, features = shard.build()
+        ref = shards.write(self.store, self.pool, columns, features)
+        self.at(MergeStep.SHARD_WRITTEN)
+        return ref, columns
+
+    def _give_receipts(self, arrivals: Sequence[Arrival]) -> None:
+        """Say of each upload that it is in the dataset, and only then take them out of the inbox. Idempotent."""
+        with ThreadPoolExecutor(FETCHED_AT_ONCE) as threads:
+            list(threads.map(self._give_receipt, arrivals))
+            self.at(MergeStep.RECEIPTS_WRITTEN)
+            list(threads.map(self._take_out, arrivals))
+
+    def _give_receipt(self, arrival: Arrival) -> None:
+        self.store.put(keys.receipt(arrival), b"")
+        self.at(MergeStep.RECEIPT_WRITTEN)
+
+    def _take_out(self, arrival: Arrival) -> None:
+        self.store.delete(keys.inbox(arrival))
+        self.at(MergeStep.INBOX_KEY_DELETED)
 
 
-def _finish_journal(store: ObjectStore, pool: Pool, dataset: DatasetHead, memory: MergeMemory, at: AtStep) -> None:
-    """Do what may be left of the merge that wrote this HEAD."""
-    if dataset.journal is None or (pool, dataset.journal) in memory.finished:
-        return
-    ref = next(ref for ref in dataset.shards if ref.sha256 == dataset.journal)
-    _give_receipts(store, shards.journal(pool, shards.read_columns(store, pool, ref)), at)
-    memory.finished.add((pool, dataset.journal))
-    at(MergeStep.JOURNAL_FINISHED)
-
-
-def _deal_with(store: ObjectStore, one: Gathered, shard: ShardDraft, at: AtStep) -> Fate:
-    """Take an upload into the shard, or out of the inbox."""
-    if one.upload is not None:
-        shard.add(one.arrival, one.upload)
-    elif one.fate is Fate.UNREADABLE:
-        _set_aside(store, one, at)
-    elif one.fate is not Fate.GONE:
-        store.delete(keys.inbox(one.arrival))
-    return one.fate
-
-
-def _set_aside(store: ObjectStore, one: Gathered, at: AtStep) -> None:
-    logger.warning("set aside: %s: %s", one.arrival.path, one.reason)
-    store.put(keys.rejected_upload(one.arrival), one.body)
-    store.put(keys.rejected_reason(one.arrival), encode_json({"reason": one.reason}))
-    at(MergeStep.UPLOAD_SET_ASIDE)
-    store.delete(keys.inbox(one.arrival))
-
-
-def _commit(
-    store: ObjectStore,
-    pool: Pool,
-    shard: ShardDraft,
-    previous: tuple[DatasetHead, pointer.Head | None],
-    memory: MergeMemory,
-    at: AtStep,
-) -> None:
-    """Make a shard part of the dataset."""
-    dataset, head = previous
-    columns, features = shard.build()
-    ref = shards.write(store, pool, columns, features)
-    at(MergeStep.SHARD_WRITTEN)
-    grown = replace(
+def _grown(dataset: DatasetHead, ref: ShardRef, shard: ShardDraft) -> DatasetHead:
+    return replace(
         dataset,
         shards=(*dataset.shards, ref),
         samples=dataset.samples + shard.new_samples,
@@ -163,28 +189,6 @@ def _commit(
         uploads=dataset.uploads + len(shard.arrivals),
         journal=ref.sha256,
     )
-    swapped = dataset_head.swap(store, pool, grown, previous=head)
-    at(MergeStep.HEAD_SWAPPED)
-    memory.catch_up(store, pool, dataset).absorb(ref, columns)
-    _finish_journal(store, pool, swapped, memory, at)
-
-
-def _give_receipts(store: ObjectStore, arrivals: Iterable[Arrival], at: AtStep) -> None:
-    """Say of each upload that it is in the dataset, and only then take them out of the inbox. Idempotent."""
-
-    def give_receipt(arrival: Arrival) -> None:
-        store.put(keys.receipt(arrival), b"")
-        at(MergeStep.RECEIPT_WRITTEN)
-
-    def take_out(arrival: Arrival) -> None:
-        store.delete(keys.inbox(arrival))
-        at(MergeStep.INBOX_KEY_DELETED)
-
-    arrivals = list(arrivals)
-    with ThreadPoolExecutor(FETCHED_AT_ONCE) as threads:
-        list(threads.map(give_receipt, arrivals))
-        at(MergeStep.RECEIPTS_WRITTEN)
-        list(threads.map(take_out, arrivals))
 
 
 def _report(fates: list[Fate], shard: ShardDraft, *, more: bool) -> MergeReport:

@@ -257,7 +257,10 @@ def _write(path: Path, body: bytes) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return  # pruned by another process, which flushes the folder above
     try:
         os.fsync(descriptor)
     finally:
