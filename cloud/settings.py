@@ -79,8 +79,8 @@ class Settings:
         default="127.0.0.1:8000",
         metadata=_variable("FEDEX_BIND", _text, "address and port that the service listens on"),
     )
-    processes: int = field(default=2, metadata=_variable("FEDEX_PROCESSES", _whole, "web processes"))
-    threads: int = field(default=8, metadata=_variable("FEDEX_THREADS", _whole, "threads of each web process"))
+    processes: int = field(default=2, metadata=_variable("FEDEX_WEB_PROCESSES", _whole, "web processes"))
+    threads: int = field(default=8, metadata=_variable("FEDEX_WEB_THREADS", _whole, "threads of each web process"))
     stall_s: float = field(
         default=20.0,
         metadata=_variable("FEDEX_STALL_S", _seconds, "seconds without a byte after which a request body is given up"),

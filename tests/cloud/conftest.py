@@ -151,7 +151,7 @@ def serve(folder: Path, **environment: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    settings = {"FEDEX_ENROLMENT": f"{HOME_CODE}=home,{WORK_CODE}=work", "FEDEX_STALL_S": "1", "FEDEX_THREADS": "4"}
+    settings = {"FEDEX_ENROLMENT": f"{HOME_CODE}=home,{WORK_CODE}=work", "FEDEX_STALL_S": "1", "FEDEX_WEB_THREADS": "4"}
     with (folder / "log").open("wb") as log:
         command = [sys.executable, "-m", "cloud.cli", "serve", "--bind", address]
         process = subprocess.Popen(command, env=os.environ | settings | environment, stdout=log, stderr=log)

@@ -1,0 +1,85 @@
+"""Which room may load what: each package is imported in a fresh process and asked what came along."""
+
+import json
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cloud
+import contract
+import device
+import export
+
+HEAVY = {"tensorflow", "keras", "jax"}
+IMPORT_ALL = """
+import importlib, json, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+print(json.dumps(list(sys.modules)))
+"""
+STANDARD = set(sys.stdlib_module_names)
+
+
+def modules_of(package: object) -> list[str]:
+    """Every module of a package, by its dotted name."""
+    paths = list(package.__path__)  # type: ignore[attr-defined]  # a package has one, the type of a module does not say so
+    name = str(package.__name__)  # type: ignore[attr-defined]  # as above
+    return [found.name for found in pkgutil.walk_packages(paths, f"{name}.")]
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """The top-level packages in sys.modules after importing `modules` in a fresh process."""
+    done = subprocess.run([sys.executable, "-c", IMPORT_ALL, *modules], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+
+
+def test_contract_loads_nothing_but_numpy() -> None:
+    third_party = {name for name in loaded_by(*modules_of(contract)) - STANDARD if not name.startswith("_")}
+    assert third_party <= {"contract", "numpy", "cython_runtime", "sitecustomize"}
+
+
+def test_no_module_of_the_device_loads_tensorflow_or_boto3() -> None:
+    assert not loaded_by(*modules_of(device)) & (HEAVY | {"boto3", "botocore", "cloud", "export", "flask"})
+
+
+def test_the_web_process_loads_no_training_framework() -> None:
+    assert not loaded_by("cloud.app") & (HEAVY | {"export", "device", "ai_edge_litert", "tflite_runtime"})
+
+
+def test_the_workers_own_process_loads_no_training_framework() -> None:
+    assert not loaded_by("cloud.worker") & HEAVY
+
+
+@pytest.mark.parametrize("module", ["export.cli", "device.cli", "cloud.cli"])
+def test_a_command_line_starts_without_tensorflow(module: str) -> None:
+    assert not loaded_by(module) & HEAVY
+
+
+def test_boto3_is_imported_in_one_module_only() -> None:
+    assert _importers("boto3") == {"cloud/objects/s3.py"}
+
+
+def test_sqlite_is_imported_in_one_module_of_the_device_only() -> None:
+    assert {name for name in _importers("sqlite3") if name.startswith("device/")} == {"device/cache.py"}
+
+
+def test_requests_is_imported_by_the_client_and_its_replies_only() -> None:
+    assert _importers("requests") == {"device/client.py", "device/replies.py"}
+
+
+def test_tensorflow_proper_is_imported_in_one_module_only() -> None:
+    assert _importers("tensorflow") == {"export/convert.py"}
+
+
+def _importers(library: str) -> set[str]:
+    found = set()
+    for package in (contract, device, cloud, export):
+        root = Path(str(package.__file__)).parent
+        for source in root.rglob("*.py"):
+            lines = [line.strip() for line in source.read_text().splitlines()]
+            if any(line.startswith((f"import {library}", f"from {library}")) for line in lines):
+                found.add(f"{root.name}/{source.relative_to(root)}")
+    return found
