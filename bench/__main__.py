@@ -1,0 +1,39 @@
+"""`python -m bench [NAME...]`: takes the measurements, prints one table, writes `build/bench.json`.
+
+A goal that is missed is said in the table; the exit status is 0 all the same.
+"""
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import click
+
+from bench.measurements import NAMES, take
+from bench.report import format_table, write_report
+from bench.row import LeftOut, Row
+
+BUILD = Path("build")
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(NAMES))
+def main(names: tuple[str, ...]) -> None:
+    """Measure everything, or the measurements that are named."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow says much at its start, and nothing about what is measured
+    work = BUILD.resolve() / "bench"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    rows: list[Row | LeftOut] = []
+    for name in names or NAMES:
+        started = time.monotonic()
+        click.echo(f"  ... {name}", err=True)
+        rows += take(name, work=work)
+        click.echo(f"{time.monotonic() - started:5.0f} s  {name}", err=True)
+    write_report(rows, BUILD / "bench.json")
+    click.echo(format_table(rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+"""The only home of what a head's frozen body makes of features; needs TensorFlow."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+BATCH = 64
+
+
+def embed(head: Path, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the embeddings (n, d) that the body of a `head.keras` makes of features (n, *shape)."""
+    import keras
+
+    import export.inception_resnet_v1  # noqa: F401  # registers the layer that a head's file names
+    from export.classifier import take_apart
+
+    body = take_apart(keras.saving.load_model(head, compile=False)).body
+    embeddings: NDArray[np.float32] = body.predict(features, batch_size=BATCH, verbose=0)
+    return embeddings

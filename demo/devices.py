@@ -1,0 +1,92 @@
+"""The only home of the demo's devices: each call is a `fedex-device` process on a home folder of its own."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from demo.commands import command
+from demo.processes import Processes
+from demo.scoring import Answer
+
+CALL_TIMEOUT_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer that a device gave and kept: `inference` names it in feedback."""
+
+    answer: Answer
+    inference: int
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a device has sent and the service acknowledged."""
+
+    samples: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class DemoDevice:
+    """One device: its folder, the bundle it came with, and where its service is. Use it from one thread at a time."""
+
+    name: str
+    home: Path
+    bundle: Path
+    url: str
+    code: str = field(repr=False)
+    processes: Processes
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def enrol(self) -> None:
+        """Become a device of the service's group."""
+        self._call("enrol")
+
+    def recognise(self, photos: Sequence[Path]) -> list[Given]:
+        """Answer some photos, each in a folder of the true person's name."""
+        lines = self._call("infer", *map(str, photos)) if photos else []
+        return [_given(photo, line) for photo, line in zip(photos, lines, strict=True)]
+
+    def tell(self, given: Given) -> None:
+        """Give feedback: that the answer was right, or the true label."""
+        answer = given.answer
+        said = ["--right"] if answer.is_right and not answer.unknown else ["--label", answer.truth]
+        self._call("feedback", str(given.inference), *said)
+
+    def push(self) -> Pushed:
+        """Upload what was said."""
+        [line] = self._call("push")
+        return Pushed(int(line["samples"]), int(line["bytes"]))
+
+    def pull(self) -> int:
+        """Fetch a better head if there is one; return the serial of the head that serves, 0 for the bundle's."""
+        [line] = self._call("pull")
+        return int(line["serial"])
+
+    def _call(self, what: str, *arguments: str) -> list[dict[str, Any]]:
+        output = self.processes.call(
+            self.name,
+            [command("fedex-device"), what, "--json", *arguments],
+            environment=self._environment(),
+            timeout_s=CALL_TIMEOUT_S,
+        )
+        return [json.loads(line) for line in output.splitlines()]
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "FEDEX_HOME": str(self.home),
+            "FEDEX_BUNDLE": str(self.bundle),
+            "FEDEX_URL": self.url,
+            "FEDEX_ENROLMENT_CODE": self.code,
+            **dict(self.settings),
+        }
+
+
+def _given(photo: Path, line: dict[str, Any]) -> Given:
+    best = line["results"][0]
+    answer = Answer(photo, photo.parent.name, best["label"], best["probability"], unknown=line["unknown"])
+    return Given(answer, inference=line["id"], head=line["head"])

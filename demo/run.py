@@ -1,0 +1,96 @@
+"""The demo: `python -m demo.run` walks the whole road on this machine and says what it came to.
+
+    build/demo/         everything it makes, anew at each run; logs of the processes in build/demo/logs
+    build/demo.json     the figures
+    build/demo.png      some photos with what was said of them before and after
+
+WEIGHTS and FACES choose real weights and photos, STORE=minio the store (`demo.settings`).
+"""
+
+import os
+import shutil
+import sys
+import time
+
+from demo.errors import DemoError
+from demo.figures import Figures, format_table, write_figures
+from demo.minio import MinioMissing
+from demo.picture import choose_photos, save_picture
+from demo.processes import running
+from demo.road import Outcome, Road
+from demo.scoring import score_answers
+from demo.service import opened_store
+from demo.settings import Settings, read_settings
+from demo.stages import Stages
+
+INTERRUPTED = 130
+
+
+def run_demo(settings: Settings) -> Figures:
+    """Walk the road, write figures and picture, print the table; whatever was started is stopped when this returns.
+
+    Raises:
+        DemoError: a part did not do its work.
+        MinioMissing: the store is to be MinIO, and there is none.
+    """
+    started = time.monotonic()
+    shutil.rmtree(settings.work, ignore_errors=True)
+    stages = Stages()
+    with running(settings.work / "logs") as processes, opened_store(settings.store, settings.work) as store:
+        try:
+            outcome = Road(settings, processes, stages, store).walk()
+        finally:
+            processes.stop()  # before their store
+    figures = _figures(settings, outcome, stages, seconds=time.monotonic() - started)
+    _keep(settings, outcome, figures)
+    return figures
+
+
+def _figures(settings: Settings, outcome: Outcome, stages: Stages, *, seconds: float) -> Figures:
+    new = {person.name for person in outcome.people if person.is_new}
+    samples = sum(one.samples for one in outcome.pushed)
+    return Figures(
+        people=len(outcome.people),
+        new_people=len(new),
+        devices=settings.devices,
+        drawn=settings.faces is None,
+        backbone="seeded" if settings.weights is None else settings.weights.name,
+        store=settings.store.value,
+        cut=settings.cut,
+        photos_base=sum(len(person.base) for person in outcome.people),
+        photos_uploaded=samples,
+        photos_tested=len(outcome.before),
+        bytes_per_sample=round(sum(one.size for one in outcome.pushed) / samples, 1),
+        seconds=round(seconds, 1),
+        seconds_of={name: round(took, 1) for name, took in stages.seconds_of.items()},
+        seconds_to_new_head=round(outcome.seconds_to_new_head, 1),
+        serial=outcome.serial,
+        before=score_answers(outcome.before, new=new),
+        after=score_answers(outcome.after, new=new),
+        cosine=outcome.cosine,
+    )
+
+
+def _keep(settings: Settings, outcome: Outcome, figures: Figures) -> None:
+    new = {person.name for person in outcome.people if person.is_new}
+    write_figures(figures, settings.build / "demo.json")
+    shown = choose_photos(outcome.before, outcome.after, new=new)
+    title = "Photos that were never uploaded, and what a device said of them with the first head and with the new one"
+    save_picture(shown, settings.build / "demo.png", title=title)
+
+
+def main() -> None:
+    """Run the demo with the settings of the environment; what goes wrong is one message and status 1."""
+    try:
+        settings = read_settings(os.environ)
+        figures = run_demo(settings)
+    except (DemoError, MinioMissing) as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        print("stopped, and everything that was started with it", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    print(f"\n{format_table(figures)}\n\nfigures: {settings.build}/demo.json   picture: {settings.build}/demo.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""The only home of doing the same with several devices at once."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from demo.processes import Processes
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def together(function: Callable[[Item], Result], items: Sequence[Item], *, processes: Processes) -> list[Result]:
+    """Return the function's results, in order, from one thread an item.
+
+    If one fails, or Ctrl-C comes, every process is stopped first, so that no thread goes on waiting for its own.
+    """
+    with ThreadPoolExecutor(max_workers=len(items)) as pool:
+        futures = [pool.submit(function, item) for item in items]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            processes.stop()
+            raise
