@@ -8,13 +8,17 @@ checked for form only; whether it may be believed is for `device.trust` to say.
 from __future__ import annotations
 
 import io
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
 
 from contract import routes
 from contract.envelope import ENVELOPE_MEDIA_TYPE, MAX_ENVELOPE_BYTES
@@ -27,6 +31,8 @@ from device.replies import Reply, reason
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 MAX_ETAG_CHARACTERS = 256
 MAX_ACKNOWLEDGEMENT_BYTES = 64 << 10
+SEND_BUFFER_BYTES = 128 << 10
+"""What may wait in the kernel: more would be sent long after the time-out for the answer has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,14 @@ class _Token(requests.auth.AuthBase):
         if self.token is not None:
             request.headers[routes.AUTHORIZATION] = routes.BEARER + self.token
         return request
+
+
+class _Adapter(HTTPAdapter):
+    """Keeps little in the kernel's buffer, so that progress of an upload is progress on the line."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        small = (socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        super().init_poolmanager(*args, **kwargs, socket_options=[*HTTPConnection.default_socket_options, small])
 
 
 class Client:
@@ -91,6 +105,8 @@ class Client:
         self._auth = _Token(token)
         self._timeout_s = timeout_s
         self._session = requests.Session()
+        self._session.mount("https://", _Adapter())
+        self._session.mount("http://", _Adapter())
         self._session.verify = str(ca_file) if ca_file else True
         self._session.trust_env = not is_local  # proxies are for the way to other machines
         self._session.headers.update({"User-Agent": "fedex-device", "Accept-Encoding": "identity"})

@@ -155,7 +155,7 @@ def serving(service: Service) -> Iterator[Service]:
     server = make_server("127.0.0.1", 0, service.app(), threaded=True)
     server.daemon_threads = True
     service.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield service

@@ -111,7 +111,7 @@ def test_a_clock_that_is_obviously_slow_does_not_lock_the_device_out(
 def test_a_clock_that_is_obviously_slow_does_not_make_stale_news_fresh(
     signer: Service, manifest: Manifest, expected: Expectation
 ) -> None:
-    """What is installed was issued after this release had expired, so it is later than that, whatever the clock says."""
+    """What is installed was issued after this release had expired, so it is later, whatever the clock says."""
     slow = dataclasses.replace(expected, now=0.0, issued=EXPIRES + EXPIRY_GRACE_S + 1)
     with pytest.raises(Expired):
         judge(signer.sign(manifest), slow)

@@ -1,0 +1,30 @@
+"""A server that answers with exactly the bytes a test wants, for what no honest HTTP server would send."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+
+@contextmanager
+def answering(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Serve until the block ends: read a request's head, then let `answer` write what it likes."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_serve, args=(listener, answer), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def _serve(listener: socket.socket, answer: Callable[[socket.socket], None]) -> None:
+    with suppress(OSError):  # the listener was shut down
+        while True:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):  # the client had enough
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    head += connection.recv(65536)
+                answer(connection)
