@@ -1,0 +1,340 @@
+"""Uploads on their way: sealed once, sent until acknowledged, whatever is killed in between."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from contract.codecs import Codec
+from contract.problems import Problem
+from contract.upload import Upload, decode_upload, upload_id
+from device import outbox as outbox_module
+from device.assembly import Device
+from device.cache import Feedback, NewInference
+from device.client import Client
+from device.errors import Lying, Refused, TryLater, Unreachable
+from device.feedback import give_feedback
+from device.identity import Identity, keep_identity
+from device.outbox import Outbox, SyncStep, UploadState, acknowledged_samples, unfinished_uploads
+from device.ranking import Ranked
+from device.sync import PushReport, push
+from tests.device.photos import draw_photo
+from tests.device.service import TOKEN, Service, refuse
+
+
+@pytest.fixture
+def identity(device: Device, service: Service) -> Identity:
+    """The device is enrolled."""
+    identity = Identity(service.url, "d" * 16, TOKEN, "family", service.public_key)
+    keep_identity(device.settings.home, identity)
+    return identity
+
+
+@pytest.fixture
+def client(device: Device, identity: Identity) -> Client:
+    return device.client(identity)
+
+
+def say(device: Device, labels: Sequence[str], *, origin: str = "", first_shade: int = 0) -> None:
+    """Recognise as many photos as there are labels, and say each label of one."""
+    with device.recognizer() as recognizer, device.open_cache() as cache:
+        for number, label in enumerate(labels):
+            id_ = recognizer.infer(draw_photo(0, shade=first_shade + number)).id
+            assert id_ is not None
+            give_feedback(cache, id_, label=label, origin=origin, now_ms=0)
+
+
+def push_all(device: Device, client: Client, identity: Identity) -> PushReport:
+    with device.open_cache() as cache:
+        return push(device.outbox(cache, identity), client)
+
+
+def received(service: Service) -> list[Upload]:
+    return [decode_upload(body) for _, _, body in service.uploads]
+
+
+def samples(upload: Upload) -> list[tuple[bytes, int, str]]:
+    rows = zip(upload.sample_ids, upload.revisions, upload.labels, strict=True)
+    return [(id_.tobytes(), int(revision), label) for id_, revision, label in rows]
+
+
+def test_what_was_said_arrives_as_it_was_computed(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    say(device, ["Ada", "Zoe"])
+    report = push_all(device, client, identity)
+    [(space, id_, body)] = service.uploads
+    [upload] = received(service)
+    assert (report.uploads, report.samples, report.size, report.problem) == (1, 2, len(body), None)
+    assert space == upload.space == device.bundle().space
+    assert id_ == upload_id(body)
+    assert upload.labels == ("Ada", "Zoe")
+    assert upload.runtime.startswith("ai-edge-litert")
+    with device.recognizer() as recognizer:
+        feature = recognizer.recognise(draw_photo(0)).feature
+    assert upload.features[0] == pytest.approx(feature, abs=0.1)  # int4: sixteen levels
+
+
+def test_nothing_said_nothing_sent(device: Device, client: Client, identity: Identity, service: Service) -> None:
+    with device.recognizer() as recognizer:
+        recognizer.infer(draw_photo(0))
+    assert push_all(device, client, identity) == PushReport()
+    assert service.asked == []
+
+
+def test_what_is_acknowledged_is_not_sent_again_and_takes_no_room(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    say(device, ["Ada"])
+    push_all(device, client, identity)
+    assert push_all(device, client, identity) == PushReport()
+    assert len(service.uploads) == 1
+    with device.open_cache() as cache:
+        assert cache.read("SELECT state, body FROM uploads") == [("acknowledged", None)]
+        assert acknowledged_samples(cache) == 1
+        assert unfinished_uploads(cache) == []
+
+
+def test_the_same_photo_is_the_same_sample_and_a_later_word_has_a_higher_revision(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    say(device, ["Ada"])
+    push_all(device, client, identity)
+    say(device, ["Ben"])
+    push_all(device, client, identity)
+    [[(first, low, ada)], [(second, high, ben)]] = [samples(one) for one in received(service)]
+    assert (first, ada, ben) == (second, "Ada", "Ben")
+    assert high > low
+
+
+def test_two_words_on_one_photo_before_a_push_are_one_sample(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    say(device, ["Ada"])
+    say(device, ["Ben"])
+    report = push_all(device, client, identity)
+    [upload] = received(service)
+    assert report.samples == 1
+    assert upload.labels == ("Ben",)
+    assert push_all(device, client, identity) == PushReport()
+
+
+def test_an_upload_holds_at_most_what_the_settings_allow(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    say(device, ["Ada"] * 5)
+    with device.open_cache() as cache:
+        outbox = Outbox(cache, origin=identity.origin, codec=Codec.FLOAT32, max_samples=2, now_ms=lambda: 0)
+        assert push(outbox, client).uploads == 3
+    assert [one.count for one in received(service)] == [2, 2, 1]
+
+
+def test_samples_that_would_pass_the_bound_go_in_several_uploads(
+    device: Device, client: Client, identity: Identity, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Features of early layers are large: what passes the contract's bound is halved until it fits."""
+    say(device, ["Ada"] * 5)
+    bound = outbox_module.LIMITS.__class__(max_inflated_bytes=2 * 8 * 4)
+    monkeypatch.setattr(outbox_module, "LIMITS", bound)
+    assert push_all(device, client, identity).uploads == 3
+    assert sum(one.count for one in received(service)) == 5
+
+
+def test_a_feature_that_float16_cannot_hold_is_sent_as_float32(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    with device.open_cache() as cache:
+        large = NewInference(
+            bytes(16), np.full(8, 1e9, np.float32), [Ranked("Ada", 1.0)], False, 0, "tflite-runtime 2.14.0", 0
+        )
+        id_ = cache.add_inference(large, space_key=cache.space_key("a" * 64, (8,)))
+        cache.add_feedback(Feedback(id_, "Ada", True, "", 0))
+        push(Outbox(cache, origin=identity.origin, codec=Codec.FLOAT16, max_samples=9, now_ms=lambda: 0), client)
+    [upload] = received(service)
+    assert upload.features.max() == np.float32(1e9)
+
+
+def test_features_of_two_spaces_and_two_runtimes_are_never_in_one_upload(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    with device.open_cache() as cache:
+        for number, (space, shape, runtime) in enumerate(
+            [("a", (8,), "one 1"), ("b", (2, 2), "one 1"), ("a", (8,), "two 2"), ("a", (8,), "one 1")]
+        ):
+            feature = np.ones(shape, np.float32)
+            new = NewInference(bytes([number] * 16), feature, [Ranked("Ada", 1.0)], False, 0, runtime, 0)
+            id_ = cache.add_inference(new, space_key=cache.space_key(space * 64, shape))
+            cache.add_feedback(Feedback(id_, "Ada", True, "", 0))
+    assert push_all(device, client, identity).uploads == 3
+    got = [
+        (space[0], one.space[0], one.runtime, one.count)
+        for (space, _, _), one in zip(service.uploads, received(service), strict=True)
+    ]
+    assert got == [("a", "a", "one 1", 2), ("b", "b", "one 1", 1), ("a", "a", "two 2", 1)]
+
+
+def test_what_was_said_in_another_group_never_leaves(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    say(device, ["Ada"], origin="others@0123456789abcdef")
+    say(device, ["Ben"], origin=identity.origin, first_shade=50)
+    with device.open_cache() as cache:
+        others = Outbox(cache, origin="others@0123456789abcdef", codec=Codec.INT4, max_samples=9, now_ms=lambda: 0)
+        assert others.seal() is not None
+    push_all(device, client, identity)
+    assert [one.labels for one in received(service)] == [("Ben",)]
+
+
+KILLED = """
+import os, signal, sys
+from device.assembly import Device
+from device.settings import Settings
+from device.sync import push
+device = Device(Settings.from_environment(os.environ))
+identity = device.identity()
+with device.open_cache() as cache:
+    def at(step):
+        if step == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGKILL)
+    push(device.outbox(cache, identity, at=at), device.client(identity))
+"""
+
+
+@pytest.mark.parametrize("step", list(SyncStep))
+def test_killed_at_any_step_and_run_again_the_same_bytes_are_sent(
+    device: Device, client: Client, identity: Identity, service: Service, environment: dict[str, str], step: SyncStep
+) -> None:
+    say(device, ["Ada", "Ben", "Cleo"])
+    killed = subprocess.run([sys.executable, "-c", KILLED, step], env=environment, capture_output=True, check=False)
+    assert killed.returncode == -9, killed.stderr
+    say(device, ["Zoe"], first_shade=100)
+    push_all(device, client, identity)
+    by_id = {id_: body for _, id_, body in service.uploads}
+    assert all(by_id[id_] == body for _, id_, body in service.uploads)
+    assert all(upload_id(body) == id_ for id_, body in by_id.items())
+    got = [row for body in by_id.values() for row in samples(decode_upload(body))]
+    assert sorted(label for _, _, label in got) == ["Ada", "Ben", "Cleo", "Zoe"]
+    assert len({id_ for id_, _, _ in got}) == 4
+    assert push_all(device, client, identity) == PushReport()
+
+
+@pytest.mark.parametrize("refused", [Problem.IMPOSSIBLE, Problem.TOO_LARGE, Problem.MALFORMED])
+def test_a_refused_upload_is_set_aside_and_blocks_no_other(
+    device: Device, client: Client, identity: Identity, service: Service, refused: Problem
+) -> None:
+    say(device, ["Ada"])
+    service.lies["/v1/spaces"] = lambda: refuse(refused)
+    report = push_all(device, client, identity)
+    assert report.refused == 1
+    assert isinstance(report.problem, Refused)
+    service.lies.clear()
+    say(device, ["Ben"], first_shade=50)
+    assert push_all(device, client, identity).uploads == 1
+    assert [one.labels for one in received(service)] == [("Ben",)]
+    with device.open_cache() as cache:
+        [kept] = unfinished_uploads(cache)
+        assert kept.state is UploadState.REFUSED
+        assert "expected this, got that" in str(kept.problem)
+        device.outbox(cache, identity).retry_refused()
+    assert push_all(device, client, identity).uploads == 1
+
+
+@pytest.mark.parametrize("problem", [Problem.UNAUTHENTICATED, Problem.FORBIDDEN, Problem.UNKNOWN_SPACE])
+def test_a_refusal_that_is_not_the_uploads_fault_keeps_it_waiting(
+    device: Device, client: Client, identity: Identity, service: Service, problem: Problem
+) -> None:
+    say(device, ["Ada"])
+    service.lies["/v1/spaces"] = lambda: refuse(problem)
+    assert isinstance(push_all(device, client, identity).problem, Refused)
+    service.lies.clear()
+    assert push_all(device, client, identity).uploads == 1
+
+
+def test_an_unknown_space_does_not_block_the_others(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    with device.open_cache() as cache:
+        new = NewInference(bytes(16), np.ones(4, np.float32), [Ranked("Ada", 1.0)], False, 0, "one 1", 0)
+        id_ = cache.add_inference(new, space_key=cache.space_key("e" * 64, (4,)))
+        cache.add_feedback(Feedback(id_, "Ada", True, "", 0))
+    say(device, ["Ben"])
+    service.lies["/v1/spaces/e"] = lambda: refuse(Problem.UNKNOWN_SPACE)
+    report = push_all(device, client, identity)
+    assert (report.uploads, report.refused) == (1, 0)
+    assert isinstance(report.problem, Refused)
+    with device.open_cache() as cache:
+        assert [one.state for one in unfinished_uploads(cache)] == [UploadState.WAITING]
+
+
+@pytest.mark.parametrize(
+    ("lie", "error"),
+    [
+        (lambda: refuse(Problem.UNAVAILABLE, {"Retry-After": "7"}), TryLater),
+        (lambda: refuse(Problem.TOO_MANY_REQUESTS), TryLater),
+        (lambda: refuse(Problem.INTERNAL), TryLater),
+        (lambda: __import__("flask").Response("<h1>hello</h1>"), Lying),
+    ],
+)
+def test_a_service_in_trouble_stops_the_push_and_loses_nothing(
+    device: Device,
+    client: Client,
+    identity: Identity,
+    service: Service,
+    lie: Callable[[], object],
+    error: type[Exception],
+) -> None:
+    say(device, ["Ada"])
+    service.lies["/v1/spaces"] = lie  # type: ignore[assignment]  # a Response
+    report = push_all(device, client, identity)
+    assert isinstance(report.problem, error)
+    say(device, ["Ben"], first_shade=50)
+    assert push_all(device, client, identity).uploads == 0
+    assert len(service.asked) == 2
+    service.lies.clear()
+    assert push_all(device, client, identity).samples == 2
+
+
+def test_an_unreachable_service_stops_the_push_and_loses_nothing(
+    device: Device, identity: Identity, service: Service
+) -> None:
+    say(device, ["Ada"])
+    nowhere = Client("http://127.0.0.1:9", token=TOKEN)
+    assert isinstance(push_all(device, nowhere, identity).problem, Unreachable)
+    assert push_all(device, device.client(identity), identity).uploads == 1
+
+
+def test_two_pushes_at_once_send_every_sample_in_one_upload_only(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    """The second one seals between the choice of the first and its transaction; the first chooses anew."""
+    say(device, ["Ada", "Ben"])
+    with device.open_cache() as cache, device.open_cache() as other_cache:
+        other = device.outbox(other_cache, identity)
+        seals: list[object] = []
+
+        def overtake(step: SyncStep) -> None:
+            if step is SyncStep.CHOSEN and not seals:
+                seals.append(other.seal())
+
+        assert device.outbox(cache, identity, at=overtake).seal() is None
+        assert len(seals) == 1
+    push_all(device, client, identity)
+    assert [one.count for one in received(service)] == [2]
+
+
+def test_an_inference_is_stored_while_an_upload_is_being_encoded(
+    device: Device, identity: Identity, service: Service, tmp_path: Path
+) -> None:
+    say(device, ["Ada"])
+    ids: list[int | None] = []
+    with device.recognizer() as recognizer, device.open_cache() as cache:
+
+        def infer(step: SyncStep) -> None:
+            ids.append(recognizer.infer(draw_photo(1)).id)
+
+        device.outbox(cache, identity, at=infer).seal()
+    assert None not in ids
+    assert len(ids) == 2
