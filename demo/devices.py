@@ -54,8 +54,14 @@ class DemoDevice:
     def tell(self, given: Given) -> None:
         """Give feedback: that the answer was right, or the true label."""
         answer = given.answer
-        said = ["--right"] if answer.is_right and not answer.unknown else ["--label", answer.truth]
-        self._call("feedback", str(given.inference), *said)
+        if answer.is_right and not answer.unknown:
+            self._call("feedback", str(given.inference), "--right")
+        else:
+            self.say(given.inference, answer.truth)
+
+    def say(self, inference: int, label: str) -> None:
+        """Give feedback: which label is right."""
+        self._call("feedback", str(inference), "--label", label)
 
     def push(self) -> Pushed:
         """Upload what was said."""
@@ -67,16 +73,9 @@ class DemoDevice:
         [line] = self._call("pull")
         return int(line["serial"])
 
-    def _call(self, what: str, *arguments: str) -> list[dict[str, Any]]:
-        output = self.processes.call(
-            self.name,
-            [command("fedex-device"), what, "--json", *arguments],
-            environment=self._environment(),
-            timeout_s=CALL_TIMEOUT_S,
-        )
-        return [json.loads(line) for line in output.splitlines()]
-
-    def _environment(self) -> dict[str, str]:
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of every call."""
         return {
             "FEDEX_HOME": str(self.home),
             "FEDEX_BUNDLE": str(self.bundle),
@@ -84,6 +83,15 @@ class DemoDevice:
             "FEDEX_ENROLMENT_CODE": self.code,
             **dict(self.settings),
         }
+
+    def _call(self, what: str, *arguments: str) -> list[dict[str, Any]]:
+        output = self.processes.call(
+            self.name,
+            [command("fedex-device"), what, "--json", *arguments],
+            environment=self.environment,
+            timeout_s=CALL_TIMEOUT_S,
+        )
+        return [json.loads(line) for line in output.splitlines()]
 
 
 def _given(photo: Path, line: dict[str, Any]) -> Given:

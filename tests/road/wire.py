@@ -1,6 +1,6 @@
 """The wire between a device and its service: a TCP relay that records every byte, and can hold what it is given.
 
-    device  ->  Wire.port  ->  service        sent: what the device said; replied: what came back
+device  ->  Wire.port  ->  service        sent: what the device said; replied: what came back
 """
 
 import contextlib

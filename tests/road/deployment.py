@@ -1,0 +1,88 @@
+"""One running service with everything a test asks of it: devices, its dataset, and what devices said."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cloud.dataset import Dataset, load
+from cloud.keys import Pool
+from cloud.objects import open_store
+from contract.bundle import read_device_bundle
+from demo.cast import Person
+from demo.devices import DemoDevice, Given
+from demo.processes import Processes
+from demo.service import GROUP, Service
+
+MERGE_TIMEOUT_S = 60.0
+RELEASE_TIMEOUT_S = 180.0
+NEVER = 1_000_000
+"""So many new samples never come: the worker merges and does not train."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A running service over a store of its own, and what devices of it are made of."""
+
+    folder: Path
+    exported: Path
+    store: dict[str, str]
+    service: Service
+    processes: Processes
+
+    def device(self, name: str, *, url: str | None = None, **settings: str) -> DemoDevice:
+        """A device that is not enrolled yet; settings are environment variables."""
+        return DemoDevice(
+            name,
+            home=self.folder / name,
+            bundle=self.exported / "device",
+            url=url or self.service.url,
+            code=self.service.code,
+            processes=self.processes,
+            settings=tuple(settings.items()),
+        )
+
+    def dataset(self) -> Dataset:
+        """What the service has merged so far."""
+        pool = Pool(GROUP, read_device_bundle(self.exported / "device").space)
+        return load(open_store(self.store["FEDEX_STORE"]), pool, cache=self.folder / "shards")
+
+    def labels(self) -> list[str]:
+        """The label of each merged sample."""
+        dataset = self.dataset()
+        return [dataset.labels[index] for index in dataset.label_index]
+
+    def wait_until_merged(self, samples: int) -> None:
+        """Wait until at least so many samples are in the dataset."""
+        self.processes.wait_until(
+            lambda: len(self.dataset()) >= samples, what=f"{samples} merged samples", timeout_s=MERGE_TIMEOUT_S
+        )
+
+    def wait_for_head(self, device: DemoDevice, *, serial: int = 1) -> None:
+        """Pull until the device has a head of at least this serial."""
+        self.processes.wait_until(
+            lambda: device.pull() >= serial, what=f"head {serial}", timeout_s=RELEASE_TIMEOUT_S, every_s=0.5
+        )
+
+
+def correct(device: DemoDevice, photos: Sequence[Path]) -> list[Given]:
+    """Recognise photos and say of each whether it was right, or who it is."""
+    given = device.recognise(photos)
+    for one in given:
+        device.tell(one)
+    return given
+
+
+def uploads(people: Iterable[Person]) -> list[Path]:
+    """The photos whose features are uploaded."""
+    return [photo for person in people for photo in person.uploads]
+
+
+def never_uploaded(people: Iterable[Person]) -> list[Path]:
+    """The photos that are never uploaded."""
+    return [photo for person in people for photo in person.tests]
+
+
+def count_right(given: Iterable[Given], people: Iterable[Person]) -> int:
+    """How many photos of these people were named rightly."""
+    names = {person.name for person in people}
+    return sum(one.answer.is_right for one in given if one.answer.truth in names)
