@@ -15,7 +15,7 @@ from cloud.logs import fields
 from cloud.objects import ObjectStore, open_store
 from cloud.problems import register_problems
 from cloud.routes import devices, health, objects, releases, uploads
-from cloud.service import EXTENSION, current_service, open_service
+from cloud.service import EXTENSION, open_service
 from cloud.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -24,9 +24,7 @@ logger = logging.getLogger(__name__)
 def create_app(settings: Settings, *, store: ObjectStore | None = None) -> Flask:
     """The WSGI application over the store of the settings, or over a given one. The store is not probed here."""
     app = Flask("cloud", static_folder=None)
-    app.extensions[EXTENSION] = open_service(
-        store or open_store(settings.store), enrolment=settings.enrolment, stall_s=settings.stall_s
-    )
+    app.extensions[EXTENSION] = open_service(store or open_store(settings.store), enrolment=settings.enrolment)
     for room in (devices, uploads, releases, objects, health):
         app.register_blueprint(room.blueprint)
     register_problems(app)
@@ -38,13 +36,12 @@ def create_app(settings: Settings, *, store: ObjectStore | None = None) -> Flask
 
 def _begin() -> None:
     g.begin = time.monotonic()
-    bodies.limit_stall(current_service().stall_s)
 
 
 def _finish_body(answer: Response) -> Response:
-    """A refused request's body is read to its end, or its connection is closed: nothing of it may stay behind."""
-    if answer.status_code >= 400 and not bodies.drain_body():
-        answer.headers["Connection"] = "close"
+    """Whoever still sends the body of a refused request should get to read the refusal."""
+    if answer.status_code >= 400:
+        bodies.drain_body()
     return answer
 
 

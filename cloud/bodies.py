@@ -1,14 +1,17 @@
 """The only home of reading request bodies: bounded in bytes before anything is read, and in time while it is.
 
-A thread that waits for bytes serves nobody else, so a client that stalls, or trickles below a floor, is given up. A
-body that nobody wanted is read to its end before the refusal is sent, as far as it is short: a client that is cut off
-while it still sends never reads why it was refused.
+A thread that waits for bytes serves nobody else, so a client that trickles below a floor is given up, as one that
+stalls is by ``cloud.web_worker``. A body that nobody wanted is read to its end before the refusal is sent, as far as it
+is short: a client that is cut off while it still sends never reads why it was refused.
 """
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from flask import request
 from gunicorn.http.errors import NoMoreData, ParseException
@@ -24,13 +27,6 @@ GRACE_S = 30.0
 SLOWEST_BYTES_S = 4 << 10
 
 _BROKEN = (ClientDisconnected, NoMoreData, ParseException, OSError)
-
-
-def limit_stall(stall_s: float) -> None:
-    """Give up reading the body when no byte came for `stall_s`. Does nothing under another server than gunicorn."""
-    socket = request.environ.get("gunicorn.socket")
-    if socket is not None:
-        socket.settimeout(stall_s)
 
 
 def read_body(max_bytes: int) -> bytes:
@@ -56,31 +52,42 @@ def read_body(max_bytes: int) -> bytes:
     return bytes(body)
 
 
-def drain_body() -> bool:
-    """Read what is left of the body, and tell whether that was its end."""
+def drain_body() -> None:
+    """Read what is left of the body. Of one that is too long nothing more is read, and its connection ends."""
+    if (request.content_length or 0) > MAX_DRAINED_BYTES:
+        stop_reading(request.environ)
+        return
     drained = 0
-    try:
+    with contextlib.suppress(Malformed):  # nobody wants the body, so nobody minds how it ends
         for block in _blocks():
             drained += len(block)
             if drained > MAX_DRAINED_BYTES:
-                return False
-    except Malformed:
-        return False
-    return True
+                stop_reading(request.environ)
+                return
+
+
+def stop_reading(environment: Mapping[str, Any]) -> None:
+    """Let the connection look as if its client had sent all: gunicorn then waits for nothing more, and closes it."""
+    connection = environment.get("gunicorn.socket")
+    if connection is not None:
+        with contextlib.suppress(OSError):  # it may be closed already
+            connection.shutdown(socket.SHUT_RD)
 
 
 def _blocks() -> Iterator[bytes]:
     begin, received = time.monotonic(), 0
-    while True:
-        try:
-            block = request.stream.read(BLOCK_BYTES)
-        except _BROKEN as error:
-            raise Malformed(
-                "body", expected="all of it", got=f"{type(error).__name__} after {received} bytes"
-            ) from error
-        if not block:
-            return
+    while block := _read_block(received):
         yield block
         received += len(block)
         if time.monotonic() - begin > GRACE_S + received / SLOWEST_BYTES_S:
+            stop_reading(request.environ)
             raise Malformed("body", expected=f"at least {SLOWEST_BYTES_S} bytes a second", got="fewer")
+
+
+def _read_block(received: int) -> bytes:
+    try:
+        return request.stream.read(BLOCK_BYTES)
+    except _BROKEN as error:
+        stop_reading(request.environ)
+        got = f"{type(error).__name__} after {received} bytes"
+        raise Malformed("body", expected="all of it", got=got) from error

@@ -26,6 +26,8 @@ Only the errors marked "it did not happen" allow cleaning up. A message says wha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from contract.problems import Problem, ProblemDocument
 
 
@@ -97,16 +99,20 @@ class Uncertain(StoreError):
 class Refused(CloudError):
     """A request that no error of the contract describes is refused; the answer says all of this."""
 
-    def __init__(self, problem: Problem, where: str, *, expected: str, got: str) -> None:
+    def __init__(
+        self, problem: Problem, where: str, *, expected: str, got: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(f"{where}: expected {expected}, got {got}")
         self.document = ProblemDocument(problem, where, expected, got)
+        self.headers = headers or {}
 
 
 class Unauthenticated(Refused):
     """No token, or none that this service gave out. No message repeats one."""
 
     def __init__(self, *, expected: str, got: str) -> None:
-        super().__init__(Problem.UNAUTHENTICATED, "Authorization", expected=expected, got=got)
+        headers = {"WWW-Authenticate": "Bearer"}
+        super().__init__(Problem.UNAUTHENTICATED, "Authorization", expected=expected, got=got, headers=headers)
 
 
 class Forbidden(Refused):

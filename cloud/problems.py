@@ -7,6 +7,7 @@ says nothing of it.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from flask import Flask, Response, request
@@ -40,7 +41,7 @@ def register_problems(app: Flask) -> None:
 
 def _answer_cloud_error(error: CloudError) -> Response:
     if isinstance(error, Refused):
-        return _answer(error.document)
+        return _answer(error.document, headers=error.headers)
     if isinstance(error, NotReady):
         return _answer(ProblemDocument(Problem.UNAVAILABLE, "service", "a worker that ran once", "none yet"))
     if isinstance(error, StoreError):
@@ -58,10 +59,8 @@ def _answer_http(error: HTTPException) -> Response:
     if problem is None:
         return _answer_bug(error)
     expected = ", ".join(error.valid_methods or ()) if isinstance(error, MethodNotAllowed) else "a request of version 1"
-    answer = _answer(ProblemDocument(problem, "request", expected, f"{shown(request.method)} {shown(request.path)}"))
-    if isinstance(error, MethodNotAllowed):
-        answer.headers["Allow"] = expected
-    return answer
+    document = ProblemDocument(problem, "request", expected, f"{shown(request.method)} {shown(request.path)}")
+    return _answer(document, headers={"Allow": expected} if isinstance(error, MethodNotAllowed) else {})
 
 
 def _answer_bug(error: Exception) -> Response:
@@ -69,11 +68,9 @@ def _answer_bug(error: Exception) -> Response:
     return _answer(ProblemDocument(Problem.INTERNAL, "service", "to answer", "a bug of its own"))
 
 
-def _answer(document: ProblemDocument) -> Response:
+def _answer(document: ProblemDocument, *, headers: Mapping[str, str] | None = None) -> Response:
     problem = document.problem
-    answer = Response(document.encode(), status=problem.status, mimetype=PROBLEM_MEDIA_TYPE)
+    answer = Response(document.encode(), status=problem.status, mimetype=PROBLEM_MEDIA_TYPE, headers=headers)
     if problem in (Problem.UNAVAILABLE, Problem.TOO_MANY_REQUESTS):
         answer.headers[RETRY_AFTER] = str(RETRY_AFTER_S)
-    if problem is Problem.UNAUTHENTICATED:
-        answer.headers["WWW-Authenticate"] = "Bearer"
     return answer

@@ -26,7 +26,6 @@ class Service:
 
     store: ObjectStore
     enrolment: Mapping[str, str] = field(repr=False)
-    stall_s: float
     authenticator: Authenticator
     _facts: dict[str, BundleFacts] = field(default_factory=dict)
 
@@ -40,9 +39,9 @@ class Service:
         return self._facts.get(space)
 
 
-def open_service(store: ObjectStore, *, enrolment: Mapping[str, str], stall_s: float) -> Service:
+def open_service(store: ObjectStore, *, enrolment: Mapping[str, str]) -> Service:
     """The service over a store."""
-    return Service(store, enrolment, stall_s, Authenticator(store, clock=time.monotonic))
+    return Service(store, enrolment, Authenticator(store, clock=time.monotonic))
 
 
 def current_service() -> Service:

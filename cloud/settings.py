@@ -83,7 +83,7 @@ class Settings:
     threads: int = field(default=8, metadata=_variable("FEDEX_WEB_THREADS", _whole, "threads of each web process"))
     stall_s: float = field(
         default=20.0,
-        metadata=_variable("FEDEX_STALL_S", _seconds, "seconds without a byte after which a request body is given up"),
+        metadata=_variable("FEDEX_STALL_S", _seconds, "seconds without a byte after which a connection is given up"),
     )
     poll_s: float = field(
         default=2.0, metadata=_variable("FEDEX_POLL_S", _seconds, "seconds between two looks at the inbox")

@@ -117,8 +117,8 @@ def map_file(path: Path) -> tuple[Columns, NDArray[np.float32]]:
     Raises:
         Damaged: it is not a shard.
     """
-    content = _mapped(path)
     try:
+        content = _mapped(path)
         header = parse_header(content)
         field = header.fields[_FEATURES]
         features = view_tensor(field, content[header.data_start + field.begin : header.data_start + field.end])

@@ -108,14 +108,14 @@ class DirectoryStore:
                 file.seek(byte_range.begin)
                 return Stored(file.read(byte_range.end - byte_range.begin), "", size)
         except OSError as error:
-            raise _unreadable(key, error) from error
+            raise self._unreadable(key, error) from error
 
     def head(self, key: str) -> Meta:
         """See ``ObjectStore``."""
         try:
             described = self._path(key).stat()
         except OSError as error:
-            raise _unreadable(key, error) from error
+            raise self._unreadable(key, error) from error
         if not stat.S_ISREG(described.st_mode):
             raise NotFound(key)
         return Meta(described.st_size)
@@ -123,9 +123,12 @@ class DirectoryStore:
     def list(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> list[str]:
         """See ``ObjectStore``."""
         try:
-            return list(islice(self._keys(self._root, "", prefix, after), check_limit(limit)))
+            found = list(islice(self._keys(self._root, "", prefix, after), check_limit(limit)))
         except OSError as error:
-            raise _unreadable(prefix, error) from error
+            raise self._unreadable(prefix, error) from error
+        if not found:
+            self._check_present(prefix)
+        return found
 
     def delete(self, key: str) -> None:
         """See ``ObjectStore``."""
@@ -146,6 +149,17 @@ class DirectoryStore:
             with contextlib.suppress(FileNotFoundError):  # another process sweeps too
                 if path.stat().st_mtime < oldest:
                     path.unlink()
+
+    def _unreadable(self, key: str, error: OSError) -> StoreError:
+        if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
+            self._check_present(key)
+            return NotFound(key)
+        return Unavailable(key, f"cannot be read: {error.strerror}")
+
+    def _check_present(self, key: str) -> None:
+        """A disk that is not mounted must not look like a store with nothing in it."""
+        if not self._locks.is_dir():
+            raise Unavailable(key, f"cannot be read: {self._root} is not there")
 
     def _path(self, key: str) -> Path:
         return self._root / check_key(key)
@@ -265,12 +279,6 @@ def _flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _unreadable(key: str, error: OSError) -> StoreError:
-    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
-        return NotFound(key)
-    return Unavailable(key, f"cannot be read: {error.strerror}")
 
 
 def _unwritten(key: str, error: OSError) -> StoreError:

@@ -77,7 +77,11 @@ def _wanted_range(sha256: str, size: int) -> ByteRange | None:
     found = asked.range_for_length(size)
     if found is None:
         raise Refused(
-            Problem.RANGE_NOT_SATISFIABLE, "Range", expected=f"a part of {size} bytes", got=shown(asked.to_header())
+            Problem.RANGE_NOT_SATISFIABLE,
+            "Range",
+            expected=f"a part of {size} bytes",
+            got=shown(asked.to_header()),
+            headers={"Content-Range": f"bytes */{size}"},
         )
     return ByteRange(*found)
 

@@ -145,13 +145,23 @@ def service(
         yield Service(url, opened, folder / "log")
 
 
+@pytest.fixture(scope="session")
+def start_service() -> Callable[..., contextlib.AbstractContextManager[str]]:
+    """Starts another service in a folder, with the settings given."""
+    return serve
+
+
 @contextlib.contextmanager
 def serve(folder: Path, **environment: str) -> Iterator[str]:
     """`fedex-cloud serve` on a free port, until the block ends."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    settings = {"FEDEX_ENROLMENT": f"{HOME_CODE}=home,{WORK_CODE}=work", "FEDEX_STALL_S": "1", "FEDEX_WEB_THREADS": "4"}
+    settings = {
+        "FEDEX_ENROLMENT": f"{HOME_CODE}=home,{WORK_CODE}=work",
+        "FEDEX_STALL_S": "0.5",
+        "FEDEX_WEB_THREADS": "4",
+    }
     with (folder / "log").open("wb") as log:
         command = [sys.executable, "-m", "cloud.cli", "serve", "--bind", address]
         process = subprocess.Popen(command, env=os.environ | settings | environment, stdout=log, stderr=log)

@@ -135,6 +135,17 @@ def test_a_store_whose_folder_vanished_did_not_write(store: DirectoryStore, tmp_
         store.put("a", b"")
 
 
+def test_a_disk_that_is_not_mounted_is_no_empty_store(store: DirectoryStore, tmp_path: Path) -> None:
+    """Otherwise every token would be refused for good, and the inbox would look merged."""
+    store.put("a/b", b"")
+    (tmp_path / "store").rename(tmp_path / "elsewhere")
+    for mounted in (False, True):
+        (tmp_path / "store").mkdir() if mounted else None
+        for ask in (store.get, store.head, store.list, lambda key: store.put(key, b"")):
+            with pytest.raises(Unavailable):
+                ask("a/b")
+
+
 def test_a_failed_flush_after_the_rename_is_uncertain(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store.put("folder/a", b"old")
 

@@ -1,0 +1,312 @@
+"""What a broken or hostile client sends: a problem document or a closed connection, never a stuck thread."""
+
+import json
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from cloud import keys, spaces
+from cloud.objects import open_store
+from contract.bundle import TrainingBundle
+from contract.problems import PROBLEM_MEDIA_TYPE
+from contract.upload import UPLOAD_MEDIA_TYPE, upload_id
+
+SPACE = "5" * 64
+PUT = f"PUT /v1/spaces/{SPACE}/uploads/{'0' * 64} HTTP/1.1\r\nHost: x\r\nContent-Type: {UPLOAD_MEDIA_TYPE}\r\n"
+PROCESSES_TIMES_THREADS = 8
+
+StartService = Callable[..., AbstractContextManager[str]]
+MakeUpload = Callable[..., bytes]
+
+
+@dataclass(frozen=True)
+class Running:
+    url: str
+    address: str
+    log: Path
+
+
+@pytest.fixture(scope="module")
+def service(
+    start_service: StartService, training_bundle: TrainingBundle, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """One service; what a socket suffers does not depend on the store."""
+    folder = tmp_path_factory.mktemp("bad-requests")
+    address = prepare(folder, training_bundle)
+    with start_service(folder, FEDEX_STORE=address) as url:
+        yield Running(url, address, folder / "log")
+
+
+@pytest.fixture(scope="module")
+def token(service: Running) -> str:
+    return str(enrol(service.url).json()["token"])
+
+
+@pytest.fixture
+def connect(service) -> Iterator[Callable[[], socket.socket]]:  # type: ignore[no-untyped-def]
+    opened: list[socket.socket] = []
+
+    def open_one() -> socket.socket:
+        opened.append(socket.create_connection(("127.0.0.1", int(service.url.rpartition(":")[2])), timeout=15))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+def read_answer(connection: socket.socket) -> tuple[int, str, bytes]:
+    """Status, head and body of the next answer on a connection."""
+    head, body = b"", b""
+    while not head.endswith(b"\r\n\r\n"):
+        byte = connection.recv(1)
+        assert byte, f"closed after {head!r}"
+        head += byte
+    length = int(re.search(rb"Content-Length: (\d+)", head, re.IGNORECASE)[1])  # type: ignore[index]
+    while len(body) < length:
+        body += connection.recv(length - len(body))
+    return int(head.split()[1]), head.decode(), body
+
+
+def check_refused(connection: socket.socket, *statuses: int) -> str:
+    status, head, body = read_answer(connection)
+    assert status in statuses, (head, body)
+    assert PROBLEM_MEDIA_TYPE in head
+    assert json.loads(body)["status"] == status
+    return head
+
+
+def is_closed(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def authorization(token: str) -> str:
+    return f"Authorization: Bearer {token}\r\n"
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"\r\n\r\n",
+        b"HELLO\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /healthz\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 9000 + b"\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"A: a\r\n" * 200 + b"\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
+        b"POST /v1/devices HTTP/1.1\r\nHost: x\r\nContent-Length: ten\r\n\r\n",
+        b"POST /v1/devices HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+        b"POST /v1/devices HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        b"POST /v1/devices HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /v1/devices HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_a_problem_document(connect, request_line: bytes) -> None:  # type: ignore[no-untyped-def]
+    connection = connect()
+    connection.sendall(request_line)
+    check_refused(connection, 400)
+    assert is_closed(connection)
+
+
+def test_an_upload_without_a_length_is_refused(connect, token: str) -> None:  # type: ignore[no-untyped-def]
+    connection = connect()
+    connection.sendall(f"{PUT}{authorization(token)}\r\n".encode())
+    check_refused(connection, 411)
+
+
+@pytest.mark.parametrize("chunks", [b"zz\r\n", b"5\r\nabc", b"5\r\nabcdefgh\r\n", b"-1\r\n", b"5;\r\n" * 3])
+def test_garbled_chunks_are_refused_and_the_connection_ends(connect, token: str, chunks: bytes) -> None:  # type: ignore[no-untyped-def]
+    connection = connect()
+    connection.sendall(f"{PUT}{authorization(token)}Transfer-Encoding: chunked\r\n\r\n".encode() + chunks)
+    connection.shutdown(socket.SHUT_WR)
+    check_refused(connection, 400, 413)
+    assert is_closed(connection)
+
+
+def test_a_body_that_ends_early_is_refused(connect, token: str) -> None:  # type: ignore[no-untyped-def]
+    connection = connect()
+    connection.sendall(f"{PUT}{authorization(token)}Content-Length: 1000\r\n\r\n".encode() + bytes(10))
+    connection.shutdown(socket.SHUT_WR)
+    check_refused(connection, 400)
+
+
+def test_a_body_that_stalls_is_given_up(connect, token: str) -> None:  # type: ignore[no-untyped-def]
+    connection = connect()
+    begin = time.monotonic()
+    connection.sendall(f"{PUT}{authorization(token)}Content-Length: 1000\r\n\r\n".encode() + bytes(10))
+    check_refused(connection, 400)
+    assert is_closed(connection)
+    assert 0.4 < time.monotonic() - begin < 8
+
+
+def test_clients_that_stall_do_not_stop_the_others(connect, service, token: str) -> None:  # type: ignore[no-untyped-def]
+    for _ in range(3 * PROCESSES_TIMES_THREADS):
+        connect().sendall(f"{PUT}{authorization(token)}Content-Length: 1000\r\n\r\n".encode() + bytes(10))
+    begin = time.monotonic()
+    assert requests.get(f"{service.url}/healthz", timeout=30).ok
+    assert time.monotonic() - begin < 15
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /healthz HT", b"PUT /v1/spaces/x HTTP/1.1\r\nHost: x\r\nA: "])
+def test_connections_that_fall_silent_do_not_stop_the_others(connect, service, sent: bytes) -> None:  # type: ignore[no-untyped-def]
+    for _ in range(3 * PROCESSES_TIMES_THREADS):
+        connect().sendall(sent)
+    begin = time.monotonic()
+    assert requests.get(f"{service.url}/healthz", timeout=30).ok
+    assert time.monotonic() - begin < 10
+
+
+def test_clients_that_vanish_in_the_middle_leave_no_trace(connect, service, token: str) -> None:  # type: ignore[no-untyped-def]
+    for _ in range(2 * PROCESSES_TIMES_THREADS):
+        connection = connect()
+        connection.sendall(f"{PUT}{authorization(token)}Content-Length: 100000\r\n\r\n".encode() + bytes(1000))
+        connection.close()
+    assert requests.get(f"{service.url}/healthz", timeout=10).ok
+    assert open_store(service.address).list(keys.INBOX) == []
+
+
+@pytest.mark.parametrize("size", [10_000, 5 << 20])
+def test_a_refusal_is_read_by_a_client_that_sends_all_first_and_the_connection_goes_on(connect, size: int) -> None:  # type: ignore[no-untyped-def]
+    """gunicorn reads at most 64 KiB of a body that the application left; more would reset the connection."""
+    connection = connect()
+    connection.sendall(f"{PUT}Content-Length: {size}\r\n\r\n".encode() + bytes(size))
+    check_refused(connection, 401)
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert read_answer(connection)[0] == 200
+
+
+def test_a_body_of_a_gigabyte_is_refused_without_reading_it(connect, token: str) -> None:  # type: ignore[no-untyped-def]
+    connection = connect()
+    connection.sendall(f"{PUT}{authorization(token)}Content-Length: {1 << 30}\r\n\r\n".encode())
+    check_refused(connection, 413)
+    assert is_closed(connection)
+
+
+def test_requests_that_come_at_once_are_answered_in_turn(connect) -> None:  # type: ignore[no-untyped-def]
+    connection = connect()
+    connection.sendall(
+        f"{PUT}Content-Length: 10\r\n\r\n".encode() + bytes(10) + b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    )
+    check_refused(connection, 401)
+    assert read_answer(connection)[0] == 200
+
+
+def test_no_request_of_this_module_was_a_bug(service) -> None:  # type: ignore[no-untyped-def]
+    lines = [json.loads(line) for line in service.log.read_text().splitlines()]
+    assert [line for line in lines if line.get("status", 0) == 500 or "traceback" in line] == []
+
+
+# A store that fails under the service
+
+
+def prepare(folder: Path, bundle: TrainingBundle) -> str:
+    store = open_store(f"dir:{folder / 'store'}")
+    store.prepare()
+    store.put(keys.VERIFY, bytes(32))
+    assert bundle.directory is not None
+    spaces.register(store, bundle.directory)
+    return f"dir:{folder / 'store'}"
+
+
+def enrol(url: str) -> requests.Response:
+    return requests.post(f"{url}/v1/devices", json={"code": "a-code-for-home"}, timeout=10)
+
+
+def put_upload(url: str, token: str, body: bytes) -> requests.Response:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": UPLOAD_MEDIA_TYPE}
+    return requests.put(f"{url}/v1/spaces/{SPACE}/uploads/{upload_id(body)}", data=body, headers=headers, timeout=10)
+
+
+def check_unavailable(answer: requests.Response) -> None:
+    assert (answer.status_code, answer.headers["Content-Type"]) == (503, PROBLEM_MEDIA_TYPE)
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_before_the_workers_first_start_enrolment_says_try_later(
+    start_service: StartService, training_bundle: TrainingBundle, tmp_path: Path
+) -> None:
+    address = prepare(tmp_path, training_bundle)
+    open_store(address).delete(keys.VERIFY)
+    with start_service(tmp_path, FEDEX_STORE=address) as url:
+        check_unavailable(enrol(url))
+        assert requests.get(f"{url}/readyz", timeout=10).json()["enrolment"] is False
+        open_store(address).put(keys.VERIFY, bytes(32))
+        assert enrol(url).status_code == 201
+
+
+def test_a_store_that_stops_is_said_and_forgotten_when_it_is_back(
+    start_service: StartService, training_bundle: TrainingBundle, make_upload: MakeUpload, tmp_path: Path
+) -> None:
+    with start_service(tmp_path, FEDEX_STORE=prepare(tmp_path, training_bundle)) as url:
+        token = enrol(url).json()["token"]
+        assert put_upload(url, token, make_upload(["Ada"], names=["before"])).status_code == 201
+        (tmp_path / "store").rename(tmp_path / "gone")
+        check_unavailable(put_upload(url, token, make_upload(["Ada"], names=["while"])))
+        (tmp_path / "gone").rename(tmp_path / "store")
+        assert put_upload(url, token, make_upload(["Ada"], names=["while"])).status_code == 201
+
+
+def test_a_full_disk_refuses_uploads_whole_and_takes_them_when_there_is_room(
+    start_service: StartService, training_bundle: TrainingBundle, make_upload: MakeUpload, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("mounting a small disk is not allowed here")
+    try:
+        address = prepare(disk, training_bundle)
+        with start_service(tmp_path, FEDEX_STORE=address) as url:
+            token = enrol(url).json()["token"]
+            body = make_upload(["Ada"])
+            (disk / "filler").write_bytes(b"")
+            fill(disk / "filler")
+            check_unavailable(put_upload(url, token, body))
+            assert open_store(address).list(keys.INBOX) == []
+            assert requests.get(f"{url}/readyz", timeout=10).ok
+            (disk / "filler").unlink()
+            assert put_upload(url, token, body).status_code == 201
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def fill(path: Path) -> None:
+    """Take all the room there is."""
+    with path.open("ab", buffering=0) as file:
+        try:
+            while file.write(bytes(4096)):
+                pass
+        except OSError:
+            return
+
+
+def test_stopping_the_service_finishes_what_it_began(
+    start_service: StartService, training_bundle: TrainingBundle, make_upload: MakeUpload, tmp_path: Path
+) -> None:
+    address = prepare(tmp_path, training_bundle)
+    with start_service(tmp_path, FEDEX_STORE=address, FEDEX_STALL_S="10") as url:
+        token = enrol(url).json()["token"]
+        body = make_upload(["Ada"])
+        head = PUT.replace("0" * 64, upload_id(body)) + authorization(token) + f"Content-Length: {len(body)}\r\n\r\n"
+        connection = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=15)
+        connection.sendall(head.encode() + body[:50])
+        time.sleep(0.3)
+        stop = subprocess.Popen(["pkill", "-TERM", "-f", f"cloud.cli serve --bind {url.removeprefix('http://')}"])
+        stop.wait()
+        time.sleep(0.3)
+        connection.sendall(body[50:])
+        assert read_answer(connection)[0] == 201
+        connection.close()
