@@ -100,7 +100,7 @@ class HeadStore:
         """
         try:
             return _parse_pointer(read_bounded(self.pointer_path, MAX_POINTER_BYTES))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return ()
         except (OSError, ContractError) as error:
             raise HeadDamaged(f"{self.pointer_path}: {error}") from error

@@ -1,0 +1,352 @@
+"""The commands as people and scripts meet them: one line for each failure, and status 1."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract.problems import Problem
+from contract.upload import decode_upload
+from device.cli import run_command
+from tests.device.service import Service, refuse
+
+MakePhoto = Callable[..., Path]
+Run = Callable[..., "Done"]
+
+
+class Done:
+    """What one command left behind."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The JSON objects that were printed, one a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def run(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Runs one command in this process."""
+    for name in [name for name in os.environ if name.startswith("FEDEX_")]:
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: object, **changes: str) -> Done:
+        for name, value in changes.items():
+            monkeypatch.setenv(name, value)
+        capfd.readouterr()
+        code = run_command([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        return Done(code, out, err)
+
+    return run
+
+
+def process(arguments: Sequence[object], environment: dict[str, str], **options: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "device.cli", *map(str, arguments)]
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
+    )
+
+
+def fails(done: Done, *words: str) -> None:
+    """One line on standard error, status 1."""
+    assert done.code == 1
+    assert len(done.err.splitlines()) == 1, done.err
+    assert all(word in done.err for word in words), done.err
+
+
+def test_the_whole_road_of_a_photo(run: Run, make_photo: MakePhoto, service: Service, tiny_models: Path) -> None:
+    [enrolled] = run("enrol", "--json").rows
+    assert (enrolled["device"], enrolled["group"], enrolled["url"]) == ("d" * 16, "family", service.url)
+    known, new = run("infer", make_photo(1), make_photo(3), "--json").rows
+    assert (known["label"], known["unknown"], known["head"]) == ("Ben", False, 0)
+    assert (new["label"], new["unknown"]) == (None, True)
+    assert known["results"][0]["label"] == "Ben"
+    assert run("feedback", known["id"], "--right", "--json").rows == [
+        {"id": known["id"], "label": "Ben", "revision": 1}
+    ]
+    assert run("feedback", new["id"], "--label", " Zoe ", "--json").rows[0]["label"] == "Zoe"
+    [pushed] = run("push", "--json").rows
+    assert (pushed["uploads"], pushed["samples"], pushed["refused"]) == (1, 2, 0)
+    assert decode_upload(service.uploads[0][2]).labels == ("Ben", "Zoe")
+    service.publish((tiny_models / "four.tflite").read_bytes(), serial=1, labels=("Ada", "Ben", "Cleo", "Zoe"))
+    [pulled] = run("pull", "--json").rows
+    assert (pulled["outcome"], pulled["serial"]) == ("installed", 1)
+    assert run("pull", "--json").rows[0] == {"outcome": "unchanged", "serial": 1, "bytes": 0}
+    [after] = run("infer", make_photo(3, shade=9), "--json").rows
+    assert (after["label"], after["head"]) == ("Zoe", 1)
+    [status] = run("status", "--json").rows
+    assert (status["head"], status["inferences"], status["feedback_waiting"]) == (1, 3, 0)
+    assert (status["samples_acknowledged"], status["uploads"]) == (2, [])
+
+
+def test_people_read_one_line_a_photo(run: Run, make_photo: MakePhoto) -> None:
+    done = run("infer", make_photo(0), make_photo(7))
+    assert done.code == 0
+    first, second = done.out.splitlines()
+    assert first.startswith(f"{make_photo(0)} [1]: Ada 100.0%, ")
+    assert " [2]: unknown (" in second
+    assert done.err == ""
+
+
+def test_one_bad_photo_does_not_keep_the_others_from_their_answer(
+    run: Run, make_photo: MakePhoto, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.jpg"
+    bad.write_text("this is no photo")
+    done = run("infer", bad, make_photo(0), tmp_path / "missing.jpg")
+    assert done.code == 1
+    assert len(done.out.splitlines()) == 1
+    assert [line.split(":")[1].strip() for line in done.err.splitlines()] == [str(bad), str(tmp_path / "missing.jpg")]
+
+
+def test_inferring_needs_no_network_and_no_enrolment(
+    environment: dict[str, str], make_photo: MakePhoto, tmp_path: Path
+) -> None:
+    """Neither URL nor code are set, and no socket may be made."""
+    alone = {name: value for name, value in environment.items() if name not in ("FEDEX_URL", "FEDEX_ENROLMENT_CODE")}
+    program = tmp_path / "sitecustomize.py"
+    program.write_text(
+        "import socket\ndef refuse(*a, **k): raise AssertionError('network')\nsocket.socket.connect = refuse\n"
+    )
+    with process(["infer", make_photo(0)], alone | {"PYTHONPATH": f"{tmp_path}:{Path.cwd()}"}) as running:
+        out, err = running.communicate()
+    assert (running.returncode, err) == (0, "")
+    assert "Ada" in out
+
+
+@pytest.mark.parametrize("home", ["/proc/fedex", "/dev/null"])
+def test_an_unwritable_cache_is_told_in_one_line_and_the_photo_is_answered(
+    run: Run, make_photo: MakePhoto, home: str
+) -> None:
+    done = run("infer", make_photo(0), "--json", FEDEX_HOME=home)
+    fails(done, "answered, but not stored", home)
+    assert (done.rows[0]["label"], done.rows[0]["id"]) == ("Ada", None)
+
+
+@pytest.mark.parametrize("damage", ["garbled", "newer", "folder"])
+def test_a_cache_that_cannot_be_used_does_not_keep_the_device_from_inferring(
+    run: Run, make_photo: MakePhoto, tmp_path: Path, damage: str
+) -> None:
+    path = tmp_path / "home" / "cache.sqlite3"
+    path.parent.mkdir()
+    match damage:
+        case "garbled":
+            path.write_bytes(b"garbage" * 1000)
+        case "newer":
+            sqlite3.connect(path).execute("PRAGMA user_version = 99")
+        case "folder":
+            path.mkdir()
+    done = run("infer", make_photo(0), "--json")
+    fails(done, "answered, but not stored", "cache.sqlite3")
+    assert done.rows[0]["label"] == "Ada"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["feedback", "7", "--right"], ["inference 7: expected one that is in the cache"]),
+        (["feedback", "0", "--right"], ["0"]),
+        (["feedback", "9" * 30, "--right"], ["9"]),
+        (["feedback", "seven", "--right"], ["seven"]),
+        (["feedback", "7"], ["expected either --right or --label"]),
+        (["feedback", "7", "--right", "--label", "Ada"], ["expected either --right or --label"]),
+        (["push"], ["identity.json: expected an enrolled device", "fedex-device enrol"]),
+        (["pull"], ["identity.json: expected an enrolled device"]),
+        (["run", "--once"], ["identity.json: expected an enrolled device"]),
+        (["infer"], ["PHOTO"]),
+        (["dance"], ["dance"]),
+        (["push", "--what"], ["--what"]),
+    ],
+    ids=lambda value: " ".join(value)[:40],
+)
+def test_a_mistake_is_one_line_and_status_one(run: Run, arguments: list[str], words: list[str]) -> None:
+    fails(run(*arguments), *words)
+
+
+@pytest.mark.parametrize("label", ["", "x" * 10_000, "a\x07b", "a\nb", "\u202e"])
+def test_a_label_that_is_none_is_one_line_and_keeps_nothing(run: Run, make_photo: MakePhoto, label: str) -> None:
+    run("infer", make_photo(0))
+    done = run("feedback", 1, "--label", label)
+    fails(done, "label: expected")
+    assert done.err.rstrip("\n").isprintable()
+    assert len(done.err) < 300
+    assert run("status", "--json").rows[0]["feedback_waiting"] == 0
+
+
+def test_right_of_an_unknown_answer_is_refused(run: Run, make_photo: MakePhoto) -> None:
+    run("infer", make_photo(7))
+    fails(run("feedback", 1, "--right"), "expected a label, as the answer was unknown")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("FEDEX_BUNDLE", "", ["FEDEX_BUNDLE: expected the folder of a device bundle, got nothing"]),
+        ("FEDEX_BUNDLE", "/nowhere", ["bundle /nowhere"]),
+        ("FEDEX_THREADS", "many", ["FEDEX_THREADS: expected a whole number"]),
+        ("FEDEX_RUNTIME", "torch", ["FEDEX_RUNTIME: expected one of"]),
+    ],
+)
+def test_a_setting_that_is_missing_or_wrong_is_one_line(
+    run: Run, make_photo: MakePhoto, variable: str, value: str, words: list[str]
+) -> None:
+    fails(run("infer", make_photo(0), **{variable: value}), *words)
+
+
+@pytest.mark.parametrize("missing", ["FEDEX_URL", "FEDEX_ENROLMENT_CODE"])
+def test_enrolling_without_a_setting_is_one_line(run: Run, missing: str) -> None:
+    fails(run("enrol", **{missing: ""}), f"{missing}: expected")
+
+
+@pytest.mark.parametrize("name", ["prefix.tflite", "head.tflite", "labels.json", "golden.tensors", "bundle.json"])
+@pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[:-1], lambda data: data + b"x"])
+def test_a_corrupt_bundle_is_one_line(
+    run: Run, make_photo: MakePhoto, bundle_folder: Path, name: str, damage: Callable[[bytes], bytes]
+) -> None:
+    path = bundle_folder / name
+    path.write_bytes(damage(path.read_bytes()))
+    fails(run("infer", make_photo(0)), "bundle", "expected")
+
+
+@pytest.mark.parametrize("command", ["enrol", "push", "pull"])
+def test_an_unreachable_service_is_one_line_and_loses_nothing(run: Run, make_photo: MakePhoto, command: str) -> None:
+    run("enrol")
+    run("infer", make_photo(0))
+    run("feedback", 1, "--right")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    fails(run(command, FEDEX_URL=f"http://127.0.0.1:{port}"), "Connection refused")
+    assert run("status", "--json").rows[0]["samples_acknowledged"] == 0
+
+
+def test_a_service_that_does_not_know_the_device_is_one_line_with_advice(run: Run, service: Service) -> None:
+    run("enrol")
+    service.lies["/v1/spaces"] = lambda: refuse(Problem.UNAUTHENTICATED)
+    fails(run("pull"), "401", "fedex-device enrol --again")
+
+
+def test_a_refused_upload_is_one_line_and_stays_in_the_status(
+    run: Run, make_photo: MakePhoto, service: Service
+) -> None:
+    run("enrol")
+    run("infer", make_photo(0))
+    run("feedback", 1, "--right")
+    service.lies["/v1/spaces"] = lambda: refuse(Problem.WRONG_SPACE)
+    fails(run("push"), "422", "expected this, got that")
+    assert "refused: PUT /v1/spaces/" in run("status").out
+    assert run("push", "--json").rows[0]["uploads"] == 0
+    service.lies.clear()
+    assert run("push", "--refused", "--json").rows[0]["samples"] == 1
+
+
+def test_a_damaged_head_is_told_and_the_one_before_answers(
+    run: Run, make_photo: MakePhoto, service: Service, tiny_models: Path, tmp_path: Path
+) -> None:
+    run("enrol")
+    head = (tiny_models / "four.tflite").read_bytes()
+    service.publish(head, serial=1, labels=("Ada", "Ben", "Cleo", "Zoe"))
+    run("pull")
+    for path in (tmp_path / "home" / "heads" / "objects").iterdir():
+        path.write_bytes(path.read_bytes()[:-1])
+    done = run("infer", make_photo(0), "--json")
+    assert (done.code, done.rows[0]["label"], done.rows[0]["head"]) == (0, "Ada", 0)
+    assert len(done.err.splitlines()) == 1
+    assert "installed" in done.err
+
+
+def test_status_tells_what_is_broken_and_shows_the_rest(run: Run, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "heads").mkdir(parents=True)
+    (home / "heads" / "current").write_text("garbage")
+    (home / "identity.json").write_text("garbage")
+    done = run("status", "--json")
+    assert done.code == 1
+    assert len(done.err.splitlines()) == 2
+    assert (done.rows[0]["device"], done.rows[0]["head"], done.rows[0]["inferences"]) == (None, None, 0)
+
+
+def test_a_name_that_is_no_text_can_be_recognised(environment: dict[str, str], make_photo: MakePhoto) -> None:
+    photo = make_photo(0)
+    odd = photo.rename(os.fsdecode(os.fsencode(photo.parent) + b"/\xff.png"))
+    with process(["infer", odd], environment) as running:
+        out, err = running.communicate()
+    assert (running.returncode, err) == (0, "")
+    assert "Ada" in out
+
+
+def test_help_and_no_command_are_not_errors(run: Run) -> None:
+    for arguments in ([], ["--help"], ["infer", "--help"]):
+        done = run(*arguments)
+        assert done.code == 0
+        assert "Usage: fedex-device" in done.out
+
+
+def available(environment: dict[str, str], **changes: str) -> dict[str, str]:
+    needs = {f"FEDEX_NEED_{name}": "0" for name in ("CHARGING", "IDLE", "UNMETERED")}
+    return environment | needs | {"FEDEX_INTERVAL_S": "0.1"} | changes
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_run_pushes_and_pulls_by_itself_and_ends_cleanly(
+    run: Run,
+    make_photo: MakePhoto,
+    service: Service,
+    tiny_models: Path,
+    environment: dict[str, str],
+    number: signal.Signals,
+) -> None:
+    run("enrol")
+    run("infer", make_photo(0))
+    run("feedback", 1, "--right")
+    now = int(time.time())
+    head = (tiny_models / "four.tflite").read_bytes()
+    service.publish(head, serial=4, labels=("Ada", "Ben", "Cleo", "Zoe"), issued=now, expires=now + 1000)
+    with process(["run", "--json"], available(environment)) as running:
+        assert running.stdout is not None
+        first, second = json.loads(running.stdout.readline()), json.loads(running.stdout.readline())
+        running.send_signal(number)
+        _, err = running.communicate(timeout=20)
+    assert (running.returncode, err) == (0, "")
+    assert (first["push"]["samples"], first["pull"]["outcome"], first["pull"]["serial"]) == (1, "installed", 4)
+    assert (second["push"]["samples"], second["pull"]["outcome"]) == (0, "unchanged")
+
+
+def test_run_goes_on_while_the_service_is_away(run: Run, service: Service, environment: dict[str, str]) -> None:
+    run("enrol")
+    service.lies["/v1/spaces"] = lambda: refuse(Problem.INTERNAL)
+    with process(["run", "--json"], available(environment)) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert "500" in running.stderr.readline()
+        service.lies.clear()
+        rows = (json.loads(line) for line in running.stdout)
+        assert next(row for row in rows if row["pull"])["pull"]["outcome"] == "no_release"
+        running.send_signal(signal.SIGTERM)
+        running.communicate(timeout=20)
+    assert running.returncode == 0
+
+
+def test_run_says_why_it_does_nothing_once(run: Run, environment: dict[str, str]) -> None:
+    run("enrol")
+    never_idle = available(environment, FEDEX_NEED_IDLE="1", FEDEX_IDLE_LOAD="0")
+    with process(["run", "--json"], never_idle) as running:
+        assert running.stdout is not None
+        assert json.loads(running.stdout.readline())["missing"] == ["idle"]
+        time.sleep(0.5)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=20)
+    assert (running.returncode, out, err) == (0, "", "")
