@@ -27,7 +27,15 @@ from export.calibrate import Calibration
 from export.convert import convert_head, convert_prefix, standardise
 from export.faces import People
 from export.first_head import FirstHead, fit_first_head, own_head
-from export.parity import ParityReport, check_head, check_prefix, compare_features, compare_logits, keras_values
+from export.parity import (
+    ParityReport,
+    check_head,
+    check_network,
+    check_prefix,
+    compare_features,
+    compare_logits,
+    keras_values,
+)
 from export.quantize import Quantize
 from export.split import SplitModel, split
 from export.staging import staged
@@ -101,13 +109,15 @@ def export_bundles(network: keras.Model, order: Order, material: Material, *, te
     """
     parts = split(network, order.layer)
     with staged(order.out) as folder, TFLiteProcess() as tflite:
-        prefix, seen = _make_prefix(parts.prefix, order, material, tflite, tell)
-        base = _base_samples(prefix, parts, material.people, tflite, tell)
-        first = _first_head(parts.head, base, order, material, tell)
-        head, parity = _make_head(first.network, order, seen, tflite, tell)
-        tell("writing the bundles", 0, 0)
-        made = _Made(prefix, head, first, base, *_golden(prefix, head, tflite))
-        _write(folder, order, parts, made, parity)
+        walk = _Walk(parts, order, material, tflite, tell)
+        prefix = walk.convert_prefix()
+        seen = walk.look(prefix)
+        base = walk.base_samples(prefix)
+        first = walk.first_head(base)
+        head = walk.convert_head(first.network)
+        parity = walk.compare(head, first.network, seen)
+        golden, logits = walk.golden(prefix, head)
+        _write(folder, order, _Made(prefix, head, first, base, golden, logits), parity)
     return Exported(
         sha256_hex(prefix), parts.feature_shape, len(first.labels), len(prefix), len(head), first.calibration, parity
     )
@@ -133,70 +143,90 @@ class _Made:
     logits: Floats
 
 
-def _make_prefix(
-    prefix: keras.Model, order: Order, material: Material, tflite: TFLiteProcess, tell: Tell
-) -> tuple[bytes, _Seen]:
-    tell(f"converting the prefix ({order.quantize})", 0, 0)
-    content = convert_prefix(prefix, quantize=order.quantize, calibration_photos=material.photos)
-    tell("comparing it with Keras", 0, 0)
-    by_tflite = tflite.run(content, signature=PREFIX_SIGNATURE, inputs=material.photos)
-    seen = _Seen(keras_values(prefix, standardise(material.photos)), by_tflite)
-    check_prefix(compare_features(seen.by_keras, seen.by_tflite), order.quantize)
-    return content, seen
+@dataclass(frozen=True, slots=True, eq=False)
+class _Walk:
+    """The steps of one export, with what all of them need."""
+
+    parts: SplitModel
+    order: Order
+    material: Material
+    tflite: TFLiteProcess
+    tell: Tell
+
+    def convert_prefix(self) -> bytes:
+        self.tell(f"converting the prefix ({self.order.quantize})", 0, 0)
+        return convert_prefix(self.parts.prefix, quantize=self.order.quantize, calibration_photos=self.material.photos)
+
+    def look(self, prefix: bytes) -> _Seen:
+        """The photos through Keras and through TFLite; refuses a prefix that is too far off."""
+        self.tell("comparing the prefix with Keras", 0, 0)
+        photos = self.material.photos
+        by_tflite = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=photos)
+        seen = _Seen(keras_values(self.parts.prefix, standardise(photos)), by_tflite)
+        check_prefix(compare_features(seen.by_keras, seen.by_tflite), self.order.quantize)
+        return seen
+
+    def base_samples(self, prefix: bytes) -> BaseSamples:
+        """The people's samples, with the features that devices will compute of them; none without people."""
+        people = self.material.people
+        if people is None:
+            return _no_samples(self.parts.feature_shape)
+        progress = partial(self.tell, "computing features")
+        features = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=people.photos, progress=progress)
+        return BaseSamples(features, people.labels, people.sample_ids, people.held_out().astype(np.uint8))
+
+    def first_head(self, base: BaseSamples) -> FirstHead:
+        people = self.material.people
+        if people is None:
+            return own_head(self.parts.head, self.material.labels)
+        progress = partial(self.tell, "fitting the first head")
+        return fit_first_head(self.parts.head, base.features, people, seed=self.order.seed, progress=progress)
+
+    def convert_head(self, head: keras.Model) -> bytes:
+        precision = HEAD_PRECISION[self.order.quantize]
+        self.tell(f"converting the head ({precision})", 0, 0)
+        return convert_head(head, precision=precision)
+
+    def compare(self, content: bytes, head: keras.Model, seen: _Seen) -> dict[str, ParityReport]:
+        """The head's file with its network; refuses one that is too far off."""
+        self.tell("comparing the head with Keras", 0, 0)
+        logits = self.tflite.run(content, signature=HEAD_SIGNATURE, inputs=seen.by_tflite)
+        parity = {
+            "prefix": compare_features(seen.by_keras, seen.by_tflite),
+            "head": compare_logits(keras_values(head, seen.by_tflite), logits),
+            "network": compare_logits(keras_values(head, seen.by_keras), logits),
+        }
+        fitted = self.material.people is not None
+        check_head(parity["head"], HEAD_PRECISION[self.order.quantize], fitted=fitted)
+        if fitted:
+            check_network(parity["network"], self.order.quantize)
+        return parity
+
+    def golden(self, prefix: bytes, head: bytes) -> tuple[Floats, Floats]:
+        """The golden sample, a feature (*shape) of a photo of nothing, and the head's logits (classes,) of it."""
+        self.tell("writing the bundles", 0, 0)
+        photo = synthetic_photos(1, seed=GOLDEN_SEED)
+        feature = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=photo)
+        return feature[0], self.tflite.run(head, signature=HEAD_SIGNATURE, inputs=feature)[0]
 
 
-def _base_samples(
-    prefix: bytes, parts: SplitModel, people: People | None, tflite: TFLiteProcess, tell: Tell
-) -> BaseSamples:
-    """The people's samples with the features that devices will compute of them; none without people."""
-    if people is None:
-        none = np.empty(0, np.uint32)
-        features = np.empty((0, *parts.feature_shape), np.float32)
-        return BaseSamples(features, none, np.empty((0, SAMPLE_ID_BYTES), np.uint8), none.astype(np.uint8))
-    features = tflite.run(
-        prefix, signature=PREFIX_SIGNATURE, inputs=people.photos, progress=partial(tell, "computing features")
+def _no_samples(shape: tuple[int, ...]) -> BaseSamples:
+    return BaseSamples(
+        features=np.empty((0, *shape), np.float32),
+        labels=np.empty(0, np.uint32),
+        sample_ids=np.empty((0, SAMPLE_ID_BYTES), np.uint8),
+        splits=np.empty(0, np.uint8),
     )
-    return BaseSamples(features, people.labels, people.sample_ids, people.held_out().astype(np.uint8))
 
 
-def _first_head(head: keras.Model, base: BaseSamples, order: Order, material: Material, tell: Tell) -> FirstHead:
-    if material.people is None:
-        return own_head(head, material.labels)
-    progress = partial(tell, "fitting the first head")
-    return fit_first_head(head, base.features, material.people, seed=order.seed, progress=progress)
-
-
-def _make_head(
-    head: keras.Model, order: Order, seen: _Seen, tflite: TFLiteProcess, tell: Tell
-) -> tuple[bytes, dict[str, ParityReport]]:
-    precision = HEAD_PRECISION[order.quantize]
-    tell(f"converting the head ({precision})", 0, 0)
-    content = convert_head(head, precision=precision)
-    tell("comparing it with Keras", 0, 0)
-    logits = tflite.run(content, signature=HEAD_SIGNATURE, inputs=seen.by_tflite)
-    parity = {
-        "prefix": compare_features(seen.by_keras, seen.by_tflite),
-        "head": compare_logits(keras_values(head, seen.by_tflite), logits),
-        "network": compare_logits(keras_values(head, seen.by_keras), logits),
-    }
-    check_head(parity["head"], precision)
-    return content, parity
-
-
-def _golden(prefix: bytes, head: bytes, tflite: TFLiteProcess) -> tuple[Floats, Floats]:
-    """The golden sample, a feature (*shape) of a photo of nothing, and the head's logits (classes,) of it."""
-    features = tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=synthetic_photos(1, seed=GOLDEN_SEED))
-    return features[0], tflite.run(head, signature=HEAD_SIGNATURE, inputs=features)[0]
-
-
-def _write(folder: Path, order: Order, parts: SplitModel, made: _Made, parity: dict[str, ParityReport]) -> None:
+def _write(folder: Path, order: Order, made: _Made, parity: dict[str, ParityReport]) -> None:
     calibration = made.first.calibration
     write_device_bundle(
         folder / DEVICE,
         space=sha256_hex(made.prefix),
         cut=order.cut,
         layer=order.layer,
-        feature_shape=parts.feature_shape,
+        feature_shape=made.golden.shape,
         prefix=made.prefix,
         head=made.head,
         labels=made.first.labels,
@@ -211,7 +241,7 @@ def _write(folder: Path, order: Order, parts: SplitModel, made: _Made, parity: d
         space=sha256_hex(made.prefix),
         cut=order.cut,
         layer=order.layer,
-        feature_shape=parts.feature_shape,
+        feature_shape=made.golden.shape,
         head=_keras_file(made.first.network),
         labels=made.first.labels,
         golden=made.golden,

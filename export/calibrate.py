@@ -99,7 +99,7 @@ def fit_temperature(logits: Floats, labels: Labels, *, strangers: Floats | None 
     Known photos count by their negative log likelihood, strangers by their cross-entropy to the uniform distribution.
     Without strangers this is temperature scaling (Guo et al., 2017).
     """
-    losses = [_known_loss(logits, labels, t) + _stranger_loss(strangers, t) for t in TEMPERATURES]
+    losses = [negative_log_likelihood(logits, labels, t) + _stranger_loss(strangers, t) for t in TEMPERATURES]
     return float(TEMPERATURES[int(np.argmin(losses))])
 
 
@@ -109,6 +109,11 @@ def confidences(logits: Floats, temperature: float) -> NDArray[np.float64]:
     return top
 
 
+def negative_log_likelihood(logits: Floats, labels: Labels, temperature: float) -> float:
+    """The mean of -log p of the labels (n,) at a temperature, in nats. `n` is at least 1."""
+    return -float(_log_softmax(logits, temperature)[np.arange(len(labels)), labels].mean())
+
+
 def _balance(known: NDArray[np.float64], strangers: NDArray[np.float64]) -> float:
     """Where as large a share of the known is refused as of strangers accepted; both are sorted."""
     thresholds = np.unique(np.concatenate([known, strangers]))
@@ -116,10 +121,6 @@ def _balance(known: NDArray[np.float64], strangers: NDArray[np.float64]) -> floa
     accepted = 1 - np.searchsorted(strangers, thresholds, side="left") / len(strangers)
     difference = np.abs(refused - accepted)
     return float(thresholds[difference <= difference.min() + 1e-12].mean())
-
-
-def _known_loss(logits: Floats, labels: Labels, temperature: float) -> float:
-    return -float(_log_softmax(logits, temperature)[np.arange(len(labels)), labels].mean())
 
 
 def _stranger_loss(logits: Floats | None, temperature: float) -> float:

@@ -12,6 +12,10 @@ class ExportError(ValueError):
         self.expected = expected
         self.got = got
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survives the way between processes, which keyword arguments alone would not."""
+        return _restore, (type(self), self.where, self.expected, self.got)
+
 
 class WeightsError(ExportError):
     """A weights file that is not one, or is of another network."""
@@ -35,3 +39,7 @@ class ParityError(ExportError):
 
 class RequestError(ExportError):
     """Options of an export that do not go together, or name what there is not."""
+
+
+def _restore(kind: type[ExportError], where: str, expected: str, got: str) -> ExportError:
+    return kind(where, expected=expected, got=got)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import logging
 import os
 import sys
 import warnings
@@ -47,6 +48,7 @@ def silence_tensorflow() -> None:
     """Asks TensorFlow for errors only, in this process and its children; to be called before its first import."""
     for name, value in TENSORFLOW_SETTINGS.items():
         os.environ.setdefault(name, value)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def import_quietly(name: str) -> Any:

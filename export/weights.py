@@ -54,7 +54,7 @@ def classes_in(path: Path) -> int | None:
     """For how many classes a file has a classifier; None without one, and for what is no such file."""
     with contextlib.suppress(OSError, ValueError, KeyError, zipfile.BadZipFile):
         if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return int(arrays[f"{CLASSIFIER}_kernel"].shape[1])
         with h5py.File(path, "r") as file:
             stored = (group["vars"] for group in file["layers"].values() if "vars" in group)
@@ -95,7 +95,7 @@ def _read(model: keras.Model, path: Path) -> Variables:
 def _read_npz(model: keras.Model, path: Path) -> Variables:
     """The file's arrays under the model's names; those that the model has no name for keep their own."""
     ours = {_published_name(layer, variable): _name(layer, variable) for layer, variable in _variables(model)}
-    with np.load(path, allow_pickle=False) as arrays:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         found = {ours.get(key, key): arrays[key] for key in arrays.files}
     for layer, variable in _variables(model):
         if variable.name == "gamma":
