@@ -1,4 +1,4 @@
-"""The only home of a pool's dataset as a trainer reads it: resolved rows, features mapped from local files.
+"""The only home of a pool's dataset as a trainer reads it: resolved rows, features read from local files.
 
 ::
 
@@ -22,7 +22,7 @@ from cloud.errors import Damaged
 from cloud.keys import Pool
 from cloud.objects.store import ObjectStore
 from cloud.samples import spell
-from cloud.shards import Columns, ShardRef
+from cloud.shards import Columns, FeatureFile, ShardRef
 from contract.files import atomic_write, sha256_hex
 from contract.labels import label_key
 
@@ -31,10 +31,10 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MappedFeatures:
+class StoredFeatures:
     """Features float32 (n, *shape) that lie in several files and are read when they are indexed."""
 
-    files: tuple[Features, ...]
+    files: tuple[FeatureFile, ...]
     file_index: NDArray[np.int64]
     row_index: NDArray[np.int64]
     feature_shape: tuple[int, ...]
@@ -58,7 +58,7 @@ class MappedFeatures:
         chosen = np.empty((len(wanted), *self.feature_shape), np.float32)
         for place in np.unique(self.file_index[wanted]):
             here = self.file_index[wanted] == place
-            chosen[here] = self.files[place][self.row_index[wanted[here]]]
+            chosen[here] = self.files[place].read(self.row_index[wanted[here]])
         return chosen
 
     def __array__(self, dtype: np.dtype[np.generic] | None = None) -> NDArray[np.generic]:
@@ -80,7 +80,7 @@ class Dataset:
     """(n,): 0 trains, 1 is held out."""
     sample_ids: NDArray[np.uint8]
     """(n, 16)."""
-    features: MappedFeatures
+    features: StoredFeatures
     """(n, *shape)."""
 
     def __len__(self) -> int:
@@ -97,12 +97,12 @@ def load(store: ObjectStore, pool: Pool, *, cache: Path) -> Dataset:
     bundle = spaces.read(store, pool.space)
     head, _ = dataset_head.read(store, pool)
     cache.mkdir(parents=True, exist_ok=True)
-    pieces = [shards.map_file(_fetch(store, pool, ref, cache)) for ref in head.shards]
+    pieces = [shards.read_file(_fetch(store, pool, ref, cache)) for ref in head.shards]
     return resolve(pieces, commit=head.commit, base_labels=bundle.labels, feature_shape=bundle.feature_shape)
 
 
 def resolve(
-    pieces: Sequence[tuple[Columns, Features]],
+    pieces: Sequence[tuple[Columns, FeatureFile]],
     *,
     commit: str,
     base_labels: tuple[str, ...],
@@ -120,7 +120,7 @@ def resolve(
         label_index=_join([_classes(one, classes) for one in columns], np.int64)[best],
         splits=_join([one.splits for one in columns], np.uint8)[first],
         sample_ids=_join([one.sample_ids for one in columns], np.uint8, 16)[first],
-        features=MappedFeatures(tuple(mapped for _, mapped in pieces), files[best], rows[best], feature_shape),
+        features=StoredFeatures(tuple(file for _, file in pieces), files[best], rows[best], feature_shape),
     )
 
 

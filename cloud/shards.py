@@ -18,7 +18,6 @@ shard's key is the sha256 of its bytes.
 
 from __future__ import annotations
 
-import mmap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +72,20 @@ class ShardRef:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class FeatureFile:
+    """The features of a shard that is a file, float32 (n, *shape) from byte `begin` on; open only while it is read."""
+
+    path: Path
+    begin: int
+    shape: tuple[int, ...]
+
+    def read(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Copy some rows into memory."""
+        mapped = np.memmap(self.path, np.dtype("<f4"), mode="r", offset=self.begin, shape=self.shape)
+        return np.asarray(mapped[rows], np.float32)
+
+
 def encode_shard(columns: Columns, features: NDArray[np.float32]) -> bytes:
     """A shard's bytes. `features` is float32 (n, *shape)."""
     tensors: dict[str, NDArray[Any]] = {**_tensors(columns), _FEATURES: features}
@@ -111,18 +124,22 @@ def read_columns(store: ObjectStore, pool: Pool, ref: ShardRef) -> Columns:
         raise Damaged(f"{key}: {error}") from error
 
 
-def map_file(path: Path) -> tuple[Columns, NDArray[np.float32]]:
-    """Columns, and features float32 (n, *shape), of a shard in a file; both are views of the mapped file.
+def read_file(path: Path) -> tuple[Columns, FeatureFile]:
+    """Columns, and where the features are, of a shard in a file.
 
     Raises:
         Damaged: it is not a shard.
     """
     try:
-        content = _mapped(path)
-        header = parse_header(content)
-        field = header.fields[_FEATURES]
-        features = view_tensor(field, content[header.data_start + field.begin : header.data_start + field.end])
-        return _columns(header, content), features.astype(np.float32, copy=False)
+        with path.open("rb") as file:
+            head = file.read(LENGTH_BYTES)
+            head += file.read(parse_header_length(head))
+            header = parse_header(head)
+            field = header.fields[_FEATURES]
+            head += file.read(field.begin)
+        if path.stat().st_size != header.data_start + header.data_size:
+            raise Damaged(f"{path}: expected {header.data_start + header.data_size} bytes, got {path.stat().st_size}")
+        return _columns(header, head), FeatureFile(path, header.data_start + field.begin, field.shape)
     except (ContractError, KeyError, ValueError) as error:
         raise Damaged(f"{path}: {error}") from error
 
@@ -130,11 +147,6 @@ def map_file(path: Path) -> tuple[Columns, NDArray[np.float32]]:
 def journal(pool: Pool, columns: Columns) -> list[Arrival]:
     """Every upload of the merge that wrote the shard."""
     return [keys.parse_inbox(f"{keys.pool_inbox(pool)}{name}") for name in columns.arrivals]
-
-
-def _mapped(path: Path) -> memoryview:
-    with path.open("rb") as file:
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def _tensors(columns: Columns) -> dict[str, NDArray[Any]]:

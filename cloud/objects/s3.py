@@ -43,8 +43,8 @@ from cloud.errors import (
 from cloud.objects.store import MAX_LISTED, ByteRange, Meta, Stored, check_key, check_limit
 
 CONNECT_TIMEOUT_S = 5
-READ_TIMEOUT_S = 60
-ATTEMPTS = 4
+READ_TIMEOUT_S = 30
+ATTEMPTS = 3
 CONFLICT_ATTEMPTS = 8
 CONNECTIONS = 32
 DEFAULT_REGION = "us-east-1"

@@ -1,7 +1,9 @@
 """What a broken or hostile client sends: a problem document or a closed connection, never a stuck thread."""
 
 import json
+import os
 import re
+import signal
 import socket
 import subprocess
 import time
@@ -304,8 +306,7 @@ def test_stopping_the_service_finishes_what_it_began(
         connection = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=15)
         connection.sendall(head.encode() + body[:50])
         time.sleep(0.3)
-        stop = subprocess.Popen(["pkill", "-TERM", "-f", f"cloud.cli serve --bind {url.removeprefix('http://')}"])
-        stop.wait()
+        os.kill(int(re.search(r"Listening at: \S+ \((\d+)\)", (tmp_path / "log").read_text())[1]), signal.SIGTERM)  # type: ignore[index]
         time.sleep(0.3)
         connection.sendall(body[50:])
         assert read_answer(connection)[0] == 201

@@ -223,6 +223,21 @@ def test_a_condition_that_failed_for_sure_is_a_failed_precondition(store: S3Stor
         store.put_if_match("a", b"mine", etag='"1"')
 
 
+def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    monkeypatch.setattr("cloud.objects.s3.READ_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("cloud.objects.s3.ATTEMPTS", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        store = S3Store("bucket", endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(Unavailable):
+            store.get("a")
+        with pytest.raises(Unavailable):
+            store.list("a")
+        with pytest.raises(Uncertain):
+            store.put_if_absent("a", b"")
+
+
 def test_a_store_that_ignores_conditions_is_refused_in_one_line(careless: str) -> None:
     with pytest.raises(
         StoreRefused, match=r"^s3://bucket\S+ expected conditional writes, got a store that ignores If-M"

@@ -10,7 +10,7 @@ from cloud import keys, shards
 from cloud.errors import Damaged, NotFound
 from cloud.keys import Arrival, Pool
 from cloud.objects import ObjectStore
-from cloud.shards import Columns, ShardRef, encode_shard, map_file, read_columns, write
+from cloud.shards import Columns, ShardRef, encode_shard, read_columns, read_file, write
 
 COLUMNS = Columns(
     feature_shape=(2, 3),
@@ -44,13 +44,20 @@ def test_long_tables_take_a_second_read(store: ObjectStore, pool: Pool) -> None:
     assert equal(read_columns(store, pool, ref), many)
 
 
-def test_features_are_mapped_from_a_file(tmp_path: Path) -> None:
+def test_features_stay_in_their_file_until_they_are_asked_for(tmp_path: Path) -> None:
     (tmp_path / "shard").write_bytes(encode_shard(COLUMNS, FEATURES))
-    columns, features = map_file(tmp_path / "shard")
+    columns, features = read_file(tmp_path / "shard")
     assert equal(columns, COLUMNS)
-    assert np.array_equal(features, FEATURES)
-    assert not features.flags.owndata
-    assert not features.flags.writeable
+    assert features.shape == FEATURES.shape
+    assert np.array_equal(features.read(np.array([4, 0, 0])), FEATURES[[4, 0, 0]])
+
+
+def test_thousands_of_shards_need_no_thousands_of_open_files(tmp_path: Path) -> None:
+    (tmp_path / "shard").write_bytes(encode_shard(COLUMNS, FEATURES))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    kept = [read_file(tmp_path / "shard") for _ in range(50)]
+    assert all(features.read(np.array([1])).shape == (1, 2, 3) for _, features in kept)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_the_same_content_is_the_same_shard(store: ObjectStore, pool: Pool) -> None:
@@ -76,7 +83,7 @@ def test_what_is_no_shard_is_damaged(store: ObjectStore, pool: Pool, tmp_path: P
         read_columns(store, pool, ShardRef("0" * 64, len(body), 1))
     (tmp_path / "shard").write_bytes(body)
     with pytest.raises(Damaged):
-        map_file(tmp_path / "shard")
+        read_file(tmp_path / "shard")
 
 
 def test_every_truncation_is_damaged(tmp_path: Path) -> None:
@@ -84,7 +91,7 @@ def test_every_truncation_is_damaged(tmp_path: Path) -> None:
     for size in range(len(body)):
         (tmp_path / "shard").write_bytes(body[:size])
         with pytest.raises(Damaged):
-            map_file(tmp_path / "shard")
+            read_file(tmp_path / "shard")
 
 
 def test_a_shard_of_another_version_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,4 +99,4 @@ def test_a_shard_of_another_version_is_damaged(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "shard").write_bytes(encode_shard(COLUMNS, FEATURES))
     monkeypatch.undo()
     with pytest.raises(Damaged, match="format"):
-        map_file(tmp_path / "shard")
+        read_file(tmp_path / "shard")
