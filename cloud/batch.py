@@ -11,10 +11,11 @@ Every upload that waits has one fate::
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from cloud import devices, keys
 from cloud.errors import NotFound
@@ -64,9 +65,11 @@ def gather(
     """
     taken = 0
     with ThreadPoolExecutor(FETCHED_AT_ONCE) as threads:
+        senders = sorted({arrival.device for arrival in arrivals})
+        generations = dict(zip(senders, threads.map(partial(_generation, store), senders), strict=True))
+        fetch = partial(_fetch, store, generations)
         for begin in range(0, len(arrivals), FETCHED_AT_ONCE):
-            window = arrivals[begin : begin + FETCHED_AT_ONCE]
-            for fetched in threads.map(lambda arrival: _fetch(store, arrival), window):
+            for fetched in threads.map(fetch, arrivals[begin : begin + FETCHED_AT_ONCE]):
                 one = _judge(fetched, feature_shape) if fetched.fate is Fate.READABLE else fetched
                 yield one
                 taken += one.upload.features.nbytes if one.upload else 0
@@ -74,11 +77,11 @@ def gather(
                     return
 
 
-def _fetch(store: ObjectStore, arrival: Arrival) -> Gathered:
+def _fetch(store: ObjectStore, generations: Mapping[str, int | None], arrival: Arrival) -> Gathered:
     """An upload's bytes, unless its fate needs none."""
     if _exists(store, keys.receipt(arrival)):
         return Gathered(arrival, Fate.SEEN)
-    generation = _generation(store, arrival.device)
+    generation = generations[arrival.device]
     if generation is not None and arrival.generation < generation:
         return Gathered(arrival, Fate.ERASED)
     try:
