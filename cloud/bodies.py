@@ -1,15 +1,13 @@
-"""The only home of reading request bodies: bounded in bytes before anything is read, and in time while it is.
+"""The only home of reading request bodies, bounded before anything is read; ``cloud.web_worker`` bounds the time.
 
-A thread that waits for bytes serves nobody else, so a client that trickles below a floor is given up, as one that
-stalls is by ``cloud.web_worker``. A body that nobody wanted is read to its end before the refusal is sent, as far as it
-is short: a client that is cut off while it still sends never reads why it was refused.
+A body that nobody wanted is read to its end before the refusal is sent, as far as it is short: a client that is cut off
+while it still sends never reads why it was refused.
 """
 
 from __future__ import annotations
 
 import contextlib
 import socket
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,8 +21,6 @@ from contract.problems import Problem
 
 BLOCK_BYTES = 1 << 20
 MAX_DRAINED_BYTES = 64 << 20
-GRACE_S = 30.0
-SLOWEST_BYTES_S = 4 << 10
 
 _BROKEN = (ClientDisconnected, NoMoreData, ParseException, OSError)
 
@@ -75,13 +71,10 @@ def stop_reading(environment: Mapping[str, Any]) -> None:
 
 
 def _blocks() -> Iterator[bytes]:
-    begin, received = time.monotonic(), 0
+    received = 0
     while block := _read_block(received):
         yield block
         received += len(block)
-        if time.monotonic() - begin > GRACE_S + received / SLOWEST_BYTES_S:
-            stop_reading(request.environ)
-            raise Malformed("body", expected=f"at least {SLOWEST_BYTES_S} bytes a second", got="fewer")
 
 
 def _read_block(received: int) -> bytes:

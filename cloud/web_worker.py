@@ -11,6 +11,7 @@ import contextlib
 import errno
 import logging
 import socket
+import time
 from collections.abc import Iterator
 
 from gunicorn.http.errors import ParseException
@@ -20,14 +21,21 @@ from contract.errors import shown
 from contract.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemDocument
 
 SILENCE_S = 10
+GRACE_S = 30.0
+SLOWEST_BYTES_S = 4 << 10
 
 logger = logging.getLogger(__name__)
 
 
 class PatientSocket(socket.socket):
-    """A connection that counts as reset when nothing moved for `stall_s`, which gunicorn and the routes understand."""
+    """A connection that counts as reset, which gunicorn and the routes understand, when its client is too slow.
+
+    Too slow is: nothing for `stall_s`, or, after a time of grace, fewer bytes of a request than `SLOWEST_BYTES_S`.
+    """
 
     stall_s: float
+    _begin = 0.0
+    _received = 0
 
     @classmethod
     def take_over(cls, connection: socket.socket, *, stall_s: float) -> PatientSocket:
@@ -37,14 +45,22 @@ class PatientSocket(socket.socket):
         taken.stall_s = stall_s
         return taken
 
+    def begin_request(self) -> None:
+        """Count time and bytes anew."""
+        self._begin, self._received = time.monotonic(), 0
+
     def setblocking(self, flag: bool) -> None:
         """Gunicorn blocks while a thread serves the connection; here that has an end."""
         self.settimeout(self.stall_s if flag else 0.0)
 
     def recv(self, bufsize: int, flags: int = 0) -> bytes:
-        """As ever, but a time-out is a reset."""
+        """As ever, but a client that is too slow is a reset."""
         with self._reset_on_timeout():
-            return super().recv(bufsize, flags)
+            data = super().recv(bufsize, flags)
+            self._received += len(data)
+            if time.monotonic() - self._begin > GRACE_S + self._received / SLOWEST_BYTES_S:
+                raise TimeoutError
+            return data
 
     def sendall(self, data: bytes, flags: int = 0) -> None:  # type: ignore[override]  # what gunicorn gives it
         """As ever, but a time-out is a reset. All of `data` must go within `stall_s`, so it had better be small."""
@@ -58,7 +74,7 @@ class PatientSocket(socket.socket):
         except TimeoutError:
             with contextlib.suppress(OSError):  # so that closing waits for nothing: gunicorn's main thread does it
                 self.shutdown(socket.SHUT_RD)
-            raise ConnectionResetError(errno.ECONNRESET, "stalled") from None
+            raise ConnectionResetError(errno.ECONNRESET, "too slow") from None
 
 
 class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
@@ -75,6 +91,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         """Called by gunicorn in a thread, for each request."""
         if not isinstance(conn.sock, PatientSocket):
             conn.sock = PatientSocket.take_over(conn.sock, stall_s=self.app.settings.stall_s)
+        conn.sock.begin_request()
         return super().handle(conn)
 
     def handle_error(self, req: object, client: socket.socket, addr: object, exc: Exception) -> None:
