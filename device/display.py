@@ -38,7 +38,7 @@ class Display:
         """Print an answer."""
         answer = inference.answer
         shares = ", ".join(f"{one.label} {one.probability:.1%}" for one in answer.results)
-        kept = f" [{inference.id}]" if inference.id is not None else ""
+        kept = f" #{inference.id}" if inference.id is not None else ""
         document: dict[str, Json] = {
             "photo": str(photo),
             "id": inference.id,
@@ -53,7 +53,7 @@ class Display:
     def given(self, given: Given) -> None:
         """Print what feedback was kept."""
         document: dict[str, Json] = {"id": given.inference, "label": given.label, "revision": given.revision}
-        self.result(document, f"[{given.inference}]: {given.label}")
+        self.result(document, f"#{given.inference}: {given.label}")
 
     def enrolled(self, identity: Identity) -> None:
         """Print who this device is now."""

@@ -36,6 +36,9 @@ MAX_POINTER_BYTES = 16 << 10
 MAX_ETAG_CHARACTERS = 512
 KEPT_HEADS = 2
 
+Stamp = tuple[int, int]
+"""What changes with every swap of the pointer."""
+
 
 class HeadDamaged(DeviceError):
     """An installed head is not what it was when it was verified; another one serves until it is fetched again."""
@@ -84,7 +87,7 @@ class HeadStore:
         """Where an object of that hash gathers while it is downloaded."""
         return self.directory / "partial" / sha256
 
-    def stamp(self) -> tuple[int, int] | None:
+    def stamp(self) -> Stamp | None:
         """Return what changes with every swap, at the cost of one stat; None while no head is installed."""
         try:
             stat = os.stat(self.pointer_path)  # noqa: PTH116 - twice as fast, and done before every inference

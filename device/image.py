@@ -27,8 +27,9 @@ from device.errors import PhotoError
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 64 * 1000 * 1000
 
-#: What phones and boards write. Others stay closed: Pillow would start outside programs for some of them.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+#: What phones and boards write. Others stay closed: Pillow would start outside programs for some of them, and libtiff
+#: writes to standard error by itself.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "PPM")
 
 # What Pillow's decoders raise on damaged bytes; anything else is a bug that should be seen.
 _DECODER_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError)

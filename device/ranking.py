@@ -35,18 +35,19 @@ def rank(
     Raises:
         ModelRefused: a logit is NaN or infinite.
     """
-    if not np.isfinite(logits).all():
+    peak = logits.max()  # NaN if any logit is
+    if not np.isfinite(peak):
         raise ModelRefused("head: expected finite logits, got NaN or infinity")
-    scaled = logits.astype(np.float64) / temperature
-    powers = np.exp(scaled - scaled.max())
+    powers = np.exp((logits.astype(np.float64) - peak) / temperature)
     probabilities = powers / powers.sum()
-    best = _best(probabilities, top)
-    results = tuple(Ranked(labels[index], float(probabilities[index])) for index in best)
+    results = tuple(Ranked(labels[index], float(probabilities[index])) for index in _best(probabilities, top))
     return Ranking(results, unknown=results[0].probability < threshold)
 
 
 def _best(probabilities: NDArray[np.float64], top: int) -> list[int]:
     """Return the classes of the highest probabilities, best first; ties go to the lower class."""
     count = min(top, len(probabilities))
-    chosen = np.sort(np.argpartition(-probabilities, count - 1)[:count])
-    return [int(index) for index in chosen[np.argsort(-probabilities[chosen], kind="stable")]]
+    least = np.partition(probabilities, -count)[-count]
+    candidates = np.flatnonzero(probabilities >= least)
+    order = np.argsort(-probabilities[candidates], kind="stable")[:count]
+    return [int(index) for index in candidates[order]]

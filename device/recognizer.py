@@ -19,7 +19,7 @@ from contract.errors import ContractError
 from contract.samples import sample_id
 from device.cache import Cache, NewInference
 from device.errors import ModelRefused, Storage
-from device.heads import Entry, HeadDamaged, HeadStore
+from device.heads import Entry, HeadDamaged, HeadStore, Stamp
 from device.image import prepare
 from device.models import Head, load_bundled_head, load_installed_head, load_prefix
 from device.ranking import Ranked, rank
@@ -91,7 +91,7 @@ class Recognizer:
         self._cache: Cache | None = None
         self._space_key = 0
         self._prefix = load_prefix(bundle, runtime=runtime, threads=threads)
-        self._stamp = heads.stamp() if heads else None
+        self._stamp: Stamp | None = None
         self._head = self._load_head()
 
     @property
@@ -173,10 +173,8 @@ class Recognizer:
     def _pick_up_new_head(self) -> None:
         if self._heads is None:
             return
-        stamp = self._heads.stamp()
-        if stamp == self._stamp:
+        if self._heads.stamp() == self._stamp:
             return
-        self._stamp = stamp
         try:
             self._head = self._load_head()
         except (ModelRefused, ContractError, OSError) as error:
@@ -184,8 +182,12 @@ class Recognizer:
 
     def _load_head(self) -> Head:
         """Load the newest head that works; what was stepped over stands in `warnings`."""
-        warnings: list[str] = []
-        head = self._newest_working(warnings)
+        while True:
+            warnings: list[str] = []
+            self._stamp = self._heads.stamp() if self._heads else None
+            head = self._newest_working(warnings)
+            if not warnings or self._heads is None or self._heads.stamp() == self._stamp:
+                break  # otherwise heads were swapped meanwhile, and what the old pointer named may be gone
         self.warnings = tuple(warnings)
         return head or load_bundled_head(self.bundle, runtime=self.runtime)
 

@@ -97,8 +97,8 @@ def test_people_read_one_line_a_photo(run: Run, make_photo: MakePhoto) -> None:
     done = run("infer", make_photo(0), make_photo(7))
     assert done.code == 0
     first, second = done.out.splitlines()
-    assert first.startswith(f"{make_photo(0)} [1]: Ada 100.0%, ")
-    assert " [2]: unknown (" in second
+    assert first.startswith(f"{make_photo(0)} #1: Ada 100.0%, ")
+    assert " #2: unknown (" in second
     assert done.err == ""
 
 

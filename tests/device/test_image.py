@@ -85,7 +85,7 @@ def test_damaged_exif_leaves_the_pixels_as_they_are() -> None:
 def test_other_colour_modes_become_rgb(mode: str) -> None:
     out = io.BytesIO()
     image = Image.new("I;16", (50, 40), 40000) if mode == "I;16" else Image.fromarray(draw(50, 40)).convert(mode)
-    image.save(out, "TIFF")
+    image.save(out, "JPEG" if mode == "CMYK" else "PNG")
     assert decode_photo(out.getvalue()).pixels.shape == (40, 50, 3)
 
 
@@ -100,6 +100,7 @@ def test_sixteen_bits_are_scaled_not_clipped() -> None:
     [
         (b"", "expected a photo"),
         (b"not a photo at all", "expected a photo"),
+        (b"II*\0\x08\0\0\0\0\0", "expected a photo"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "expected a photo"),
         (encode(draw(64, 64))[:-500], "damaged"),
         (encode(draw(64, 64), "JPEG")[:-300], "damaged"),
@@ -108,7 +109,7 @@ def test_sixteen_bits_are_scaled_not_clipped() -> None:
         (png_header(64, 64), "damaged"),
         (bytes(MAX_FILE_BYTES + 1), "expected at most 67108864 bytes"),
     ],
-    ids=["empty", "text", "postscript", "cut-png", "cut-jpeg", "81-mpixel", "bomb", "no-pixels", "long"],
+    ids=["empty", "text", "tiff", "postscript", "cut-png", "cut-jpeg", "81-mpixel", "bomb", "no-pixels", "long"],
 )
 def test_what_is_no_photo_is_refused_by_name(data: bytes, complaint: str) -> None:
     with pytest.raises(PhotoError, match=f"^a.jpg: .*{complaint}"):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -428,6 +429,36 @@ def test_killed_at_any_step_the_device_infers_and_the_next_pull_goes_on(
     assert replace(updater, now=time.time).pull().serial == 1
     assert len(files(device.heads)) == 3
     assert recognizer.recognise(draw_photo(3)).label == "Zoe"
+
+
+def test_inferring_goes_on_while_heads_are_swapped_under_it(
+    updater: Updater, device: Device, service: Service, tiny_models: Path
+) -> None:
+    heads = [
+        ((tiny_models / f"{name}.tflite").read_bytes(), FOUR[:count]) for name, count in (("three", 3), ("four", 4))
+    ]
+    failed: list[Exception] = []
+
+    def swap_often() -> None:
+        try:
+            for serial in range(1, 31):
+                head, labels = heads[serial % 2]
+                service.publish(head, serial=serial, labels=labels)
+                updater.pull()
+        except Exception as error:  # a thread has no other way to say it
+            failed.append(error)
+
+    swapping = threading.Thread(target=swap_often)
+    seen: set[int] = set()
+    with device.recognizer() as recognizer:
+        swapping.start()
+        while swapping.is_alive():
+            inference = recognizer.infer(draw_photo(1))
+            seen.add(inference.answer.head_serial)
+            assert (inference.answer.label, inference.not_stored, recognizer.warnings) == ("Ben", None, ())
+        assert recognizer.infer(draw_photo(1)).answer.head_serial == 30
+    assert failed == []
+    assert len(seen) > 3
 
 
 def test_a_label_list_is_shared_by_releases_that_have_the_same_labels(
