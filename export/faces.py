@@ -100,7 +100,7 @@ def _people(directory: Path) -> dict[str, Path]:
     folders = [folder for folder in _visible(directory) if folder.is_dir()]
     if len(folders) < FEWEST_PEOPLE:
         expected = f"at least {FEWEST_PEOPLE} people, one folder each"
-        raise FacesError(f"faces {directory}", expected=expected, got=f"{len(folders)} folders")
+        raise FacesError(f"faces {directory}", expected=expected, got=f"{len(folders)}")
     people: dict[str, Path] = {}
     known: dict[str, str] = {}
     for folder in folders:

@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from export.faces import People, read_faces
 from export.inception_resnet_v1 import ScaleToLength, build
 from export.quiet import silence_tensorflow
 from export.synthetic import synthetic_photos
@@ -58,7 +59,17 @@ def real_network(shared_data: Path) -> keras.Model:
 @pytest.fixture
 def faces(tmp_path: Path) -> Path:
     """A folder of four people, who differ by colour, with eight photos each."""
-    folder = tmp_path / "faces"
+    return draw_people(tmp_path / "faces")
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> People:
+    """The same people, read."""
+    return read_faces(draw_people(tmp_path_factory.mktemp("people")))
+
+
+def draw_people(folder: Path) -> Path:
+    """Four people with eight photos each, under `folder`."""
     for person, colour in enumerate([(220, 60, 60), (60, 220, 60), (60, 60, 220), (200, 200, 60)]):
         draw_person(folder / f"Person {person + 1}", colour=colour, photos=8)
     return folder

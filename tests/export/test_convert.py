@@ -108,7 +108,7 @@ def test_an_operator_that_is_not_builtin_is_refused_by_its_name(capfd: pytest.Ca
     feature = keras.Input((4,))
     network = keras.Model(feature, keras.ops.erfinv(feature), name="odd")
     with pytest.raises(
-        ConversionError, match="TFLite conversion of odd: expected builtin operators, got .*(?i:erfinv)"
+        ConversionError, match=r"TFLite conversion of odd: expected builtin operators, got .*(?i:erfinv)"
     ):
         convert_head(network, precision=Precision.FLOAT32)
     assert capfd.readouterr() == ("", "")

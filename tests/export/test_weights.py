@@ -110,7 +110,7 @@ def test_a_keras_file_of_more_classes_is_refused_with_both_shapes(tmp_path: Path
 def test_a_keras_file_of_another_network_names_the_layer_it_lacks(tmp_path: Path) -> None:
     photo = keras.Input((8,))
     keras.Model(photo, keras.layers.Dense(3, name="other")(photo)).save_weights(tmp_path / "of.weights.h5")
-    with pytest.raises(WeightsError, match="layer Conv2d_1a_3x3_Convolution, kernel: .* got no such layer"):
+    with pytest.raises(WeightsError, match=r"layer Conv2d_1a_3x3_Convolution, kernel: .* got no such layer"):
         load_weights(small_network(), tmp_path / "of.weights.h5")
 
 

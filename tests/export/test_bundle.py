@@ -1,0 +1,182 @@
+"""The walk from a network to its two bundles, on a small network and people who differ by colour."""
+
+import json
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from contract.bundle import DeviceBundle, TrainingBundle, read_device_bundle, read_training_bundle
+from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
+from contract.files import sha256_hex
+from export import bundle
+from export.bundle import Exported, Material, Order, export_bundles
+from export.convert import convert_prefix
+from export.errors import ParityError, SplitError
+from export.faces import People
+from export.quantize import Quantize
+from export.split import split
+from export.synthetic import synthetic_photos
+from export.tflite_process import TFLiteProcess
+
+LAYER = "bottleneck"
+OWN_LABELS = ("one", "two", "three", "four")
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Order:
+    return Order(LAYER, LAYER, Quantize.DYNAMIC, tmp_path / "out")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the bundles lie that most of these tests only read."""
+    return tmp_path_factory.mktemp("bundles") / "out"
+
+
+@pytest.fixture(scope="module")
+def exported(tiny_network: keras.Model, place: Path, people: People) -> Exported:
+    order = Order(LAYER, LAYER, Quantize.DYNAMIC, place)
+    return export_bundles(tiny_network, order, Material(people.photos, (), people))
+
+
+@pytest.fixture(scope="module")
+def device(exported: Exported, place: Path) -> DeviceBundle:
+    return read_device_bundle(place / "device")
+
+
+@pytest.fixture(scope="module")
+def training(exported: Exported, place: Path) -> TrainingBundle:
+    return read_training_bundle(place / "training")
+
+
+def test_the_space_is_the_hash_of_the_prefix_file(device: DeviceBundle, training: TrainingBundle) -> None:
+    assert device.space == device.prefix.sha256 == training.space == sha256_hex(device.prefix_path.read_bytes())
+
+
+def test_both_bundles_say_the_same_of_the_first_head(device: DeviceBundle, training: TrainingBundle) -> None:
+    assert device.labels == training.labels == ("Person 1", "Person 2", "Person 3", "Person 4")
+    assert (device.cut, device.layer, device.feature_shape) == (LAYER, LAYER, (16,))
+    assert (device.temperature, device.threshold) == (training.temperature, training.threshold)
+    assert device.golden_sha256 == training.golden_sha256
+    assert device.quantize == "dynamic"
+
+
+def test_base_features_are_what_the_prefix_file_computes(
+    device: DeviceBundle, training: TrainingBundle, people: People
+) -> None:
+    with TFLiteProcess() as tflite:
+        features = tflite.run(device.prefix_path.read_bytes(), signature=PREFIX_SIGNATURE, inputs=people.photos)
+    np.testing.assert_array_equal(training.base.features, features)
+    np.testing.assert_array_equal(training.base.labels, people.labels)
+    np.testing.assert_array_equal(training.base.sample_ids, people.sample_ids)
+    np.testing.assert_array_equal(training.base.splits, people.held_out())
+
+
+def test_the_first_head_knows_its_people(device: DeviceBundle, training: TrainingBundle) -> None:
+    with TFLiteProcess() as tflite:
+        logits = tflite.run(device.head_path.read_bytes(), signature=HEAD_SIGNATURE, inputs=training.base.features)
+    assert np.mean(logits.argmax(axis=1) == training.base.labels) > 0.9
+
+
+def test_the_keras_head_computes_what_the_head_file_does(
+    place: Path, device: DeviceBundle, training: TrainingBundle
+) -> None:
+    head = keras.saving.load_model(place / "training" / "head.keras")
+    logits = head.predict(training.base.features, verbose=0)
+    assert [layer.name for layer in head.layers[-2:]] == ["Embedding", "Logits"]
+    with TFLiteProcess() as tflite:
+        of_file = tflite.run(device.head_path.read_bytes(), signature=HEAD_SIGNATURE, inputs=training.base.features)
+    np.testing.assert_allclose(logits, of_file, atol=0.02 * np.ptp(logits))
+
+
+def test_the_golden_sample_is_of_nobody_and_its_logits_are_the_head_files(device: DeviceBundle) -> None:
+    with TFLiteProcess() as tflite:
+        [feature] = tflite.run(
+            device.prefix_path.read_bytes(),
+            signature=PREFIX_SIGNATURE,
+            inputs=synthetic_photos(1, seed=bundle.GOLDEN_SEED),
+        )
+        [logits] = tflite.run(device.head_path.read_bytes(), signature=HEAD_SIGNATURE, inputs=feature[np.newaxis])
+    np.testing.assert_array_equal(device.golden, feature)
+    np.testing.assert_array_equal(device.logits, logits)
+
+
+def test_no_sample_is_in_the_device_bundle(device: DeviceBundle, training: TrainingBundle) -> None:
+    everything = b"".join(path.read_bytes() for path in device.directory.iterdir())
+    assert not any(feature.tobytes() in everything for feature in training.base.features)
+    assert not any(photo_id.tobytes() in everything for photo_id in training.base.sample_ids)
+
+
+def test_the_parity_report_has_errors_and_agreement(exported: Exported, place: Path) -> None:
+    report = json.loads((place / "parity.json").read_text())
+    assert set(report) == {"quantize", "prefix", "head", "network"}
+    assert 0 < report["prefix"]["mean_error"] < report["prefix"]["max_error"]
+    assert report["prefix"]["mean_cosine"] > 0.995
+    assert report["network"]["label_agreement"] == exported.parity["network"].label_agreement >= 0.95
+    assert report["network"]["samples"] == 32
+
+
+def test_without_people_the_networks_own_classes_are_never_unknown(tiny_network: keras.Model, order: Order) -> None:
+    export_bundles(tiny_network, order, Material(synthetic_photos(8, seed=1), OWN_LABELS))
+    device, training = read_device_bundle(order.out / "device"), read_training_bundle(order.out / "training")
+    assert device.labels == OWN_LABELS
+    assert (device.threshold, device.temperature) == (0, 1)
+    assert training.base.features.shape == (0, 16)
+
+
+def test_without_people_the_head_is_the_networks(tiny_network: keras.Model, order: Order) -> None:
+    export_bundles(tiny_network, order, Material(synthetic_photos(8, seed=1), OWN_LABELS))
+    head = keras.saving.load_model(order.out / "training" / "head.keras")
+    features = np.random.default_rng(0).normal(size=(4, 16)).astype(np.float32)
+    np.testing.assert_allclose(
+        head.predict(features, verbose=0), split(tiny_network, LAYER).head.predict(features, verbose=0), rtol=1e-5
+    )
+
+
+def test_a_cut_with_convolutions_after_it_is_exported_too(
+    tiny_network: keras.Model, order: Order, people: People
+) -> None:
+    exported = export_bundles(
+        tiny_network, Order("pool", "pool", Quantize.NONE, order.out), Material(people.photos, (), people)
+    )
+    assert exported.feature_shape == (5, 5, 12)
+    assert read_training_bundle(order.out / "training").base.features.shape == (32, 5, 5, 12)
+
+
+def test_exporting_again_replaces_both_bundles_and_keeps_the_space(
+    tiny_network: keras.Model, exported: Exported, device: DeviceBundle, order: Order, people: People
+) -> None:
+    """Another first head over the same prefix: features stay exchangeable, and so does the golden sample."""
+    shutil.copytree(device.directory.parent, order.out)
+    again = export_bundles(tiny_network, order, Material(people.photos, OWN_LABELS))
+    replaced = read_device_bundle(order.out / "device")
+    assert (again.space, replaced.golden_sha256) == (exported.space, device.golden_sha256)
+    assert replaced.labels == read_training_bundle(order.out / "training").labels == OWN_LABELS
+
+
+def test_a_prefix_that_computes_something_else_is_refused_and_nothing_is_written(
+    tiny_network: keras.Model, order: Order, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fault: photos are standardised twice, as happens when a network brings its own scaling."""
+
+    def convert_scaled_twice(prefix: keras.Model, **options: object) -> bytes:
+        photo = keras.Input((160, 160, 3))
+        scaled = keras.layers.Rescaling(1 / 128)(photo)
+        return convert_prefix(keras.Model(photo, prefix(scaled)), **options)  # type: ignore[arg-type]  # passed on
+
+    monkeypatch.setattr(bundle, "convert_prefix", convert_scaled_twice)
+    with pytest.raises(ParityError, match="parity of the dynamic prefix: expected a mean"):
+        export_bundles(tiny_network, order, Material(people.photos, (), people))
+    assert list(order.out.iterdir()) == []
+
+
+def test_a_layer_that_does_not_separate_is_refused_before_anything_is_written(
+    reference_network: keras.Model, order: Order
+) -> None:
+    bad = Order("branch", "Block35_3_Scale", order.quantize, order.out)
+    with pytest.raises(SplitError, match="also reads Block35_2"):
+        export_bundles(reference_network, bad, Material(synthetic_photos(2, seed=1), ()))
+    assert not order.out.exists()

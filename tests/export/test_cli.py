@@ -1,0 +1,221 @@
+"""The command line: what it prints and writes, and one clear line for whatever is wrong."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from contract.bundle import read_device_bundle, read_training_bundle
+from contract.cuts import CUTS
+from export import cli
+
+Run = Callable[..., "Done"]
+
+
+class Done:
+    """What one command left behind."""
+
+    def __init__(self, code: object, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Runs one command in this process, which has loaded Keras."""
+
+    def run(*arguments: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["fedex-export", *map(str, arguments)])
+        code: object = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code
+        captured = capfd.readouterr()
+        said = f"{code}\n" if isinstance(code, str) else ""  # what the interpreter would print, ending with status 1
+        return Done(1 if said else code, captured.out, captured.err + said)
+
+    return run
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, tiny_network: keras.Model) -> Path:
+    path = tmp_path / "tiny.keras"
+    tiny_network.save(path)
+    return path
+
+
+def fresh(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Runs one command as a user does, in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    command = [sys.executable, "-m", "export.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+
+def test_cuts_prints_table_1(run: Run) -> None:
+    done = run("cuts", "--classes", 8631)
+    rows = [line.split() for line in done.out.splitlines()[1:]]
+    assert rows == [
+        [cut.name, cut.layer, "x".join(map(str, cut.feature_shape)), f"{cut.thawed_parameters:,}"]
+        for cut in CUTS.values()
+    ]
+
+
+def test_help_is_printed() -> None:
+    done = fresh("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "bundle" in done.stdout
+
+
+def test_a_bundle_of_a_keras_file_is_written_without_any_noise(tiny: Path, faces: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = fresh("bundle", "--model", tiny, "--layer", "bottleneck", "--faces", faces, "--out", out)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0] == f"wrote {out}/device and {out}/training"
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ["space", "feature", "head", "parity"]
+    assert read_device_bundle(out / "device").labels == read_training_bundle(out / "training").labels
+    assert sorted(path.name for path in out.iterdir()) == ["device", "parity.json", "training"]
+
+
+@pytest.mark.parametrize("mode", ["none", "float16", "int8"])
+def test_each_mode_can_be_asked_for(run: Run, tiny: Path, faces: Path, tmp_path: Path, mode: str) -> None:
+    done = run(
+        "bundle", "--model", tiny, "--layer", "pool", "--faces", faces, "--quantize", mode, "--out", tmp_path / "out"
+    )
+    assert (done.code, done.err) == (0, "")
+    assert read_device_bundle(tmp_path / "out" / "device").quantize == mode
+
+
+def test_without_faces_labels_come_from_a_file_or_are_numbered(run: Run, tiny: Path, tmp_path: Path) -> None:
+    (tmp_path / "labels.txt").write_text("Ann\n\n Bo \nCy\nDi\n")
+    common = ("bundle", "--model", tiny, "--layer", "bottleneck", "--out", tmp_path / "out")
+    assert run(*common, "--labels", tmp_path / "labels.txt").code == 0
+    assert read_device_bundle(tmp_path / "out" / "device").labels == ("Ann", "Bo", "Cy", "Di")
+    assert run(*common).code == 0
+    assert read_device_bundle(tmp_path / "out" / "device").labels[3] == "class-0004"
+
+
+def test_given_photos_are_compared_on_without_making_people_of_them(
+    run: Run, tiny: Path, faces: Path, tmp_path: Path
+) -> None:
+    done = run(
+        "bundle",
+        "--model",
+        tiny,
+        "--layer",
+        "bottleneck",
+        "--photos",
+        faces,
+        "--quantize",
+        "int8",
+        "--out",
+        tmp_path / "out",
+    )
+    assert "on 32 photos" in done.out
+    assert len(read_training_bundle(tmp_path / "out" / "training").base.labels) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--cut", "freeze7"],
+            "--cut: expected one of freeze1, freeze2, freeze3, freeze4, freeze5, freeze6, got freeze7",
+        ),
+        (["--cut", "full"], "got full"),
+        (["--quantize", "int4"], "--quantize: expected one of none, float16, dynamic, int8, got int4"),
+        (["--layer", "pool"], "--layer: expected --model FILE beside it, got no model"),
+        (["--model", "m.keras"], "--model: expected --layer NAME beside it, got no layer to cut after"),
+        (["--model", "m.keras", "--cut", "freeze1"], "--model: expected no --cut or --weights or --classes beside it"),
+        (["--faces", "f", "--photos", "p"], "--faces: expected no --photos or --classes or --labels beside it"),
+        (["--faces", "nowhere"], "faces nowhere: expected a folder, got none"),
+        (["--photos", "nowhere", "--classes", 4], "faces nowhere: expected a folder, got none"),
+        (["--labels", "nowhere"], "nowhere: No such file or directory"),
+        (["--weights", "nowhere.npz", "--classes", 4], "weights nowhere.npz: expected a file, got none of that name"),
+        (
+            ["--model", "nowhere.keras", "--layer", "x"],
+            "network nowhere.keras: expected a .keras file, got none of that",
+        ),
+        ([], "classes: expected --classes N, --labels FILE or --faces DIR, got none of them"),
+        (["--classes", "none"], "Invalid value for '--classes'"),
+        (["--nonsense"], "No such option"),
+    ],
+)
+def test_a_wrong_request_is_one_line(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[object], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run("bundle", *arguments)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("error: ")
+    assert message in done.err
+    assert done.err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_photo_is_one_line(run: Run, tiny: Path, faces: Path) -> None:
+    (faces / "Person 1" / "notes.txt").write_text("not a photo")
+    done = run("bundle", "--model", tiny, "--layer", "pool", "--faces", faces)
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert "notes.txt: expected a photo" in done.err
+
+
+def test_a_layer_that_does_not_separate_is_one_line(run: Run, tmp_path: Path) -> None:
+    photo = keras.Input((160, 160, 3))
+    pooled = keras.layers.GlobalAveragePooling2D(name="pooled")(photo)
+    branch = keras.layers.Dense(3, name="branch")(pooled)
+    joined = keras.layers.Add()([pooled, branch])
+    keras.Model(photo, keras.layers.Dense(2)(joined)).save(tmp_path / "m.keras")
+    done = run("bundle", "--model", tmp_path / "m.keras", "--layer", "branch", "--out", tmp_path / "out")
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert "layer branch: expected a layer that separates the network" in done.err
+    assert done.err.endswith("also reads pooled\n")
+
+
+def test_a_network_of_another_photo_size_is_one_line(run: Run, tmp_path: Path) -> None:
+    photo = keras.Input((224, 224, 3))
+    keras.Model(photo, keras.layers.Dense(2)(keras.layers.Flatten(name="flat")(photo))).save(tmp_path / "m.keras")
+    done = run("bundle", "--model", tmp_path / "m.keras", "--layer", "flat", "--out", tmp_path / "out")
+    assert done.err == (
+        f"error: network {tmp_path}/m.keras: expected one input of shape (160, 160, 3), got [(224, 224, 3)]\n"
+    )
+
+
+def test_a_file_that_keras_cannot_load_is_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "m.keras").write_bytes(b"not a zip file")
+    done = run("bundle", "--model", tmp_path / "m.keras", "--layer", "flat", "--out", tmp_path / "out")
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert "expected a network that Keras can load" in done.err
+
+
+def test_weights_of_another_network_are_one_line(run: Run, tmp_path: Path) -> None:
+    np.savez(tmp_path / "w.npz", Conv2d_1a_3x3_kernel=np.zeros((3, 3, 3, 16), np.float32))
+    done = run("bundle", "--weights", tmp_path / "w.npz", "--classes", 2, "--out", tmp_path / "out")
+    assert done.err.endswith(
+        "layer Conv2d_1a_3x3_Convolution, kernel: expected shape (3, 3, 3, 32), got shape (3, 3, 3, 16)\n"
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(run: Run, tiny: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = run("bundle", "--model", tiny, "--layer", "bottleneck", "--out", tmp_path / "file" / "out")
+    assert done.err == f"error: {tmp_path}/file/out: Not a directory\n"
+
+
+def test_labels_that_are_not_as_many_as_the_classes_are_one_line(run: Run, tiny: Path, tmp_path: Path) -> None:
+    (tmp_path / "labels.txt").write_text("Ann\nBo\n")
+    done = run("bundle", "--model", tiny, "--layer", "bottleneck", "--labels", tmp_path / "labels.txt")
+    assert done.err == "error: --labels: expected 4, one for each class, got 2\n"
+
+
+@pytest.mark.parametrize("text", ["Ann\nann\n", "x" * 65, "\x07"])
+def test_a_file_that_is_no_label_list_is_one_line(run: Run, tmp_path: Path, text: str) -> None:
+    (tmp_path / "labels.txt").write_text(text)
+    done = run("bundle", "--labels", tmp_path / "labels.txt")
+    assert done.err.startswith(f"error: --labels {tmp_path}/labels.txt: expected one label a line, each once, got ")
+    assert done.err.count("\n") == 1

@@ -1,0 +1,136 @@
+"""People from folders: what is read, in which order, and what is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from contract.holdout import Split, assign_split
+from contract.samples import sample_id
+from device.errors import PhotoError
+from export.errors import FacesError
+from export.faces import BASE_SECRET, read_faces, read_photos
+
+
+def write_photo(path: Path, *, shade: int, size: tuple[int, int] = (40, 30)) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, (shade, 255 - shade, 128)).save(path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Ann has three photos and Bo two."""
+    for index, name in enumerate(["Bo/b.png", "Ann/2.png", "Ann/10.png", "Bo/a.png", "Ann/1.png"]):
+        write_photo(tmp_path / name, shade=40 * index)
+    return tmp_path
+
+
+def test_people_and_their_photos_are_sorted_by_name(folder: Path) -> None:
+    people = read_faces(folder)
+    assert people.names == ("Ann", "Bo")
+    assert people.labels.tolist() == [0, 0, 0, 1, 1]
+    assert people.photos.shape == (5, 160, 160, 3)
+    assert people.photos[:, 0, 0, 0].tolist() == [160, 80, 40, 120, 0]
+
+
+def test_a_sample_id_is_of_the_decoded_photo_under_a_fixed_secret(folder: Path) -> None:
+    pixels = np.asarray(Image.open(folder / "Ann" / "1.png"))
+    assert read_faces(folder).sample_ids[0].tobytes() == sample_id(BASE_SECRET, pixels)
+
+
+def test_the_fixed_secret_is_that_of_the_contracts_hmac_padded() -> None:
+    assert BASE_SECRET.rstrip(b"\0") == b"fedex-base"
+
+
+def test_the_split_is_the_contracts(tmp_path: Path) -> None:
+    for shade in range(30):
+        write_photo(tmp_path / "Ann" / f"{shade:02d}.png", shade=shade)
+    write_photo(tmp_path / "Bo" / "1.png", shade=99)
+    people = read_faces(tmp_path)
+    ids = [photo_id.tobytes() for photo_id in people.sample_ids[:30]]
+    assert people.held_out()[:30].tolist() == [
+        assign_split(photo_id, before) is Split.HELD_OUT for before, photo_id in enumerate(ids)
+    ]
+    assert not people.held_out()[[0, 1, 2, 30]].any()
+    assert people.held_out().any()
+
+
+def test_a_photo_that_one_person_has_twice_is_one_sample(folder: Path) -> None:
+    (folder / "Ann" / "copy.png").write_bytes((folder / "Ann" / "1.png").read_bytes())
+    assert len(read_faces(folder).photos) == 5
+
+
+def test_hidden_files_and_files_beside_the_folders_are_not_looked_at(folder: Path) -> None:
+    (folder / "SHA256SUMS").write_text("")
+    (folder / ".git").mkdir()
+    (folder / "Ann" / ".DS_Store").write_bytes(b"\0")
+    assert len(read_faces(folder).photos) == 5
+
+
+def test_progress_is_told_of_each_photo(folder: Path) -> None:
+    told: list[tuple[int, int]] = []
+    read_faces(folder, progress=lambda done, total: told.append((done, total)))
+    assert told == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
+
+
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FacesError, match="nowhere: expected a folder, got none"):
+        read_faces(tmp_path / "nowhere")
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "faces").write_text("")
+    with pytest.raises(FacesError, match="faces: expected a folder, got a file"):
+        read_faces(tmp_path / "faces")
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FacesError, match="expected at least 2 people, one folder each, got 0"):
+        read_faces(tmp_path)
+
+
+def test_one_person_alone_is_refused(tmp_path: Path) -> None:
+    write_photo(tmp_path / "Ann" / "1.png", shade=1)
+    with pytest.raises(FacesError, match=r"expected at least 2 people, one folder each, got 1$"):
+        read_faces(tmp_path)
+
+
+def test_a_person_without_photos_is_refused(folder: Path) -> None:
+    (folder / "Cy").mkdir()
+    with pytest.raises(FacesError, match="Cy: expected at least one photo, got an empty folder"):
+        read_faces(folder)
+
+
+def test_a_file_that_is_no_photo_is_refused_by_name(folder: Path) -> None:
+    (folder / "Ann" / "notes.txt").write_text("not a photo")
+    with pytest.raises(PhotoError, match=r"notes\.txt"):
+        read_faces(folder)
+
+
+def test_two_spellings_of_one_name_are_refused(folder: Path) -> None:
+    write_photo(folder / "ANN" / "1.png", shade=3)
+    with pytest.raises(FacesError, match="Ann: expected a name of its own, got the name of ANN"):
+        read_faces(folder)
+
+
+def test_a_folder_name_that_is_no_label_is_refused(folder: Path) -> None:
+    write_photo(folder / ("x" * 65) / "1.png", shade=3)
+    with pytest.raises(FacesError, match="expected a name that can be a label: at most 64 code points, got 65"):
+        read_faces(folder)
+
+
+def test_one_photo_of_two_people_is_refused(folder: Path) -> None:
+    (folder / "Bo" / "c.png").write_bytes((folder / "Ann" / "1.png").read_bytes())
+    with pytest.raises(FacesError, match=r"c\.png: expected a photo of one person, got one that is in another folder"):
+        read_faces(folder)
+
+
+def test_photos_without_people_are_taken_from_all_over_a_folder(folder: Path) -> None:
+    assert len(read_photos(folder, count=64)) == 5
+    assert read_photos(folder, count=2)[:, 0, 0, 0].tolist() == [160, 0]
+
+
+def test_an_empty_folder_of_photos_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FacesError, match="expected at least one photo, got an empty folder"):
+        read_photos(tmp_path, count=3)
