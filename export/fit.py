@@ -212,4 +212,4 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no t
 def _callbacks(progress: Progress | None, steps: int) -> list[keras.callbacks.Callback]:
     if progress is None:
         return []
-    return [keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: progress(step + 1, steps))]
+    return [keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: progress(min(step + 1, steps), steps))]

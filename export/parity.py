@@ -47,14 +47,14 @@ class Tolerance:
 
 
 # Measured at freeze2, 4, 5 and 6 on real and drawn faces, as (mean error, cosine): with trained weights at most
-# (1e-6, 1), (0.001, 1), (0.035, 0.9990) and (0.06, 0.9972), mode by mode; with drawn weights, which amplify whatever
-# differs, (5e-6, 1), (0.006, 0.9999), (0.061, 0.9965) and (0.15, 0.978). Each tolerance leaves drawn weights some room.
+# (1e-6, 1), (0.001, 1), (0.035, 0.9990) and (0.06, 0.9969), mode by mode; with drawn weights, which amplify whatever
+# differs, (5e-6, 1), (0.008, 0.9999), (0.074, 0.9956) and (0.16, 0.978). Each tolerance leaves drawn weights some room.
 # What it has to catch, with trained weights at freeze6: pixels scaled to 0..1 (0.21, 0.965), channels in reverse
 # (0.29, 0.937), one of 112 batch normalisations lost (0.10, 0.992). Labels of fitted heads agreed on all of 64 photos.
 TOLERANCES = {
     Quantize.NONE: Tolerance(mean_error=1e-4, mean_cosine=0.99999, label_agreement=0.98),
     Quantize.FLOAT16: Tolerance(mean_error=0.02, mean_cosine=0.9995, label_agreement=0.98),
-    Quantize.DYNAMIC: Tolerance(mean_error=0.09, mean_cosine=0.995, label_agreement=0.95),
+    Quantize.DYNAMIC: Tolerance(mean_error=0.09, mean_cosine=0.993, label_agreement=0.95),
     Quantize.INT8: Tolerance(mean_error=0.2, mean_cosine=0.97, label_agreement=0.9),
 }
 
