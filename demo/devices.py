@@ -1,6 +1,7 @@
 """The only home of the demo's devices: each call is a `fedex-device` process on a home folder of its own."""
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,17 +52,20 @@ class DemoDevice:
         lines = self._call("infer", *map(str, photos)) if photos else []
         return [_given(photo, line) for photo, line in zip(photos, lines, strict=True)]
 
-    def tell(self, given: Given) -> None:
-        """Give feedback: that the answer was right, or the true label."""
-        answer = given.answer
-        if answer.is_right and not answer.unknown:
-            self._call("feedback", str(given.inference), "--right")
-        else:
-            self.say(given.inference, answer.truth)
-
     def say(self, inference: int, label: str) -> None:
         """Give feedback: which label is right."""
         self._call("feedback", str(inference), "--label", label)
+
+    def tell(self, given: Sequence[Given]) -> None:
+        """Give feedback on each answer, that it was right or which label is, all in one process."""
+        commands = [["feedback", "--json", str(one.inference), *_truth(one.answer)] for one in given]
+        self.processes.call(
+            self.name,
+            [sys.executable, "-m", "demo.session"],
+            environment=self.environment,
+            timeout_s=CALL_TIMEOUT_S,
+            said="".join(f"{json.dumps(command)}\n" for command in commands),
+        )
 
     def push(self) -> Pushed:
         """Upload what was said."""
@@ -92,6 +96,10 @@ class DemoDevice:
             timeout_s=CALL_TIMEOUT_S,
         )
         return [json.loads(line) for line in output.splitlines()]
+
+
+def _truth(answer: Answer) -> list[str]:
+    return ["--right"] if answer.is_right and not answer.unknown else ["--label", answer.truth]
 
 
 def _given(photo: Path, line: dict[str, Any]) -> Given:

@@ -41,12 +41,12 @@ class Expression:
 
 
 def draw_pose(rng: np.random.Generator) -> Pose:
-    """Return how one photo is held: up to 5 pixels and 7 degrees away from the middle."""
+    """Return how one photo is held: up to 4 pixels and 6 degrees away from the middle."""
     return Pose(
-        shift_x=rng.uniform(-5, 5),
-        shift_y=rng.uniform(-4, 4),
-        scale=rng.uniform(0.94, 1.06),
-        rotation=rng.uniform(-7, 7),
+        shift_x=rng.uniform(-4, 4),
+        shift_y=rng.uniform(-3, 3),
+        scale=rng.uniform(0.95, 1.05),
+        rotation=rng.uniform(-6, 6),
         shear=rng.uniform(-0.06, 0.06),
         turn=rng.uniform(-5, 5),
     )
@@ -54,11 +54,11 @@ def draw_pose(rng: np.random.Generator) -> Pose:
 
 def draw_light(rng: np.random.Generator) -> Light:
     """Return the light of one photo."""
-    red, green, blue = rng.uniform(0.94, 1.06, 3)
+    red, green, blue = rng.uniform(0.95, 1.05, 3)
     return Light(
-        gradient=rng.uniform(0.0, 0.35),
+        gradient=rng.uniform(0.0, 0.25),
         direction=rng.uniform(0, 2 * np.pi),
-        gamma=rng.uniform(0.85, 1.2),
+        gamma=rng.uniform(0.9, 1.12),
         tint=(float(red), float(green), float(blue)),
     )
 

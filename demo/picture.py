@@ -68,7 +68,9 @@ def _show(sheet: Image.Image, item: Shown, corner: tuple[int, int]) -> None:
 
 
 def _said(answer: Answer) -> str:
-    return "unknown" if answer.unknown else f"{_readable(answer.best)} {100 * answer.probability:.0f} %"
+    if answer.unknown:
+        return f"unknown ({_readable(answer.best)}?)"
+    return f"{_readable(answer.best)} {100 * answer.probability:.0f} %"
 
 
 def _colour(answer: Answer) -> Colour:

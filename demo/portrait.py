@@ -46,7 +46,7 @@ def _background(rng: np.random.Generator) -> Image.Image:
 
 
 def _any_colour(rng: np.random.Generator) -> Colour:
-    red, green, blue = rng.integers(80, 190, 3)
+    red, green, blue = rng.integers(105, 165, 3)
     return int(red), int(green), int(blue)
 
 

@@ -45,29 +45,39 @@ class Processes:
     def start(self, name: str, command: Sequence[str], *, environment: Mapping[str, str]) -> Child:
         """Start a process that is to go on; its output goes to `<name>.log`."""
         log = self.logs / f"{name}.log"
-        with log.open("ab") as sink:
-            child = Child(name, self._open(command, environment, stdout=sink, stderr=sink), log)
+        with log.open("ab") as sink, _holding("") as nothing:
+            child = Child(name, self._open(command, environment, stdin=nothing, stdout=sink, stderr=sink), log)
         self._children.append(child)
         return child
 
-    def call(self, name: str, command: Sequence[str], *, environment: Mapping[str, str], timeout_s: float) -> str:
+    def call(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        timeout_s: float,
+        said: str = "",
+    ) -> str:
         """Run a process to its end and return its standard output; its standard error goes to `<name>.log`.
+
+        `said` is what it reads on its standard input.
 
         Raises:
             DiedEarly: it ended with another status than 0.
             TooSlow: it took longer than `timeout_s`.
         """
         log = self.logs / f"{name}.log"
-        with log.open("ab") as sink, tempfile.TemporaryFile() as said:
-            group = self._open(command, environment, stdout=said, stderr=sink)
+        with log.open("ab") as sink, _holding(said) as question, _holding("") as answer:
+            group = self._open(command, environment, stdin=question, stdout=answer, stderr=sink)
             try:
                 group.wait(timeout_s)
             except subprocess.TimeoutExpired:
                 raise TooSlow(f"{name}: expected an end within {timeout_s:.0f} s, got none; see {log}") from None
             finally:
                 self._close(group)
-            said.seek(0)
-            output = said.read().decode()
+            answer.seek(0)
+            output = answer.read().decode()
         if group.returncode != 0:
             raise DiedEarly(name, code=group.returncode, log=log, tail=tail_of(log))
         return output
@@ -108,7 +118,13 @@ class Processes:
             self._close(group)
 
     def _open(
-        self, command: Sequence[str], environment: Mapping[str, str], *, stdout: IO[bytes], stderr: IO[bytes]
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        stdin: IO[bytes],
+        stdout: IO[bytes],
+        stderr: IO[bytes],
     ) -> Group:
         with self._lock:
             if self._stopping:
@@ -116,7 +132,7 @@ class Processes:
             group = subprocess.Popen(
                 command,
                 env={**os.environ, **environment},
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=True,
@@ -148,6 +164,14 @@ def running(logs: Path) -> Iterator[Processes]:
         processes.stop()
         for name, handler in {**before, signal.SIGINT: impatience}.items():
             signal.signal(name, handler)
+
+
+def _holding(text: str) -> IO[bytes]:
+    """Return a nameless file with some text, to be read from its beginning."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # the caller's block closes it
+    file.write(text.encode())
+    file.seek(0)
+    return file
 
 
 def tail_of(log: Path) -> str:

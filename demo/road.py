@@ -55,21 +55,22 @@ class Road:
         Raises:
             DemoError: a part did not do its work. Whoever started the processes stops them.
         """
-        people = self._gather_people()
-        exported = self._export(people)
-        service = self._start(exported, people)
-        devices = self._enrol(exported, service)
-        before = self._recognise_tests(devices, people, "with the first head")
-        given = self._recognise_uploads(devices, people)
-        self._give_feedback(devices, given)
-        pushed = self._push(devices)
-        serial, seconds = self._wait_for_new_head(devices)
-        after = self._recognise_tests(devices, people, f"again, with head {serial}")
+        people = self.gather_people()
+        exported = self.export(people)
+        service = self.start(exported, people)
+        devices = self.enrol(exported, service)
+        before = self.recognise_tests(devices, people, "with the first head")
+        given = self.recognise_uploads(devices, people)
+        self.give_feedback(devices, given)
+        pushed = self.push(devices)
+        serial, seconds = self.wait_for_new_head(devices)
+        after = self.recognise_tests(devices, people, f"again, with head {serial}")
         with self.stages.stage("compare", "ask what cosine to class means would reach on the same samples") as tell:
             cosine = score_cosine(exported / "device", people, tell=tell)
         return Outcome(people, pushed, before, after, cosine, serial, seconds)
 
-    def _gather_people(self) -> tuple[Person, ...]:
+    def gather_people(self) -> tuple[Person, ...]:
+        """Draw people unless there are photos, and give everyone a part."""
         faces = self.settings.faces
         if faces is None:
             faces = self.settings.work / "faces"
@@ -77,7 +78,8 @@ class Road:
                 write_people(faces, people=self.settings.people, photos=LEAST_PHOTOS, seed=self.settings.seed)
         return cast_people(list_photos(faces), seed=self.settings.seed)
 
-    def _export(self, people: Sequence[Person]) -> Path:
+    def export(self, people: Sequence[Person]) -> Path:
+        """Return the folder of both bundles; the first head is fitted on the base photos."""
         base, out = self.settings.work / "base", self.settings.work / "export"
         lay_out_base(people, base)
         weights = [] if self.settings.weights is None else ["--weights", str(self.settings.weights)]
@@ -89,7 +91,8 @@ class Road:
             )
         return out
 
-    def _start(self, exported: Path, people: Sequence[Person]) -> Service:
+    def start(self, exported: Path, people: Sequence[Person]) -> Service:
+        """Start gunicorn and a worker that trains once everybody's samples have come."""
         with self.stages.stage("start", f"start service and worker ({self.settings.store} store)"):
             return start_service(
                 self.processes,
@@ -99,7 +102,8 @@ class Road:
                 min_new=sum(len(person.uploads) for person in people),
             )
 
-    def _enrol(self, exported: Path, service: Service) -> list[DemoDevice]:
+    def enrol(self, exported: Path, service: Service) -> list[DemoDevice]:
+        """Return devices that the service knows."""
         devices = [
             DemoDevice(
                 name=f"device-{number}",
@@ -116,13 +120,15 @@ class Road:
             together(DemoDevice.enrol, devices, processes=self.processes)
         return devices
 
-    def _recognise_tests(self, devices: Sequence[DemoDevice], people: Sequence[Person], how: str) -> list[Answer]:
+    def recognise_tests(self, devices: Sequence[DemoDevice], people: Sequence[Person], how: str) -> list[Answer]:
+        """Return the answers to every tested photo, in the order of people and photos."""
         with self.stages.stage("recognise", f"recognise the photos that are never uploaded, {how}") as tell:
             given = self._recognise(devices, people, lambda person: person.tests, tell)
         answers = {one.answer.photo: one.answer for share in given for one in share}
         return [answers[photo] for person in people for photo in person.tests]
 
-    def _recognise_uploads(self, devices: Sequence[DemoDevice], people: Sequence[Person]) -> list[list[Given]]:
+    def recognise_uploads(self, devices: Sequence[DemoDevice], people: Sequence[Person]) -> list[list[Given]]:
+        """Return each device's answers to the photos whose features it will upload."""
         with self.stages.stage("recognise", "recognise the photos whose features are uploaded") as tell:
             return self._recognise(devices, people, lambda person: person.uploads, tell)
 
@@ -140,17 +146,18 @@ class Road:
         tasks = list(zip(devices, shares, strict=True))
         return together(lambda task: _recognise_all(*task, count=count), tasks, processes=self.processes)
 
-    def _give_feedback(self, devices: Sequence[DemoDevice], given: Sequence[Sequence[Given]]) -> None:
-        with self.stages.stage("feedback", "say of each whether it was right, or who it is") as tell:
-            count = _Count(sum(map(len, given)), tell)
+    def give_feedback(self, devices: Sequence[DemoDevice], given: Sequence[Sequence[Given]]) -> None:
+        """Tell each device the truth about each of its answers."""
+        with self.stages.stage("feedback", "say of each whether it was right, or who it is"):
             tasks = list(zip(devices, given, strict=True))
-            together(lambda task: _tell_all(*task, count=count), tasks, processes=self.processes)
+            together(lambda task: task[0].tell(task[1]), tasks, processes=self.processes)
 
-    def _push(self, devices: Sequence[DemoDevice]) -> list[Pushed]:
+    def push(self, devices: Sequence[DemoDevice]) -> list[Pushed]:
+        """Upload from every device; what it returns is acknowledged."""
         with self.stages.stage("push", "upload the features"):
             return together(DemoDevice.push, devices, processes=self.processes)
 
-    def _wait_for_new_head(self, devices: Sequence[DemoDevice]) -> tuple[int, float]:
+    def wait_for_new_head(self, devices: Sequence[DemoDevice]) -> tuple[int, float]:
         """Return the serial that every device has in the end, and the seconds until the first one had it."""
         with self.stages.stage("train", "wait while the worker merges, trains, checks and publishes; pull"):
             acknowledged = time.monotonic()
@@ -184,9 +191,3 @@ def _recognise_all(device: DemoDevice, photos: Sequence[Path], *, count: _Count)
         given += device.recognise(batch)
         count.add(len(batch))
     return given
-
-
-def _tell_all(device: DemoDevice, given: Sequence[Given], *, count: _Count) -> None:
-    for one in given:
-        device.tell(one)
-        count.add(1)

@@ -67,8 +67,7 @@ class Deployment:
 def correct(device: DemoDevice, photos: Sequence[Path]) -> list[Given]:
     """Recognise photos and say of each whether it was right, or who it is."""
     given = device.recognise(photos)
-    for one in given:
-        device.tell(one)
+    device.tell(given)
     return given
 
 
