@@ -12,10 +12,10 @@ CODES = {"a-code-for-home": "home", "a-code-for-work": "work"}
 
 
 @pytest.fixture
-def store(store: ObjectStore) -> ObjectStore:
+def store(directory_store: ObjectStore) -> ObjectStore:
     """A store whose worker ran once."""
-    store.put(keys.VERIFY, bytes(32))
-    return store
+    directory_store.put(keys.VERIFY, bytes(32))
+    return directory_store
 
 
 def test_a_code_opens_its_group(store: ObjectStore) -> None:
