@@ -13,14 +13,14 @@ the file is a safetensors file in the strict sense; metadata here may be any JSO
 
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.documents import Fields, Json, encode_json, parse_json
+from contract.documents import MAX_INTEGER, Fields, Json, encode_json, parse_json
 from contract.errors import Impossible, Malformed, TooLarge, shown
 
 METADATA_KEY = "__metadata__"
@@ -29,6 +29,8 @@ ALIGNMENT = 8
 MAX_HEADER_BYTES = 16 << 20
 MAX_TENSORS = 64
 MAX_RANK = 8
+MAX_TENSOR_BYTES = MAX_INTEGER
+"""Of one tensor, as far as an offset reaches; sizes of 0 count as 1, so that an empty one has a bounded shape too."""
 
 DTYPES: Mapping[str, np.dtype[np.generic]] = MappingProxyType(
     {
@@ -68,6 +70,27 @@ class Header:
     """Offset of the data section in the file."""
     data_size: int
     """Bytes of the data section, as the fields add up."""
+
+
+class Tensors(Mapping[str, Tensor]):
+    """The tensors of a data section of `header.data_size` bytes: read-only views, each made when it is asked for."""
+
+    def __init__(self, header: Header, section: bytes | memoryview) -> None:
+        self._fields = header.fields
+        self._section = memoryview(section)
+
+    def __getitem__(self, name: str) -> Tensor:
+        """View one tensor."""
+        field = self._fields[name]
+        return view_tensor(field, self._section[field.begin : field.end])
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names, in the order of the header."""
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        """Count the tensors."""
+        return len(self._fields)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,14 +137,14 @@ def decode_tensors(data: bytes | memoryview, *, max_header_bytes: int = MAX_HEAD
 
     Raises:
         Malformed: truncated, trailing bytes, or a header that is none.
-        TooLarge: a header over `max_header_bytes`, over 64 tensors, or over 8 dimensions.
+        TooLarge: a header over `max_header_bytes`, over 64 tensors, over 8 dimensions, or a shape over 2**53 - 1 bytes.
         Impossible: a negative size, or offsets that overlap, leave a gap or do not fit the shape.
     """
     header = parse_header(data, max_header_bytes=max_header_bytes)
     section = memoryview(data)[header.data_start :]
     if len(section) != header.data_size:
         raise Malformed("data section", expected=f"{header.data_size} bytes", got=f"{len(section)} bytes")
-    return TensorFile(metadata=header.metadata, tensors=view_tensors(header, section))
+    return TensorFile(metadata=header.metadata, tensors=Tensors(header, section))
 
 
 def parse_header(data: bytes | memoryview, *, max_header_bytes: int = MAX_HEADER_BYTES) -> Header:
@@ -149,12 +172,6 @@ def parse_header_length(data: bytes | memoryview, *, max_header_bytes: int = MAX
     if length > max_header_bytes:
         raise TooLarge("header length", expected=f"at most {max_header_bytes} bytes", got=f"{length} bytes")
     return int(length)
-
-
-def view_tensors(header: Header, section: bytes | memoryview) -> dict[str, Tensor]:
-    """View every tensor of a data section of `header.data_size` bytes."""
-    section = memoryview(section)
-    return {name: view_tensor(field, section[field.begin : field.end]) for name, field in header.fields.items()}
 
 
 def view_tensor(field: Field, raw: bytes | memoryview) -> Tensor:
@@ -192,7 +209,14 @@ def _parse_field(value: Json, *, where: str) -> Field:
     if end - begin != size:
         expected = f"{size} bytes for {dtype} {shown(list(shape))}"
         raise Impossible(f"{where}.data_offsets", expected=expected, got=f"{end - begin} bytes")
+    _check_extent(shape, DTYPES[dtype], where=f"{where}.shape")
     return Field(dtype=dtype, shape=shape, begin=begin, end=end)
+
+
+def _check_extent(shape: tuple[int, ...], dtype: np.dtype[np.generic], *, where: str) -> None:
+    extent = math.prod(max(size, 1) for size in shape) * dtype.itemsize
+    if extent > MAX_TENSOR_BYTES:
+        raise TooLarge(where, expected=f"at most {MAX_TENSOR_BYTES} bytes, a 0 counted as 1", got=f"{extent} bytes")
 
 
 def _check_name(name: str) -> str:

@@ -123,7 +123,7 @@ def decode_upload(data: bytes | memoryview, *, limits: UploadLimits = LIMITS) ->
     section = memoryview(data)[header.layout.data_start :]
     if header.stored < header.size:
         section = memoryview(_inflate(section, header.size))
-    columns = tensors.view_tensors(header.layout, section)
+    columns = tensors.Tensors(header.layout, section)
     rows = columns[SAMPLES].view(SAMPLE_ROW)[:, 0]
     return Upload(
         space=header.space,

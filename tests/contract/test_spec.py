@@ -40,6 +40,7 @@ BOUNDS = {
     "tensor file, header bytes (other than uploads)": tensors.MAX_HEADER_BYTES,
     "tensor file, tensors": tensors.MAX_TENSORS,
     "tensor file, dimensions of a tensor": tensors.MAX_RANK,
+    "tensor file, bytes of a tensor, its sizes of 0 counted as 1": tensors.MAX_TENSOR_BYTES,
     "JSON, levels": documents.MAX_DEPTH,
     "JSON, integer": documents.MAX_INTEGER,
     "JSON, characters of a string where nothing else is said": documents.MAX_TEXT_CHARACTERS,

@@ -1,6 +1,7 @@
 """The safetensors layout: written one way, read as views, and refused where a table cannot be right."""
 
 import json
+import math
 import re
 import struct
 import tracemalloc
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from contract.errors import ContractError, Impossible, Malformed, TooLarge
-from contract.tensors import DTYPES, Tensor, decode_tensors, encode_tensors, parse_header, view_tensor
+from contract.tensors import DTYPES, Field, Tensor, decode_tensors, encode_tensors, parse_header, view_tensor
 
 
 def columns() -> st.SearchStrategy[dict[str, Tensor]]:
@@ -84,6 +85,10 @@ def entry(**changes: Any) -> dict[str, Any]:
     return {"dtype": "U8", "shape": [8], "data_offsets": [0, 8], **changes}
 
 
+def empty(**changes: Any) -> dict[str, Any]:
+    return entry(data_offsets=[0, 0], **changes)
+
+
 HOSTILE = [
     pytest.param(b"", Malformed, "header length: expected 8 bytes, got 0 bytes", id="nothing"),
     pytest.param(b"\xff" * 8, TooLarge, "at most 16777216 bytes, got 18446744073709551615 bytes", id="length bomb"),
@@ -108,6 +113,15 @@ HOSTILE = [
     pytest.param(seal({"a": entry(shape=[2**32, 2**32])}), Impossible, "bytes for U8", id="product overflow"),
     pytest.param(seal({"a": entry(shape=[2**53 - 1] * 8)}), Impossible, "bytes for U8", id="product far over"),
     pytest.param(seal({"a": entry(shape=[2**32, 2**32, 0])}), Impossible, "0 bytes for U8", id="product zero"),
+    pytest.param(
+        seal({"a": empty(shape=[0, 2**53 - 1, 2**53 - 1])}, b""), TooLarge, "a 0 counted as 1", id="empty and far over"
+    ),
+    pytest.param(
+        seal({"a": empty(dtype="U16", shape=[2**52, 0])}, b""),
+        TooLarge,
+        "9007199254740992 bytes",
+        id="empty, just over",
+    ),
     pytest.param(seal({"a": entry(data_offsets=[0])}), Malformed, "expected begin and end", id="one offset"),
     pytest.param(seal({"a": entry(data_offsets=[8, 0])}), Impossible, "got -8 bytes", id="offsets swapped"),
     pytest.param(seal({"a": entry(data_offsets=[-8, 0])}), Impossible, "an integer from 0", id="negative offset"),
@@ -150,12 +164,45 @@ def test_a_hostile_file_is_refused_without_allocating(data: bytes, error: type[C
     assert peak < 4 << 20
 
 
-@given(st.binary(max_size=200))
-def test_no_header_gives_anything_but_a_typed_error(header: bytes) -> None:
+def test_an_empty_tensor_of_the_greatest_shape_is_read() -> None:
+    data = seal({"a": empty(shape=[2**53 - 1, 0])}, b"")
+    assert decode_tensors(data).tensors["a"].shape == (2**53 - 1, 0)
+
+
+def test_only_tensors_that_are_asked_for_are_viewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    viewed: list[Field] = []
+    monkeypatch.setattr("contract.tensors.view_tensor", lambda field, raw: viewed.append(field))
+    tensors = decode_tensors(seal({"a": entry(), "b": entry(data_offsets=[8, 16])}, bytes(16))).tensors
+    assert (len(tensors), list(tensors), viewed) == (2, ["a", "b"], [])
+    tensors["b"]
+    assert [field.begin for field in viewed] == [8]
+
+
+def headers() -> st.SearchStrategy[dict[str, Any]]:
+    """Headers whose tensors mostly follow each other as they should, of sizes that seldom should be."""
+    sizes = st.lists(st.sampled_from([0, 1, 2, 2**31, 2**53 - 1]), max_size=5)
+    entries = st.lists(st.tuples(st.sampled_from([*DTYPES, "F8"]), sizes, st.sampled_from([0] * 9 + [1])), max_size=3)
+    return entries.map(following)
+
+
+def following(entries: list[tuple[str, list[int], int]]) -> dict[str, Any]:
+    document, begin = {}, 0
+    for index, (dtype, shape, slip) in enumerate(entries):
+        size = math.prod(shape) * (DTYPES[dtype].itemsize if dtype in DTYPES else 1)
+        end = begin + min(size, 2**53 - 1 - begin) + slip
+        document[f"t{index}"] = {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+        begin = end
+    return document
+
+
+@given(headers())
+def test_no_header_gives_anything_but_tensors_or_a_typed_error(document: dict[str, Any]) -> None:
+    size = max((entry["data_offsets"][1] for entry in document.values()), default=0)
     try:
-        decode_tensors(seal(header))
+        tensors = decode_tensors(seal(document, bytes(min(size, 64)))).tensors
     except ContractError:
-        pass
+        return
+    assert [list(tensor.shape) for tensor in tensors.values()] == [entry["shape"] for entry in document.values()]
 
 
 @given(st.data())

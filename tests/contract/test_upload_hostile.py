@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contract.codecs import Codec
 from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion
+from contract.tensors import DTYPES
 from contract.upload import LIMITS, Upload, UploadLimits, decode_upload, encode_upload, peek_upload_header
 
 MakeUpload = Callable[..., Upload]
@@ -49,6 +50,11 @@ def without(key: str) -> Change:
 
 def entry(name: str, **values: Any) -> Change:
     return lambda forgery: forgery.document[name].update(values)
+
+
+def extra(**values: Any) -> Change:
+    """Add a tensor that no reader knows to the table."""
+    return lambda forgery: forgery.document.update(extra=values)
 
 
 def patched(offset: int, raw: bytes) -> Change:
@@ -151,6 +157,18 @@ HOSTILE_TABLES: list[tuple[str, Change, type[ContractError], str]] = [
     ("a product overflow", entry("zeros", shape=[2**33, 2**33]), Impossible, "bytes for U8"),
     ("overlapping", entry("zeros", data_offsets=[SCALES, SCALES + 10]), Impossible, "expected begin 120, got 80"),
     ("out of range", entry("zeros", data_offsets=[2**40, 2**40 + 10]), Impossible, "expected begin 120, got 1099"),
+    (
+        "an extra tensor, empty and far over",
+        extra(dtype="U8", shape=[0, 2**53 - 1, 2**53 - 1], data_offsets=[SIZE, SIZE]),
+        TooLarge,
+        "header.'extra'.shape: expected at most 9007199254740991 bytes",
+    ),
+    (
+        "an extra tensor of nine dimensions",
+        extra(dtype="U8", shape=[0] * 9, data_offsets=[SIZE, SIZE]),
+        TooLarge,
+        "header.'extra'.shape: expected at most 8 items, got 9",
+    ),
     ("a gap", entry("zeros", data_offsets=[ZEROS + 1, ZEROS + 11]), Impossible, "expected begin 120, got 121"),
 ]
 
@@ -327,5 +345,25 @@ def test_a_changed_byte_gives_another_upload_or_a_typed_error(sealed: bytes, dat
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     try:
         decode_upload(bytes(whole))
+    except ContractError:
+        pass
+
+
+@given(
+    dtype=st.sampled_from([*DTYPES, "F8", 8]),
+    shape=st.lists(st.sampled_from([0, 1, 2**31, 2**53 - 1]), max_size=9),
+    offsets=st.lists(st.sampled_from([0, SIZE, SIZE + 1, SIZE + 4, 2**53 - 1]), min_size=2, max_size=2),
+)
+@example(dtype="U8", shape=[0, 2**53 - 1, 2**53 - 1], offsets=[SIZE, SIZE])
+def test_an_extra_tensor_is_ignored_or_a_typed_error(
+    sealed: bytes, dtype: object, shape: list[int], offsets: list[int]
+) -> None:
+    forgery = Forgery(sealed)
+    extra(dtype=dtype, shape=shape, data_offsets=offsets)(forgery)
+    taken = min(max(offsets[1] - SIZE, 0), 8)
+    forgery.section += bytes(taken)
+    forgery.metadata.update(size=SIZE + taken, stored=SIZE + taken)
+    try:
+        assert decode_upload(forgery.seal()).count == 10
     except ContractError:
         pass
