@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 
 from contract.documents import Fields, Json, encode_base64, encode_json, parse_document
-from contract.errors import Impossible, Malformed, shown
+from contract.errors import ContractError, Impossible, shown
 from contract.patterns import KEY_ID_PATTERN, NAME_PATTERN
 
 ENVELOPE_MEDIA_TYPE = "application/vnd.fedex.envelope+json"
@@ -37,19 +37,16 @@ class Envelope:
 
     @classmethod
     def parse(cls, data: bytes, *, max_bytes: int = MAX_ENVELOPE_BYTES) -> "Envelope":
-        """Read an envelope of at most `max_bytes`, with 1 to 16 signatures.
+        """Read an envelope of at most `max_bytes`, with 1 to 16 signatures; those of another kind are left out.
 
         Raises:
-            TooLarge, Malformed, Impossible: it is none.
+            TooLarge, Malformed, Impossible: it is none, or has no signature of this kind.
         """
         fields = parse_document(data, where="envelope", max_bytes=max_bytes)
-        signatures = fields.items("signatures", max_items=MAX_SIGNATURES)
-        if not signatures:
-            raise Impossible(fields.place("signatures"), expected="at least one signature", got="none")
         return cls(
             payload=fields.binary("payload", max_bytes=max_bytes),
             payload_type=fields.name("payloadType", NAME_PATTERN),
-            signatures=tuple(_parse_signature(value, index) for index, value in enumerate(signatures)),
+            signatures=_parse_signatures(fields),
         )
 
     def encode(self) -> bytes:
@@ -78,12 +75,21 @@ def key_id(public_key: bytes) -> str:
     return hashlib.sha256(public_key).hexdigest()[:16]
 
 
-def _parse_signature(value: Json, index: int) -> Signature:
-    where = f"envelope.signatures[{index}]"
+def _parse_signatures(fields: Fields) -> tuple[Signature, ...]:
+    values = fields.items("signatures", max_items=MAX_SIGNATURES)
+    signatures = tuple(signature for signature in map(_parse_signature, values) if signature is not None)
+    if not signatures:
+        expected = f"a signature of {SIGNATURE_BYTES} bytes with its key's id"
+        raise Impossible(fields.place("signatures"), expected=expected, got=shown(values))
+    return signatures
+
+
+def _parse_signature(value: Json) -> Signature | None:
     if not isinstance(value, dict):
-        raise Malformed(where, expected="a JSON object", got=shown(value))
-    fields = Fields(value, where=where)
-    signature = fields.binary("sig", max_bytes=SIGNATURE_BYTES)
-    if len(signature) != SIGNATURE_BYTES:
-        raise Impossible(fields.place("sig"), expected=f"{SIGNATURE_BYTES} bytes", got=f"{len(signature)} bytes")
-    return Signature(key_id=fields.name("keyid", KEY_ID_PATTERN), signature=signature)
+        return None
+    fields = Fields(value, where="envelope.signatures")
+    try:
+        key, signature = fields.name("keyid", KEY_ID_PATTERN), fields.binary("sig", max_bytes=SIGNATURE_BYTES)
+    except ContractError:
+        return None  # of a kind that came later, or broken: either way no key of ours has made it
+    return Signature(key, signature) if len(signature) == SIGNATURE_BYTES else None
