@@ -8,7 +8,7 @@
       "serials":  {"best": n, "latest": n},                          the last one used
       "trained":  {"dataset": "<commit>", "rows": n, "cycle": "..."},   or null
       "failed":   {"dataset": "<commit>", "times": n, "at": unix s}}    or null
-    registry/<pool>/releases/<sha256>    {"parent", "payload", "report", "weights"}, immutable
+    registry/<pool>/releases/<sha256>    {"parent", "payload", "report", "weights", "samples"}, immutable
 
 A release is named by the sha256 of its payload. Its parent is the release before it in its channel, so that each
 channel's history is a chain. Objects are written first, the pointer last.
@@ -54,7 +54,7 @@ class Current:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The last training cycle that published."""
+    """The last training cycle that published, or had nothing to."""
 
     dataset: str
     """The dataset's commit."""
@@ -97,6 +97,8 @@ class Release:
     report: Mapping[str, Json]
     weights: FileRef
     """The trained weights, an object of the group (``cloud.weights``)."""
+    samples: int
+    """It was trained on the pool's first so many samples, in the order of ``Dataset``, or was judged on them."""
 
     @property
     def sha256(self) -> str:
@@ -127,6 +129,7 @@ def put_release(store: ObjectStore, pool: Pool, release: Release) -> None:
         "payload": encode_base64(release.payload),
         "report": release.report,
         "weights": release.weights.document(),
+        "samples": release.samples,
     }
     store.put(keys.release(pool, release.sha256), encode_json(document))
 
@@ -144,7 +147,7 @@ def get_release(store: ObjectStore, pool: Pool, sha256: str) -> Release:
         fields = Fields(document, where=key)
         payload = fields.binary("payload", max_bytes=MAX_ENVELOPE_BYTES)
         weights = FileRef.parse(fields.document("weights"), max_bytes=MAX_WEIGHTS_BYTES)
-        return Release(payload, document["parent"], document["report"], weights)
+        return Release(payload, document["parent"], document["report"], weights, fields.integer("samples"))
     except (ContractError, KeyError, TypeError) as error:
         raise Damaged(f"{key}: expected a release, got one with {error!r}") from error
 
@@ -171,6 +174,11 @@ def publish(
         failed=None,
     )
     return _swap(store, pool, grown)
+
+
+def note_trained(store: ObjectStore, pool: Pool, *, previous: Registry, trained: Trained) -> Registry:
+    """Remember that a dataset holds nothing that can be trained on yet. Raises as `publish` does."""
+    return _swap(store, pool, replace(previous, trained=trained, failed=None))
 
 
 def note_failure(store: ObjectStore, pool: Pool, *, previous: Registry, failed: Failed) -> Registry:

@@ -57,7 +57,7 @@ def manifest(serial: int, channel: Channel = Channel.LATEST, parent: str | None 
 
 def release(store: ObjectStore, key: SigningKey, *manifests: Manifest) -> Registry:
     for each in manifests:
-        registry.put_release(store, POOL, Release(each.encode(), each.parent, {"serial": each.serial}, WEIGHTS))
+        registry.put_release(store, POOL, Release(each.encode(), each.parent, {"serial": each.serial}, WEIGHTS, 3))
     envelopes = {each.channel: key.sign(each.encode()) for each in manifests}
     previous = registry.read(store, POOL)
     return registry.publish(store, POOL, previous=previous, envelopes=envelopes, trained=TRAINED)
@@ -102,7 +102,7 @@ def test_of_two_that_publish_at_once_one_loses(store: ObjectStore, key: SigningK
 def test_history_follows_both_chains_newest_first(store: ObjectStore, key: SigningKey) -> None:
     first = manifest(1)
     release(store, key, first, manifest(1, Channel.BEST))
-    release(store, key, replace(manifest(2), parent=Release(first.encode(), None, {}, WEIGHTS).sha256))
+    release(store, key, replace(manifest(2), parent=Release(first.encode(), None, {}, WEIGHTS, 0).sha256))
     found = [(one.channel.value, one.serial, one.report) for one in registry.history(store, POOL)]
     assert found[0] == ("latest", 2, {"serial": 2})
     assert sorted(found[1:]) == [("best", 1, {"serial": 1}), ("latest", 1, {"serial": 1})]
@@ -114,6 +114,17 @@ def test_a_failure_is_remembered_until_the_next_release(store: ObjectStore, key:
     registry.note_failure(store, POOL, previous=registry.read(store, POOL), failed=failed)
     assert registry.read(store, POOL).failed == failed
     assert release(store, key, manifest(1)).failed is None
+
+
+def test_that_nothing_could_be_trained_is_remembered_without_a_release(store: ObjectStore) -> None:
+    registry.note_trained(store, POOL, previous=registry.read(store, POOL), trained=TRAINED)
+    assert (registry.read(store, POOL).trained, registry.history(store, POOL)) == (TRAINED, ())
+
+
+def test_a_release_says_what_it_was_trained_on(store: ObjectStore, key: SigningKey) -> None:
+    current = release(store, key, manifest(1)).channels[Channel.LATEST]
+    kept = registry.get_release(store, POOL, current.release)
+    assert (kept.weights, kept.samples, kept.payload) == (WEIGHTS, 3, manifest(1).encode())
 
 
 def test_a_release_that_was_never_kept_is_not_found(store: ObjectStore) -> None:

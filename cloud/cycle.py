@@ -1,0 +1,182 @@
+"""One training cycle, from a pool's dataset to a release: the only home of its order.
+
+::
+
+    start processes    they import Keras meanwhile
+    gather, lay out    the worker reads the store and writes the cycle's folder
+    open               the workshop embeds all rows with best, and answers them
+    try                trials train in parallel; each one's end is recorded
+    judge              the best trial is the challenger; the gate compares it with best
+    convert            the workshop makes TFLite files and compares them with Keras
+    publish            latest always, best if the gate let it pass
+
+Nothing in the store changes before the last step but records of trials. No TensorFlow here: only the processes have it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from cloud import keys, registry
+from cloud.bench import Bench, nothing
+from cloud.challenger import Contest, CycleFailed
+from cloud.executors import Ending, Executor, Outcome, Task
+from cloud.gate import Verdict, judge
+from cloud.keys import Pool
+from cloud.logs import fields
+from cloud.material import Material, gather, lay_out
+from cloud.publish import Press, Product, publish
+from cloud.registry import Registry
+from cloud.scratch import CycleFolder
+from cloud.trials import Spec, plan
+from contract.documents import Json, encode_json
+from contract.manifest import Channel
+
+logger = logging.getLogger(__name__)
+
+
+class CycleStep(StrEnum):
+    """A point in a cycle that was just passed."""
+
+    PROCESSES_STARTED = "processes started"
+    LAID_OUT = "laid out"
+    OPENED = "opened"
+    TRIED = "tried"
+    JUDGED = "judged"
+    CONVERTED = "converted"
+    PUBLISHED = "published"
+
+
+AtStep = Callable[[CycleStep], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CycleReport:
+    """What a cycle did."""
+
+    cycle: str
+    registry: Registry
+    verdict: Verdict | None
+    """None where there was nothing that could be trained on yet."""
+    seconds: dict[str, float]
+    """From the start of the cycle to each step."""
+
+
+def run_cycle(bench: Bench, pool: Pool, *, cycle: str, at: AtStep = nothing) -> CycleReport:
+    """Train a pool once, and publish.
+
+    Raises:
+        CycleFailed: every trial failed, or no head could be made of the best one.
+        Stopped: the worker is to stop; no process is left.
+        LostRace: somebody else published meanwhile.
+        StoreError: the store failed.
+    """
+    watch = _Watch(pool, cycle, at)
+    with bench.folder(cycle) as folder, bench.processes(folder) as (workshop, trainers):
+        watch.passed(CycleStep.PROCESSES_STARTED)
+        material = gather(bench.store, pool, state=bench.settings.state)
+        if material.examples.trained == 0:
+            return _nothing_to_train(bench, material, watch)
+        lay_out(material, folder)
+        watch.passed(CycleStep.LAID_OUT)
+        thaws = bool(_ask(workshop, "open", material, folder)["thaws"])
+        watch.passed(CycleStep.OPENED)
+        outcomes = _try(bench, trainers, material, folder, cycle=cycle, thaws=thaws)
+        contest = Contest.of(outcomes)
+        watch.passed(CycleStep.TRIED)
+        verdict = judge(contest.evidence(material, folder))
+        watch.passed(CycleStep.JUDGED, passes=verdict.passes, reason=verdict.reason)
+        parity = _ask(workshop, "convert", material, folder, trial=contest.challenger.name)
+        watch.passed(CycleStep.CONVERTED)
+        report = _report(material, outcomes, contest, verdict) | {"cycle": cycle, "parity": parity}
+        published = _publish(bench, material, contest.product(material, folder, report), verdict, cycle)
+        watch.passed(CycleStep.PUBLISHED, serials=dict(published.serials))
+        return CycleReport(cycle, published, verdict, watch.seconds)
+
+
+class _Watch:
+    """Notes, logs and tells when each step was passed."""
+
+    def __init__(self, pool: Pool, cycle: str, at: AtStep) -> None:
+        self.pool, self.cycle, self._at, self._began = pool, cycle, at, time.monotonic()
+        self.seconds: dict[str, float] = {}
+
+    def passed(self, step: CycleStep, **more: object) -> None:
+        self.seconds[step] = round(time.monotonic() - self._began, 3)
+        line = fields(pool=self.pool.path, cycle=self.cycle, seconds=self.seconds[step], **more)
+        logger.info("cycle: %s", step, extra=line)
+        self._at(step)
+
+
+def _nothing_to_train(bench: Bench, material: Material, watch: _Watch) -> CycleReport:
+    trained = material.trained(watch.cycle)
+    noted = registry.note_trained(bench.store, material.pool, previous=material.registry, trained=trained)
+    logger.info("cycle: nothing to train on yet", extra=fields(pool=material.pool.path, cycle=watch.cycle))
+    return CycleReport(watch.cycle, noted, None, watch.seconds)
+
+
+def _ask(workshop: Executor, command: str, material: Material, folder: CycleFolder, **more: str) -> dict[str, Any]:
+    """What the workshop says.
+
+    Raises:
+        CycleFailed: it could not do it.
+    """
+    [outcome] = workshop.run([Task(command, command, _arguments(material, folder) | more)])
+    if outcome.result is None:
+        raise CycleFailed(f"{command}: {outcome.ending}: {outcome.reason}")
+    return dict(outcome.result)
+
+
+def _try(
+    bench: Bench, trainers: Executor, material: Material, folder: CycleFolder, *, cycle: str, thaws: bool
+) -> list[Outcome]:
+    """Run all trials, and record how each of them ended."""
+    specs = [spec if thaws else replace(spec, thaw=None) for spec in plan(bench.settings.trials)]
+    arguments = _arguments(material, folder)
+    outcomes = trainers.run([Task(spec.name, "train", arguments | {"spec": spec.document()}) for spec in specs])
+    for spec, outcome in zip(specs, outcomes, strict=True):
+        _record(bench, material.pool, cycle, spec, outcome)
+    return outcomes
+
+
+def _record(bench: Bench, pool: Pool, cycle: str, spec: Spec, outcome: Outcome) -> None:
+    record = outcome.document() | {"spec": spec.document()}
+    bench.store.put(keys.trial(pool, cycle, spec.name), encode_json(record))
+    level = logging.INFO if outcome.ending is Ending.DONE else logging.WARNING
+    line = fields(cycle=cycle, trial=spec.name, seconds=round(outcome.seconds, 3), reason=outcome.reason)
+    logger.log(level, "trial: %s", outcome.ending, extra=line)
+
+
+def _arguments(material: Material, folder: CycleFolder) -> dict[str, Any]:
+    return {"folder": str(folder.path), "head": str(material.head_file)}
+
+
+def _report(material: Material, outcomes: list[Outcome], contest: Contest, verdict: Verdict) -> dict[str, Json]:
+    """What people read of a release in the history; it names no label."""
+    examples = material.examples
+    return {
+        "gate": verdict.document(),
+        "trial": contest.challenger.name,
+        "trials": {outcome.name: outcome.document() for outcome in outcomes},
+        "calibration": dict(contest.challenger.calibration),
+        "samples": {"trained": examples.trained, "held_out": len(examples) - examples.trained},
+        "labels": {"all": len(examples.classes.labels), "waiting": examples.classes.waiting},
+    }
+
+
+def _publish(bench: Bench, material: Material, product: Product, verdict: Verdict, cycle: str) -> Registry:
+    return publish(
+        Press(bench.store, bench.key, bench.settings.manifest_life_s, bench.at_publish),
+        material.pool,
+        product,
+        bundle=material.bundle,
+        previous=material.registry,
+        channels=(Channel.LATEST, Channel.BEST) if verdict.passes else (Channel.LATEST,),
+        trained=material.trained(cycle),
+        now=int(bench.now()),
+    )

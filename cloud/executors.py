@@ -1,0 +1,213 @@
+"""The only home of running tasks in parallel child processes within limits, each ending recorded.
+
+Another executor (a cluster's) offers the same three methods. This one starts its processes on this machine: one
+accelerator each, or a share of the processor. Started early by ``warm_up``, they import Keras while data is prepared.
+
+A task that dies, fails, falls silent or is late costs itself only.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from cloud.children import Child, Message, Place, wait_for_any
+from contract.documents import Json
+
+LOOK_EVERY_S = 0.25
+
+
+class Stopped(Exception):
+    """The worker was asked to stop; every task was ended."""
+
+
+class Ending(StrEnum):
+    """How a task ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    DIED = "died"
+    LATE = "late"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One command for one process."""
+
+    name: str
+    command: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a task."""
+
+    name: str
+    ending: Ending
+    seconds: float
+    result: Mapping[str, Any] | None = None
+    reason: str = ""
+    progress: tuple[int, int] | None = None
+    """The last heartbeat: steps done, and all steps."""
+
+    def document(self) -> dict[str, Json]:
+        """For the trial's record."""
+        return {
+            "ending": self.ending,
+            "seconds": round(self.seconds, 3),
+            "reason": self.reason,
+            "progress": self.progress,
+            "result": self.result,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a task is given up."""
+
+    deadline_s: float
+    silence_s: float
+    """Seconds without a heartbeat, from the task's start or the last one on."""
+
+
+class Executor(Protocol):
+    """Runs tasks in processes of their own."""
+
+    def warm_up(self, count: int) -> None:
+        """Expect so many tasks soon."""
+
+    def run(self, tasks: Sequence[Task]) -> list[Outcome]:
+        """Run all tasks and wait for them; outcomes in the order of tasks.
+
+        Raises:
+            Stopped: the worker is to stop.
+        """
+
+    def close(self) -> None:
+        """End every process. Idempotent."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """A task under way."""
+
+    task: Task
+    child: Child
+    place: Place
+    began: float
+    heard: float
+    progress: tuple[int, int] | None = None
+
+
+@dataclass(slots=True)
+class LocalExecutor:
+    """Processes of one module on this machine, as many at once as there are accelerators.
+
+    Without accelerators all tasks run at once, but at most one for each processor core and never fewer than two.
+    """
+
+    module: str
+    logs: Path
+    limits: Limits
+    accelerators: tuple[str, ...]
+    cores: int
+    stop: threading.Event
+    _ready: list[tuple[Child, Place]] = field(default_factory=list)
+    _started: int = 0
+
+    def warm_up(self, count: int) -> None:
+        """Start as many processes as will run at once, less those that are there."""
+        places = self._places(count)
+        self._ready += [(self._start(place), place) for place in places[len(self._ready) :]]
+
+    def run(self, tasks: Sequence[Task]) -> list[Outcome]:
+        """See ``Executor.run``."""
+        self.warm_up(len(tasks))
+        waiting, outcomes = list(tasks), dict[str, Outcome]()
+        running: list[_Run] = []
+        while waiting or running:
+            while waiting and self._ready:
+                running.append(self._begin(waiting.pop(0)))
+            wait_for_any([one.child for one in running], until=time.monotonic() + LOOK_EVERY_S)
+            if self.stop.is_set():
+                self._abandon(running)
+            for one in list(running):
+                outcome = self._look(one)
+                if outcome is not None:
+                    running.remove(one)
+                    outcomes[outcome.name] = outcome
+                    self._put_back(one, outcome, more=bool(waiting))
+        return [outcomes[task.name] for task in tasks]
+
+    def close(self) -> None:
+        """See ``Executor.close``."""
+        for child, _ in self._ready:
+            child.end()
+        self._ready.clear()
+
+    def _places(self, count: int) -> list[Place]:
+        if self.accelerators:
+            threads = max(self.cores // len(self.accelerators), 1)
+            return [Place(threads, accelerator) for accelerator in self.accelerators][:count]
+        at_once = min(count, max(self.cores, 2))
+        return [Place(max(self.cores // at_once, 1))] * at_once
+
+    def _start(self, place: Place) -> Child:
+        self._started += 1
+        return Child(self.module, place=place, log=self.logs / f"{self.module}-{self._started}.log")
+
+    def _begin(self, task: Task) -> _Run:
+        child, place = self._ready.pop(0)
+        child.ask(task.command, task.arguments)
+        now = time.monotonic()
+        return _Run(task, child, place, began=now, heard=now)
+
+    def _look(self, one: _Run) -> Outcome | None:
+        """How a task ended, if it did; takes note of its heartbeat."""
+        now = time.monotonic()
+        while (message := one.child.hear()) is not None:
+            one.heard, one.progress = now, message.progress or one.progress
+            ended = _ended(message, one)
+            if ended is not None:
+                return self._outcome(one, *ended, result=message.done)
+        if now - one.began > self.limits.deadline_s:
+            return self._outcome(one, Ending.LATE, f"not done after {self.limits.deadline_s:.0f} s")
+        if now - one.heard > self.limits.silence_s:
+            return self._outcome(one, Ending.SILENT, f"not heard of for {self.limits.silence_s:.0f} s")
+        return None
+
+    def _outcome(self, one: _Run, ending: Ending, reason: str, *, result: Mapping[str, Any] | None = None) -> Outcome:
+        return Outcome(one.task.name, ending, time.monotonic() - one.began, result, reason, one.progress)
+
+    def _put_back(self, one: _Run, outcome: Outcome, *, more: bool) -> None:
+        """Keep a process for what is next, unless it is gone or not to be trusted."""
+        if outcome.ending is Ending.DONE:
+            self._ready.append((one.child, one.place))
+            return
+        one.child.end()
+        if more:
+            self._ready.append((self._start(one.place), one.place))
+
+    def _abandon(self, running: list[_Run]) -> None:
+        for one in running:
+            one.child.end()
+        self.close()
+        raise Stopped
+
+
+def _ended(message: Message, one: _Run) -> tuple[Ending, str] | None:
+    if message.done is not None:
+        return Ending.DONE, ""
+    if message.failed is not None:
+        return Ending.FAILED, message.failed
+    if message.ended is None:
+        return None
+    how = f"killed by signal {-message.ended}" if message.ended < 0 else f"exit status {message.ended}"
+    return Ending.DIED, f"{how} {one.child.last_words()}".strip()
