@@ -94,7 +94,7 @@ class Cache:
 
         Args:
             path: the file, and its folder where missing; for its owner only, as features are biometric data.
-            max_unfed: how many inferences without waiting feedback are kept.
+            max_unfed: how many inferences are kept whose feedback, if any, is acknowledged.
 
         Raises:
             Storage: it cannot be read or written, is no cache, or is of a newer version.

@@ -1,9 +1,10 @@
-"""The only home of uploads on their way: sealed once, sent until acknowledged, never made again of the same feedback.
+"""The only home of uploads on their way: sealed once, sent until acknowledged, and made anew only to be smaller.
 
 Sealing turns feedback that is in no upload yet into bytes, and keeps bytes and mark in one transaction. From then on
 these bytes, and so their id, stay the same, whatever is killed; the service counts an id once. Encoding happens before
 that transaction takes the write lock, so that inferences never wait for it; if another process sealed meanwhile,
-nothing is marked and the choice is made anew.
+nothing is marked and the choice is made anew. Features stay until their upload is acknowledged: one that the service
+definitely refuses as too large is taken apart, and its feedback sealed again in smaller ones.
 """
 
 from __future__ import annotations
@@ -26,6 +27,14 @@ from device.choice import Choice, Waiting, choose
 from device.errors import Storage
 
 FLOAT32_BYTES = 4
+
+_SETTLE = """
+    UPDATE inferences SET waiting = 0
+    WHERE id IN (SELECT inference FROM feedback WHERE upload = ?) AND NOT EXISTS (
+        SELECT 1 FROM feedback f LEFT JOIN uploads u ON u.id = f.upload
+        WHERE f.inference = inferences.id AND u.state IS NOT 'acknowledged'
+    )
+"""
 
 
 class SyncStep(StrEnum):
@@ -85,7 +94,7 @@ class Outbox:
         cache: the open cache.
         origin: group and key of the service (`Identity.origin`); what was said in another group stays here.
         codec: how features are stored.
-        max_samples: the most in one upload.
+        max_samples: the most in one upload; halved where the service takes fewer.
         now_ms: Unix milliseconds, for people who look.
         at: called at each named step.
     """
@@ -118,11 +127,32 @@ class Outbox:
                     raise
                 most = len(choice.revisions) // 2
                 continue
+            if sealed is None:
+                continue
             self._at(SyncStep.CHOSEN)
             if self._keep(sealed, choice):
                 self._at(SyncStep.SEALED)
                 return sealed
         return None
+
+    def split(self, sealed: Sealed) -> bool:
+        """Take apart an upload that was definitely refused as too large; the next have at most half its samples.
+
+        Only for a definite refusal: what the service may have is never sealed anew. False, and nothing has changed,
+        for a single sample, for an upload that another process has finished, and where its feedback is not all here.
+        """
+        with self._cache.transaction() as connection:
+            here = connection.execute(
+                "SELECT count(DISTINCT i.sample_id) FROM uploads u JOIN feedback f ON f.upload = u.id"
+                " JOIN inferences i ON i.id = f.inference WHERE u.id = ? AND u.state = 'waiting'",
+                (sealed.id,),
+            ).fetchone()
+            if sealed.samples == 1 or here != (sealed.samples,):
+                return False
+            connection.execute("UPDATE feedback SET upload = NULL WHERE upload = ?", (sealed.id,))
+            connection.execute("DELETE FROM uploads WHERE id = ?", (sealed.id,))
+        self._max_samples = min(self._max_samples, sealed.samples // 2)
+        return True
 
     def unsent(self) -> list[str]:
         """List the ids of the uploads that wait to be sent, in the order of their sealing."""
@@ -136,12 +166,13 @@ class Outbox:
         return Sealed(*rows[0]) if rows else None
 
     def acknowledge(self, upload: str) -> None:
-        """Keep that the service has the upload, and drop the body."""
+        """Keep that the service has the upload, drop the body, and let its features go when room is needed."""
         self._at(SyncStep.SENT)
-        self._write(
-            "UPDATE uploads SET state = 'acknowledged', body = NULL, problem = NULL WHERE id = ?",
-            (upload,),
-        )
+        with self._cache.transaction() as connection:
+            connection.execute(
+                "UPDATE uploads SET state = 'acknowledged', body = NULL, problem = NULL WHERE id = ?", (upload,)
+            )
+            connection.execute(_SETTLE, (upload,))
         self._at(SyncStep.ACKNOWLEDGED)
 
     def set_aside(self, upload: str, *, problem: str) -> None:
@@ -169,12 +200,19 @@ class Outbox:
         )
         return [Waiting(*row) for row in rows]
 
-    def _encode(self, choice: Choice) -> Sealed:
-        space, shape = self._space_of(choice.revisions[0])
+    def _encode(self, choice: Choice) -> Sealed | None:
+        """Make an upload; None if what was chosen is gone, as another process has sent it meanwhile."""
+        found = self._space_of(choice.revisions[0])
+        if found is None:
+            return None
+        space, shape = found
         decoded = len(choice.revisions) * math.prod(shape) * FLOAT32_BYTES
         if decoded > LIMITS.max_inflated_bytes:  # before the features are read
             raise TooLarge("upload", expected=f"at most {LIMITS.max_inflated_bytes} bytes", got=str(decoded))
-        revisions, sample_ids, labels, features, runtimes = zip(*self._rows(choice.revisions), strict=True)
+        rows = self._rows(choice.revisions)
+        if len(rows) < len(choice.revisions):
+            return None
+        revisions, sample_ids, labels, features, runtimes = zip(*rows, strict=True)
         upload = Upload(
             space=space,
             runtime=runtimes[0],
@@ -186,13 +224,13 @@ class Outbox:
         body = _encode_upload(upload, self._codec)
         return Sealed(upload_id(body), space, upload.count, body)
 
-    def _space_of(self, revision: int) -> tuple[str, tuple[int, ...]]:
-        [(space, shape)] = self._cache.read(
+    def _space_of(self, revision: int) -> tuple[str, tuple[int, ...]] | None:
+        rows = self._cache.read(
             "SELECT s.space, s.shape FROM feedback f JOIN inferences i ON i.id = f.inference"
             " JOIN spaces s ON s.id = i.space WHERE f.revision = ?",
             (revision,),
         )
-        return space, tuple(json.loads(shape))
+        return (rows[0][0], tuple(json.loads(rows[0][1]))) if rows else None
 
     def _rows(self, revisions: Sequence[int]) -> list[tuple[Any, ...]]:
         """Read revision, sample id, label, feature and runtime of each, in the order of revisions."""
@@ -226,12 +264,6 @@ class Outbox:
                 row,
             )
             connection.execute(f"UPDATE feedback SET upload = ? WHERE revision IN {marks}", (sealed.id, *taken))
-            connection.execute(
-                "UPDATE inferences SET waiting = 0"
-                f" WHERE id IN (SELECT inference FROM feedback WHERE revision IN {marks})"
-                " AND NOT EXISTS (SELECT 1 FROM feedback f WHERE f.inference = inferences.id AND f.upload IS NULL)",
-                taken,
-            )
         return True
 
 

@@ -13,7 +13,7 @@ import urllib3.exceptions
 
 from contract import routes
 from contract.errors import ContractError
-from contract.problems import MAX_PROBLEM_BYTES, PROBLEM_MEDIA_TYPE, ProblemDocument
+from contract.problems import MAX_PROBLEM_BYTES, PROBLEM_MEDIA_TYPE, Problem, ProblemDocument
 from device.errors import DeviceError, Lying, Refused, TryLater, Unreachable
 
 CHUNK_BYTES = 64 << 10
@@ -78,7 +78,7 @@ class Reply:
         with self.response:
             detail, problem = self._problem()
         message = f"{self.where}: {self.status} {detail}"
-        if self.status in TRY_LATER:
+        if self.status in TRY_LATER or problem == Problem.WRONG_HASH:  # what was sent was damaged on its way
             return TryLater(message, retry_after_s=_retry_after(self.header(routes.RETRY_AFTER)))
         if 400 <= self.status < 500:
             return Refused(message, status=self.status, problem=problem)

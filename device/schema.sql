@@ -21,7 +21,7 @@ CREATE TABLE inferences (
     head_serial INTEGER NOT NULL,        -- 0: the head of the bundle
     runtime TEXT NOT NULL,               -- what computed the feature
     taken_ms INTEGER NOT NULL,
-    waiting INTEGER NOT NULL DEFAULT 0,  -- 1: has feedback that is in no upload yet; such a row is never pruned
+    waiting INTEGER NOT NULL DEFAULT 0,  -- 1: has feedback that is not acknowledged yet; such a row is never pruned
     feature BLOB NOT NULL                -- float32, little-endian, C order; last, as it may fill many pages
 ) STRICT;
 CREATE INDEX inferences_prunable ON inferences (id) WHERE waiting = 0;
@@ -41,6 +41,7 @@ CREATE INDEX feedback_unsealed ON feedback (revision) WHERE upload IS NULL;
 
 -- Sealed uploads:  waiting -> acknowledged (body dropped)
 --                  waiting -> refused (body kept; `push --refused` makes it wait again)
+--                  waiting -> dropped, its feedback in no upload again (too large for the service; sealed anew, smaller)
 CREATE TABLE uploads (
     id TEXT PRIMARY KEY,                 -- sha256 of the bytes
     space TEXT NOT NULL,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from contract.problems import Problem
+from contract.upload import upload_id
 from device.client import Client
-from device.errors import DeviceError, Refused, TryLater, Untrusted
+from device.errors import DeviceError, Refused, Storage, TryLater, Untrusted
 from device.outbox import Outbox, Sealed
 
-UPLOADS_FAULT = frozenset({400, 409, 413, 415, 422})
-"""Refusals of one upload's bytes. Others (who asks, an unknown space) say nothing against them."""
+TOO_LARGE = 413
+UPLOADS_FAULT = frozenset({400, 409, TOO_LARGE, 422})
+"""Refusals of one upload's bytes. Others (who asks and how, an unknown space) say nothing against them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,8 @@ def push(outbox: Outbox, client: Client) -> PushReport:
     """Send everything that was said and is not acknowledged yet.
 
     May be killed at any instant and run again: the same bytes are sent again, and the service counts them once. An
-    upload that is refused for what it is is set aside and blocks no other; anything else stops the push and leaves what
-    is not acknowledged for the next one.
+    upload that is too large for the service is split. One that is refused for what it is is set aside and blocks no
+    other; anything else stops the push and leaves what is not acknowledged for the next one.
 
     Raises:
         Storage: the cache cannot be read or written.
@@ -64,15 +66,30 @@ def push(outbox: Outbox, client: Client) -> PushReport:
 def _send(sealed: Sealed, outbox: Outbox, client: Client, report: PushReport) -> tuple[PushReport, bool]:
     """Send one upload; also tells whether to go on with the next."""
     try:
+        _check_body(sealed)
         client.upload(sealed.body, space=sealed.space, upload=sealed.id)
     except Refused as refused:
+        if refused.status == TOO_LARGE and outbox.split(sealed):
+            return report, True
         if refused.status in UPLOADS_FAULT:
-            outbox.set_aside(sealed.id, problem=str(refused))
-            return report.with_problem(refused, refused=1), True
+            return _set_aside(sealed, outbox, report, problem=refused)
         outbox.note(sealed.id, problem=str(refused))
         return report.with_problem(refused), refused.problem == Problem.UNKNOWN_SPACE
+    except Storage as damaged:
+        return _set_aside(sealed, outbox, report, problem=damaged)
     except (TryLater, Untrusted) as error:
         outbox.note(sealed.id, problem=str(error))
         return report.with_problem(error), False
     outbox.acknowledge(sealed.id)
     return report.with_acknowledged(sealed), True
+
+
+def _check_body(sealed: Sealed) -> None:
+    """Refuse bytes that were damaged where they lay; the service would ask for them again and again."""
+    if upload_id(sealed.body) != sealed.id:
+        raise Storage(f"upload {sealed.id}: expected the bytes that were sealed, got others")
+
+
+def _set_aside(sealed: Sealed, outbox: Outbox, report: PushReport, *, problem: DeviceError) -> tuple[PushReport, bool]:
+    outbox.set_aside(sealed.id, problem=str(problem))
+    return report.with_problem(problem, refused=1), True

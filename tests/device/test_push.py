@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from flask import Response, request
 
 from contract.codecs import Codec
 from contract.problems import Problem
@@ -14,12 +15,14 @@ from contract.upload import Upload, decode_upload, upload_id
 from device import outbox as outbox_module
 from device.assembly import Device
 from device.cache import Feedback, NewInference
+from device.choice import Choice, Waiting, choose
 from device.client import Client
-from device.errors import Lying, Refused, TryLater, Unreachable
+from device.errors import Lying, Refused, Storage, TryLater, Unreachable
 from device.feedback import give_feedback
 from device.identity import Identity, keep_identity
 from device.outbox import Outbox, SyncStep, UploadState, acknowledged_samples, unfinished_uploads
 from device.ranking import Ranked
+from device.settings import Settings
 from device.sync import PushReport, push
 from tests.device.photos import draw_photo
 from tests.device.service import TOKEN, Service, refuse
@@ -221,7 +224,7 @@ def test_killed_at_any_step_and_run_again_the_same_bytes_are_sent(
     assert push_all(device, client, identity) == PushReport()
 
 
-@pytest.mark.parametrize("refused", [Problem.IMPOSSIBLE, Problem.TOO_LARGE, Problem.MALFORMED])
+@pytest.mark.parametrize("refused", [Problem.IMPOSSIBLE, Problem.WRONG_SPACE, Problem.MALFORMED])
 def test_a_refused_upload_is_set_aside_and_blocks_no_other(
     device: Device, client: Client, identity: Identity, service: Service, refused: Problem
 ) -> None:
@@ -240,6 +243,120 @@ def test_a_refused_upload_is_set_aside_and_blocks_no_other(
         assert "expected this, got that" in str(kept.problem)
         device.outbox(cache, identity).retry_refused()
     assert push_all(device, client, identity).uploads == 1
+
+
+def test_an_upload_that_was_damaged_on_its_way_is_sent_again(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    """Another hash says that other bytes arrived, and nothing against those that were sent."""
+    say(device, ["Ada"])
+    service.lies["/v1/spaces"] = lambda: refuse(Problem.WRONG_HASH)
+    report = push_all(device, client, identity)
+    assert (report.refused, len(service.asked)) == (0, 1)
+    assert isinstance(report.problem, TryLater)
+    with device.open_cache() as cache:
+        [kept] = unfinished_uploads(cache)
+    assert kept.state is UploadState.WAITING
+    assert "422" in str(kept.problem)
+    service.lies.clear()
+    assert push_all(device, client, identity).samples == 1
+    assert [one.labels for one in received(service)] == [("Ada",)]
+
+
+def test_an_upload_that_was_damaged_in_the_cache_is_set_aside_and_blocks_no_other(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    """The service would say each time that it got other bytes than the path names."""
+    say(device, ["Ada"])
+    with device.open_cache() as cache:
+        assert device.outbox(cache, identity).seal() is not None
+        with cache.transaction() as connection:
+            connection.execute("UPDATE uploads SET body = x'00'")
+    say(device, ["Ben"], first_shade=50)
+    report = push_all(device, client, identity)
+    assert (report.uploads, report.refused) == (1, 1)
+    assert isinstance(report.problem, Storage)
+    assert [one.labels for one in received(service)] == [("Ben",)]
+
+
+def takes_at_most(most: int) -> Callable[[], Response | None]:
+    """A service that takes fewer samples in an upload than the contract allows, and says so."""
+    return lambda: refuse(Problem.TOO_LARGE) if decode_upload(request.get_data()).count > most else None
+
+
+def test_an_upload_that_is_too_large_for_the_service_is_split_until_it_is_not(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    said = ["Ada", "Ben", "Cleo", "Zoe", "Ada", "Ben", "Cleo"]
+    say(device, said)
+    service.lies["/v1/spaces"] = takes_at_most(2)
+    report = push_all(device, client, identity)
+    assert (report.samples, report.refused, report.problem) == (7, 0, None)
+    rows = [row for one in received(service) for row in samples(one)]
+    assert [label for _, _, label in rows] == said
+    assert len({id_ for id_, _, _ in rows}) == 7
+    with device.open_cache() as cache:
+        assert unfinished_uploads(cache) == []
+        assert acknowledged_samples(cache) == 7
+    assert push_all(device, client, identity) == PushReport()
+
+
+def test_what_was_inferred_since_does_not_push_out_what_may_still_be_split(
+    device: Device, identity: Identity, service: Service, environment: dict[str, str]
+) -> None:
+    """Features are kept until the service has them, as an upload may have to be made anew, smaller."""
+    small = Device(Settings.from_environment(environment | {"FEDEX_MAX_UNFED": "1"}))
+    say(small, ["Ada", "Ben"])
+    service.lies["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE)
+    push_all(small, small.client(identity), identity)
+    with small.recognizer() as recognizer:
+        for shade in range(9):
+            recognizer.infer(draw_photo(1, shade=100 + shade))
+    service.lies["/v1/spaces"] = takes_at_most(1)
+    assert push_all(small, small.client(identity), identity).samples == 2
+    with small.recognizer() as recognizer, small.open_cache() as cache:
+        recognizer.infer(draw_photo(2))
+        assert cache.counts().inferences == 1
+
+
+def test_one_sample_that_is_too_large_for_the_service_is_set_aside(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    say(device, ["Ada", "Ben"])
+    service.lies["/v1/spaces"] = takes_at_most(0)
+    report = push_all(device, client, identity)
+    assert (report.uploads, report.refused, len(service.asked)) == (0, 2, 3)
+    with device.open_cache() as cache:
+        assert [(one.samples, one.state) for one in unfinished_uploads(cache)] == [(1, UploadState.REFUSED)] * 2
+
+
+def test_an_upload_whose_feedback_is_not_whole_is_set_aside_and_not_split(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    """Its body holds the only copy of what is gone."""
+    say(device, ["Ada", "Ben"])
+    with device.open_cache() as cache:
+        assert device.outbox(cache, identity).seal() is not None
+        with cache.transaction() as connection:
+            connection.execute("DELETE FROM inferences WHERE id = 1")
+    service.lies["/v1/spaces"] = takes_at_most(1)
+    assert push_all(device, client, identity).refused == 1
+    with device.open_cache() as cache:
+        assert [(one.samples, one.state) for one in unfinished_uploads(cache)] == [(2, UploadState.REFUSED)]
+
+
+def test_what_another_process_has_got_acknowledged_is_not_split(
+    device: Device, identity: Identity, service: Service
+) -> None:
+    say(device, ["Ada", "Ben"])
+    with device.open_cache() as cache:
+        outbox = device.outbox(cache, identity)
+        sealed = outbox.seal()
+        assert sealed is not None
+        outbox.acknowledge(sealed.id)
+        assert not outbox.split(sealed)
+        assert outbox.seal() is None
+        assert acknowledged_samples(cache) == 2
 
 
 @pytest.mark.parametrize("problem", [Problem.UNAUTHENTICATED, Problem.FORBIDDEN, Problem.UNKNOWN_SPACE])
@@ -275,7 +392,7 @@ def test_an_unknown_space_does_not_block_the_others(
         (lambda: refuse(Problem.UNAVAILABLE, {"Retry-After": "7"}), TryLater),
         (lambda: refuse(Problem.TOO_MANY_REQUESTS), TryLater),
         (lambda: refuse(Problem.INTERNAL), TryLater),
-        (lambda: __import__("flask").Response("<h1>hello</h1>"), Lying),
+        (lambda: Response("<h1>hello</h1>"), Lying),
     ],
 )
 def test_a_service_in_trouble_stops_the_push_and_loses_nothing(
@@ -323,6 +440,22 @@ def test_two_pushes_at_once_send_every_sample_in_one_upload_only(
         assert len(seals) == 1
     push_all(device, client, identity)
     assert [one.count for one in received(service)] == [2]
+
+
+def test_what_is_sealed_sent_and_gone_while_it_is_chosen_is_chosen_anew(
+    device: Device, client: Client, identity: Identity, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the choice and the reading of its features another process pushes, and inferences take their place."""
+    say(device, ["Ada"])
+
+    def overtaken(waiting: Sequence[Waiting], *, max_samples: int) -> Choice | None:
+        choice = choose(waiting, max_samples=max_samples)
+        with device.open_cache() as cache, cache.transaction() as connection:
+            connection.execute("DELETE FROM inferences")
+        return choice
+
+    monkeypatch.setattr(outbox_module, "choose", overtaken)
+    assert push_all(device, client, identity) == PushReport()
 
 
 def test_an_inference_is_stored_while_an_upload_is_being_encoded(
