@@ -123,10 +123,12 @@ def write_bundle(directory: Path, *, document: Mapping[str, Json], files: Mappin
     """Write the files of a bundle, and its document last; a reader finds the whole bundle or none.
 
     Raises:
+        Impossible: the document cannot be written; the directory is as it was.
         OSError: the directory holds no bundle now.
     """
+    last = encode_json(document)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / BUNDLE_FILE).unlink(missing_ok=True)
     for name, data in files.items():
         atomic_write(directory / name, data)
-    atomic_write(directory / BUNDLE_FILE, encode_json(document))
+    atomic_write(directory / BUNDLE_FILE, last)

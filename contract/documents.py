@@ -153,9 +153,17 @@ def parse_json(data: bytes | memoryview, *, where: str, max_bytes: int) -> Json:
 
 
 def encode_json(value: Json, *, sort_keys: bool = True) -> bytes:
-    """Write JSON in its one form here: UTF-8, no spaces, keys sorted by code point unless their order is kept."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=sort_keys)
-    return text.encode("utf-8")
+    """Write JSON in its one form here: UTF-8, no spaces, keys sorted by code point unless their order is kept.
+
+    Raises:
+        Impossible: NaN, infinity, or a lone surrogate.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=sort_keys)
+        return text.encode("utf-8")
+    except ValueError as error:
+        expected = "finite numbers, and text without lone surrogates"
+        raise Impossible("JSON", expected=expected, got=str(error)) from error
 
 
 def encode_base64(data: bytes) -> str:

@@ -125,6 +125,13 @@ def test_a_bundle_that_was_not_finished_is_none(device: Path, monkeypatch: pytes
         read_device_bundle(device)
 
 
+@pytest.mark.parametrize("change", [{"temperature": np.nan}, {"layer": "\ud800"}, {"labels": ("a", "A")}])
+def test_what_cannot_be_written_leaves_the_bundle_that_was_there(device: Path, change: dict[str, Any]) -> None:
+    with pytest.raises(Impossible):
+        write_device(device, **change)
+    assert read_device_bundle(device).layer == "Bottleneck_BatchNorm"
+
+
 @pytest.mark.parametrize("name", ["bundle.json", "prefix.tflite", "head.tflite", "labels.json", "golden.tensors"])
 def test_a_device_bundle_with_a_file_missing_is_refused(device: Path, name: str) -> None:
     (device / name).unlink()

@@ -1,5 +1,6 @@
 """JSON is read strictly and within bounds, and written one way."""
 
+import math
 import re
 import time
 import tracemalloc
@@ -42,6 +43,13 @@ def test_what_is_written_is_read_back(value: dict[str, Json]) -> None:
 def test_json_is_written_sorted_without_spaces_in_utf_8() -> None:
     assert encode_json({"b": [1, 2.5], "a": {"é": None}}) == '{"a":{"é":null},"b":[1,2.5]}'.encode()
     assert encode_json({"b": 1, "a": 2}, sort_keys=False) == b'{"b":1,"a":2}'
+
+
+@pytest.mark.parametrize("value", ["\ud800", {"\udfff": 1}, [math.nan], {"a": -math.inf}])
+def test_json_that_could_not_be_read_is_not_written(value: Json) -> None:
+    with pytest.raises(Impossible, match=r"^JSON: expected finite numbers, and text without lone surrogates") as caught:
+        encode_json(value)
+    assert str(caught.value).isprintable()
 
 
 HOSTILE = [

@@ -110,3 +110,5 @@ def test_a_hostile_label_list_is_refused(data: bytes, error: type[ContractError]
 def test_a_list_that_could_not_be_read_is_not_written() -> None:
     with pytest.raises(Impossible, match="each label once"):
         encode_labels(("Ann", "ann"))
+    with pytest.raises(Impossible, match="lone surrogates"):
+        encode_labels(("\ud800",))

@@ -91,6 +91,8 @@ def test_unknown_keys_are_ignored(make_manifest: MakeManifest) -> None:
 def test_a_manifest_that_could_not_be_read_is_not_written(make_manifest: MakeManifest) -> None:
     with pytest.raises(Impossible, match=r"manifest\.expires"):
         make_manifest(expires=1_760_000_000).encode()
+    with pytest.raises(Impossible, match="finite numbers"):
+        make_manifest(temperature=np.nan).encode()
     with pytest.raises(Impossible, match="finite logits"):
         make_manifest(
             heads={Precision.FLOAT32: HeadFile(FileRef("2b" * 32, 9), np.array([np.nan, 0], np.float32))}
