@@ -1,7 +1,8 @@
 """JSON documents: the only home of reading JSON strictly, within bounds, and of writing it one way.
 
 Stricter than RFC 8259 where it is silent or lenient: UTF-8 without a byte order mark, no key twice in one object, no
-NaN or Infinity, integers within +-(2**53 - 1), numbers finite, no lone surrogate, at most `MAX_DEPTH` levels deep.
+NaN or Infinity, integers within +-(2**53 - 1), numbers finite, no lone surrogate, at most `MAX_DEPTH` objects and
+arrays one inside the other.
 """
 
 import base64
@@ -19,6 +20,7 @@ from contract.patterns import check_name
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 MAX_DEPTH = 16
+"""Objects and arrays count, the outermost as the first; what the innermost holds is no level of its own."""
 MAX_INTEGER = 2**53 - 1
 MAX_INTEGER_CHARACTERS = 17
 MAX_TEXT_CHARACTERS = 1_024
@@ -219,13 +221,15 @@ def _refuse_constant(name: str) -> None:
 
 
 def _check_values(root: Json, where: str) -> None:
-    levels: list[Json] = [root]
+    values: Sequence[Json] = [root]
     for _ in range(MAX_DEPTH):
-        _check_texts(levels, where)
-        levels = [child for value in levels for child in _children(value)]
-        if not levels:
+        _check_texts(values, where)
+        values = [child for value in values for child in _children(value)]
+        if not values:
             return
-    raise Malformed(where, expected=f"JSON at most {MAX_DEPTH} levels deep", got="deeper JSON")
+    _check_texts(values, where)
+    if any(isinstance(value, (dict, list)) for value in values):
+        raise Malformed(where, expected=f"JSON at most {MAX_DEPTH} levels deep", got="deeper JSON")
 
 
 def _children(value: Json) -> Sequence[Json]:
@@ -234,7 +238,7 @@ def _children(value: Json) -> Sequence[Json]:
     return value if isinstance(value, list) else ()
 
 
-def _check_texts(values: list[Json], where: str) -> None:
+def _check_texts(values: Sequence[Json], where: str) -> None:
     for value in values:
         if isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
             raise Malformed(where, expected="text without lone surrogates", got=shown(value))

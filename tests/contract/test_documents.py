@@ -97,8 +97,26 @@ def test_a_document_over_its_bound_is_refused_before_it_is_parsed() -> None:
         parse_document(b"[" * 11, where="door", max_bytes=10)
 
 
-def test_sixteen_levels_are_read() -> None:
-    assert parse_json(b"[" * 15 + b"1" + b"]" * 15, where="door", max_bytes=100)
+DEEPEST = [
+    b"[" * 16 + b"]" * 16,
+    b"[" * 16 + b"1" + b"]" * 16,
+    b'{"a":' * 16 + b'"b"' + b"}" * 16,
+    b'[{"a":' * 8 + b"null" + b"}]" * 8,
+]
+
+
+@pytest.mark.parametrize("data", DEEPEST)
+def test_sixteen_levels_are_read_whatever_the_innermost_holds(data: bytes) -> None:
+    """A value inside counted as a level of its own once: 16 empty lists were read, and the same around a 1 refused."""
+    assert parse_json(data, where="door", max_bytes=200)
+    for deeper in (b"[" + data + b"]", b'{"a":' + data + b"}"):
+        with pytest.raises(Malformed, match="at most 16 levels deep, got deeper JSON"):
+            parse_json(deeper, where="door", max_bytes=200)
+
+
+def test_text_in_the_innermost_level_is_checked_too() -> None:
+    with pytest.raises(Malformed, match="lone surrogates"):
+        parse_json(b"[" * 16 + b'"\\ud800"' + b"]" * 16, where="door", max_bytes=200)
 
 
 def test_a_million_keys_of_which_the_last_comes_twice_cost_linear_time() -> None:

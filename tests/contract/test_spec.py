@@ -41,7 +41,7 @@ BOUNDS = {
     "tensor file, tensors": tensors.MAX_TENSORS,
     "tensor file, dimensions of a tensor": tensors.MAX_RANK,
     "tensor file, bytes of a tensor, its sizes of 0 counted as 1": tensors.MAX_TENSOR_BYTES,
-    "JSON, levels": documents.MAX_DEPTH,
+    "JSON, levels of objects and arrays": documents.MAX_DEPTH,
     "JSON, integer": documents.MAX_INTEGER,
     "JSON, characters of a string where nothing else is said": documents.MAX_TEXT_CHARACTERS,
     "envelope, bytes": envelope.MAX_ENVELOPE_BYTES,
