@@ -23,7 +23,6 @@ LABELS_FILE = "labels.json"
 GOLDEN_FILE = "golden.tensors"
 
 MAX_DOCUMENT_BYTES = 1 << 20
-MAX_MODEL_BYTES = 512 << 20
 MAX_GOLDEN_BYTES = 17 << 20
 """A feature of 4,194,304 elements as float32, and its header."""
 

@@ -25,6 +25,9 @@ PHOTO_INPUT = "photo"
 FEATURE_TENSOR = "feature"
 LOGITS_OUTPUT = "logits"
 
+MAX_MODEL_BYTES = 512 << 20
+"""Of a prefix or a head as a file, in whatever form."""
+
 MAX_FEATURE_RANK = 4
 MAX_FEATURE_ELEMENTS = 1 << 22
 

@@ -12,7 +12,6 @@ from contract.bundle_files import (
     GOLDEN_FILE,
     LABELS_FILE,
     MAX_DOCUMENT_BYTES,
-    MAX_MODEL_BYTES,
     BundleFacts,
     encode_golden,
     golden_sha256,
@@ -24,9 +23,9 @@ from contract.bundle_files import (
     parse_reference,
     write_bundle,
 )
+from contract.cuts import MAX_MODEL_BYTES
 from contract.documents import Json
-from contract.errors import Malformed
-from contract.files import FileRef, check_file, read_bounded
+from contract.files import FileRef, check_file, check_is_file, read_bounded, read_checked
 from contract.labels import encode_labels
 from contract.manifest import encode_logits, parse_logits
 from contract.patterns import NAME_PATTERN
@@ -82,14 +81,15 @@ def read_device_bundle(directory: Path) -> DeviceBundle:
         TooLarge: over a bound.
         Impossible: a part that is not the one its document names.
     """
-    fields = parse_bundle_document(_read(directory / BUNDLE_FILE, MAX_DOCUMENT_BYTES), kind=KIND)
+    check_is_file(directory / BUNDLE_FILE)
+    fields = parse_bundle_document(read_bounded(directory / BUNDLE_FILE, MAX_DOCUMENT_BYTES), kind=KIND)
     facts = BundleFacts.parse(fields)
     prefix = parse_reference(fields, "prefix", max_bytes=MAX_MODEL_BYTES)
     head = parse_reference(fields, "head", max_bytes=MAX_MODEL_BYTES)
     labels_file = parse_labels_reference(fields)
-    labels = parse_bundle_labels(_read_checked(directory / LABELS_FILE, labels_file))
+    labels = parse_bundle_labels(read_checked(directory / LABELS_FILE, labels_file))
     golden = parse_golden(
-        _read_checked(directory / GOLDEN_FILE, parse_golden_reference(fields)), shape=facts.feature_shape
+        read_checked(directory / GOLDEN_FILE, parse_golden_reference(fields)), shape=facts.feature_shape
     )
     check_file(directory / PREFIX_FILE, prefix)
     check_file(directory / HEAD_FILE, head)
@@ -153,15 +153,3 @@ def write_device_bundle(
     }
     write_bundle(directory, document=document, files=files)
     return read_device_bundle(directory)
-
-
-def _read(path: Path, max_bytes: int) -> bytes:
-    if not path.is_file():
-        raise Malformed(str(path), expected="a file", got="none")
-    return read_bounded(path, max_bytes)
-
-
-def _read_checked(path: Path, reference: FileRef) -> bytes:
-    data = _read(path, reference.size)
-    reference.check(data, where=str(path))
-    return data

@@ -85,6 +85,21 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
     return data
 
 
+def read_checked(path: Path, expected: FileRef) -> bytes:
+    """Read a whole file and refuse it if it is not the one referred to.
+
+    Raises:
+        Malformed: there is no such file.
+        TooLarge: it is larger; at most one byte more than the size expected was read.
+        Impossible: a smaller size, or another hash.
+        OSError: it cannot be read.
+    """
+    check_is_file(path)
+    data = read_bounded(path, expected.size)
+    expected.check(data, where=str(path))
+    return data
+
+
 def check_file(path: Path, expected: FileRef) -> None:
     """Refuse a file that is not the one referred to, without holding it in memory.
 
@@ -92,14 +107,23 @@ def check_file(path: Path, expected: FileRef) -> None:
         Malformed: there is no such file.
         Impossible: another size or another hash.
     """
-    if not path.is_file():
-        raise Malformed(str(path), expected="a file", got="none")
+    check_is_file(path)
     size = path.stat().st_size
     if size != expected.size:
         raise Impossible(str(path), expected=f"{expected.size} bytes", got=f"{size} bytes")
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     _check_same(expected, FileRef(digest, size), where=str(path))
+
+
+def check_is_file(path: Path) -> None:
+    """Refuse a path without a file; one that links to a file is fine.
+
+    Raises:
+        Malformed: there is none.
+    """
+    if not path.is_file():
+        raise Malformed(str(path), expected="a file", got="none")
 
 
 def sha256_hex(data: bytes | memoryview) -> str:

@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.cuts import parse_feature_shape
+from contract.cuts import MAX_MODEL_BYTES, parse_feature_shape
 from contract.documents import MAX_INTEGER, Fields, Json, encode_base64, encode_json, parse_document
 from contract.envelope import ENVELOPE_MEDIA_TYPE as ENVELOPE_MEDIA_TYPE
 from contract.envelope import MAX_ENVELOPE_BYTES as MAX_ENVELOPE_BYTES
@@ -22,7 +22,6 @@ from contract.patterns import GROUP_PATTERN, HEX64_PATTERN, NAME_PATTERN
 
 MANIFEST_PAYLOAD_TYPE = "application/vnd.fedex.manifest+json"
 MANIFEST_FORMAT = 1
-MAX_HEAD_BYTES = 512 << 20
 MIN_TEMPERATURE, MAX_TEMPERATURE = 1e-3, 1e3
 FLOAT32_BYTES = 4
 
@@ -170,7 +169,7 @@ def _parse_heads(fields: Fields, classes: int) -> dict[Precision, HeadFile]:
 
 def _parse_head(fields: Fields, classes: int) -> HeadFile:
     return HeadFile(
-        file=FileRef.parse(fields, max_bytes=MAX_HEAD_BYTES), logits=parse_logits(fields, "logits", classes=classes)
+        file=FileRef.parse(fields, max_bytes=MAX_MODEL_BYTES), logits=parse_logits(fields, "logits", classes=classes)
     )
 
 

@@ -19,7 +19,6 @@ from contract.bundle_files import (
     LABELS_FILE,
     MAX_DOCUMENT_BYTES,
     MAX_GOLDEN_BYTES,
-    MAX_MODEL_BYTES,
     BundleFacts,
     encode_golden,
     golden_sha256,
@@ -31,9 +30,10 @@ from contract.bundle_files import (
     parse_reference,
     write_bundle,
 )
+from contract.cuts import MAX_MODEL_BYTES
 from contract.documents import Json
 from contract.errors import Malformed
-from contract.files import FileRef, read_bounded
+from contract.files import FileRef, check_is_file, read_bounded
 from contract.labels import MAX_LABELS_BYTES, encode_labels
 from contract.samples import SAMPLE_ID_BYTES
 from contract.tensors import Tensor, decode_tensors, encode_tensors
@@ -105,8 +105,7 @@ def read_training_files(directory: Path) -> dict[str, bytes]:
         TooLarge: one is over its bound.
     """
     for name in TRAINING_FILES:
-        if not (directory / name).is_file():
-            raise Malformed(str(directory / name), expected="a file", got="none")
+        check_is_file(directory / name)
     return {name: read_bounded(directory / name, max_bytes) for name, max_bytes in TRAINING_FILES.items()}
 
 

@@ -2,13 +2,14 @@
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from contract.documents import Fields
 from contract.errors import Impossible, Malformed, TooLarge
-from contract.files import FileRef, atomic_write, check_file, read_bounded, sha256_hex
+from contract.files import FileRef, atomic_write, check_file, read_bounded, read_checked, sha256_hex
 
 HELLO = FileRef("2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", 5)
 
@@ -69,11 +70,24 @@ def test_a_file_that_is_not_the_one_referred_to_is_refused(tmp_path: Path, conte
     with pytest.raises(Impossible, match=message):
         check_file(tmp_path / "file", HELLO)
     with pytest.raises(Impossible, match=message):
+        read_checked(tmp_path / "file", HELLO)
+    with pytest.raises(Impossible, match=message):
         HELLO.check(content, where="memory")
 
 
-def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Malformed, match="expected a file, got none"):
-        check_file(tmp_path / "file", HELLO)
-    with pytest.raises(Malformed, match="expected a file, got none"):
-        check_file(tmp_path, HELLO)
+def test_the_file_referred_to_is_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"hello")
+    assert read_checked(tmp_path / "file", HELLO) == b"hello"
+
+
+def test_a_file_larger_than_its_reference_is_not_read_whole(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"hello, and more")
+    with pytest.raises(TooLarge, match="at most 5 bytes, got more"):
+        read_checked(tmp_path / "file", HELLO)
+
+
+@pytest.mark.parametrize("read", [check_file, read_checked])
+def test_a_missing_file_is_refused(tmp_path: Path, read: Callable[[Path, FileRef], object]) -> None:
+    for path in (tmp_path / "file", tmp_path):
+        with pytest.raises(Malformed, match="expected a file, got none"):
+            read(path, HELLO)
