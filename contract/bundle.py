@@ -10,11 +10,9 @@
 bundle.json is removed first and written last: a directory without it is no bundle.
 """
 
-from contract.bundle_files import golden_sha256 as golden_sha256
 from contract.device_bundle import DeviceBundle as DeviceBundle
 from contract.device_bundle import read_device_bundle as read_device_bundle
 from contract.device_bundle import write_device_bundle as write_device_bundle
-from contract.files import FileRef as FileRef
 from contract.training_bundle import BaseSamples as BaseSamples
 from contract.training_bundle import TrainingBundle as TrainingBundle
 from contract.training_bundle import parse_training_bundle as parse_training_bundle

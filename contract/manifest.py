@@ -9,12 +9,7 @@ from numpy.typing import NDArray
 
 from contract.cuts import MAX_MODEL_BYTES, parse_feature_shape
 from contract.documents import MAX_INTEGER, Fields, Json, encode_base64, encode_json, parse_document
-from contract.envelope import ENVELOPE_MEDIA_TYPE as ENVELOPE_MEDIA_TYPE
 from contract.envelope import MAX_ENVELOPE_BYTES as MAX_ENVELOPE_BYTES
-from contract.envelope import Envelope as Envelope
-from contract.envelope import Signature as Signature
-from contract.envelope import key_id as key_id
-from contract.envelope import pae as pae
 from contract.errors import Impossible, shown
 from contract.files import FileRef
 from contract.labels import MAX_LABELS, MAX_LABELS_BYTES
@@ -68,7 +63,7 @@ class Manifest:
     label_count: int
     heads: Mapping[Precision, HeadFile]
     golden_sha256: str
-    """Of the golden sample's float32 little-endian bytes: `contract.bundle.golden_sha256`."""
+    """Of the golden sample's float32 little-endian bytes: `contract.bundle_files.golden_sha256`."""
     temperature: float
     threshold: float
     """Below this calibrated probability the head answers "unknown"."""

@@ -4,15 +4,8 @@ from dataclasses import dataclass
 
 from contract.documents import encode_base64, encode_json, parse_document
 from contract.errors import Impossible
-from contract.history import DEFAULT_HISTORY as DEFAULT_HISTORY
-from contract.history import MAX_HISTORY as MAX_HISTORY
-from contract.patterns import CODE_PATTERN, TOKEN_PATTERN
-from contract.patterns import DEVICE_PATTERN as DEVICE_PATTERN
-from contract.patterns import GROUP_PATTERN as GROUP_PATTERN
-from contract.patterns import HEX64_PATTERN as HEX64_PATTERN
+from contract.patterns import CODE_PATTERN, DEVICE_PATTERN, GROUP_PATTERN, TOKEN_PATTERN
 from contract.problems import PROBLEM_MEDIA_TYPE as PROBLEM_MEDIA_TYPE
-from contract.problems import Problem as Problem
-from contract.problems import ProblemDocument as ProblemDocument
 
 JSON_MEDIA_TYPE = "application/json"
 OBJECT_MEDIA_TYPE = "application/octet-stream"
@@ -31,15 +24,10 @@ UPLOAD = "/v1/spaces/{space}/uploads/{upload}"
 RELEASE = "/v1/spaces/{space}/releases/{channel}"
 RELEASES = "/v1/spaces/{space}/releases"
 OBJECT = "/v1/objects/{sha256}"
-OWN_SAMPLES = "/v1/devices/self/samples"
-PROMOTE = "/v1/spaces/{space}/releases/{serial}/promote"
-PIN = "/v1/spaces/{space}/pin"
 HEALTHZ = "/healthz"
 READYZ = "/readyz"
-METRICS = "/metrics"
 
 MAX_ENROLMENT_BYTES = 4 << 10
-MAX_OBJECT_BYTES = 512 << 20
 PUBLIC_KEY_BYTES = 32
 
 

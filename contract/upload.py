@@ -24,10 +24,8 @@ from contract.files import sha256_hex
 from contract.labels import check_label
 from contract.patterns import HEX64_PATTERN, NAME_PATTERN, check_name
 from contract.samples import SAMPLE_ID_BYTES
-from contract.samples import sample_id as sample_id
 from contract.upload_header import LIMITS as LIMITS
-from contract.upload_header import SAMPLE_ROW, SAMPLES, UPLOAD_FORMAT
-from contract.upload_header import UploadHeader as UploadHeader
+from contract.upload_header import SAMPLE_ROW, SAMPLES, UPLOAD_FORMAT, UploadHeader
 from contract.upload_header import UploadLimits as UploadLimits
 from contract.upload_header import peek_upload_header as peek_upload_header
 

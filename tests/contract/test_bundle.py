@@ -13,13 +13,13 @@ from contract.bundle import (
     BaseSamples,
     DeviceBundle,
     TrainingBundle,
-    golden_sha256,
     parse_training_bundle,
     read_device_bundle,
     read_training_bundle,
     write_device_bundle,
     write_training_bundle,
 )
+from contract.bundle_files import golden_sha256
 from contract.documents import encode_json
 from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion
 from contract.files import FileRef

@@ -25,22 +25,13 @@ from contract.bundle import (
 )
 from contract.codecs import Codec, decode_features, encode_features
 from contract.documents import Json
+from contract.envelope import Envelope, Signature, key_id, pae
 from contract.errors import ContractError
 from contract.files import FileRef
 from contract.history import ReleaseSummary, encode_history, parse_history
 from contract.holdout import assign_split
 from contract.labels import label_key, parse_label
-from contract.manifest import (
-    MANIFEST_PAYLOAD_TYPE,
-    Channel,
-    Envelope,
-    HeadFile,
-    Manifest,
-    Precision,
-    Signature,
-    key_id,
-    pae,
-)
+from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 from contract.problems import Problem, ProblemDocument
 from contract.routes import EnrolmentReply, EnrolmentRequest
 from contract.samples import sample_id

@@ -14,19 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from contract.documents import Json, encode_json
+from contract.envelope import Envelope, Signature, key_id, pae
 from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion
 from contract.files import FileRef
-from contract.manifest import (
-    MANIFEST_PAYLOAD_TYPE,
-    Channel,
-    Envelope,
-    HeadFile,
-    Manifest,
-    Precision,
-    Signature,
-    key_id,
-    pae,
-)
+from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 
 MakeManifest = Callable[..., Manifest]
 

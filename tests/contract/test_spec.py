@@ -95,12 +95,8 @@ def test_every_pattern_is_stated_as_it_is(pattern: re.Pattern[str]) -> None:
         routes.RELEASE,
         routes.RELEASES,
         routes.OBJECT,
-        routes.OWN_SAMPLES,
-        routes.PROMOTE,
-        routes.PIN,
         routes.HEALTHZ,
         routes.READYZ,
-        routes.METRICS,
     ],
 )
 def test_every_route_is_stated(path: str) -> None:
