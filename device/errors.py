@@ -20,7 +20,7 @@
     |  |- Forged             a signature that the pinned key did not make
     |  |- Misplaced          signed, but of another group, space or channel
     |  |- Expired            signed, but too old to be news
-    |  |- Replayed           signed, but older than what is installed
+    |  |- Replayed           signed, but older than what was installed
     |  `- HeadRefused        a head that is not what its manifest says
     `- Misuse              a bug in the calling code: report it
 
@@ -122,7 +122,7 @@ class Expired(Untrusted):
 
 
 class Replayed(Untrusted):
-    """A signed manifest with a lower serial than the installed one: an attack or a restored backup."""
+    """A signed manifest with a lower serial than one that was installed: an attack or a restored backup."""
 
 
 class HeadRefused(Untrusted):

@@ -6,11 +6,12 @@
       objects/<sha256>   an envelope, a head, a label list; never changed
       partial/<sha256>   a download on its way, continued where it stopped
       current            the pointer: {"format": 1, "heads": [newest, the one before]}
+      floors             the newest release ever installed of each line (`device.floors`)
       lock               held while one process installs
 
-An entry of the pointer is ``{"envelope": sha256, "precision": "dynamic", "etag": "..."}``. Objects are written first
-and the pointer last, by one rename: whoever reads finds the old head or the new one, whole. The head before stays, so
-that a damaged one can be stepped over.
+An entry of the pointer is ``{"envelope": sha256, "precision": "dynamic", "etag": "..."}``. Objects are written first,
+then the floor, and the pointer last, by one rename: whoever reads finds the old head or the new one, whole. The head
+before stays, so that a damaged one can be stepped over.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from contract.labels import parse_labels
 from contract.manifest import HeadFile, Manifest, Precision
 from contract.patterns import HEX64_PATTERN
 from device.errors import DeviceError, TryLater, storage_errors
+from device.floors import Floors, raise_floors, read_floors, write_floors
 
 POINTER_FORMAT = 1
 MAX_POINTER_BYTES = 16 << 10
@@ -79,6 +81,11 @@ class HeadStore:
         """Where the pointer lies."""
         return self.directory / "current"
 
+    @property
+    def floors_path(self) -> Path:
+        """Where the floors lie."""
+        return self.directory / "floors"
+
     def object_path(self, sha256: str) -> Path:
         """Where an object of that hash lies, or would."""
         return self.directory / "objects" / sha256
@@ -121,6 +128,14 @@ class HeadStore:
             return Manifest.parse(Envelope.parse(data).payload)
         except (OSError, ContractError) as error:
             raise HeadDamaged(f"installed manifest: {error}") from error
+
+    def floors(self) -> Floors:
+        """Tell the newest release ever installed of each line, from what was written down and what is still here.
+
+        Raises:
+            Storage: it cannot be read.
+        """
+        return raise_floors(read_floors(self.floors_path), self._readable_manifests())
 
     def load(self, entry: Entry) -> InstalledHead:
         """Read one installed head, its label list included, and hash everything again.
@@ -175,7 +190,11 @@ class HeadStore:
             flush_folder(self.object_path(sha256).parent)
 
     def swap(self, entry: Entry) -> None:
-        """Make `entry` the head that serves, and keep the one before; its objects are there already."""
+        """Make `entry` the head that serves, and keep the one before; its objects are there already.
+
+        Its floor comes first: if the process is killed then, the same release is installed by the next pull.
+        """
+        write_floors(self.floors_path, raise_floors(self.floors(), [self.manifest(entry)]))
         try:
             before = [one for one in self.entries() if one.envelope != entry.envelope]
         except HeadDamaged:
@@ -186,8 +205,9 @@ class HeadStore:
             atomic_write(self.pointer_path, encode_json(document), mode=0o600)
 
     def forget(self) -> None:
-        """Go back to the bundle's head, as when the device leaves its group."""
+        """Go back to the bundle's head and trust anew, as when the device leaves its group."""
         with storage_errors(self.directory):
+            self.floors_path.unlink(missing_ok=True)
             self.pointer_path.unlink(missing_ok=True)
 
     def prune(self, *, keep: Iterable[str] = ()) -> None:
@@ -201,8 +221,14 @@ class HeadStore:
             for path in (*self.object_path("x").parent.iterdir(), *self.partial_path("x").parent.iterdir()):
                 if path.name not in kept:
                     path.unlink(missing_ok=True)
-            for path in self.directory.glob(".current.*"):
+            for path in (*self.directory.glob(".current.*"), *self.directory.glob(".floors.*")):
                 path.unlink(missing_ok=True)
+
+    def _readable_manifests(self) -> Iterator[Manifest]:
+        with contextlib.suppress(HeadDamaged):  # a garbled pointer names none
+            for entry in self.entries():
+                with contextlib.suppress(HeadDamaged):
+                    yield self.manifest(entry)
 
     def _names(self, entry: Entry) -> tuple[str, ...]:
         try:

@@ -7,8 +7,8 @@ The order is that of The Update Framework: nothing is looked at before what come
     3. signature by the pinned key, over type and exact bytes     Forged
     4. schema    the manifest's                                   Lying
     5. place     group, space, channel, cut, shape, golden        Misplaced
-    6. expiry    of a manifest that is not the installed one      Expired
-    7. serial    lower than the installed one                     Replayed
+    6. expiry    of a manifest that was never installed           Expired
+    7. serial    lower than the newest ever installed             Replayed
                  equal: nothing new, told by comparing the serials
 
 No device clock is trusted. Expiry is judged at the later of the device's clock and the newest signed time of issue that
@@ -38,8 +38,9 @@ EXPIRY_GRACE_S = 86_400
 class Expectation:
     """What a release must be to be believed by this device now.
 
-    ``key``: the pinned Ed25519 public key, 32 bytes. ``serial`` and ``issued`` (Unix seconds) are those of the
-    installed release of this key and place, 0 where there is none. ``now``: the device's clock, Unix seconds.
+    ``key``: the pinned Ed25519 public key, 32 bytes. ``serial``: of the newest release of this group, space and channel
+    that was ever installed, whatever has become of it; ``issued``: the newest time of issue that was (Unix seconds); 0
+    where there is none. ``now``: the device's clock, Unix seconds.
     """
 
     key: bytes
@@ -55,14 +56,14 @@ class Expectation:
 
 
 def judge(data: bytes, expected: Expectation) -> Manifest:
-    """Return the manifest in `data` if it may be believed; its serial is that of the installed one, or higher.
+    """Return the manifest in `data` if it may be believed; its serial is the expected one, or higher.
 
     Raises:
         Lying: too long, no envelope, or no manifest.
         Forged: no signature of the pinned key fits.
         Misplaced: of another group, space, channel, cut, feature shape or golden sample.
-        Expired: not the installed one, and past its time.
-        Replayed: a lower serial than the installed one.
+        Expired: never installed, and past its time.
+        Replayed: a lower serial than the newest ever installed.
     """
     envelope = _open(data)
     _check_signature(envelope, expected.key)
@@ -115,7 +116,7 @@ def _check_place(manifest: Manifest, expected: Expectation) -> None:
 
 def _check_expiry(manifest: Manifest, expected: Expectation) -> None:
     if manifest.serial == expected.serial:
-        return  # expiry refuses what is new only: the installed head keeps serving
+        return  # expiry refuses what is new only: what was installed keeps serving, and may be fetched again
     believed = max(expected.now, expected.issued)
     if believed > manifest.expires + EXPIRY_GRACE_S:
         raise Expired(

@@ -19,6 +19,7 @@ from contract.problems import Problem
 from device.client import Client, ReleaseAnswer
 from device.download import Downloader
 from device.errors import HeadRefused, ModelRefused, Refused
+from device.floors import Floor, Floors, Place
 from device.heads import Entry, HeadDamaged, HeadStore
 from device.identity import Identity
 from device.models import load_installed_head
@@ -65,13 +66,15 @@ class PullReport:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The release that is installed for this key, place and channel; zeros where there is none.
+    """What is installed for this group and space.
 
-    ``etag`` is empty, and ``is_whole`` false, where the head is damaged and has to be fetched again.
+    ``floor``: the newest release of the channel that was ever installed, and the newest time of issue of any channel.
+    ``serial``: of the newest head that is installed, whatever its channel; 0 where there is none. ``is_whole``: it is
+    the floor's release, undamaged; otherwise that has to be fetched again and ``etag`` is empty.
     """
 
+    floor: Floor
     serial: int = 0
-    issued: int = 0
     etag: str = ""
     is_whole: bool = False
 
@@ -114,7 +117,7 @@ class Updater:
             if answer is None:
                 return PullReport(PullOutcome.UNCHANGED, installed.serial)
             manifest = judge(answer.envelope, self._expectation(installed))
-            if manifest.serial == installed.serial and installed.is_whole:
+            if manifest.serial == installed.floor.serial and installed.is_whole:
                 return PullReport(PullOutcome.UNCHANGED, installed.serial)
             self.at(UpdateStep.JUDGED)
             return PullReport(PullOutcome.INSTALLED, manifest.serial, self._install(manifest, answer))
@@ -128,8 +131,8 @@ class Updater:
             cut=self.bundle.cut,
             feature_shape=self.bundle.feature_shape,
             golden_sha256=self.bundle.golden_sha256,
-            serial=installed.serial,
-            issued=installed.issued,
+            serial=installed.floor.serial,
+            issued=installed.floor.issued,
             now=self.now(),
         )
 
@@ -180,18 +183,31 @@ def choose_precision(manifest: Manifest, *, wanted: Precision) -> Precision:
 
 
 def find_installed(heads: HeadStore, bundle: DeviceBundle, *, group: str, channel: Channel) -> Installed:
-    """Tell what is installed for a place and channel; serials of another one are no measure for it."""
+    """Tell what is installed for a place and channel; serials of another one are no measure for it.
+
+    Raises:
+        Storage: the floors cannot be read.
+    """
+    floor = _floor(heads.floors(), Place(group, bundle.space, channel))
     try:
         entry = next(iter(heads.entries()), None)
         manifest = heads.manifest(entry) if entry else None
     except HeadDamaged:
-        return Installed()
+        return Installed(floor)
     if entry is None or manifest is None or (manifest.group, manifest.space) != (group, bundle.space):
-        return Installed()
-    if manifest.channel != channel:
-        return Installed()
+        return Installed(floor)
+    is_whole = (manifest.channel, manifest.serial) == (channel, floor.serial) and _is_whole(heads, entry)
+    return Installed(floor, manifest.serial, entry.etag if is_whole else "", is_whole)
+
+
+def _floor(floors: Floors, place: Place) -> Floor:
+    issued = [floor.issued for other, floor in floors.items() if other.group == place.group]
+    return Floor(floors.get(place, Floor()).serial, max(issued, default=0))
+
+
+def _is_whole(heads: HeadStore, entry: Entry) -> bool:
     try:
         heads.load(entry)
     except HeadDamaged:
-        return Installed(manifest.serial, manifest.issued)
-    return Installed(manifest.serial, manifest.issued, entry.etag, is_whole=True)
+        return False
+    return True

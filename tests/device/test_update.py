@@ -15,7 +15,8 @@ from flask import Response, request
 
 from contract.bundle import DeviceBundle
 from contract.files import FileRef, sha256_hex
-from contract.manifest import HeadFile, Precision
+from contract.labels import encode_labels
+from contract.manifest import Channel, HeadFile, Precision
 from contract.problems import Problem
 from device.assembly import Device
 from device.errors import (
@@ -67,7 +68,7 @@ def updater(device: Device, bundle: DeviceBundle, service: Service, any_runtime:
 
 
 def files(heads: HeadStore) -> set[str]:
-    return {path.name for path in heads.directory.rglob("*") if path.is_file()} - {"lock", "current"}
+    return {path.name for path in heads.directory.rglob("*") if path.is_file()} - {"lock", "current", "floors"}
 
 
 def test_a_better_head_is_installed_and_used_by_the_next_inference(
@@ -365,6 +366,75 @@ def test_a_garbled_pointer_falls_back_to_the_bundles_head_until_the_next_pull(
     assert recognizer.warnings
     assert updater.pull().outcome is PullOutcome.INSTALLED
     assert recognizer.recognise(draw_photo(3)).label == "Zoe"
+
+
+DAMAGE: dict[str, Callable[[HeadStore], object]] = {
+    "envelope-gone": lambda heads: heads.object_path(heads.entries()[0].envelope).unlink(),
+    "envelope-cut": lambda heads: heads.object_path(heads.entries()[0].envelope).write_bytes(b"{"),
+    "pointer-gone": lambda heads: heads.pointer_path.unlink(),
+    "pointer-garbled": lambda heads: heads.pointer_path.write_bytes(b"?"),
+    "floors-gone": lambda heads: heads.floors_path.unlink(),
+    "floors-garbled": lambda heads: heads.floors_path.write_bytes(b'{"format": 1, "floors": [7]}'),
+}
+
+
+@pytest.mark.parametrize("damage", list(DAMAGE))
+def test_damage_never_opens_the_way_back_to_an_older_release(
+    updater: Updater, device: Device, service: Service, four: bytes, damage: str
+) -> None:
+    """The older one is genuine, and whoever can hold back the newer one would choose what this device answers."""
+    service.publish(four, serial=4, labels=FOUR)
+    older = service.releases["best"]
+    service.publish(four, serial=5, labels=FOUR)
+    newer = service.releases["best"]
+    updater.pull()
+    DAMAGE[damage](device.heads)
+    service.releases["best"] = older
+    with pytest.raises(Replayed, match="expected serial 5 or higher, got 4"):
+        updater.pull()
+    service.releases["best"] = newer
+    assert replace(updater, now=lambda: EXPIRES * 2.0).pull().serial == 5
+    recognizer = Recognizer(updater.bundle, runtime=updater.runtime, heads=device.heads)
+    assert (recognizer.head_serial, recognizer.warnings) == (5, ())
+
+
+def test_another_channel_and_back_again_is_no_way_back_to_an_older_release(
+    updater: Updater, device: Device, service: Service, four: bytes, tiny_models: Path
+) -> None:
+    latest = replace(updater, channel=Channel.LATEST)
+    service.publish(four, serial=5, labels=FOUR)
+    best = service.releases["best"]
+    updater.pull()
+    three = (tiny_models / "three.tflite").read_bytes()
+    service.releases["latest"] = service.sign(
+        service.manifest(three, serial=1, labels=FOUR[:3], channel=Channel.LATEST)
+    )
+    assert latest.pull() == PullReport(PullOutcome.INSTALLED, 1, len(three) + len(encode_labels(FOUR[:3])))
+    service.publish(four, serial=2, labels=FOUR)
+    with pytest.raises(Replayed, match="expected serial 5 or higher, got 2"):
+        updater.pull()
+    assert latest.pull() == PullReport(PullOutcome.UNCHANGED, 1)
+    service.releases["best"] = best
+    assert updater.pull().outcome is PullOutcome.INSTALLED
+    assert Recognizer(updater.bundle, runtime=updater.runtime, heads=device.heads).head_serial == 5
+
+
+def test_a_pull_that_ends_between_floor_and_pointer_is_made_up_for(
+    updater: Updater, device: Device, service: Service, four: bytes
+) -> None:
+    service.publish(four, serial=5, labels=FOUR)
+    device.heads.pointer_path.mkdir(parents=True)
+    with pytest.raises(Storage):
+        updater.pull()
+    device.heads.pointer_path.rmdir()
+    assert updater.pull().outcome is PullOutcome.INSTALLED
+    assert updater.pull() == PullReport(PullOutcome.UNCHANGED, 5)
+
+
+def test_a_channel_without_releases_tells_the_head_that_serves(updater: Updater, service: Service, four: bytes) -> None:
+    service.publish(four, serial=5, labels=FOUR)
+    updater.pull()
+    assert replace(updater, channel=Channel.LATEST).pull() == PullReport(PullOutcome.NO_RELEASE, 5)
 
 
 def test_every_object_gone_still_leaves_the_bundles_head(

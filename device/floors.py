@@ -1,0 +1,114 @@
+"""The only home of the floors: for each line of releases the newest one that was ever installed.
+
+::
+
+    heads/floors   {"format": 1, "floors": [{"group", "space", "channel", "serial", "issued"}, ...]}
+
+A device never goes back behind a floor, whatever has become of the head itself: it may be damaged or gone, or one of
+another channel may serve. The manifests that are still there say the same; each stands in for the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract.documents import Fields, Json, encode_json, parse_document
+from contract.errors import ContractError, Malformed, shown
+from contract.files import atomic_write, read_bounded
+from contract.manifest import Channel, Manifest
+from contract.patterns import GROUP_PATTERN, HEX64_PATTERN
+from device.errors import storage_errors
+
+FLOORS_FORMAT = 1
+MAX_PLACES = 1000
+MAX_FLOORS_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One line of releases, in which serials only rise."""
+
+    group: str
+    space: str
+    channel: Channel
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Place:
+        """Tell which line a release belongs to."""
+        return cls(manifest.group, manifest.space, manifest.channel)
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The newest release that was installed: its serial and time of issue (Unix seconds); zeros where none was."""
+
+    serial: int = 0
+    issued: int = 0
+
+
+Floors = Mapping[Place, Floor]
+
+
+def raise_floors(floors: Floors, manifests: Iterable[Manifest]) -> Floors:
+    """Return the floors with some installed releases added, last what was added last. Pure; none is ever lowered."""
+    raised = dict(floors)
+    for manifest in manifests:
+        place = Place.of(manifest)
+        before = raised.pop(place, Floor())
+        raised[place] = Floor(max(before.serial, manifest.serial), max(before.issued, manifest.issued))
+    return raised
+
+
+def read_floors(path: Path) -> Floors:
+    """Read the floors; none where there is no such file, or where it is garbled.
+
+    Raises:
+        Storage: it cannot be read.
+    """
+    try:
+        with storage_errors(path):
+            return parse_floors(read_bounded(path, MAX_FLOORS_BYTES)) if path.is_file() else {}
+    except ContractError:
+        return {}  # refusing every release for ever would be worse; the installed manifests stand in
+
+
+def write_floors(path: Path, floors: Floors) -> None:
+    """Write the floors, whole or not at all. Raises `Storage`."""
+    with storage_errors(path):
+        atomic_write(path, encode_floors(floors), mode=0o600)
+
+
+def parse_floors(data: bytes) -> Floors:
+    """Read the document. Raises a `ContractError`."""
+    fields = parse_document(data, where="floors", max_bytes=MAX_FLOORS_BYTES)
+    fields.check_format(FLOORS_FORMAT)
+    return dict(_parse_floor(value) for value in fields.items("floors", max_items=MAX_PLACES))
+
+
+def encode_floors(floors: Floors) -> bytes:
+    """Write the document; of more places than it holds, the last."""
+    rows: list[Json] = [
+        {
+            "group": place.group,
+            "space": place.space,
+            "channel": place.channel.value,
+            "serial": floor.serial,
+            "issued": floor.issued,
+        }
+        for place, floor in [*floors.items()][-MAX_PLACES:]
+    ]
+    return encode_json({"format": FLOORS_FORMAT, "floors": rows})
+
+
+def _parse_floor(value: Json) -> tuple[Place, Floor]:
+    if not isinstance(value, dict):
+        raise Malformed("floors", expected="a JSON object", got=shown(value))
+    fields = Fields(value, where="floors")
+    place = Place(
+        group=fields.name("group", GROUP_PATTERN),
+        space=fields.name("space", HEX64_PATTERN),
+        channel=fields.choice("channel", Channel),
+    )
+    return place, Floor(fields.integer("serial", low=0), fields.integer("issued", low=0))
