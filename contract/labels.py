@@ -19,15 +19,19 @@ MAX_LABELS_BYTES = 4 << 20
 WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 """The code points with Unicode's property White_Space, which trimming takes off both ends."""
 
-_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+JOINERS = "\u200c\u200d"
+"""Zero-width non-joiner and joiner: Persian and Indic names are spelled with them, and emoji are put together."""
+
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_WITHOUT_JOINERS = str.maketrans(dict.fromkeys(JOINERS))
 
 
 def parse_label(text: str) -> str:
     """Turn what was typed into a label: normalised (NFC), trimmed, 1 to 64 code points, nothing that controls.
 
-    Refused are controls and surrogates (categories Cc, Cs), line and paragraph separators (Zl, Zp) and the twelve
-    characters of Unicode's Bidi_Control, which can make one name look like another.
+    Refused are controls and surrogates (categories Cc, Cs), line and paragraph separators (Zl, Zp) and format
+    characters (Cf: those of no width, those that change the direction), which can make one name look like another;
+    but the two joiners are let in between other characters.
 
     Raises:
         TooLarge: over 64 code points when normalised and trimmed, or over 1,024 before.
@@ -40,15 +44,14 @@ def parse_label(text: str) -> str:
         raise Impossible("label", expected="at least one code point", got=shown(text))
     if len(label) > MAX_LABEL_CODE_POINTS:
         raise TooLarge("label", expected=f"at most {MAX_LABEL_CODE_POINTS} code points", got=str(len(label)))
-    for letter in label:
-        if unicodedata.category(letter) in _REFUSED_CATEGORIES or letter in _BIDI_CONTROLS:
-            raise Impossible("label", expected="no control characters", got=shown(letter))
+    _check_letters(label)
     return label
 
 
 def label_key(label: str) -> str:
-    """Return what two spellings of one label have in common: full case folding, then NFC."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", label).casefold())
+    """Return what two spellings of one label have in common: no joiners, full case folding, NFC."""
+    joined = label.translate(_WITHOUT_JOINERS)
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", joined).casefold())
 
 
 def check_label(value: object, *, where: str) -> str:
@@ -90,6 +93,15 @@ def parse_labels(data: bytes, *, where: str = "labels") -> tuple[str, ...]:
     labels = tuple(check_label(value, where=f"{where}[{index}]") for index, value in enumerate(values))
     _check_distinct(labels, where)
     return labels
+
+
+def _check_letters(label: str) -> None:
+    for letter in label:
+        if unicodedata.category(letter) in _REFUSED_CATEGORIES and letter not in JOINERS:
+            raise Impossible("label", expected="no control or format characters", got=shown(letter))
+    for letter in (label[0], label[-1]):
+        if letter in JOINERS:
+            raise Impossible("label", expected="joiners between other characters only", got=shown(letter))
 
 
 def _check_distinct(labels: Sequence[str], where: str) -> None:

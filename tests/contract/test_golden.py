@@ -86,6 +86,7 @@ VECTORS: Mapping[str, tuple[Codec, tuple[int, ...], list[float]]] = {
 }
 TYPED = [
     *("Ada Lovelace", "  Ada\u00a0", "e\u0301tienne", "明子\u3000", "STRASSE", "Straße", "👩\u200d🔬", "\t\n"),
+    *("علی\u200cرضا", "A\u200dda", "Ada\u200d", "Ad\u200ba", "\ufeffAda"),
     *("", "tab\tinside", "line\u2028break", "\u202eevil", "x" * 64, "x" * 65, "\x1b[2J"),
 ]
 

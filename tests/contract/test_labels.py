@@ -19,6 +19,8 @@ from contract.labels import WHITE_SPACE, check_label, encode_labels, label_key, 
         ("e\u0301tienne", "étienne"),
         ("\u212b", "Å"),
         ("👩\u200d🔬", "👩\u200d🔬"),
+        ("علی\u200cرضا", "علی\u200cرضا"),
+        ("ක්\u200dෂ", "ක්\u200dෂ"),
         ("x" * 64, "x" * 64),
         ("e\u0301" * 64, "é" * 64),
         ("😀" * 64, "😀" * 64),
@@ -43,6 +45,16 @@ def test_a_label_is_normalised_and_trimmed(typed: str, label: str) -> None:
         ("\u202egnol", Impossible),
         ("a\u2066b\u2069", Impossible),
         ("\ud800", Impossible),
+        ("Ad\u200ba", Impossible),
+        ("\ufeffAda", Impossible),
+        ("A\u00adda", Impossible),
+        ("Ada\u2060", Impossible),
+        ("Ada\u180e", Impossible),
+        ("Ada\U000e0041", Impossible),
+        ("Ada\u200d", Impossible),
+        ("Ada\u200c ", Impossible),
+        ("\u200cAda", Impossible),
+        ("\u200d", Impossible),
         ("\x1b[31mred", Impossible),
     ],
 )
@@ -53,7 +65,18 @@ def test_what_is_no_label_is_refused(typed: str, error: type[ContractError]) -> 
     assert len(str(caught.value)) < 200
 
 
-@given(st.text(max_size=80))
+BIDI_CONTROLS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def test_no_format_character_but_the_two_joiners_is_in_a_label() -> None:
+    formats = {chr(point) for point in range(0x11_0000) if unicodedata.category(chr(point)) == "Cf"}
+    assert formats >= {*BIDI_CONTROLS, "\u200b", "\ufeff", "\u200c", "\u200d"}
+    for letter in formats - {"\u200c", "\u200d"}:
+        with pytest.raises(Impossible, match="no control or format characters"):
+            parse_label(f"a{letter}b")
+
+
+@given(st.text(max_size=80) | st.text("aE\u0301ſ\u200c\u200d\u00a0", max_size=8))
 def test_a_label_stays_what_it_is(typed: str) -> None:
     try:
         label = parse_label(typed)
@@ -71,7 +94,8 @@ def test_white_space_is_what_unicode_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("Ann", "ANN"), ("Straße", "STRASSE"), ("Σίσυφος", "ΣΊΣΥΦΟΣ"), ("é", "e\u0301")]
+    ("one", "other"),
+    [("Ann", "ANN"), ("Straße", "STRASSE"), ("Σίσυφος", "ΣΊΣΥΦΟΣ"), ("é", "e\u0301"), ("Ada", "A\u200dd\u200ca")],
 )
 def test_two_spellings_of_one_label_have_one_key(one: str, other: str) -> None:
     assert label_key(one) == label_key(other)
@@ -95,7 +119,7 @@ def test_a_label_list_is_read_back() -> None:
         (b'[" a"]', Impossible, "normalised and trimmed"),
         (b'["e\xcc\x81"]', Impossible, "normalised and trimmed"),
         (b'[""]', Impossible, "at least one code point"),
-        (b'["a\\u0000"]', Impossible, "no control characters"),
+        (b'["a\\u0000"]', Impossible, "no control or format characters"),
         (b'["\\ud800"]', Malformed, "surrogates"),
         (b'["' + b"x" * 65 + b'"]', TooLarge, "at most 64 code points, got 65"),
         (b"[" + b"0," * 70_000 + b"0]", TooLarge, "at most 65536 labels, got 70001"),
