@@ -24,9 +24,10 @@ from contract.files import atomic_write, sha256_hex
 from contract.manifest import Precision
 from contract.samples import SAMPLE_ID_BYTES
 from export.calibrate import Calibration
+from export.classifier import HeadParts
 from export.convert import convert_head, convert_prefix, standardise
 from export.faces import People
-from export.first_head import FirstHead, fit_first_head, own_head
+from export.first_head import FirstHead, copy_apart, fit_first_head, own_head
 from export.parity import (
     ParityReport,
     check_head,
@@ -108,12 +109,13 @@ def export_bundles(network: keras.Model, order: Order, material: Material, *, te
         OSError: `order.out` cannot be written.
     """
     parts = split(network, order.layer)
+    head_parts = copy_apart(parts.head)
     with staged(order.out) as folder, TFLiteProcess() as tflite:
         walk = _Walk(parts, order, material, tflite, tell)
         prefix = walk.convert_prefix()
         seen = walk.look(prefix)
         base = walk.base_samples(prefix)
-        first = walk.first_head(base)
+        first = walk.first_head(head_parts, base)
         head = walk.convert_head(first.network)
         parity = walk.compare(head, first.network, seen)
         golden, logits = walk.golden(prefix, head)
@@ -175,12 +177,12 @@ class _Walk:
         features = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=people.photos, progress=progress)
         return BaseSamples(features, people.labels, people.sample_ids, people.held_out().astype(np.uint8))
 
-    def first_head(self, base: BaseSamples) -> FirstHead:
+    def first_head(self, parts: HeadParts, base: BaseSamples) -> FirstHead:
         people = self.material.people
         if people is None:
-            return own_head(self.parts.head, self.material.labels)
+            return own_head(parts, self.material.labels)
         progress = partial(self.tell, "fitting the first head")
-        return fit_first_head(self.parts.head, base.features, people, seed=self.order.seed, progress=progress)
+        return fit_first_head(parts.body, base.features, people, seed=self.order.seed, progress=progress)
 
     def convert_head(self, head: keras.Model) -> bytes:
         precision = HEAD_PRECISION[self.order.quantize]

@@ -30,20 +30,29 @@ class FirstHead:
     calibration: Calibration
 
 
-def own_head(head: keras.Model, labels: tuple[str, ...]) -> FirstHead:
+def copy_apart(head: keras.Model) -> HeadParts:
+    """The parts of a copy of a head, to be fitted and saved by itself: a split's head shares its layers.
+
+    Raises:
+        HeadError: it does not end in a Dense.
+    """
+    copy = keras.models.clone_model(head)
+    copy.set_weights(head.get_weights())
+    return take_apart(copy)
+
+
+def own_head(parts: HeadParts, labels: tuple[str, ...]) -> FirstHead:
     """The head as the network came with it; it was fitted on nobody's photos here, and never says "unknown"."""
-    parts = _take_copy_apart(head)
     return FirstHead(put_together(parts.body, parts.kernel, parts.bias), labels, ACCEPT_ALL)
 
 
 def fit_first_head(
-    head: keras.Model, features: Floats, people: People, *, seed: int, progress: Progress | None = None
+    body: keras.Model, features: Floats, people: People, *, seed: int, progress: Progress | None = None
 ) -> FirstHead:
     """A head for these people, fitted on the training part of their features and calibrated with the held-out one.
 
-    `features` are (n, *shape), as devices compute them from `people.photos`. The body of `head` stays as it is.
+    `features` are (n, *shape), as devices compute them from `people.photos`. The `body` stays as it is.
     """
-    body = _take_copy_apart(head).body
     embeddings, labels, judges = _embed(body, features), people.labels, people.held_out()
     recipe, classes = Recipe(seed=seed), len(people.names)
     kernel, bias = fit_classifier(
@@ -58,13 +67,6 @@ def fit_first_head(
         progress=progress,
     )
     return FirstHead(put_together(body, kernel, bias), people.names, calibration)
-
-
-def _take_copy_apart(head: keras.Model) -> HeadParts:
-    """A split's head shares its layers with the whole network; this one is to be saved and trained by itself."""
-    copy = keras.models.clone_model(head)
-    copy.set_weights(head.get_weights())
-    return take_apart(copy)
 
 
 def _embed(body: keras.Model, features: Floats) -> Floats:

@@ -23,7 +23,7 @@ START_LENGTH = 16.0
 """The logit of an embedding that points exactly at its class mean, before training."""
 ABSENT_LOGIT = -1e9
 """What a classifier says of a class that does not exist for it; only ever inside a cross-validation."""
-SMALLEST_BATCH, LARGEST_BATCH = 64, 1024
+SMALLEST_BATCH, LARGEST_BATCH = 16, 1024
 STEPS_PER_EXECUTION = 16
 
 Floats = NDArray[np.float32]
@@ -46,11 +46,14 @@ class Recipe:
     seed: int = 0
 
     def batch_for(self, samples: int) -> int:
-        """The batch size: an eighth of the samples, as a power of two between 64 and 1024, unless it is given."""
+        """The batch size: a quarter of the samples, as a power of two between 16 and 1024, unless it is given.
+
+        So the smallest problems, too, take some hundred steps, and the largest ones are a matter of multiplying.
+        """
         if self.batch_size is not None:
             return self.batch_size
-        eighth = 1 << max(samples // 8, 1).bit_length() - 1
-        return min(max(eighth, SMALLEST_BATCH), LARGEST_BATCH)
+        quarter = 1 << max(samples // 4, 1).bit_length() - 1
+        return min(max(quarter, SMALLEST_BATCH), LARGEST_BATCH)
 
 
 def fit_classifier(

@@ -12,6 +12,7 @@ from contract.labels import MAX_LABELS_BYTES, encode_labels, parse_label
 from export.errors import RequestError
 from export.quantize import DEFAULT_QUANTIZE, Quantize
 
+MAX_SEED = 2**32 - 1  # what numpy and Keras take
 DEFAULT_CUT = "freeze6"
 DEFAULT_OUT = Path("build/export")
 WHOLE = "full"

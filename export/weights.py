@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ from export.inception_resnet_v1 import convolution_name
 
 CALIBRATION_PHOTOS = 64
 CLASSIFIER = "Logits"
+# What numpy, zipfile, zlib and h5py raise on damaged files, and what follows from a file of another layout.
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error)
 
 Floats = NDArray[np.float32]
 Variables = Mapping[str, Floats]  # "<layer>/<variable>" to its values
@@ -52,7 +55,7 @@ def load_weights(model: keras.Model, path: Path) -> None:
 
 def classes_in(path: Path) -> int | None:
     """For how many classes a file has a classifier; None without one, and for what is no such file."""
-    with contextlib.suppress(OSError, ValueError, KeyError, zipfile.BadZipFile):
+    with contextlib.suppress(*UNREADABLE):
         if path.suffix == ".npz":
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return int(arrays[f"{CLASSIFIER}_kernel"].shape[1])
@@ -85,7 +88,7 @@ def _read(model: keras.Model, path: Path) -> Variables:
             return _read_h5(model, path)
     except FileNotFoundError:
         raise WeightsError(f"weights {path}", expected="a file", got="none of that name") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise WeightsError(
             f"weights {path}", expected="a whole file", got=f"one that cannot be read ({error})"
         ) from error

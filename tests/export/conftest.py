@@ -85,5 +85,5 @@ def draw_person(folder: Path, *, colour: tuple[int, int, int], photos: int) -> N
 
 @pytest.fixture(scope="session")
 def values() -> Callable[[keras.Model, Floats], Floats]:
-    """What a network answers, as numpy."""
-    return lambda network, inputs: np.asarray(network.predict_on_batch(inputs))
+    """What a network answers, as numpy; eagerly, for compiling a network takes longer than running it once."""
+    return lambda network, inputs: np.asarray(network(inputs, training=False))

@@ -13,6 +13,7 @@ from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
 from contract.files import sha256_hex
 from export import bundle
 from export.bundle import Exported, Material, Order, export_bundles
+from export.classifier import HeadError
 from export.convert import convert_prefix
 from export.errors import ParityError, SplitError
 from export.faces import People
@@ -171,6 +172,15 @@ def test_a_prefix_that_computes_something_else_is_refused_and_nothing_is_written
     with pytest.raises(ParityError, match="parity of the dynamic prefix: expected a mean"):
         export_bundles(tiny_network, order, Material(people.photos, (), people))
     assert list(order.out.iterdir()) == []
+
+
+def test_a_network_that_does_not_end_in_a_classifier_is_refused_before_anything_is_written(order: Order) -> None:
+    photo = keras.Input((160, 160, 3))
+    net = keras.layers.GlobalAveragePooling2D(name=LAYER)(photo)
+    network = keras.Model(photo, keras.layers.BatchNormalization()(net))
+    with pytest.raises(HeadError, match="expected a Dense as its last layer, got BatchNormalization"):
+        export_bundles(network, order, Material(synthetic_photos(2, seed=1), ()))
+    assert not order.out.exists()
 
 
 def test_a_layer_that_does_not_separate_is_refused_before_anything_is_written(

@@ -143,6 +143,7 @@ def test_given_photos_are_compared_on_without_making_people_of_them(
         ),
         ([], "classes: expected --classes N, --labels FILE or --faces DIR, got none of them"),
         (["--classes", "none"], "Invalid value for '--classes'"),
+        (["--seed", 2**32], "Invalid value for '--seed'"),
         (["--nonsense"], "No such option"),
     ],
 )

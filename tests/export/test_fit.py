@@ -124,7 +124,7 @@ def test_a_class_without_members_in_a_fold_does_not_exist_for_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("samples", "batch"), [(1, 64), (300, 64), (1_000, 64), (2_048, 256), (8_192, 1_024), (10**6, 1_024)]
+    ("samples", "batch"), [(1, 16), (100, 16), (300, 64), (1_000, 128), (4_096, 1_024), (10**6, 1_024)]
 )
 def test_the_batch_grows_with_the_samples(samples: int, batch: int) -> None:
     assert Recipe().batch_for(samples) == batch

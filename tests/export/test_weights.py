@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -170,6 +171,14 @@ def test_a_truncated_keras_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(WeightsError, match="expected a whole file, got one that cannot be read"):
         load_weights(small_network(), path)
+
+
+def test_an_hdf5_file_of_another_layout_is_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "of.weights.h5", "w") as file:
+        file["layers"] = np.zeros(3)
+    with pytest.raises(WeightsError, match="expected a whole file, got one that cannot be read"):
+        load_weights(small_network(), tmp_path / "of.weights.h5")
+    assert classes_in(tmp_path / "of.weights.h5") is None
 
 
 @pytest.mark.parametrize(
