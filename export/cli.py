@@ -49,9 +49,7 @@ def commands() -> None:
 
 
 @commands.command()
-@click.option(
-    "--classes", type=CLASSES, default=8631, show_default=True, help="Classes of the network."
-)
+@click.option("--classes", type=CLASSES, default=8631, show_default=True, help="Classes of the network.")
 def cuts(classes: int) -> None:
     """Print where the reference network can be cut (the paper's Table 1), counted on the network itself."""
     with Terminal() as tell:
@@ -75,14 +73,10 @@ def cuts(classes: int) -> None:
 @click.option("--weights", type=PATH, help="Of the reference network, .npz or .weights.h5.  [default: drawn]")
 @click.option("--faces", type=PATH, help="People whom the first head is to know: one folder of photos each.")
 @click.option("--photos", type=PATH, help="Photos to calibrate and compare on, where there are no --faces.")
-@click.option(
-    "--classes", type=CLASSES, help="Of the network's own head, where there are no --faces."
-)
+@click.option("--classes", type=CLASSES, help="Of the network's own head, where there are no --faces.")
 @click.option("--labels", type=PATH, help="Their labels, one a line.  [default: class-0001, ...]")
 @click.option("--quantize", default=DEFAULT_QUANTIZE.value, show_default=True, help=f"{', '.join(Quantize)}.")
-@click.option(
-    "--seed", type=SEEDS, default=0, show_default=True, help="Of drawn weights and training."
-)
+@click.option("--seed", type=SEEDS, default=0, show_default=True, help="Of drawn weights and training.")
 @click.option("--out", type=PATH, default=DEFAULT_OUT, show_default=True, help="Folder for both bundles.")
 def bundle(**options: Any) -> None:
     """Write a device bundle and a training bundle, and how far TFLite is from Keras (parity.json)."""
