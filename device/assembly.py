@@ -12,7 +12,8 @@ from device.availability import Policy
 from device.cache import Cache
 from device.client import Client
 from device.conditions import LinuxConditions
-from device.errors import ModelRefused, storage_errors
+from device.enrolment import Enroller
+from device.errors import ModelRefused, Storage, storage_errors
 from device.heads import HeadStore
 from device.identity import Identity, find_identity, require_identity
 from device.outbox import At, Outbox, nowhere
@@ -85,8 +86,12 @@ class Device:
             top=settings.top,
         )
 
+    def enroller(self) -> Enroller:
+        """What makes this a device of a group."""
+        return Enroller(self.settings.home, self.heads, self.connect, self.has_unsent)
+
     def identity(self) -> Identity:
-        """Who this device is, at the address that the settings name if they name one. Raises `EnrolmentError`."""
+        """Who this device is. Raises `EnrolmentError`."""
         return require_identity(self.settings.home)
 
     def origin(self) -> str:
@@ -94,10 +99,13 @@ class Device:
         identity = find_identity(self.settings.home)
         return identity.origin if identity else ""
 
-    def client(self, identity: Identity | None) -> Client:
-        """The service; without an identity only to enrol. Raises `SettingError`."""
+    def client(self, identity: Identity) -> Client:
+        """The identity's service, at the address that the settings name if they name one. Raises `SettingError`."""
+        return self.connect(self.settings.url or identity.url, identity)
+
+    def connect(self, url: str, identity: Identity | None) -> Client:
+        """The service at `url`; without an identity only to enrol. Raises `SettingError`."""
         settings = self.settings
-        url = settings.url or identity.url if identity else settings.require_url()
         return Client(
             url,
             token=identity.token if identity else None,
@@ -112,11 +120,20 @@ class Device:
         return Outbox(
             cache,
             origin=identity.origin,
+            device=identity.device,
             codec=settings.codec,
             max_samples=settings.upload_samples,
             now_ms=now_ms,
             at=at,
         )
+
+    def has_unsent(self, identity: Identity) -> bool:
+        """Whether uploads of an identity are on their way; not if the cache is broken, as none can be sent then."""
+        try:
+            with self.open_cache() as cache:
+                return bool(self.outbox(cache, identity).unsent())
+        except Storage:
+            return False
 
     def updater(self, client: Client, identity: Identity, *, at: AtUpdate = unobserved) -> Updater:
         """What keeps the head up to date. Raises as `bundle`, and `RuntimeUnavailable`."""

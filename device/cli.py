@@ -18,8 +18,7 @@ from device.assembly import Device, now_ms
 from device.availability import decide
 from device.client import Client
 from device.display import Display
-from device.enrolment import enrol as enrol_device
-from device.errors import DeviceError, EnrolmentError, PhotoError, Refused, Storage
+from device.errors import DeviceError, EnrolmentError, PhotoError, Refused, Storage, UnsentUploads
 from device.feedback import give_feedback
 from device.identity import Identity
 from device.image import load_photo
@@ -50,16 +49,9 @@ def cli(context: click.Context) -> None:
 @click.pass_obj
 def enrol(device: Device, again: bool, as_json: bool) -> int:
     """Become a device of the group that FEDEX_ENROLMENT_CODE names."""
-    settings = device.settings
-    identity = enrol_device(
-        settings.home,
-        client=device.client(None),
-        url=settings.require_url(),
-        code=settings.require_enrolment_code(),
-        heads=device.heads,
-        again=again,
-    )
-    Display(as_json).enrolled(identity)
+    url, code = device.settings.require_url(), device.settings.require_enrolment_code()
+    enroller = device.enroller()
+    Display(as_json).enrolled(enroller.enrol_again(url, code=code) if again else enroller.enrol(url, code=code))
     return 0
 
 
@@ -213,9 +205,11 @@ def _with_advice(error: Exception) -> str:
 
 def _advice(error: Exception) -> str:
     if isinstance(error, Refused) and error.status == 401:
-        return " (the service does not know this device: fedex-device enrol --again)"
+        return " (the service does not know this device: fedex-device enrol)"
     if isinstance(error, EnrolmentError):
         return " (fedex-device enrol, or enrol --again to give up an old identity)"
+    if isinstance(error, UnsentUploads):
+        return " (fedex-device push first; they were sealed for this identity)"
     if isinstance(error, Storage):
         return " (is there room, and may this user write there?)"
     return ""

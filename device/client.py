@@ -11,6 +11,7 @@ import io
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,13 +25,17 @@ from contract import routes
 from contract.envelope import ENVELOPE_MEDIA_TYPE, MAX_ENVELOPE_BYTES
 from contract.errors import ContractError
 from contract.files import FileRef
+from contract.problems import Problem
 from contract.upload import UPLOAD_MEDIA_TYPE
-from device.errors import Lying, SettingError, Unreachable
+from device.errors import Lying, Refused, SettingError, Unreachable
 from device.replies import Reply, reason
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 MAX_ETAG_CHARACTERS = 256
 MAX_ACKNOWLEDGEMENT_BYTES = 64 << 10
+NO_OBJECT = "0" * 64
+"""A sha256 that nothing has."""
+
 SEND_BUFFER_BYTES = 128 << 10
 """What may wait in the kernel: more would be sent long after the time-out for the answer has begun."""
 
@@ -125,6 +130,16 @@ class Client:
         except ContractError as error:
             raise Lying(f"{reply.where}: {error}") from error
 
+    def is_known(self) -> bool:
+        """Tell whether the token still counts, by asking for an object that nobody has."""
+        refusal = self._send("GET", routes.object_path(NO_OBJECT), headers={}).refusal()
+        if isinstance(refusal, Refused):
+            if refusal.status == HTTPStatus.UNAUTHORIZED:
+                return False
+            if refusal.problem == Problem.NOT_FOUND:
+                return True
+        raise refusal
+
     def upload(self, body: bytes, *, space: str, upload: str) -> None:
         """Send a sealed upload; returning is the acknowledgement. May be repeated at any time."""
         path = routes.upload_path(space, upload)
@@ -170,6 +185,12 @@ class Client:
         expected: tuple[int, ...],
         body: bytes | None = None,
     ) -> Reply:
+        reply = self._send(method, path, headers=headers, body=body)
+        if reply.status not in expected:
+            raise reply.refusal()
+        return reply
+
+    def _send(self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
         try:
             response = self._session.request(
                 method,
@@ -183,10 +204,7 @@ class Client:
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise Unreachable(f"{self._url}: {reason(error)}") from error
-        reply = Reply(response, where=f"{method} {path}", timeout_s=self._timeout_s)
-        if reply.status not in expected:
-            raise reply.refusal()
-        return reply
+        return Reply(response, where=f"{method} {path}", timeout_s=self._timeout_s)
 
 
 def _check_transport(url: str, *, allowed: bool) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract.documents import Json
+from device.enrolment import Enrolment
 from device.feedback import Given
-from device.identity import Identity
 from device.outbox import UploadStatus
 from device.recognizer import Inference
 from device.rounds import Round
@@ -55,10 +55,17 @@ class Display:
         document: dict[str, Json] = {"id": given.inference, "label": given.label, "revision": given.revision}
         self.result(document, f"#{given.inference}: {given.label}")
 
-    def enrolled(self, identity: Identity) -> None:
+    def enrolled(self, enrolment: Enrolment) -> None:
         """Print who this device is now."""
-        document: dict[str, Json] = {"device": identity.device, "group": identity.group, "url": identity.url}
-        self.result(document, f"enrolled at {identity.url} as {identity.device}, group {identity.group}")
+        identity = enrolment.identity
+        document: dict[str, Json] = {
+            "device": identity.device,
+            "group": identity.group,
+            "url": identity.url,
+            "new": enrolment.is_new,
+        }
+        when = "enrolled" if enrolment.is_new else "already enrolled"
+        self.result(document, f"{when} at {identity.url} as {identity.device}, group {identity.group}")
 
     def pushed(self, report: PushReport) -> None:
         """Print what a push did."""
@@ -146,7 +153,7 @@ def status_text(status: Status) -> str:
         lines.append(
             f"feedback   {counts.waiting_feedback} to upload, {status.stored.acknowledged} samples acknowledged"
         )
-        lines += [_upload_text(one) for one in status.stored.unfinished]
+        lines += [_upload_text(one, device=status.device) for one in status.stored.unfinished]
     missing = ", ".join(f"not {name}" for name in status.decision.missing)
     lines.append(f"available  {'yes' if status.decision.is_available else f'no: {missing}'}")
     return "\n".join(lines)
@@ -155,6 +162,7 @@ def status_text(status: Status) -> str:
 def _upload_document(upload: UploadStatus) -> dict[str, Json]:
     return {
         "id": upload.id,
+        "device": upload.device,
         "samples": upload.samples,
         "bytes": upload.size,
         "state": upload.state.value,
@@ -162,6 +170,8 @@ def _upload_document(upload: UploadStatus) -> dict[str, Json]:
     }
 
 
-def _upload_text(upload: UploadStatus) -> str:
+def _upload_text(upload: UploadStatus, *, device: str | None) -> str:
+    whose = "" if upload.device == device else f" as the former device {upload.device}"
     problem = f": {upload.problem}" if upload.problem else ""
-    return f"upload     {upload.id[:12]} {upload.samples} samples, {upload.size} bytes, {upload.state.value}{problem}"
+    size = f"{upload.samples} samples, {upload.size} bytes"
+    return f"upload     {upload.id[:12]} {size}, {upload.state.value}{whose}{problem}"

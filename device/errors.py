@@ -7,7 +7,8 @@
     |  |- PhotoError         a photo that is not one
     |  |- SettingError       a setting that is missing or wrong
     |  |- FeedbackError      feedback that cannot be meant
-    |  `- EnrolmentError     not enrolled, or enrolled elsewhere
+    |  |- EnrolmentError     not enrolled, or enrolled elsewhere
+    |  `- UnsentUploads      an identity that is still needed to send what it sealed
     |- BadInstallation     install or export again
     |  |- RuntimeUnavailable no TFLite runtime that works here
     |  `- ModelRefused       a prefix, head or bundle that does not belong here
@@ -56,6 +57,10 @@ class FeedbackError(BadInput):
 
 class EnrolmentError(BadInput):
     """The device is not enrolled, or already enrolled with another service."""
+
+
+class UnsentUploads(BadInput):
+    """The identity cannot be given up yet: uploads that were sealed for it wait, and no other device may send them."""
 
 
 class BadInstallation(DeviceError):

@@ -74,9 +74,13 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class UploadStatus:
-    """One upload for people who look. ``problem``: what the service said last, if it was not yes."""
+    """One upload for people who look.
+
+    ``device``: the id that it was sealed as. ``problem``: what the service said last, if it was not yes.
+    """
 
     id: str
+    device: str
     samples: int
     size: int
     state: UploadState
@@ -93,6 +97,7 @@ class Outbox:
     Args:
         cache: the open cache.
         origin: group and key of the service (`Identity.origin`); what was said in another group stays here.
+        device: id at the service. It counts samples by device, so what was sealed as one is never sent as another's.
         codec: how features are stored.
         max_samples: the most in one upload; halved where the service takes fewer.
         now_ms: Unix milliseconds, for people who look.
@@ -104,6 +109,7 @@ class Outbox:
         cache: Cache,
         *,
         origin: str,
+        device: str,
         codec: Codec,
         max_samples: int,
         now_ms: Callable[[], int],
@@ -111,6 +117,7 @@ class Outbox:
     ) -> None:
         self._cache = cache
         self._origin = origin
+        self._device = device
         self._codec = codec
         self._max_samples = max_samples
         self._now_ms = now_ms
@@ -156,8 +163,8 @@ class Outbox:
 
     def unsent(self) -> list[str]:
         """List the ids of the uploads that wait to be sent, in the order of their sealing."""
-        query = "SELECT id FROM uploads WHERE state = 'waiting' AND origin = ? ORDER BY rowid"
-        return [upload for (upload,) in self._cache.read(query, (self._origin,))]
+        query = "SELECT id FROM uploads WHERE state = 'waiting' AND origin = ? AND device = ? ORDER BY rowid"
+        return [upload for (upload,) in self._cache.read(query, (self._origin, self._device))]
 
     def sealed(self, upload: str) -> Sealed | None:
         """Read one upload that waits; None if another process has finished it."""
@@ -186,7 +193,8 @@ class Outbox:
 
     def retry_refused(self) -> None:
         """Make refused uploads wait again, as after the service was put right."""
-        self._write("UPDATE uploads SET state = 'waiting' WHERE state = 'refused' AND origin = ?", (self._origin,))
+        query = "UPDATE uploads SET state = 'waiting' WHERE state = 'refused' AND origin = ? AND device = ?"
+        self._write(query, (self._origin, self._device))
 
     def _write(self, statement: str, parameters: Sequence[object]) -> None:
         with self._cache.transaction() as connection:
@@ -251,7 +259,7 @@ class Outbox:
     def _keep(self, sealed: Sealed, choice: Choice) -> bool:
         """Keep the upload and mark its feedback; False, and nothing is kept, if another process was first."""
         taken, marks = choice.taken, _marks(choice.taken)
-        row = (sealed.id, sealed.space, self._origin, sealed.samples, len(sealed.body), self._now_ms(), sealed.body)
+        facts = (sealed.id, sealed.space, self._origin, self._device, sealed.samples, len(sealed.body))
         with self._cache.transaction(durable=True) as connection:
             free = connection.execute(
                 f"SELECT count(*) FROM feedback WHERE upload IS NULL AND revision IN {marks}", taken
@@ -259,9 +267,9 @@ class Outbox:
             if free != (len(taken),):
                 return False
             connection.execute(
-                "INSERT INTO uploads (id, space, origin, samples, size, sealed_ms, body, state)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting')",
-                row,
+                "INSERT INTO uploads (id, space, origin, device, samples, size, sealed_ms, body, state)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting')",
+                (*facts, self._now_ms(), sealed.body),
             )
             connection.execute(f"UPDATE feedback SET upload = ? WHERE revision IN {marks}", (sealed.id, *taken))
         return True
@@ -269,10 +277,10 @@ class Outbox:
 
 def unfinished_uploads(cache: Cache) -> list[UploadStatus]:
     """List the uploads that are not acknowledged, in the order of their sealing."""
-    query = "SELECT id, samples, size, state, problem FROM uploads WHERE state != 'acknowledged' ORDER BY rowid"
+    query = "SELECT id, device, samples, size, state, problem FROM uploads WHERE state != 'acknowledged' ORDER BY rowid"
     return [
-        UploadStatus(id_, samples, size, UploadState(state), problem)
-        for id_, samples, size, state, problem in cache.read(query)
+        UploadStatus(id_, device, samples, size, UploadState(state), problem)
+        for id_, device, samples, size, state, problem in cache.read(query)
     ]
 
 

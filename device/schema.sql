@@ -46,6 +46,7 @@ CREATE TABLE uploads (
     id TEXT PRIMARY KEY,                 -- sha256 of the bytes
     space TEXT NOT NULL,
     origin TEXT NOT NULL,
+    device TEXT NOT NULL,                -- id of the device that it was sealed as; it is sent as no other one's
     samples INTEGER NOT NULL,
     size INTEGER NOT NULL,               -- bytes
     sealed_ms INTEGER NOT NULL,

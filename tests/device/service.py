@@ -36,6 +36,8 @@ class Service:
     bundle: Path
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     group: str = "family"
+    device: str = "d" * 16
+    token: str = TOKEN
     url: str = ""
     releases: dict[str, bytes] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -96,7 +98,7 @@ class Service:
             answer = lie() if lie else None
             if answer is not None or request.path == routes.DEVICES:
                 return answer
-            if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            if request.headers.get("Authorization") != f"Bearer {self.token}":
                 return refuse(Problem.UNAUTHENTICATED)
             return None
 
@@ -104,7 +106,7 @@ class Service:
         def enrol() -> Response:
             if routes.EnrolmentRequest.parse(request.get_data()).code != CODE:
                 return refuse(Problem.FORBIDDEN)
-            reply = routes.EnrolmentReply("d" * 16, TOKEN, self.group, self.public_key)
+            reply = routes.EnrolmentReply(self.device, self.token, self.group, self.public_key)
             return Response(reply.encode(), 201, mimetype=routes.JSON_MEDIA_TYPE)
 
         @app.put("/v1/spaces/<space>/uploads/<upload>")

@@ -71,6 +71,7 @@ def fails(done: Done, *words: str) -> None:
 def test_the_whole_road_of_a_photo(run: Run, make_photo: MakePhoto, service: Service, tiny_models: Path) -> None:
     [enrolled] = run("enrol", "--json").rows
     assert (enrolled["device"], enrolled["group"], enrolled["url"]) == ("d" * 16, "family", service.url)
+    assert [enrolled["new"], run("enrol", "--json").rows[0]["new"]] == [True, False]
     known, new = run("infer", make_photo(1), make_photo(3), "--json").rows
     assert (known["label"], known["unknown"], known["head"]) == ("Ben", False, 0)
     assert (new["label"], new["unknown"]) == (None, True)
@@ -236,7 +237,21 @@ def test_an_unreachable_service_is_one_line_and_loses_nothing(run: Run, make_pho
 def test_a_service_that_does_not_know_the_device_is_one_line_with_advice(run: Run, service: Service) -> None:
     run("enrol")
     service.lies["/v1/spaces"] = lambda: refuse(Problem.UNAUTHENTICATED)
-    fails(run("pull"), "401", "fedex-device enrol --again")
+    fails(run("pull"), "401", "fedex-device enrol)")
+
+
+def test_giving_up_an_identity_that_is_still_needed_is_one_line_with_advice(
+    run: Run, make_photo: MakePhoto, service: Service
+) -> None:
+    run("enrol")
+    run("infer", make_photo(0))
+    run("feedback", 1, "--right")
+    service.lies["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE)
+    run("push")
+    fails(run("enrol", "--again"), "sealed uploads on their way", "fedex-device push first")
+    service.token, service.device = "u" * 43, "e" * 16
+    assert run("enrol").out.startswith(f"enrolled at {service.url} as {'e' * 16}")
+    assert f"waiting as the former device {'d' * 16}" in run("status").out
 
 
 def test_a_refused_upload_is_one_line_and_stays_in_the_status(

@@ -1,16 +1,21 @@
 import json
 import stat
+import time
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from contract.problems import Problem
 from device.assembly import Device
-from device.client import Client
-from device.enrolment import enrol
-from device.errors import EnrolmentError, Refused, Storage
+from device.errors import EnrolmentError, Refused, Storage, TryLater, UnsentUploads
+from device.feedback import give_feedback
 from device.identity import Identity, find_identity, identity_path, keep_identity, require_identity
-from tests.device.service import CODE, TOKEN, Service
+from device.outbox import unfinished_uploads
+from device.sync import PushReport, push
+from device.update import PullOutcome, PullReport
+from tests.device.photos import draw_photo
+from tests.device.service import CODE, TOKEN, Service, refuse
 
 
 @pytest.fixture
@@ -19,8 +24,27 @@ def home(device: Device) -> Path:
 
 
 def enrol_at(service: Service, device: Device, *, again: bool = False, code: str = CODE) -> Identity:
-    client = Client(service.url, timeout_s=1)
-    return enrol(device.settings.home, client=client, url=service.url, code=code, heads=device.heads, again=again)
+    enroller = device.enroller()
+    return (enroller.enrol_again if again else enroller.enrol)(service.url, code=code).identity
+
+
+def give_out_another_token(service: Service) -> None:
+    """The service knows the device no more; whoever enrols now is another one."""
+    service.token, service.device = "u" * 43, "e" * 16
+
+
+def seal_one(device: Device, identity: Identity) -> None:
+    """An upload is on its way."""
+    with device.recognizer() as recognizer, device.open_cache() as cache:
+        id_ = recognizer.infer(draw_photo(0)).id
+        assert id_ is not None
+        give_feedback(cache, id_, label="Ada", origin=identity.origin, now_ms=0)
+        assert device.outbox(cache, identity).seal() is not None
+
+
+def push_all(device: Device, identity: Identity) -> PushReport:
+    with device.open_cache() as cache:
+        return push(device.outbox(cache, identity), device.client(identity))
 
 
 def test_enrolling_pins_the_key_and_keeps_the_identity_for_its_owner(
@@ -41,7 +65,96 @@ def test_a_device_that_is_not_enrolled_is_told_so(home: Path) -> None:
 def test_enrolling_with_the_same_service_again_keeps_the_device(device: Device, service: Service, home: Path) -> None:
     first = enrol_at(service, device)
     keep_identity(home, Identity("http://old.example", first.device, first.token, first.group, first.key))
+    service.asked.clear()
     assert enrol_at(service, device) == first
+    assert "POST /v1/devices" not in service.asked  # or the service would keep a device that nobody is
+
+
+def test_a_device_that_the_service_no_longer_knows_becomes_another_one_of_the_same_group(
+    device: Device, service: Service, home: Path, tiny_models: Path
+) -> None:
+    first = enrol_at(service, device)
+    service.publish(
+        (tiny_models / "four.tflite").read_bytes(),
+        serial=3,
+        labels=("Ada", "Ben", "Cleo", "Zoe"),
+        expires=int(time.time()) + 1000,
+        issued=int(time.time()),
+    )
+    device.updater(device.client(first), first).pull()
+    give_out_another_token(service)
+    second = enrol_at(service, device)
+    assert (second.device, second.token, second.origin) == ("e" * 16, "u" * 43, first.origin)
+    assert require_identity(home) == second
+    assert device.updater(device.client(second), second).pull() == PullReport(PullOutcome.UNCHANGED, 3)
+
+
+@pytest.mark.parametrize("problem", [Problem.UNAVAILABLE, Problem.FORBIDDEN, Problem.UNKNOWN_SPACE])
+def test_while_nobody_says_whether_the_token_counts_the_identity_stays(
+    device: Device, service: Service, home: Path, problem: Problem
+) -> None:
+    first = enrol_at(service, device)
+    service.lies["/v1/objects"] = lambda: refuse(problem)
+    service.asked.clear()
+    with pytest.raises((Refused, TryLater)):
+        enrol_at(service, device)
+    assert require_identity(home) == first
+    assert "POST /v1/devices" not in service.asked
+
+
+def test_what_was_sealed_for_one_device_is_never_sent_as_anothers(device: Device, service: Service, home: Path) -> None:
+    """The acknowledgement may have been lost: sent as another device's, each sample would count twice."""
+    first = enrol_at(service, device)
+    seal_one(device, first)
+    give_out_another_token(service)
+    second = enrol_at(service, device)
+    with device.open_cache() as cache:
+        device.outbox(cache, second).retry_refused()
+    assert push_all(device, second) == PushReport()
+    assert service.uploads == []
+    with device.open_cache() as cache:
+        assert [one.device for one in unfinished_uploads(cache)] == [first.device]
+
+
+def test_an_identity_is_not_given_up_while_its_uploads_can_be_sent(
+    device: Device, service: Service, home: Path
+) -> None:
+    first = enrol_at(service, device)
+    seal_one(device, first)
+    service.asked.clear()
+    with pytest.raises(UnsentUploads, match=f"device {first.device}: expected no sealed uploads on their way"):
+        enrol_at(service, device, again=True)
+    assert require_identity(home) == first
+    assert "POST /v1/devices" not in service.asked
+    assert push_all(device, first).samples == 1
+    service.device = "e" * 16
+    assert enrol_at(service, device, again=True).device == "e" * 16
+
+
+@pytest.mark.parametrize("trouble", ["token", "service", "cache"])
+def test_an_identity_whose_uploads_cannot_be_sent_may_be_given_up(
+    device: Device, service: Service, home: Path, trouble: str
+) -> None:
+    first = enrol_at(service, device)
+    seal_one(device, first)
+    match trouble:
+        case "token":
+            give_out_another_token(service)
+        case "service":
+            keep_identity(home, Identity("http://127.0.0.1:9", first.device, first.token, first.group, first.key))
+            service.device = "e" * 16
+        case "cache":
+            device.cache_path.write_bytes(b"garbage" * 1000)
+            service.device = "e" * 16
+    assert enrol_at(service, device, again=True).device == "e" * 16
+
+
+def test_a_garbled_identity_can_be_given_up(device: Device, service: Service, home: Path) -> None:
+    home.mkdir()
+    identity_path(home).write_text("garbage")
+    with pytest.raises(EnrolmentError):
+        enrol_at(service, device)
+    assert enrol_at(service, device, again=True) == require_identity(home)
 
 
 @pytest.mark.parametrize("change", ["key", "group"])
@@ -49,6 +162,7 @@ def test_another_service_or_group_is_refused_unless_again(
     device: Device, service: Service, home: Path, change: str
 ) -> None:
     before = enrol_at(service, device)
+    give_out_another_token(service)
     setattr(service, change, Ed25519PrivateKey.generate() if change == "key" else "strangers")
     with pytest.raises(EnrolmentError, match="expected the pinned service"):
         enrol_at(service, device)

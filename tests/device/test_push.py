@@ -130,7 +130,9 @@ def test_an_upload_holds_at_most_what_the_settings_allow(
 ) -> None:
     say(device, ["Ada"] * 5)
     with device.open_cache() as cache:
-        outbox = Outbox(cache, origin=identity.origin, codec=Codec.FLOAT32, max_samples=2, now_ms=lambda: 0)
+        outbox = Outbox(
+            cache, origin=identity.origin, device="d" * 16, codec=Codec.FLOAT32, max_samples=2, now_ms=lambda: 0
+        )
         assert push(outbox, client).uploads == 3
     assert [one.count for one in received(service)] == [2, 2, 1]
 
@@ -155,7 +157,12 @@ def test_a_feature_that_float16_cannot_hold_is_sent_as_float32(
         )
         id_ = cache.add_inference(large, space_key=cache.space_key("a" * 64, (8,)))
         cache.add_feedback(Feedback(id_, "Ada", True, "", 0))
-        push(Outbox(cache, origin=identity.origin, codec=Codec.FLOAT16, max_samples=9, now_ms=lambda: 0), client)
+        push(
+            Outbox(
+                cache, origin=identity.origin, device="d" * 16, codec=Codec.FLOAT16, max_samples=9, now_ms=lambda: 0
+            ),
+            client,
+        )
     [upload] = received(service)
     assert upload.features.max() == np.float32(1e9)
 
@@ -185,7 +192,9 @@ def test_what_was_said_in_another_group_never_leaves(
     say(device, ["Ada"], origin="others@0123456789abcdef")
     say(device, ["Ben"], origin=identity.origin, first_shade=50)
     with device.open_cache() as cache:
-        others = Outbox(cache, origin="others@0123456789abcdef", codec=Codec.INT4, max_samples=9, now_ms=lambda: 0)
+        others = Outbox(
+            cache, origin="others@0123456789abcdef", device="d" * 16, codec=Codec.INT4, max_samples=9, now_ms=lambda: 0
+        )
         assert others.seal() is not None
     push_all(device, client, identity)
     assert [one.labels for one in received(service)] == [("Ben",)]
