@@ -22,19 +22,24 @@ from demo.identity import MAX_PEOPLE, draw_identity
 from demo.portrait import draw_photo
 
 
-def draw_people(*, people: int, photos: int, seed: int) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """Yield (path within the folder, uint8 (200, 200, 3) RGB) for each photo, person by person."""
+def draw_people(
+    *, people: int, photos: int, seed: int, variation: float = 1.0
+) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """Yield (path within the folder, uint8 (200, 200, 3) RGB) for each photo, person by person.
+
+    `variation` (0 to 1) says how much photos of one person differ.
+    """
     for person in range(people):
         identity = draw_identity(person, seed=seed)
         for photo in range(photos):
             rng = np.random.default_rng([seed, person, photo + 1])
-            yield f"{identity.name}/{photo + 1:02d}.png", draw_photo(identity, rng)
+            yield f"{identity.name}/{photo + 1:02d}.png", draw_photo(identity, rng, variation=variation)
 
 
-def write_people(directory: Path, *, people: int, photos: int, seed: int) -> int:
+def write_people(directory: Path, *, people: int, photos: int, seed: int, variation: float = 1.0) -> int:
     """Write the photos under `directory` and return how many; files of the same name are overwritten."""
     count = 0
-    for name, pixels in draw_people(people=people, photos=photos, seed=seed):
+    for name, pixels in draw_people(people=people, photos=photos, seed=seed, variation=variation):
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(path, compress_level=1)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from demo.identity import Colour
+
 
 @dataclass(frozen=True, slots=True)
 class Pose:
@@ -40,35 +42,51 @@ class Expression:
     gaze: float
 
 
-def draw_pose(rng: np.random.Generator) -> Pose:
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Seeded chance whose spread shrinks with `variation`, from 1 (photos differ freely) to 0 (all alike)."""
+
+    rng: np.random.Generator
+    variation: float
+
+    def around(self, middle: float, spread: float) -> float:
+        """A number at most `spread` away from `middle`, and nearer with less variation."""
+        return middle + self.variation * float(self.rng.uniform(-spread, spread))
+
+    def colour(self) -> Colour:
+        """A muted colour, of a wall or of clothes."""
+        red, green, blue = (int(self.around(135, 30)) for _ in range(3))
+        return red, green, blue
+
+
+def draw_pose(chance: Chance) -> Pose:
     """Return how one photo is held: up to 4 pixels and 6 degrees away from the middle."""
     return Pose(
-        shift_x=rng.uniform(-4, 4),
-        shift_y=rng.uniform(-3, 3),
-        scale=rng.uniform(0.95, 1.05),
-        rotation=rng.uniform(-6, 6),
-        shear=rng.uniform(-0.06, 0.06),
-        turn=rng.uniform(-5, 5),
+        shift_x=chance.around(0, 4),
+        shift_y=chance.around(0, 3),
+        scale=chance.around(1, 0.05),
+        rotation=chance.around(0, 6),
+        shear=chance.around(0, 0.06),
+        turn=chance.around(0, 5),
     )
 
 
-def draw_light(rng: np.random.Generator) -> Light:
+def draw_light(chance: Chance) -> Light:
     """Return the light of one photo."""
-    red, green, blue = rng.uniform(0.95, 1.05, 3)
     return Light(
-        gradient=rng.uniform(0.0, 0.25),
-        direction=rng.uniform(0, 2 * np.pi),
-        gamma=rng.uniform(0.9, 1.12),
-        tint=(float(red), float(green), float(blue)),
+        gradient=chance.around(0.125, 0.125),
+        direction=chance.around(0, np.pi),
+        gamma=chance.around(1.01, 0.11),
+        tint=(chance.around(1, 0.05), chance.around(1, 0.05), chance.around(1, 0.05)),
     )
 
 
-def draw_expression(rng: np.random.Generator) -> Expression:
+def draw_expression(chance: Chance) -> Expression:
     """Return what the face does in one photo."""
     return Expression(
-        smile=rng.uniform(-0.6, 1.0),
-        mouth_open=max(0.0, rng.uniform(-1.0, 1.0)),
-        brows=rng.uniform(-1, 1),
-        lids=max(0.0, rng.uniform(-0.7, 0.6)),
-        gaze=rng.uniform(-1, 1),
+        smile=chance.around(0.2, 0.8),
+        mouth_open=max(0.0, chance.around(0, 1)),
+        brows=chance.around(0, 1),
+        lids=max(0.0, chance.around(-0.05, 0.65)),
+        gaze=chance.around(0, 1),
     )

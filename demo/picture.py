@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from demo.scoring import Answer
 
-PHOTO_SIDE, MARGIN, TITLE_HEIGHT, CAPTION_HEIGHT, COLUMNS = 150, 14, 44, 66, 6
+PHOTO_SIDE, MARGIN, TITLE_HEIGHT, CAPTION_HEIGHT, COLUMNS = 176, 14, 44, 66, 6
 PAPER, INK, FAINT = (255, 255, 255), (30, 30, 34), (120, 120, 126)
 RIGHT, WRONG, UNSURE = (20, 122, 60), (190, 40, 40), (150, 105, 0)
 Colour = tuple[int, int, int]
@@ -70,7 +70,7 @@ def _show(sheet: Image.Image, item: Shown, corner: tuple[int, int]) -> None:
 def _said(answer: Answer) -> str:
     if answer.unknown:
         return f"unknown ({_readable(answer.best)}?)"
-    return f"{_readable(answer.best)} {100 * answer.probability:.0f} %"
+    return f"{100 * answer.probability:.0f} % {_readable(answer.best)}"
 
 
 def _colour(answer: Answer) -> Colour:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from demo.identity import Colour, Identity
-from demo.moment import Light, Pose, draw_expression, draw_light, draw_pose
+from demo.identity import Identity
+from demo.moment import Chance, Light, Pose, draw_expression, draw_light, draw_pose
 from demo.parts import draw_person
 
 PHOTO_SIDE = 200
@@ -21,33 +21,32 @@ GRAIN = 2.0
 """Standard deviation of the noise, in grey levels."""
 
 
-def draw_photo(identity: Identity, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return one photo of a person, uint8 (200, 200, 3) RGB; all that is not identity comes from `rng`."""
-    pose, light, expression = draw_pose(rng), draw_light(rng), draw_expression(rng)
-    scene = _background(rng)
+def draw_photo(identity: Identity, rng: np.random.Generator, *, variation: float = 1.0) -> NDArray[np.uint8]:
+    """Return one photo of a person, uint8 (200, 200, 3) RGB; all that is not identity comes from `rng`.
+
+    `variation` (0 to 1) says how much photos of one person differ.
+    """
+    chance = Chance(rng, variation)
+    pose, light, expression = draw_pose(chance), draw_light(chance), draw_expression(chance)
+    scene = _background(chance)
     layer = Image.new("RGBA", scene.size, (0, 0, 0, 0))
     pen = ImageDraw.Draw(layer)
-    draw_person(pen, identity, expression=expression, turn=pose.turn, clothes=_any_colour(rng), scale=OVERSAMPLING)
+    draw_person(pen, identity, expression=expression, turn=pose.turn, clothes=chance.colour(), scale=OVERSAMPLING)
     moved = _move(layer, pose)
     scene.paste(moved, (0, 0), moved)
     return _develop(np.asarray(scene.reduce(OVERSAMPLING), np.float32), light, rng=rng)
 
 
-def _background(rng: np.random.Generator) -> Image.Image:
+def _background(chance: Chance) -> Image.Image:
     """Return a blurred wall with a few soft shapes, as large as the drawing."""
-    side = PHOTO_SIDE
-    wall = Image.new("RGB", (side, side), _any_colour(rng))
+    side, middle = PHOTO_SIDE, PHOTO_SIDE / 2
+    wall = Image.new("RGB", (side, side), chance.colour())
     pen = ImageDraw.Draw(wall)
     for _ in range(5):
-        x, y, radius = rng.uniform(0, side), rng.uniform(0, side), rng.uniform(20, 70)
-        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=_any_colour(rng))
+        x, y, radius = chance.around(middle, middle), chance.around(middle, middle), chance.around(45, 25)
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=chance.colour())
     soft = wall.filter(ImageFilter.GaussianBlur(16))
     return soft.resize((side * OVERSAMPLING, side * OVERSAMPLING), Image.Resampling.BILINEAR)
-
-
-def _any_colour(rng: np.random.Generator) -> Colour:
-    red, green, blue = rng.integers(105, 165, 3)
-    return int(red), int(green), int(blue)
 
 
 def _move(layer: Image.Image, pose: Pose) -> Image.Image:

@@ -30,6 +30,11 @@ def test_two_photos_of_a_person_differ() -> None:
     assert not np.array_equal(first, second)
 
 
+def test_with_little_variation_two_photos_of_a_person_are_nearly_alike() -> None:
+    (_, first), (_, second) = draw_people(people=1, photos=2, seed=0, variation=0.0)
+    assert np.abs(first.astype(int) - second).mean() < 5
+
+
 def test_a_photo_is_rgb_of_two_hundred_pixels_a_side() -> None:
     photo = draw_photo(draw_identity(0, seed=0), np.random.default_rng(0))
     assert photo.shape == (200, 200, 3)

@@ -68,4 +68,4 @@ def test_the_picture_shows_new_people_and_others(tmp_path: Path) -> None:
     ]
     shown = choose_photos(answers, answers, new={"Bo Birch"}, count=2)
     assert [item.is_new for item in shown] == [True, False]
-    assert draw_picture(shown, title="three people").size == (998, 274)
+    assert draw_picture(shown, title="three people").size == (1154, 300)
