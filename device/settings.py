@@ -69,7 +69,10 @@ def _yes_or_no(text: str) -> bool:
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:  # no such user, or none that this process runs as
+        raise ValueError("a path, its ~ a home folder that there is") from error
 
 
 def _url(text: str) -> str:
@@ -214,7 +217,10 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "home", self.home.expanduser())
+        try:
+            object.__setattr__(self, "home", _path(str(self.home)))
+        except ValueError as error:
+            raise SettingError(f"FEDEX_HOME: expected {error}, got {str(self.home)!r}") from error
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -54,12 +55,23 @@ def test_settings_are_read_from_the_environment() -> None:
         ("FEDEX_URL", "https://fedex.example.org?x=y", "an address like https://"),
         ("FEDEX_URL", "https://[::1", "an address like https://"),
         ("FEDEX_URL", "https://fedex.example.org:99999", "an address like https://"),
+        ("FEDEX_HOME", "~nobody-of-this-name/x", "a path, its ~ a home folder that there is"),
+        ("FEDEX_BUNDLE", "~nobody-of-this-name", "a path, its ~ a home folder that there is"),
         ("FEDEX_UPLOAD_SAMPLES", "257", "a whole number from 1 to 256"),
     ],
 )
 def test_a_setting_out_of_its_range_is_refused_by_name(variable: str, text: str, expected: str) -> None:
     with pytest.raises(SettingError, match=f"^{variable}: expected {expected}.*, got"):
         Settings.from_environment({variable: text})
+
+
+def test_a_user_without_a_home_has_to_name_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs under a number that nobody has."""
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 987_654_321)
+    with pytest.raises(SettingError, match=r"^FEDEX_HOME: expected a path, .* got '~/\.fedex'$"):
+        Settings.from_environment({})
+    assert Settings.from_environment({"FEDEX_HOME": "/data"}).home == Path("/data")
 
 
 def test_a_secret_is_in_no_repr_and_no_message() -> None:
