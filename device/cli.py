@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import random
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Concatenate, ParamSpec
 
 import click
 
 from contract.errors import ContractError
 from device.assembly import Device, now_ms
 from device.availability import decide
+from device.cache import Cache
 from device.client import Client
 from device.display import Display
-from device.errors import DeviceError, EnrolmentError, PhotoError, Refused, Storage, UnsentUploads
+from device.errors import DeviceError, EnrolmentError, FeedbackError, PhotoError, Refused, Storage, UnsentUploads
 from device.feedback import give_feedback
 from device.identity import Identity
 from device.image import load_photo
@@ -36,17 +39,28 @@ JITTER = 0.1
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 
 
+Arguments = ParamSpec("Arguments")
+
+
+def with_device(command: Callable[Concatenate[Device, Arguments], int]) -> Callable[Arguments, int]:
+    """Give a command its device, made from the settings when it runs: help is there whatever they are."""
+
+    @functools.wraps(command)
+    def run_with_device(*arguments: Arguments.args, **options: Arguments.kwargs) -> int:
+        return command(Device(Settings.from_environment(os.environ)), *arguments, **options)
+
+    return run_with_device
+
+
 @click.group()
-@click.pass_context
-def cli(context: click.Context) -> None:
+def cli() -> None:
     """Recognise photos, learn from what is corrected, and never send a photo anywhere."""
-    context.obj = Device(Settings.from_environment(os.environ))
 
 
 @cli.command()
 @click.option("--again", is_flag=True, help="Give up the identity this device has, even for another service.")
 @json_option
-@click.pass_obj
+@with_device
 def enrol(device: Device, again: bool, as_json: bool) -> int:
     """Become a device of the group that FEDEX_ENROLMENT_CODE names."""
     url, code = device.settings.require_url(), device.settings.require_enrolment_code()
@@ -58,7 +72,7 @@ def enrol(device: Device, again: bool, as_json: bool) -> int:
 @cli.command()
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
 @json_option
-@click.pass_obj
+@with_device
 def infer(device: Device, photos: Sequence[Path], as_json: bool) -> int:
     """Say who or what is on each photo."""
     display = Display(as_json)
@@ -68,25 +82,24 @@ def infer(device: Device, photos: Sequence[Path], as_json: bool) -> int:
 
 
 @cli.command()
-@click.argument("inference", metavar="ID", type=click.IntRange(1, MAX_ID))
-@click.option("--right", is_flag=True, help="The answer was right.")
-@click.option("--label", help="The right label, known or new.")
+@click.argument("inferences", metavar="ID...", nargs=-1, required=True, type=click.IntRange(1, MAX_ID))
+@click.option("--right", is_flag=True, help="The answers were right.")
+@click.option("--label", help="The right label of all of them, known or new.")
 @json_option
-@click.pass_obj
-def feedback(device: Device, inference: int, right: bool, label: str | None, as_json: bool) -> int:
-    """Say of an inference that it was right, or which label is right."""
+@with_device
+def feedback(device: Device, inferences: Sequence[int], right: bool, label: str | None, as_json: bool) -> int:
+    """Say of inferences that they were right, or which label is right."""
     if right == (label is not None):
         raise click.UsageError("feedback: expected either --right or --label NAME")
+    display, origin = Display(as_json), device.origin()
     with device.open_cache() as cache:
-        given = give_feedback(cache, inference, label=label, origin=device.origin(), now_ms=now_ms())
-    Display(as_json).given(given)
-    return 0
+        return max(_feed_one(cache, one, display, label=label, origin=origin) for one in inferences)
 
 
 @cli.command("push")
 @click.option("--refused", is_flag=True, help="Also send again what was refused, as after the service was put right.")
 @json_option
-@click.pass_obj
+@with_device
 def push_now(device: Device, refused: bool, as_json: bool) -> int:
     """Upload what was said and is not acknowledged yet."""
     display, identity = Display(as_json), device.identity()
@@ -100,7 +113,7 @@ def push_now(device: Device, refused: bool, as_json: bool) -> int:
 
 @cli.command("pull")
 @json_option
-@click.pass_obj
+@with_device
 def pull_now(device: Device, as_json: bool) -> int:
     """Fetch a better head, if there is one."""
     identity = device.identity()
@@ -110,7 +123,7 @@ def pull_now(device: Device, as_json: bool) -> int:
 
 @cli.command()
 @json_option
-@click.pass_obj
+@with_device
 def status(device: Device, as_json: bool) -> int:
     """Show how this device stands."""
     found = gather(device)
@@ -123,7 +136,7 @@ def status(device: Device, as_json: bool) -> int:
 @cli.command()
 @click.option("--once", is_flag=True, help="Do one round and end.")
 @json_option
-@click.pass_obj
+@with_device
 def run(device: Device, once: bool, as_json: bool) -> int:
     """Push and pull whenever the device is available, until it is stopped."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -176,6 +189,16 @@ def _infer_one(recognizer: Recognizer, path: Path, display: Display) -> int:
         return 0
     display.complain([f"{path}: answered, but not stored: {inference.not_stored}"])
     return 1
+
+
+def _feed_one(cache: Cache, inference: int, display: Display, *, label: str | None, origin: str) -> int:
+    try:
+        given = give_feedback(cache, inference, label=label, origin=origin, now_ms=now_ms())
+    except FeedbackError as error:
+        display.complain([error])
+        return 1
+    display.given(given)
+    return 0
 
 
 def _push(device: Device, client: Client, identity: Identity, *, retry_refused: bool = False) -> PushReport:

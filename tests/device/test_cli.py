@@ -188,6 +188,22 @@ def test_a_label_that_is_none_is_one_line_and_keeps_nothing(run: Run, make_photo
     assert run("status", "--json").rows[0]["feedback_waiting"] == 0
 
 
+def test_several_answers_are_corrected_in_one_call(run: Run, make_photo: MakePhoto) -> None:
+    run("infer", make_photo(0), make_photo(1), make_photo(7))
+    rights = run("feedback", 1, 2, "--right", "--json").rows
+    assert [(row["id"], row["label"], row["revision"]) for row in rights] == [(1, "Ada", 1), (2, "Ben", 2)]
+    assert run("feedback", "--json", 1, 3, "--label", "Zoe").rows[1] == {"id": 3, "label": "Zoe", "revision": 4}
+
+
+def test_one_answer_that_cannot_be_meant_does_not_keep_the_others_from_their_feedback(
+    run: Run, make_photo: MakePhoto
+) -> None:
+    run("infer", make_photo(0), make_photo(7), make_photo(1))
+    done = run("feedback", 1, 2, 99, 3, "--right", "--json")
+    assert (done.code, [row["id"] for row in done.rows]) == (1, [1, 3])
+    assert [line.split(":")[1].strip() for line in done.err.splitlines()] == ["inference 2", "inference 99"]
+
+
 def test_right_of_an_unknown_answer_is_refused(run: Run, make_photo: MakePhoto) -> None:
     run("infer", make_photo(7))
     fails(run("feedback", 1, "--right"), "expected a label, as the answer was unknown")
@@ -308,6 +324,14 @@ def test_help_and_no_command_are_not_errors(run: Run) -> None:
         done = run(*arguments)
         assert done.code == 0
         assert "Usage: fedex-device" in done.out
+
+
+@pytest.mark.parametrize("command", ["enrol", "infer", "feedback", "push", "pull", "status", "run"])
+def test_help_is_there_whatever_the_settings_are(run: Run, command: str) -> None:
+    done = run(command, "--help", FEDEX_THREADS="many")
+    assert (done.code, done.err) == (0, "")
+    assert f"Usage: fedex-device {command}" in done.out
+    fails(run("status"), "FEDEX_THREADS: expected a whole number")
 
 
 def available(environment: dict[str, str], **changes: str) -> dict[str, str]:
