@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from contract.errors import ContractError
 from contract.files import FileRef, check_file
 from device.client import Client, ObjectStream
-from device.errors import HeadRefused, Storage, Unreachable, storage_errors
+from device.errors import HeadRefused, Refused, Unreachable, storage_errors
 from device.heads import HeadStore
 
 
@@ -23,19 +24,21 @@ class Downloader:
     def fetch(self, reference: FileRef) -> int:
         """Make sure that the object is in the store; returns how many bytes were downloaded for it.
 
+        A server that says that the range begins behind the end is asked for the object from its start.
+
         Raises:
             TryLater, Refused, Lying: as `Client.object`; what has come stays for the next time.
             HeadRefused: what came is another object; it is thrown away.
-            Storage: there is no room; what has come is thrown away.
+            Storage: there is no room, what has come is thrown away; or the folder cannot be read or written.
         """
-        if self._is_here(reference):
-            return 0
         with storage_errors(self.heads.directory):
+            if self._is_here(reference):
+                return 0
             begin = self._begin(reference)
-        size = self._download(reference, begin) if begin < reference.size else 0
-        self._verify(reference)
-        self.heads.place_partial(reference.sha256)
-        return size
+            size = self._download(reference, begin) if begin < reference.size else 0
+            self._verify(reference)
+            self.heads.place_partial(reference.sha256)
+            return size
 
     def _is_here(self, reference: FileRef) -> bool:
         try:
@@ -55,16 +58,24 @@ class Downloader:
 
     def _download(self, reference: FileRef, begin: int) -> int:
         partial = self.heads.partial_path(reference.sha256)
+        stream = self._ask(reference, begin)
         try:
-            with storage_errors(partial):
-                size = _append(partial, self.client.object(reference, begin=begin))
-        except Storage:
+            size = _append(partial, stream)
+        except OSError:
             partial.unlink(missing_ok=True)  # a full disk is no place for half a head
             raise
         total = partial.stat().st_size
         if total < reference.size:
             raise Unreachable(f"object {reference.sha256}: expected {reference.size} bytes, got {total} so far")
         return size
+
+    def _ask(self, reference: FileRef, begin: int) -> ObjectStream:
+        try:
+            return self.client.object(reference, begin=begin)
+        except Refused as refused:
+            if not begin or refused.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                raise
+        return self.client.object(reference, begin=0)
 
     def _verify(self, reference: FileRef) -> None:
         partial = self.heads.partial_path(reference.sha256)
@@ -78,7 +89,7 @@ class Downloader:
 def _append(path: Path, stream: ObjectStream) -> int:
     """Write a stream behind the bytes that are there, and flush it even if it breaks off."""
     written = 0
-    with path.open("r+b" if stream.begin else "wb") as file:
+    with open(path, "r+b" if stream.begin else "wb", opener=_open_for_owner) as file:
         file.seek(stream.begin)
         try:
             for chunk in stream.chunks:
@@ -87,3 +98,7 @@ def _append(path: Path, stream: ObjectStream) -> int:
             file.flush()
             os.fsync(file.fileno())
     return written
+
+
+def _open_for_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

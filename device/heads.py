@@ -171,7 +171,8 @@ class HeadStore:
                 (self.directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            _lock(lock, self.directory)
+            with storage_errors(self.directory):
+                _lock(lock, self.directory)
             yield
         finally:
             os.close(lock)

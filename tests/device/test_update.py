@@ -1,5 +1,8 @@
 """Bringing a better head home: what is new is judged, fetched, tried and swapped in; what is wrong leaves no trace."""
 
+import errno
+import os
+import stat
 import subprocess
 import sys
 import threading
@@ -18,6 +21,7 @@ from contract.files import FileRef, sha256_hex
 from contract.labels import encode_labels
 from contract.manifest import Channel, HeadFile, Precision
 from contract.problems import Problem
+from device import download
 from device.assembly import Device
 from device.errors import (
     DeviceError,
@@ -335,6 +339,56 @@ def test_a_partial_file_that_is_too_long_or_wrong_is_begun_anew(
     with pytest.raises(HeadRefused, match="sha256"):
         updater.pull()
     assert updater.pull().serial == 2
+
+
+def test_what_is_downloaded_is_for_its_owner_only(
+    updater: Updater, device: Device, service: Service, four: bytes
+) -> None:
+    """A label list holds names."""
+    service.publish(four, serial=1, labels=FOUR)
+    service.lies["/v1/objects"] = half(service, four)
+    with pytest.raises(Unreachable):
+        updater.pull()
+    partial = device.heads.partial_path(sha256_hex(four))
+    assert stat.S_IMODE(partial.stat().st_mode) == 0o600
+    updater.pull()
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in device.heads.directory.rglob("*") if path.is_file()}
+    assert modes == {0o600}
+
+
+def test_a_range_that_the_server_has_not_is_fetched_from_the_start(
+    updater: Updater, device: Device, service: Service, four: bytes
+) -> None:
+    service.publish(four, serial=1, labels=FOUR)
+    partial = device.heads.partial_path(sha256_hex(four))
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(b"once before")
+    service.lies["/v1/objects"] = lambda: refuse(Problem.RANGE_NOT_SATISFIABLE) if "Range" in request.headers else None
+    assert updater.pull().serial == 1
+
+
+@pytest.mark.parametrize("place", ["partial", "objects"])
+def test_a_folder_where_a_file_should_be_is_a_storage_error(
+    updater: Updater, device: Device, service: Service, four: bytes, place: str
+) -> None:
+    """Nothing but a typed error may reach the loop of `run`, which would end."""
+    service.publish(four, serial=1, labels=FOUR)
+    (device.heads.directory / place / sha256_hex(four) / "inner").mkdir(parents=True)
+    with pytest.raises(Storage):
+        updater.pull()
+
+
+@pytest.mark.parametrize("function", ["check_file", "_append"])
+def test_a_disk_that_fails_is_a_storage_error(
+    updater: Updater, service: Service, four: bytes, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    service.publish(four, serial=1, labels=FOUR)
+    monkeypatch.setattr(download, function, fail)
+    with pytest.raises(Storage, match="Input/output error"):
+        updater.pull()
 
 
 def test_a_damaged_head_is_stepped_over_and_fetched_again(
