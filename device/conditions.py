@@ -54,8 +54,11 @@ def is_unmetered() -> bool | None:
     if nmcli is None:
         return None
     command = [nmcli, "--terse", "--fields", "GENERAL.STATE,GENERAL.METERED", "device", "show"]
+    untranslated = os.environ | {"LC_ALL": "C"}
     try:
-        asked = subprocess.run(command, capture_output=True, text=True, timeout=NMCLI_TIMEOUT_S, check=True)
+        asked = subprocess.run(
+            command, capture_output=True, text=True, timeout=NMCLI_TIMEOUT_S, check=True, env=untranslated
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return parse_metered(asked.stdout)

@@ -79,7 +79,13 @@ def test_an_answer_that_makes_no_sense_is_unknown(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "unmetered"), [("echo GENERAL.STATE:100; echo GENERAL.METERED:no", True), ("exit 8", None)]
+    ("script", "unmetered"),
+    [
+        ("echo GENERAL.STATE:100; echo GENERAL.METERED:no", True),
+        ('echo GENERAL.STATE:100; test "$LC_ALL" = C && echo GENERAL.METERED:yes || echo GENERAL.METERED:ja', False),
+        ("exit 8", None),
+    ],
+    ids=["unmetered", "metered-and-translated", "broken"],
 )
 def test_network_manager_is_asked_where_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, unmetered: bool | None
