@@ -7,8 +7,9 @@ Both heads answer today's held-out samples. The challenger passes if
 (b) it is better there, or it answers new labels, which best cannot, more often right than wrong.
 
 Differences are paired, sample by sample. "Not worse" means that the one-sided 95 % bound of the mean difference stays
-above the margin. Where few samples are held out, training photos that best has never seen are added, answered for the
-challenger by cross-validation, and it is also enough to win no less than is lost. For one label, "not worse" means that
+above the margin. Where there are too few samples for the bound to tell a difference of the margin from chance, it is
+also enough to win no less than is lost. Where few samples are held out, training photos that best has never seen are
+added, answered for the challenger by cross-validation. For one label, "not worse" means that
 nothing shows, at 95 %, a loss beyond that label's margin. New labels without held-out samples are judged by
 cross-validation alone.
 """
@@ -183,7 +184,7 @@ def _compare(evidence: Evidence, low: int, high: int) -> Comparison:
         best_right=int(both.best_right.sum()),
         challenger_right=int(both.challenger_right.sum()),
         bound=bound,
-        holds=bool(surely or (few and difference.sum() >= 0)),
+        holds=bool(surely or (not _tells(difference) and difference.sum() >= 0)),
     )
 
 
@@ -215,6 +216,11 @@ def _within(answered: Answered, low: int, high: int) -> Answered:
 def _difference(answered: Answered) -> Differences:
     """1 where only the challenger is right, -1 where only best is."""
     return answered.challenger_right.astype(np.int64) - answered.best_right
+
+
+def _tells(difference: Differences) -> bool:
+    """Whether there are enough samples for the bound to tell a difference of the margin from chance."""
+    return len(difference) >= FEW_SAMPLES and difference.mean() - _bound(difference, -ONE_SIDED_95) < MARGIN
 
 
 def _bound(difference: Differences, deviations: float) -> float:

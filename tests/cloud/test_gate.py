@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from cloud.gate import Answered, Evidence, Verdict, judge
@@ -116,3 +117,14 @@ def test_the_report_counts_base_old_and_new_labels() -> None:
     report = json.loads(json.dumps(verdict((0, 0, 0, 6), (2, 2, 2, 3), (3, 0, 3, 2)).document()))
     counts = [report[part]["held_out"] for part in ("known", "base", "old", "new")]
     assert counts == [9, 6, 3, 2]
+
+
+@pytest.mark.parametrize(
+    ("samples", "won", "lost"), [(29, 2, 1), (30, 2, 1), (60, 5, 2), (100, 1, 1), (100, 4, 2), (150, 6, 3)]
+)
+def test_a_head_that_wins_no_less_than_it_loses_passes_where_the_bound_cannot_tell(
+    samples: int, won: int, lost: int
+) -> None:
+    """From thirty samples on the bound alone used to decide, and called better heads worse for their few changes."""
+    held_out = ((0, 1, 0, won), (0, 0, 1, lost), (0, 0, 0, samples - won - lost))
+    assert verdict(*held_out, left_out=((3, 0, 3, 3),)).known.holds
