@@ -31,7 +31,7 @@ $(STAMP): setup.cfg pyproject.toml
 	@touch $@
 
 build/faces: | $(STAMP)
-	@$(BIN)/python -m demo.faces $@
+	@rm -rf $@.part && $(BIN)/python -m demo.faces $@.part && mv $@.part $@
 
 export: $(STAMP) $(if $(FACES),,build/faces)  ## write both bundles to build/export (CUT= WEIGHTS= FACES= QUANTIZE= OUT=)
 	@$(BIN)/fedex-export bundle --cut $(CUT) --faces $(or $(FACES),build/faces) --out $(OUT) \
