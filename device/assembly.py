@@ -70,15 +70,17 @@ class Device:
         except ContractError as error:
             raise ModelRefused(f"bundle {folder}: {error}") from error
 
-    def recognizer(self) -> Recognizer:
+    def recognizer(self, bundle: DeviceBundle | None = None) -> Recognizer:
         """Open everything that recognising needs; the cache is opened by the first inference.
+
+        ``bundle`` is the device's, where the caller has read it already.
 
         Raises:
             SettingError, ModelRefused, RuntimeUnavailable, Storage: a part that cannot be used.
         """
         settings = self.settings
         return Recognizer(
-            self.bundle(),
+            bundle or self.bundle(),
             runtime=open_runtime(settings.runtime),
             heads=self.heads,
             open_cache=self.open_cache,

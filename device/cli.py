@@ -125,11 +125,11 @@ def pull_now(device: Device, as_json: bool) -> int:
 @json_option
 @with_device
 def status(device: Device, as_json: bool) -> int:
-    """Show how this device stands."""
+    """Show how this device stands; ends with 1 where a part of it does not work."""
     found = gather(device)
     display = Display(as_json)
     display.status(found)
-    display.complain(found.problems)
+    display.complain((*found.warnings, *found.problems))
     return 1 if found.problems else 0
 
 

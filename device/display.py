@@ -136,6 +136,7 @@ def status_document(status: Status) -> dict[str, Json]:
         "idle": conditions.idle,
         "unmetered": conditions.unmetered,
         "available": status.decision.is_available,
+        "problems": [str(problem) for problem in (*status.warnings, *status.problems)],
     }
 
 

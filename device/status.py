@@ -1,4 +1,7 @@
-"""The only home of gathering how a device stands, for people who look; a part that is broken is told and skipped."""
+"""The only home of gathering how a device stands, for people who look; a part that is broken is told and skipped.
+
+Which head answers is found by opening what an inference opens, so that looking and recognising never disagree.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from contract.bundle import DeviceBundle
+from contract.errors import ContractError
 from device.assembly import Device
 from device.availability import Conditions, Decision, decide
 from device.cache import Counts
-from device.errors import DeviceError
+from device.errors import DeviceError, storage_errors
 from device.identity import find_identity
-from device.models import BUNDLED_SERIAL
 from device.outbox import UploadStatus, acknowledged_samples, unfinished_uploads
 
 Part = TypeVar("Part")
+Problem = DeviceError | ContractError
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +32,19 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class _Serving:
+    """The head that answers, and what was stepped over for it."""
+
+    serial: int
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
-    """How a device stands. None where a part is missing or broken; ``problems`` says which and why."""
+    """How a device stands. None where a part is missing or broken; ``problems`` says which and why.
+
+    ``head_serial``: of the head that answers; 0 is the bundle's. ``warnings``: what was stepped over for it.
+    """
 
     device: str | None
     group: str | None
@@ -38,31 +54,34 @@ class Status:
     stored: Stored | None
     conditions: Conditions
     decision: Decision
-    problems: tuple[DeviceError, ...]
+    warnings: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
 
 def gather(device: Device) -> Status:
-    """Look at every part of a device; no model is loaded and no network is used."""
-    problems: list[DeviceError] = []
+    """Look at every part of a device; no network is used."""
+    problems: list[Problem] = []
     identity = _attempt(lambda: find_identity(device.settings.home), problems)
     bundle = _attempt(device.bundle, problems)
+    serving = _attempt(lambda: _look_at_head(device, bundle), problems) if bundle else None
     conditions = device.conditions.read()
     return Status(
         device=identity.device if identity else None,
         group=identity.group if identity else None,
         space=bundle.space if bundle else None,
         cut=bundle.cut if bundle else None,
-        head_serial=_attempt(lambda: _head_serial(device, bundle.space), problems) if bundle else None,
+        head_serial=serving.serial if serving else None,
         stored=_attempt(lambda: _look_at_cache(device), problems),
         conditions=conditions,
         decision=decide(device.policy, conditions),
+        warnings=serving.warnings if serving else (),
         problems=tuple(problems),
     )
 
 
-def _head_serial(device: Device, space: str) -> int:
-    manifests = [device.heads.manifest(entry) for entry in device.heads.entries()]
-    return next((one.serial for one in manifests if one.space == space), BUNDLED_SERIAL)
+def _look_at_head(device: Device, bundle: DeviceBundle) -> _Serving:
+    with storage_errors(bundle.directory), device.recognizer(bundle) as recognizer:
+        return _Serving(recognizer.head_serial, recognizer.warnings)
 
 
 def _look_at_cache(device: Device) -> Stored:
@@ -70,9 +89,9 @@ def _look_at_cache(device: Device) -> Stored:
         return Stored(cache.counts(), acknowledged_samples(cache), tuple(unfinished_uploads(cache)))
 
 
-def _attempt(look: Callable[[], Part], problems: list[DeviceError]) -> Part | None:
+def _attempt(look: Callable[[], Part], problems: list[Problem]) -> Part | None:
     try:
         return look()
-    except DeviceError as error:
+    except (DeviceError, ContractError) as error:
         problems.append(error)
         return None

@@ -17,6 +17,7 @@ import pytest
 from contract.problems import Problem
 from contract.upload import decode_upload
 from device.cli import run_command
+from device.heads import HeadStore
 from tests.device.service import Service, refuse
 
 MakePhoto = Callable[..., Path]
@@ -299,6 +300,47 @@ def test_a_damaged_head_is_told_and_the_one_before_answers(
     assert "installed" in done.err
 
 
+@pytest.fixture
+def two_heads(run: Run, service: Service, tiny_models: Path, tmp_path: Path) -> HeadStore:
+    """A device that has installed head 1 of three labels, then head 2 of four."""
+    labels, now = ("Ada", "Ben", "Cleo", "Zoe"), int(time.time())
+    run("enrol")
+    for serial, name in enumerate(("three", "four"), start=1):
+        head = (tiny_models / f"{name}.tflite").read_bytes()
+        service.publish(head, serial=serial, labels=labels[: serial + 2], issued=now, expires=now + 1000)
+        run("pull", FEDEX_HEAD="float32")
+    return HeadStore(tmp_path / "home" / "heads")
+
+
+def test_status_shows_the_head_that_answers_and_what_was_stepped_over(
+    run: Run, make_photo: MakePhoto, two_heads: HeadStore
+) -> None:
+    newest, before = two_heads.entries()
+    two_heads.object_path(two_heads.load(newest).file.file.sha256).unlink()
+    done, answered = run("status", "--json"), run("infer", make_photo(0), "--json")
+    assert (done.code, done.rows[0]["head"], answered.rows[0]["head"]) == (0, 1, 1)
+    assert "installed head 2" in done.rows[0]["problems"][0]
+    assert done.err == answered.err
+    two_heads.object_path(before.envelope).unlink()
+    done, answered = run("status", "--json"), run("infer", make_photo(0), "--json")
+    assert (done.code, done.rows[0]["head"], answered.rows[0]["head"]) == (0, 0, 0)
+    assert len(done.rows[0]["problems"]) == 2
+
+
+def test_a_damaged_head_that_is_not_in_use_is_no_matter(run: Run, make_photo: MakePhoto, two_heads: HeadStore) -> None:
+    two_heads.object_path(two_heads.entries()[1].envelope).unlink()
+    done = run("status", "--json")
+    assert (done.code, done.err, done.rows[0]["head"], done.rows[0]["problems"]) == (0, "", 2, [])
+    assert run("infer", make_photo(3), "--json").rows[0]["head"] == 2
+
+
+def test_status_is_one_where_nothing_can_be_recognised(run: Run, bundle_folder: Path) -> None:
+    (bundle_folder / "prefix.tflite").unlink()
+    done = run("status", "--json")
+    fails(done, "prefix.tflite")
+    assert done.rows[0]["head"] is None
+
+
 def test_status_tells_what_is_broken_and_shows_the_rest(run: Run, tmp_path: Path) -> None:
     home = tmp_path / "home"
     (home / "heads").mkdir(parents=True)
@@ -307,7 +349,8 @@ def test_status_tells_what_is_broken_and_shows_the_rest(run: Run, tmp_path: Path
     done = run("status", "--json")
     assert done.code == 1
     assert len(done.err.splitlines()) == 2
-    assert (done.rows[0]["device"], done.rows[0]["head"], done.rows[0]["inferences"]) == (None, None, 0)
+    assert (done.rows[0]["device"], done.rows[0]["head"], done.rows[0]["inferences"]) == (None, 0, 0)
+    assert len(done.rows[0]["problems"]) == 2
 
 
 def test_a_name_that_is_no_text_can_be_recognised(environment: dict[str, str], make_photo: MakePhoto) -> None:
