@@ -97,7 +97,7 @@ def _summary(exported: Exported, out: Path) -> str:
         [
             f"wrote {out}/device and {out}/training",
             f"space    {exported.space}",
-            f"feature  {_by(exported.feature_shape)}, prefix {exported.prefix_bytes / 1e6:.1f} MB",
+            f"feature  {_by(exported.feature_shape)}, prefix {exported.prefix_bytes / 1e6:.2f} MB",
             f"head     {exported.labels} labels, {exported.head_bytes / 1e6:.2f} MB, "
             f'"unknown" below {exported.calibration.threshold:.3f}',
             f"parity   mean cosine {exported.parity['prefix'].mean_cosine:.5f} of features, "
