@@ -26,7 +26,7 @@ from pathlib import Path
 from contract.documents import Fields, Json, encode_json, parse_document
 from contract.envelope import MAX_ENVELOPE_BYTES, Envelope
 from contract.errors import ContractError, Malformed, shown
-from contract.files import FileRef, atomic_write, flush_folder, read_bounded, sha256_hex
+from contract.files import FileRef, atomic_write, flush_folder, read_bounded, read_checked, sha256_hex
 from contract.labels import parse_labels
 from contract.manifest import HeadFile, Manifest, Precision
 from contract.patterns import HEX64_PATTERN
@@ -153,10 +153,7 @@ class HeadStore:
 
     def read_object(self, reference: FileRef) -> bytes:
         """Read one object. Raises `OSError` or a `ContractError`."""
-        path = self.object_path(reference.sha256)
-        data = read_bounded(path, reference.size)
-        reference.check(data, where=str(path))
-        return data
+        return read_checked(self.object_path(reference.sha256), reference)
 
     @contextlib.contextmanager
     def installing(self) -> Iterator[None]:

@@ -6,14 +6,13 @@ What does not belong to the bundle is refused here, before it answers anything.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from contract.bundle import DeviceBundle
 from contract.cuts import FEATURE_TENSOR, HEAD_SIGNATURE, LOGITS_OUTPUT, PHOTO_INPUT, PHOTO_SIZE, PREFIX_SIGNATURE
-from contract.files import FileRef, read_bounded
+from contract.files import read_checked
 from device.errors import ModelRefused
 from device.heads import InstalledHead
 from device.tflite import Model, TFLiteRuntime
@@ -43,7 +42,7 @@ def load_prefix(bundle: DeviceBundle, *, runtime: TFLiteRuntime, threads: int) -
         ContractError: it is not the file that the bundle names.
         OSError: it cannot be read.
     """
-    content = _read_checked(bundle.prefix_path, bundle.prefix)
+    content = read_checked(bundle.prefix_path, bundle.prefix)
     model = Model(content, signature=PREFIX_SIGNATURE, runtime=runtime, threads=threads)
     photo = (PHOTO_INPUT, np.dtype(np.uint8), (1, PHOTO_SIZE, PHOTO_SIZE, 3))
     feature = (FEATURE_TENSOR, np.dtype(np.float32), (1, *bundle.feature_shape))
@@ -53,7 +52,7 @@ def load_prefix(bundle: DeviceBundle, *, runtime: TFLiteRuntime, threads: int) -
 
 def load_bundled_head(bundle: DeviceBundle, *, runtime: TFLiteRuntime) -> Head:
     """Load the head that came with the bundle. Raises as `load_prefix` does."""
-    content = _read_checked(bundle.head_path, bundle.head)
+    content = read_checked(bundle.head_path, bundle.head)
     model = open_head(content, bundle=bundle, classes=len(bundle.labels), runtime=runtime)
     return Head(model, bundle.labels, bundle.temperature, bundle.threshold, BUNDLED_SERIAL)
 
@@ -81,12 +80,6 @@ def open_head(content: bytes, *, bundle: DeviceBundle, classes: int, runtime: TF
     feature = (FEATURE_TENSOR, np.dtype(np.float32), (1, *bundle.feature_shape))
     _check_tensors(model, takes=feature, gives=(LOGITS_OUTPUT, np.dtype(np.float32), (1, classes)))
     return model
-
-
-def _read_checked(path: Path, reference: FileRef) -> bytes:
-    data = read_bounded(path, reference.size)
-    reference.check(data, where=str(path))
-    return data
 
 
 def _check_tensors(model: Model, *, takes: Tensor, gives: Tensor) -> None:
