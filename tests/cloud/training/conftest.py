@@ -1,0 +1,181 @@
+"""Small heads, people who are points in space, and a worker to train them, for tests that really train."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from cloud import devices, inbox, spaces
+from cloud.bench import Bench
+from cloud.devices import Device
+from cloud.keys import Arrival, Pool
+from cloud.objects import ObjectStore, open_store
+from cloud.scratch import CycleFolder, Rows
+from cloud.settings import Settings
+from cloud.signing import load_or_create
+from cloud.worker import Worker
+from contract.bundle import BaseSamples, TrainingBundle, write_training_bundle
+from contract.codecs import Codec
+from contract.holdout import Split, assign_split
+from contract.upload import Upload, encode_upload, upload_id
+from export.classifier import put_together, take_apart
+from export.fit import class_mean_classifier
+from export.inception_resnet_v1 import ScaleToLength
+
+DEVICE = "d" * 32
+BASE_PEOPLE, BASE_PHOTOS = 6, 4
+NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eve", "Fay", "Gus", "Hal", "Ida")
+"""The first six are the bundle's."""
+
+Floats = NDArray[np.float32]
+
+
+def photos_of(person: int, count: int, *, seed: int, shape: tuple[int, ...]) -> Floats:
+    """Features (count, *shape) of one of the people."""
+    centre = np.random.default_rng(person).normal(size=shape)
+    return (centre + 0.35 * np.random.default_rng((person, seed)).normal(size=(count, *shape))).astype(np.float32)
+
+
+def vector_head(classes: int) -> keras.Model:
+    """A head whose body is a layer without weights, as at freeze6."""
+    feature = keras.Input((16,), name="feature")
+    embedding = ScaleToLength(16.0, name="Embedding")(feature)
+    return keras.Model(feature, keras.layers.Dense(classes, name="Logits")(embedding))
+
+
+def convolutional_head(classes: int) -> keras.Model:
+    """A head with convolutions and batch normalisation in its body, as at freeze4."""
+    feature = keras.Input((4, 4, 8), name="feature")
+    net = keras.layers.Conv2D(16, 3, use_bias=False, name="Conv2d")(feature)
+    net = keras.layers.BatchNormalization(name="Conv2d_BatchNorm")(net)
+    net = keras.layers.GlobalAveragePooling2D(name="AvgPool")(keras.layers.ReLU(name="ReLU")(net))
+    net = ScaleToLength(16.0, name="Embedding")(net)
+    return keras.Model(feature, keras.layers.Dense(classes, name="Logits")(net))
+
+
+def acquaint(head: keras.Model) -> keras.Model:
+    """The head as it knows its people: by the mean of four photos of each."""
+    parts = take_apart(head)
+    people = parts.kernel.shape[1]
+    photos = [photos_of(person, BASE_PHOTOS, seed=0, shape=tuple(head.input_shape[1:])) for person in range(people)]
+    embeddings = parts.body.predict_on_batch(np.concatenate(photos))
+    labels = np.repeat(np.arange(people), BASE_PHOTOS)
+    return put_together(parts.body, *class_mean_classifier(embeddings, labels, people))
+
+
+def make_bundle(folder: Path, head: keras.Model, *, space: str) -> TrainingBundle:
+    """A training bundle with base samples of the first six people."""
+    shape = tuple(head.input_shape[1:])
+    acquaint(head).save(folder / "saved.keras")
+    labels = np.repeat(np.arange(BASE_PEOPLE), BASE_PHOTOS)
+    ids = np.random.default_rng(1).integers(0, 256, (len(labels), 16), np.uint8)
+    held_out = [assign_split(one.tobytes(), place % BASE_PHOTOS) is Split.HELD_OUT for place, one in enumerate(ids)]
+    features = [photos_of(person, BASE_PHOTOS, seed=0, shape=shape) for person in range(BASE_PEOPLE)]
+    return write_training_bundle(
+        folder / "training",
+        space=space,
+        cut="freeze6",
+        layer="cut",
+        feature_shape=shape,
+        head=(folder / "saved.keras").read_bytes(),
+        labels=NAMES[:BASE_PEOPLE],
+        golden=photos_of(0, 1, seed=9, shape=shape)[0],
+        base=BaseSamples(np.concatenate(features), labels.astype(np.uint32), ids, np.array(held_out, np.uint8)),
+        temperature=1.0,
+        threshold=0.5,
+    )
+
+
+@pytest.fixture(scope="session")
+def vector_bundle(tmp_path_factory: pytest.TempPathFactory) -> TrainingBundle:
+    """The bundle of `vector_head`."""
+    keras.utils.set_random_seed(0)
+    return make_bundle(tmp_path_factory.mktemp("vector"), vector_head(BASE_PEOPLE), space="6" * 64)
+
+
+@pytest.fixture(scope="session")
+def convolutional_bundle(tmp_path_factory: pytest.TempPathFactory) -> TrainingBundle:
+    """The bundle of `convolutional_head`."""
+    keras.utils.set_random_seed(0)
+    return make_bundle(tmp_path_factory.mktemp("convolutional"), convolutional_head(BASE_PEOPLE), space="4" * 64)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A store with one bundle and one device, and what looks after it."""
+
+    store: ObjectStore
+    bundle: TrainingBundle
+    settings: Settings
+    pool: Pool
+
+    def send(self, *people: tuple[str, int], seed: int = 1) -> None:
+        """Upload so many photos of each of some people."""
+        labels = [name for name, count in people for _ in range(count)]
+        features = [
+            photos_of(NAMES.index(name), count, seed=seed, shape=self.bundle.feature_shape) for name, count in people
+        ]
+        names = [f"{label} {place} {seed}" for place, label in enumerate(labels)]
+        self.send_samples(np.concatenate(features), labels, names)
+
+    def send_samples(self, features: Floats, labels: Sequence[str], names: Sequence[str]) -> None:
+        """Upload samples with ids made of names."""
+        ids = np.stack([np.frombuffer(hashlib.sha256(name.encode()).digest()[:16], np.uint8) for name in names])
+        upload = Upload(self.bundle.space, "test", features, tuple(labels), ids, np.zeros(len(labels), np.uint32))
+        body = encode_upload(upload, codec=Codec.FLOAT32)
+        inbox.add(self.store, Arrival(self.pool, DEVICE, 0, upload_id(body)), body)
+
+    def bench(self, settings: Settings | None = None) -> Bench:
+        """What a worker of this store has."""
+        settings = settings or self.settings
+        return Bench(self.store, settings, load_or_create(settings.state, self.store), threading.Event())
+
+    def worker(self, settings: Settings | None = None) -> Worker:
+        """A worker, not running."""
+        return Worker(self.bench(settings))
+
+
+@pytest.fixture(scope="session")
+def open_shop(tmp_path_factory: pytest.TempPathFactory) -> Callable[[TrainingBundle], Shop]:
+    """Opens a shop for a bundle, with a store of its own."""
+
+    def make(bundle: TrainingBundle) -> Shop:
+        folder = tmp_path_factory.mktemp("shop")
+        settings = Settings(store=f"dir:{folder / 'store'}", state=folder / "state", poll_s=0.1)
+        store = open_store(settings.store)
+        store.prepare()
+        assert bundle.directory is not None
+        spaces.register(store, bundle.directory)
+        devices.add(store, Device(DEVICE, "home", 0, "0" * 64, 0))
+        return Shop(store, bundle, settings, Pool("home", bundle.space))
+
+    return make
+
+
+@pytest.fixture
+def make_folder(tmp_path: Path) -> Callable[..., CycleFolder]:
+    """Makes the folder of a cycle that trains on so many photos of the first `people`, with others held out."""
+
+    def make(head: keras.Model, *, people: int = 8, photos: int = 5, held_out: int = 3) -> CycleFolder:
+        shape = tuple(head.input_shape[1:])
+        folder = CycleFolder(tmp_path / "cycle")
+        folder.path.mkdir()
+        acquaint(head).save(folder.path / "head.keras")
+        parts = [
+            photos_of(person, count, seed=seed, shape=shape)
+            for seed, count in enumerate((photos, held_out))
+            for person in range(people)
+        ]
+        labels = np.concatenate([np.repeat(np.arange(people), photos), np.repeat(np.arange(people), held_out)])
+        folder.write_features(parts, shape=(len(labels), *shape))
+        golden = photos_of(0, 1, seed=9, shape=shape)[0]
+        folder.write_rows(Rows(labels, trained=people * photos, classes=people), golden=golden)
+        return folder
+
+    return make
