@@ -16,12 +16,13 @@ from typing import Concatenate, ParamSpec
 import click
 
 from contract.errors import ContractError
+from device.advice import with_advice
 from device.assembly import Device, now_ms
 from device.availability import decide
 from device.cache import Cache
 from device.client import Client
 from device.display import Display
-from device.errors import DeviceError, EnrolmentError, FeedbackError, PhotoError, Refused, Storage, UnsentUploads
+from device.errors import DeviceError, FeedbackError, PhotoError
 from device.feedback import give_feedback
 from device.identity import Identity
 from device.image import load_photo
@@ -107,7 +108,7 @@ def push_now(device: Device, refused: bool, as_json: bool) -> int:
     display.pushed(report)
     if report.problem is None:
         return 0
-    display.complain([_with_advice(report.problem)])
+    display.complain([with_advice(report.problem)])
     return 1
 
 
@@ -168,7 +169,7 @@ def run_command(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         problem: object = error.format_message()
     except (DeviceError, ContractError) as error:
-        problem = _with_advice(error)
+        problem = with_advice(error)
     except OSError as error:
         problem = error
     except (KeyboardInterrupt, click.Abort):
@@ -215,27 +216,11 @@ def _run(rounds: Rounds, display: Display, *, interval_s: float, once: bool) -> 
         done = rounds.once()
         if done.decision.is_available or done.decision.missing != last_missing:
             display.round(done)
-        display.complain(map(_with_advice, done.problems))
+        display.complain(map(with_advice, done.problems))
         if once:
             return 1 if done.problems else 0
         last_missing = done.decision.missing
         time.sleep(wait_s(done, interval_s=interval_s) * random.uniform(1, 1 + JITTER))
-
-
-def _with_advice(error: Exception) -> str:
-    return f"{error}{_advice(error)}"
-
-
-def _advice(error: Exception) -> str:
-    if isinstance(error, Refused) and error.status == 401:
-        return " (the service does not know this device: fedex-device enrol)"
-    if isinstance(error, EnrolmentError):
-        return " (fedex-device enrol, or enrol --again to give up an old identity)"
-    if isinstance(error, UnsentUploads):
-        return " (fedex-device push first; they were sealed for this identity)"
-    if isinstance(error, Storage):
-        return " (is there room, and may this user write there?)"
-    return ""
 
 
 if __name__ == "__main__":

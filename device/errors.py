@@ -25,7 +25,7 @@
     |  `- HeadRefused        a head that is not what its manifest says
     `- Misuse              a bug in the calling code: report it
 
-A message says what was expected, what came, and where, in one line. Advice to people is added by ``device.cli`` only.
+A message says what was expected, what came, and where, in one line. Advice is added by ``device.advice`` only.
 """
 
 from __future__ import annotations

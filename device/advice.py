@@ -1,0 +1,41 @@
+"""The only home of what people are advised to do about a failure; errors themselves only say what went wrong."""
+
+from __future__ import annotations
+
+from contract.problems import Problem
+from device.errors import EnrolmentError, Refused, Storage, UnsentUploads
+
+_REPORT = "this is a bug: please report it"
+_ASK = "ask the operator of the service"
+_OF_PROBLEM: dict[str, str] = {
+    Problem.MALFORMED: _REPORT,
+    Problem.METHOD_NOT_ALLOWED: _REPORT,
+    Problem.LENGTH_REQUIRED: _REPORT,
+    Problem.UNSUPPORTED_MEDIA_TYPE: _REPORT,
+    Problem.IMPOSSIBLE: _REPORT,
+    Problem.UNSUPPORTED_VERSION: "update this program, then fedex-device push --refused",
+    Problem.FORBIDDEN: _ASK,
+    Problem.UNKNOWN_SPACE: _ASK,
+}
+
+
+def with_advice(error: Exception) -> str:
+    """Say what went wrong, and in brackets what can be done about it where that is known."""
+    advised = advice(error)
+    return f"{error} ({advised})" if advised else str(error)
+
+
+def advice(error: Exception) -> str:
+    """Tell what can be done about a failure; empty where its message says all there is. Pure."""
+    match error:
+        case Refused(status=401):
+            return "the service does not know this device: fedex-device enrol"
+        case Refused(problem=problem):
+            return _OF_PROBLEM.get(problem, "")
+        case EnrolmentError():
+            return "fedex-device enrol, or enrol --again to give up an old identity"
+        case UnsentUploads():
+            return "fedex-device push first; they were sealed for this identity"
+        case Storage():
+            return "is there room, and may this user write there?"
+    return ""
