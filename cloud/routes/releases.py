@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Blueprint, Response, request
 
 from cloud import registry
 from cloud.errors import Refused
 from cloud.keys import Pool
 from cloud.routes import rule
+from cloud.routes.conditions import asker_has
 from cloud.routes.spaces import known_space
 from cloud.service import asking_device, current_service
 from contract.envelope import ENVELOPE_MEDIA_TYPE
@@ -33,10 +36,11 @@ def get_release(space: str, channel: str) -> Response:
     if current is None:
         raise Refused(Problem.NOT_FOUND, f"releases.{channel}", expected="a release", got="none yet")
     body = current.envelope.encode()
-    answer = Response(body, mimetype=ENVELOPE_MEDIA_TYPE)
-    answer.set_etag(sha256_hex(body))
+    etag = sha256_hex(body)
+    unchanged = asker_has(etag)
+    answer = Response(status=HTTPStatus.NOT_MODIFIED) if unchanged else Response(body, mimetype=ENVELOPE_MEDIA_TYPE)
+    answer.set_etag(etag)
     answer.headers[CACHE_CONTROL] = REVALIDATE
-    answer.make_conditional(request)
     return answer
 
 

@@ -18,12 +18,14 @@ import requests
 from cloud import keys, spaces
 from cloud.objects import open_store
 from contract.bundle import TrainingBundle
+from contract.files import sha256_hex
 from contract.problems import PROBLEM_MEDIA_TYPE
 from contract.upload import UPLOAD_MEDIA_TYPE, upload_id
 
 SPACE = "5" * 64
 PUT = f"PUT /v1/spaces/{SPACE}/uploads/{'0' * 64} HTTP/1.1\r\nHost: x\r\nContent-Type: {UPLOAD_MEDIA_TYPE}\r\n"
 PROCESSES_TIMES_THREADS = 8
+LAZILY_READ = ("If-Range", "If-Modified-Since", "If-Unmodified-Since", "Date", "Accept", "Cookie", "Cache-Control")
 
 StartService = Callable[..., AbstractContextManager[str]]
 MakeUpload = Callable[..., bytes]
@@ -195,6 +197,21 @@ def test_a_body_of_a_gigabyte_is_refused_without_reading_it(connect, token: str)
     connection.sendall(f"{PUT}{authorization(token)}Content-Length: {1 << 30}\r\n\r\n".encode())
     check_refused(connection, 413)
     assert is_closed(connection)
+
+
+@pytest.mark.parametrize("value", ["", "=", ";;", "é", "9" * 5000, "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"])
+@pytest.mark.parametrize("path", ["/healthz", "/v1/objects/{object}", "/v1/spaces/{space}/releases"])
+def test_a_header_that_means_nothing_changes_nothing(service, token: str, path: str, value: str) -> None:  # type: ignore[no-untyped-def]
+    """Werkzeug reads headers when they are asked for, and its parser of dates lets an OverflowError out."""
+    body = b"an object"
+    open_store(service.address).put(keys.shared_object("home", sha256_hex(body)), body)
+    sent = {name: value.encode() for name in LAZILY_READ} | {"Authorization": f"Bearer {token}"}
+    answer = requests.get(
+        service.url + path.format(object=sha256_hex(body), space=SPACE),
+        headers=sent | {"Range": "bytes=0-1"},
+        timeout=10,
+    )
+    assert answer.status_code == 200
 
 
 def test_requests_that_come_at_once_are_answered_in_turn(connect) -> None:  # type: ignore[no-untyped-def]
