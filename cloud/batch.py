@@ -1,4 +1,4 @@
-"""The only home of gathering what a merge takes from the inbox: fetched a few at a time, judged, and bounded in bytes.
+"""The only home of gathering what a merge takes from the inbox: fetched a few at a time, judged, and bounded.
 
 Every upload that waits has one fate::
 
@@ -27,6 +27,9 @@ from contract.upload import Upload, check_upload, decode_upload
 
 FETCHED_AT_ONCE = 8
 MAX_BATCH_BYTES = 128 << 20
+"""Of features: what a merge holds in memory."""
+MAX_BATCH_ROWS = 1 << 15
+"""So that labels that all differ, each as long as may be, fit the header of the shard that is written of them."""
 
 
 class Fate(StrEnum):
@@ -58,12 +61,13 @@ def gather(
     *,
     feature_shape: tuple[int, ...],
     max_bytes: int = MAX_BATCH_BYTES,
+    max_rows: int = MAX_BATCH_ROWS,
 ) -> Iterator[Gathered]:
-    """Judge uploads in order, until their features take more than `max_bytes`; at least one is judged.
+    """Judge uploads in order, until they have more than `max_bytes` of features or `max_rows`; at least one is.
 
     Bodies are fetched some at a time by threads; an upload is decoded only when it is its turn.
     """
-    taken = 0
+    taken_bytes = taken_rows = 0
     with ThreadPoolExecutor(FETCHED_AT_ONCE) as threads:
         senders = sorted({arrival.device for arrival in arrivals})
         generations = dict(zip(senders, threads.map(partial(_generation, store), senders), strict=True))
@@ -72,8 +76,9 @@ def gather(
             for fetched in threads.map(fetch, arrivals[begin : begin + FETCHED_AT_ONCE]):
                 one = _judge(fetched, feature_shape) if fetched.fate is Fate.READABLE else fetched
                 yield one
-                taken += one.upload.features.nbytes if one.upload else 0
-                if taken > max_bytes:
+                taken_bytes += one.upload.features.nbytes if one.upload else 0
+                taken_rows += one.upload.count if one.upload else 0
+                if taken_bytes > max_bytes or taken_rows > max_rows:
                     return
 
 

@@ -84,12 +84,13 @@ def merge_once(
     at: AtStep = _nothing,
     max_bytes: int = MAX_BATCH_BYTES,
 ) -> MergeReport:
-    """Merge at most 1,000 uploads, or `max_bytes` of features. Give the same `memory` again to make the next one cheap.
+    """Merge at most 1,000 uploads, or as many as have `max_bytes` of features or `MAX_BATCH_ROWS` rows.
 
-    `at` is told each step as it is passed, some from other threads.
+    Give the same `memory` again to make the next one cheap. `at` is told each step as it is passed, some from other threads.
 
     Raises:
         StoreError: the store failed; merging again later goes on where this one ended.
+        Damaged: a shard, or what was to be one, cannot be read.
     """
     return _Merge(store, pool, memory or MergeMemory(), at).run(max_bytes)
 

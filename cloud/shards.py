@@ -38,7 +38,7 @@ from contract.tensors import LENGTH_BYTES, Header, encode_tensors, parse_header,
 
 SHARD_FORMAT = 1
 FIRST_READ_BYTES = 256 << 10
-MAX_ARRIVALS = 100_000
+MAX_TABLE = 100_000
 SPLIT_CODES = {Split.TRAIN: 0, Split.HELD_OUT: 1}
 
 _FEATURES = "features"
@@ -100,8 +100,13 @@ def encode_shard(columns: Columns, features: NDArray[np.float32]) -> bytes:
 
 
 def write(store: ObjectStore, pool: Pool, columns: Columns, features: NDArray[np.float32]) -> ShardRef:
-    """Put a shard; the same content goes to the same key."""
+    """Put a shard; the same content goes to the same key.
+
+    Raises:
+        Damaged: it could not be read again; nothing was put.
+    """
     body = encode_shard(columns, features)
+    _check_readable(body)
     ref = ShardRef(sha256_hex(body), len(body), len(columns))
     store.put(keys.shard(pool, ref.sha256), body)
     return ref
@@ -149,6 +154,14 @@ def journal(pool: Pool, columns: Columns) -> list[Arrival]:
     return [keys.parse_inbox(f"{keys.pool_inbox(pool)}{name}") for name in columns.arrivals]
 
 
+def _check_readable(body: bytes) -> None:
+    """Once a pointer names a shard, its uploads are gone from the inbox: what cannot be read must not get there."""
+    try:
+        _columns(parse_header(body), body)
+    except ContractError as error:
+        raise Damaged(f"a shard that is to be written: {error}") from error
+
+
 def _tensors(columns: Columns) -> dict[str, NDArray[Any]]:
     return {
         "sample_ids": columns.sample_ids,
@@ -184,7 +197,7 @@ def _columns(header: Header, content: bytes | memoryview) -> Columns:
 
 
 def _table(fields: Fields, name: str) -> tuple[str, ...]:
-    return tuple(str(value) for value in fields.items(name, max_items=MAX_ARRIVALS))
+    return tuple(str(value) for value in fields.items(name, max_items=MAX_TABLE))
 
 
 def _extend(store: ObjectStore, key: str, head: bytes, size: int) -> bytes:

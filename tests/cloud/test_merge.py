@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cloud import batch, dataset, dataset_head, devices, inbox, keys
+from cloud import batch, dataset, dataset_head, devices, inbox, keys, shards
 from cloud.devices import Device
 from cloud.errors import NotFound
 from cloud.keys import Arrival, Pool
 from cloud.merge import MergeReport, MergeStep, merge_once
 from cloud.merge_memory import MergeMemory
-from cloud.objects import ObjectStore
-from contract.upload import upload_id
+from cloud.objects import MAX_LISTED, ObjectStore
+from cloud.shards import Columns
+from contract.upload import LIMITS, upload_id
 
 Send = Callable[..., Arrival]
 
@@ -243,6 +244,31 @@ def test_a_batch_ends_where_its_memory_does(store: ObjectStore, pool: Pool, send
     last = merge_once(store, pool)
     assert (last.uploads, last.more) == (8, False)
     assert dataset_head.read(store, pool)[0].samples == 120
+
+
+def test_a_batch_ends_at_so_many_rows(store: ObjectStore, pool: Pool, send: Send) -> None:
+    arrivals = [send(["Ada"] * 10, names=[f"{number}-{place}" for place in range(10)]) for number in range(5)]
+    gathered = batch.gather(store, arrivals, feature_shape=(4,), max_rows=25)
+    assert [one.upload.count for one in gathered if one.upload] == [10, 10, 10]
+
+
+def test_a_batch_of_labels_as_long_as_may_be_is_a_shard_that_can_be_read(store: ObjectStore, pool: Pool) -> None:
+    """A merge of 65,800 freeze6 rows once wrote a header that no later merge could read: the pool was stuck."""
+    rows, uploads = batch.MAX_BATCH_ROWS + LIMITS.max_samples, MAX_LISTED
+    columns = Columns(
+        feature_shape=(1,),
+        labels=tuple(f"{row:06}" + "\U00020000" * 58 for row in range(rows)),
+        devices=tuple(f"{upload:064}" for upload in range(uploads)),
+        arrivals=tuple(f"{'d' * 64}.999999999/{upload:064}" for upload in range(uploads)),
+        sample_ids=np.zeros((rows, 16), np.uint8),
+        revisions=np.zeros(rows, np.uint32),
+        label_index=np.arange(rows, dtype=np.uint32),
+        device_index=np.zeros(rows, np.uint32),
+        arrival_index=np.zeros(rows, np.uint32),
+        splits=np.zeros(rows, np.uint32),
+    )
+    ref = shards.write(store, pool, columns, np.zeros((rows, 1), np.float32))
+    assert shards.read_columns(store, pool, ref).labels == columns.labels
 
 
 def test_a_list_that_was_full_says_there_may_be_more(

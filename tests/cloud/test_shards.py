@@ -71,6 +71,21 @@ def test_the_journal_names_every_upload(pool: Pool) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pytest.param(tuple(map(str, range(100_001))), id="more labels than a table may have"),
+        pytest.param(tuple(f"{number:05}" + "\U00020000" * 59 for number in range(70_000)), id="a header over 16 MiB"),
+    ],
+)
+def test_a_shard_that_could_not_be_read_again_is_not_written(
+    directory_store: ObjectStore, pool: Pool, labels: tuple[str, ...]
+) -> None:
+    with pytest.raises(Damaged, match=r"to be written: .* expected at most"):
+        write(directory_store, pool, replace(COLUMNS, labels=labels), FEATURES)
+    assert directory_store.list("dataset/") == []
+
+
 def test_a_shard_that_is_gone_is_not_found(store: ObjectStore, pool: Pool) -> None:
     with pytest.raises(NotFound):
         read_columns(store, pool, ShardRef("0" * 64, 1, 1))
