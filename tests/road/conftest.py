@@ -1,5 +1,6 @@
 """The road's parts, all real: bundles of drawn people, gunicorn and worker, both stores, devices as processes."""
 
+import contextlib
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,19 +13,21 @@ from demo.commands import command
 from demo.faces import write_people
 from demo.folders import lay_out_base, list_photos
 from demo.processes import running
-from demo.service import start_service
-from tests.road.deployment import Deployment
+from tests.road.deployment import Deployment, deployed
 
 PEOPLE, PHOTOS, NEW_SHARE = 6, 10, 1 / 3
 VARIATION = 0.3
 """Photos of a person differ little: a seeded backbone sees through that, and the gate has no reason to refuse."""
 EXPORT_TIMEOUT_S = 240.0
 
+ExportOf = Callable[[str], Path]
+StoreOf = Callable[[str, Path], dict[str, str]]
+
 
 class Deploy(Protocol):
-    """Starts the service of a cut; a training cycle starts with `min_new` new samples."""
+    """Starts the service of a cut on a store; a training cycle starts with `min_new` new samples."""
 
-    def __call__(self, cut: str, *, min_new: int) -> Deployment: ...
+    def __call__(self, cut: str, *, min_new: int, store: str = "directory") -> Deployment: ...
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +39,8 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> tuple[Person, ...]:
 
 
 @pytest.fixture(scope="session")
-def exported(people: tuple[Person, ...], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The bundles of a cut, exported once a session."""
+def export_of(people: tuple[Person, ...], tmp_path_factory: pytest.TempPathFactory) -> ExportOf:
+    """Both bundles of a cut, exported once a session by the command line."""
     made: dict[str, Path] = {}
     base = tmp_path_factory.mktemp("base")
     lay_out_base(people, base)
@@ -56,28 +59,30 @@ def exported(people: tuple[Person, ...], tmp_path_factory: pytest.TempPathFactor
     return export
 
 
-@pytest.fixture(params=["directory", "minio"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The settings of an empty store of either kind; this process can open it too."""
-    if request.param == "directory":
-        return {"FEDEX_STORE": f"dir:{tmp_path / 'store'}"}
-    server = request.getfixturevalue("minio")
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
-    return {**server.environment, "FEDEX_STORE": server.store_url(f"road-{secrets.token_hex(8)}")}
+@pytest.fixture(scope="session")
+def store_of(request: pytest.FixtureRequest) -> Iterator[StoreOf]:
+    """The settings of an empty store, "directory" or "minio"; this process, too, can open it."""
+    with pytest.MonkeyPatch.context() as environment:
+
+        def store(kind: str, folder: Path) -> dict[str, str]:
+            if kind == "directory":
+                return {"FEDEX_STORE": f"dir:{folder / 'store'}"}
+            server = request.getfixturevalue("minio")
+            for name, value in server.environment.items():
+                environment.setenv(name, value)
+            return {**server.environment, "FEDEX_STORE": server.store_url(f"road-{secrets.token_hex(8)}")}
+
+        yield store
 
 
 @pytest.fixture
-def deploy(exported: Callable[[str], Path], store: dict[str, str], tmp_path: Path) -> Iterator[Deploy]:
-    """Start the service of a cut on the store; everything is stopped after the test."""
-    with running(tmp_path / "logs") as processes:
+def deploy(export_of: ExportOf, store_of: StoreOf, tmp_path: Path) -> Iterator[Deploy]:
+    """Starts a service for one test."""
+    with contextlib.ExitStack() as stack:
 
-        def start(cut: str, *, min_new: int) -> Deployment:
-            bundles = exported(cut)
-            service = start_service(
-                processes, store=store, work=tmp_path, training=bundles / "training", min_new=min_new
+        def start(cut: str, *, min_new: int, store: str = "directory") -> Deployment:
+            return stack.enter_context(
+                deployed(tmp_path, exported=export_of(cut), store=store_of(store, tmp_path), min_new=min_new)
             )
-            return Deployment(tmp_path, bundles, store, service, processes)
 
         yield start
-        processes.stop()

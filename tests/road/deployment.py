@@ -1,6 +1,7 @@
 """One running service with everything a test asks of it: devices, its dataset, and what devices said."""
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from cloud.objects import open_store
 from contract.bundle import read_device_bundle
 from demo.cast import Person
 from demo.devices import DemoDevice, Given
-from demo.processes import Processes
-from demo.service import GROUP, Service
+from demo.processes import Processes, running
+from demo.service import GROUP, Service, start_service
 
 MERGE_TIMEOUT_S = 60.0
 RELEASE_TIMEOUT_S = 180.0
@@ -62,6 +63,15 @@ class Deployment:
         self.processes.wait_until(
             lambda: device.pull() >= serial, what=f"head {serial}", timeout_s=RELEASE_TIMEOUT_S, every_s=0.5
         )
+
+
+@contextlib.contextmanager
+def deployed(folder: Path, *, exported: Path, store: dict[str, str], min_new: int) -> Iterator[Deployment]:
+    """A service with the bundles of one export while the block runs; `min_new` new samples start a training cycle."""
+    with running(folder / "logs") as processes:
+        training = exported / "training"
+        service = start_service(processes, store=store, work=folder, training=training, min_new=min_new)
+        yield Deployment(folder, exported, store, service, processes)
 
 
 def correct(device: DemoDevice, photos: Sequence[Path]) -> list[Given]:

@@ -26,13 +26,12 @@ SAMPLES = 6
         pytest.param("directory", Hold.REPLIES, SAMPLES, id="after-the-service-merged"),
         pytest.param("minio", Hold.REPLIES, SAMPLES, id="after-the-service-merged-on-minio"),
     ],
-    indirect=["store"],
 )
 def test_a_killed_push_counts_each_sample_once(
-    hold: Hold, merged_meanwhile: int, people: tuple[Person, ...], deploy: Deploy
+    store: str, hold: Hold, merged_meanwhile: int, people: tuple[Person, ...], deploy: Deploy
 ) -> None:
     """The relay keeps the request, or the reply, to itself; the device dies waiting, and pushes again without it."""
-    service = deploy("freeze6", min_new=NEVER)
+    service = deploy("freeze6", min_new=NEVER, store=store)
     device = service.device("device")
     device.enrol()
     correct(device, uploads(people)[:SAMPLES])
@@ -47,7 +46,6 @@ def test_a_killed_push_counts_each_sample_once(
     assert len(np.unique(service.dataset().sample_ids, axis=0)) == SAMPLES
 
 
-@pytest.mark.parametrize("store", ["directory"], indirect=True)
 def test_a_correction_after_a_push_replaces_the_sample(people: tuple[Person, ...], deploy: Deploy) -> None:
     service = deploy("freeze6", min_new=NEVER)
     device = service.device("device")

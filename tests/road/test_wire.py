@@ -22,7 +22,6 @@ LEAST_DIFFERENT_BYTES = 8
 UPLOAD = re.compile(rb"PUT /v1/spaces/\w+/uploads/\w+ HTTP/1\.1\r\n.*?Content-Length: (\d+).*?\r\n\r\n", re.S)
 
 
-@pytest.mark.parametrize("store", ["directory"], indirect=True)
 @pytest.mark.parametrize(("cut", "codec"), [("freeze6", "int4"), ("freeze4", "float32")])
 def test_no_piece_of_a_photo_passes_the_wire(cut: str, codec: str, people: tuple[Person, ...], deploy: Deploy) -> None:
     """Neither of the file, nor of its pixels, nor of the prepared pixels; inflated uploads are searched as well."""
@@ -39,7 +38,6 @@ def test_no_piece_of_a_photo_passes_the_wire(cut: str, codec: str, people: tuple
     assert common_pieces(photos, bytes(wire.sent) + inflated(upload)) == set()
 
 
-@pytest.mark.parametrize("store", ["directory"], indirect=True)
 def test_the_search_finds_a_photo_that_is_sent_and_the_service_refuses_it(
     people: tuple[Person, ...], deploy: Deploy
 ) -> None:

@@ -1,0 +1,63 @@
+"""The whole road walked once: what two devices on two runtimes said before and after, and what else could be seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from demo.cast import Person
+from demo.devices import DemoDevice, Given, Pushed
+from demo.together import together
+from tests.road.deployment import Deployment, correct, never_uploaded, uploads
+from tests.road.wire import tapped
+
+RUNTIMES = ("ai-edge-litert", "tflite-runtime")
+
+Hand = tuple[DemoDevice, Sequence[Person]]
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What was seen on the way. Answers, uploads and serials are in the order of `RUNTIMES`."""
+
+    service: Deployment
+    before: list[list[Given]]
+    after: list[list[Given]]
+    pushed: list[Pushed]
+    serials: list[int]
+    second_pull: bytes
+    """All that the service replied to a pull of a head that the device had already."""
+
+    @property
+    def worker_log(self) -> str:
+        """What the worker has said so far."""
+        return (self.service.folder / "logs" / "worker.log").read_text()
+
+
+def walk_road(service: Deployment, people: Sequence[Person]) -> Walk:
+    """Walk it; each device sees every second person."""
+    devices = [service.device(runtime, FEDEX_RUNTIME=runtime) for runtime in RUNTIMES]
+    hands: list[Hand] = list(zip(devices, (people[0::2], people[1::2]), strict=True))
+    processes = service.processes
+    together(DemoDevice.enrol, devices, processes=processes)
+    before = together(_recognise_tests, hands, processes=processes)
+    together(_correct, hands, processes=processes)
+    pushed = together(DemoDevice.push, devices, processes=processes)
+    service.wait_for_head(devices[0])
+    serials = together(DemoDevice.pull, devices, processes=processes)
+    after = together(_recognise_tests, hands, processes=processes)
+    return Walk(service, before, after, pushed, serials, _pull_again(service, devices[0].name))
+
+
+def _recognise_tests(hand: Hand) -> list[Given]:
+    device, people = hand
+    return device.recognise(never_uploaded(people))
+
+
+def _correct(hand: Hand) -> None:
+    device, people = hand
+    correct(device, uploads(people))
+
+
+def _pull_again(service: Deployment, name: str) -> bytes:
+    with tapped("127.0.0.1", service.service.port) as wire:
+        service.device(name, url=wire.url).pull()
+        return bytes(wire.replied)
