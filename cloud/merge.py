@@ -86,7 +86,8 @@ def merge_once(
 ) -> MergeReport:
     """Merge at most 1,000 uploads, or as many as have `max_bytes` of features or `MAX_BATCH_ROWS` rows.
 
-    Give the same `memory` again to make the next one cheap. `at` is told each step as it is passed, some from other threads.
+    Give the same `memory` again to make the next one cheap. `at` is told each step as it is passed, some from other
+    threads.
 
     Raises:
         StoreError: the store failed; merging again later goes on where this one ended.
