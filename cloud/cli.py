@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -36,17 +35,17 @@ def commands() -> None:
 
 
 @commands.command()
-@click.option("--bind", help="Address and port; default: FEDEX_BIND.")
+@click.option("--bind", help="Address and port, in place of FEDEX_BIND.")
 def serve(bind: str | None) -> None:
     """Answer devices, until stopped."""
-    settings = Settings.from_environment(os.environ)
+    settings = Settings.from_environment(os.environ | ({"FEDEX_BIND": bind} if bind else {}))
     if not settings.enrolment:
         raise SettingError("FEDEX_ENROLMENT is not set: without a code no device can enrol")
     configure_logging()
     probe(open_store(settings.store))
     from cloud.server import Server  # gunicorn sets signal handlers and more as it loads
 
-    Server(replace(settings, bind=bind or settings.bind)).run()
+    Server(settings).run()
 
 
 @commands.command()
@@ -54,7 +53,7 @@ def worker() -> None:
     """Merge, train and publish, until stopped."""
     settings = Settings.from_environment(os.environ)
     configure_logging()
-    from cloud.worker import run_worker  # loads Keras, which nothing else here may
+    from cloud.worker import run_worker  # the web side needs none of what it loads
 
     run_worker(settings)
 

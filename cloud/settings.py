@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from cloud.errors import SettingError
+from contract.errors import shown
 from contract.patterns import CODE_PATTERN, GROUP_PATTERN
 
 MIN_CODE_LENGTH = 8
+
+_BIND = re.compile(r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253}):(?P<port>[0-9]{1,5})")
 
 
 def _text(value: str) -> str:
@@ -23,15 +26,22 @@ def _text(value: str) -> str:
 
 
 def _whole(value: str) -> int:
-    if not (value.strip().isdecimal() and int(value) >= 1):
+    if not re.fullmatch(r"[0-9]{1,9}", value) or int(value) == 0:
         raise ValueError("a whole number of at least 1")
     return int(value)
 
 
 def _seconds(value: str) -> float:
-    if not re.fullmatch(r"\s*[0-9]{1,9}(\.[0-9]+)?\s*", value) or float(value) == 0:
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", value) or float(value) == 0:
         raise ValueError("a positive number of seconds")
     return float(value)
+
+
+def _bind(value: str) -> str:
+    match = _BIND.fullmatch(value)
+    if match is None or int(match["port"]) >= 1 << 16:
+        raise ValueError("ADDRESS:PORT with a port of 0 to 65535")
+    return value
 
 
 def _accelerators(value: str) -> tuple[str, ...]:
@@ -77,7 +87,7 @@ class Settings:
     )
     bind: str = field(
         default="127.0.0.1:8000",
-        metadata=_variable("FEDEX_BIND", _text, "address and port that the service listens on"),
+        metadata=_variable("FEDEX_BIND", _bind, "address and port that the service listens on"),
     )
     processes: int = field(default=2, metadata=_variable("FEDEX_WEB_PROCESSES", _whole, "web processes"))
     threads: int = field(default=8, metadata=_variable("FEDEX_WEB_THREADS", _whole, "threads of each web process"))
@@ -134,7 +144,7 @@ def _parse(setting: Field[Any], text: str) -> Any:
     try:
         return setting.metadata["parse"](text)
     except ValueError as error:
-        got = f", got {text!r}" if setting.repr else ""
+        got = f", got {shown(text)}" if setting.repr else ""
         raise SettingError(f"{setting.metadata['name']}: expected {error}{got}") from None
 
 

@@ -55,14 +55,21 @@ _NEVER_REACHED = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionE
 
 
 class S3Store:
-    """An ``ObjectStore`` in a bucket. Credentials and region are found where every AWS client looks."""
+    """An ``ObjectStore`` in a bucket. Credentials and region are found where every AWS client looks.
+
+    Raises:
+        StoreRefused: what is found there, or the endpoint, makes no client.
+    """
 
     def __init__(self, bucket: str, *, endpoint: str | None = None) -> None:
         self._bucket = bucket
         self._endpoint = endpoint
-        session = boto3.session.Session()  # of its own: sessions are not safe to share between threads, clients are
-        self._retrying = _client(session, endpoint, attempts=ATTEMPTS)
-        self._single = _client(session, endpoint, attempts=1)
+        try:
+            session = boto3.session.Session()  # of its own: sessions are not safe to share between threads, clients are
+            self._retrying = _client(session, endpoint, attempts=ATTEMPTS)
+            self._single = _client(session, endpoint, attempts=1)
+        except (BotoCoreError, ValueError) as error:
+            raise StoreRefused(f"{self!r}: expected what makes an S3 client, got {_reason(error)}") from error
 
     def __repr__(self) -> str:
         return f"s3://{self._bucket}" + (f"?endpoint={self._endpoint}" if self._endpoint else "")

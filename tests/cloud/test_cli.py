@@ -35,6 +35,24 @@ def test_serving_without_a_code_is_refused(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [
+        (("serve", "--bind", "127.0.0.1:99999"), {}),
+        (("serve",), {"FEDEX_BIND": "somewhere"}),
+        (("worker",), {"FEDEX_TRIALS": "9" * 5000}),
+        (("status",), {"FEDEX_STORE": "s3://[x"}),
+        (("status",), {"FEDEX_STORE": "s3://bucket?endpoint=http://a b"}),
+        (("status",), {"FEDEX_STORE": "dir:" + "x" * 5000}),
+    ],
+)
+def test_a_wrong_setting_is_one_line(tmp_path: Path, arguments: tuple[str, ...], environment: dict[str, str]) -> None:
+    settings = {"FEDEX_STORE": f"dir:{tmp_path}", "FEDEX_ENROLMENT": "secret-code=home"} | environment
+    ended = run(*arguments, **settings)
+    assert (ended.returncode, ended.stderr[:7], ended.stderr.count("\n")) == (1, "error: ", 1)
+    assert len(ended.stderr) < 300
+
+
 def test_a_store_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     ended = run("serve", FEDEX_STORE=f"dir:{tmp_path / 'file/store'}", FEDEX_ENROLMENT="secret-code=home")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.errors import SettingError
+from cloud.errors import SettingError, StoreRefused
 from cloud.objects import open_store
 from cloud.settings import Settings, settings_table
 
@@ -47,6 +47,12 @@ def test_a_code_may_hold_equals_signs() -> None:
         ("FEDEX_TRIALS", "0", "a whole number of at least 1, got '0'"),
         ("FEDEX_TRIALS", "two", "a whole number of at least 1, got 'two'"),
         ("FEDEX_POLL_S", "nan", "a positive number of seconds, got 'nan'"),
+        pytest.param("FEDEX_TRIALS", "9" * 5000, "a whole number of at least 1, got '999", id="5,000 digits"),
+        pytest.param("FEDEX_POLL_S", "9" * 5000, "a positive number of seconds, got '999", id="5,000 digits of s"),
+        ("FEDEX_BIND", "127.0.0.1", "ADDRESS:PORT with a port of 0 to 65535, got '127.0.0.1'"),
+        ("FEDEX_BIND", "127.0.0.1:99999", "ADDRESS:PORT with a port of 0 to 65535, got '127.0.0.1:99999'"),
+        ("FEDEX_BIND", "unix:/run/x", "ADDRESS:PORT"),
+        ("FEDEX_BIND", "::1:80", "ADDRESS:PORT"),
         ("FEDEX_POLL_S", "0", "a positive number of seconds"),
         ("FEDEX_POLL_S", "-1", "a positive number of seconds"),
         ("FEDEX_ENROLMENT", "secret-code", "CODE=GROUP"),
@@ -60,6 +66,12 @@ def test_a_wrong_setting_is_named_with_what_was_expected(name: str, value: str, 
         Settings.from_environment({"FEDEX_STORE": "dir:x", name: value})
     assert expected in str(caught.value)
     assert "secret-code" not in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("bind", ["0.0.0.0:80", "localhost:65535", "[::1]:8000", "a-host.example:1"])
+def test_the_service_listens_where_it_is_told(bind: str) -> None:
+    assert Settings.from_environment({"FEDEX_STORE": "dir:x", "FEDEX_BIND": bind}).bind == bind
 
 
 def test_no_code_is_in_the_settings_repr() -> None:
@@ -77,14 +89,56 @@ def test_the_table_has_a_line_for_each_variable() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "dir:", "s3:", "s3://", "s3://ab", "s3://UPPER", "s3://bucket/folder", "s3://bucket?region=x", "gs://bucket"],
+    [
+        *("", "dir:", "s3:", "s3://", "s3://ab", "s3://UPPER", "s3://bucket/folder", "s3://bucket?region=x"),
+        *("gs://bucket", "s3://[x", "s3:///bucket", "s3://buc ket", "s3:bucket", "x" * 5000, "dir:" + "x" * 5000),
+    ],
 )
 def test_an_address_of_no_store_is_refused(address: str) -> None:
     with pytest.raises(SettingError, match=r"FEDEX_STORE: expected dir:PATH or s3://BUCKET"):
         open_store(address)
 
 
-@pytest.mark.parametrize("endpoint", ["", "localhost:9000", "ftp://host", "http://host/path"])
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        *("", "localhost:9000", "ftp://host", "http://host/path", "http://a b", "http://host:99999"),
+        *("http://[x", "http://host:port", "http://host?x=y", "http://" + "a" * 300),
+    ],
+)
 def test_an_endpoint_that_is_none_is_refused(endpoint: str) -> None:
-    with pytest.raises(SettingError, match="expected an endpoint like"):
+    with pytest.raises(SettingError, match="expected an endpoint like") as caught:
         open_store(f"s3://bucket?endpoint={endpoint}")
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9000", "https://s3.example.com/", "http://[::1]:9000"])
+def test_an_endpoint_is_a_host_and_a_port(endpoint: str) -> None:
+    assert repr(open_store(f"s3://bucket?endpoint={endpoint}")) == f"s3://bucket?endpoint={endpoint}"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "s3://bucket?endpoint=http://user:password@host",
+        "s3://bucket?endpoint=http://user:password%40host",
+        "s3://user:password@bucket",
+        "s3://bucket?secret=password",
+        "S3://bucket?secret=password",
+        "user:password@bucket",
+    ],
+)
+def test_an_address_with_a_password_is_refused_and_not_repeated(address: str) -> None:
+    with pytest.raises(SettingError, match=r"^FEDEX_STORE: expected ") as caught:
+        open_store(address)
+    assert "password" not in str(caught.value)
+
+
+@pytest.mark.parametrize("variables", [{"AWS_PROFILE": "nobody"}, {"AWS_DEFAULT_REGION": "no region"}])
+def test_an_environment_that_makes_no_client_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(StoreRefused, match=r"^s3://bucket: expected what makes an S3 client, got "):
+        open_store("s3://bucket")
