@@ -1,4 +1,4 @@
-"""Arrays: the only home of checking that an array is what its place wants: dtype, shape, finite values."""
+"""Arrays: the only home of checking that an array is what its place wants: dtype, shape, range of values."""
 
 from typing import TypeVar
 
@@ -40,6 +40,19 @@ def check_finite(values: NDArray[np.generic], *, where: str) -> None:
         raise Impossible(
             f"{where}{[int(index) for index in place]}", expected="a finite number", got=str(values[place])
         )
+
+
+def check_magnitude(values: NDArray[np.float32], most: float, *, where: str) -> None:
+    """Refuse finite numbers further from zero than `most`; makes no copy.
+
+    Raises:
+        Impossible: with the place of the largest or the least.
+    """
+    for index in (int(values.argmax()), int(values.argmin())):
+        place = np.unravel_index(index, values.shape)
+        if abs(values[place]) > most:
+            expected = f"a number from -{most:g} to {most:g}"
+            raise Impossible(f"{where}{[int(each) for each in place]}", expected=expected, got=str(values[place]))
 
 
 def check_below(values: NDArray[np.generic], bound: int, *, where: str) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract import tensors
-from contract.arrays import check_below, check_finite, require_array
+from contract.arrays import check_below, check_finite, check_magnitude, require_array
 from contract.codecs import DEFAULT_CODEC, Codec, decode_features, encode_features
 from contract.cuts import check_feature_shape
 from contract.documents import Json
@@ -31,6 +31,9 @@ from contract.upload_header import peek_upload_header as peek_upload_header
 
 UPLOAD_MEDIA_TYPE = "application/vnd.fedex.upload"
 DEFLATE_LEVEL = 9
+MAX_MAGNITUDE = 65_504
+"""Of a value of a feature. Float16's largest: networks stay far below it, every codec reaches it, and the sums and
+squares that training makes of such values stay finite in float32."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,15 +142,20 @@ def upload_id(data: bytes | memoryview) -> str:
 
 
 def check_upload(upload: Upload | UploadHeader, *, space: str, feature_shape: tuple[int, ...]) -> None:
-    """Refuse an upload of another space, or of another shape than the space has.
+    """Refuse an upload of another space, of another shape than the space has, or of values that no network computes.
+
+    Values are checked as they were decoded, where the upload was; a header has none.
 
     Raises:
         WrongSpace: with what both sides have.
+        Impossible: a value further from zero than `MAX_MAGNITUDE`, which could spoil the training of a whole pool.
     """
     if upload.space != space:
         raise WrongSpace("upload.space", expected=space, got=upload.space)
     if upload.feature_shape != feature_shape:
         raise WrongSpace("upload.shape", expected=shown(feature_shape), got=shown(upload.feature_shape))
+    if isinstance(upload, Upload):
+        check_magnitude(upload.features, MAX_MAGNITUDE, where="features")
 
 
 def _deflate(section: bytes) -> bytes:

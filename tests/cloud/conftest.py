@@ -209,7 +209,7 @@ def make_upload() -> MakeUpload:
     ) -> bytes:
         names = names or [f"{label}-{place}" for place, label in enumerate(labels)]
         ids = [hashlib.sha256(name.encode()).digest()[:16] for name in names]
-        features = [np.full(shape, int.from_bytes(one[:2], "big") + revision, np.float32) for one in ids]
+        features = [np.full(shape, int.from_bytes(one[:2], "big") // 2 + revision, np.float32) for one in ids]
         upload = Upload(
             space=space,
             runtime="test 1.0",

@@ -196,8 +196,8 @@ def test_an_upload_that_cannot_be_one_is_refused(put: Ask, make_upload: MakeUplo
     check_problem(put(body), problem)
 
 
-@pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf])
-def test_a_feature_that_is_no_number_is_refused(put: Ask, poison: float) -> None:
+@pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf, 3e38, -3e38, 65_505])
+def test_a_feature_that_no_network_computes_is_refused(put: Ask, poison: float) -> None:
     random = np.random.default_rng(0)
     features = random.normal(size=(1, 4)).astype(np.float32)
     ids, revisions = random.integers(0, 256, (1, 16), np.uint8), np.zeros(1, np.uint32)

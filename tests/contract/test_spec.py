@@ -33,6 +33,7 @@ BOUNDS = {
     "upload, data section inflated, bytes; also count × elements × 4": upload.LIMITS.max_inflated_bytes,
     "feature, sizes": cuts.MAX_FEATURE_RANK,
     "feature, elements": cuts.MAX_FEATURE_ELEMENTS,
+    "feature, magnitude of a value, as decoded from an upload": upload.MAX_MAGNITUDE,
     "label, code points": labels.MAX_LABEL_CODE_POINTS,
     "label as typed, code points": labels.MAX_TYPED_CODE_POINTS,
     "label list, labels": labels.MAX_LABELS,

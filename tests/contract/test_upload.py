@@ -12,6 +12,7 @@ from contract.codecs import DEFAULT_CODEC, Codec
 from contract.errors import ContractError, Impossible, Malformed, TooLarge, WrongSpace
 from contract.upload import (
     LIMITS,
+    MAX_MAGNITUDE,
     Upload,
     UploadLimits,
     check_upload,
@@ -94,6 +95,27 @@ def test_an_upload_of_another_space_is_refused(make_upload: MakeUpload, opened: 
         check_upload(upload, space="0" * 64, feature_shape=(2, 2, 3))
     with pytest.raises(WrongSpace, match=r"upload.shape: expected \(512,\), got \(2, 2, 3\)"):
         check_upload(upload, space=SPACE, feature_shape=(512,))
+
+
+@pytest.mark.parametrize("codec", list(Codec))
+@pytest.mark.parametrize("sign", [1, -1])
+def test_values_up_to_the_largest_of_float16_are_let_in(make_upload: MakeUpload, codec: Codec, sign: int) -> None:
+    features = np.zeros((3, 4), np.float32)
+    features[1, 2] = sign * MAX_MAGNITUDE
+    upload = decode_upload(encode_upload(make_upload(features=features), codec=codec))
+    check_upload(upload, space=SPACE, feature_shape=(4,))
+
+
+@pytest.mark.parametrize("codec", [Codec.FLOAT32, Codec.INT8, Codec.INT4])
+@pytest.mark.parametrize("value", [65_600, -65_600, 1e36, -1e36])
+def test_values_that_could_make_training_overflow_are_refused(
+    make_upload: MakeUpload, codec: Codec, value: float
+) -> None:
+    features = np.zeros((3, 4), np.float32)
+    features[1, 2] = value
+    upload = decode_upload(encode_upload(make_upload(features=features), codec=codec))
+    with pytest.raises(Impossible, match=r"features\[1, 2\]: expected a number from -65504 to 65504, got -?[16]"):
+        check_upload(upload, space=SPACE, feature_shape=(4,))
 
 
 IDS = np.arange(48, dtype=np.uint8).reshape(3, 16)
