@@ -52,10 +52,14 @@ def parse_request(
     """The request that options make; the only file it opens is that of the labels.
 
     Raises:
-        RequestError: an unknown cut or mode, options that exclude or need each other, a file that is no label list.
+        RequestError: an unknown cut or mode, options that exclude or need each other, int8 without photos to calibrate
+            on, a file that is no label list.
     """
     _check_exclusive("--model", model, {"--cut": cut, "--weights": weights, "--classes": classes})
     _check_exclusive("--faces", faces, {"--photos": photos, "--classes": classes, "--labels": labels})
+    mode = _mode(quantize)
+    if mode is Quantize.INT8 and faces is None and photos is None:
+        raise RequestError("--quantize int8", expected="--faces or --photos to calibrate on", got="neither")
     name, last_layer = _own_cut(layer) if model else _reference_cut(cut, layer)
     return Request(
         name,
@@ -66,7 +70,7 @@ def parse_request(
         photos=photos,
         classes=classes,
         labels=None if labels is None else _read_labels(labels),
-        quantize=_mode(quantize),
+        quantize=mode,
         seed=seed,
         out=out,
     )

@@ -2,7 +2,8 @@
 
     OUT/.partial-<process>-<random>/    everything is written here first, then each entry is renamed into OUT
 
-A killed export leaves such a folder; the next one removes it.
+A killed export leaves such a folder; the next one removes it. Each entry appears whole, and an error puts the old ones
+back. A kill between two renames can leave entries of two exports beside each other, whose space ids then differ.
 """
 
 from __future__ import annotations
@@ -32,18 +33,28 @@ def staged(out: Path) -> Iterator[Path]:
     staging.mkdir()
     try:
         yield staging
-        for entry in sorted(staging.iterdir()):
-            _replace(entry, out / entry.name)
+        _replace_all(sorted(staging.iterdir()), out)
         flush_folder(out)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _replace(new: Path, place: Path) -> None:
-    """A folder cannot be renamed over a full one: the old one moves away first, and for an instant there is none."""
-    if place.is_dir():
-        place.rename(new.parent / f"{PREFIX}{secrets.token_hex(4)}")
-    new.rename(place)
+def _replace_all(entries: list[Path], out: Path) -> None:
+    """Rename each entry into `out`; a folder cannot be renamed over a full one, so the old one moves away first."""
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for entry in entries:
+            place = out / entry.name
+            if place.is_dir():
+                aside = entry.parent / f"{PREFIX}{secrets.token_hex(4)}"
+                place.rename(aside)
+                moved.append((aside, place))
+            entry.rename(place)
+    except OSError:
+        for aside, place in reversed(moved):
+            shutil.rmtree(place, ignore_errors=True)
+            aside.rename(place)
+        raise
 
 
 def _remove_leftovers(out: Path) -> None:

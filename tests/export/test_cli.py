@@ -129,6 +129,7 @@ def test_given_photos_are_compared_on_without_making_people_of_them(
         ),
         (["--cut", "full"], "got full"),
         (["--quantize", "int4"], "--quantize: expected one of none, float16, dynamic, int8, got int4"),
+        (["--quantize", "int8"], "--quantize int8: expected --faces or --photos to calibrate on, got neither"),
         (["--layer", "pool"], "--layer: expected --model FILE beside it, got no model"),
         (["--model", "m.keras"], "--model: expected --layer NAME beside it, got no layer to cut after"),
         (["--model", "m.keras", "--cut", "freeze1"], "--model: expected no --cut or --weights or --classes beside it"),

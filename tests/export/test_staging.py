@@ -53,6 +53,14 @@ def test_an_error_leaves_what_was_there(out: Path) -> None:
     assert (out / "device" / "prefix").read_text() == "old"
 
 
+def test_an_error_between_two_renames_puts_the_old_folder_back(out: Path) -> None:
+    with pytest.raises(NotADirectoryError), staged(out) as folder:
+        (folder / "device").mkdir()
+        (folder / "parity.json").mkdir()  # cannot be renamed over a file
+    assert names(out) == ["device", "notes", "parity.json"]
+    assert (out / "device" / "prefix").read_text() == "old"
+
+
 def test_a_killed_export_leaves_what_was_there_and_the_next_one_clears_up(out: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", KILLED, str(out)], env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -14,6 +14,7 @@ import device
 import export
 
 HEAVY = {"tensorflow", "keras", "jax"}
+BORROWED = {"device.image", "device.tflite", "device.errors"}
 IMPORT_ALL = """
 import importlib, json, sys
 for name in sys.argv[1:]:
@@ -32,8 +33,12 @@ def modules_of(package: object) -> list[str]:
 
 def loaded_by(*modules: str) -> set[str]:
     """The top-level packages in sys.modules after importing `modules` in a fresh process."""
+    return {name.partition(".")[0] for name in _modules_loaded_by(*modules)}
+
+
+def _modules_loaded_by(*modules: str) -> set[str]:
     done = subprocess.run([sys.executable, "-c", IMPORT_ALL, *modules], capture_output=True, text=True, check=True)
-    return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+    return set(json.loads(done.stdout.splitlines()[-1]))
 
 
 def test_contract_loads_nothing_but_numpy() -> None:
@@ -72,6 +77,10 @@ def test_requests_is_imported_by_the_client_and_its_replies_only() -> None:
 
 def test_tensorflow_proper_is_imported_in_one_module_only() -> None:
     assert _importers("tensorflow") == {"export/convert.py"}
+
+
+def test_export_borrows_three_modules_of_the_device_and_no_more() -> None:
+    assert {name for name in _modules_loaded_by(*modules_of(export)) if name.startswith("device.")} <= BORROWED
 
 
 def _importers(library: str) -> set[str]:
