@@ -16,5 +16,5 @@ def embed(head: Path, features: NDArray[np.float32]) -> NDArray[np.float32]:
     from export.classifier import take_apart
 
     body = take_apart(keras.saving.load_model(head, compile=False)).body
-    embeddings: NDArray[np.float32] = body.predict(features, batch_size=BATCH, verbose=0)
-    return embeddings
+    batches = (features[start : start + BATCH] for start in range(0, len(features), BATCH))
+    return np.concatenate([np.asarray(body(batch, training=False), np.float32) for batch in batches])

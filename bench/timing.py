@@ -21,16 +21,17 @@ def compare(
     measured: Callable[[], object], reference: Callable[[], object], *, rounds: int, warm_up: int = 3
 ) -> Comparison:
     """Return the medians over `rounds` alternations, after `warm_up` that do not count."""
-    seconds: tuple[list[float], list[float]] = ([], [])
+    kept: tuple[list[float], list[float]] = ([], [])
     for turn in range(warm_up + rounds):
-        for call, kept in zip((measured, reference), seconds, strict=True):
-            took = _time(call)
+        for call, times in zip((measured, reference), kept, strict=True):
+            took_s = seconds(call)
             if turn >= warm_up:
-                kept.append(took)
-    return Comparison(statistics.median(seconds[0]), statistics.median(seconds[1]))
+                times.append(took_s)
+    return Comparison(statistics.median(kept[0]), statistics.median(kept[1]))
 
 
-def _time(call: Callable[[], object]) -> float:
+def seconds(call: Callable[[], object]) -> float:
+    """Return how long one call takes."""
     started = time.perf_counter()
     call()
     return time.perf_counter() - started

@@ -21,6 +21,7 @@ from contract.codecs import DEFAULT_CODEC, Codec
 from contract.upload import Upload, decode_upload, encode_upload
 from demo.cast import Person, cast_people
 from demo.folders import list_photos
+from export.quiet import import_quietly
 
 SAMPLES_AN_UPLOAD = 10
 GOALS_BYTES = {"freeze6": 330, "freeze4": 10_000}
@@ -38,6 +39,7 @@ class Sealed:
 
 def measure(work: Path) -> list[Row]:
     """Return bytes a sample and points of accuracy lost, for each cut."""
+    import_quietly("keras")
     material = find_material(work=work)
     people = cast_people(list_photos(material.faces), new_share=0, seed=0)
     return [row for cut in GOALS_BYTES for row in _measure_cut(work, cut, people, on=material.name)]

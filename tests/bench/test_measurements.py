@@ -1,0 +1,53 @@
+"""Which measurements there are, and what becomes of one that cannot be taken."""
+
+import importlib
+import os
+from pathlib import Path
+
+import pytest
+
+from bench import faces, prefix
+from bench.isolated import in_fresh_process
+from bench.material import Material, find_material
+from bench.measurements import NAMES, take
+from bench.row import LeftOut
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_measurement_is_a_module_that_measures(name: str) -> None:
+    assert callable(importlib.import_module(f"bench.{name}").measure)
+
+
+def test_a_measurement_runs_in_a_process_of_its_own() -> None:
+    assert in_fresh_process(os.getpid) != os.getpid()
+
+
+def test_a_measurement_whose_material_is_damaged_is_left_out_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "facenet_vggface2.npz").write_bytes(b"no weights")
+    (tmp_path / "faces" / "lfw65").mkdir(parents=True)
+    monkeypatch.setenv("FEDEX_DATA", str(tmp_path))
+    [row] = take("inference", work=tmp_path)
+    assert isinstance(row, LeftOut)
+    assert "expected one folder a person, got none" in row.reason
+
+
+def test_real_people_are_needed_for_the_figures_of_real_faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.faces.find_material", lambda work: Material(None, work))
+    [row] = faces.measure(tmp_path)
+    assert isinstance(row, LeftOut)
+
+
+def test_material_is_real_where_the_environment_says_there_is_some(tmp_path: Path) -> None:
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "facenet_vggface2.npz").touch()
+    (tmp_path / "faces" / "lfw65").mkdir(parents=True)
+    material = find_material({"FEDEX_DATA": str(tmp_path)}, work=tmp_path)
+    assert material.name == "lfw65, VGGFace2 weights"
+
+
+def test_the_goal_of_the_prefix_depends_on_the_instruction_set() -> None:
+    assert prefix.goal(("avx512_vnni", "avx2")).bound == 0.35
+    assert prefix.goal(("avx2",)).bound == 0.95

@@ -1,0 +1,97 @@
+"""The demo as a command: what it leaves behind, and that nothing runs on after it, however it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+DEMO = [sys.executable, "-m", "demo.run"]
+START_TIMEOUT_S = 120.0
+
+
+def still_running(mark: str) -> list[str]:
+    """The commands of all processes that have `mark` in their arguments or environment."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            arguments, environment = (process / "cmdline").read_bytes(), (process / "environ").read_bytes()
+        except OSError:  # no process, or gone meanwhile
+            continue
+        if mark.encode() in arguments + environment and process.name != str(os.getpid()):
+            found.append(arguments.replace(b"\0", b" ").decode())
+    return found
+
+
+def settings(build: Path, **more: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "BUILD": str(build),
+        "PEOPLE": "4",
+        "DEVICES": "2",
+        "WEIGHTS": "",
+        "FACES": "",
+        "STORE": "",
+        **more,
+    }
+
+
+def wait_for(path: Path) -> None:
+    give_up = time.monotonic() + START_TIMEOUT_S
+    while not path.exists() and time.monotonic() < give_up:
+        time.sleep(0.05)
+    assert path.exists()
+
+
+def test_ctrl_c_stops_the_demo_and_everything_it_started(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        DEMO, env=settings(tmp_path), stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as demo:
+        wait_for(tmp_path / "demo" / "logs" / "export.log")
+        demo.send_signal(signal.SIGINT)
+        _, said = demo.communicate(timeout=30)
+    assert demo.returncode == 130
+    assert said.endswith("stopped, and everything that was started with it\n")
+    assert still_running(str(tmp_path)) == []
+
+
+def test_a_part_that_fails_is_shown_with_its_last_words(tmp_path: Path) -> None:
+    weights = tmp_path / "weights.npz"
+    weights.write_bytes(b"no weights")
+    done = subprocess.run(
+        DEMO, env=settings(tmp_path, WEIGHTS=str(weights)), capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 1
+    assert "error: export: expected it to go on (or to end with 0), got exit status 1" in done.stderr
+    assert "weights.npz" in done.stderr.splitlines()[-1]
+    assert still_running(str(tmp_path)) == []
+
+
+def test_a_store_that_there_is_not_is_refused_in_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(DEMO, env=settings(tmp_path, STORE="floppy"), capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (1, "error: STORE: expected directory or minio, got 'floppy'\n")
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_service_and_worker(tmp_path: Path) -> None:
+    with subprocess.Popen(DEMO, env=settings(tmp_path), stderr=subprocess.DEVNULL, start_new_session=True) as demo:
+        wait_for(tmp_path / "demo" / "logs" / "worker.log")
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(60) == 130
+    assert still_running(str(tmp_path)) == []
+
+
+@pytest.mark.slow
+def test_the_demo_leaves_figures_a_picture_and_no_process(tmp_path: Path) -> None:
+    done = subprocess.run(DEMO, env=settings(tmp_path, PEOPLE="13"), capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "demo.json").read_text())
+    assert (figures["people"], figures["new_people"], figures["photos_uploaded"]) == (13, 3, 39)
+    assert figures["accuracy_after"] > figures["accuracy_before"]
+    assert figures["serial"] == 1
+    assert (tmp_path / "demo.png").read_bytes().startswith(b"\x89PNG")
+    assert still_running(str(tmp_path)) == []
