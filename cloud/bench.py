@@ -26,6 +26,12 @@ def nothing(step: object) -> None:
     """The callback of steps that nobody watches."""
 
 
+def usable_cores() -> int:
+    """Processor cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What a worker has to train with."""
@@ -36,7 +42,7 @@ class Bench:
     stop: threading.Event
     now: Callable[[], float] = time.time
     """Unix seconds."""
-    cores: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    cores: int = field(default_factory=usable_cores)
     at_publish: Callable[[PublishStep], None] = nothing
 
     @contextlib.contextmanager

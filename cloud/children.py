@@ -95,9 +95,9 @@ class Child:
         return Message(said.get("done"), said.get("failed"), (progress[0], progress[1]) if progress else None)
 
     def last_words(self) -> str:
-        """The end of what its libraries printed."""
-        printed = self._log.read_bytes() if self._log.is_file() else b""
-        return printed[-LAST_WORDS_BYTES:].decode(errors="replace").strip()
+        """The last line of what its libraries printed, which is where Python says what went wrong."""
+        printed = self._log.read_bytes()[-LAST_WORDS_BYTES:] if self._log.is_file() else b""
+        return (printed.decode(errors="replace").strip().splitlines() or [""])[-1]
 
     def end(self) -> None:
         """Make sure that it is gone. Idempotent."""

@@ -15,12 +15,14 @@ from pathlib import Path
 
 from cloud import dataset, dataset_head, keys, registry, spaces
 from cloud.dataset import Dataset
+from cloud.errors import Damaged
 from cloud.examples import Examples, choose_classes, choose_examples
 from cloud.keys import Pool
 from cloud.objects.store import ObjectStore
 from cloud.registry import Registry, Trained
 from cloud.scratch import CycleFolder, Rows
 from contract.bundle import TrainingBundle
+from contract.errors import ContractError
 from contract.labels import parse_labels
 from contract.manifest import Channel
 from contract.training_bundle import KERAS_HEAD_FILE
@@ -99,4 +101,7 @@ def _labels(
     if release is None:
         return bundle.labels
     key = keys.shared_object(pool.group, release.manifest.labels.sha256)
-    return parse_labels(store.get(key).body, where=key)
+    try:
+        return parse_labels(store.get(key).body, where=key)
+    except ContractError as error:
+        raise Damaged(str(error)) from error

@@ -5,6 +5,7 @@ One at a time. It never imports TensorFlow; the processes of a cycle do, and non
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import signal
 import threading
@@ -17,7 +18,7 @@ from cloud import dataset_head, inbox, registry
 from cloud.bench import Bench, nothing
 from cloud.challenger import CycleFailed
 from cloud.cycle import AtStep, CycleReport, run_cycle
-from cloud.errors import CloudError, LostRace
+from cloud.errors import CloudError, LostRace, SettingError
 from cloud.executors import Stopped
 from cloud.keys import Pool
 from cloud.logs import fields
@@ -25,11 +26,15 @@ from cloud.merge import merge_once
 from cloud.merge_memory import MergeMemory
 from cloud.objects import open_store, probe
 from cloud.registry import Failed
-from cloud.schedule import decide, pause_s
+from cloud.schedule import decide
 from cloud.settings import Settings
 from cloud.signing import load_or_create
 
 logger = logging.getLogger(__name__)
+
+LONGEST_REST_S = 300.0
+NEEDED = ("keras", "tensorflow")
+"""What the processes of a cycle import; it comes with the extra `export`."""
 
 
 def run_worker(settings: Settings) -> None:
@@ -38,6 +43,7 @@ def run_worker(settings: Settings) -> None:
     Raises:
         SettingError, StoreRefused: it cannot start like this.
     """
+    _check_installed()
     stop = threading.Event()
     _stop_on_signals(stop)
     store = open_store(settings.store)
@@ -119,10 +125,10 @@ class Worker:
             self.tend(pool)
         except Stopped:
             return
-        except LostRace as race:
-            logger.warning("cycle: %s", race, extra=fields(pool=pool.path))
+        except (CycleFailed, LostRace) as error:  # the registry says what to do next, and when
+            logger.warning("cycle: %s", error, extra=fields(pool=pool.path))
             self._look_at[pool] = time.monotonic()
-        except CloudError as error:
+        except (CloudError, OSError) as error:
             logger.error("%s", error, extra=fields(pool=pool.path))
             self._rest(pool)
         except Exception:  # a defect must not stop the other pools
@@ -132,8 +138,9 @@ class Worker:
             self._troubles.pop(pool, None)
 
     def _rest(self, pool: Pool) -> None:
+        """Two seconds, then twice as long each time, up to five minutes."""
         self._troubles[pool] = self._troubles.get(pool, 0) + 1
-        self._look_at[pool] = time.monotonic() + pause_s(self._troubles[pool])
+        self._look_at[pool] = time.monotonic() + min(2 ** min(self._troubles[pool], 10), LONGEST_REST_S)
 
     def _merge(self, pool: Pool) -> None:
         more = True
@@ -149,6 +156,14 @@ class Worker:
         times = (known.failed.times if known.failed else 0) + 1
         failed = Failed(commit, times, int(self.bench.now()))
         registry.note_failure(self.bench.store, pool, previous=known, failed=failed)
+
+
+def _check_installed() -> None:
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise SettingError(
+            f"a worker trains with {' and '.join(NEEDED)}: install fedex[cloud,export], {missing[0]} is missing"
+        )
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

@@ -86,17 +86,22 @@ def assign_folds(labels: Labels, *, folds: int, seed: int) -> Folds:
     photos are never left out.
     """
     chance = np.random.default_rng(seed)
-    people = chance.permutation(np.unique(labels))
+    people = _rows_of_each(labels)
     shares = max(folds, min(MOST_FOLDS, len(people)))
     strangers, left_out = np.zeros((2, folds, len(labels)), bool)
-    for place, person in enumerate(people):
-        rows = chance.permutation(np.flatnonzero(labels == person))
+    for place, person in enumerate(chance.permutation(len(people))):
+        rows = chance.permutation(people[person])
         own = place % shares
         if own < folds:
             strangers[own, rows] = True
         if len(rows) > 1:
             _leave_out(left_out, rows, chance.permutation([fold for fold in range(folds) if fold != own]))
     return Folds(~(left_out | strangers), left_out, strangers)
+
+
+def _rows_of_each(labels: Labels) -> list[NDArray[np.intp]]:
+    _, first = np.unique(np.sort(labels), return_index=True)
+    return np.split(np.argsort(labels, kind="stable"), first[1:])
 
 
 def _leave_out(left_out: Members, rows: NDArray[np.intp], folds: NDArray[np.intp]) -> None:
