@@ -1,0 +1,119 @@
+"""The recipe on 65 real people, 15 of them unknown at first: recognised after three photos each, and unknown before."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from contract.codecs import Codec, decode_features, encode_features
+from demo.cast import Person, cast_people
+from export.backbone import load_reference
+from export.calibrate import Calibration, calibrate, confidences
+from export.convert import standardise
+from export.fit import Recipe, class_mean_classifier, fit_classifier
+
+SEEDS = range(5)
+UPLOADED_TOGETHER = 10
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Shares, of test photos."""
+
+    known_accepted: float
+    strangers_unknown: float
+    all_right: float
+    new_right: float
+    cosine_right: float
+    accepted_after: float
+
+
+@pytest.fixture(scope="module")
+def embeddings(shared_data: Path) -> dict[Path, Floats]:
+    """Every photo's feature at freeze6, scaled to length 16."""
+    network = load_reference(classes=2, weights=shared_data / "weights" / "facenet_vggface2.npz")
+    prefix = keras.Model(network.input, network.get_layer("Bottleneck_BatchNorm").output)
+    photos = sorted((shared_data / "faces" / "lfw65").glob("*/*.jpg"))
+    pixels = np.stack([np.asarray(Image.open(photo).convert("RGB")) for photo in photos])
+    features = prefix.predict(standardise(pixels), batch_size=64, verbose=0)
+    return dict(zip(photos, scaled(features), strict=True))
+
+
+@pytest.fixture(scope="module")
+def measured(embeddings: dict[Path, Floats]) -> list[Measured]:
+    folders: dict[str, list[Path]] = {}
+    for photo in embeddings:
+        folders.setdefault(photo.parent.name, []).append(photo)
+    return [measure(embeddings, cast_people(folders, seed=seed)) for seed in SEEDS]
+
+
+def scaled(features: Floats) -> Floats:
+    unit: Floats = features / np.linalg.norm(features, axis=1, keepdims=True)
+    return 16 * unit
+
+
+def as_uploaded(features: Floats) -> Floats:
+    """As the cloud gets them: int4, ten together."""
+    pieces = [features[at : at + UPLOADED_TOGETHER] for at in range(0, len(features), UPLOADED_TOGETHER)]
+    return scaled(
+        np.concatenate([decode_features(encode_features(one, Codec.INT4), Codec.INT4, one.shape[1:]) for one in pieces])
+    )
+
+
+def gather(embeddings: dict[Path, Floats], people: list[Person], part: str) -> tuple[Floats, NDArray[np.int64]]:
+    """The photos of one part of everybody's, and whose they are: the place among `people`."""
+    rows = [(place, photo) for place, person in enumerate(people) for photo in getattr(person, part)]
+    return np.stack([embeddings[photo] for _, photo in rows]), np.array([place for place, _ in rows], np.int64)
+
+
+def accepted(logits: Floats, calibration: Calibration) -> NDArray[np.bool_]:
+    sure: NDArray[np.bool_] = confidences(logits, calibration.temperature) >= calibration.threshold
+    return sure
+
+
+def measure(embeddings: dict[Path, Floats], cast: tuple[Person, ...]) -> Measured:
+    people = sorted(cast, key=lambda person: person.is_new)
+    known = sum(not person.is_new for person in people)
+    (base, base_labels), (tests, answers) = gather(embeddings, people, "base"), gather(embeddings, people, "tests")
+    first = fit_classifier(base, base_labels, classes=known)
+    before = calibrate(base, base_labels, classes=known, recipe=Recipe())
+    uploads, uploaded_labels = gather(embeddings, people, "uploads")
+    train = np.concatenate([base, as_uploaded(uploads)])
+    labels = np.concatenate([base_labels, uploaded_labels])
+    second = fit_classifier(train, labels, classes=len(people), start=first)
+    after = calibrate(train, labels, classes=len(people), recipe=Recipe())
+    cosine = class_mean_classifier(train, labels, len(people))
+    new, sure = answers >= known, accepted(tests @ first[0] + first[1], before)
+    right = (tests @ second[0] + second[1]).argmax(axis=1) == answers
+    return Measured(
+        known_accepted=float(sure[~new].mean()),
+        strangers_unknown=float(1 - sure[new].mean()),
+        all_right=float(right.mean()),
+        new_right=float(right[new].mean()),
+        cosine_right=float(np.mean((tests @ cosine[0] + cosine[1]).argmax(axis=1) == answers)),
+        accepted_after=float(accepted(tests @ second[0] + second[1], after).mean()),
+    )
+
+
+@pytest.mark.slow
+def test_after_three_photos_each_everybody_is_recognised(measured: list[Measured]) -> None:
+    assert np.mean([one.all_right for one in measured]) >= 0.993
+    assert np.mean([one.new_right for one in measured]) >= 0.98
+    assert np.mean([one.cosine_right - one.all_right for one in measured]) <= 0.003
+
+
+@pytest.mark.slow
+def test_before_them_strangers_are_unknown_and_the_others_accepted(measured: list[Measured]) -> None:
+    assert np.mean([one.strangers_unknown for one in measured]) >= 0.95
+    assert np.mean([one.known_accepted for one in measured]) >= 0.95
+
+
+@pytest.mark.slow
+def test_after_them_people_are_still_accepted(measured: list[Measured]) -> None:
+    assert np.mean([one.accepted_after for one in measured]) >= 0.95
