@@ -1,7 +1,7 @@
 """The only home of doing the same with several devices at once."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 from demo.processes import Processes
@@ -18,7 +18,10 @@ def together(function: Callable[[Item], Result], items: Sequence[Item], *, proce
     with ThreadPoolExecutor(max_workers=len(items)) as pool:
         futures = [pool.submit(function, item) for item in items]
         try:
-            return [future.result() for future in futures]
+            ended, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in ended:
+                future.result()
         except BaseException:
             processes.stop()
             raise
+    return [future.result() for future in futures]
