@@ -64,7 +64,7 @@ class Processes:
         `said` is what it reads on its standard input.
 
         Raises:
-            DiedEarly: it ended with another status than 0.
+            DiedEarly: it ended with another status than 0, or a child has ended.
             TooSlow: it took longer than `timeout_s`.
         """
         log = self.logs / f"{name}.log"
@@ -79,6 +79,7 @@ class Processes:
             answer.seek(0)
             output = answer.read().decode()
         if group.returncode != 0:
+            self.check()  # a child's death explains more than what failed without it
             raise DiedEarly(name, code=group.returncode, log=log, tail=tail_of(log))
         return output
 

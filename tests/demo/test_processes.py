@@ -80,6 +80,15 @@ def test_a_call_that_fails_is_reported_with_its_last_lines(tmp_path: Path) -> No
         processes.call("infer", [sys.executable, "-c", script], environment={}, timeout_s=20)
 
 
+def test_a_call_that_fails_because_a_child_died_names_the_child(tmp_path: Path) -> None:
+    fail = [sys.executable, "-c", "raise SystemExit(1)"]
+    with running(tmp_path) as processes:
+        child = processes.start("serve", [sys.executable, "-c", "raise SystemExit('no port')"], environment={})
+        child.group.wait()
+        with pytest.raises(DiedEarly, match=r"serve: [\s\S]*no port"):
+            processes.call("infer", fail, environment={}, timeout_s=20)
+
+
 def test_a_call_returns_what_was_printed_and_sees_its_environment(tmp_path: Path) -> None:
     script = "import os; print(os.environ['WORD'])"
     with running(tmp_path) as processes:
