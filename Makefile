@@ -12,6 +12,10 @@ STORE    ?=
 OUT      ?= build/export
 PORT     ?= 8000
 
+# TensorFlow and tflite-runtime fail in one process (`vector::reserve`), so the tests take two.
+WITH_TENSORFLOW    := tests/export tests/cloud/training
+WITHOUT_TENSORFLOW := $(WITH_TENSORFLOW:%=--ignore=%) tests
+
 export FEDEX_STORE ?= dir:build/store
 export FEDEX_STATE ?= build/worker
 
@@ -53,10 +57,12 @@ minio: minio-install  ## start MinIO on a free local port, data under build/mini
 	@$(BIN)/python -m demo.minio run
 
 test: $(STAMP)  ## pass the tests (MinIO and real data are used where they are present)
-	@$(BIN)/python -m pytest -q -m 'not slow'
+	@$(BIN)/python -m pytest -q -m 'not slow' $(WITHOUT_TENSORFLOW)
+	@$(BIN)/python -m pytest -q -m 'not slow' $(WITH_TENSORFLOW)
 
 test-all: $(STAMP) minio-install  ## all tests, the slow ones too
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q $(WITHOUT_TENSORFLOW)
+	@$(BIN)/python -m pytest -q $(WITH_TENSORFLOW)
 
 test-wheel: $(STAMP)  ## build the wheel, install it alone, run the tests against it with the checkout out of reach
 	@PYTHON='$(PYTHON)' BUILDER='$(BIN)/python' tests/wheel.sh

@@ -31,6 +31,7 @@ def noise(*shape: int) -> Floats:
 
 @pytest.fixture(scope="module")
 def mobile_net() -> keras.Model:
+    keras.utils.clear_session(free_memory=False)  # names of layers count up from earlier tests
     return keras.applications.MobileNetV2(weights=None, input_shape=(96, 96, 3), classes=5)
 
 
