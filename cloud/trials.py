@@ -34,7 +34,7 @@ class Thaw:
 
     optimizer: Optimizer
     learning_rate: float
-    epochs: int = 3
+    epochs: int = 2
     batch_size: int = 16
 
 

@@ -1,10 +1,19 @@
 """The last-layer recipe: what it learns, where it starts, and what it leaves alone."""
 
+import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from export.fit import ABSENT_LOGIT, START_LENGTH, Recipe, class_mean_classifier, fit_classifier, fit_folds
+from export.fit import (
+    ABSENT_LOGIT,
+    START_LENGTH,
+    Recipe,
+    class_mean_classifier,
+    cross_entropy,
+    fit_classifier,
+    fit_folds,
+)
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -124,7 +133,7 @@ def test_a_class_without_members_in_a_fold_does_not_exist_for_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("samples", "batch"), [(1, 16), (100, 16), (300, 64), (1_000, 128), (4_096, 1_024), (10**6, 1_024)]
+    ("samples", "batch"), [(1, 16), (100, 16), (300, 64), (1_000, 128), (8_192, 2_048), (10**6, 2_048)]
 )
 def test_the_batch_grows_with_the_samples(samples: int, batch: int) -> None:
     assert Recipe().batch_for(samples) == batch
@@ -132,3 +141,23 @@ def test_the_batch_grows_with_the_samples(samples: int, batch: int) -> None:
 
 def test_a_given_batch_size_is_taken() -> None:
     assert Recipe(batch_size=7).batch_for(10**6) == 7
+
+
+def test_the_cross_entropy_and_its_gradient_are_those_of_keras() -> None:
+    """Over several heads and with weights, by which their gradients must be scaled."""
+    chance = np.random.default_rng(0)
+    embeddings = chance.normal(size=(12, 5)).astype(np.float32)
+    labels, weights = chance.integers(0, 4, (12, 2)), chance.random((12, 2)).astype(np.float32)
+    losses = keras.losses.SparseCategoricalCrossentropy(from_logits=True), cross_entropy
+    (theirs, their_loss), (ours, our_loss) = (step(embeddings, labels, weights, loss) for loss in losses)
+    np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    assert our_loss == pytest.approx(their_loss, rel=1e-5)
+
+
+def step(embeddings: Floats, labels: Integers, weights: Floats, loss: object) -> tuple[Floats, float]:
+    """The kernel after one step against the gradient, and the loss before it."""
+    dense = keras.layers.Dense(8, use_bias=False, kernel_initializer=keras.initializers.GlorotUniform(seed=1))
+    network = keras.Sequential([keras.Input((5,)), dense, keras.layers.Reshape((2, 4))])
+    network.compile(optimizer=keras.optimizers.SGD(1.0), loss=loss, jit_compile=False)
+    value = network.train_on_batch(embeddings, labels, sample_weight=weights)
+    return np.asarray(dense.kernel), float(value)
