@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.errors import CloudError
+from cloud.errors import CycleFailed
 from cloud.executors import Outcome
 from cloud.gate import Answered, Evidence
 from cloud.material import Material
@@ -18,10 +18,6 @@ from cloud.trials import TrialResult, choose
 from contract.documents import Json
 
 Integers = NDArray[np.int64]
-
-
-class CycleFailed(CloudError):
-    """A cycle that published nothing; what it tried is recorded."""
 
 
 @dataclass(frozen=True, slots=True)

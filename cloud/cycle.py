@@ -24,7 +24,8 @@ from typing import Any
 
 from cloud import keys, registry
 from cloud.bench import Bench, nothing
-from cloud.challenger import Contest, CycleFailed
+from cloud.challenger import Contest
+from cloud.errors import CycleFailed
 from cloud.executors import Ending, Executor, Outcome, Task
 from cloud.gate import Verdict, judge
 from cloud.keys import Pool

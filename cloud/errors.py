@@ -18,6 +18,8 @@
     |  |- Unauthenticated    no token, or none that this service gave out
     |  `- Forbidden          a code that opens nothing
     |- LostRace            another writer moved the pointer: read it again and decide anew
+    |- CycleFailed         training published nothing: its record says why, the registry when to try again
+    |- Stopped             the worker was asked to stop: end
     |- NotReady            the service waits for something (its key, its worker): ask again later
     `- Damaged             what the store holds is not what was written: look into it
 
@@ -124,6 +126,14 @@ class Forbidden(Refused):
 
 class LostRace(CloudError):
     """Another writer moved the pointer first; nothing of this write is there."""
+
+
+class CycleFailed(CloudError):
+    """A training cycle that published nothing; what it tried is recorded."""
+
+
+class Stopped(CloudError):
+    """The worker was asked to stop; every process that it had started was ended."""
 
 
 class NotReady(CloudError):

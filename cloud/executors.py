@@ -17,13 +17,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cloud.children import Child, Message, Place, wait_for_any
+from cloud.errors import Stopped
 from contract.documents import Json
 
 LOOK_EVERY_S = 0.25
-
-
-class Stopped(Exception):
-    """The worker was asked to stop; every task was ended."""
 
 
 class Ending(StrEnum):

@@ -16,10 +16,8 @@ from types import FrameType
 
 from cloud import dataset_head, inbox, registry
 from cloud.bench import Bench, nothing
-from cloud.challenger import CycleFailed
 from cloud.cycle import AtStep, CycleReport, run_cycle
-from cloud.errors import CloudError, LostRace, SettingError
-from cloud.executors import Stopped
+from cloud.errors import CloudError, CycleFailed, LostRace, SettingError, Stopped
 from cloud.keys import Pool
 from cloud.logs import fields
 from cloud.merge import merge_once

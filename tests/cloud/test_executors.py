@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from cloud.executors import Ending, Limits, LocalExecutor, Stopped, Task
+from cloud.errors import Stopped
+from cloud.executors import Ending, Limits, LocalExecutor, Task
 
 CHORES = '''
 import os, signal, sys, time

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from cloud import dataset_head, keys, registry
-from cloud.challenger import CycleFailed
 from cloud.cycle import CycleReport, CycleStep
+from cloud.errors import CycleFailed
 from cloud.registry import Release
 from cloud.worker import Worker
 from contract.bundle import TrainingBundle
