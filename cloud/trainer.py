@@ -62,7 +62,7 @@ def train(folder: CycleFolder, spec: Spec, *, head_file: Path, tell: Tell) -> Tr
         raise Diverged(f"trial {spec.name}: expected finite weights, got NaN or infinity")
     train, judge = slice(0, rows.trained), slice(rows.trained, None)
     logits, labels = fitted.logits(judge), rows.labels[judge]
-    folds = _cross_validate(fitted.embeddings[train], rows, recipe, tell)
+    folds = _cross_validate(folder, fitted.embeddings[train], rows, recipe, tell)
     calibration = calibrate_by(folds, held_out=(logits, labels)) if folds else ACCEPT_ALL
     answers = TrialAnswers(logits.argmax(axis=1), *_left_out(folds))
     folder.write_trial(spec.name, fitted.weights, answers)
@@ -96,12 +96,14 @@ def _fit(folder: CycleFolder, spec: Spec, rows: Rows, head_file: Path, tell: Tel
     return _Fitted(weights, embed(body, features, into=folder.trial(spec.name) / "embeddings.npy", tell=tell))
 
 
-def _cross_validate(embeddings: Floats, rows: Rows, recipe: Recipe, tell: Tell) -> CrossValidated | None:
+def _cross_validate(
+    folder: CycleFolder, embeddings: Floats, rows: Rows, recipe: Recipe, tell: Tell
+) -> CrossValidated | None:
     """None where there are too few classes to leave one out."""
     labels = rows.labels[: rows.trained]
     if len(np.unique(labels)) < FEWEST_CLASSES:
         return None
-    return cross_validate(embeddings, labels, classes=rows.classes, recipe=recipe, progress=tell)
+    return cross_validate(embeddings, labels, classes=rows.classes, recipe=recipe, start=folder.start(), progress=tell)
 
 
 def _left_out(folds: CrossValidated | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

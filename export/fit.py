@@ -87,17 +87,23 @@ def fit_folds(
     members: Members,
     *,
     classes: int,
+    start: Classifier | None = None,
     recipe: Recipe = Recipe(),
     progress: Progress | None = None,
 ) -> list[Classifier]:
     """One classifier for each row of `members` (folds, n), trained on that row's samples alone, all at once.
 
-    A class without members in a fold has the logit `ABSENT_LOGIT` there.
+    They begin at the class means, for `start` may have seen what a fold leaves out; only classes without any sample
+    have their columns from it, and keep them. A class of which a fold has no sample has the logit `ABSENT_LOGIT` there.
     """
-    starts = [_fold_start(embeddings[row], labels[row], classes) for row in members]
+    whole = _start(embeddings, labels, classes, start)
+    still = np.bincount(labels, minlength=classes) == 0
+    starts = [_fold_start(embeddings[row], labels[row], whole, still) for row in members]
     begin = np.concatenate([kernel for kernel, _ in starts], 1), np.concatenate([bias for _, bias in starts])
-    kernel, bias = _train(embeddings, labels, members, begin=begin, still=None, recipe=recipe, progress=progress)
     folds = len(members)
+    kernel, bias = _train(
+        embeddings, labels, members, begin=begin, still=np.tile(still, folds), recipe=recipe, progress=progress
+    )
     return list(zip(np.split(kernel, folds, axis=1), np.split(bias, folds), strict=True))
 
 
@@ -135,9 +141,10 @@ def _start(embeddings: Floats, labels: Labels, classes: int, start: Classifier |
     return kernel, bias
 
 
-def _fold_start(embeddings: Floats, labels: Labels, classes: int) -> Classifier:
-    kernel, present = _class_means(embeddings, labels, classes)
-    return kernel, np.where(present, 0.0, ABSENT_LOGIT).astype(np.float32)
+def _fold_start(embeddings: Floats, labels: Labels, whole: Classifier, still: NDArray[np.bool_]) -> Classifier:
+    kernel, present = _class_means(embeddings, labels, len(still))
+    kernel[:, still] = whole[0][:, still]
+    return kernel, np.where(still, whole[1], np.where(present, 0.0, ABSENT_LOGIT)).astype(np.float32)
 
 
 def _train(
@@ -146,7 +153,7 @@ def _train(
     members: Members,
     *,
     begin: Classifier,
-    still: NDArray[np.bool_] | None,
+    still: NDArray[np.bool_],
     recipe: Recipe,
     progress: Progress | None,
 ) -> Classifier:
@@ -185,9 +192,9 @@ def cross_entropy(labels: Any, logits: Any) -> Any:
     return of_logits(logits)
 
 
-def _network(begin: Classifier, *, heads: int, still: NDArray[np.bool_] | None) -> tuple[keras.Model, Any]:
+def _network(begin: Classifier, *, heads: int, still: NDArray[np.bool_]) -> tuple[keras.Model, Any]:
     kernel, bias = begin
-    keep = still is not None and bool(still.any())
+    keep = bool(still.any())
     dense = keras.layers.Dense(
         kernel.shape[1],
         kernel_constraint=_Still(kernel, still) if keep else None,

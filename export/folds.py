@@ -55,11 +55,20 @@ class CrossValidated:
 
 
 def cross_validate(
-    embeddings: Floats, labels: Labels, *, classes: int, recipe: Recipe, progress: Progress | None = None
+    embeddings: Floats,
+    labels: Labels,
+    *,
+    classes: int,
+    recipe: Recipe,
+    start: Classifier | None = None,
+    progress: Progress | None = None,
 ) -> CrossValidated:
-    """The logits of left-out photos and of strangers, over embeddings (n, d) and labels (n,) below `classes`."""
+    """The logits of left-out photos and of strangers, over embeddings (n, d) and labels (n,) below `classes`.
+
+    Classes without samples are those of `start`, as in the classifier that is trained from it.
+    """
     folds = assign_folds(labels, folds=folds_for(classes), seed=recipe.seed)
-    heads = fit_folds(embeddings, labels, folds.members, classes=classes, recipe=recipe, progress=progress)
+    heads = fit_folds(embeddings, labels, folds.members, classes=classes, start=start, recipe=recipe, progress=progress)
     known = [_scores(embeddings, rows, head) for rows, head in zip(folds.left_out, heads, strict=True)]
     strangers = [_scores(embeddings, rows, head) for rows, head in zip(folds.strangers, heads, strict=True)]
     samples = np.concatenate([np.flatnonzero(rows) for rows in folds.left_out])

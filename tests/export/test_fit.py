@@ -132,6 +132,18 @@ def test_a_class_without_members_in_a_fold_does_not_exist_for_it() -> None:
     assert bias[3] == ABSENT_LOGIT
 
 
+def test_classes_that_nobody_has_photos_of_are_in_every_fold_as_they_started() -> None:
+    """A head of thousands of classes without base samples: folds of the uploaded labels alone were far too sure."""
+    embeddings, labels = crowd(6, 5)
+    start = class_mean_classifier(embeddings, labels, 6)
+    here = labels < 4
+    members = np.ones((2, here.sum()), bool)
+    folds = fit_folds(embeddings[here], labels[here], members, classes=6, start=start, recipe=QUICK)
+    for kernel, bias in folds:
+        np.testing.assert_allclose(kernel[:, 4:], start[0][:, 4:], rtol=1e-5)
+        np.testing.assert_array_equal(bias[4:], 0)
+
+
 @pytest.mark.parametrize(
     ("samples", "batch"), [(1, 16), (100, 16), (300, 64), (1_000, 128), (8_192, 2_048), (10**6, 2_048)]
 )
