@@ -23,7 +23,6 @@ from enum import StrEnum
 from typing import Any
 
 from cloud import keys, registry
-from cloud.bench import Bench, nothing
 from cloud.challenger import Contest
 from cloud.errors import CycleFailed
 from cloud.executors import Ending, Executor, Outcome, Task
@@ -34,7 +33,9 @@ from cloud.material import Material, gather, lay_out
 from cloud.publish import Press, Product, publish
 from cloud.registry import Registry
 from cloud.scratch import CycleFolder
+from cloud.steps import unwatched
 from cloud.trials import Spec, plan
+from cloud.workbench import Workbench
 from contract.documents import Json, encode_json
 from contract.manifest import Channel
 
@@ -68,7 +69,7 @@ class CycleReport:
     """From the start of the cycle to each step."""
 
 
-def run_cycle(bench: Bench, pool: Pool, *, cycle: str, at: AtStep = nothing) -> CycleReport:
+def run_cycle(workbench: Workbench, pool: Pool, *, cycle: str, at: AtStep = unwatched) -> CycleReport:
     """Train a pool once, and publish.
 
     Raises:
@@ -78,16 +79,16 @@ def run_cycle(bench: Bench, pool: Pool, *, cycle: str, at: AtStep = nothing) -> 
         StoreError: the store failed.
     """
     watch = _Watch(pool, cycle, at)
-    with bench.folder(cycle) as folder, bench.processes(folder) as (workshop, trainers):
+    with workbench.folder(cycle) as folder, workbench.processes(folder) as (workshop, trainers):
         watch.passed(CycleStep.PROCESSES_STARTED)
-        material = gather(bench.store, pool, state=bench.settings.state)
+        material = gather(workbench.store, pool, state=workbench.settings.state)
         if material.examples.trained == 0:
-            return _nothing_to_train(bench, material, watch)
+            return _nothing_to_train(workbench, material, watch)
         lay_out(material, folder)
         watch.passed(CycleStep.LAID_OUT)
         thaws = bool(_ask(workshop, "open", material, folder)["thaws"])
         watch.passed(CycleStep.OPENED)
-        outcomes = _try(bench, trainers, material, folder, cycle=cycle, thaws=thaws)
+        outcomes = _try(workbench, trainers, material, folder, cycle=cycle, thaws=thaws)
         contest = Contest.of(outcomes)
         watch.passed(CycleStep.TRIED)
         verdict = judge(contest.evidence(material, folder))
@@ -95,7 +96,7 @@ def run_cycle(bench: Bench, pool: Pool, *, cycle: str, at: AtStep = nothing) -> 
         parity = _ask(workshop, "convert", material, folder, trial=contest.challenger.name)
         watch.passed(CycleStep.CONVERTED)
         report = _report(material, outcomes, contest, verdict) | {"cycle": cycle, "parity": parity}
-        published = _publish(bench, material, contest.product(material, folder, report), verdict, cycle)
+        published = _publish(workbench, material, contest.product(material, folder, report), verdict, cycle)
         watch.passed(CycleStep.PUBLISHED, serials=dict(published.serials))
         return CycleReport(cycle, published, verdict, watch.seconds)
 
@@ -114,9 +115,9 @@ class _Watch:
         self._at(step)
 
 
-def _nothing_to_train(bench: Bench, material: Material, watch: _Watch) -> CycleReport:
+def _nothing_to_train(workbench: Workbench, material: Material, watch: _Watch) -> CycleReport:
     trained = material.trained(watch.cycle)
-    noted = registry.note_trained(bench.store, material.pool, previous=material.registry, trained=trained)
+    noted = registry.note_trained(workbench.store, material.pool, previous=material.registry, trained=trained)
     logger.info("cycle: nothing to train on yet", extra=fields(pool=material.pool.path, cycle=watch.cycle))
     return CycleReport(watch.cycle, noted, None, watch.seconds)
 
@@ -134,20 +135,20 @@ def _ask(workshop: Executor, command: str, material: Material, folder: CycleFold
 
 
 def _try(
-    bench: Bench, trainers: Executor, material: Material, folder: CycleFolder, *, cycle: str, thaws: bool
+    workbench: Workbench, trainers: Executor, material: Material, folder: CycleFolder, *, cycle: str, thaws: bool
 ) -> list[Outcome]:
     """Run all trials, and record how each of them ended."""
-    specs = [spec if thaws else replace(spec, thaw=None) for spec in plan(bench.settings.trials)]
+    specs = [spec if thaws else replace(spec, thaw=None) for spec in plan(workbench.settings.trials)]
     arguments = _arguments(material, folder)
     outcomes = trainers.run([Task(spec.name, "train", arguments | {"spec": spec.document()}) for spec in specs])
     for spec, outcome in zip(specs, outcomes, strict=True):
-        _record(bench, material.pool, cycle, spec, outcome)
+        _record(workbench, material.pool, cycle, spec, outcome)
     return outcomes
 
 
-def _record(bench: Bench, pool: Pool, cycle: str, spec: Spec, outcome: Outcome) -> None:
+def _record(workbench: Workbench, pool: Pool, cycle: str, spec: Spec, outcome: Outcome) -> None:
     record = outcome.document() | {"spec": spec.document()}
-    bench.store.put(keys.trial(pool, cycle, spec.name), encode_json(record))
+    workbench.store.put(keys.trial(pool, cycle, spec.name), encode_json(record))
     level = logging.INFO if outcome.ending is Ending.DONE else logging.WARNING
     line = fields(cycle=cycle, trial=spec.name, seconds=round(outcome.seconds, 3), reason=outcome.reason)
     logger.log(level, "trial: %s", outcome.ending, extra=line)
@@ -170,14 +171,14 @@ def _report(material: Material, outcomes: list[Outcome], contest: Contest, verdi
     }
 
 
-def _publish(bench: Bench, material: Material, product: Product, verdict: Verdict, cycle: str) -> Registry:
+def _publish(workbench: Workbench, material: Material, product: Product, verdict: Verdict, cycle: str) -> Registry:
     return publish(
-        Press(bench.store, bench.key, bench.settings.manifest_life_s, bench.at_publish),
+        Press(workbench.store, workbench.key, workbench.settings.manifest_life_s, workbench.at_publish),
         material.pool,
         product,
         bundle=material.bundle,
         previous=material.registry,
         channels=(Channel.LATEST, Channel.BEST) if verdict.passes else (Channel.LATEST,),
         trained=material.trained(cycle),
-        now=int(bench.now()),
+        now=int(workbench.now()),
     )

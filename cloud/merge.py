@@ -33,6 +33,7 @@ from cloud.objects.store import MAX_LISTED, ObjectStore
 from cloud.samples import Draft
 from cloud.shard_draft import ShardDraft
 from cloud.shards import Columns, ShardRef
+from cloud.steps import unwatched
 from contract.documents import encode_json
 
 logger = logging.getLogger(__name__)
@@ -72,16 +73,12 @@ class MergeReport:
     """Something may still wait: merge again."""
 
 
-def _nothing(step: MergeStep) -> None:
-    """The callback of a merge that nobody watches."""
-
-
 def merge_once(
     store: ObjectStore,
     pool: Pool,
     *,
     memory: MergeMemory | None = None,
-    at: AtStep = _nothing,
+    at: AtStep = unwatched,
     max_bytes: int = MAX_BATCH_BYTES,
 ) -> MergeReport:
     """Merge at most 1,000 uploads, or as many as have `max_bytes` of features or `MAX_BATCH_ROWS` rows.

@@ -23,6 +23,7 @@ from cloud.keys import Pool
 from cloud.objects.store import ObjectStore
 from cloud.registry import Registry, Release, Trained
 from cloud.signing import SigningKey
+from cloud.steps import unwatched
 from contract.bundle import TrainingBundle
 from contract.documents import Json
 from contract.envelope import Envelope
@@ -67,7 +68,7 @@ class Press:
     store: ObjectStore
     key: SigningKey
     life_s: float
-    at: AtStep = lambda step: None
+    at: AtStep = unwatched
 
 
 def publish(

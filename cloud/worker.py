@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from cloud import dataset_head, inbox, registry
-from cloud.bench import Bench, nothing
 from cloud.cycle import AtStep, CycleReport, run_cycle
 from cloud.errors import CloudError, CycleFailed, LostRace, SettingError, Stopped
 from cloud.keys import Pool
@@ -27,6 +26,8 @@ from cloud.registry import Failed
 from cloud.schedule import decide
 from cloud.settings import Settings
 from cloud.signing import load_or_create
+from cloud.steps import unwatched
+from cloud.workbench import Workbench
 
 logger = logging.getLogger(__name__)
 
@@ -46,15 +47,15 @@ def run_worker(settings: Settings) -> None:
     _stop_on_signals(stop)
     store = open_store(settings.store)
     probe(store)
-    Worker(Bench(store, settings, load_or_create(settings.state, store), stop)).run()
+    Worker(Workbench(store, settings, load_or_create(settings.state, store), stop)).run()
 
 
 @dataclass(slots=True)
 class Worker:
     """Looks after all pools of a store."""
 
-    bench: Bench
-    at: AtStep = nothing
+    workbench: Workbench
+    at: AtStep = unwatched
     """Is told the steps of each cycle."""
     _memory: MergeMemory = field(default_factory=MergeMemory)
     _look_at: dict[Pool, float] = field(default_factory=dict)
@@ -64,12 +65,12 @@ class Worker:
 
     def run(self) -> None:
         """Look, again and again, until asked to stop."""
-        logger.info("worker: started", extra=fields(poll_s=self.bench.settings.poll_s))
+        logger.info("worker: started", extra=fields(poll_s=self.workbench.settings.poll_s))
         pools = self._first_look()
-        while not self.bench.stop.is_set():
+        while not self.workbench.stop.is_set():
             for pool in pools:
                 self._look_after(pool)
-            self.bench.stop.wait(self.bench.settings.poll_s)
+            self.workbench.stop.wait(self.workbench.settings.poll_s)
             pools = self._due()
         logger.info("worker: stopped")
 
@@ -81,10 +82,10 @@ class Worker:
             Stopped, LostRace, StoreError: as for ``run_cycle``.
         """
         self._merge(pool)
-        data, _ = dataset_head.read(self.bench.store, pool)
-        known, now = registry.read(self.bench.store, pool), self.bench.now()
+        data, _ = dataset_head.read(self.workbench.store, pool)
+        known, now = registry.read(self.workbench.store, pool), self.workbench.now()
         decision = decide(
-            data, trained=known.trained, failed=known.failed, min_new=self.bench.settings.min_new, now=now
+            data, trained=known.trained, failed=known.failed, min_new=self.workbench.settings.min_new, now=now
         )
         if not decision.train:
             if decision.not_before is not None:
@@ -92,7 +93,7 @@ class Worker:
             return None
         logger.info("cycle: due", extra=fields(pool=pool.path, reason=decision.reason))
         try:
-            return run_cycle(self.bench, pool, cycle=f"{int(now)}-{data.commit[:8]}", at=self.at)
+            return run_cycle(self.workbench, pool, cycle=f"{int(now)}-{data.commit[:8]}", at=self.at)
         except CycleFailed:
             self._note_failure(pool, data.commit)
             raise
@@ -100,14 +101,14 @@ class Worker:
     def _first_look(self) -> list[Pool]:
         """Every pool: the worker before may have ended between a merge and a release."""
         try:
-            return sorted({*dataset_head.pools(self.bench.store), *inbox.pools_with_news(self.bench.store)})
+            return sorted({*dataset_head.pools(self.workbench.store), *inbox.pools_with_news(self.workbench.store)})
         except CloudError as error:
             logger.error("worker: %s", error)
             return []
 
     def _due(self) -> list[Pool]:
         try:
-            news = inbox.pools_with_news(self.bench.store)
+            news = inbox.pools_with_news(self.workbench.store)
         except CloudError as error:
             logger.error("worker: %s", error)
             return []
@@ -142,18 +143,18 @@ class Worker:
 
     def _merge(self, pool: Pool) -> None:
         more = True
-        while more and not self.bench.stop.is_set():
-            report = merge_once(self.bench.store, pool, memory=self._memory)
+        while more and not self.workbench.stop.is_set():
+            report = merge_once(self.workbench.store, pool, memory=self._memory)
             more = report.more
             if report.uploads or report.set_aside:
                 counts = fields(pool=pool.path, uploads=report.uploads, rows=report.rows, set_aside=report.set_aside)
                 logger.info("merged", extra=counts)
 
     def _note_failure(self, pool: Pool, commit: str) -> None:
-        known = registry.read(self.bench.store, pool)
+        known = registry.read(self.workbench.store, pool)
         times = (known.failed.times if known.failed else 0) + 1
-        failed = Failed(commit, times, int(self.bench.now()))
-        registry.note_failure(self.bench.store, pool, previous=known, failed=failed)
+        failed = Failed(commit, times, int(self.workbench.now()))
+        registry.note_failure(self.workbench.store, pool, previous=known, failed=failed)
 
 
 def _check_installed() -> None:

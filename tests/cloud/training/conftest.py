@@ -12,13 +12,13 @@ import pytest
 from numpy.typing import NDArray
 
 from cloud import devices, inbox, spaces
-from cloud.bench import Bench
 from cloud.devices import Device
 from cloud.keys import Arrival, Pool
 from cloud.objects import ObjectStore, open_store
 from cloud.scratch import CycleFolder, Rows
 from cloud.settings import Settings
 from cloud.signing import load_or_create
+from cloud.workbench import Workbench
 from cloud.worker import Worker
 from contract.bundle import BaseSamples, TrainingBundle, write_training_bundle
 from contract.codecs import Codec
@@ -131,14 +131,14 @@ class Shop:
         body = encode_upload(upload, codec=Codec.FLOAT32)
         inbox.add(self.store, Arrival(self.pool, DEVICE, 0, upload_id(body)), body)
 
-    def bench(self, settings: Settings | None = None) -> Bench:
+    def workbench(self, settings: Settings | None = None) -> Workbench:
         """What a worker of this store has."""
         settings = settings or self.settings
-        return Bench(self.store, settings, load_or_create(settings.state, self.store), threading.Event())
+        return Workbench(self.store, settings, load_or_create(settings.state, self.store), threading.Event())
 
     def worker(self, settings: Settings | None = None) -> Worker:
         """A worker, not running."""
-        return Worker(self.bench(settings))
+        return Worker(self.workbench(settings))
 
 
 @pytest.fixture(scope="session")

@@ -129,7 +129,7 @@ def released(open_shop: OpenShop, vector_bundle: TrainingBundle) -> tuple[Shop, 
         if step is CycleStep.OPENED:
             os.kill(trainers_of(os.getpid())[0], signal.SIGKILL)
 
-    report = Worker(shop.bench(), at=kill_one).tend(shop.pool)
+    report = Worker(shop.workbench(), at=kill_one).tend(shop.pool)
     assert report is not None
     return shop, report
 
@@ -162,7 +162,7 @@ def test_a_trial_that_is_killed_costs_only_itself(released: tuple[Shop, CycleRep
 def test_with_nothing_new_nothing_starts(released: tuple[Shop, CycleReport]) -> None:
     shop, _ = released
     started: list[CycleStep] = []
-    assert Worker(shop.bench(), at=started.append).tend(shop.pool) is None
+    assert Worker(shop.workbench(), at=started.append).tend(shop.pool) is None
     assert (started, children_of(os.getpid())) == ([], [])
 
 
@@ -220,7 +220,7 @@ def test_after_its_pause_a_failed_cycle_is_tried_again_and_forgotten(
     shop.send(("Gus", 3))
     with pytest.raises(CycleFailed):
         shop.worker(replace(shop.settings, trial_deadline_s=0.01)).tend(shop.pool)
-    later = replace(shop.bench(), now=lambda: time.time() + 61)
+    later = replace(shop.workbench(), now=lambda: time.time() + 61)
     assert Worker(later).tend(shop.pool) is not None
     assert registry.read(shop.store, shop.pool).failed is None
 
@@ -300,7 +300,7 @@ def test_a_worker_that_cannot_start_says_why_in_one_line(
     open_shop: OpenShop, vector_bundle: TrainingBundle, tmp_path: Path
 ) -> None:
     shop = open_shop(vector_bundle)
-    shop.bench()
+    shop.workbench()
     settings = {"FEDEX_STORE": shop.settings.store, "FEDEX_STATE": str(tmp_path / "another")}
     command = [sys.executable, "-m", "cloud.cli", "worker"]
     done = subprocess.run(

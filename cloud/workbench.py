@@ -16,14 +16,11 @@ from cloud.publish import PublishStep
 from cloud.scratch import CycleFolder
 from cloud.settings import Settings
 from cloud.signing import SigningKey
+from cloud.steps import unwatched
 from cloud.trials import plan
 
 SILENCE_S = 600.0
 """A process that says nothing for so long hangs; a step of the largest heads takes seconds."""
-
-
-def nothing(step: object) -> None:
-    """The callback of steps that nobody watches."""
 
 
 def usable_cores() -> int:
@@ -33,7 +30,7 @@ def usable_cores() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class Workbench:
     """What a worker has to train with."""
 
     store: ObjectStore
@@ -43,7 +40,7 @@ class Bench:
     now: Callable[[], float] = time.time
     """Unix seconds."""
     cores: int = field(default_factory=usable_cores)
-    at_publish: Callable[[PublishStep], None] = nothing
+    at_publish: Callable[[PublishStep], None] = unwatched
 
     @contextlib.contextmanager
     def folder(self, cycle: str) -> Iterator[CycleFolder]:
