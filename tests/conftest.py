@@ -4,6 +4,7 @@ A part that is missing skips its tests with a reason; with FEDEX_REQUIRE_ALL=1 (
 """
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -13,6 +14,12 @@ import pytest
 from demo.minio import Minio, MinioMissing, installed_minio, start_minio
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure() -> None:
+    """Let children take Ctrl-C, as under a terminal: a script's background jobs ignore it, and hand that down."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def missing(reason: str) -> NoReturn:
