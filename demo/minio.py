@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
+
+from demo.ports import free_port
 
 MODULE = "github.com/minio/minio"
 VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"
@@ -91,7 +92,7 @@ def start_minio(data: Path) -> Iterator[Minio]:
     """
     binary = installed_minio()
     data.mkdir(parents=True, exist_ok=True)
-    server = Minio(f"http://127.0.0.1:{_free_port()}", "fedex", secrets.token_urlsafe(24))
+    server = Minio(f"http://127.0.0.1:{free_port()}", "fedex", secrets.token_urlsafe(24))
     environment = os.environ | {"MINIO_ROOT_USER": server.access_key, "MINIO_ROOT_PASSWORD": server.secret_key}
     address = server.endpoint.removeprefix("http://")
     with (data.parent / f"{data.name}.log").open("wb") as log:
@@ -107,13 +108,6 @@ def start_minio(data: Path) -> Iterator[Minio]:
             yield server
         finally:
             _stop(process)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_until_live(server: Minio, process: "subprocess.Popen[bytes]") -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import secrets
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from contract.routes import READYZ
 from demo.commands import command
 from demo.minio import start_minio
+from demo.ports import free_port
 from demo.processes import Processes
 from demo.settings import StoreKind
 
@@ -56,7 +56,7 @@ def start_service(
     Raises:
         DiedEarly, TooSlow: a process did not come up.
     """
-    service = Service(_free_port(), secrets.token_urlsafe(12))
+    service = Service(free_port(), secrets.token_urlsafe(12))
     environment = {
         **store,
         "FEDEX_ENROLMENT": f"{service.code}={GROUP}",
@@ -80,10 +80,3 @@ def _can_enrol(service: Service) -> bool:
             return bool(json.load(answer)["enrolment"])
     except (urllib.error.URLError, OSError):  # not up yet
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
