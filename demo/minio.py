@@ -21,6 +21,7 @@ from pathlib import Path
 
 import click
 
+from demo.leash import leashed
 from demo.ports import free_port
 
 MODULE = "github.com/minio/minio"
@@ -97,7 +98,7 @@ def start_minio(data: Path) -> Iterator[Minio]:
     address = server.endpoint.removeprefix("http://")
     with (data.parent / f"{data.name}.log").open("wb") as log:
         process = subprocess.Popen(
-            [str(binary), "server", "--address", address, "--console-address", "127.0.0.1:0", str(data)],
+            leashed([str(binary), "server", "--address", address, "--console-address", "127.0.0.1:0", str(data)]),
             env=environment,
             stdout=log,
             stderr=log,

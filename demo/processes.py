@@ -1,6 +1,8 @@
 """The only home of the processes that the demo starts: each in its own group, with a log, and all stopped at the end.
 
-A child never sees the terminal's Ctrl-C; it is stopped by its group, so that what it started itself ends with it.
+A child never sees the terminal's Ctrl-C; it is stopped by its group, so that what it started itself ends with it. A
+group is signalled only before its leader is reaped: until then its number cannot have become somebody else's. Should
+the demo be killed before it could stop anything, each child's leash (`demo.leash`) does.
 """
 
 import contextlib
@@ -13,14 +15,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import IO
 
 from demo.errors import DemoError, DiedEarly, TooSlow
+from demo.leash import leashed
 
 Group = subprocess.Popen[bytes]
 STOP_TIMEOUT_S = 10.0
+LOOK_EVERY_S = 0.02
 TAIL_LINES = 12
-ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Processes:
     _children: list[Child] = field(default_factory=list)
     _groups: set[Group] = field(default_factory=set)
     _stopping: bool = False
+    _opening: bool = False
+    _interrupted: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, name: str, command: Sequence[str], *, environment: Mapping[str, str]) -> Child:
@@ -71,13 +78,13 @@ class Processes:
         with log.open("ab") as sink, _holding(said) as question, _holding("") as answer:
             group = self._open(command, environment, stdin=question, stdout=answer, stderr=sink)
             try:
-                group.wait(timeout_s)
-            except subprocess.TimeoutExpired:
-                raise TooSlow(f"{name}: expected an end within {timeout_s:.0f} s, got none; see {log}") from None
+                in_time = _ends_within(timeout_s, group)
             finally:
                 self._close(group)
             answer.seek(0)
             output = answer.read().decode()
+        if not in_time:
+            raise TooSlow(f"{name}: expected an end within {timeout_s:.0f} s, got none; see {log}")
         if group.returncode != 0:
             self.check()  # a child's death explains more than what failed without it
             raise DiedEarly(name, code=group.returncode, log=log, tail=tail_of(log))
@@ -90,9 +97,9 @@ class Processes:
             DiedEarly: one has ended.
         """
         for child in self._children:
-            code = child.group.poll()
-            if code is not None:
-                raise DiedEarly(child.name, code=code, log=child.log, tail=tail_of(child.log))
+            if _has_ended(child.group):
+                self._close(child.group)
+                raise DiedEarly(child.name, code=child.group.returncode, log=child.log, tail=tail_of(child.log))
 
     def wait_until(self, happened: Callable[[], bool], *, what: str, timeout_s: float, every_s: float = 0.2) -> None:
         """Ask `happened` until it says yes, while every child lives.
@@ -108,13 +115,23 @@ class Processes:
                 raise TooSlow(f"expected {what} within {timeout_s:.0f} s, got nothing; see {self.logs}")
             time.sleep(every_s)
 
+    def interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal: raise KeyboardInterrupt once, and not while a process has started but is not yet known here.
+
+        A second signal must not disturb the stopping; should somebody have swallowed the exception, `start` and `call`
+        raise it again.
+        """
+        is_first, self._interrupted = not self._interrupted, True
+        if is_first and not self._opening:
+            raise KeyboardInterrupt
+
     def stop(self) -> None:
         """Stop every process that was started here, and refuse to start more. May be called again."""
         with self._lock:
             self._stopping = True
             groups = tuple(self._groups)
         for group in groups:
-            _signal(group, signal.SIGTERM)
+            self._signal(group, signal.SIGTERM)
         for group in groups:
             self._close(group)
 
@@ -127,11 +144,13 @@ class Processes:
         stdout: IO[bytes],
         stderr: IO[bytes],
     ) -> Group:
-        with self._lock:
+        with self._lock, self._shielded():
             if self._stopping:
                 raise DemoError(f"{command[0]}: not started, the demo is stopping")
+            if self._interrupted:
+                raise KeyboardInterrupt
             group = subprocess.Popen(
-                command,
+                leashed(command),
                 env={**os.environ, **environment},
                 stdin=stdin,
                 stdout=stdout,
@@ -141,15 +160,31 @@ class Processes:
             self._groups.add(group)
         return group
 
+    @contextlib.contextmanager
+    def _shielded(self) -> Iterator[None]:
+        """Put off an interrupt until the block is done; only the main thread ever gets one."""
+        is_main = threading.current_thread() is threading.main_thread()
+        self._opening = is_main
+        try:
+            yield
+        finally:
+            self._opening = False
+        if is_main and self._interrupted:
+            raise KeyboardInterrupt
+
     def _close(self, group: Group) -> None:
-        """End a process and all of its group: asked first, killed after ten seconds."""
-        _signal(group, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):  # it had its time
-            group.wait(STOP_TIMEOUT_S)
-        _signal(group, signal.SIGKILL)
-        group.wait()
+        """End a process and all of its group: asked first, killed after ten seconds. Several threads may ask."""
+        self._signal(group, signal.SIGTERM)
+        _ends_within(STOP_TIMEOUT_S, group)
+        self._signal(group, signal.SIGKILL)
         with self._lock:
+            group.wait()
             self._groups.discard(group)
+
+    def _signal(self, group: Group, number: signal.Signals) -> None:
+        with self._lock:
+            if group.returncode is None:
+                os.killpg(group.pid, number)
 
 
 @contextlib.contextmanager
@@ -157,14 +192,17 @@ def running(logs: Path) -> Iterator[Processes]:
     """Processes that are stopped when the block ends, however it ends; SIGTERM and SIGHUP end it as Ctrl-C does."""
     logs.mkdir(parents=True, exist_ok=True)
     processes = Processes(logs)
-    before = {name: signal.signal(name, signal.default_int_handler) for name in ENDING_SIGNALS}
+    before = {number: signal.signal(number, processes.interrupt) for number in ENDING_SIGNALS}
     try:
         yield processes
     finally:
-        impatience = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave processes behind
-        processes.stop()
-        for name, handler in {**before, signal.SIGINT: impatience}.items():
-            signal.signal(name, handler)
+        try:
+            for number in ENDING_SIGNALS:
+                signal.signal(number, signal.SIG_IGN)
+        finally:
+            processes.stop()
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _holding(text: str) -> IO[bytes]:
@@ -180,6 +218,20 @@ def tail_of(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-TAIL_LINES:])
 
 
-def _signal(group: Group, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):  # all of the group has ended
-        os.killpg(group.pid, number)
+def _has_ended(group: Group) -> bool:
+    """Whether the leader has ended; it is not reaped."""
+    if group.returncode is not None:
+        return True
+    try:
+        return os.waitid(os.P_PID, group.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:  # reaped by another thread a moment ago
+        return True
+
+
+def _ends_within(timeout_s: float, group: Group) -> bool:
+    give_up = time.monotonic() + timeout_s
+    while not _has_ended(group):
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(LOOK_EVERY_S)
+    return True

@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from demo import leash
 from demo.errors import DemoError, DiedEarly, TooSlow
 from demo.processes import running
 
@@ -37,6 +39,17 @@ def group_is_alive(pid: int) -> bool:
     return True
 
 
+def wait_until_gone(pid: int) -> None:
+    give_up = time.monotonic() + 20
+    while group_is_alive(pid) and time.monotonic() < give_up:
+        time.sleep(0.05)
+    assert not group_is_alive(pid)
+
+
+def wait_until_ended(pid: int) -> None:
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_children_and_grandchildren(tmp_path: Path, ending: signal.Signals) -> None:
     command = [sys.executable, "-c", DEMO, str(tmp_path), SLEEPER.format(mark="grandchild")]
@@ -47,6 +60,67 @@ def test_a_signal_stops_children_and_grandchildren(tmp_path: Path, ending: signa
         demo.send_signal(ending)
         assert demo.wait(20) != 0
     assert not group_is_alive(pid)
+
+
+def test_an_interrupt_while_a_process_starts_waits_until_it_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Ctrl-C between fork and book-keeping once left an export running on its own."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start_and_interrupt(*args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
+        started.append(plain_popen(*args, **kwargs))
+        signal.raise_signal(signal.SIGINT)
+        return started[0]
+
+    plain_popen = subprocess.Popen
+    monkeypatch.setattr("demo.processes.subprocess.Popen", start_and_interrupt)
+    with pytest.raises(KeyboardInterrupt), running(tmp_path) as processes:
+        processes.start("child", [sys.executable, "-c", "import time; time.sleep(60)"], environment={})
+    assert not group_is_alive(started[0].pid)
+
+
+def test_a_signal_at_the_very_end_does_not_disturb_the_stopping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closing a terminal sends two signals; the second once came before the demo was deaf, and children stayed."""
+
+    def interrupt_and_set(*args: Any) -> object:
+        signal.raise_signal(signal.SIGHUP)
+        return plain_signal(*args)
+
+    plain_signal = signal.signal
+    with pytest.raises(KeyboardInterrupt), running(tmp_path) as processes:
+        child = processes.start("child", [sys.executable, "-c", "import time; time.sleep(60)"], environment={})
+        monkeypatch.setattr("demo.processes.signal.signal", interrupt_and_set)
+    assert child.group.returncode is not None
+
+
+def test_an_interrupt_that_somebody_swallowed_comes_again_with_the_next_process(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), running(tmp_path) as processes:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        processes.call("next", [sys.executable, "-c", ""], environment={}, timeout_s=20)
+
+
+def test_children_end_when_the_demo_is_killed(tmp_path: Path) -> None:
+    """SIGKILL of the demo once left service, worker and devices running for good."""
+    sleep = "import time; time.sleep(60)"
+    with subprocess.Popen(
+        [sys.executable, "-c", DEMO, str(tmp_path), sleep], stdout=subprocess.PIPE, text=True
+    ) as demo:
+        assert demo.stdout is not None
+        pid = int(demo.stdout.readline())
+        demo.kill()
+    wait_until_gone(pid)
+
+
+def test_a_process_whose_demo_is_gone_before_it_starts_does_nothing() -> None:
+    nobody = 1
+    done = subprocess.run(
+        [sys.executable, "-IS", leash.__file__, str(nobody), "echo", "here"], capture_output=True, text=True
+    )
+    assert done.stdout == ""
 
 
 def test_a_failure_inside_stops_the_children(tmp_path: Path) -> None:
@@ -84,7 +158,7 @@ def test_a_call_that_fails_because_a_child_died_names_the_child(tmp_path: Path) 
     fail = [sys.executable, "-c", "raise SystemExit(1)"]
     with running(tmp_path) as processes:
         child = processes.start("serve", [sys.executable, "-c", "raise SystemExit('no port')"], environment={})
-        child.group.wait()
+        wait_until_ended(child.group.pid)
         with pytest.raises(DiedEarly, match=r"serve: [\s\S]*no port"):
             processes.call("infer", fail, environment={}, timeout_s=20)
 
