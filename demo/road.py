@@ -10,6 +10,7 @@ from pathlib import Path
 from demo.cast import LEAST_PHOTOS, Person, cast_people
 from demo.commands import command
 from demo.comparison import score_cosine
+from demo.copies import without_copies
 from demo.devices import DemoDevice, Given, Pushed
 from demo.errors import DemoError
 from demo.faces import write_people
@@ -62,7 +63,7 @@ class Road:
         before = self.recognise_tests(devices, people, "with the first head")
         given = self.recognise_uploads(devices, people)
         self.give_feedback(devices, given)
-        pushed = self.push(devices)
+        pushed = self.push(devices, samples=sum(map(len, given)))
         serial, seconds = self.wait_for_new_head(devices)
         after = self.recognise_tests(devices, people, f"again, with head {serial}")
         with self.stages.stage("compare", "ask what cosine to class means would reach on the same samples") as tell:
@@ -76,7 +77,10 @@ class Road:
             faces = self.settings.work / "faces"
             with self.stages.stage("draw", f"draw {self.settings.people} people who do not exist"):
                 write_people(faces, people=self.settings.people, photos=LEAST_PHOTOS, seed=self.settings.seed)
-        return cast_people(list_photos(faces), seed=self.settings.seed)
+        distinct = without_copies(list_photos(faces))
+        if distinct.copies:
+            self.stages.note(f"copies of photos left out: {len(distinct.copies)}, the first {distinct.copies[0]}")
+        return cast_people(distinct.photos, seed=self.settings.seed)
 
     def export(self, people: Sequence[Person]) -> Path:
         """Return the folder of both bundles; the first head is fitted on the base photos."""
@@ -152,10 +156,16 @@ class Road:
             tasks = list(zip(devices, given, strict=True))
             together(lambda task: task[0].tell(task[1]), tasks, processes=self.processes)
 
-    def push(self, devices: Sequence[DemoDevice]) -> list[Pushed]:
-        """Upload from every device; what it returns is acknowledged."""
+    def push(self, devices: Sequence[DemoDevice], *, samples: int) -> list[Pushed]:
+        """Upload from every device; what it returns is acknowledged. The worker waits for all of the samples."""
         with self.stages.stage("push", "upload the features"):
-            return together(DemoDevice.push, devices, processes=self.processes)
+            pushed = together(DemoDevice.push, devices, processes=self.processes)
+        sent = sum(one.samples for one in pushed)
+        if sent != samples:
+            raise DemoError(
+                f"photos: expected {samples} that differ, got {sent} (files that differ, of the same pixels)"
+            )
+        return pushed
 
     def wait_for_new_head(self, devices: Sequence[DemoDevice]) -> tuple[int, float]:
         """Return the serial that every device has in the end, and the seconds until the first one had it."""

@@ -32,6 +32,10 @@ class Stages:
         self.seconds_of[name] = self.seconds_of.get(name, 0.0) + took
         self._write(f"{took:5.1f} s  {what}", is_last=True)
 
+    def note(self, what: str) -> None:
+        """Write a line about what a stage found."""
+        self._write(f"         {what}", is_last=True)
+
     def _write(self, text: str, *, is_last: bool) -> None:
         if self.screen.isatty():
             self.screen.write(f"\r\x1b[K{text}" + ("\n" if is_last else ""))

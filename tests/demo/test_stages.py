@@ -46,3 +46,9 @@ def test_stages_of_one_name_add_up() -> None:
     with stages.stage("start", "enrol the devices"):
         pass
     assert stages.seconds_of["start"] > first
+
+
+def test_a_note_stands_on_a_line_of_its_own() -> None:
+    screen = io.StringIO()
+    Stages(screen).note("4 photos are copies")
+    assert screen.getvalue() == "         4 photos are copies\n"

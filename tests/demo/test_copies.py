@@ -1,0 +1,45 @@
+"""A photo that is there twice: ignored within one person, refused between two."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from demo.copies import without_copies
+from demo.errors import DemoError
+from demo.faces import write_people
+from demo.folders import list_photos
+
+
+@pytest.fixture
+def faces(tmp_path: Path) -> Path:
+    """Two people with three photos each."""
+    write_people(tmp_path, people=2, photos=3, seed=0)
+    return tmp_path
+
+
+def test_photos_that_differ_all_stay(faces: Path) -> None:
+    distinct = without_copies(list_photos(faces))
+    assert (distinct.photos, distinct.copies) == (list_photos(faces), [])
+
+
+def test_what_a_person_has_twice_counts_once(faces: Path) -> None:
+    """The demo once counted both, and waited until its time-out for a sample that never came."""
+    copy = shutil.copyfile(faces / "Ada Alder" / "02.png", faces / "Ada Alder" / "again.png")
+    distinct = without_copies(list_photos(faces))
+    assert [photo.name for photo in distinct.photos["Ada Alder"]] == ["01.png", "02.png", "03.png"]
+    assert distinct.copies == [copy]
+
+
+def test_a_photo_of_two_people_is_refused_with_both_places(faces: Path) -> None:
+    copy = shutil.copyfile(faces / "Ada Alder" / "02.png", faces / "Bo Birch" / "again.png")
+    with pytest.raises(DemoError, match="expected a photo of one person") as refused:
+        without_copies(list_photos(faces))
+    assert str(copy) in str(refused.value)
+    assert str(faces / "Ada Alder" / "02.png") in str(refused.value)
+
+
+def test_a_folder_named_like_a_photo_is_refused(faces: Path) -> None:
+    (faces / "Ada Alder" / "holiday.jpg").mkdir()
+    with pytest.raises(DemoError, match=r"holiday\.jpg: expected a photo, got a file that cannot be read"):
+        without_copies(list_photos(faces))
