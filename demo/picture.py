@@ -1,6 +1,7 @@
 """The only home of the demo's picture: some photos, with what a device said of each before and after."""
 
-from collections.abc import Collection, Sequence
+import textwrap
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,11 +9,11 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from demo.scoring import Answer
 
-PHOTO_SIDE, MARGIN, TITLE_HEIGHT, CAPTION_HEIGHT, COLUMNS = 176, 14, 44, 66, 6
+PHOTO_SIDE, MARGIN, TITLE_HEIGHT, LINE_HEIGHT, INDENT, COLUMNS = 200, 14, 44, 15, 44, 6
+FONT_SIZE, TITLE_SIZE = 12, 16
 PAPER, INK, FAINT = (255, 255, 255), (30, 30, 34), (120, 120, 126)
 RIGHT, WRONG, UNSURE = (20, 122, 60), (190, 40, 40), (150, 105, 0)
 Colour = tuple[int, int, int]
-Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +38,14 @@ def choose_photos(
 
 
 def draw_picture(shown: Sequence[Shown], *, title: str) -> Image.Image:
-    """Return the picture, RGB, six photos a row; green is right, red is wrong, brown is "unknown"."""
-    rows = -(-len(shown) // COLUMNS)
-    width = MARGIN + COLUMNS * (PHOTO_SIDE + MARGIN)
-    sheet = Image.new("RGB", (width, TITLE_HEIGHT + rows * (PHOTO_SIDE + CAPTION_HEIGHT) + MARGIN), PAPER)
-    pen = ImageDraw.Draw(sheet)
-    pen.text((MARGIN, MARGIN), title, INK, font=ImageFont.load_default(16))
-    for index, item in enumerate(shown):
-        row, column = divmod(index, COLUMNS)
-        corner = (MARGIN + column * (PHOTO_SIDE + MARGIN), TITLE_HEIGHT + row * (PHOTO_SIDE + CAPTION_HEIGHT))
-        _show(sheet, item, corner)
+    """Return the picture, RGB, six photos a row; green is right, red is wrong, brown is "unknown". No name is cut."""
+    rows = [[_Tile(item, _caption(item)) for item in shown[at : at + COLUMNS]] for at in range(0, len(shown), COLUMNS)]
+    heights = [max(tile.height for tile in row) for row in rows]
+    sheet = Image.new("RGB", (MARGIN + COLUMNS * (PHOTO_SIDE + MARGIN), TITLE_HEIGHT + sum(heights)), PAPER)
+    ImageDraw.Draw(sheet).text((MARGIN, MARGIN), title, INK, font=ImageFont.load_default(TITLE_SIZE))
+    for number, row in enumerate(rows):
+        for column, tile in enumerate(row):
+            _paste(sheet, tile, x=MARGIN + column * (PHOTO_SIDE + MARGIN), y=TITLE_HEIGHT + sum(heights[:number]))
     return sheet
 
 
@@ -55,16 +54,52 @@ def save_picture(shown: Sequence[Shown], path: Path, *, title: str) -> None:
     draw_picture(shown, title=title).save(path)
 
 
-def _show(sheet: Image.Image, item: Shown, corner: tuple[int, int]) -> None:
-    pen, small = ImageDraw.Draw(sheet), ImageFont.load_default(12)
-    with Image.open(item.before.photo) as photo:
-        sheet.paste(ImageOps.fit(photo.convert("RGB"), (PHOTO_SIDE, PHOTO_SIDE)), corner)
-    x, y = corner[0], corner[1] + PHOTO_SIDE + 3
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of a caption; its word, if any, stands before the text."""
+
+    text: str
+    colour: Colour
+    indent: int = 0
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tile:
+    """A photo and the lines below it."""
+
+    item: Shown
+    lines: Sequence[_Line]
+
+    @property
+    def height(self) -> int:
+        return PHOTO_SIDE + LINE_HEIGHT * len(self.lines) + 2 * MARGIN
+
+
+def _paste(sheet: Image.Image, tile: _Tile, *, x: int, y: int) -> None:
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(FONT_SIZE)
+    with Image.open(tile.item.before.photo) as photo:
+        upright = ImageOps.exif_transpose(photo).convert("RGB")
+    sheet.paste(ImageOps.fit(upright, (PHOTO_SIDE, PHOTO_SIDE)), (x, y))
+    for number, line in enumerate(tile.lines):
+        height = y + PHOTO_SIDE + 3 + LINE_HEIGHT * number
+        pen.text((x, height), line.word, FAINT, font=font)
+        pen.text((x + line.indent, height), line.text, line.colour, font=font)
+
+
+def _caption(item: Shown) -> list[_Line]:
+    """Return who it is and both answers, each on as many lines as it takes."""
     who = _readable(item.before.truth) + (" (new)" if item.is_new else "")
-    pen.text((x, y), _cut(who, small), INK, font=small)
-    for line, (word, answer) in enumerate((("before", item.before), ("after", item.after)), start=1):
-        pen.text((x, y + 15 * line), word, FAINT, font=small)
-        pen.text((x + 40, y + 15 * line), _cut(_said(answer), small, room=40), _colour(answer), font=small)
+    return [
+        *(_Line(text, INK) for text in wrap(who, room=PHOTO_SIDE)),
+        *_answer_lines("before", item.before),
+        *_answer_lines("after", item.after),
+    ]
+
+
+def _answer_lines(word: str, answer: Answer) -> Iterator[_Line]:
+    for number, text in enumerate(wrap(_said(answer), room=PHOTO_SIDE - INDENT)):
+        yield _Line(text, _colour(answer), INDENT, "" if number else word)
 
 
 def _said(answer: Answer) -> str:
@@ -83,8 +118,8 @@ def _readable(label: str) -> str:
     return label.replace("_", " ")
 
 
-def _cut(text: str, font: Font, *, room: int = 0) -> str:
-    """Return the text, shortened to the width of a photo less `room` pixels."""
-    while font.getlength(text) > PHOTO_SIDE - room:
-        text = text[:-2].rstrip("…") + "…"
-    return text
+def wrap(text: str, *, room: int) -> list[str]:
+    """Return the text as few lines of at most `room` pixels; a word that is wider than that is broken."""
+    font = ImageFont.load_default(FONT_SIZE)
+    choices = (textwrap.wrap(text, width) for width in range(len(text), 0, -1))
+    return next(lines for lines in choices if all(font.getlength(line) <= room for line in lines))

@@ -1,4 +1,4 @@
-"""The table, the JSON and the picture at the demo's end."""
+"""The table and the JSON at the demo's end."""
 
 import json
 import re
@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.faces import write_people
 from demo.figures import Figures, format_table, write_figures
-from demo.picture import choose_photos, draw_picture
-from demo.scoring import Answer, Score
+from demo.scoring import Score
 
 NAN = float("nan")
 
@@ -59,13 +57,3 @@ def test_the_table_is_narrow_and_says_what_accuracy_means(figures: Figures) -> N
     assert "right, the new people 0.0 % 99.3 % 99.5 %" in re.sub(" +", " ", table)
     assert "Accuracy: the best label is the right one" in table
     assert max(len(line) for line in table.splitlines()) <= 120
-
-
-def test_the_picture_shows_new_people_and_others(tmp_path: Path) -> None:
-    write_people(tmp_path, people=3, photos=1, seed=0)
-    answers = [
-        Answer(path, path.parent.name, "Ada Alder", 0.7, unknown=False) for path in sorted(tmp_path.glob("*/*.png"))
-    ]
-    shown = choose_photos(answers, answers, new={"Bo Birch"}, count=2)
-    assert [item.is_new for item in shown] == [True, False]
-    assert draw_picture(shown, title="three people").size == (1154, 300)
