@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from demo.faces import write_people
 
 DEMO = [sys.executable, "-m", "demo.run"]
 START_TIMEOUT_S = 120.0
@@ -76,12 +79,35 @@ def test_a_store_that_there_is_not_is_refused_in_one_line(tmp_path: Path) -> Non
     assert (done.returncode, done.stderr) == (1, "error: STORE: expected directory or minio, got 'floppy'\n")
 
 
+def test_a_photo_in_two_folders_is_refused_in_one_line(tmp_path: Path) -> None:
+    """The demo once went on, and waited for a sample that never came."""
+    write_people(tmp_path / "faces", people=2, photos=2, seed=0)
+    copy = shutil.copyfile(tmp_path / "faces/Ada Alder/01.png", tmp_path / "faces/Bo Birch/03.png")
+    faces = settings(tmp_path, FACES=str(tmp_path / "faces"))
+    done = subprocess.run(DEMO, env=faces, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {copy}: expected a photo of one person")
+    assert done.stderr.count("\n") == 1
+
+
 @pytest.mark.slow
 def test_ctrl_c_stops_service_and_worker(tmp_path: Path) -> None:
     with subprocess.Popen(DEMO, env=settings(tmp_path), stderr=subprocess.DEVNULL, start_new_session=True) as demo:
         wait_for(tmp_path / "demo" / "logs" / "worker.log")
         demo.send_signal(signal.SIGINT)
         assert demo.wait(60) == 130
+    assert still_running(str(tmp_path)) == []
+
+
+@pytest.mark.slow
+def test_nothing_runs_on_when_the_demo_is_killed(tmp_path: Path) -> None:
+    """SIGKILL of the demo once left gunicorn, its workers, the worker and its trainers behind."""
+    with subprocess.Popen(DEMO, env=settings(tmp_path), stderr=subprocess.DEVNULL, start_new_session=True) as demo:
+        wait_for(tmp_path / "demo" / "logs" / "worker.log")
+        demo.kill()
+    give_up = time.monotonic() + 30
+    while still_running(str(tmp_path)) and time.monotonic() < give_up:
+        time.sleep(0.2)
     assert still_running(str(tmp_path)) == []
 
 
