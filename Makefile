@@ -10,15 +10,19 @@ WEIGHTS  ?=
 FACES    ?=
 STORE    ?=
 OUT      ?= build/export
-PORT     ?= 8000
+PORT     ?=
 
 # TensorFlow and tflite-runtime fail in one process (`vector::reserve`), so the tests take two.
 WITH_TENSORFLOW    := tests/export tests/cloud/training
 WITHOUT_TENSORFLOW := $(WITH_TENSORFLOW:%=--ignore=%) tests
 
+# Where `make serve` and `make worker` keep things unless the environment says otherwise; they print it.
 export FEDEX_STORE ?= dir:build/store
 export FEDEX_STATE ?= build/worker
+DEFAULTS := $(strip $(foreach name,FEDEX_STORE FEDEX_STATE,$(if $(filter file,$(origin $(name))),$(name)=$($(name)))))
+SAY_DEFAULTS := $(if $(DEFAULTS),echo "using $(DEFAULTS)" >&2;)
 
+# `exec`: a signal that ends make must reach the program, not a shell in between.
 .DEFAULT_GOAL := help
 .PHONY: help install export demo serve worker minio minio-install test test-all test-wheel check bench clean
 
@@ -38,23 +42,23 @@ build/faces: | $(STAMP)
 	@rm -rf $@.part && $(BIN)/python -m demo.faces $@.part && mv $@.part $@
 
 export: $(STAMP) $(if $(FACES),,build/faces)  ## write both bundles to build/export (CUT= WEIGHTS= FACES= QUANTIZE= OUT=)
-	@$(BIN)/fedex-export bundle --cut $(CUT) --faces $(or $(FACES),build/faces) --out $(OUT) \
+	@exec $(BIN)/fedex-export bundle --cut $(CUT) --faces $(or $(FACES),build/faces) --out $(OUT) \
 	    $(if $(WEIGHTS),--weights $(WEIGHTS)) $(if $(QUANTIZE),--quantize $(QUANTIZE))
 
 demo: $(STAMP)  ## run the whole road on this machine (WEIGHTS= FACES= for real photos, STORE=minio)
-	@WEIGHTS='$(WEIGHTS)' FACES='$(FACES)' STORE='$(STORE)' $(BIN)/python -m demo.run
+	@exec $(BIN)/python -m demo.run
 
-serve: $(STAMP)  ## run the service with gunicorn on PORT (needs FEDEX_ENROLMENT=code=group)
-	@$(BIN)/fedex-cloud serve --bind 127.0.0.1:$(PORT)
+serve: $(STAMP)  ## run the service with gunicorn (needs FEDEX_ENROLMENT=code=group; FEDEX_BIND=, or PORT= on 127.0.0.1)
+	@$(SAY_DEFAULTS) exec $(BIN)/fedex-cloud serve $(if $(PORT),--bind 127.0.0.1:$(PORT))
 
 worker: $(STAMP)  ## run the worker: merge, train, publish
-	@$(BIN)/fedex-cloud worker
+	@$(SAY_DEFAULTS) exec $(BIN)/fedex-cloud worker
 
 minio-install: $(STAMP)  ## build the pinned MinIO from source into build/tools (needs Go)
-	@$(BIN)/python -m demo.minio install
+	@exec $(BIN)/python -m demo.minio install
 
 minio: minio-install  ## start MinIO on a free local port, data under build/minio
-	@$(BIN)/python -m demo.minio run
+	@exec $(BIN)/python -m demo.minio run
 
 test: $(STAMP)  ## pass the tests (MinIO and real data are used where they are present)
 	@$(BIN)/python -m pytest -q -m 'not slow' $(WITHOUT_TENSORFLOW)
@@ -71,7 +75,7 @@ check: $(STAMP)  ## ruff (format and lint) and mypy --strict
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy contract device cloud export demo bench
 
 bench: $(STAMP)  ## measure; one table and build/bench.json
-	@$(BIN)/python -m bench
+	@exec $(BIN)/python -m bench
 
 clean:  ## remove what was generated, but not .venv and build/tools
 	@find build -mindepth 1 -maxdepth 1 ! -name tools -exec rm -rf {} + 2>/dev/null || true

@@ -13,6 +13,7 @@ import pytest
 
 from demo.faces import write_people
 
+ROOT = Path(__file__).resolve().parents[2]
 DEMO = [sys.executable, "-m", "demo.run"]
 START_TIMEOUT_S = 120.0
 
@@ -59,6 +60,19 @@ def test_ctrl_c_stops_the_demo_and_everything_it_started(tmp_path: Path) -> None
         _, said = demo.communicate(timeout=30)
     assert demo.returncode == 130
     assert said.endswith("stopped, and everything that was started with it\n")
+    assert still_running(str(tmp_path)) == []
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
+def test_what_ends_make_ends_the_demo(tmp_path: Path) -> None:
+    """SIGTERM of make once ended a shell in between, and the demo went on without a parent."""
+    installed = ["-o", ".venv/.installed", f"BIN={Path(sys.executable).parent}"]
+    with subprocess.Popen(
+        ["make", *installed, "demo"], cwd=ROOT, env=settings(tmp_path), stderr=subprocess.DEVNULL
+    ) as make:
+        wait_for(tmp_path / "demo" / "logs" / "export.log")
+        make.send_signal(signal.SIGTERM)
+        make.wait(30)
     assert still_running(str(tmp_path)) == []
 
 

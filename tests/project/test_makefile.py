@@ -1,8 +1,10 @@
-"""Bare `make` says what it can do."""
+"""What `make` says, and what it leaves to the environment."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,39 @@ ROOT = Path(__file__).resolve().parents[2]
 TARGETS = {"install", "export", "demo", "serve", "worker", "minio", "test", "test-all", "check", "bench", "clean"}
 
 
-@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
+
+
+def make(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run make as a user without settings does; what is installed is not looked at."""
+    plain = {"PATH": os.environ["PATH"], **environment}
+    command = ["make", "--no-print-directory", "-o", ".venv/.installed", f"BIN={Path(sys.executable).parent}"]
+    return subprocess.run([*command, *arguments], cwd=ROOT, env=plain, capture_output=True, text=True, timeout=60)
+
+
 def test_bare_make_prints_every_target_with_a_line_of_help() -> None:
-    printed = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True)
-    helped = dict(re.findall(r"^  make (\S+) +(\S.*)$", printed.stdout, re.MULTILINE))
+    helped = dict(re.findall(r"^  make (\S+) +(\S.*)$", make().stdout, re.MULTILINE))
     assert set(helped) >= TARGETS
     assert all(helped.values())
+
+
+def test_make_serve_listens_where_the_environment_says() -> None:
+    """It once bound 127.0.0.1:8000 whatever FEDEX_BIND said."""
+    assert "--bind" not in make("-n", "serve", FEDEX_BIND="0.0.0.0:80").stdout
+    assert "--bind 127.0.0.1:9000" in make("-n", "serve", "PORT=9000").stdout
+
+
+@pytest.mark.parametrize("target", ["serve", "worker"])
+def test_make_says_where_things_are_kept_unless_the_environment_does(target: str) -> None:
+    """The worker's folder was another one than that of `fedex-cloud worker`, without a word."""
+    assert "using FEDEX_STORE=dir:build/store FEDEX_STATE=build/worker" in make("-n", target).stdout
+    assert "using FEDEX_STATE=build/worker" in make("-n", target, FEDEX_STORE="s3://fedex").stdout
+    assert "using" not in make("-n", target, FEDEX_STORE="s3://fedex", FEDEX_STATE="state").stdout
+
+
+def test_make_serve_without_an_enrolment_code_says_so_in_one_line() -> None:
+    refused = make("serve")
+    assert refused.returncode != 0
+    assert [line for line in refused.stderr.splitlines() if "FEDEX_ENROLMENT" in line] == refused.stderr.splitlines()[
+        1:2
+    ]
