@@ -36,7 +36,7 @@ class Contest:
         """
         results = tuple(TrialResult.parse(outcome.result) for outcome in outcomes if outcome.result is not None)
         if not results:
-            reasons = "; ".join(f"{one.name} {one.ending}: {one.reason}" for one in outcomes)
+            reasons = "; ".join(f"{one.name} {one.story}" for one in outcomes)
             raise CycleFailed(f"no trial ended well: {reasons}")
         return cls(results, choose(results))
 

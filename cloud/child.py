@@ -7,7 +7,8 @@ Both sides send JSON through the pipe of that descriptor::
     worker   {"do": "<command>", "with": {...}}
     child    {"ready": true}                      once, when everything is imported
              {"progress": [done, total]}          as work goes on: its heartbeat
-             {"done": {...}} or {"failed": "..."} once for each command
+             {"done": {...}}                      once for each command, or
+             {"failed": "...", "cause": "<the exception's class>"}
 
 The worker alone holds the other end, so the pipe closes when the worker dies, however it does; then the child ends at
 once, in the middle of whatever it does.
@@ -67,7 +68,7 @@ def _carry_out(command: Command, arguments: Mapping[str, Any], tell: Tell) -> di
         return {"done": command(arguments, tell)}
     except Exception as error:  # whatever training, Keras or a converter raise ends this command only
         first = (str(error).strip().splitlines() or [""])[0]
-        return {"failed": f"{type(error).__name__}: {first}"}
+        return {"failed": first, "cause": type(error).__name__}
 
 
 def _heart(connection: Connection[Any, Any]) -> Tell:

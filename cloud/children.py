@@ -43,6 +43,8 @@ class Message:
 
     done: Mapping[str, Any] | None = None
     failed: str | None = None
+    cause: str = ""
+    """Of a failure: the exception's class."""
     progress: tuple[int, int] | None = None
     ended: int | None = None
 
@@ -92,7 +94,8 @@ class Child:
         except (EOFError, OSError):
             return Message(ended=self._process.wait())
         progress = said.get("progress")
-        return Message(said.get("done"), said.get("failed"), (progress[0], progress[1]) if progress else None)
+        heartbeat = (progress[0], progress[1]) if progress else None
+        return Message(said.get("done"), said.get("failed"), said.get("cause", ""), heartbeat)
 
     def last_words(self) -> str:
         """The last line of what its libraries printed, which is where Python says what went wrong."""

@@ -130,7 +130,7 @@ def _ask(workshop: Executor, command: str, material: Material, folder: CycleFold
     """
     [outcome] = workshop.run([Task(command, command, _arguments(material, folder) | more)])
     if outcome.result is None:
-        raise CycleFailed(f"{command}: {outcome.ending}: {outcome.reason}")
+        raise CycleFailed(f"{command}: {outcome.story}")
     return dict(outcome.result)
 
 
@@ -150,7 +150,9 @@ def _record(workbench: Workbench, pool: Pool, cycle: str, spec: Spec, outcome: O
     record = outcome.document() | {"spec": spec.document()}
     workbench.store.put(keys.trial(pool, cycle, spec.name), encode_json(record))
     level = logging.INFO if outcome.ending is Ending.DONE else logging.WARNING
-    line = fields(cycle=cycle, trial=spec.name, seconds=round(outcome.seconds, 3), reason=outcome.reason)
+    line = fields(
+        cycle=cycle, trial=spec.name, seconds=round(outcome.seconds, 3), cause=outcome.cause, reason=outcome.reason
+    )
     logger.log(level, "trial: %s", outcome.ending, extra=line)
 
 

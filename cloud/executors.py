@@ -3,14 +3,14 @@
 Another executor (a cluster's) offers the same three methods. This one starts its processes on this machine: one
 accelerator each, or a share of the processor. Started early by ``warm_up``, they import Keras while data is prepared.
 
-A task that dies, fails, falls silent or is late costs itself only.
+A task that dies, fails, falls silent or is late costs itself only. Whatever else goes wrong, no process is left.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -50,16 +50,24 @@ class Outcome:
     ending: Ending
     seconds: float
     result: Mapping[str, Any] | None = None
+    cause: str = ""
+    """Of a failure or a death: an exception's class, "signal 9" or "exit status 7"; nothing that the task said."""
     reason: str = ""
+    """What the task said of it, or was measured by. It may name files: for the log alone."""
     progress: tuple[int, int] | None = None
     """The last heartbeat: steps done, and all steps."""
 
+    @property
+    def story(self) -> str:
+        """Ending, cause and reason in one line, for the log."""
+        return ": ".join(part for part in (self.ending, self.cause, self.reason) if part)
+
     def document(self) -> dict[str, Json]:
-        """For the trial's record."""
+        """For the trial's record, and the release's report, which devices may read: so without the reason."""
         return {
             "ending": self.ending,
             "seconds": round(self.seconds, 3),
-            "reason": self.reason,
+            "cause": self.cause,
             "progress": self.progress,
             "result": self.result,
         }
@@ -116,38 +124,47 @@ class LocalExecutor:
     accelerators: tuple[str, ...]
     cores: int
     stop: threading.Event
+    clock: Callable[[], float] = time.monotonic
+    """Seconds; limits are measured by it."""
     _ready: list[tuple[Child, Place]] = field(default_factory=list)
+    _running: list[_Run] = field(default_factory=list)
     _started: int = 0
 
     def warm_up(self, count: int) -> None:
         """Start as many processes as will run at once, less those that are there."""
-        places = self._places(count)
-        self._ready += [(self._start(place), place) for place in places[len(self._ready) :]]
+        for place in self._places(count)[len(self._ready) :]:
+            self._ready.append((self._start(place), place))
 
     def run(self, tasks: Sequence[Task]) -> list[Outcome]:
         """See ``Executor.run``."""
-        self.warm_up(len(tasks))
-        waiting, outcomes = list(tasks), dict[str, Outcome]()
-        running: list[_Run] = []
-        while waiting or running:
-            while waiting and self._ready:
-                running.append(self._begin(waiting.pop(0)))
-            wait_for_any([one.child for one in running], until=time.monotonic() + LOOK_EVERY_S)
-            if self.stop.is_set():
-                self._abandon(running)
-            for one in list(running):
-                outcome = self._look(one)
-                if outcome is not None:
-                    running.remove(one)
-                    outcomes[outcome.name] = outcome
-                    self._put_back(one, outcome, more=bool(waiting))
-        return [outcomes[task.name] for task in tasks]
+        try:
+            return self._run(tasks)
+        except BaseException:  # an interrupt, no memory, a defect: whoever hears of it cannot know of the processes
+            self.close()
+            raise
 
     def close(self) -> None:
         """See ``Executor.close``."""
-        for child, _ in self._ready:
+        for child in [*(one.child for one in self._running), *(child for child, _ in self._ready)]:
             child.end()
+        self._running.clear()
         self._ready.clear()
+
+    def _run(self, tasks: Sequence[Task]) -> list[Outcome]:
+        self.warm_up(len(tasks))
+        waiting, outcomes = list(tasks), dict[str, Outcome]()
+        while waiting or self._running:
+            while waiting and self._ready:
+                self._begin(waiting.pop(0))
+            wait_for_any([one.child for one in self._running], until=time.monotonic() + LOOK_EVERY_S)
+            if self.stop.is_set():
+                raise Stopped
+            for one in list(self._running):
+                outcome = self._look(one)
+                if outcome is not None:
+                    outcomes[outcome.name] = outcome
+                    self._put_back(one, outcome, more=bool(waiting))
+        return [outcomes[task.name] for task in tasks]
 
     def _places(self, count: int) -> list[Place]:
         if self.accelerators:
@@ -160,51 +177,50 @@ class LocalExecutor:
         self._started += 1
         return Child(self.module, place=place, log=self.logs / f"{self.module}-{self._started}.log")
 
-    def _begin(self, task: Task) -> _Run:
-        child, place = self._ready.pop(0)
+    def _begin(self, task: Task) -> None:
+        child, place = self._ready[0]
+        now = self.clock()
+        self._running.append(_Run(task, child, place, began=now, heard=now))
+        del self._ready[0]
         child.ask(task.command, task.arguments)
-        now = time.monotonic()
-        return _Run(task, child, place, began=now, heard=now)
 
     def _look(self, one: _Run) -> Outcome | None:
         """How a task ended, if it did; takes note of its heartbeat."""
-        now = time.monotonic()
+        now = self.clock()
         while (message := one.child.hear()) is not None:
             one.heard, one.progress = now, message.progress or one.progress
             ended = _ended(message, one)
             if ended is not None:
                 return self._outcome(one, *ended, result=message.done)
         if now - one.began > self.limits.deadline_s:
-            return self._outcome(one, Ending.LATE, f"not done after {self.limits.deadline_s:.0f} s")
+            return self._outcome(one, Ending.LATE, "", f"not done after {self.limits.deadline_s:g} s")
         if now - one.heard > self.limits.silence_s:
-            return self._outcome(one, Ending.SILENT, f"not heard of for {self.limits.silence_s:.0f} s")
+            return self._outcome(one, Ending.SILENT, "", f"not heard of for {self.limits.silence_s:g} s")
         return None
 
-    def _outcome(self, one: _Run, ending: Ending, reason: str, *, result: Mapping[str, Any] | None = None) -> Outcome:
-        return Outcome(one.task.name, ending, time.monotonic() - one.began, result, reason, one.progress)
+    def _outcome(
+        self, one: _Run, ending: Ending, cause: str, reason: str, *, result: Mapping[str, Any] | None = None
+    ) -> Outcome:
+        return Outcome(one.task.name, ending, self.clock() - one.began, result, cause, reason, one.progress)
 
     def _put_back(self, one: _Run, outcome: Outcome, *, more: bool) -> None:
         """Keep a process for what is next, unless it is gone or not to be trusted."""
         if outcome.ending is Ending.DONE:
             self._ready.append((one.child, one.place))
-            return
-        one.child.end()
-        if more:
+        else:
+            one.child.end()
+        self._running.remove(one)
+        if outcome.ending is not Ending.DONE and more:
             self._ready.append((self._start(one.place), one.place))
 
-    def _abandon(self, running: list[_Run]) -> None:
-        for one in running:
-            one.child.end()
-        self.close()
-        raise Stopped
 
-
-def _ended(message: Message, one: _Run) -> tuple[Ending, str] | None:
+def _ended(message: Message, one: _Run) -> tuple[Ending, str, str] | None:
+    """How, the cause, and the reason."""
     if message.done is not None:
-        return Ending.DONE, ""
+        return Ending.DONE, "", ""
     if message.failed is not None:
-        return Ending.FAILED, message.failed
+        return Ending.FAILED, message.cause, message.failed
     if message.ended is None:
         return None
-    how = f"killed by signal {-message.ended}" if message.ended < 0 else f"exit status {message.ended}"
-    return Ending.DIED, f"{how} {one.child.last_words()}".strip()
+    cause = f"signal {-message.ended}" if message.ended < 0 else f"exit status {message.ended}"
+    return Ending.DIED, cause, one.child.last_words()

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from cloud import executors
+from cloud.children import Child, Place
 from cloud.errors import Stopped
 from cloud.executors import Ending, Limits, LocalExecutor, Task
 
@@ -43,7 +45,12 @@ def quit(arguments, tell):
 
 def hang(arguments, tell):
     tell(3, 10)
+    if "told" in arguments:
+        Path(arguments["told"]).touch()
     time.sleep(600)
+
+def starve(arguments, tell):
+    raise MemoryError(arguments["place"])
 
 def beat(arguments, tell):
     while True:
@@ -51,10 +58,11 @@ def beat(arguments, tell):
         time.sleep(0.01)
 
 def main():
-    serve({"meet": meet, "say": say, "fail": fail, "die": die, "quit": quit, "hang": hang, "beat": beat})
+    serve({chore.__name__: chore for chore in (meet, say, fail, starve, die, quit, hang, beat)})
 '''
 
 MakeExecutor = Callable[..., LocalExecutor]
+PATIENT = Limits(deadline_s=600.0, silence_s=600.0)
 
 
 @pytest.fixture
@@ -65,15 +73,29 @@ def make_executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[M
     made: list[LocalExecutor] = []
 
     def make(
-        *, cores: int = 2, accelerators: tuple[str, ...] = (), deadline_s: float = 60.0, silence_s: float = 60.0
+        *,
+        cores: int = 2,
+        accelerators: tuple[str, ...] = (),
+        limits: Limits = PATIENT,
+        clock: Callable[[], float] = time.monotonic,
     ) -> LocalExecutor:
-        limits = Limits(deadline_s, silence_s)
-        made.append(LocalExecutor("chores", tmp_path, limits, accelerators, cores, threading.Event()))
+        made.append(LocalExecutor("chores", tmp_path, limits, accelerators, cores, threading.Event(), clock))
         return made[-1]
 
     yield make
     for executor in made:
         executor.close()
+
+
+class Clock:
+    """Goes on by so many seconds whenever it is looked at, once something has happened."""
+
+    def __init__(self, *, step_s: float, once: Callable[[], bool] = lambda: True) -> None:
+        self._now, self._step_s, self._once = 0.0, step_s, once
+
+    def __call__(self) -> float:
+        self._now += self._step_s if self._once() else 0.0
+        return self._now
 
 
 def say(name: str, *names: str) -> Task:
@@ -89,7 +111,7 @@ def is_alive(pid: int) -> bool:
 
 
 def wait_until_gone(pid: int) -> bool:
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 60
     while is_alive(pid) and time.monotonic() < give_up:
         time.sleep(0.02)
     return not is_alive(pid)
@@ -105,29 +127,45 @@ def test_two_tasks_run_at_once_in_processes_of_their_own(make_executor: MakeExec
 
 
 @pytest.mark.parametrize(
-    ("chore", "ending", "reason"),
+    ("chore", "ending", "cause", "reason"),
     [
-        ("fail", Ending.FAILED, "ValueError: no such"),
-        ("die", Ending.DIED, "killed by signal 9 last words"),
-        ("quit", Ending.DIED, "exit status 7"),
+        ("fail", Ending.FAILED, "ValueError", "no such"),
+        ("die", Ending.DIED, "signal 9", "last words"),
+        ("quit", Ending.DIED, "exit status 7", ""),
     ],
 )
 def test_a_task_that_dies_costs_only_itself(
-    make_executor: MakeExecutor, chore: str, ending: Ending, reason: str
+    make_executor: MakeExecutor, chore: str, ending: Ending, cause: str, reason: str
 ) -> None:
     first, second = make_executor().run([Task("bad", chore, {}), say("good")])
-    assert (first.ending, first.reason, first.result) == (ending, reason, None)
+    assert (first.ending, first.cause, first.reason, first.result) == (ending, cause, reason, None)
     assert second.ending is Ending.DONE
 
 
-def test_a_task_that_falls_silent_is_ended_and_its_last_heartbeat_kept(make_executor: MakeExecutor) -> None:
-    [outcome] = make_executor(silence_s=1.5).run([Task("hanging", "hang", {})])
+def test_what_others_may_read_of_a_failure_is_its_kind_and_not_what_the_task_said(make_executor: MakeExecutor) -> None:
+    """A release's report, which devices read, once held the last line of a trial's output, files and all."""
+    [outcome] = make_executor().run([Task("starving", "starve", {"place": "/home/ann/state/cycles"})])
+    told = outcome.document()
+    assert (told["ending"], told["cause"]) == ("failed", "MemoryError")
+    assert "ann" not in str(told)
+    assert outcome.story == "failed: MemoryError: /home/ann/state/cycles"
+
+
+def test_a_task_that_falls_silent_is_ended_and_its_last_heartbeat_kept(
+    make_executor: MakeExecutor, tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    clock = Clock(step_s=70.0, once=told.exists)
+    executor = make_executor(limits=Limits(deadline_s=1e9, silence_s=60.0), clock=clock)
+    [outcome] = executor.run([Task("hanging", "hang", {"told": str(told)})])
     assert (outcome.ending, outcome.progress) == (Ending.SILENT, (3, 10))
+    assert outcome.reason == "not heard of for 60 s"
 
 
 def test_a_task_that_is_late_is_ended_however_busy_it_is(make_executor: MakeExecutor) -> None:
-    [outcome] = make_executor(deadline_s=1.5).run([Task("busy", "beat", {})])
-    assert (outcome.ending, outcome.reason) == (Ending.LATE, "not done after 2 s")
+    executor = make_executor(limits=Limits(deadline_s=60.0, silence_s=1e9), clock=Clock(step_s=20.0))
+    [outcome] = executor.run([Task("busy", "beat", {})])
+    assert (outcome.ending, outcome.reason) == (Ending.LATE, "not done after 60 s")
 
 
 def test_each_accelerator_has_one_task_at_a_time(make_executor: MakeExecutor) -> None:
@@ -162,6 +200,43 @@ def test_asked_to_stop_it_ends_every_task(make_executor: MakeExecutor) -> None:
     with pytest.raises(Stopped):
         executor.run([Task("endless", "beat", {}), Task("another", "hang", {})])
     assert wait_until_gone(said.result["pid"])
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), MemoryError(), OSError("too many files")])
+def test_whatever_goes_wrong_beside_the_tasks_no_process_is_left(
+    make_executor: MakeExecutor, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    """Tasks under way were known to the interrupted call alone, so that closing the executor did not end them."""
+    executor = make_executor()
+    said = executor.run([say("a"), say("b")])
+    pids = [one.result["pid"] for one in said if one.result]
+
+    def fail(children: object, *, until: float) -> None:
+        raise error
+
+    monkeypatch.setattr(executors, "wait_for_any", fail)
+    with pytest.raises(type(error)):
+        executor.run([Task("busy", "beat", {}), Task("hanging", "hang", {})])
+    assert [wait_until_gone(pid) for pid in pids] == [True, True]
+
+
+def test_a_process_that_cannot_be_started_leaves_those_that_were_to_be_ended(
+    make_executor: MakeExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first of two was forgotten when the second could not be started."""
+    executor, started = make_executor(), list[Child]()
+
+    def start_one(module: str, *, place: Place, log: Path) -> Child:
+        if started:
+            raise OSError("no more processes")
+        started.append(Child(module, place=place, log=log))
+        return started[0]
+
+    monkeypatch.setattr(executors, "Child", start_one)
+    with pytest.raises(OSError, match="no more processes"):
+        executor.warm_up(2)
+    executor.close()
+    assert wait_until_gone(started[0].pid)
 
 
 def test_closing_ends_processes_that_wait(make_executor: MakeExecutor) -> None:

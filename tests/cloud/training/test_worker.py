@@ -156,7 +156,13 @@ def test_a_trial_that_is_killed_costs_only_itself(released: tuple[Shop, CycleRep
     shop, report = released
     names = ("last-layer", "trial-2")
     records = [json.loads(shop.store.get(keys.trial(shop.pool, report.cycle, name)).body) for name in names]
-    assert sorted(record["ending"] for record in records) == ["died", "done"]
+    assert sorted((record["ending"], record["cause"]) for record in records) == [("died", "signal 9"), ("done", "")]
+
+
+def test_what_devices_may_read_of_a_release_holds_no_words_of_its_trials(released: tuple[Shop, CycleReport]) -> None:
+    shop, report = released
+    trials: Any = release_of(shop, Channel.LATEST).report["trials"]
+    assert {key for trial in trials.values() for key in trial} == {"ending", "seconds", "cause", "progress", "result"}
 
 
 def test_with_nothing_new_nothing_starts(released: tuple[Shop, CycleReport]) -> None:
@@ -203,7 +209,7 @@ def test_a_cycle_in_which_everything_fails_is_recorded_and_not_tried_again_at_on
     shop = open_shop(vector_bundle)
     shop.send(("Gus", 3))
     worker = shop.worker(replace(shop.settings, trial_deadline_s=0.01))
-    with pytest.raises(CycleFailed, match="open: late: not done after 0 s"):
+    with pytest.raises(CycleFailed, match="open: late: not done after 0.01 s"):
         worker.tend(shop.pool)
     failed = registry.read(shop.store, shop.pool).failed
     assert failed is not None
