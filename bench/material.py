@@ -22,9 +22,14 @@ class Material:
     faces: Path
 
     @property
+    def is_real(self) -> bool:
+        """Whether both are real."""
+        return self.weights is not None
+
+    @property
     def name(self) -> str:
         """How rows say what they were measured on."""
-        return "drawn faces, seeded weights" if self.weights is None else "lfw65, VGGFace2 weights"
+        return "lfw65, VGGFace2 weights" if self.is_real else "drawn faces, seeded weights"
 
 
 def find_material(environment: Mapping[str, str] = os.environ, *, work: Path) -> Material:

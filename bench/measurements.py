@@ -12,7 +12,7 @@ from bench.isolated import in_fresh_process
 from bench.row import LeftOut, Row
 from demo.errors import DemoError
 
-NAMES = ("prefix", "inference", "upload", "training", "latency", "faces")
+NAMES = ("prefix", "inference", "upload", "training", "road")
 
 
 def take(name: str, *, work: Path) -> list[Row | LeftOut]:

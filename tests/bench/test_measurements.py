@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import faces, prefix
+from bench import prefix
 from bench.isolated import in_fresh_process
-from bench.material import Material, find_material
+from bench.material import find_material
 from bench.measurements import NAMES, take
 from bench.row import LeftOut
 
@@ -32,12 +32,6 @@ def test_a_measurement_whose_material_is_damaged_is_left_out_with_its_reason(
     [row] = take("inference", work=tmp_path)
     assert isinstance(row, LeftOut)
     assert "expected one folder a person, got none" in row.reason
-
-
-def test_real_people_are_needed_for_the_figures_of_real_faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.faces.find_material", lambda work: Material(None, work))
-    [row] = faces.measure(tmp_path)
-    assert isinstance(row, LeftOut)
 
 
 def test_material_is_real_where_the_environment_says_there_is_some(tmp_path: Path) -> None:
