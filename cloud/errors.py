@@ -6,6 +6,7 @@
     |- SettingError        fix the environment, start again
     |- BundleRefused       a training bundle that cannot be registered: give another one
     |- StoreRefused        a store that this service cannot work on: configure another one
+    |  `- StoreUnreachable    it does not answer, or has no room: it may be the right one, later
     |- StoreError          one request to the store; ``key`` says which object
     |  |- NotFound           there is no such object
     |  |- OutOfRange         the object ends before the asked range begins
@@ -19,6 +20,7 @@
     |  `- Forbidden          a code that opens nothing
     |- LostRace            another writer moved the pointer: read it again and decide anew
     |- CycleFailed         training published nothing: its record says why, the registry when to try again
+    |- StateFull           the worker's machine has no room for a training cycle: make some; it tries again by itself
     |- Stopped             the worker was asked to stop: end
     |- NotReady            the service waits for something (its key, its worker): ask again later
     `- Damaged             what the store holds is not what was written: look into it
@@ -47,6 +49,10 @@ class BundleRefused(CloudError):
 
 class StoreRefused(CloudError):
     """A store that the service cannot rely on: it ignores conditions, keeps versions, or lets nobody in."""
+
+
+class StoreUnreachable(StoreRefused):
+    """A store that does not answer now, or has no room; nothing says that it is the wrong one."""
 
 
 class StoreError(CloudError):
@@ -130,6 +136,10 @@ class LostRace(CloudError):
 
 class CycleFailed(CloudError):
     """A training cycle that published nothing; what it tried is recorded."""
+
+
+class StateFull(CloudError):
+    """The worker's state folder, or its machine, has no room for a training cycle. Nothing is lost by it."""
 
 
 class Stopped(CloudError):

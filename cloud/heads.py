@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 
 import export.inception_resnet_v1  # noqa: F401  # registers the layers that a head may have
 from cloud.child import Tell
-from cloud.scratch import create_mapped
+from cloud.scratch import map_array, write_array
 from cloud.weights import HeadWeights
-from export.classifier import HeadParts, take_apart
+from export.classifier import HeadError, HeadParts, take_apart
 
 BATCH = 64
 
@@ -23,15 +24,24 @@ def open_head(file: Path, weights: HeadWeights | None) -> HeadParts:
     """The head in a `.keras` file; with `weights`, those instead of the file's.
 
     Raises:
-        HeadError: the file's network is no head.
-        ValueError: the weights are of another head, or the file is none of Keras's.
+        HeadError: the file is none of Keras's, or its network is no head.
+        ValueError: the weights are of another head.
     """
-    parts = take_apart(keras.saving.load_model(file, compile=False))
+    parts = take_apart(_load(file))
     if weights is None:
         return parts
     if len(weights.body):
         fill(parts.body, weights.body)
     return HeadParts(parts.body, weights.kernel, weights.bias)
+
+
+def _load(file: Path) -> keras.Model:
+    try:
+        return keras.saving.load_model(file, compile=False)
+    except Exception as error:  # whatever Keras trips over in a file that is none of its own
+        first = (str(error).strip().splitlines() or [""])[0]
+        got = f"{type(error).__name__}: {first}"
+        raise HeadError(f"the bundle's {file.name}", expected="a network that Keras can load", got=got) from error
 
 
 def fill(body: keras.Model, row: Floats) -> None:
@@ -56,12 +66,15 @@ def flatten(body: keras.Model) -> Floats:
 
 def embed(body: keras.Model, features: Floats, *, into: Path, tell: Tell) -> Floats:
     """The embeddings (n, d) of features (n, *shape), in a new file, mapped; both may be larger than memory."""
-    embeddings = create_mapped(into, shape=(len(features), int(body.output_shape[-1])))
+    shape = len(features), int(body.output_shape[-1])
+    write_array(into, _embeddings(body, features, tell), shape=shape)
+    return map_array(into)
+
+
+def _embeddings(body: keras.Model, features: Floats, tell: Tell) -> Iterator[Floats]:
     for begin in range(0, len(features), BATCH):
-        batch = np.asarray(features[begin : begin + BATCH])
-        embeddings[begin : begin + BATCH] = body.predict_on_batch(batch)
+        yield body.predict_on_batch(np.asarray(features[begin : begin + BATCH]))
         tell(min(begin + BATCH, len(features)), len(features))
-    return embeddings
 
 
 def has_weights(body: keras.Model) -> bool:

@@ -34,6 +34,7 @@ from contract.manifest import Precision
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
+FLOAT32 = np.dtype("<f4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +85,15 @@ class CycleFolder:
 
     def write_features(self, chunks: Iterable[Floats], *, shape: tuple[int, ...]) -> None:
         """Write all features, float32 `shape` (n, ...), a chunk at a time."""
-        written = 0
-        file = create_mapped(self.features_file, shape=shape)
-        for chunk in chunks:
-            file[written : written + len(chunk)] = chunk
-            written += len(chunk)
+        write_array(self.features_file, chunks, shape=shape)
 
     def features(self) -> Floats:
         """All features (n, *shape), mapped."""
-        return _mapped(self.features_file)
+        return map_array(self.features_file)
 
     def embeddings(self) -> Floats:
         """All embeddings (n, d), mapped."""
-        return _mapped(self.embeddings_file)
+        return map_array(self.embeddings_file)
 
     def write_rows(self, rows: Rows, *, golden: Floats) -> None:
         """Write labels and the golden sample."""
@@ -174,14 +171,19 @@ class CycleFolder:
             return TrialAnswers(file["held_out"], file["left_out"], file["left_out_said"])
 
 
-def create_mapped(path: Path, *, shape: tuple[int, ...]) -> Floats:
-    """A new file of float32 to write to as an array."""
-    created: Floats = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]  # numpy leaves it untyped
-        path, mode="w+", dtype=np.float32, shape=shape
-    )
-    return created
+def write_array(path: Path, chunks: Iterable[Floats], *, shape: tuple[int, ...]) -> None:
+    """A new `.npy` file of float32 `shape` (n, ...), some rows at a time; it may be larger than memory.
+
+    By ordinary writes: where the disk is full they raise an OSError, and writing to a mapped file kills (SIGBUS).
+    """
+    header = {"descr": FLOAT32.str, "fortran_order": False, "shape": shape}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)  # type: ignore[no-untyped-call]  # numpy leaves it untyped
+        for chunk in chunks:
+            file.write(np.ascontiguousarray(chunk, FLOAT32).data)
 
 
-def _mapped(path: Path) -> Floats:
+def map_array(path: Path) -> Floats:
+    """What `write_array` wrote, read as it is used."""
     mapped: Floats = np.load(path, mmap_mode="r")
     return mapped

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from cloud.errors import StateFull
 from cloud.executors import Executor, Limits, LocalExecutor
 from cloud.objects.store import ObjectStore
 from cloud.publish import PublishStep
@@ -44,30 +45,38 @@ class Workbench:
 
     @contextlib.contextmanager
     def folder(self, cycle: str) -> Iterator[CycleFolder]:
-        """The cycle's folder, for as long as the block; what killed workers left goes first."""
+        """The cycle's folder, for as long as the block; what killed workers left goes first.
+
+        Raises:
+            StateFull: whatever the machine refuses in the block, a file or a process; a store's errors are its own.
+        """
         cycles = self.settings.state / "cycles"
         shutil.rmtree(cycles, ignore_errors=True)
-        cycles.mkdir(parents=True)
         try:
+            cycles.mkdir(parents=True)
             yield CycleFolder(cycles / cycle)
+        except OSError as error:
+            raise StateFull(f"FEDEX_STATE: expected room for a training cycle, got {error}") from error
         finally:
             shutil.rmtree(cycles, ignore_errors=True)
 
     @contextlib.contextmanager
     def processes(self, folder: CycleFolder) -> Iterator[tuple[Executor, Executor]]:
-        """The workshop and the trainers, started; none of them outlives the block."""
-        workshop, trainers = self._executor("cloud.workshop", folder), self._executor("cloud.trainer", folder)
-        try:
+        """The workshop and the trainers, started; none of them outlives the block.
+
+        Accelerators are the trainers' alone. The workshop lives beside them, and would keep memory of one; and it
+        judges TFLite's float32 files by Keras, which on a GPU rounds to fewer bits (TF32).
+        """
+        with contextlib.ExitStack() as ended:
+            workshop = self._executor("cloud.workshop", folder)
+            trainers = self._executor("cloud.trainer", folder, self.settings.accelerators)
+            ended.callback(trainers.close)
+            ended.callback(workshop.close)
             workshop.warm_up(1)
             trainers.warm_up(len(plan(self.settings.trials)))
             yield workshop, trainers
-        finally:
-            workshop.close()
-            trainers.close()
 
-    def _executor(self, module: str, folder: CycleFolder) -> Executor:
+    def _executor(self, module: str, folder: CycleFolder, accelerators: tuple[str, ...] = ()) -> Executor:
         deadline_s = self.settings.trial_deadline_s
         limits = Limits(deadline_s, min(SILENCE_S, deadline_s))
-        return LocalExecutor(
-            module, folder.path.parent, limits, self.settings.accelerators, cores=self.cores, stop=self.stop
-        )
+        return LocalExecutor(module, folder.path.parent, limits, accelerators, cores=self.cores, stop=self.stop)
