@@ -23,6 +23,7 @@ from cloud.keys import Pool
 from cloud.objects.store import ObjectStore
 from cloud.samples import spell
 from cloud.shards import Columns, FeatureFile, ShardRef
+from contract.bundle import TrainingBundle
 from contract.files import atomic_write, sha256_hex
 from contract.labels import label_key
 
@@ -87,14 +88,14 @@ class Dataset:
         return len(self.label_index)
 
 
-def load(store: ObjectStore, pool: Pool, *, cache: Path) -> Dataset:
-    """The dataset as it is now. Downloads the shards that are not in `cache` yet.
+def load(store: ObjectStore, pool: Pool, *, cache: Path, bundle: TrainingBundle | None = None) -> Dataset:
+    """The dataset as it is now. Downloads the shards that are not in `cache` yet, and the space's bundle if not given.
 
     Raises:
         NotFound: the space is not registered.
         Damaged: a shard is not what its name says.
     """
-    bundle = spaces.read(store, pool.space)
+    bundle = bundle or spaces.read(store, pool.space)
     head, _ = dataset_head.read(store, pool)
     cache.mkdir(parents=True, exist_ok=True)
     pieces = [shards.read_file(_fetch(store, pool, ref, cache)) for ref in head.shards]

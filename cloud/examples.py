@@ -2,7 +2,8 @@
 
 Classes are the labels of the newest release, in its order, then labels that have become classes since, in the order in
 which the dataset met them. A label becomes a class with its second training photo; until then it waits, and its rows
-are left out. Rows that train come first, so that each part is one slice.
+are left out. So are those of labels for which a label list has no room (``contract.labels``): no others suffer from
+them. Rows that train come first, so that each part is one slice.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 
 from cloud.dataset import Dataset
 from contract.bundle import BaseSamples
-from contract.labels import label_key
+from contract.documents import encode_json
+from contract.labels import MAX_LABELS, MAX_LABELS_BYTES, label_key
 from contract.training_bundle import SPLIT_HELD_OUT
 
 PHOTOS_OF_A_CLASS = 2
@@ -35,6 +37,8 @@ class Classes:
     """How many best knows."""
     waiting: int = 0
     """Labels with a single photo to train on."""
+    left_out: int = 0
+    """Labels that would be classes, had a label list room for them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +80,15 @@ def choose_classes(dataset: Dataset, *, bundle: Sequence[str], best: Sequence[st
     others = [(label, count) for label, count in counted if label_key(label) not in known]
     grown = [label for label, count in others if count >= PHOTOS_OF_A_CLASS]
     waiting = sum(0 < count < PHOTOS_OF_A_CLASS for _, count in others)
-    return Classes((*newest, *grown), len(bundle), len(best), waiting)
+    labels = (*newest, *grown)
+    room = max(_room(labels), len(newest))
+    return Classes(labels[:room], len(bundle), len(best), waiting, left_out=len(labels) - room)
+
+
+def _room(labels: Sequence[str]) -> int:
+    """How many of these, from the first on, a label list can hold."""
+    ends = 1 + np.cumsum([len(encode_json(label)) + 1 for label in labels])  # brackets, and what parts or ends them
+    return min(int(np.searchsorted(ends, MAX_LABELS_BYTES, side="right")), MAX_LABELS)
 
 
 def choose_examples(dataset: Dataset, base: BaseSamples, classes: Classes, *, seen: int) -> Examples:

@@ -59,7 +59,7 @@ def gather(store: ObjectStore, pool: Pool, *, state: Path) -> Material:
     rows = dataset_head.read(store, pool)[0].rows
     folder = state / "spaces" / pool.space
     bundle = spaces.fetch(store, pool.space, folder)
-    data = dataset.load(store, pool, cache=state / "shards" / pool.group / pool.space)
+    data = dataset.load(store, pool, cache=state / "shards" / pool.group / pool.space, bundle=bundle)
     current = registry.read(store, pool)
     best = current.channels.get(Channel.BEST)
     release = registry.get_release(store, pool, best.release) if best else None

@@ -11,6 +11,7 @@ from cloud.dataset import Dataset, StoredFeatures
 from cloud.examples import Classes, choose_classes, choose_examples
 from cloud.shards import FeatureFile
 from contract.bundle import BaseSamples
+from contract.labels import encode_labels
 
 BUNDLE = ("Ada", "Ben")
 LABELS = ("Ada", "Ben", "Cleo", "Dan", "Eve")
@@ -107,3 +108,31 @@ def test_a_bundle_without_base_samples_trains_on_uploads_alone(dataset: MakeData
     none = BaseSamples(BASE.features[:0], BASE.labels[:0], BASE.sample_ids[:0], BASE.splits[:0])
     data = dataset(("Cleo", 0), ("Cleo", 0))
     assert choose_examples(data, none, classes(data), seen=0).labels.tolist() == [2, 2]
+
+
+@pytest.mark.parametrize(("bound", "kept"), [("MAX_LABELS", 3), ("MAX_LABELS_BYTES", len(b'["Ada","Ben","Cleo"]'))])
+def test_labels_for_which_a_list_has_no_room_are_left_out_and_stop_nobody(
+    dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch, bound: str, kept: int
+) -> None:
+    """One label more than a list may hold, and no head of that pool could be published any more."""
+    monkeypatch.setattr(examples, bound, kept)
+    data = dataset(("Cleo", 0), ("Cleo", 0), ("Dan", 0), ("Dan", 0), ("Dan", 1), ("Eve", 0), ("Eve", 0), ("Ada", 0))
+    chosen = classes(data)
+    assert (chosen.labels, chosen.left_out) == (("Ada", "Ben", "Cleo"), 2)
+    rows = choose_examples(data, BASE, chosen, seen=0)
+    assert rows.labels.tolist() == [0, 1, 1, 2, 2, 0, 0]
+
+
+def test_as_many_labels_stay_as_a_list_holds_to_the_byte(dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = len(encode_labels(LABELS))
+    data = dataset(*((label, 0) for label in ("Cleo", "Dan", "Eve") for _ in range(2)))
+    monkeypatch.setattr(examples, "MAX_LABELS_BYTES", full)
+    assert classes(data).labels == LABELS
+    monkeypatch.setattr(examples, "MAX_LABELS_BYTES", full - 1)
+    assert classes(data).labels == LABELS[:4]
+
+
+def test_a_label_that_a_release_has_is_never_left_out(dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examples, "MAX_LABELS", 1)
+    chosen = classes(dataset(("Dan", 0), ("Dan", 0)), newest=("Ada", "Ben", "Cleo"))
+    assert (chosen.labels, chosen.left_out) == (("Ada", "Ben", "Cleo"), 1)
