@@ -24,7 +24,7 @@ from typing import Any
 
 from cloud import keys, registry
 from cloud.challenger import Contest
-from cloud.errors import CycleFailed
+from cloud.errors import CycleFailed, LostRace
 from cloud.executors import Ending, Executor, Outcome, Task
 from cloud.gate import Verdict, judge
 from cloud.keys import Pool
@@ -75,15 +75,18 @@ def run_cycle(workbench: Workbench, pool: Pool, *, cycle: str, at: AtStep = unwa
     Raises:
         CycleFailed: every trial failed, or no head could be made of the best one.
         Stopped: the worker is to stop; no process is left.
-        LostRace: somebody else published meanwhile.
+        LostRace: somebody else published meanwhile; nothing of this cycle is there.
+        StateFull: the worker's machine has no room.
         StoreError: the store failed.
     """
     watch = _Watch(pool, cycle, at)
     with workbench.folder(cycle) as folder, workbench.processes(folder) as (workshop, trainers):
         watch.passed(CycleStep.PROCESSES_STARTED)
         material = gather(workbench.store, pool, state=workbench.settings.state)
+        _check_not_overtaken(material)
         if material.examples.trained == 0:
             return _nothing_to_train(workbench, material, watch)
+        _warn_of_labels_left_out(material)
         lay_out(material, folder)
         watch.passed(CycleStep.LAID_OUT)
         thaws = bool(_ask(workshop, "open", material, folder)["thaws"])
@@ -113,6 +116,24 @@ class _Watch:
         line = fields(pool=self.pool.path, cycle=self.cycle, seconds=self.seconds[step], **more)
         logger.info("cycle: %s", step, extra=line)
         self._at(step)
+
+
+def _check_not_overtaken(material: Material) -> None:
+    """Another worker may have published since this one saw that something is new.
+
+    Raises:
+        LostRace: it did.
+    """
+    trained = material.registry.trained
+    if trained is not None and trained.dataset == material.dataset.commit:
+        raise LostRace(f"{material.pool.path}: expected something new, got what cycle {trained.cycle} was trained on")
+
+
+def _warn_of_labels_left_out(material: Material) -> None:
+    classes = material.examples.classes
+    if classes.left_out:
+        line = fields(pool=material.pool.path, labels=len(classes.labels), left_out=classes.left_out)
+        logger.warning("cycle: a label list is full, further labels are left out", extra=line)
 
 
 def _nothing_to_train(workbench: Workbench, material: Material, watch: _Watch) -> CycleReport:
@@ -169,7 +190,11 @@ def _report(material: Material, outcomes: list[Outcome], contest: Contest, verdi
         "trials": {outcome.name: outcome.document() for outcome in outcomes},
         "calibration": dict(contest.challenger.calibration),
         "samples": {"trained": examples.trained, "held_out": len(examples) - examples.trained},
-        "labels": {"all": len(examples.classes.labels), "waiting": examples.classes.waiting},
+        "labels": {
+            "all": len(examples.classes.labels),
+            "waiting": examples.classes.waiting,
+            "left_out": examples.classes.left_out,
+        },
     }
 
 

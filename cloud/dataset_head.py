@@ -13,6 +13,7 @@ says whether there is anything new to train on.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ from cloud.errors import Damaged
 from cloud.keys import Pool
 from cloud.objects.store import ObjectStore
 from cloud.shards import ShardRef
+
+logger = logging.getLogger(__name__)
 
 DATASET_FORMAT = 1
 
@@ -66,12 +69,17 @@ def swap(store: ObjectStore, pool: Pool, dataset: DatasetHead, *, previous: poin
 
 
 def pools(store: ObjectStore) -> list[Pool]:
-    """Every pool with a dataset."""
+    """Every pool with a dataset: one LIST of one key for each, and one more."""
     found: list[Pool] = []
     after = ""
     while listed := store.list(keys.DATASETS, after=after, limit=1):
-        found.append(keys.parse_pool(listed[0]))
-        after = keys.after_pool(keys.DATASETS, found[-1])
+        after = listed[0]
+        try:
+            found.append(keys.parse_pool(listed[0]))
+        except Damaged as error:  # a stray object must not hide the pools behind it
+            logger.warning("left among the datasets: %s", error)
+        else:
+            after = keys.after_pool(keys.DATASETS, found[-1])
     return found
 
 

@@ -16,28 +16,41 @@ from types import FrameType
 
 from cloud import dataset_head, inbox, registry
 from cloud.cycle import AtStep, CycleReport, run_cycle
-from cloud.errors import CloudError, CycleFailed, LostRace, SettingError, Stopped
+from cloud.errors import (
+    CloudError,
+    CycleFailed,
+    LostRace,
+    SettingError,
+    Stopped,
+    StoreUnreachable,
+    Unavailable,
+    Uncertain,
+)
 from cloud.keys import Pool
 from cloud.logs import fields
 from cloud.merge import merge_once
 from cloud.merge_memory import MergeMemory
-from cloud.objects import open_store, probe
+from cloud.objects import ObjectStore, open_store, probe
 from cloud.registry import Failed
 from cloud.schedule import decide
 from cloud.settings import Settings
-from cloud.signing import load_or_create
+from cloud.signing import SigningKey, load_or_create
+from cloud.state import claimed
 from cloud.steps import unwatched
 from cloud.workbench import Workbench
 
 logger = logging.getLogger(__name__)
 
 LONGEST_REST_S = 300.0
+"""For a pool in trouble."""
+LONGEST_OUTAGE_REST_S = 30.0
+"""For a store that does not answer."""
 NEEDED = ("keras", "tensorflow")
 """What the processes of a cycle import; it comes with the extra `export`."""
 
 
 def run_worker(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT.
+    """Work until SIGTERM or SIGINT; a store that does not answer is waited for.
 
     Raises:
         SettingError, StoreRefused: it cannot start like this.
@@ -45,9 +58,11 @@ def run_worker(settings: Settings) -> None:
     _check_installed()
     stop = threading.Event()
     _stop_on_signals(stop)
-    store = open_store(settings.store)
-    probe(store)
-    Worker(Workbench(store, settings, load_or_create(settings.state, store), stop)).run()
+    with claimed(settings.state):
+        store = open_store(settings.store)
+        key = _reach(store, settings, stop)
+        if key is not None:
+            Worker(Workbench(store, settings, key, stop)).run()
 
 
 @dataclass(slots=True)
@@ -62,16 +77,18 @@ class Worker:
     """Pools that need a look, and from when on (monotonic), whether or not anything arrives."""
     _troubles: dict[Pool, int] = field(default_factory=dict)
     """How often in a row looking after a pool went wrong."""
+    _outages: int = 0
+    """How often in a row the store did not say where anything is new."""
+    _looked_everywhere: bool = False
 
     def run(self) -> None:
         """Look, again and again, until asked to stop."""
-        logger.info("worker: started", extra=fields(poll_s=self.workbench.settings.poll_s))
-        pools = self._first_look()
+        poll_s = self.workbench.settings.poll_s
+        logger.info("worker: started", extra=fields(poll_s=poll_s))
         while not self.workbench.stop.is_set():
-            for pool in pools:
+            for pool in self._due():
                 self._look_after(pool)
-            self.workbench.stop.wait(self.workbench.settings.poll_s)
-            pools = self._due()
+            self.workbench.stop.wait(max(poll_s, _rest_s(self._outages, LONGEST_OUTAGE_REST_S)))
         logger.info("worker: stopped")
 
     def tend(self, pool: Pool) -> CycleReport | None:
@@ -79,7 +96,7 @@ class Worker:
 
         Raises:
             CycleFailed: the cycle published nothing; that is recorded.
-            Stopped, LostRace, StoreError: as for ``run_cycle``.
+            Stopped, LostRace, StateFull, StoreError: as for ``run_cycle``.
         """
         self._merge(pool)
         data, _ = dataset_head.read(self.workbench.store, pool)
@@ -98,24 +115,26 @@ class Worker:
             self._note_failure(pool, data.commit)
             raise
 
-    def _first_look(self) -> list[Pool]:
-        """Every pool: the worker before may have ended between a merge and a release."""
-        try:
-            return sorted({*dataset_head.pools(self.workbench.store), *inbox.pools_with_news(self.workbench.store)})
-        except CloudError as error:
-            logger.error("worker: %s", error)
-            return []
-
     def _due(self) -> list[Pool]:
         try:
-            news = inbox.pools_with_news(self.workbench.store)
+            news = self._news()
         except CloudError as error:
             logger.error("worker: %s", error)
+            self._outages += 1
             return []
+        self._outages = 0
         now = time.monotonic()
         waiting = {pool for pool, at in self._look_at.items() if at <= now}
         resting = {pool for pool, at in self._look_at.items() if at > now and pool in self._troubles}
         return sorted({*news, *waiting} - resting)
+
+    def _news(self) -> list[Pool]:
+        """Where an upload waits; at first all pools, for the worker before may have ended before a release."""
+        news = inbox.pools_with_news(self.workbench.store)
+        if not self._looked_everywhere:
+            news += dataset_head.pools(self.workbench.store)
+            self._looked_everywhere = True
+        return news
 
     def _look_after(self, pool: Pool) -> None:
         """Tend a pool; what goes wrong is logged, and the pool rests, so that it does not keep others waiting."""
@@ -124,9 +143,12 @@ class Worker:
             self.tend(pool)
         except Stopped:
             return
-        except (CycleFailed, LostRace) as error:  # the registry says what to do next, and when
+        except CycleFailed as error:  # the registry says when to try again
             logger.warning("cycle: %s", error, extra=fields(pool=pool.path))
             self._look_at[pool] = time.monotonic()
+        except LostRace as error:  # it looks again whether anything is left to do
+            logger.warning("cycle: overtaken by another worker: %s", error, extra=fields(pool=pool.path))
+            self._rest(pool)
         except (CloudError, OSError) as error:
             logger.error("%s", error, extra=fields(pool=pool.path))
             self._rest(pool)
@@ -137,9 +159,8 @@ class Worker:
             self._troubles.pop(pool, None)
 
     def _rest(self, pool: Pool) -> None:
-        """Two seconds, then twice as long each time, up to five minutes."""
         self._troubles[pool] = self._troubles.get(pool, 0) + 1
-        self._look_at[pool] = time.monotonic() + min(2 ** min(self._troubles[pool], 10), LONGEST_REST_S)
+        self._look_at[pool] = time.monotonic() + _rest_s(self._troubles[pool], LONGEST_REST_S)
 
     def _merge(self, pool: Pool) -> None:
         more = True
@@ -155,6 +176,25 @@ class Worker:
         times = (known.failed.times if known.failed else 0) + 1
         failed = Failed(commit, times, int(self.workbench.now()))
         registry.note_failure(self.workbench.store, pool, previous=known, failed=failed)
+
+
+def _reach(store: ObjectStore, settings: Settings, stop: threading.Event) -> SigningKey | None:
+    """The worker's key, once the store answers; None if it is to stop before that."""
+    outages = 0
+    while not stop.is_set():
+        try:
+            probe(store)
+            return load_or_create(settings.state, store)
+        except (StoreUnreachable, Unavailable, Uncertain) as error:
+            logger.error("worker: %s", error)
+            outages += 1
+            stop.wait(_rest_s(outages, LONGEST_OUTAGE_REST_S))
+    return None
+
+
+def _rest_s(times: int, longest_s: float) -> float:
+    """After so many troubles in a row: none, two seconds, then twice as long each time."""
+    return min(2 ** min(times, 10), longest_s) if times else 0.0
 
 
 def _check_installed() -> None:

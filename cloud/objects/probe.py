@@ -8,7 +8,15 @@ from __future__ import annotations
 import secrets
 
 from cloud import keys
-from cloud.errors import AlreadyExists, PreconditionFailed, StoreError, StoreRefused
+from cloud.errors import (
+    AlreadyExists,
+    PreconditionFailed,
+    StoreError,
+    StoreFull,
+    StoreRefused,
+    StoreUnreachable,
+    Uncertain,
+)
 from cloud.objects.store import ObjectStore
 
 _OTHER_ETAG = '"00000000000000000000000000000000"'
@@ -19,6 +27,7 @@ def probe(store: ObjectStore) -> None:
 
     Raises:
         StoreRefused: it cannot be used, or ignores a condition; the message says which.
+        StoreUnreachable: it does not answer, or has no room; it may be the right one, later.
     """
     store.prepare()
     key = keys.probe(secrets.token_hex(8))
@@ -26,7 +35,8 @@ def probe(store: ObjectStore) -> None:
         _try_conditions(store, key)
         store.delete(key)
     except StoreError as error:
-        raise StoreRefused(f"{store!r}: expected a store that can be read and written, got {error}") from error
+        refusal = StoreUnreachable if isinstance(error, Uncertain | StoreFull) else StoreRefused
+        raise refusal(f"{store!r}: expected a store that can be read and written, got {error}") from error
 
 
 def _try_conditions(store: ObjectStore, key: str) -> None:

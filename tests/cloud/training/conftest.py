@@ -1,6 +1,7 @@
 """Small heads, people who are points in space, and a worker to train them, for tests that really train."""
 
 import hashlib
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -179,3 +180,11 @@ def make_folder(tmp_path: Path) -> Callable[..., CycleFolder]:
         return folder
 
     return make
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A local port on which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

@@ -1,0 +1,45 @@
+"""The only home of the claim on a worker's state folder: one worker at a time.
+
+::
+
+    <state>/worker.lock    locked (flock) while a worker lives; the kernel unlocks it however the worker dies
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+
+from cloud.errors import SettingError
+
+LOCK_FILE = "worker.lock"
+
+
+@contextlib.contextmanager
+def claimed(state: Path) -> Iterator[None]:
+    """The state folder, made if it is not there, is this process's alone for as long as the block.
+
+    Raises:
+        SettingError: another process has it, or it cannot be used.
+    """
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = (state / LOCK_FILE).open("ab")
+    except OSError as error:
+        raise SettingError(f"FEDEX_STATE: expected a folder that the worker may write to, got {error}") from error
+    with file:
+        _lock(file.fileno(), state)
+        yield
+
+
+def _lock(descriptor: int, state: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SettingError(
+            f"FEDEX_STATE: expected a folder of this worker alone, got {state}, which another worker is using"
+        ) from None
+    except OSError as error:
+        raise SettingError(f"FEDEX_STATE: expected a folder whose files can be locked, got {state}: {error}") from error
