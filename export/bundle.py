@@ -24,10 +24,10 @@ from contract.files import atomic_write, sha256_hex
 from contract.manifest import Precision
 from contract.samples import SAMPLE_ID_BYTES
 from export.calibrate import Calibration
-from export.classifier import HeadParts
+from export.classifier import HeadParts, take_apart
 from export.convert import convert_head, convert_prefix, standardise
 from export.faces import People
-from export.first_head import FirstHead, copy_apart, fit_first_head, own_head
+from export.first_head import FirstHead, fit_first_head, own_head
 from export.parity import (
     ParityReport,
     check_head,
@@ -109,7 +109,7 @@ def export_bundles(network: keras.Model, order: Order, material: Material, *, te
         OSError: `order.out` cannot be written.
     """
     parts = split(network, order.layer)
-    head_parts = copy_apart(parts.head)
+    head_parts = take_apart(parts.head)
     with staged(order.out) as folder, TFLiteProcess() as tflite:
         walk = _Walk(parts, order, material, tflite, tell)
         prefix = walk.convert_prefix()

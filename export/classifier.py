@@ -40,8 +40,8 @@ def take_apart(head: keras.Model) -> HeadParts:
     Raises:
         HeadError: the network has several inputs or outputs, or does not end in a Dense.
     """
-    classifier = _classifier(head)
-    inputs, embedding = head.inputs[0], classifier.input
+    classifier, embedding = _classifier(head)
+    inputs = head.inputs[0]
     if embedding is inputs:  # the cut is right before the classifier
         embedding = keras.layers.Identity(name="Embedding")(inputs)
     kernel = _array(classifier.kernel)
@@ -68,14 +68,15 @@ def put_together(body: keras.Model, kernel: Floats, bias: Floats) -> keras.Model
     return head
 
 
-def _classifier(head: keras.Model) -> Any:
+def _classifier(head: keras.Model) -> tuple[Any, Any]:
+    """The last layer, and the tensor that it reads in this head: a layer may be called in other networks too."""
     if len(head.inputs) != 1 or len(head.outputs) != 1:
         got = f"{len(head.inputs)} inputs and {len(head.outputs)} outputs"
         raise HeadError(f"head {head.name}", expected="one input and one output", got=got)
-    last = head.operations[-1]
-    if not isinstance(last, keras.layers.Dense) or last.output is not head.outputs[0]:
+    last, call, _ = head.outputs[0]._keras_history
+    if not isinstance(last, keras.layers.Dense):
         raise HeadError(f"head {head.name}", expected="a Dense as its last layer", got=type(last).__name__)
-    return last
+    return last, last._inbound_nodes[call].input_tensors[0]
 
 
 def _array(variable: Any) -> Floats:

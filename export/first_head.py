@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.calibrate import ACCEPT_ALL, Calibration, calibrate
-from export.classifier import HeadParts, put_together, take_apart
+from export.classifier import HeadParts, put_together
 from export.faces import People
 from export.fit import Recipe, fit_classifier
 
@@ -28,17 +28,6 @@ class FirstHead:
     network: keras.Model
     labels: tuple[str, ...]
     calibration: Calibration
-
-
-def copy_apart(head: keras.Model) -> HeadParts:
-    """The parts of a copy of a head, to be fitted and saved by itself: a split's head shares its layers.
-
-    Raises:
-        HeadError: it does not end in a Dense.
-    """
-    copy = keras.models.clone_model(head)
-    copy.set_weights(head.get_weights())
-    return take_apart(copy)
 
 
 def own_head(parts: HeadParts, labels: tuple[str, ...]) -> FirstHead:

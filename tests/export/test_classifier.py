@@ -1,5 +1,7 @@
 """Taking a head apart into body and classifier, and putting it together again."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from numpy.typing import NDArray
 
 from export.classifier import HeadError, put_together, take_apart
 from export.inception_resnet_v1 import ScaleToLength
+from export.split import split
 
 Floats = NDArray[np.float32]
 
@@ -62,6 +65,17 @@ def test_a_classifier_without_bias_gets_a_bias_of_zeros() -> None:
     feature = keras.Input((6,))
     parts = take_apart(keras.Model(feature, keras.layers.Dense(2, use_bias=False)(feature)))
     np.testing.assert_array_equal(parts.bias, np.zeros(2))
+
+
+def test_the_head_of_a_split_is_taken_apart_as_it_is_and_can_be_saved(tmp_path: Path) -> None:
+    """It shares its layers with the network that was split, where its classifier has been called before."""
+    photo = keras.Input((3,))
+    hidden = keras.layers.Dense(5)(keras.layers.Dense(6, name="cut")(photo))
+    head = split(keras.Model(photo, keras.layers.Dense(2)(hidden)), "cut").head
+    parts = take_apart(head)
+    put_together(parts.body, parts.kernel, parts.bias).save(tmp_path / "head.keras")
+    loaded = keras.saving.load_model(tmp_path / "head.keras")
+    np.testing.assert_allclose(loaded.predict_on_batch(FEATURES), head.predict_on_batch(FEATURES), rtol=1e-5)
 
 
 def test_a_network_that_does_not_end_in_a_dense_is_no_head() -> None:
