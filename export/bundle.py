@@ -73,9 +73,10 @@ class Order:
 class Material:
     """Which photos to make them with."""
 
-    photos: NDArray[np.uint8]  # (n, 160, 160, 3), to calibrate int8 on and to compare on
+    photos: NDArray[np.uint8]  # (n, 160, 160, 3), to compare on
     labels: tuple[str, ...]  # of the network's own classes; not used where there are people
     people: People | None = None  # whom the first head is to know
+    calibration: NDArray[np.uint8] | None = None  # (m, 160, 160, 3), none of `photos`; for int8 alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,8 @@ class _Walk:
 
     def convert_prefix(self) -> bytes:
         self.tell(f"converting the prefix ({self.order.quantize})", 0, 0)
-        return convert_prefix(self.parts.prefix, quantize=self.order.quantize, calibration_photos=self.material.photos)
+        calibration = self.material.calibration
+        return convert_prefix(self.parts.prefix, quantize=self.order.quantize, calibration_photos=calibration)
 
     def look(self, prefix: bytes) -> _Seen:
         """The photos through Keras and through TFLite; refuses a prefix that is too far off."""

@@ -12,11 +12,13 @@ from export.backbone import draw_reference, load_network, load_reference
 from export.bundle import Material, Order, Tell
 from export.errors import RequestError
 from export.faces import People, read_faces, read_photos
+from export.quantize import Quantize
 from export.request import Request
 from export.synthetic import synthetic_photos
 from export.weights import classes_in
 
-PHOTOS = 64  # to calibrate and compare on: more take longer and say the same
+PHOTOS = 64  # to calibrate on, and to compare on: more take longer and say the same
+FEWEST_PHOTOS = 8  # of either, for int8: on fewer, ranges and errors are chance
 SYNTHETIC_SEED = 1
 
 Photos = NDArray[np.uint8]
@@ -28,26 +30,38 @@ def gather(request: Request, *, tell: Tell) -> tuple[keras.Model, Order, Materia
     Raises:
         FacesError, PhotoError: a folder that will not do.
         WeightsError: a file that will not do.
-        RequestError: a network whose number of classes was not said, or is not that of the labels.
+        RequestError: a network whose number of classes was not said, or is not that of the labels; too few photos.
     """
     people = None
     if request.faces is not None:
         people = read_faces(request.faces, progress=partial(tell, "reading photos"))
-    photos = _photos(request, people)
+    photos, calibration = _photos(request, people)
     tell("making the network", 0, 0)
     network = _network(request, people, photos)
     labels = people.names if people else _labels(request, classes=network.outputs[0].shape[-1])
     order = Order(request.cut, request.layer, request.quantize, request.out, seed=request.seed)
-    return network, order, Material(photos, labels, people)
+    return network, order, Material(photos, labels, people, calibration)
 
 
-def _photos(request: Request, people: People | None) -> Photos:
+def _photos(request: Request, people: People | None) -> tuple[Photos, Photos | None]:
+    """Photos to compare on, and for int8 others to calibrate on: its ranges fit best the photos they came from."""
+    if request.quantize is not Quantize.INT8:
+        return _choose(request, people, count=PHOTOS), None
+    photos = _choose(request, people, count=2 * PHOTOS)
+    if len(photos) < 2 * FEWEST_PHOTOS:
+        expected = f"at least {2 * FEWEST_PHOTOS} photos, half to calibrate on and half to compare on"
+        raise RequestError("--quantize int8", expected=expected, got=str(len(photos)))
+    return photos[1::2], photos[::2]
+
+
+def _choose(request: Request, people: People | None, *, count: int) -> Photos:
+    """At most `count` photos, from all over."""
     if people is not None:
-        chosen: Photos = people.photos[np.unique(np.linspace(0, len(people.photos) - 1, PHOTOS).astype(int))]
+        chosen: Photos = people.photos[np.unique(np.linspace(0, len(people.photos) - 1, count).astype(int))]
         return chosen
     if request.photos is not None:
-        return read_photos(request.photos, count=PHOTOS)
-    return synthetic_photos(PHOTOS, seed=SYNTHETIC_SEED)
+        return read_photos(request.photos, count=count)
+    return synthetic_photos(count, seed=SYNTHETIC_SEED)
 
 
 def _network(request: Request, people: People | None, photos: Photos) -> keras.Model:

@@ -1,0 +1,40 @@
+"""What an export works on: photos to compare on, and for int8 others to calibrate on."""
+
+from pathlib import Path
+
+import keras
+import pytest
+
+from export.bundle import tell_no_one
+from export.errors import RequestError
+from export.material import gather
+from export.quantize import Quantize
+from export.request import Request
+
+
+@pytest.fixture
+def model(tmp_path: Path, tiny_network: keras.Model) -> Path:
+    path = tmp_path / "tiny.keras"
+    tiny_network.save(path)
+    return path
+
+
+@pytest.mark.parametrize("source", ["faces", "photos"])
+def test_int8_is_compared_on_other_photos_than_it_was_calibrated_on(model: Path, faces: Path, source: str) -> None:
+    """Its ranges fit the photos that they came from, which say little of others."""
+    request = Request("pool", "pool", model=model, quantize=Quantize.INT8, **{source: faces})  # type: ignore[arg-type]
+    _, _, material = gather(request, tell=tell_no_one)
+    assert material.calibration is not None
+    compared, calibrated = ({photo.tobytes() for photo in some} for some in (material.photos, material.calibration))
+    assert (len(compared), len(calibrated), compared & calibrated) == (16, 16, set())
+
+
+def test_other_modes_are_compared_on_all_photos(model: Path, faces: Path) -> None:
+    _, _, material = gather(Request("pool", "pool", model=model, faces=faces), tell=tell_no_one)
+    assert (len(material.photos), material.calibration) == (32, None)
+
+
+def test_int8_with_too_few_photos_says_how_many_it_takes(model: Path, faces: Path) -> None:
+    request = Request("pool", "pool", model=model, photos=faces / "Person 1", quantize=Quantize.INT8)
+    with pytest.raises(RequestError, match=r"int8: expected at least 16 photos, half to calibrate on .* got 8"):
+        gather(request, tell=tell_no_one)
