@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from contract.cuts import CUTS
 from contract.errors import ContractError
 from contract.labels import MAX_LABELS
+from contract.text import escaped
 from device.errors import DeviceError
 from export.errors import ExportError
 from export.progress import Terminal
@@ -34,13 +35,17 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        sys.exit(f"error: {error.format_message()}")
+        _end(error.format_message())
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except OSError as error:
-        sys.exit(f"error: {error.filename or 'file'}: {error.strerror or error}")
+        _end(f"{error.filename or 'file'}: {error.strerror or error}")
     except (ExportError, ContractError, DeviceError) as error:
-        sys.exit(f"error: {error}")
+        _end(str(error))
+
+
+def _end(message: str) -> NoReturn:
+    sys.exit(escaped(f"fedex-export: {message}"))
 
 
 @click.group()
@@ -95,7 +100,7 @@ def _summary(exported: Exported, out: Path) -> str:
     network = exported.parity["network"]
     return "\n".join(
         [
-            f"wrote {out}/device and {out}/training",
+            escaped(f"wrote {out}/device and {out}/training"),
             f"space    {exported.space}",
             f"feature  {_by(exported.feature_shape)}, prefix {exported.prefix_bytes / 1e6:.2f} MB",
             f"head     {exported.labels} labels, {exported.head_bytes / 1e6:.2f} MB, "

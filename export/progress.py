@@ -1,4 +1,4 @@
-"""What a person at a terminal sees of a long export: the only home of rich. Elsewhere nothing is shown."""
+"""What a person sees of a long export: the only home of rich, which moves on a terminal; elsewhere a line a step."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class Terminal:
         columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn()
         self._progress = Progress(*columns, console=console, disable=not console.is_terminal)
         self._progress.start()
+        self._is_terminal = console.is_terminal
         self._step, self._task = "", TaskID(0)
         return self
 
@@ -39,6 +40,8 @@ class Terminal:
         if step != self._step:
             self._finish()
             self._step, self._task = step, self._progress.add_task(step, total=None)
+            if not self._is_terminal:
+                print(step, file=self._file, flush=True)
         self._progress.update(self._task, completed=done, total=total or None)
 
     def _finish(self) -> None:

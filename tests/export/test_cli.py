@@ -15,13 +15,29 @@ from contract.cuts import CUTS
 from export import cli
 
 Run = Callable[..., "Done"]
+STEPS = [
+    "loading Keras",
+    "reading photos",
+    "making the network",
+    "converting the prefix (dynamic)",
+    "comparing the prefix with Keras",
+    "computing features",
+    "fitting the first head",
+    "converting the head (dynamic)",
+    "comparing the head with Keras",
+    "writing the bundles",
+]
+"""What an export with people tells, in its order."""
 
 
 class Done:
-    """What one command left behind."""
+    """What one command left behind: of what it told on the way, and of what went wrong."""
 
     def __init__(self, code: object, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
+        lines = err.splitlines(keepends=True)
+        self.code, self.out = code, out
+        self.steps = [line for line in lines if line.rstrip("\n") in STEPS]
+        self.err = "".join(line for line in lines if line not in self.steps)
 
 
 @pytest.fixture
@@ -72,10 +88,13 @@ def test_help_is_printed() -> None:
     assert "bundle" in done.stdout
 
 
-def test_a_bundle_of_a_keras_file_is_written_without_any_noise(tiny: Path, faces: Path, tmp_path: Path) -> None:
+def test_a_bundle_of_a_keras_file_is_written_with_a_line_a_step_and_no_noise(
+    tiny: Path, faces: Path, tmp_path: Path
+) -> None:
+    """Where standard error is no terminal, nothing was said for a minute and a half."""
     out = tmp_path / "out"
     done = fresh("bundle", "--model", tiny, "--layer", "bottleneck", "--faces", faces, "--out", out)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr.splitlines()) == (0, STEPS)
     assert done.stdout.splitlines()[0] == f"wrote {out}/device and {out}/training"
     assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ["space", "feature", "head", "parity"]
     assert read_device_bundle(out / "device").labels == read_training_bundle(out / "training").labels
@@ -116,7 +135,7 @@ def test_given_photos_are_compared_on_without_making_people_of_them(
         "--out",
         tmp_path / "out",
     )
-    assert "on 32 photos" in done.out
+    assert "on 16 photos" in done.out
     assert len(read_training_bundle(tmp_path / "out" / "training").base.labels) == 0
 
 
@@ -154,7 +173,7 @@ def test_a_wrong_request_is_one_line(
     monkeypatch.chdir(tmp_path)
     done = run("bundle", *arguments)
     assert (done.code, done.out) == (1, "")
-    assert done.err.startswith("error: ")
+    assert done.err.startswith("fedex-export: ")
     assert message in done.err
     assert done.err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
@@ -184,7 +203,7 @@ def test_a_network_of_another_photo_size_is_one_line(run: Run, tmp_path: Path) -
     keras.Model(photo, keras.layers.Dense(2)(keras.layers.Flatten(name="flat")(photo))).save(tmp_path / "m.keras")
     done = run("bundle", "--model", tmp_path / "m.keras", "--layer", "flat", "--out", tmp_path / "out")
     assert done.err == (
-        f"error: network {tmp_path}/m.keras: expected one input of shape (160, 160, 3), got [(224, 224, 3)]\n"
+        f"fedex-export: network {tmp_path}/m.keras: expected one input of shape (160, 160, 3), got [(224, 224, 3)]\n"
     )
 
 
@@ -206,18 +225,25 @@ def test_weights_of_another_network_are_one_line(run: Run, tmp_path: Path) -> No
 def test_a_folder_that_cannot_be_written_is_one_line(run: Run, tiny: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = run("bundle", "--model", tiny, "--layer", "bottleneck", "--out", tmp_path / "file" / "out")
-    assert done.err == f"error: {tmp_path}/file/out: Not a directory\n"
+    assert done.err == f"fedex-export: {tmp_path}/file/out: Not a directory\n"
 
 
 def test_labels_that_are_not_as_many_as_the_classes_are_one_line(run: Run, tiny: Path, tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("Ann\nBo\n")
     done = run("bundle", "--model", tiny, "--layer", "bottleneck", "--labels", tmp_path / "labels.txt")
-    assert done.err == "error: --labels: expected 4, one for each class, got 2\n"
+    assert done.err == "fedex-export: --labels: expected 4, one for each class, got 2\n"
 
 
 @pytest.mark.parametrize("text", ["Ann\nann\n", "x" * 65, "\x07"])
 def test_a_file_that_is_no_label_list_is_one_line(run: Run, tmp_path: Path, text: str) -> None:
     (tmp_path / "labels.txt").write_text(text)
     done = run("bundle", "--labels", tmp_path / "labels.txt")
-    assert done.err.startswith(f"error: --labels {tmp_path}/labels.txt: expected one label a line, each once, got ")
+    assert done.err.startswith(
+        f"fedex-export: --labels {tmp_path}/labels.txt: expected one label a line, each once, got "
+    )
     assert done.err.count("\n") == 1
+
+
+def test_a_name_that_moves_the_cursor_is_shown_and_not_obeyed(run: Run, tmp_path: Path) -> None:
+    done = run("bundle", "--labels", tmp_path / "\x1b[2J\nlabels")
+    assert done.err == f"fedex-export: {tmp_path}/\\u001b[2J\\nlabels: No such file or directory\n"
