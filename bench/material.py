@@ -1,7 +1,4 @@
-"""The only home of what the bench measures on: real weights and faces where there are some, else drawn people.
-
-Real data is looked for in FEDEX_DATA, then in ../shared/data beside the checkout.
-"""
+"""The only home of what the bench measures on: real weights and faces where there are some, else drawn people."""
 
 import os
 from collections.abc import Mapping
@@ -9,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.faces import write_people
+from demo.real_data import find_real_data
 
-ROOT = Path(__file__).resolve().parent.parent
 PEOPLE, PHOTOS = 65, 10
 
 
@@ -34,10 +31,9 @@ class Material:
 
 def find_material(environment: Mapping[str, str] = os.environ, *, work: Path) -> Material:
     """Return the real material, or draw people below `work` if there is none."""
-    for place in (environment.get("FEDEX_DATA"), ROOT.parent / "shared" / "data"):
-        weights, faces = Path(place or "") / "weights" / "facenet_vggface2.npz", Path(place or "") / "faces" / "lfw65"
-        if place and weights.is_file() and faces.is_dir():
-            return Material(weights, faces)
+    real = find_real_data(environment)
+    if real is not None:
+        return Material(real.weights, real.faces)
     drawn = work / "faces"
     if not drawn.is_dir():
         write_people(drawn, people=PEOPLE, photos=PHOTOS, seed=0)

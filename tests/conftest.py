@@ -12,8 +12,7 @@ from typing import NoReturn
 import pytest
 
 from demo.minio import Minio, MinioMissing, installed_minio, start_minio
-
-ROOT = Path(__file__).resolve().parent.parent
+from demo.real_data import find_real_data
 
 
 def pytest_configure() -> None:
@@ -32,9 +31,9 @@ def missing(reason: str) -> NoReturn:
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real weights and faces: FEDEX_DATA, or ../shared/data beside the checkout."""
-    for place in (os.environ.get("FEDEX_DATA"), str(ROOT.parent / "shared" / "data")):
-        if place and (Path(place) / "weights" / "facenet_vggface2.npz").is_file():
-            return Path(place)
+    real = find_real_data()
+    if real is not None:
+        return real.folder
     missing("real weights and faces (set FEDEX_DATA to their folder)")
 
 
