@@ -8,6 +8,10 @@ from collections.abc import Sequence
 
 from contract.documents import encode_json, parse_json
 from contract.errors import Impossible, Malformed, TooLarge, shown
+from contract.text import JOINERS, controls
+
+UNKNOWN = "unknown"
+"""The answer's word for nobody. No label may be it in any spelling, or the answer would have two meanings."""
 
 MAX_LABEL_CODE_POINTS = 64
 MAX_TYPED_CODE_POINTS = 1_024
@@ -19,23 +23,18 @@ MAX_LABELS_BYTES = 4 << 20
 WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 """The code points with Unicode's property White_Space, which trimming takes off both ends."""
 
-JOINERS = "\u200c\u200d"
-"""Zero-width non-joiner and joiner: Persian and Indic names are spelled with them, and emoji are put together."""
-
-_REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _WITHOUT_JOINERS = str.maketrans(dict.fromkeys(JOINERS))
 
 
 def parse_label(text: str) -> str:
     """Turn what was typed into a label: normalised (NFC), trimmed, 1 to 64 code points, nothing that controls.
 
-    Refused are controls and surrogates (categories Cc, Cs), line and paragraph separators (Zl, Zp) and format
-    characters (Cf: those of no width, those that change the direction), which can make one name look like another;
-    but the two joiners are let in between other characters.
+    Refused is what `contract.text.controls`; the two joiners are let in between other characters. "unknown" is
+    reserved, in every spelling.
 
     Raises:
         TooLarge: over 64 code points when normalised and trimmed, or over 1,024 before.
-        Impossible: empty, or a refused character.
+        Impossible: empty, a refused character, or "unknown".
     """
     if len(text) > MAX_TYPED_CODE_POINTS:
         raise TooLarge("label", expected=f"at most {MAX_LABEL_CODE_POINTS} code points", got=str(len(text)))
@@ -45,6 +44,9 @@ def parse_label(text: str) -> str:
     if len(label) > MAX_LABEL_CODE_POINTS:
         raise TooLarge("label", expected=f"at most {MAX_LABEL_CODE_POINTS} code points", got=str(len(label)))
     _check_letters(label)
+    if label_key(label) == UNKNOWN:
+        expected = f"another name than {UNKNOWN}, which is what is answered of nobody"
+        raise Impossible("label", expected=expected, got=shown(text))
     return label
 
 
@@ -66,7 +68,7 @@ def check_label(value: object, *, where: str) -> str:
     try:
         label = parse_label(value)
     except (TooLarge, Impossible) as error:
-        raise type(error)(where, expected=f"a label of {error.expected}", got=error.got) from error
+        raise type(error)(where, expected=f"a label: {error.expected}", got=error.got) from error
     if label != value:
         raise Impossible(where, expected=f"the label normalised and trimmed, {shown(label)}", got=shown(value))
     return label
@@ -97,7 +99,7 @@ def parse_labels(data: bytes, *, where: str = "labels") -> tuple[str, ...]:
 
 def _check_letters(label: str) -> None:
     for letter in label:
-        if unicodedata.category(letter) in _REFUSED_CATEGORIES and letter not in JOINERS:
+        if controls(letter):
             raise Impossible("label", expected="no control or format characters", got=shown(letter))
     for letter in (label[0], label[-1]):
         if letter in JOINERS:

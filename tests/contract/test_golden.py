@@ -89,6 +89,7 @@ TYPED = [
     *("علی\u200cرضا", "A\u200dda", "Ada\u200d", "Ad\u200ba", "\ufeffAda"),
     *("", "tab\tinside", "line\u2028break", "\u202eevil", "x" * 64, "x" * 65, "\x1b[2J"),
 ]
+    *("unknown", " UNKNOWN", "unk\u200dnown", "Unknown soldier"),
 
 
 def jsonl(value: Json) -> bytes:

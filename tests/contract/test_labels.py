@@ -65,6 +65,14 @@ def test_what_is_no_label_is_refused(typed: str, error: type[ContractError]) -> 
     assert len(str(caught.value)) < 200
 
 
+@pytest.mark.parametrize("typed", ["unknown", "Unknown", " UNKNOWN\u00a0", "unk\u200dnown"])
+def test_the_answers_word_for_nobody_is_no_label(typed: str) -> None:
+    """A photo could be taught as "unknown" once; nobody could tell that answer from the head's own."""
+    with pytest.raises(Impossible, match="label: expected another name than unknown"):
+        parse_label(typed)
+    assert parse_label(f"{typed.strip()} soldier")
+
+
 BIDI_CONTROLS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
@@ -121,6 +129,7 @@ def test_a_label_list_is_read_back() -> None:
         (b'[""]', Impossible, "at least one code point"),
         (b'["a\\u0000"]', Impossible, "no control or format characters"),
         (b'["\\ud800"]', Malformed, "surrogates"),
+        (b'["a","Unknown"]', Impossible, r"labels\[1\]: expected a label: another name than unknown"),
         (b'["' + b"x" * 65 + b'"]', TooLarge, "at most 64 code points, got 65"),
         (b"[" + b"0," * 70_000 + b"0]", TooLarge, "at most 65536 labels, got 70001"),
         (b"[" + b" " * (4 << 20) + b"]", TooLarge, "at most 4194304 bytes"),

@@ -118,7 +118,7 @@ HOSTILE_METADATA: list[tuple[str, Change, type[ContractError], str]] = [
     ("257 labels", metadata(labels=[str(n) for n in range(257)]), TooLarge, "at most 256 items, got 257"),
     ("a label twice", metadata(labels=["a", "b", "a"]), Impossible, "each label once, got 'a' twice"),
     ("a number as label", metadata(labels=["a", "b", 3]), Malformed, "upload.labels[2]: expected a string, got 3"),
-    ("an empty label", metadata(labels=["a", "b", ""]), Impossible, "upload.labels[2]: expected a label of at least"),
+    ("an empty label", metadata(labels=["a", "b", ""]), Impossible, "upload.labels[2]: expected a label: at least"),
     ("a label of 10 kB", metadata(labels=["a", "b", "c" * 10_240]), TooLarge, "at most 64 code points, got 10240"),
     (
         "a label with a control",
@@ -127,6 +127,7 @@ HOSTILE_METADATA: list[tuple[str, Change, type[ContractError], str]] = [
         "no control or format characters, got '\\x00'",
     ),
     ("a label with no width", metadata(labels=["a", "b", "a\u200b"]), Impossible, "characters, got '\\u200b'"),
+    ("the answer's word for nobody", metadata(labels=["a", "b", "UNKNOWN"]), Impossible, "another name than unknown"),
     ("a label not trimmed", metadata(labels=["a", "b", " c"]), Impossible, "normalised and trimmed, 'c', got ' c'"),
     ("a label not normalised", metadata(labels=["a", "b", "e\u0301"]), Impossible, "normalised and trimmed"),
     ("a surrogate as label", metadata(labels=["a", "b", "\ud800"]), Malformed, "JSON in UTF-8"),
