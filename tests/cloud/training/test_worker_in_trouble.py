@@ -14,7 +14,7 @@ import pytest
 
 from cloud import cycle, dataset_head, inbox, keys, registry, worker
 from cloud.cycle import CycleStep
-from cloud.errors import LostRace, StateFull, StoreUnreachable, Unavailable
+from cloud.errors import LostRace, StoreUnreachable, Unavailable
 from cloud.gate import Evidence, Verdict, judge
 from cloud.keys import Pool
 from cloud.objects import ObjectStore, open_store, probe
@@ -216,18 +216,6 @@ def test_a_state_folder_without_room_is_one_line_and_the_worker_goes_on_when_the
         wait_for(lambda: serials(shop) == {"latest": 1, "best": 1})
     assert all("traceback" not in json.loads(line) for line in log.read_text().splitlines())
     assert dataset_head.read(shop.store, shop.pool)[0].rows == 6
-
-
-def test_whatever_the_machine_refuses_in_a_cycle_is_told_as_lack_of_room(
-    open_shop: OpenShop, vector_bundle: TrainingBundle
-) -> None:
-    workbench = open_shop(vector_bundle).workbench()
-    with (
-        pytest.raises(StateFull, match=r"expected room for a training cycle, got .*No space left"),
-        workbench.folder("c"),
-    ):
-        raise OSError(28, "No space left on device")
-    assert not (workbench.settings.state / "cycles").exists()
 
 
 def test_a_space_whose_head_keras_cannot_load_rests_and_keeps_no_other_waiting(
