@@ -1,4 +1,8 @@
-"""The only home of becoming a device of a group: once, with the service's key pinned for good."""
+"""The only home of becoming a device of a group: once, with the service's key pinned for good.
+
+The service makes a device each time it is asked, so one process asks at a time, and only where it finds none. One that
+is killed between the answer and keeping it leaves a device at the service that nobody is, and no half of one here.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from contract.envelope import key_id
 from device.client import Client
 from device.errors import DeviceError, EnrolmentError, UnsentUploads
 from device.heads import HeadStore
-from device.identity import Identity, find_identity, keep_identity
+from device.identity import Identity, find_identity, holding_identity, keep_identity
 
 Connect = Callable[[str, Identity | None], Client]
 """Makes the client of an address, for a device or, to enrol, for none."""
@@ -46,9 +50,11 @@ class Enroller:
             Refused, TryLater, Lying: as `Client.enrol`.
             Storage: the identity could not be kept.
         """
-        before = find_identity(self.home)
-        if before is None:
-            return self._start_anew(url, code=code)
+        with holding_identity(self.home):
+            before = find_identity(self.home)
+            return self._start_anew(url, code=code) if before is None else self._renew(before, url, code=code)
+
+    def _renew(self, before: Identity, url: str, *, code: str) -> Enrolment:
         if self.connect(url, before).is_known():
             return self._keep(replace(before, url=url), is_new=False)
         new = self._ask(url, code=code)
@@ -69,11 +75,15 @@ class Enroller:
             Refused, TryLater, Lying: as `Client.enrol`.
             Storage: the identity could not be kept.
         """
+        with holding_identity(self.home):
+            self._check_all_sent()
+            return self._start_anew(url, code=code)
+
+    def _check_all_sent(self) -> None:
         with contextlib.suppress(EnrolmentError):  # a garbled identity is given up too
             before = find_identity(self.home)
             if before is not None and self.has_unsent(before) and self._may_send(before):
                 raise UnsentUploads(f"device {before.device}: expected no sealed uploads on their way, got some")
-        return self._start_anew(url, code=code)
 
     def _start_anew(self, url: str, *, code: str) -> Enrolment:
         new = self._ask(url, code=code)

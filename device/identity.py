@@ -1,12 +1,17 @@
 """The only home of who this device is: its id, token and group, and the key of the service that it pinned.
 
-``identity.json`` in the device's folder, for its owner only (mode 0600), written whole or not at all::
+``identity.json`` in the device's folder, for its owner only (mode 0600), written whole or not at all; who changes it
+holds ``identity.lock`` from reading it to keeping another::
 
     {"format": 1, "url": "https://...", "device": "...", "token": "...", "group": "...", "key": "<base64, 32 bytes>"}
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,6 +106,24 @@ def require_identity(home: Path) -> Identity:
     if identity is None:
         raise EnrolmentError(f"{identity_path(home)}: expected an enrolled device, got none")
     return identity
+
+
+@contextlib.contextmanager
+def holding_identity(home: Path) -> Iterator[None]:
+    """Let one process at a time decide who the device is; the others wait, and find what it decided.
+
+    Raises:
+        Storage: the folder cannot be written.
+    """
+    with storage_errors(home):
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(home / "identity.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        with storage_errors(home):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def keep_identity(home: Path, identity: Identity) -> None:

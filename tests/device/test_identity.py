@@ -1,5 +1,7 @@
 import json
 import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from device.errors import EnrolmentError, Refused, Storage, TryLater, UnsentUplo
 from device.feedback import give_feedback
 from device.identity import Identity, find_identity, identity_path, keep_identity, require_identity
 from device.outbox import unfinished_uploads
+from device.settings import Settings
 from device.sync import PushReport, push
 from device.update import PullOutcome, PullReport
 from tests.device.photos import draw_photo
@@ -68,6 +71,62 @@ def test_enrolling_with_the_same_service_again_keeps_the_device(device: Device, 
     service.asked.clear()
     assert enrol_at(service, device) == first
     assert "POST /v1/devices" not in service.asked  # or the service would keep a device that nobody is
+
+
+ENROLLING = """
+import os, sys
+from device.assembly import Device
+from device.settings import Settings
+device = Device(Settings.from_environment(os.environ))
+sys.stdin.readline()
+done = device.enroller().enrol(device.settings.require_url(), code=device.settings.require_enrolment_code())
+print(done.identity.device, done.is_new)
+"""
+
+
+def test_of_enrolments_at_once_one_makes_the_device_and_the_others_find_it(
+    service: Service, environment: dict[str, str], home: Path
+) -> None:
+    """Each asked the service before any had kept its answer: devices that nobody was, and the last writer won."""
+    command = [sys.executable, "-c", ENROLLING]
+    processes = [
+        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+
+    def answer_late() -> None:
+        time.sleep(0.3)
+
+    service.lies["/v1/devices"] = answer_late
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("now\n")
+        process.stdin.flush()
+    said = sorted(process.communicate(timeout=60)[0].split()[1] for process in processes)
+    assert said == ["False", "False", "False", "True"]
+    assert service.asked.count("POST /v1/devices") == 1
+    assert require_identity(home).device == "d" * 16
+
+
+def test_killed_between_the_answer_and_keeping_it_a_device_is_not_enrolled(
+    device: Device, service: Service, environment: dict[str, str], home: Path
+) -> None:
+    """The service has one device more, which nobody is; here there is no half of one, and the next try makes one."""
+    killed = "import os, contract.files as f\nf.os.fsync = lambda _: os._exit(9)\n" + ENROLLING
+    done = subprocess.run([sys.executable, "-c", killed], env=environment, input="now\n", text=True, check=False)
+    assert (done.returncode, service.asked) == (9, ["POST /v1/devices"])
+    assert find_identity(home) is None
+    assert enrol_at(service, device) == require_identity(home)
+
+
+def test_a_home_that_cannot_be_written_is_found_out_before_the_service_makes_a_device(
+    environment: dict[str, str], service: Service
+) -> None:
+    """Each try made another device at the service, and kept none."""
+    broken = Device(Settings.from_environment(environment | {"FEDEX_HOME": "/proc/fedex"}))
+    with pytest.raises(Storage, match="/proc"):
+        enrol_at(service, broken)
+    assert service.asked == []
 
 
 def test_a_device_that_the_service_no_longer_knows_becomes_another_one_of_the_same_group(
