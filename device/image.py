@@ -12,6 +12,7 @@ faces here too, so that heads train on what devices compute.
 from __future__ import annotations
 
 import io
+import stat
 import struct
 import warnings
 from dataclasses import dataclass
@@ -33,6 +34,14 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "PPM")
 
 # What Pillow's decoders raise on damaged bytes; anything else is a bug that should be seen.
 _DECODER_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError)
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 _EXIF_ORIENTATION = 0x0112
 _TURNS = {
@@ -62,14 +71,24 @@ def load_photo(path: Path) -> Photo:
     """Read, decode and prepare one photo file.
 
     Raises:
-        PhotoError: no such file, not a photo, damaged, of over 64 MiB or over 64 million pixels.
+        PhotoError: no file, not a photo, damaged, of over 64 MiB or over 64 million pixels.
     """
     try:
+        _check_file(path)
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise PhotoError(f"{path}: cannot be read: {error.strerror or error}") from error
     return decode_photo(data, where=str(path))
+
+
+def _check_file(path: Path) -> None:
+    """Refuse, before it is opened, what may never end, never begin, or do something: pipes, devices, folders."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise PhotoError(f"{path}: expected a file, got {_KINDS.get(stat.S_IFMT(found.st_mode), 'something else')}")
+    if found.st_size > MAX_FILE_BYTES:
+        raise PhotoError(f"{path}: expected at most {MAX_FILE_BYTES} bytes, got {found.st_size}")
 
 
 def decode_photo(data: bytes, *, where: str = "photo") -> Photo:

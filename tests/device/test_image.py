@@ -1,4 +1,6 @@
 import io
+import os
+import socket
 import struct
 import zlib
 from pathlib import Path
@@ -123,7 +125,7 @@ def test_a_photo_cut_anywhere_is_refused(cut: int) -> None:
         decode_photo(whole[: min(cut, len(whole) - 20)])
 
 
-@pytest.mark.parametrize("name", ["missing.jpg", "."])
+@pytest.mark.parametrize("name", ["missing.jpg", "missing/photo.jpg", "x" * 300])
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(PhotoError, match="cannot be read"):
         load_photo(tmp_path / name)
@@ -142,3 +144,32 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str) -> Non
 def test_pixels_of_another_kind_are_refused(pixels: Pixels) -> None:
     with pytest.raises(PhotoError, match="expected uint8"):
         prepare(pixels)
+
+
+def test_what_is_no_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    """Opening a pipe that nobody writes to never ended, and neither did reading some devices."""
+    os.mkfifo(tmp_path / "pipe")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket"))
+    for path, what in (
+        (tmp_path / "pipe", "a pipe"),
+        (tmp_path / "socket", "a socket"),
+        (tmp_path, "a folder"),
+        (Path("/dev/zero"), "a device"),
+    ):
+        with pytest.raises(PhotoError, match=f"expected a file, got {what}"):
+            load_photo(path)
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.png"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(PhotoError, match=f"expected at most {MAX_FILE_BYTES} bytes, got {1 << 40}"):
+        load_photo(path)
+
+
+def test_a_link_to_a_photo_is_a_photo(tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(encode(draw(160, 160)))
+    (tmp_path / "link").symlink_to(tmp_path / "photo.png")
+    assert load_photo(tmp_path / "link").prepared.shape == (160, 160, 3)
