@@ -10,11 +10,7 @@ from numpy.typing import NDArray
 from device import tflite
 from device.errors import Misuse, ModelRefused, RuntimeUnavailable
 from device.tflite import RUNTIME_MODULES, Model, TFLiteRuntime, open_runtime
-
-
-@pytest.fixture(params=list(RUNTIME_MODULES))
-def runtime(request: pytest.FixtureRequest) -> TFLiteRuntime:
-    return open_runtime(request.param)
+from tests.device.runtimes import runtime_or_skip
 
 
 def test_each_runtime_proves_itself_and_says_its_version(runtime: TFLiteRuntime) -> None:
@@ -34,6 +30,7 @@ def test_an_unknown_runtime_is_refused_with_the_known_ones() -> None:
 
 def test_a_runtime_that_imports_and_then_fails_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """tflite-runtime with numpy 2: the import succeeds, the first Interpreter does not."""
+    runtime_or_skip("tflite-runtime")
     monkeypatch.setitem(RUNTIME_MODULES, "ai-edge-litert", "json")
     assert open_runtime().name == "tflite-runtime"
     monkeypatch.setitem(RUNTIME_MODULES, "tflite-runtime", "no_such_module")
@@ -41,8 +38,8 @@ def test_a_runtime_that_imports_and_then_fails_is_passed_over(monkeypatch: pytes
         open_runtime()
 
 
-def test_opening_a_runtime_prints_nothing() -> None:
-    program = "from device.tflite import open_runtime; [open_runtime(n) for n in ('ai-edge-litert', 'tflite-runtime')]"
+def test_opening_a_runtime_prints_nothing(runtime: TFLiteRuntime) -> None:
+    program = f"from device.tflite import open_runtime; open_runtime({runtime.name!r})"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
 
