@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contract.problems import Problem
-from device.errors import EnrolmentError, Refused, Storage, UnsentUploads
+from device.errors import EnrolmentError, Lying, Refused, Storage, Unsendable, UnsentUploads
 
 _REPORT = "this is a bug: please report it"
 _ASK = "ask the operator of the service"
@@ -16,6 +16,7 @@ _OF_PROBLEM: dict[str, str] = {
     Problem.UNSUPPORTED_VERSION: "update this program, then fedex-device push --refused",
     Problem.FORBIDDEN: _ASK,
     Problem.UNKNOWN_SPACE: _ASK,
+    Problem.UNAUTHENTICATED: "the service does not know this device: fedex-device enrol",
 }
 
 
@@ -28,10 +29,12 @@ def with_advice(error: Exception) -> str:
 def advice(error: Exception) -> str:
     """Tell what can be done about a failure; empty where its message says all there is. Pure."""
     match error:
-        case Refused(status=401):
-            return "the service does not know this device: fedex-device enrol"
         case Refused(problem=problem):
             return _OF_PROBLEM.get(problem, "")
+        case Lying():
+            return "nothing is lost, and the next try starts anew; is FEDEX_URL right, and nothing else answers there?"
+        case Unsendable():
+            return "the others are not kept from it; a wrong label is replaced by fedex-device feedback ID --label NAME"
         case EnrolmentError():
             return "fedex-device enrol, or enrol --again to give up an old identity"
         case UnsentUploads():

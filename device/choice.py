@@ -15,6 +15,11 @@ class Waiting:
     space_key: int
     runtime: str
 
+    @property
+    def sample(self) -> tuple[int, str, bytes]:
+        """What a later word replaces the earlier ones of."""
+        return self.space_key, self.runtime, self.sample_id
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -7,6 +7,7 @@
     |  |- PhotoError         a photo that is not one
     |  |- SettingError       a setting that is missing or wrong
     |  |- FeedbackError      feedback that cannot be meant
+    |  |- Unsendable         an inference or its label that no upload can carry
     |  |- EnrolmentError     not enrolled, or enrolled elsewhere
     |  `- UnsentUploads      an identity that is still needed to send what it sealed
     |- BadInstallation     install or export again
@@ -18,6 +19,7 @@
     |- Refused             the server will not take it, now or later
     |- Untrusted           what the server said is not believed
     |  |- Lying              an answer outside the contract
+    |  |  `- Unexplained       a refusal that is not the service's: a proxy's, a portal's
     |  |- Forged             a signature that the pinned key did not make
     |  |- Misplaced          signed, but of another group, space or channel
     |  |- Expired            signed, but too old to be news
@@ -33,6 +35,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+
+from contract.problems import Problem
 
 
 class DeviceError(Exception):
@@ -53,6 +57,10 @@ class SettingError(BadInput):
 
 class FeedbackError(BadInput):
     """Feedback on an inference that is not there, or that cannot be meant."""
+
+
+class Unsendable(BadInput):
+    """A feature or a label that no upload can carry; it stays out of the uploads, which would be refused with it."""
 
 
 class EnrolmentError(BadInput):
@@ -95,12 +103,12 @@ class Unreachable(TryLater):
 
 
 class Refused(DeviceError):
-    """The server refused definitely: sending the same again changes nothing.
+    """The service refused definitely: sending the same again changes nothing.
 
-    ``status`` is the HTTP status, ``problem`` the ``type`` of the problem document (``about:blank`` when none came).
+    ``status`` is the HTTP status, ``problem`` the ``type`` of its problem document.
     """
 
-    def __init__(self, message: str, *, status: int, problem: str) -> None:
+    def __init__(self, message: str, *, status: int, problem: Problem) -> None:
         super().__init__(message)
         self.status = status
         self.problem = problem
@@ -112,6 +120,17 @@ class Untrusted(DeviceError):
 
 class Lying(Untrusted):
     """An answer that the contract does not allow: too long, of another type, or not what was asked for."""
+
+
+class Unexplained(Lying):
+    """A refusal without a problem document of the contract: of a proxy, a captive portal, or a liar.
+
+    It says nothing about what was sent, which may be tried again later. ``status`` is the HTTP status.
+    """
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Forged(Untrusted):

@@ -3,30 +3,23 @@
 Sealing turns feedback that is in no upload yet into bytes, and keeps bytes and mark in one transaction. From then on
 these bytes, and so their id, stay the same, whatever is killed; the service counts an id once. Encoding happens before
 that transaction takes the write lock, so that inferences never wait for it; if another process sealed meanwhile,
-nothing is marked and the choice is made anew. Features stay until their upload is acknowledged: one that the service
-definitely refuses as too large is taken apart, and its feedback sealed again in smaller ones.
+nothing is marked and the choice is made anew. A sample that no upload can carry is left out, and keeps waiting.
+Features stay until their upload is acknowledged: one that is refused as too large is taken apart, and its feedback
+sealed again in smaller ones.
 """
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from contract.codecs import Codec
-from contract.errors import Impossible, TooLarge
-from contract.upload import LIMITS, Upload, encode_upload, upload_id
+from contract.errors import TooLarge
 from device.cache import Cache
 from device.choice import Choice, Waiting, choose
-from device.errors import Storage
-
-FLOAT32_BYTES = 4
+from device.errors import Unsendable
+from device.sealing import LeftOut, Sealed, Sealer, marks_for
 
 _SETTLE = """
     UPDATE inferences SET waiting = 0
@@ -60,16 +53,6 @@ class UploadState(StrEnum):
     WAITING = "waiting"
     ACKNOWLEDGED = "acknowledged"
     REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """An upload that waits to be sent."""
-
-    id: str
-    space: str
-    samples: int
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +101,24 @@ class Outbox:
         self._cache = cache
         self._origin = origin
         self._device = device
-        self._codec = codec
+        self._sealer = Sealer(cache, codec=codec)
         self._max_samples = max_samples
         self._now_ms = now_ms
         self._at = at
+        self.left_out: dict[int, Unsendable] = {}
+        """What was found to be in no upload, by its revision, and why. It is looked at anew by the next outbox."""
 
     def seal(self) -> Sealed | None:
         """Seal the next upload; None if no feedback waits."""
         most = self._max_samples
         while choice := choose(self._waiting(), max_samples=most):
             try:
-                sealed = self._encode(choice)
+                sealed = self._sealer.seal(choice)
             except TooLarge:
-                if len(choice.revisions) == 1:
-                    raise
                 most = len(choice.revisions) // 2
+                continue
+            except LeftOut as left:
+                self.left_out |= left.reasons
                 continue
             if sealed is None:
                 continue
@@ -143,9 +129,9 @@ class Outbox:
         return None
 
     def split(self, sealed: Sealed) -> bool:
-        """Take apart an upload that was definitely refused as too large; the next have at most half its samples.
+        """Take apart an upload that was refused as too large; the next have at most half its samples.
 
-        Only for a definite refusal: what the service may have is never sealed anew. False, and nothing has changed,
+        Only for a refusal: what the service may have is never sealed anew. False, and nothing has changed,
         for a single sample, for an upload that another process has finished, and where its feedback is not all here.
         """
         with self._cache.transaction() as connection:
@@ -206,59 +192,13 @@ class Outbox:
             " WHERE f.upload IS NULL AND f.origin IN ('', ?) ORDER BY f.revision",
             (self._origin,),
         )
-        return [Waiting(*row) for row in rows]
-
-    def _encode(self, choice: Choice) -> Sealed | None:
-        """Make an upload; None if what was chosen is gone, as another process has sent it meanwhile."""
-        found = self._space_of(choice.revisions[0])
-        if found is None:
-            return None
-        space, shape = found
-        decoded = len(choice.revisions) * math.prod(shape) * FLOAT32_BYTES
-        if decoded > LIMITS.max_inflated_bytes:  # before the features are read
-            raise TooLarge("upload", expected=f"at most {LIMITS.max_inflated_bytes} bytes", got=str(decoded))
-        rows = self._rows(choice.revisions)
-        if len(rows) < len(choice.revisions):
-            return None
-        revisions, sample_ids, labels, features, runtimes = zip(*rows, strict=True)
-        upload = Upload(
-            space=space,
-            runtime=runtimes[0],
-            features=self._stack(features, shape),
-            labels=labels,
-            sample_ids=np.frombuffer(b"".join(sample_ids), np.uint8).reshape(len(sample_ids), -1),
-            revisions=np.array(revisions, np.uint32),
-        )
-        body = _encode_upload(upload, self._codec)
-        return Sealed(upload_id(body), space, upload.count, body)
-
-    def _space_of(self, revision: int) -> tuple[str, tuple[int, ...]] | None:
-        rows = self._cache.read(
-            "SELECT s.space, s.shape FROM feedback f JOIN inferences i ON i.id = f.inference"
-            " JOIN spaces s ON s.id = i.space WHERE f.revision = ?",
-            (revision,),
-        )
-        return (rows[0][0], tuple(json.loads(rows[0][1]))) if rows else None
-
-    def _rows(self, revisions: Sequence[int]) -> list[tuple[Any, ...]]:
-        """Read revision, sample id, label, feature and runtime of each, in the order of revisions."""
-        return self._cache.read(
-            "SELECT f.revision, i.sample_id, f.label, i.feature, i.runtime FROM feedback f"
-            f" JOIN inferences i ON i.id = f.inference WHERE f.revision IN {_marks(revisions)} ORDER BY f.revision",
-            revisions,
-        )
-
-    def _stack(self, features: Sequence[bytes], shape: tuple[int, ...]) -> NDArray[np.float32]:
-        size = math.prod(shape) * FLOAT32_BYTES
-        for feature in features:
-            if len(feature) != size:
-                raise Storage(f"{self._cache.path}: expected features of {size} bytes, got {len(feature)}")
-        stacked = np.frombuffer(b"".join(features), "<f4").reshape(len(features), *shape)
-        return stacked.astype(np.float32, copy=False)
+        waiting = [Waiting(*row) for row in rows]
+        left_out = {one.sample for one in waiting if one.revision in self.left_out}
+        return [one for one in waiting if one.sample not in left_out]
 
     def _keep(self, sealed: Sealed, choice: Choice) -> bool:
         """Keep the upload and mark its feedback; False, and nothing is kept, if another process was first."""
-        taken, marks = choice.taken, _marks(choice.taken)
+        taken, marks = choice.taken, marks_for(choice.taken)
         facts = (sealed.id, sealed.space, self._origin, self._device, sealed.samples, len(sealed.body))
         with self._cache.transaction(durable=True) as connection:
             free = connection.execute(
@@ -284,18 +224,17 @@ def unfinished_uploads(cache: Cache) -> list[UploadStatus]:
     ]
 
 
+def unsealed_samples(cache: Cache, *, origin: str) -> int:
+    """Count the samples that were spoken of in the group `origin`, or before enrolment, and are in no upload yet."""
+    [(samples,)] = cache.read(
+        "SELECT count(*) FROM (SELECT DISTINCT i.space, i.runtime, i.sample_id FROM feedback f"
+        " JOIN inferences i ON i.id = f.inference WHERE f.upload IS NULL AND f.origin IN ('', ?))",
+        (origin,),
+    )
+    return int(samples)
+
+
 def acknowledged_samples(cache: Cache) -> int:
     """Count the samples that the service has."""
     [(samples,)] = cache.read("SELECT coalesce(sum(samples), 0) FROM uploads WHERE state = 'acknowledged'")
     return int(samples)
-
-
-def _encode_upload(upload: Upload, codec: Codec) -> bytes:
-    try:
-        return encode_upload(upload, codec=codec)
-    except Impossible:  # float16 ends at 65504; a sample must not wait for ever because of it
-        return encode_upload(upload, codec=Codec.FLOAT32)
-
-
-def _marks(values: Sequence[object]) -> str:
-    return f"({', '.join('?' * len(values))})"

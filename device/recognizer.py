@@ -14,11 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.arrays import check_magnitude
 from contract.bundle import DeviceBundle
-from contract.errors import ContractError
+from contract.errors import ContractError, Impossible
 from contract.samples import sample_id
+from contract.upload import SAFE_MAGNITUDE
 from device.cache import Cache, NewInference
-from device.errors import ModelRefused, Storage
+from device.errors import ModelRefused, Storage, Unsendable
 from device.heads import Entry, HeadDamaged, HeadStore, Stamp
 from device.image import prepare
 from device.models import Head, load_bundled_head, load_installed_head, load_prefix
@@ -44,11 +46,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inference:
-    """An answer and where it was kept: ``id`` for feedback, or why it could not be stored."""
+    """An answer and where it was kept: ``id`` for feedback, or why it could or should not be stored."""
 
     answer: Answer
     id: int | None
-    not_stored: Storage | None
+    not_stored: Storage | Unsendable | None
 
 
 class Recognizer:
@@ -125,7 +127,8 @@ class Recognizer:
     def infer(self, pixels: NDArray[np.uint8], *, prepared: NDArray[np.uint8] | None = None) -> Inference:
         """Answer one decoded photo and store feature, results and time in one transaction.
 
-        That it could not be stored is part of the result, not an error: the answer is as good without.
+        That it could not be stored is part of the result, not an error: the answer is as good without. A feature that
+        no service would take is not stored either, as feedback on it would lead nowhere.
 
         Raises:
             PhotoError: the pixels are none.
@@ -133,7 +136,7 @@ class Recognizer:
         answer = self.recognise(pixels, prepared=prepared)
         try:
             return Inference(answer, id=self._store(answer, pixels), not_stored=None)
-        except Storage as error:
+        except (Storage, Unsendable) as error:
             return Inference(answer, id=None, not_stored=error)
 
     def close(self) -> None:
@@ -152,6 +155,7 @@ class Recognizer:
         cache = self._opened_cache()
         if cache is None:
             return None
+        _check_sendable(answer.feature)
         new = NewInference(
             sample_id=sample_id(cache.secret, pixels),
             feature=answer.feature,
@@ -214,3 +218,10 @@ class Recognizer:
         if installed.manifest.space != self.bundle.space:
             return None
         return load_installed_head(installed, bundle=self.bundle, runtime=self.runtime)
+
+
+def _check_sendable(feature: NDArray[np.float32]) -> None:
+    try:
+        check_magnitude(feature, SAFE_MAGNITUDE, where="feature")
+    except Impossible as error:
+        raise Unsendable(str(error)) from error

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from contract.problems import Problem
 from contract.upload import upload_id
 from device.client import Client
-from device.errors import DeviceError, Refused, Storage, TryLater, Untrusted
-from device.outbox import Outbox, Sealed
+from device.errors import DeviceError, Refused, Storage, TryLater, Unexplained, Untrusted
+from device.outbox import Outbox
+from device.sealing import Sealed
 
 TOO_LARGE = 413
 UPLOADS_FAULT = frozenset({400, 409, TOO_LARGE, 422})
@@ -17,7 +19,10 @@ UPLOADS_FAULT = frozenset({400, 409, TOO_LARGE, 422})
 
 @dataclass(frozen=True, slots=True)
 class PushReport:
-    """What a push did. ``size``: bytes acknowledged; ``problem``: the first thing that went wrong."""
+    """What a push did. ``size``: bytes acknowledged; ``problem``: the first thing that went wrong.
+
+    ``refused``: uploads that were set aside and are kept; ``left_out``: samples that can be in no upload.
+    """
 
     uploads: int = 0
     samples: int = 0
@@ -25,6 +30,7 @@ class PushReport:
     refused: int = 0
     problem: DeviceError | None = None
 
+    left_out: int = 0
     def with_problem(self, problem: DeviceError, *, refused: int = 0) -> PushReport:
         """Add one upload that was not acknowledged."""
         return replace(self, problem=self.problem or problem, refused=self.refused + refused)
@@ -40,6 +46,10 @@ class PushReport:
 
 
 def push(outbox: Outbox, client: Client) -> PushReport:
+    def with_left_out(self, left_out: Sequence[DeviceError]) -> PushReport:
+        """Add the samples that the sealing left out."""
+        return replace(self, problem=self.problem or next(iter(left_out), None), left_out=len(left_out))
+
     """Send everything that was said and is not acknowledged yet.
 
     May be killed at any instant and run again: the same bytes are sent again, and the service counts them once. An
@@ -52,6 +62,11 @@ def push(outbox: Outbox, client: Client) -> PushReport:
     report = PushReport()
     for upload in outbox.unsent():
         sealed = outbox.sealed(upload)
+    report = _send_all(outbox, client)
+    return report.with_left_out(list(outbox.left_out.values()))
+
+
+def _send_all(outbox: Outbox, client: Client) -> PushReport:
         if sealed is not None:
             report, goes_on = _send(sealed, outbox, client, report)
             if not goes_on:
