@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from contract.documents import encode_base64, encode_json, parse_document
 from contract.errors import Impossible
-from contract.patterns import CODE_PATTERN, DEVICE_PATTERN, GROUP_PATTERN, TOKEN_PATTERN
+from contract.patterns import CODE_PATTERN, DEVICE_PATTERN, GROUP_PATTERN, HEX64_PATTERN, TOKEN_PATTERN
 from contract.problems import PROBLEM_MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 
 JSON_MEDIA_TYPE = "application/json"
@@ -28,6 +28,7 @@ HEALTHZ = "/healthz"
 READYZ = "/readyz"
 
 MAX_ENROLMENT_BYTES = 4 << 10
+MAX_ACKNOWLEDGEMENT_BYTES = 4 << 10
 PUBLIC_KEY_BYTES = 32
 
 
@@ -108,3 +109,20 @@ class EnrolmentReply:
     def __repr__(self) -> str:
         """Keep the token out of logs."""
         return f"EnrolmentReply(device={self.device!r}, token=..., group={self.group!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What the service says of an upload that it has: which one. Nothing less lets a device forget its samples."""
+
+    upload: str
+
+    @classmethod
+    def parse(cls, data: bytes) -> "Acknowledgement":
+        """Read an acknowledgement. Raises `Malformed` or `TooLarge`."""
+        fields = parse_document(data, where="acknowledgement", max_bytes=MAX_ACKNOWLEDGEMENT_BYTES)
+        return cls(upload=fields.name("upload", HEX64_PATTERN))
+
+    def encode(self) -> bytes:
+        """Write the acknowledgement."""
+        return encode_json({"upload": self.upload})

@@ -1,8 +1,8 @@
 """The only home of the device's HTTP: the routes of the contract, with every answer bounded and judged by its form.
 
-Time-outs count from the last progress, so that a slow line is not a dead one. Nothing is tried again here: whoever
-calls knows what may be repeated. No redirect is followed, as the token belongs to one service. What an answer says is
-checked for form only; whether it may be believed is for `device.trust` to say.
+A slow line is not a dead one, and a server that drips is no slow line: `device.pace` tells them apart. Nothing is tried
+again here: whoever calls knows what may be repeated. No redirect is followed, as the token belongs to one service. What
+an answer says is checked for form only; whether it may be believed is for `device.trust` to say.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import io
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,11 +27,11 @@ from contract.files import FileRef
 from contract.problems import Problem
 from contract.upload import UPLOAD_MEDIA_TYPE
 from device.errors import Lying, Refused, SettingError, Unreachable
+from device.pace import Pace, paced_pools
 from device.replies import Reply, reason
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 MAX_ETAG_CHARACTERS = 256
-MAX_ACKNOWLEDGEMENT_BYTES = 64 << 10
 NO_OBJECT = "0" * 64
 """A sha256 that nothing has."""
 
@@ -69,11 +68,21 @@ class _Token(requests.auth.AuthBase):
 
 
 class _Adapter(HTTPAdapter):
-    """Keeps little in the kernel's buffer, so that progress of an upload is progress on the line."""
+    """Keeps little in the kernel's buffer, so that progress of an upload is progress on the line; reads at a pace."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pools = paced_pools(pace)
+        super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         small = (socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         super().init_poolmanager(*args, **kwargs, socket_options=[*HTTPConnection.default_socket_options, small])
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
 
 
 class Client:
@@ -85,7 +94,7 @@ class Client:
     Args:
         url: where the service is; https, or http on this machine.
         token: of the enrolled device; None only to enrol.
-        timeout_s: seconds without progress after which the service counts as unreachable.
+        timeout_s: seconds without progress, or for the head of an answer, after which the service is unreachable.
         ca_file: certificates (PEM) to trust instead of the usual ones.
         plain_http: allow http to other machines.
 
@@ -109,9 +118,10 @@ class Client:
         self._url = url.rstrip("/")
         self._auth = _Token(token)
         self._timeout_s = timeout_s
+        self._pace = Pace(timeout_s)
         self._session = requests.Session()
-        self._session.mount("https://", _Adapter())
-        self._session.mount("http://", _Adapter())
+        self._session.mount("https://", _Adapter(self._pace))
+        self._session.mount("http://", _Adapter(self._pace))
         self._session.verify = str(ca_file) if ca_file else True
         self._session.trust_env = not is_local  # proxies are for the way to other machines
         self._session.headers.update({"User-Agent": "fedex-device", "Accept-Encoding": "identity"})
@@ -133,21 +143,25 @@ class Client:
     def is_known(self) -> bool:
         """Tell whether the token still counts, by asking for an object that nobody has."""
         refusal = self._send("GET", routes.object_path(NO_OBJECT), headers={}).refusal()
-        if isinstance(refusal, Refused):
-            if refusal.status == HTTPStatus.UNAUTHORIZED:
-                return False
-            if refusal.problem == Problem.NOT_FOUND:
-                return True
+        if isinstance(refusal, Refused) and refusal.problem in (Problem.UNAUTHENTICATED, Problem.NOT_FOUND):
+            return refusal.problem is Problem.NOT_FOUND
         raise refusal
 
     def upload(self, body: bytes, *, space: str, upload: str) -> None:
-        """Send a sealed upload; returning is the acknowledgement. May be repeated at any time."""
+        """Send a sealed upload; returning is the acknowledgement. May be repeated at any time.
+
+        Anything but a document that names this very upload is none: a captive portal says 200 to everything.
+        """
         path = routes.upload_path(space, upload)
         headers = {"Content-Type": UPLOAD_MEDIA_TYPE}
         reply = self._ask("PUT", path, headers=headers, body=body, expected=(200, 201))
-        said = reply.read(MAX_ACKNOWLEDGEMENT_BYTES)
-        is_page = bool(said) and reply.media_type == "text/html"  # a captive portal says 200 to everything
-        reply.check(not is_page, expected="the service's acknowledgement", got="a web page")
+        expected, media_type = "the acknowledgement of the upload", reply.media_type
+        reply.check(media_type == routes.JSON_MEDIA_TYPE, expected=expected, got=media_type or "no media type")
+        try:
+            said = routes.Acknowledgement.parse(reply.read(routes.MAX_ACKNOWLEDGEMENT_BYTES))
+        except ContractError as error:
+            raise Lying(f"{reply.where}: {error}") from error
+        reply.check(said.upload == upload, expected=expected, got=f"that of {said.upload}")
 
     def release(self, *, space: str, channel: str, etag: str) -> ReleaseAnswer | None:
         """Ask for the newest release of a channel; None if it still is the one of `etag` ("" to ask anyway)."""
@@ -198,13 +212,14 @@ class Client:
                 headers=dict(headers),
                 data=None if body is None else io.BytesIO(body),  # sent in blocks, each with a time-out of its own
                 auth=self._auth,
+                verify=self._session.verify,  # said here, or REQUESTS_CA_BUNDLE would win over a file of ours
                 timeout=self._timeout_s,
                 allow_redirects=False,
                 stream=True,
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise Unreachable(f"{self._url}: {reason(error)}") from error
-        return Reply(response, where=f"{method} {path}", timeout_s=self._timeout_s)
+        return Reply(response, where=f"{method} {path}", pace=self._pace)
 
 
 def _check_transport(url: str, *, allowed: bool) -> None:

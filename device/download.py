@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 
 from contract.errors import ContractError
 from contract.files import FileRef, check_file
+from contract.problems import Problem
 from device.client import Client, ObjectStream
 from device.errors import HeadRefused, Refused, Unreachable, storage_errors
 from device.heads import HeadStore
@@ -73,7 +73,7 @@ class Downloader:
         try:
             return self.client.object(reference, begin=begin)
         except Refused as refused:
-            if not begin or refused.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if not begin or refused.problem is not Problem.RANGE_NOT_SATISFIABLE:
                 raise
         return self.client.object(reference, begin=0)
 

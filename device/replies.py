@@ -1,8 +1,9 @@
-"""The only home of reading what a service answers: bounded, as long as it makes progress, and fit for a terminal."""
+"""The only home of reading what a service answers: bounded in bytes and time, and fit for a terminal."""
 
 from __future__ import annotations
 
 import re
+import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,16 +15,14 @@ import urllib3.exceptions
 from contract import routes
 from contract.errors import ContractError
 from contract.problems import MAX_PROBLEM_BYTES, PROBLEM_MEDIA_TYPE, Problem, ProblemDocument
-from device.errors import DeviceError, Lying, Refused, TryLater, Unreachable
+from contract.text import escaped
+from device.errors import DeviceError, Lying, Refused, TryLater, Unexplained, Unreachable
+from device.pace import Pace
 
 CHUNK_BYTES = 64 << 10
-MIN_PROGRESS_BYTES = 1 << 10
-"""Fewer in one time-out is no progress: a server that sends a byte now and then would hold the device for years."""
-
 MAX_RETRY_AFTER_S = 86_400.0
 MAX_SHOWN_CHARACTERS = 300
 TRY_LATER = frozenset({408, 429, 500, 502, 503, 504})
-NO_PROBLEM = "about:blank"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Reply:
 
     response: requests.Response
     where: str
-    timeout_s: float
+    pace: Pace
 
     @property
     def status(self) -> int:
@@ -49,8 +48,9 @@ class Reply:
         return self.response.headers.get(name, "")
 
     def check(self, holds: bool, *, expected: str, got: str) -> None:
-        """Call the service a liar unless something holds."""
+        """Call the service a liar unless something holds, and hear no more of it then."""
         if not holds:
+            self.response.close()
             raise Lying(f"{self.where}: expected {expected}, got {printable(got)}")
 
     def read(self, max_bytes: int) -> bytes:
@@ -58,17 +58,18 @@ class Reply:
         return b"".join(self.chunks(max_bytes))
 
     def chunks(self, max_bytes: int) -> Iterator[bytes]:
-        """Yield the body as it comes, as long as it does come, and let go of the connection at its end.
+        """Yield the body as it comes, and let go of the connection at its end.
 
         Raises:
             Lying: over `max_bytes`, or compressed, which was not asked for.
-            Unreachable: it broke off, or no longer makes progress.
+            Unreachable: it broke off, or comes more slowly than `device.pace` allows.
         """
         with self.response:
+            self.pace.expect_body(max_bytes)
             coding = self.header("Content-Encoding") or "identity"
             self.check(coding == "identity", expected="a body as it is", got=f"coding {coding}")
             received = 0
-            for chunk in self._progressing():
+            while chunk := self._next_chunk():
                 received += len(chunk)
                 self.check(received <= max_bytes, expected=f"at most {max_bytes} bytes", got="more")
                 yield chunk
@@ -76,26 +77,19 @@ class Reply:
     def refusal(self) -> DeviceError:
         """Turn an answer that is none of the expected ones into the error that says what can be done about it."""
         with self.response:
-            detail, problem = self._problem()
-        message = f"{self.where}: {self.status} {detail}"
-        if self.status in TRY_LATER or problem == Problem.WRONG_HASH:  # what was sent was damaged on its way
+            document = self._problem()
+        said = printable(document.detail) if document else "without a reason of FEDEx"
+        message = f"{self.where}: {self.status} {said}"
+        if self.status in TRY_LATER or (document and document.problem is Problem.WRONG_HASH):  # damaged on its way
             return TryLater(message, retry_after_s=_retry_after(self.header(routes.RETRY_AFTER)))
+        if document and 400 <= self.status < 500:
+            return Refused(message, status=self.status, problem=document.problem)
         if 400 <= self.status < 500:
-            return Refused(message, status=self.status, problem=problem)
-        if 300 <= self.status < 400:
-            to = printable(self.header("Location")) or "nowhere"
-            return Lying(f"{self.where}: expected an answer, got a redirect to {to}")
+            return Unexplained(message, status=self.status)
+        if "Location" in self.response.headers:
+            to = printable(self.header("Location"))
+            return Lying(f"{self.where}: expected an answer, got {self.status}, a redirect to {to}")
         return Lying(f"{self.where}: expected a status of the contract, got {self.status}")
-
-    def _progressing(self) -> Iterator[bytes]:
-        window, window_began = 0, time.monotonic()
-        while chunk := self._next_chunk():
-            yield chunk
-            window += len(chunk)
-            if window >= MIN_PROGRESS_BYTES:
-                window, window_began = 0, time.monotonic()
-            elif time.monotonic() - window_began > self.timeout_s:
-                raise Unreachable(f"{self.where}: {window} bytes in {self.timeout_s:g} s are no progress")
 
     def _next_chunk(self) -> bytes:
         try:
@@ -103,29 +97,31 @@ class Reply:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise Unreachable(f"{self.where}: {reason(error)}") from error
 
-    def _problem(self) -> tuple[str, str]:
-        """Read what a refusal says of itself: one printable line, and the problem's type."""
+    def _problem(self) -> ProblemDocument | None:
+        """Read what a refusal says of itself; None where it is not the service's: no document, or another status's."""
         if self.media_type != PROBLEM_MEDIA_TYPE:
-            return "without a reason", NO_PROBLEM
+            return None
         try:
             document = ProblemDocument.parse(self.read(MAX_PROBLEM_BYTES))
         except (ContractError, Lying, Unreachable):
-            return "with a garbled reason", NO_PROBLEM  # the status says enough
-        return printable(document.detail), document.problem.value
+            return None
+        return document if document.problem.status == self.status else None
 
 
 def printable(text: str) -> str:
     """Make a stranger's text fit for one line of a terminal."""
-    line = "".join(letter if letter.isprintable() else "?" for letter in text)
+    line = escaped(text)
     return line if len(line) <= MAX_SHOWN_CHARACTERS else line[: MAX_SHOWN_CHARACTERS - 3] + "..."
 
 
 def reason(error: BaseException) -> str:
     """Say in a few words why there was no answer; what requests says fills three lines."""
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
-        return "no progress within the time-out"
+        return "too little progress within the time-out"
     cause: BaseException | None = error
     while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted: {printable(cause.verify_message)}"
         if isinstance(cause, OSError) and cause.strerror:
             return printable(cause.strerror)
         cause = cause.__cause__ or cause.__context__

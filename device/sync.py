@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 from contract.problems import Problem
 from contract.upload import upload_id
@@ -12,8 +13,9 @@ from device.errors import DeviceError, Refused, Storage, TryLater, Unexplained, 
 from device.outbox import Outbox
 from device.sealing import Sealed
 
-TOO_LARGE = 413
-UPLOADS_FAULT = frozenset({400, 409, TOO_LARGE, 422})
+UPLOADS_FAULT = frozenset(
+    {Problem.MALFORMED, Problem.UNSUPPORTED_VERSION, Problem.TOO_LARGE, Problem.IMPOSSIBLE, Problem.WRONG_SPACE}
+)
 """Refusals of one upload's bytes. Others (who asks and how, an unknown space) say nothing against them."""
 
 
@@ -28,9 +30,9 @@ class PushReport:
     samples: int = 0
     size: int = 0
     refused: int = 0
+    left_out: int = 0
     problem: DeviceError | None = None
 
-    left_out: int = 0
     def with_problem(self, problem: DeviceError, *, refused: int = 0) -> PushReport:
         """Add one upload that was not acknowledged."""
         return replace(self, problem=self.problem or problem, refused=self.refused + refused)
@@ -44,29 +46,30 @@ class PushReport:
             size=self.size + len(sealed.body),
         )
 
-
-def push(outbox: Outbox, client: Client) -> PushReport:
     def with_left_out(self, left_out: Sequence[DeviceError]) -> PushReport:
         """Add the samples that the sealing left out."""
         return replace(self, problem=self.problem or next(iter(left_out), None), left_out=len(left_out))
 
+
+def push(outbox: Outbox, client: Client) -> PushReport:
     """Send everything that was said and is not acknowledged yet.
 
     May be killed at any instant and run again: the same bytes are sent again, and the service counts them once. An
-    upload that is too large for the service is split. One that is refused for what it is is set aside and blocks no
-    other; anything else stops the push and leaves what is not acknowledged for the next one.
+    upload that is too large for the service is split. One that the service refuses for what it is is set aside and
+    blocks no other, and neither does a sample that can be in no upload; anything else stops the push and leaves what is
+    not acknowledged for the next one.
 
     Raises:
         Storage: the cache cannot be read or written.
     """
-    report = PushReport()
-    for upload in outbox.unsent():
-        sealed = outbox.sealed(upload)
     report = _send_all(outbox, client)
     return report.with_left_out(list(outbox.left_out.values()))
 
 
 def _send_all(outbox: Outbox, client: Client) -> PushReport:
+    report = PushReport()
+    for upload in outbox.unsent():
+        sealed = outbox.sealed(upload)
         if sealed is not None:
             report, goes_on = _send(sealed, outbox, client, report)
             if not goes_on:
@@ -84,12 +87,17 @@ def _send(sealed: Sealed, outbox: Outbox, client: Client, report: PushReport) ->
         _check_body(sealed)
         client.upload(sealed.body, space=sealed.space, upload=sealed.id)
     except Refused as refused:
-        if refused.status == TOO_LARGE and outbox.split(sealed):
+        if refused.problem is Problem.TOO_LARGE and outbox.split(sealed):
             return report, True
-        if refused.status in UPLOADS_FAULT:
+        if refused.problem in UPLOADS_FAULT:
             return _set_aside(sealed, outbox, report, problem=refused)
         outbox.note(sealed.id, problem=str(refused))
-        return report.with_problem(refused), refused.problem == Problem.UNKNOWN_SPACE
+        return report.with_problem(refused), refused.problem is Problem.UNKNOWN_SPACE
+    except Unexplained as error:
+        if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and outbox.split(sealed):
+            return report, True  # a proxy's bound; smaller uploads lose nothing, whoever said so
+        outbox.note(sealed.id, problem=str(error))
+        return report.with_problem(error), False
     except Storage as damaged:
         return _set_aside(sealed, outbox, report, problem=damaged)
     except (TryLater, Untrusted) as error:

@@ -111,7 +111,7 @@ class Updater:
             try:
                 answer = self.client.release(space=self.bundle.space, channel=self.channel, etag=installed.etag)
             except Refused as refused:
-                if refused.problem != Problem.NOT_FOUND:
+                if refused.problem is not Problem.NOT_FOUND:
                     raise
                 return PullReport(PullOutcome.NO_RELEASE, installed.serial)
             if answer is None:

@@ -33,7 +33,7 @@ from contract.holdout import assign_split
 from contract.labels import label_key, parse_label
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 from contract.problems import Problem, ProblemDocument
-from contract.routes import EnrolmentReply, EnrolmentRequest
+from contract.routes import Acknowledgement, EnrolmentReply, EnrolmentRequest
 from contract.samples import sample_id
 from contract.upload import Upload, decode_upload, encode_upload, peek_upload_header, upload_id
 
@@ -54,6 +54,7 @@ DOCUMENTS = (
     "key.json",
     "enrolment-request.json",
     "enrolment-reply.json",
+    "acknowledgement.json",
     "problem.json",
     "history.json",
 )
@@ -88,8 +89,8 @@ TYPED = [
     *("Ada Lovelace", "  Ada\u00a0", "e\u0301tienne", "明子\u3000", "STRASSE", "Straße", "👩\u200d🔬", "\t\n"),
     *("علی\u200cرضا", "A\u200dda", "Ada\u200d", "Ad\u200ba", "\ufeffAda"),
     *("", "tab\tinside", "line\u2028break", "\u202eevil", "x" * 64, "x" * 65, "\x1b[2J"),
-]
     *("unknown", " UNKNOWN", "unk\u200dnown", "Unknown soldier"),
+]
 
 
 def jsonl(value: Json) -> bytes:
@@ -233,6 +234,7 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "key.json": jsonl({"private": SEED.hex(), "public": public.hex(), "key_id": key_id(public)}),
         "enrolment-request.json": EnrolmentRequest(code="kitchen-42").encode(),
         "enrolment-reply.json": reply.encode(),
+        "acknowledgement.json": Acknowledgement("1a" * 32).encode(),
         "problem.json": ProblemDocument(Problem.WRONG_HASH, where="upload", expected="a hash", got="another").encode(),
         "history.json": encode_history([release]),
     }

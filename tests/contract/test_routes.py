@@ -10,7 +10,15 @@ from contract.errors import ContractError, Impossible, Malformed, TooLarge, Unsu
 from contract.history import ReleaseSummary, encode_history, parse_history
 from contract.manifest import Channel
 from contract.problems import Problem, ProblemDocument
-from contract.routes import EnrolmentReply, EnrolmentRequest, object_path, release_path, releases_path, upload_path
+from contract.routes import (
+    Acknowledgement,
+    EnrolmentReply,
+    EnrolmentRequest,
+    object_path,
+    release_path,
+    releases_path,
+    upload_path,
+)
 
 SPACE, UPLOAD = "5b" * 32, "1a" * 32
 REPLY = EnrolmentReply(device="d-0123456789", token="d-0123456789.secretsecret", group="home", key=bytes(range(32)))
@@ -53,6 +61,29 @@ def test_a_code_that_is_none_is_refused_without_repeating_it(code: str) -> None:
 def test_a_hostile_enrolment_reply_is_refused(change: dict[str, Json], error: type[ContractError]) -> None:
     with pytest.raises(error):
         EnrolmentReply.parse(encode_json({**json.loads(REPLY.encode()), **change}))
+
+
+def test_an_acknowledgement_is_read_back_and_may_say_more() -> None:
+    assert Acknowledgement(UPLOAD).encode() == b'{"upload":"%s"}' % UPLOAD.encode()
+    assert Acknowledgement.parse(b'{"upload":"%s","later":[1]}' % UPLOAD.encode()) == Acknowledgement(UPLOAD)
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"", Malformed),
+        (b"{}", Malformed),
+        (b"true", Malformed),
+        (b'{"upload":null}', Malformed),
+        (b'{"upload":"ok"}', Malformed),
+        (b'{"upload":"%s"}' % (b"A" * 64), Malformed),
+        (b" " * 4_097, TooLarge),
+    ],
+    ids=repr,
+)
+def test_what_names_no_upload_is_no_acknowledgement(data: bytes, error: type[ContractError]) -> None:
+    with pytest.raises(error, match="acknowledgement"):
+        Acknowledgement.parse(data)
 
 
 def test_a_large_enrolment_is_refused_unread() -> None:

@@ -53,6 +53,7 @@ BOUNDS = {
     "bundle, `golden.tensors`, bytes": bundle_files.MAX_GOLDEN_BYTES,
     "bundle, `base.tensors`, bytes": training_bundle.MAX_BASE_BYTES,
     "enrolment, request or reply, bytes": routes.MAX_ENROLMENT_BYTES,
+    "acknowledgement of an upload, bytes": routes.MAX_ACKNOWLEDGEMENT_BYTES,
     "problem document, bytes": problems.MAX_PROBLEM_BYTES,
     "history, releases": history.MAX_HISTORY,
     "history, bytes": history.MAX_HISTORY_BYTES,

@@ -90,7 +90,7 @@ def environment(tmp_path: Path, bundle_folder: Path, service: Service) -> dict[s
         "FEDEX_BUNDLE": str(bundle_folder),
         "FEDEX_URL": service.url,
         "FEDEX_ENROLMENT_CODE": CODE,
-        "FEDEX_TIMEOUT_S": "2",
+        "FEDEX_TIMEOUT_S": "20",
     }
 
 

@@ -113,7 +113,8 @@ class Service:
         def put(space: str, upload: str) -> Response:
             is_new = upload not in [known for _, known, _ in self.uploads]
             self.uploads.append((space, upload, request.get_data()))
-            return Response(status=201 if is_new else 200)
+            said = routes.Acknowledgement(upload).encode()
+            return Response(said, 201 if is_new else 200, mimetype=routes.JSON_MEDIA_TYPE)
 
         @app.get("/v1/spaces/<space>/releases/<channel>")
         def release(space: str, channel: str) -> Response:

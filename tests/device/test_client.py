@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Callable
 from email.utils import formatdate
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ from flask import Response, request
 from contract import routes
 from contract.envelope import ENVELOPE_MEDIA_TYPE, MAX_ENVELOPE_BYTES
 from contract.files import FileRef
-from contract.problems import Problem
+from contract.problems import Problem, ProblemDocument
+from device import pace
 from device.client import Client
-from device.errors import Lying, Refused, SettingError, TryLater, Unreachable
+from device.errors import Lying, Refused, SettingError, TryLater, Unexplained, Unreachable
 from tests.device.raw import answering
 from tests.device.service import CODE, TOKEN, Service, refuse
 
@@ -24,7 +26,7 @@ UPLOAD = "b" * 64
 
 @pytest.fixture
 def client(service: Service) -> Client:
-    return Client(service.url, token=TOKEN, timeout_s=1)
+    return Client(service.url, token=TOKEN)
 
 
 def get_release(client: Client) -> bytes:
@@ -113,7 +115,7 @@ def test_a_retry_after_that_makes_no_sense_is_bounded(
     assert busy.value.retry_after_s == seconds
 
 
-@pytest.mark.parametrize(("shift_s", "low", "high"), [(60, 50, 61), (-60, 0, 0), (10**9, 86_400, 86_400)])
+@pytest.mark.parametrize(("shift_s", "low", "high"), [(600, 500, 601), (-60, 0, 0), (10**9, 86_400, 86_400)])
 def test_a_retry_after_may_be_a_date(service: Service, client: Client, shift_s: int, low: int, high: int) -> None:
     date = formatdate(time.time() + shift_s, usegmt=True)
     service.lies["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE, {"Retry-After": date})
@@ -126,7 +128,7 @@ def test_a_retry_after_may_be_a_date(service: Service, client: Client, shift_s: 
 @pytest.mark.parametrize("status", [500, 502, 504, 408])
 def test_trouble_of_the_service_is_tried_later(service: Service, client: Client, status: int) -> None:
     service.lies["/v1/spaces"] = lambda: Response("oops", status)
-    with pytest.raises(TryLater, match=f"{status} without a reason"):
+    with pytest.raises(TryLater, match=f"{status} without a reason of FEDEx"):
         get_release(client)
 
 
@@ -137,11 +139,32 @@ def test_a_refusal_keeps_status_and_problem(service: Service, client: Client) ->
     assert (refused.value.status, refused.value.problem) == (422, Problem.WRONG_SPACE)
 
 
-def test_a_refusal_without_a_problem_document_is_a_refusal(service: Service, client: Client) -> None:
-    service.lies["/v1/spaces"] = lambda: Response("<h1>no</h1>", 403)
-    with pytest.raises(Refused, match="403 without a reason") as refused:
-        get_release(client)
-    assert refused.value.problem == "about:blank"
+IMPOSSIBLE = ProblemDocument(Problem.IMPOSSIBLE, where="here", expected="this", got="that").encode()
+OTHERS_TYPE = IMPOSSIBLE.replace(b"urn:fedex:problem:impossible", b"https://example.org/problem")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422, 451])
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        (b"<h1>no</h1>", "text/html"),
+        (b"", routes.PROBLEM_MEDIA_TYPE),
+        (b"{}", routes.PROBLEM_MEDIA_TYPE),
+        (OTHERS_TYPE, routes.PROBLEM_MEDIA_TYPE),
+        (IMPOSSIBLE.replace(b"impossible", b"unavailable"), routes.PROBLEM_MEDIA_TYPE),
+        (IMPOSSIBLE, routes.JSON_MEDIA_TYPE),
+    ],
+    ids=["page", "empty", "nothing", "others", "of-another-status", "json"],
+)
+def test_a_refusal_without_a_problem_document_of_the_contract_is_not_the_services(
+    service: Service, client: Client, status: int, body: bytes, media_type: str
+) -> None:
+    """One bare 422 set samples aside for good; one bare 401 made another device."""
+    service.lies["/v1"] = lambda: Response(body, status, mimetype=media_type)
+    for ask in (lambda: get_release(client), lambda: client.upload(b"", space=SPACE, upload=UPLOAD), client.is_known):
+        with pytest.raises(Unexplained, match=f"{status} without a reason of FEDEx") as refused:
+            ask()
+        assert refused.value.status == status
 
 
 def test_what_a_stranger_writes_cannot_control_the_terminal(service: Service, client: Client) -> None:
@@ -161,7 +184,7 @@ def test_what_a_stranger_writes_cannot_control_the_terminal(service: Service, cl
         (lambda: Response("{}", mimetype="text/html"), "expected application/vnd.fedex.envelope"),
         (
             lambda: Response("{}", 302, {"Location": "https://evil.example/\x7f"}),
-            "got a redirect to https://evil.example/",
+            "got 302, a redirect to https://evil.example/",
         ),
         (lambda: Response("{}", 204), "expected a status of the contract, got 204"),
         (lambda: Response("{}", 304), "as no tag was sent"),
@@ -184,10 +207,61 @@ def test_an_answer_outside_the_contract_is_a_lie(
         get_release(client)
 
 
-def test_a_captive_portal_does_not_acknowledge(service: Service, client: Client) -> None:
-    service.lies["/v1/spaces"] = lambda: Response("<h1>Welcome, please log in</h1>", 200)
-    with pytest.raises(Lying, match="got a web page"):
+JSON = routes.JSON_MEDIA_TYPE
+RIGHT = routes.Acknowledgement(UPLOAD).encode()
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        lambda: Response("<h1>Welcome, please log in</h1>", 200),
+        lambda: Response(b"", 201),
+        lambda: Response(b"", 200, mimetype=JSON),
+        lambda: Response(b"{}", 200, mimetype=JSON),
+        lambda: Response(b'{"upload": true}', 201, mimetype=JSON),
+        lambda: Response(routes.Acknowledgement("c" * 64).encode(), 201, mimetype=JSON),
+        lambda: Response(RIGHT, 200, mimetype="text/html"),
+        lambda: Response(RIGHT + b" " * 5_000, 200, mimetype=JSON),
+        lambda: Response(RIGHT + RIGHT, 200, mimetype=JSON),
+        lambda: Response(RIGHT, 202, mimetype=JSON),
+        lambda: Response(b"", 204),
+        lambda: Response(b"", 304),
+    ],
+    ids=[
+        "page",
+        "empty",
+        "empty-json",
+        "nothing",
+        "another-type",
+        "another-id",
+        "html",
+        "long",
+        "twice",
+        "accepted",
+        "no-content",
+        "304",
+    ],
+)
+def test_only_an_answer_that_names_the_upload_acknowledges_it(
+    service: Service, client: Client, lie: Callable[[], Response]
+) -> None:
+    """Any 200 did once: of a portal, of a proxy, of a liar; and the samples were never sent again."""
+    service.lies["/v1/spaces"] = lie
+    with pytest.raises(Lying):
         client.upload(b"body", space=SPACE, upload=UPLOAD)
+
+
+def test_an_acknowledgement_may_say_more_in_any_case_of_its_type(service: Service, client: Client) -> None:
+    said = b'{"later": 1, "upload": "%s"}' % UPLOAD.encode()
+    service.lies["/v1/spaces"] = lambda: Response(said, 200, {"Content-Type": "Application/JSON; charset=utf-8"})
+    client.upload(b"body", space=SPACE, upload=UPLOAD)
+
+
+def test_a_304_that_nobody_asked_for_is_no_redirect(service: Service, client: Client) -> None:
+    """It was called a redirect to nowhere once."""
+    service.lies["/v1"] = lambda: Response(b"", 304)
+    with pytest.raises(Lying, match="expected a status of the contract, got 304"):
+        client.object(FileRef(UPLOAD, 100), begin=0)
 
 
 @pytest.mark.parametrize("content_range", ["bytes 0-99/100", "bytes 60-99/101", "bytes 61-99/100", "nonsense", ""])
@@ -222,28 +296,75 @@ def break_off(connection: socket.socket) -> None:
     connection.sendall(head.encode() + b"half")
 
 
-def trickle(connection: socket.socket) -> None:
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: {ENVELOPE_MEDIA_TYPE}\r\nContent-Length: 100\r\n\r\n"
-    connection.sendall(head.encode())
-    for _ in range(100):
-        connection.sendall(b"x")
-        time.sleep(0.2)
+def drip(connection: socket.socket, *, head: bytes, then: bytes) -> None:
+    """Send some bytes at once, and others one by one, for ever."""
+    connection.sendall(head)
+    while True:
+        for byte in then:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.1)
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n" % ENVELOPE_MEDIA_TYPE.encode()
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+SLOW = "too little progress within the time-out"
 
 
 @pytest.mark.parametrize(
     ("answer", "complaint"),
     [
         (hang_up, "the connection broke|Connection reset"),
-        (stay_silent, "no progress within the time-out"),
+        (stay_silent, SLOW),
         (break_off, "the connection broke"),
-        (trickle, "bytes in 1 s are no progress"),
+        (partial(drip, head=b"HTTP/1.1 ", then=b"2"), SLOW),
+        (partial(drip, head=OK, then=b"X-More: of it\r\n"), SLOW),
+        (partial(drip, head=b"", then=b"HTTP/1.1 100 Continue\r\n\r\n"), SLOW),
+        (partial(drip, head=OK + b"Content-Length: 9999\r\n\r\n", then=b"x"), SLOW),
+        (partial(drip, head=CHUNKED, then=b"1"), SLOW),
+        (partial(drip, head=CHUNKED + b"2\r\n{}\r\n", then=b"1\r\nx\r\n"), SLOW),
+        (partial(drip, head=CHUNKED + b"2\r\n{}\r\n0\r\n", then=b"X-More: of it\r\n"), SLOW),
         (said("SSH-2.0-OpenSSH_9.2"), "the connection broke"),
         (said("HTTP/1.1 200 OK\n" + "X: y\n" * 200), "the connection broke"),
     ],
-    ids=["hang-up", "silence", "break", "trickle", "ssh", "headers"],
+    ids=[
+        "hang-up",
+        "silence",
+        "break",
+        "line",
+        "head",
+        "continue",
+        "body",
+        "chunk-size",
+        "chunks",
+        "trailers",
+        "ssh",
+        "headers",
+    ],
 )
-def test_a_service_that_breaks_off_is_unreachable(answer: Callable[[socket.socket], None], complaint: str) -> None:
+def test_a_service_that_breaks_off_or_drips_is_unreachable(
+    answer: Callable[[socket.socket], None], complaint: str
+) -> None:
+    """Each byte counted as progress once: a head that came one a second outlasted every time-out."""
     with answering(answer) as url, pytest.raises(Unreachable, match=complaint):
+        get_release(Client(url, token=TOKEN, timeout_s=1))
+
+
+def flood(connection: socket.socket, *, head: bytes, then: bytes) -> None:
+    """Send as fast as it is read, for ever."""
+    connection.sendall(head)
+    while True:
+        connection.sendall(then * 1000)
+
+
+@pytest.mark.parametrize(
+    ("head", "then"),
+    [(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), (CHUNKED + b"2\r\n{}\r\n0\r\n", b"X-More: of it\r\n")],
+    ids=["continue", "trailers"],
+)
+def test_what_comes_fast_and_never_ends_is_ended(head: bytes, then: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither is a part of the body, whose bound would have ended it."""
+    monkeypatch.setattr(pace, "MIN_BYTES_PER_S", 16 << 20)  # or the largest envelope would be given an hour
+    with answering(partial(flood, head=head, then=then)) as url, pytest.raises(Unreachable, match=SLOW):
         get_release(Client(url, token=TOKEN, timeout_s=1))
 
 
@@ -261,8 +382,9 @@ def read_slowly(connection: socket.socket) -> None:
     left = 4_000_000 - (64 << 10)  # which may have come with the head
     while left > 0 and (got := len(connection.recv(200_000))):
         left -= got
-        time.sleep(0.02)
-    connection.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+        time.sleep(0.1)
+    head = f"HTTP/1.1 201 Created\r\nContent-Type: {JSON}\r\nContent-Length: {len(RIGHT)}\r\n\r\n"
+    connection.sendall(head.encode() + RIGHT)
     while connection.recv(200_000):
         pass
 
@@ -271,8 +393,24 @@ def test_a_slow_line_is_not_a_dead_one() -> None:
     """Each block of an upload has a time-out of its own: the whole takes longer than one, and is fine."""
     with answering(read_slowly) as url:
         began = time.monotonic()
-        Client(url, token=TOKEN, timeout_s=0.5).upload(bytes(4_000_000), space=SPACE, upload=UPLOAD)
-        assert time.monotonic() - began > 0.5
+        Client(url, token=TOKEN, timeout_s=1.5).upload(bytes(4_000_000), space=SPACE, upload=UPLOAD)
+        assert time.monotonic() - began > 1.5
+
+
+def answer_slowly(connection: socket.socket) -> None:
+    body = bytes(20 << 10)
+    connection.sendall(OK + b"Content-Length: %d\r\n\r\n" % len(body))
+    for begin in range(0, len(body), 1 << 10):
+        connection.sendall(body[begin : begin + (1 << 10)])
+        time.sleep(0.15)
+
+
+def test_a_slow_answer_is_not_a_dead_one() -> None:
+    """A body that comes at some kilobytes a second takes longer than the time-out, and is fine."""
+    with answering(answer_slowly) as url:
+        began = time.monotonic()
+        assert len(get_release(Client(url, token=TOKEN, timeout_s=2))) == 20 << 10
+        assert time.monotonic() - began > 2
 
 
 def test_plain_http_to_another_machine_has_to_be_allowed(tmp_path: Path) -> None:

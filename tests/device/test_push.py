@@ -1,26 +1,37 @@
 """Uploads on their way: sealed once, sent until acknowledged, whatever is killed in between."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from flask import Response, request
 
 from contract.codecs import Codec
-from contract.problems import Problem
-from contract.upload import Upload, decode_upload, upload_id
+from contract.problems import PROBLEM_MEDIA_TYPE, Problem
+from contract.routes import JSON_MEDIA_TYPE, Acknowledgement
+from contract.upload import Upload, check_upload, decode_upload, upload_id
 from device import outbox as outbox_module
+from device import sealing as sealing_module
 from device.assembly import Device
 from device.cache import Feedback, NewInference
 from device.choice import Choice, Waiting, choose
 from device.client import Client
-from device.errors import Lying, Refused, Storage, TryLater, Unreachable
+from device.errors import Lying, Refused, Storage, TryLater, Unexplained, Unreachable, Unsendable
 from device.feedback import give_feedback
 from device.identity import Identity, keep_identity
-from device.outbox import Outbox, SyncStep, UploadState, acknowledged_samples, unfinished_uploads
+from device.outbox import (
+    Outbox,
+    SyncStep,
+    UploadState,
+    acknowledged_samples,
+    unfinished_uploads,
+    unsealed_samples,
+)
 from device.ranking import Ranked
 from device.settings import Settings
 from device.sync import PushReport, push
@@ -142,29 +153,80 @@ def test_samples_that_would_pass_the_bound_go_in_several_uploads(
 ) -> None:
     """Features of early layers are large: what passes the contract's bound is halved until it fits."""
     say(device, ["Ada"] * 5)
-    bound = outbox_module.LIMITS.__class__(max_inflated_bytes=2 * 8 * 4)
-    monkeypatch.setattr(outbox_module, "LIMITS", bound)
+    bound = sealing_module.LIMITS.__class__(max_inflated_bytes=2 * 8 * 4)
+    monkeypatch.setattr(sealing_module, "LIMITS", bound)
     assert push_all(device, client, identity).uploads == 3
     assert sum(one.count for one in received(service)) == 5
 
 
-def test_a_feature_that_float16_cannot_hold_is_sent_as_float32(
+def keep(device: Device, number: int, *, value: float = 1.0, label: str = "Ada") -> None:
+    """Put into the cache what an earlier version may have: one inference of a constant feature, and its feedback."""
+    new = NewInference(
+        bytes([number] * 16), np.full(8, value, np.float32), [Ranked("Ada", 1.0)], False, 0, "one 1", number
+    )
+    with device.open_cache() as cache:
+        id_ = cache.add_inference(new, space_key=cache.space_key("a" * 64, (8,)))
+        cache.add_feedback(Feedback(id_, label, True, "", 0))
+
+
+@pytest.mark.parametrize("codec", list(Codec))
+@pytest.mark.parametrize(
+    ("bad", "complaint"),
+    [
+        ({"value": 1e9}, "inference 2: cannot be uploaded: features.*: expected .* 65"),
+        ({"value": -65_530.0}, "inference 2: cannot be uploaded: features"),
+        ({"value": 3e38}, "inference 2: cannot be uploaded: features"),
+        ({"value": float("nan")}, "inference 2: cannot be uploaded: features.*: expected a finite number"),
+        ({"label": "Unknown"}, "inference 2: cannot be uploaded: upload.labels: expected a label: another name"),
+    ],
+    ids=["beyond", "beyond-and-below", "far-beyond", "nan", "reserved"],
+)
+def test_a_sample_that_no_service_would_take_is_left_out_and_the_others_are_sent(
+    device: Device,
+    client: Client,
+    identity: Identity,
+    service: Service,
+    codec: Codec,
+    bad: dict[str, Any],
+    complaint: str,
+) -> None:
+    """It was sealed with the good ones, all of them were refused with it, and set aside."""
+    keep(device, 1)
+    keep(device, 2, **bad)
+    keep(device, 3, label="Zoe")
+    with device.open_cache() as cache:
+        outbox = Outbox(cache, origin=identity.origin, device="d" * 16, codec=codec, max_samples=9, now_ms=lambda: 0)
+        report = push(outbox, client)
+        assert (report.uploads, report.samples, report.left_out) == (1, 2, 1)
+        assert unsealed_samples(cache, origin=identity.origin) == 1
+    assert isinstance(report.problem, Unsendable)
+    assert re.search(complaint, str(report.problem))
+    assert [one.labels for one in received(service)] == [("Ada", "Zoe")]
+    for upload in received(service):
+        check_upload(upload, space="a" * 64, feature_shape=(8,))
+
+
+def test_a_right_word_takes_the_place_of_one_that_no_service_would_take(
     device: Device, client: Client, identity: Identity, service: Service
 ) -> None:
+    keep(device, 1, label="unknown")
+    assert push_all(device, client, identity).left_out == 1
     with device.open_cache() as cache:
-        large = NewInference(
-            bytes(16), np.full(8, 1e9, np.float32), [Ranked("Ada", 1.0)], False, 0, "tflite-runtime 2.14.0", 0
-        )
-        id_ = cache.add_inference(large, space_key=cache.space_key("a" * 64, (8,)))
-        cache.add_feedback(Feedback(id_, "Ada", True, "", 0))
-        push(
-            Outbox(
-                cache, origin=identity.origin, device="d" * 16, codec=Codec.FLOAT16, max_samples=9, now_ms=lambda: 0
-            ),
-            client,
-        )
-    [upload] = received(service)
-    assert upload.features.max() == np.float32(1e9)
+        cache.add_feedback(Feedback(1, "Zoe", False, identity.origin, 0))
+    assert push_all(device, client, identity) == PushReport(uploads=1, samples=1, size=len(service.uploads[0][2]))
+    assert [one.labels for one in received(service)] == [("Zoe",)]
+
+
+def test_an_earlier_word_does_not_go_out_in_place_of_one_that_is_left_out(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    """The later word takes the earlier one back, whatever else becomes of it."""
+    keep(device, 1, label="Ada")
+    with device.open_cache() as cache:
+        cache.add_feedback(Feedback(1, "unknown", False, identity.origin, 0))
+    keep(device, 2, label="Ben")
+    assert push_all(device, client, identity).left_out == 1
+    assert [one.labels for one in received(service)] == [("Ben",)]
 
 
 def test_features_of_two_spaces_and_two_runtimes_are_never_in_one_upload(
@@ -325,7 +387,23 @@ def test_what_was_inferred_since_does_not_push_out_what_may_still_be_split(
     assert push_all(small, small.client(identity), identity).samples == 2
     with small.recognizer() as recognizer, small.open_cache() as cache:
         recognizer.infer(draw_photo(2))
-        assert cache.counts().inferences == 1
+        assert cache.count() == 1
+
+
+def test_a_bare_413_splits_an_upload_and_sets_nothing_aside(
+    device: Device, client: Client, identity: Identity, service: Service
+) -> None:
+    """A proxy before the service may have a bound of its own; smaller uploads pass it, and one sample waits."""
+    say(device, ["Ada", "Ben", "Cleo"])
+    service.lies["/v1/spaces"] = lambda: Response("too large", 413)
+    report = push_all(device, client, identity)
+    assert (report.uploads, report.refused) == (0, 0)
+    assert isinstance(report.problem, Unexplained)
+    service.lies["/v1/spaces"] = lambda: (
+        Response("too large", 413) if decode_upload(request.get_data()).count > 2 else None
+    )
+    assert push_all(device, client, identity).samples == 3
+    assert sum(one.count for one in received(service)) == 3
 
 
 def test_one_sample_that_is_too_large_for_the_service_is_set_aside(
@@ -402,6 +480,12 @@ def test_an_unknown_space_does_not_block_the_others(
         (lambda: refuse(Problem.TOO_MANY_REQUESTS), TryLater),
         (lambda: refuse(Problem.INTERNAL), TryLater),
         (lambda: Response("<h1>hello</h1>"), Lying),
+        (lambda: Response(b"", 201), Lying),
+        (lambda: Response(b"{}", 200, mimetype=JSON_MEDIA_TYPE), Lying),
+        (lambda: Response(Acknowledgement("c" * 64).encode(), 201, mimetype=JSON_MEDIA_TYPE), Lying),
+        *[(lambda status=status: Response("no", status), Unexplained) for status in (400, 401, 403, 404, 409, 422)],
+        (lambda: Response(refuse(Problem.IMPOSSIBLE).data, 422, mimetype=JSON_MEDIA_TYPE), Unexplained),
+        (lambda: Response(refuse(Problem.IMPOSSIBLE).data, 400, mimetype=PROBLEM_MEDIA_TYPE), Unexplained),
     ],
 )
 def test_a_service_in_trouble_stops_the_push_and_loses_nothing(
@@ -412,10 +496,12 @@ def test_a_service_in_trouble_stops_the_push_and_loses_nothing(
     lie: Callable[[], object],
     error: type[Exception],
 ) -> None:
+    """Any 200 acknowledged once, and any 422 set aside; what was said to a portal or a liar was never sent again."""
     say(device, ["Ada"])
     service.lies["/v1/spaces"] = lie  # type: ignore[assignment]  # a Response
     report = push_all(device, client, identity)
     assert isinstance(report.problem, error)
+    assert (report.uploads, report.refused) == (0, 0)
     say(device, ["Ben"], first_shade=50)
     assert push_all(device, client, identity).uploads == 0
     assert len(service.asked) == 2
