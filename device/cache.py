@@ -70,14 +70,6 @@ class Feedback:
     given_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much is in the cache."""
-
-    inferences: int
-    waiting_feedback: int
-
-
 class Cache:
     """The open cache of one device. Every operation is one transaction; reading or writing it raises `Storage`."""
 
@@ -209,12 +201,10 @@ class Cache:
             connection.execute("UPDATE inferences SET waiting = 1 WHERE id = ?", (feedback.inference,))
         return revision.lastrowid
 
-    def counts(self) -> Counts:
-        """Count inferences, and feedback that is in no upload yet."""
-        [(inferences, feedback)] = self.read(
-            "SELECT (SELECT count(*) FROM inferences), (SELECT count(*) FROM feedback WHERE upload IS NULL)"
-        )
-        return Counts(inferences, feedback)
+    def count(self) -> int:
+        """Count the inferences."""
+        [(inferences,)] = self.read("SELECT count(*) FROM inferences")
+        return int(inferences)
 
     def _read_secret(self) -> bytes:
         query = "SELECT value FROM state WHERE key = 'secret'"

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 import click
 
@@ -53,9 +53,24 @@ def with_device(command: Callable[Concatenate[Device, Arguments], int]) -> Calla
     return run_with_device
 
 
+class InferenceId(click.IntRange):
+    """The number of an inference, with or without the # that `infer` shows before it."""
+
+    name = "number of an inference"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read one number."""
+        bare: Any = value.removeprefix("#") if isinstance(value, str) else value
+        return super().convert(bare, param, ctx)
+
+
 @click.group()
 def cli() -> None:
-    """Recognise photos, learn from what is corrected, and never send a photo anywhere."""
+    """Recognise photos, learn from what is corrected, and never send a photo anywhere.
+
+    Begin with enrol, infer, feedback, push and pull. "run" pushes and pulls by itself, "run --once" one time; "enrol
+    --again" gives up the identity for another one; "push --refused" sends again what the service refused.
+    """
 
 
 @cli.command()
@@ -63,7 +78,11 @@ def cli() -> None:
 @json_option
 @with_device
 def enrol(device: Device, again: bool, as_json: bool) -> int:
-    """Become a device of the group that FEDEX_ENROLMENT_CODE names."""
+    """Become a device of the group that FEDEX_ENROLMENT_CODE names.
+
+    A device that is enrolled stays the one it is. With --again it becomes another one, even of another service or
+    group: heads of the old group are forgotten, and what was said in it is not sent to the new one.
+    """
     url, code = device.settings.require_url(), device.settings.require_enrolment_code()
     enroller = device.enroller()
     Display(as_json).enrolled(enroller.enrol_again(url, code=code) if again else enroller.enrol(url, code=code))
@@ -78,18 +97,21 @@ def infer(device: Device, photos: Sequence[Path], as_json: bool) -> int:
     """Say who or what is on each photo."""
     display = Display(as_json)
     with device.recognizer() as recognizer:
-        display.complain(recognizer.warnings)
+        display.warn(recognizer.warnings)
         return max(_infer_one(recognizer, photo, display) for photo in photos)
 
 
 @cli.command()
-@click.argument("inferences", metavar="ID...", nargs=-1, required=True, type=click.IntRange(1, MAX_ID))
+@click.argument("inferences", metavar="ID...", nargs=-1, required=True, type=InferenceId(1, MAX_ID))
 @click.option("--right", is_flag=True, help="The answers were right.")
 @click.option("--label", help="The right label of all of them, known or new.")
 @json_option
 @with_device
 def feedback(device: Device, inferences: Sequence[int], right: bool, label: str | None, as_json: bool) -> int:
-    """Say of inferences that they were right, or which label is right."""
+    """Say of inferences that they were right, or which label is right.
+
+    ID is the number of an answer, as infer shows it: 6 or #6.
+    """
     if right == (label is not None):
         raise click.UsageError("feedback: expected either --right or --label NAME")
     display, origin = Display(as_json), device.origin()
@@ -102,7 +124,10 @@ def feedback(device: Device, inferences: Sequence[int], right: bool, label: str 
 @json_option
 @with_device
 def push_now(device: Device, refused: bool, as_json: bool) -> int:
-    """Upload what was said and is not acknowledged yet."""
+    """Upload what was said and is not acknowledged yet.
+
+    An upload that the service refuses for what is in it is set aside and kept. With --refused it is sent again.
+    """
     display, identity = Display(as_json), device.identity()
     report = _push(device, device.client(identity), identity, retry_refused=refused)
     display.pushed(report)
@@ -130,7 +155,8 @@ def status(device: Device, as_json: bool) -> int:
     found = gather(device)
     display = Display(as_json)
     display.status(found)
-    display.complain((*found.warnings, *found.problems))
+    display.warn(found.warnings)
+    display.complain(found.problems)
     return 1 if found.problems else 0
 
 
@@ -139,7 +165,10 @@ def status(device: Device, as_json: bool) -> int:
 @json_option
 @with_device
 def run(device: Device, once: bool, as_json: bool) -> int:
-    """Push and pull whenever the device is available, until it is stopped."""
+    """Push and pull whenever the device is available, until it is stopped.
+
+    With --once it does one round, if the device is available, and ends: for a timer of the system's.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     display, identity = Display(as_json), device.identity()
     client = device.client(identity)
@@ -158,7 +187,7 @@ def main() -> None:
     """Run the command line and end the process with its status."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a file's name need not be text
+            stream.reconfigure(errors="backslashreplace")  # not every terminal can show every label
     sys.exit(run_command(sys.argv[1:]))
 
 

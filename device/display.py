@@ -1,4 +1,7 @@
-"""The only home of what the commands print: one line for people, or one JSON object a line for programs."""
+"""The only home of what the commands print: one line for people, or one JSON object a line for programs.
+
+Whatever is printed passes `contract.text.escaped`: paths, labels and a service's words are others' text.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract.documents import Json
+from contract.labels import UNKNOWN
+from contract.text import escaped
 from device.enrolment import Enrolment
 from device.feedback import Given
-from device.outbox import UploadStatus
+from device.outbox import UploadState, UploadStatus
 from device.recognizer import Inference
 from device.rounds import Round
 from device.status import Status
 from device.sync import PushReport
 from device.update import PullReport
+
+SEND_AGAIN = "to send again once the cause is mended: fedex-device push --refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +32,22 @@ class Display:
 
     as_json: bool
 
-    def result(self, document: dict[str, Json], text: str) -> None:
+    def result(self, document: dict[str, Json], *lines: str) -> None:
         """Print one result in the form that was asked for."""
-        print(json.dumps(document, ensure_ascii=False) if self.as_json else text, flush=True)
+        for line in [json.dumps(document, ensure_ascii=False)] if self.as_json else lines:
+            print(escaped(line), flush=True)
 
     def complain(self, problems: Iterable[object]) -> None:
         """Print each problem on a line of its own."""
-        for problem in problems:
-            print(f"fedex-device: {' '.join(str(problem).split())}", file=sys.stderr, flush=True)
+        self._tell("", problems)
+
+    def warn(self, matters: Iterable[object]) -> None:
+        """Print on a line of its own each matter that kept nothing from working."""
+        self._tell("warning: ", matters)
+
+    def _tell(self, kind: str, matters: Iterable[object]) -> None:
+        for matter in matters:
+            print(escaped(f"fedex-device: {kind}{' '.join(str(matter).split())}"), file=sys.stderr, flush=True)
 
     def inference(self, photo: Path, inference: Inference) -> None:
         """Print an answer."""
@@ -48,7 +63,7 @@ class Display:
             "head": answer.head_serial,
             "runtime": answer.runtime,
         }
-        self.result(document, f"{photo}{kept}: {f'unknown ({shares})' if answer.unknown else shares}")
+        self.result(document, f"{photo}{kept}: {f'{UNKNOWN} ({shares})' if answer.unknown else shares}")
 
     def given(self, given: Given) -> None:
         """Print what feedback was kept."""
@@ -69,7 +84,7 @@ class Display:
 
     def pushed(self, report: PushReport) -> None:
         """Print what a push did."""
-        self.result(push_document(report), push_text(report))
+        self.result(push_document(report), *push_texts(report))
 
     def pulled(self, report: PullReport) -> None:
         """Print what a pull did."""
@@ -77,7 +92,7 @@ class Display:
 
     def status(self, status: Status) -> None:
         """Print how the device stands."""
-        self.result(status_document(status), status_text(status))
+        self.result(status_document(status), *status_texts(status))
 
     def round(self, one: Round) -> None:
         """Print what a round of `run` did."""
@@ -87,10 +102,10 @@ class Display:
             "push": push_document(one.push) if one.push else None,
             "pull": pull_document(one.pull) if one.pull else None,
         }
-        parts = [push_text(one.push)] if one.push else []
+        parts = push_texts(one.push) if one.push else []
         parts += [pull_text(one.pull)] if one.pull else []
         missing = f"not available: not {', not '.join(one.decision.missing)}"
-        self.result(document, "; ".join(parts) if one.decision.is_available else missing)
+        self.result(document, *(filter(None, ["; ".join(parts)]) if one.decision.is_available else [missing]))
 
 
 def push_document(report: PushReport) -> dict[str, Json]:
@@ -100,13 +115,20 @@ def push_document(report: PushReport) -> dict[str, Json]:
         "samples": report.samples,
         "bytes": report.size,
         "refused": report.refused,
+        "left_out": report.left_out,
     }
 
 
-def push_text(report: PushReport) -> str:
-    """Describe a push for people."""
-    refused = f", {report.refused} refused" if report.refused else ""
-    return f"pushed {report.samples} samples in {report.uploads} uploads, {report.size} bytes{refused}"
+def push_texts(report: PushReport) -> list[str]:
+    """Describe a push for people; nothing where it did nothing but fail."""
+    texts = []
+    if report.uploads:
+        texts.append(
+            f"pushed {_many(report.samples, 'sample')} in {_many(report.uploads, 'upload')}, {report.size} bytes"
+        )
+    if report.refused:
+        texts.append(f"refused and kept: {_many(report.refused, 'upload')}; {SEND_AGAIN}")
+    return texts if texts or report.problem else ["nothing to push"]
 
 
 def pull_document(report: PullReport) -> dict[str, Json]:
@@ -128,8 +150,8 @@ def status_document(status: Status) -> dict[str, Json]:
         "space": status.space,
         "cut": status.cut,
         "head": status.head_serial,
-        "inferences": stored.counts.inferences if stored else None,
-        "feedback_waiting": stored.counts.waiting_feedback if stored else None,
+        "inferences": stored.inferences if stored else None,
+        "samples_waiting": stored.waiting if stored else None,
         "samples_acknowledged": stored.acknowledged if stored else None,
         "uploads": [_upload_document(one) for one in stored.unfinished] if stored else None,
         "charging": conditions.charging,
@@ -140,8 +162,8 @@ def status_document(status: Status) -> dict[str, Json]:
     }
 
 
-def status_text(status: Status) -> str:
-    """Describe a device's status for people."""
+def status_texts(status: Status) -> list[str]:
+    """Describe a device's status for people, a line for each part."""
     enrolled = f"{status.device}, group {status.group}" if status.device else "not enrolled"
     lines = [f"device     {enrolled}"]
     if status.space:
@@ -149,15 +171,13 @@ def status_text(status: Status) -> str:
     if status.head_serial is not None:
         lines.append(f"head       {status.head_serial or 'of the bundle'}")
     if status.stored:
-        counts = status.stored.counts
-        lines.append(f"inferences {counts.inferences}")
-        lines.append(
-            f"feedback   {counts.waiting_feedback} to upload, {status.stored.acknowledged} samples acknowledged"
-        )
-        lines += [_upload_text(one, device=status.device) for one in status.stored.unfinished]
+        stored = status.stored
+        lines.append(f"inferences {stored.inferences}")
+        lines.append(f"samples    {stored.waiting} to upload, {stored.acknowledged} acknowledged")
+        lines += [_upload_text(one, device=status.device) for one in stored.unfinished]
     missing = ", ".join(f"not {name}" for name in status.decision.missing)
     lines.append(f"available  {'yes' if status.decision.is_available else f'no: {missing}'}")
-    return "\n".join(lines)
+    return lines
 
 
 def _upload_document(upload: UploadStatus) -> dict[str, Json]:
@@ -174,5 +194,11 @@ def _upload_document(upload: UploadStatus) -> dict[str, Json]:
 def _upload_text(upload: UploadStatus, *, device: str | None) -> str:
     whose = "" if upload.device == device else f" as the former device {upload.device}"
     problem = f": {upload.problem}" if upload.problem else ""
-    size = f"{upload.samples} samples, {upload.size} bytes"
-    return f"upload     {upload.id[:12]} {size}, {upload.state.value}{whose}{problem}"
+    size = f"{_many(upload.samples, 'sample')}, {upload.size} bytes"
+    can_send = upload.state is UploadState.REFUSED and not whose
+    again = f" (kept; {SEND_AGAIN})" if can_send else ""
+    return f"upload     {upload.id[:12]} {size}, {upload.state.value}{whose}{problem}{again}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

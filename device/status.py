@@ -13,10 +13,9 @@ from contract.bundle import DeviceBundle
 from contract.errors import ContractError
 from device.assembly import Device
 from device.availability import Conditions, Decision, decide
-from device.cache import Counts
 from device.errors import DeviceError, storage_errors
-from device.identity import find_identity
-from device.outbox import UploadStatus, acknowledged_samples, unfinished_uploads
+from device.identity import Identity, find_identity
+from device.outbox import UploadState, UploadStatus, acknowledged_samples, unfinished_uploads, unsealed_samples
 
 Part = TypeVar("Part")
 Problem = DeviceError | ContractError
@@ -24,9 +23,10 @@ Problem = DeviceError | ContractError
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the cache holds. ``acknowledged``: samples that the service has."""
+    """What the cache holds. ``waiting``: samples that the next push sends; ``acknowledged``: that the service has."""
 
-    counts: Counts
+    inferences: int
+    waiting: int
     acknowledged: int
     unfinished: tuple[UploadStatus, ...]
 
@@ -71,7 +71,7 @@ def gather(device: Device) -> Status:
         space=bundle.space if bundle else None,
         cut=bundle.cut if bundle else None,
         head_serial=serving.serial if serving else None,
-        stored=_attempt(lambda: _look_at_cache(device), problems),
+        stored=_attempt(lambda: _look_at_cache(device, identity), problems),
         conditions=conditions,
         decision=decide(device.policy, conditions),
         warnings=serving.warnings if serving else (),
@@ -84,9 +84,20 @@ def _look_at_head(device: Device, bundle: DeviceBundle) -> _Serving:
         return _Serving(recognizer.head_serial, recognizer.warnings)
 
 
-def _look_at_cache(device: Device) -> Stored:
+def _look_at_cache(device: Device, identity: Identity | None) -> Stored:
     with device.open_cache() as cache:
-        return Stored(cache.counts(), acknowledged_samples(cache), tuple(unfinished_uploads(cache)))
+        unfinished = tuple(unfinished_uploads(cache))
+        unsealed = unsealed_samples(cache, origin=identity.origin if identity else "")
+        return Stored(
+            inferences=cache.count(),
+            waiting=unsealed + sum(one.samples for one in unfinished if _is_sent_next(one, identity)),
+            acknowledged=acknowledged_samples(cache),
+            unfinished=unfinished,
+        )
+
+
+def _is_sent_next(upload: UploadStatus, identity: Identity | None) -> bool:
+    return upload.state is UploadState.WAITING and identity is not None and upload.device == identity.device
 
 
 def _attempt(look: Callable[[], Part], problems: list[Problem]) -> Part | None:
