@@ -165,13 +165,26 @@ def parse_header(data: bytes | memoryview, *, max_header_bytes: int = MAX_HEADER
 
 
 def parse_header_length(data: bytes | memoryview, *, max_header_bytes: int = MAX_HEADER_BYTES) -> int:
-    """Read how many bytes the header takes after the first eight: what a ranged reader fetches next."""
+    """Read how many bytes the header takes after the first eight: what a ranged reader fetches next.
+
+    Raises:
+        Malformed: under eight bytes, or, where more follow, no beginning of a tensor file.
+        TooLarge: a length over `max_header_bytes`.
+    """
     if len(data) < LENGTH_BYTES:
         raise Malformed("header length", expected=f"{LENGTH_BYTES} bytes", got=f"{len(data)} bytes")
     (length,) = struct.unpack_from("<Q", data)
     if length > max_header_bytes:
+        _check_object_begins(data)
         raise TooLarge("header length", expected=f"at most {max_header_bytes} bytes", got=f"{length} bytes")
     return int(length)
+
+
+def _check_object_begins(data: bytes | memoryview) -> None:
+    """Bytes of another kind read as a huge length; only what goes on as a header does is one that is too large."""
+    if len(data) > LENGTH_BYTES and data[LENGTH_BYTES] != ord("{"):
+        got = f"bytes that begin {bytes(data[: LENGTH_BYTES + 1]).hex(' ')}"
+        raise Malformed("header", expected="its length, then a JSON object", got=got)
 
 
 def view_tensor(field: Field, raw: bytes | memoryview) -> Tensor:

@@ -92,6 +92,13 @@ def empty(**changes: Any) -> dict[str, Any]:
 HOSTILE = [
     pytest.param(b"", Malformed, "header length: expected 8 bytes, got 0 bytes", id="nothing"),
     pytest.param(b"\xff" * 8, TooLarge, "at most 16777216 bytes, got 18446744073709551615 bytes", id="length bomb"),
+    pytest.param(b"\xff" * 8 + b"{", TooLarge, "at most 16777216 bytes", id="length bomb before a header"),
+    pytest.param(
+        b"\xff\xd8\xff\xe0\0\x10JFIF",
+        Malformed,
+        "header: expected its length, then a JSON object, got bytes that begin ff d8 ff",
+        id="photo",
+    ),
     pytest.param(struct.pack("<Q", 16 << 20), Malformed, "header: expected 16777216 bytes, got 0", id="no header"),
     pytest.param(seal(b""), Malformed, "header: expected JSON", id="empty header"),
     pytest.param(seal(b"[]"), Malformed, "header: expected a JSON object", id="a list"),
