@@ -23,11 +23,16 @@ import botocore.config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
+    PartialCredentialsError,
     ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
 )
+from botocore.parsers import ResponseParserError
 
 from cloud.errors import (
     AlreadyExists,
@@ -37,6 +42,7 @@ from cloud.errors import (
     PreconditionFailed,
     StoreFull,
     StoreRefused,
+    StoreUnreachable,
     Unavailable,
     Uncertain,
 )
@@ -51,7 +57,10 @@ DEFAULT_REGION = "us-east-1"
 
 _MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 _FULL = frozenset({"XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage"})
-_NEVER_REACHED = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, NoCredentialsError)
+_NO_CONNECTION = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
+_NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError)
+_WRONG_CREDENTIALS = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"})
+_SOMEBODY_ELSES = frozenset({"AccessDenied", "BucketAlreadyExists", "AllAccessDisabled", "403"})
 
 
 class S3Store:
@@ -80,7 +89,8 @@ class S3Store:
             self._make_bucket()
             status = self._versioning()
         except (ClientError, BotoCoreError) as error:
-            raise StoreRefused(f"{self!r}: expected a bucket that can be used, got {_reason(error)}") from error
+            refusal = StoreUnreachable if _may_pass(error) else StoreRefused
+            raise refusal(f"{self!r}: expected a bucket that can be used, got {_reason(error)}") from error
         if status:
             raise StoreRefused(
                 f"{self!r}: expected a bucket without versions, got versioning {status}: erasure would not erase"
@@ -166,7 +176,7 @@ class S3Store:
 
     def _make_bucket(self) -> None:
         try:
-            self._retrying.head_bucket(Bucket=self._bucket)
+            self._retrying.list_objects_v2(Bucket=self._bucket, MaxKeys=1)  # HEAD would not say why it is refused
         except ClientError as error:
             if _status(error) != 404:
                 raise
@@ -208,10 +218,17 @@ def _client(session: Any, endpoint: str | None, *, attempts: int) -> Any:
     return session.client("s3", endpoint_url=endpoint, region_name=session.region_name or DEFAULT_REGION, config=config)
 
 
+def _may_pass(error: Exception) -> bool:
+    """Whether the same request may work later: nobody answered, or the server is in trouble."""
+    if isinstance(error, ClientError):
+        return _status(error) >= 500
+    return isinstance(error, (*_NO_CONNECTION, ReadTimeoutError, ConnectionClosedError))
+
+
 def _write_error(key: str, error: Exception) -> Unavailable | Uncertain:
     """Whether a failed write can have happened."""
     reason = f"not written: {_reason(error)}"
-    if isinstance(error, _NEVER_REACHED):
+    if isinstance(error, _NO_CONNECTION + _NO_CREDENTIALS):
         return Unavailable(key, reason)
     if not isinstance(error, ClientError):
         return Uncertain(key, f"no answer: {_reason(error)}")
@@ -233,5 +250,25 @@ def _status(error: ClientError) -> int:
 def _reason(error: Exception) -> str:
     """One line without addresses or credentials of requests."""
     if isinstance(error, ClientError):
-        return f"{_code(error)} ({_status(error)})"
+        return _refusal(_code(error), _status(error))
+    if isinstance(error, _NO_CREDENTIALS):
+        return "no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or another place where AWS clients look"
+    if isinstance(error, _NO_CONNECTION):
+        return "no connection to the endpoint"
+    if isinstance(error, SSLError):
+        return "no TLS connection to the endpoint"
+    if isinstance(error, ReadTimeoutError | ConnectionClosedError):
+        return "no answer from the endpoint"
+    if isinstance(error, ResponseParserError):
+        return "an answer that is none of S3"
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def _refusal(code: str, status: int) -> str:
+    if code in _WRONG_CREDENTIALS:
+        return f"credentials that the server does not accept ({code})"
+    if code in _SOMEBODY_ELSES:
+        return f"credentials that may not do this: their rights, or somebody else's bucket ({code})"
+    if code == str(status):
+        return f"HTTP status {status} without an error code of S3"
+    return "no such bucket" if code == "NoSuchBucket" else f"{code} ({status})"

@@ -92,6 +92,19 @@ class Proxy(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Refusing(Proxy):
+    """Says the same to everything."""
+
+    status: int
+    content: bytes
+
+    def handle_one(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.answer(self.status, {}, self.content)
+
+    do_GET = do_PUT = do_HEAD = do_DELETE = handle_one  # noqa: N815
+
+
 class Careless(Proxy):
     """An S3 server of its own, in memory, that ignores every condition."""
 
@@ -117,7 +130,7 @@ class Careless(Proxy):
     do_GET = do_PUT = do_HEAD = do_DELETE = handle_one  # noqa: N815
 
     def listed(self, query: dict[str, list[str]]) -> bytes:
-        found = sorted(key for key in self.objects if key.startswith(query["prefix"][0]))
+        found = sorted(key for key in self.objects if key.startswith(query.get("prefix", [""])[0]))
         contents = "".join(f"<Contents><Key>{escape(key)}</Key></Contents>" for key in found)
         return f"<ListBucketResult>{contents}</ListBucketResult>".encode()
 
@@ -276,8 +289,40 @@ def test_wrong_credentials_are_one_line_without_the_secret(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong-secret")
     with pytest.raises(StoreRefused) as caught:
         probe(open_store(bucket_address()))
-    assert re.search(r"expected a bucket that can be used, got \S+ \(403\)$", str(caught.value))
+    assert str(caught.value).endswith("got credentials that the server does not accept (SignatureDoesNotMatch)")
     assert "wrong-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (403, "InvalidAccessKeyId", "credentials that the server does not accept (InvalidAccessKeyId)"),
+        (
+            403,
+            "AccessDenied",
+            "credentials that may not do this: their rights, or somebody else's bucket (AccessDenied)",
+        ),
+        (400, "InvalidBucketName", "InvalidBucketName (400)"),
+    ],
+)
+def test_what_a_server_refuses_is_one_line(monkeypatch: pytest.MonkeyPatch, status: int, code: str, said: str) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    for endpoint in serve(type("Handler", (Refusing,), {"status": status, "content": ERROR.format(code).encode()})):
+        with pytest.raises(StoreRefused, match=re.escape(f"expected a bucket that can be used, got {said}") + "$"):
+            probe(open_store(f"s3://bucket?endpoint={endpoint}"))
+
+
+@pytest.mark.parametrize("status", [200, 404, 502])
+def test_a_server_of_something_else_is_one_line(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    page = b"<html><body>Welcome</p></html>" * 1000
+    for endpoint in serve(type("Handler", (Refusing,), {"status": status, "content": page})):
+        with pytest.raises(
+            StoreRefused, match=r"got (an answer that is none|HTTP status \d+ without an error code) of S3$"
+        ):
+            probe(open_store(f"s3://bucket?endpoint={endpoint}"))
 
 
 def test_missing_credentials_are_one_line(bucket_address: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,7 +330,7 @@ def test_missing_credentials_are_one_line(bucket_address: Any, monkeypatch: pyte
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
-    with pytest.raises(StoreRefused, match="Unable to locate credentials"):
+    with pytest.raises(StoreRefused, match="got no credentials: AWS_ACCESS_KEY_ID and"):
         probe(open_store(bucket_address()))
 
 
@@ -296,7 +341,7 @@ def test_a_server_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch)
         unused.bind(("127.0.0.1", 0))
         address = f"s3://bucket?endpoint=http://127.0.0.1:{unused.getsockname()[1]}"
     store = open_store(address)
-    with pytest.raises(StoreRefused, match="expected a bucket that can be used, got Could not connect"):
+    with pytest.raises(StoreRefused, match=r"expected a bucket that can be used, got no connection to the endpoint$"):
         probe(store)
     with pytest.raises(Unavailable):
         store.put_if_absent("a", b"")
