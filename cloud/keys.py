@@ -15,6 +15,7 @@
     devices/<device>                                      who it is, and the hash of its token
     keys/verify                                           the public key
     probe/<random>                                        written and removed by the start-up check
+    probe/ready                                           written when somebody asks whether the service is ready
 
 Keys are ASCII, and no key is also the folder of another one.
 """
@@ -32,6 +33,7 @@ DATASETS = "dataset/"
 DEVICES = "devices/"
 SPACES = "spaces/"
 VERIFY = "keys/verify"
+READY = "probe/ready"
 
 _POOL_KEY = re.compile(rf"[a-z]+/(?P<group>{GROUP_PATTERN.pattern})/(?P<space>{HEX64_PATTERN.pattern})/")
 _INBOX_KEY = re.compile(

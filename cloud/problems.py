@@ -13,7 +13,7 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from cloud.errors import CloudError, Damaged, NotReady, Refused, StoreError
+from cloud.errors import CloudError, Damaged, NotReady, Refused, StoreError, StoreFull
 from contract.errors import ContractError, shown
 from contract.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemDocument
 from contract.routes import RETRY_AFTER
@@ -46,7 +46,8 @@ def _answer_cloud_error(error: CloudError) -> Response:
         return _answer(ProblemDocument(Problem.UNAVAILABLE, "service", "a worker that ran once", "none yet"))
     if isinstance(error, StoreError):
         logger.warning("store: %s", error)
-        return _answer(ProblemDocument(Problem.UNAVAILABLE, "store", "an answer", "none that counts"))
+        expected, got = ("room", "none") if isinstance(error, StoreFull) else ("an answer", "none that counts")
+        return _answer(ProblemDocument(Problem.UNAVAILABLE, "store", expected, got))
     if isinstance(error, Damaged):
         logger.error("damaged: %s", error)
         return _answer(ProblemDocument(Problem.UNAVAILABLE, "store", "what was written", "something else"))

@@ -1,4 +1,4 @@
-"""The only home of what the routes of one process share: the store, who is asking, and what spaces there are."""
+"""The only home of what the routes of one process share: its store, who is asking, whose turn it is, its spaces."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cloud.auth import Authenticator
 from cloud.devices import Device
 from cloud.errors import NotFound
 from cloud.objects.store import ObjectStore
+from cloud.readiness import Readiness
 from contract.bundle_files import BundleFacts
 from contract.patterns import HEX64_PATTERN
 from contract.routes import AUTHORIZATION
@@ -27,6 +28,7 @@ class Service:
     store: ObjectStore
     enrolment: Mapping[str, str] = field(repr=False)
     authenticator: Authenticator
+    readiness: Readiness
     _facts: dict[str, BundleFacts] = field(default_factory=dict)
 
     def facts(self, space: str) -> BundleFacts | None:
@@ -41,7 +43,8 @@ class Service:
 
 def open_service(store: ObjectStore, *, enrolment: Mapping[str, str]) -> Service:
     """The service over a store."""
-    return Service(store, enrolment, Authenticator(store, clock=time.monotonic))
+    clock = time.monotonic
+    return Service(store, enrolment, Authenticator(store, clock=clock), Readiness(store, clock=clock))
 
 
 def current_service() -> Service:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from cloud import keys
 from cloud.service import current_service
 from contract.documents import encode_json
 from contract.routes import HEALTHZ, JSON_MEDIA_TYPE, READYZ
@@ -20,6 +19,6 @@ def healthz() -> Response:
 
 @blueprint.get(READYZ)
 def readyz() -> Response:
-    """Says whether the store answers (503 if not) and whether devices can enrol yet."""
-    found = current_service().store.list(keys.VERIFY, limit=1)
-    return Response(encode_json({"status": "ready", "enrolment": bool(found)}), mimetype=JSON_MEDIA_TYPE)
+    """Says whether the store takes writes (503 if not) and whether devices can enrol yet."""
+    ready = current_service().readiness.ask()
+    return Response(encode_json({"status": "ready", "enrolment": ready.enrolment}), mimetype=JSON_MEDIA_TYPE)
