@@ -30,7 +30,7 @@ def create_app(settings: Settings, *, store: ObjectStore | None = None) -> Flask
     register_problems(app)
     app.before_request(_begin)
     app.after_request(_log)
-    app.after_request(_finish_body)  # the last one registered is the first to run
+    app.after_request(_leave_body)
     return app
 
 
@@ -38,10 +38,8 @@ def _begin() -> None:
     g.begin = time.monotonic()
 
 
-def _finish_body(answer: Response) -> Response:
-    """Whoever still sends the body of a refused request should get to read the refusal."""
-    if answer.status_code >= 400:
-        bodies.drain_body()
+def _leave_body(answer: Response) -> Response:
+    bodies.leave_body()
     return answer
 
 

@@ -14,6 +14,7 @@ from cloud.devices import Device
 from cloud.errors import NotFound
 from cloud.objects.store import ObjectStore
 from cloud.readiness import Readiness
+from cloud.turns import Turns
 from contract.bundle_files import BundleFacts
 from contract.patterns import HEX64_PATTERN
 from contract.routes import AUTHORIZATION
@@ -29,6 +30,7 @@ class Service:
     enrolment: Mapping[str, str] = field(repr=False)
     authenticator: Authenticator
     readiness: Readiness
+    turns: Turns = field(default_factory=Turns)
     _facts: dict[str, BundleFacts] = field(default_factory=dict)
 
     def facts(self, space: str) -> BundleFacts | None:

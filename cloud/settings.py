@@ -90,7 +90,7 @@ class Settings:
         metadata=_variable("FEDEX_BIND", _bind, "address and port that the service listens on"),
     )
     processes: int = field(default=2, metadata=_variable("FEDEX_WEB_PROCESSES", _whole, "web processes"))
-    threads: int = field(default=8, metadata=_variable("FEDEX_WEB_THREADS", _whole, "threads of each web process"))
+    threads: int = field(default=16, metadata=_variable("FEDEX_WEB_THREADS", _whole, "threads of each web process"))
     stall_s: float = field(
         default=20.0,
         metadata=_variable("FEDEX_STALL_S", _seconds, "seconds without a byte after which a connection is given up"),

@@ -18,7 +18,7 @@ blueprint = Blueprint("devices", __name__)
 def enrol() -> Response:
     """Let a device in."""
     service = current_service()
-    asked = EnrolmentRequest.parse(bodies.read_body(MAX_ENROLMENT_BYTES))
+    asked = EnrolmentRequest.parse(bodies.read_body(MAX_ENROLMENT_BYTES, chunks=False))
     reply = auth.enrol(service.store, asked.code, groups=service.enrolment, now=int(time.time()))
     g.device = reply.device
     answer = Response(reply.encode(), status=HTTPStatus.CREATED, mimetype=JSON_MEDIA_TYPE)

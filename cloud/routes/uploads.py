@@ -29,7 +29,8 @@ def put_upload(space: str, upload: str) -> Response:
     facts = known_space(space)
     check_name(upload, HEX64_PATTERN, where="path.upload")
     _check_media_type()
-    body = bodies.read_body(LIMITS.max_bytes)
+    with current_service().turns.take(device.id):
+        body = bodies.read_body(LIMITS.max_bytes)
     _check_hash(body, upload)
     check_upload(decode_upload(body), space=space, feature_shape=facts.feature_shape)
     arrival = Arrival(Pool(device.group, space), device.id, device.generation, upload)
