@@ -96,7 +96,7 @@ class Settings:
         metadata=_variable("FEDEX_STALL_S", _seconds, "seconds without a byte after which a connection is given up"),
     )
     poll_s: float = field(
-        default=2.0, metadata=_variable("FEDEX_POLL_S", _seconds, "seconds between two looks at the inbox")
+        default=1.0, metadata=_variable("FEDEX_POLL_S", _seconds, "seconds between two looks at the inbox")
     )
     min_new: int = field(
         default=1,

@@ -82,7 +82,7 @@ def test_no_code_is_in_the_settings_repr() -> None:
 def test_the_table_has_a_line_for_each_variable() -> None:
     table = {name: (default, help) for name, default, help in settings_table()}
     assert len(table) == len(Settings.__slots__)
-    assert table["FEDEX_POLL_S"][0] == "2"
+    assert table["FEDEX_POLL_S"][0] == "1"
     assert table["FEDEX_STORE"][0] == ""
     assert all(help for _, help in table.values())
 
