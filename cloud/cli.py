@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from cloud import dataset_head, inbox, registry, spaces
-from cloud.errors import CloudError, SettingError
+from cloud.errors import CloudError, SettingError, StoreError, StoreRefused
 from cloud.keys import Pool
 from cloud.logs import configure_logging
 from cloud.objects import ObjectStore, open_store, probe
@@ -17,16 +18,19 @@ from cloud.settings import Settings
 
 
 def main() -> None:
-    """Run the command line; what goes wrong is one line and status 1."""
+    """Run the command line; what goes wrong is one line and status 1, or 2 for a command that is none."""
     try:
-        commands(standalone_mode=False)
-    except click.ClickException as error:
+        commands(standalone_mode=False, prog_name="fedex-cloud")
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        click.echo(f"fedex-cloud: {error.format_message()}", err=True)
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
     except CloudError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"fedex-cloud: {error}")
 
 
 @click.group()
@@ -65,21 +69,36 @@ def bundle() -> None:
 
 @bundle.command()
 @click.argument("directory", type=click.Path(path_type=Path))
-def add(directory: Path) -> None:
-    """Register the training bundle in DIRECTORY, so that its space takes uploads."""
-    store = _open()
-    added = spaces.register(store, directory)
-    click.echo(f"registered space {added.space} ({added.cut}, {len(added.labels)} labels)")
+@click.option("--replace", is_flag=True, help="Take the place of another bundle of its space; stop the worker first.")
+def add(directory: Path, replace: bool) -> None:
+    """Register the training bundle in DIRECTORY, so that its space takes uploads.
+
+    A bundle that turned out broken can be replaced as long as nothing was released from it.
+    """
+    store = open_store(_settings().store)
+    probe(store)
+    registration = spaces.register(store, directory, replace=replace)
+    added = registration.bundle
+    click.echo(f"{registration.outcome} space {added.space} ({added.cut}, {len(added.labels)} labels)")
 
 
 @commands.command()
 def status() -> None:
-    """Say what spaces and pools there are, and how they are doing."""
-    store = _open()
-    for space in spaces.registered(store):
-        click.echo(f"space {space}")
-    for pool in dataset_head.pools(store):
-        click.echo(_describe(store, pool))
+    """Say what spaces and pools there are, and how they are doing. Writes nothing."""
+    store = open_store(_settings().store)
+    try:
+        for line in _status(store):
+            click.echo(line)
+    except StoreError as error:
+        raise StoreRefused(f"{store!r}: {error.reason}") from error
+
+
+def _status(store: ObjectStore) -> Iterator[str]:
+    registered = spaces.registered(store)
+    yield from (f"space {space}" for space in registered)
+    if not registered:
+        yield "no space: `fedex-cloud bundle add DIRECTORY` registers a training bundle"
+    yield from (_describe(store, pool) for pool in dataset_head.pools(store))
 
 
 def _describe(store: ObjectStore, pool: Pool) -> str:
@@ -90,10 +109,8 @@ def _describe(store: ObjectStore, pool: Pool) -> str:
     return f"pool {pool.path}: {dataset.samples} samples, {waiting} uploads waiting, releases: {released}"
 
 
-def _open() -> ObjectStore:
-    store = open_store(Settings.from_environment(os.environ).store)
-    probe(store)
-    return store
+def _settings() -> Settings:
+    return Settings.from_environment(os.environ)
 
 
 if __name__ == "__main__":

@@ -1,40 +1,61 @@
 """The only home of registered spaces: a training bundle's files under ``spaces/<space>/``, its document put last.
 
-A space is registered once and never changes; another bundle of the same space is refused, because datasets and releases
-that exist were made with the first one.
+A space is registered once. Another bundle of the same space is refused, because datasets and releases that exist were
+made with the first one; only while there is no release may it take the first one's place, if that is asked for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from cloud import keys
-from cloud.errors import AlreadyExists, BundleRefused, Damaged, NotFound
-from cloud.objects.store import MAX_LISTED, ObjectStore
+from cloud import dataset_head, keys, registry
+from cloud.errors import AlreadyExists, BundleRefused, Damaged, NotFound, PreconditionFailed
+from cloud.keras_archive import check_keras_archive
+from cloud.objects.store import MAX_LISTED, ObjectStore, Stored
 from contract.bundle import TrainingBundle, parse_training_bundle, read_training_bundle
-from contract.bundle_files import BUNDLE_FILE, BundleFacts, parse_bundle_document
+from contract.bundle_files import BUNDLE_FILE, MAX_DOCUMENT_BYTES, BundleFacts, parse_bundle_document
+from contract.documents import parse_document
 from contract.errors import ContractError
-from contract.files import atomic_write
-from contract.training_bundle import KIND, TRAINING_FILES, read_training_files
+from contract.files import atomic_write, check_is_file, read_bounded
+from contract.training_bundle import KERAS_HEAD_FILE, KIND, TRAINING_FILES, read_training_files
 
 
-def register(store: ObjectStore, directory: Path) -> TrainingBundle:
+class Outcome(StrEnum):
+    """What became of a bundle."""
+
+    REGISTERED = "registered"
+    KNOWN = "already registered"
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A bundle that is registered now."""
+
+    bundle: TrainingBundle
+    outcome: Outcome
+
+
+def register(store: ObjectStore, directory: Path, *, replace: bool = False) -> Registration:
     """Register the training bundle in a directory. Idempotent; an interrupted run is finished by the next.
 
+    `replace` lets it take the place of another bundle of its space. No worker may be running then.
+
     Raises:
-        BundleRefused: it is none, or its space has another bundle already.
+        BundleRefused: it is none, or its space has another bundle already, which stays.
     """
-    try:
-        files = read_training_files(directory)
-        bundle = parse_training_bundle(files, directory=directory)
-    except (ContractError, OSError) as error:
-        raise BundleRefused(f"{directory}: {error}") from error
-    _check_same(store, bundle.space, files[BUNDLE_FILE])
+    files, bundle = _open(directory)
+    document = files[BUNDLE_FILE]
+    present = _document(store, bundle.space)
+    if present is not None and present.body != document:
+        _check_replaceable(store, bundle, present.body, replace=replace)
     for name in TRAINING_FILES:
         if name != BUNDLE_FILE:
             store.put(keys.space_file(bundle.space, name), files[name])
-    _put_document(store, bundle.space, files[BUNDLE_FILE])
-    return bundle
+    return Registration(bundle, _put_document(store, bundle.space, document, present))
 
 
 def read_facts(store: ObjectStore, space: str) -> BundleFacts:
@@ -66,7 +87,8 @@ def read(store: ObjectStore, space: str) -> TrainingBundle:
 
 def fetch(store: ObjectStore, space: str, folder: Path) -> TrainingBundle:
     """A registered training bundle as files in a folder of its own, downloaded unless there. Raises as `read` does."""
-    if (folder / BUNDLE_FILE).is_file():
+    document = store.get(keys.space_file(space, BUNDLE_FILE)).body
+    if (folder / BUNDLE_FILE).is_file() and (folder / BUNDLE_FILE).read_bytes() == document:
         try:
             return read_training_bundle(folder)
         except ContractError:
@@ -92,21 +114,77 @@ def registered(store: ObjectStore) -> list[str]:
     return spaces
 
 
+def _open(directory: Path) -> tuple[Mapping[str, bytes], TrainingBundle]:
+    """The files of the training bundle in a directory, all checked."""
+    try:
+        _check_kind(directory)
+        files = read_training_files(directory)
+        bundle = parse_training_bundle(files, directory=directory)
+        check_keras_archive(files[KERAS_HEAD_FILE], where=KERAS_HEAD_FILE)
+    except ContractError as error:
+        place = "" if error.where.startswith(str(directory)) else f"{directory}: "
+        raise BundleRefused(f"{place}{error}") from error
+    except OSError as error:
+        place = error.filename or str(directory)
+        raise BundleRefused(f"{place}: expected a file that can be read, got {error.strerror}") from error
+    return files, bundle
+
+
+def _check_kind(directory: Path) -> None:
+    check_is_file(directory / BUNDLE_FILE)
+    document = read_bounded(directory / BUNDLE_FILE, MAX_DOCUMENT_BYTES)
+    if parse_document(document, where=BUNDLE_FILE, max_bytes=MAX_DOCUMENT_BYTES).text("kind") == "device":
+        raise BundleRefused(f"{directory}: expected the training bundle, got the device bundle; it stands beside it")
+
+
+def _document(store: ObjectStore, space: str) -> Stored | None:
+    try:
+        return store.get(keys.space_file(space, BUNDLE_FILE))
+    except NotFound:
+        return None
+
+
+def _check_replaceable(store: ObjectStore, bundle: TrainingBundle, present: bytes, *, replace: bool) -> None:
+    """Whether nothing was made with the bundle that is registered, and no process has to learn of another shape."""
+    if not replace:
+        raise BundleRefused(f"{_another(bundle.space)}; --replace lets it take its place while nothing was released")
+    if _shape(present) not in (None, bundle.feature_shape):
+        raise BundleRefused(
+            f"space {bundle.space}: expected features of shape {_shape(present)}, got {bundle.feature_shape}"
+        )
+    for pool in dataset_head.pools(store):
+        if pool.space == bundle.space and registry.read(store, pool).channels:
+            raise BundleRefused(
+                f"space {bundle.space}: expected one without releases, got one that group {pool.group} has releases of"
+            )
+
+
+def _shape(document: bytes) -> tuple[int, ...] | None:
+    try:
+        return BundleFacts.parse(parse_bundle_document(document, kind=KIND)).feature_shape
+    except ContractError:
+        return None  # damaged: nobody works with it
+
+
+def _put_document(store: ObjectStore, space: str, document: bytes, present: Stored | None) -> Outcome:
+    key = keys.space_file(space, BUNDLE_FILE)
+    if present is not None and present.body == document:
+        return Outcome.KNOWN
+    try:
+        if present is None:
+            store.put_if_absent(key, document)
+            return Outcome.REGISTERED
+        store.put_if_match(key, document, etag=present.etag)
+        return Outcome.REPLACED
+    except (AlreadyExists, PreconditionFailed):  # somebody else registers one at this moment
+        if store.get(key).body != document:
+            raise _another(space) from None
+        return Outcome.KNOWN
+
+
+def _another(space: str) -> BundleRefused:
+    return BundleRefused(f"space {space}: expected the bundle that is registered for it, got another one")
+
+
 def _read_files(store: ObjectStore, space: str) -> dict[str, bytes]:
     return {name: store.get(keys.space_file(space, name)).body for name in TRAINING_FILES}
-
-
-def _put_document(store: ObjectStore, space: str, document: bytes) -> None:
-    try:
-        store.put_if_absent(keys.space_file(space, BUNDLE_FILE), document)
-    except AlreadyExists:
-        _check_same(store, space, document)
-
-
-def _check_same(store: ObjectStore, space: str, document: bytes) -> None:
-    try:
-        present = store.get(keys.space_file(space, BUNDLE_FILE)).body
-    except NotFound:
-        return
-    if present != document:
-        raise BundleRefused(f"space {space}: expected the bundle that is registered for it, got another one")

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import io
 import itertools
 import json
 import os
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +82,22 @@ def pool() -> Pool:
 
 
 @pytest.fixture(scope="session")
-def training_bundle(tmp_path_factory: pytest.TempPathFactory) -> TrainingBundle:
+def make_head() -> Callable[[bytes], bytes]:
+    """Makes a Keras archive, as far as the web side looks at one; the bytes tell one from another."""
+
+    def make(weights: bytes) -> bytes:
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as archive:
+            for name in ("config.json", "metadata.json"):
+                archive.writestr(zipfile.ZipInfo(name), b"{}")
+            archive.writestr(zipfile.ZipInfo("model.weights.h5"), b"\x89HDF\r\n\x1a\n" + weights)
+        return content.getvalue()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def training_bundle(tmp_path_factory: pytest.TempPathFactory, make_head: Callable[[bytes], bytes]) -> TrainingBundle:
     """A bundle with features of four numbers, two people, and two photos of each."""
     random = np.random.default_rng(0)
     return write_training_bundle(
@@ -89,7 +106,7 @@ def training_bundle(tmp_path_factory: pytest.TempPathFactory) -> TrainingBundle:
         cut="freeze6",
         layer="Bottleneck_BatchNorm",
         feature_shape=SHAPE,
-        head=b"the web side never opens it",
+        head=make_head(b"the web side never opens them"),
         labels=("Ada", "Ben"),
         golden=np.zeros(SHAPE, np.float32),
         base=BaseSamples(

@@ -1,23 +1,37 @@
 """Registering training bundles, and reading them back."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cloud import keys, spaces
-from cloud.errors import BundleRefused, Damaged, NotFound
+from cloud import dataset_head, keys, registry, spaces
+from cloud.errors import BundleRefused, Damaged, NotFound, Unavailable
+from cloud.keys import Pool
 from cloud.objects import ObjectStore
+from cloud.registry import Trained
+from cloud.spaces import Outcome
 from contract.bundle import TrainingBundle, write_training_bundle
+from contract.envelope import Envelope, Signature
+from contract.files import FileRef
+from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
+
+Copy = Callable[..., Path]
 
 
-def copy(bundle: TrainingBundle, directory: Path, **changed: object) -> Path:
-    """Another bundle, of the same space unless it says otherwise."""
-    names = [each.name for each in dataclasses.fields(bundle) if each.name not in ("directory", "head")]
-    parts = {name: getattr(bundle, name) for name in names} | {"head": b"another head"} | changed
-    write_training_bundle(directory, **parts)
-    return directory
+@pytest.fixture
+def copy(make_head: Callable[[bytes], bytes]) -> Copy:
+    """Makes another bundle, of the same space unless it says otherwise."""
+
+    def write(bundle: TrainingBundle, directory: Path, **changed: object) -> Path:
+        names = [each.name for each in dataclasses.fields(bundle) if each.name not in ("directory", "head")]
+        parts = {name: getattr(bundle, name) for name in names} | {"head": make_head(b"another head")} | changed
+        write_training_bundle(directory, **parts)
+        return directory
+
+    return write
 
 
 def folder_of(bundle: TrainingBundle) -> Path:
@@ -37,7 +51,7 @@ def test_a_registered_bundle_is_read_back(store: ObjectStore, training_bundle: T
 def test_registering_again_changes_nothing(store: ObjectStore, training_bundle: TrainingBundle) -> None:
     spaces.register(store, folder_of(training_bundle))
     before = store.list(keys.SPACES)
-    spaces.register(store, folder_of(training_bundle))
+    assert spaces.register(store, folder_of(training_bundle)).outcome is Outcome.KNOWN
     assert store.list(keys.SPACES) == before
 
 
@@ -55,7 +69,7 @@ def test_an_interrupted_registration_is_finished_by_the_next(
 
 
 def test_another_bundle_of_the_same_space_is_refused(
-    store: ObjectStore, training_bundle: TrainingBundle, tmp_path: Path
+    store: ObjectStore, training_bundle: TrainingBundle, copy: Copy, tmp_path: Path
 ) -> None:
     spaces.register(store, folder_of(training_bundle))
     with pytest.raises(BundleRefused, match="expected the bundle that is registered for it, got another one"):
@@ -63,7 +77,95 @@ def test_another_bundle_of_the_same_space_is_refused(
     assert spaces.read(store, training_bundle.space).head == training_bundle.head
 
 
-def test_several_spaces_live_side_by_side(store: ObjectStore, training_bundle: TrainingBundle, tmp_path: Path) -> None:
+def test_another_bundle_of_the_same_space_takes_its_place_if_asked_and_local_copies_follow(
+    store: ObjectStore, training_bundle: TrainingBundle, copy: Copy, tmp_path: Path
+) -> None:
+    """A bundle whose head does not load could not be repaired once it was registered."""
+    spaces.register(store, folder_of(training_bundle))
+    spaces.fetch(store, training_bundle.space, tmp_path / "worker")
+    registration = spaces.register(store, copy(training_bundle, tmp_path / "other"), replace=True)
+    assert registration.outcome is Outcome.REPLACED
+    assert registration.bundle.head != training_bundle.head
+    assert spaces.read(store, training_bundle.space).head == registration.bundle.head
+    assert spaces.fetch(store, training_bundle.space, tmp_path / "worker").head == registration.bundle.head
+
+
+def test_a_replacement_that_was_interrupted_is_finished_by_the_next(
+    store: ObjectStore, training_bundle: TrainingBundle, copy: Copy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spaces.register(store, folder_of(training_bundle))
+    other = copy(training_bundle, tmp_path / "other")
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store), "put_if_match", fail)
+        with pytest.raises(Unavailable):
+            spaces.register(store, other, replace=True)
+    with pytest.raises(Damaged):
+        spaces.read(store, training_bundle.space)
+    assert spaces.register(store, other, replace=True).outcome is Outcome.REPLACED
+    assert spaces.read(store, training_bundle.space).head != training_bundle.head
+
+
+def fail(store: ObjectStore, key: str, body: bytes, *, etag: str) -> str:
+    raise Unavailable(key, "not written: by the test")
+
+
+def test_a_bundle_that_something_was_released_from_stays(
+    store: ObjectStore, training_bundle: TrainingBundle, copy: Copy, tmp_path: Path
+) -> None:
+    spaces.register(store, folder_of(training_bundle))
+    pool = Pool("home", training_bundle.space)
+    dataset_head.swap(store, pool, dataset_head.EMPTY, previous=None)
+    release(store, pool)
+    with pytest.raises(BundleRefused, match="expected one without releases, got one that group home has releases of"):
+        spaces.register(store, copy(training_bundle, tmp_path / "other"), replace=True)
+    assert spaces.read(store, training_bundle.space).head == training_bundle.head
+
+
+def release(store: ObjectStore, pool: Pool) -> None:
+    head = HeadFile(FileRef.of(b"head"), np.zeros(2, np.float32))
+    manifest = Manifest(
+        group=pool.group,
+        space=pool.space,
+        channel=Channel.LATEST,
+        serial=1,
+        issued=1_700_000_000,
+        expires=1_800_000_000,
+        cut="freeze6",
+        feature_shape=(4,),
+        labels=FileRef.of(b"[]"),
+        label_count=2,
+        heads={Precision.FLOAT32: head},
+        golden_sha256="0" * 64,
+        temperature=1.0,
+        threshold=0.5,
+        validation_accuracy=None,
+        validation_samples=0,
+        parent=None,
+    )
+    envelope = Envelope(manifest.encode(), MANIFEST_PAYLOAD_TYPE, (Signature("0" * 16, bytes(64)),))
+    registry.publish(
+        store,
+        pool,
+        previous=registry.read(store, pool),
+        envelopes={Channel.LATEST: envelope},
+        trained=Trained("commit", 1, "cycle"),
+    )
+
+
+def test_a_bundle_with_features_of_another_shape_takes_no_place(
+    store: ObjectStore, training_bundle: TrainingBundle, copy: Copy, tmp_path: Path
+) -> None:
+    """Web processes remember the shape, and uploads of it may wait."""
+    spaces.register(store, folder_of(training_bundle))
+    base = dataclasses.replace(training_bundle.base, features=np.zeros((4, 5), np.float32))
+    other = copy(training_bundle, tmp_path / "other", feature_shape=(5,), golden=np.zeros(5, np.float32), base=base)
+    with pytest.raises(BundleRefused, match=r"expected features of shape \(4,\), got \(5,\)"):
+        spaces.register(store, other, replace=True)
+
+
+def test_several_spaces_live_side_by_side(
+    store: ObjectStore, training_bundle: TrainingBundle, copy: Copy, tmp_path: Path
+) -> None:
     spaces.register(store, folder_of(training_bundle))
     other = copy(training_bundle, tmp_path / "other", space="a" * 64, labels=("Ada", "Zoë"))
     spaces.register(store, other)
@@ -78,8 +180,23 @@ def test_what_is_no_bundle_is_refused_before_anything_is_written(directory_store
     assert directory_store.list("") == []
 
 
+def test_a_head_that_is_no_keras_archive_is_refused(
+    directory_store: ObjectStore, training_bundle: TrainingBundle, copy: Copy, tmp_path: Path
+) -> None:
+    """Its space took uploads, and no training of it ever ended well."""
+    with pytest.raises(BundleRefused, match=r"head\.keras: expected a Keras archive"):
+        spaces.register(directory_store, copy(training_bundle, tmp_path / "copy", head=bytes(range(256)) * 9))
+    assert directory_store.list("") == []
+
+
+def test_a_device_bundle_is_told_from_a_training_bundle(directory_store: ObjectStore, tmp_path: Path) -> None:
+    (tmp_path / "bundle.json").write_text('{"format": 1, "kind": "device"}')
+    with pytest.raises(BundleRefused, match="expected the training bundle, got the device bundle"):
+        spaces.register(directory_store, tmp_path)
+
+
 def test_a_bundle_that_was_tampered_with_is_refused(
-    directory_store: ObjectStore, training_bundle: TrainingBundle, tmp_path: Path
+    directory_store: ObjectStore, training_bundle: TrainingBundle, copy: Copy, tmp_path: Path
 ) -> None:
     folder = copy(training_bundle, tmp_path / "copy")
     (folder / "head.keras").write_bytes(b"tampered")
