@@ -9,6 +9,7 @@ import logging
 import time
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import NotFound
 
 from cloud import bodies
 from cloud.logs import fields
@@ -24,11 +25,14 @@ logger = logging.getLogger(__name__)
 def create_app(settings: Settings, *, store: ObjectStore | None = None) -> Flask:
     """The WSGI application over the store of the settings, or over a given one. The store is not probed here."""
     app = Flask("cloud", static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.url_map.merge_slashes = False
     app.extensions[EXTENSION] = open_service(store or open_store(settings.store), enrolment=settings.enrolment)
     for room in (devices, uploads, releases, objects, health):
         app.register_blueprint(room.blueprint)
     register_problems(app)
     app.before_request(_begin)
+    app.before_request(_refuse_aliases)
     app.after_request(_log)
     app.after_request(_leave_body)
     return app
@@ -36,6 +40,12 @@ def create_app(settings: Settings, *, store: ObjectStore | None = None) -> Flask
 
 def _begin() -> None:
     g.begin = time.monotonic()
+
+
+def _refuse_aliases() -> None:
+    """A path has one spelling, so that whoever guards one in front of the service guards it; Werkzeug takes several."""
+    if request.environ["PATH_INFO"].startswith("//"):
+        raise NotFound
 
 
 def _leave_body(answer: Response) -> Response:

@@ -12,6 +12,7 @@ import click
 from cloud import dataset_head, inbox, registry, spaces
 from cloud.errors import CloudError, SettingError, StoreError, StoreRefused
 from cloud.keys import Pool
+from cloud.listener import listen
 from cloud.logs import configure_logging
 from cloud.objects import ObjectStore, open_store, probe
 from cloud.settings import Settings
@@ -46,10 +47,11 @@ def serve(bind: str | None) -> None:
     if not settings.enrolment:
         raise SettingError("FEDEX_ENROLMENT is not set: without a code no device can enrol")
     configure_logging()
+    listener = listen(settings.bind)
     probe(open_store(settings.store))
     from cloud.server import Server  # gunicorn sets signal handlers and more as it loads
 
-    Server(settings).run()
+    Server(settings, listener.detach()).run()
 
 
 @commands.command()

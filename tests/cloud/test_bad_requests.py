@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from cloud import keys, spaces
+from cloud.arriving import MAX_HEAD_BYTES
 from cloud.objects import open_store
 from contract.bundle import TrainingBundle
 from contract.files import sha256_hex
@@ -59,7 +60,7 @@ def connect(service) -> Iterator[Callable[[], socket.socket]]:  # type: ignore[n
     opened: list[socket.socket] = []
 
     def open_one() -> socket.socket:
-        opened.append(socket.create_connection(("127.0.0.1", int(service.url.rpartition(":")[2])), timeout=15))
+        opened.append(socket.create_connection(("127.0.0.1", int(service.url.rpartition(":")[2])), timeout=60))
         return opened[-1]
 
     yield open_one
@@ -147,30 +148,26 @@ def test_a_body_that_ends_early_is_refused(connect, token: str) -> None:  # type
     check_refused(connection, 400)
 
 
-def test_a_body_that_stalls_is_given_up(connect, token: str) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("length", [1000, 100_000])
+def test_a_body_that_stalls_is_given_up(connect, token: str, length: int) -> None:  # type: ignore[no-untyped-def]
     connection = connect()
-    begin = time.monotonic()
-    connection.sendall(f"{PUT}{authorization(token)}Content-Length: 1000\r\n\r\n".encode() + bytes(10))
+    connection.sendall(f"{PUT}{authorization(token)}Content-Length: {length}\r\n\r\n".encode() + bytes(10))
     check_refused(connection, 400)
     assert is_closed(connection)
-    assert 0.4 < time.monotonic() - begin < 8
-
-
-def test_clients_that_stall_do_not_stop_the_others(connect, service, token: str) -> None:  # type: ignore[no-untyped-def]
-    for _ in range(3 * PROCESSES_TIMES_THREADS):
-        connect().sendall(f"{PUT}{authorization(token)}Content-Length: 1000\r\n\r\n".encode() + bytes(10))
-    begin = time.monotonic()
-    assert requests.get(f"{service.url}/healthz", timeout=30).ok
-    assert time.monotonic() - begin < 15
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /healthz HT", b"PUT /v1/spaces/x HTTP/1.1\r\nHost: x\r\nA: "])
-def test_connections_that_fall_silent_do_not_stop_the_others(connect, service, sent: bytes) -> None:  # type: ignore[no-untyped-def]
-    for _ in range(3 * PROCESSES_TIMES_THREADS):
-        connect().sendall(sent)
-    begin = time.monotonic()
-    assert requests.get(f"{service.url}/healthz", timeout=30).ok
-    assert time.monotonic() - begin < 10
+def test_a_head_that_does_not_come_is_given_up(connect, sent: bytes) -> None:  # type: ignore[no-untyped-def]
+    connection = connect()
+    connection.sendall(sent)
+    assert is_closed(connection)
+
+
+def test_a_head_without_end_is_refused(connect) -> None:  # type: ignore[no-untyped-def]
+    connection = connect()
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nA: " + b"a" * MAX_HEAD_BYTES)
+    check_refused(connection, 400)
+    assert is_closed(connection)
 
 
 def test_clients_that_vanish_in_the_middle_leave_no_trace(connect, service, token: str) -> None:  # type: ignore[no-untyped-def]
@@ -182,14 +179,13 @@ def test_clients_that_vanish_in_the_middle_leave_no_trace(connect, service, toke
     assert open_store(service.address).list(keys.INBOX) == []
 
 
-@pytest.mark.parametrize("size", [10_000, 5 << 20])
-def test_a_refusal_is_read_by_a_client_that_sends_all_first_and_the_connection_goes_on(connect, size: int) -> None:  # type: ignore[no-untyped-def]
-    """gunicorn reads at most 64 KiB of a body that the application left; more would reset the connection."""
+@pytest.mark.parametrize("size", [10, 10_000, 5 << 20])
+def test_a_refusal_is_read_by_a_client_that_sends_all_first(connect, size: int) -> None:  # type: ignore[no-untyped-def]
+    """The body is not read, so nothing can follow it on this connection, and the answer says so."""
     connection = connect()
     connection.sendall(f"{PUT}Content-Length: {size}\r\n\r\n".encode() + bytes(size))
-    check_refused(connection, 401)
-    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert read_answer(connection)[0] == 200
+    assert "Connection: close" in check_refused(connection, 401)
+    assert is_closed(connection)
 
 
 def test_a_body_of_a_gigabyte_is_refused_without_reading_it(connect, token: str) -> None:  # type: ignore[no-untyped-def]
@@ -216,11 +212,43 @@ def test_a_header_that_means_nothing_changes_nothing(service, token: str, path: 
 
 def test_requests_that_come_at_once_are_answered_in_turn(connect) -> None:  # type: ignore[no-untyped-def]
     connection = connect()
-    connection.sendall(
-        f"{PUT}Content-Length: 10\r\n\r\n".encode() + bytes(10) + b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-    )
-    check_refused(connection, 401)
+    enrolment = b'{"code": "a-code-for-home"}'
+    enrol = f"POST /v1/devices HTTP/1.1\r\nHost: x\r\nContent-Length: {len(enrolment)}\r\n\r\n".encode() + enrolment
+    alive = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    connection.sendall(alive + enrol + alive + alive[:20])
+    assert [read_answer(connection)[0] for _ in range(3)] == [200, 201, 200]
+    connection.sendall(alive[20:] + alive)
+    assert [read_answer(connection)[0] for _ in range(2)] == [200, 200]
+
+
+def test_an_enrolment_in_chunks_is_refused(connect) -> None:  # type: ignore[no-untyped-def]
+    """No thread may wait for a stranger, and how long chunks are nobody knows beforehand."""
+    connection = connect()
+    connection.sendall(b"POST /v1/devices HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    check_refused(connection, 411)
+    assert is_closed(connection)
+
+
+@pytest.mark.parametrize("header", ["SCRIPT_NAME: /v1", "PATH_INFO: /healthz", "SCRIPT-NAME: /v1"])
+def test_no_header_changes_the_path(connect, header: str) -> None:  # type: ignore[no-untyped-def]
+    """gunicorn believes a few headers of anybody on the same machine, unless it is told otherwise."""
+    connection = connect()
+    connection.sendall(f"GET /v1/healthz HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode())
+    check_refused(connection, 404)
+
+
+def test_headers_of_proxies_that_disagree_are_nobodys_business(connect) -> None:  # type: ignore[no-untyped-def]
+    connection = connect()
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Ssl: off\r\n\r\n")
     assert read_answer(connection)[0] == 200
+
+
+@pytest.mark.parametrize("path", ["//healthz", "/v1//devices", "//v1//devices", f"//v1//objects//{'0' * 64}"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_slashes_are_not_merged(connect, token: str, method: str, path: str) -> None:  # type: ignore[no-untyped-def]
+    connection = connect()
+    connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\n{authorization(token)}\r\n".encode())
+    check_refused(connection, 404)
 
 
 def test_no_request_of_this_module_was_a_bug(service) -> None:  # type: ignore[no-untyped-def]
@@ -249,8 +277,16 @@ def put_upload(url: str, token: str, body: bytes) -> requests.Response:
     return requests.put(f"{url}/v1/spaces/{SPACE}/uploads/{upload_id(body)}", data=body, headers=headers, timeout=10)
 
 
-def check_unavailable(answer: requests.Response) -> None:
+def wait_until(holds: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+
+
+def check_unavailable(answer: requests.Response, **said: str) -> None:
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, PROBLEM_MEDIA_TYPE)
+    assert said.items() <= answer.json().items()
     assert int(answer.headers["Retry-After"]) > 0
 
 
@@ -293,11 +329,13 @@ def test_a_full_disk_refuses_uploads_whole_and_takes_them_when_there_is_room(
             body = make_upload(["Ada"])
             (disk / "filler").write_bytes(b"")
             fill(disk / "filler")
-            check_unavailable(put_upload(url, token, body))
+            check_unavailable(put_upload(url, token, body), got="none", expected="room")
             assert open_store(address).list(keys.INBOX) == []
-            assert requests.get(f"{url}/readyz", timeout=10).ok
+            wait_until(lambda: requests.get(f"{url}/readyz", timeout=10).status_code == 503)
+            check_unavailable(requests.get(f"{url}/readyz", timeout=10), got="none", expected="room")
             (disk / "filler").unlink()
             assert put_upload(url, token, body).status_code == 201
+            wait_until(lambda: requests.get(f"{url}/readyz", timeout=10).ok)
     finally:
         subprocess.run(["umount", str(disk)], check=True)
 
@@ -320,11 +358,13 @@ def test_stopping_the_service_finishes_what_it_began(
         token = enrol(url).json()["token"]
         body = make_upload(["Ada"])
         head = PUT.replace("0" * 64, upload_id(body)) + authorization(token) + f"Content-Length: {len(body)}\r\n\r\n"
-        connection = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=15)
+        connection = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=60)
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert read_answer(connection)[0] == 200
         connection.sendall(head.encode() + body[:50])
-        time.sleep(0.3)
-        os.kill(int(re.search(r"Listening at: \S+ \((\d+)\)", (tmp_path / "log").read_text())[1]), signal.SIGTERM)  # type: ignore[index]
-        time.sleep(0.3)
+        log = tmp_path / "log"
+        os.kill(int(re.search(r"Listening at: \S+ \((\d+)\)", log.read_text())[1]), signal.SIGTERM)  # type: ignore[index]
+        wait_until(lambda: "Handling signal: term" in log.read_text())
         connection.sendall(body[50:])
         assert read_answer(connection)[0] == 201
         connection.close()

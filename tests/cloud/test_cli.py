@@ -1,12 +1,18 @@
 """The command line: one clear line and status 1 for whatever is missing."""
 
+import hashlib
+import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from cloud.objects import open_store
 from contract.bundle import TrainingBundle
 
 
@@ -22,7 +28,7 @@ def test_without_a_store_every_command_says_so(command: tuple[str, ...]) -> None
     assert ended.returncode == 1
     assert (
         ended.stderr
-        == "error: FEDEX_STORE is not set: where everything is kept: dir:PATH or s3://BUCKET[?endpoint=URL]\n"
+        == "fedex-cloud: FEDEX_STORE is not set: where everything is kept: dir:PATH or s3://BUCKET[?endpoint=URL]\n"
     )
     assert ended.stdout == ""
 
@@ -31,7 +37,7 @@ def test_serving_without_a_code_is_refused(tmp_path: Path) -> None:
     ended = run("serve", FEDEX_STORE=f"dir:{tmp_path}")
     assert (ended.returncode, ended.stderr) == (
         1,
-        "error: FEDEX_ENROLMENT is not set: without a code no device can enrol\n",
+        "fedex-cloud: FEDEX_ENROLMENT is not set: without a code no device can enrol\n",
     )
 
 
@@ -49,7 +55,7 @@ def test_serving_without_a_code_is_refused(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_one_line(tmp_path: Path, arguments: tuple[str, ...], environment: dict[str, str]) -> None:
     settings = {"FEDEX_STORE": f"dir:{tmp_path}", "FEDEX_ENROLMENT": "secret-code=home"} | environment
     ended = run(*arguments, **settings)
-    assert (ended.returncode, ended.stderr[:7], ended.stderr.count("\n")) == (1, "error: ", 1)
+    assert (ended.returncode, ended.stderr[:13], ended.stderr.count("\n")) == (1, "fedex-cloud: ", 1)
     assert len(ended.stderr) < 300
 
 
@@ -57,23 +63,96 @@ def test_a_store_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     ended = run("serve", FEDEX_STORE=f"dir:{tmp_path / 'file/store'}", FEDEX_ENROLMENT="secret-code=home")
     assert ended.returncode == 1
-    assert ended.stderr.startswith("error: dir:")
+    assert ended.stderr.startswith("fedex-cloud: dir:")
     assert ended.stderr.count("\n") == 1
     assert "secret-code" not in ended.stderr
 
 
+@pytest.mark.parametrize("command", [("bundle",), ("nonsense",), ("bundle", "add"), ("serve", "--nonsense")])
+def test_a_command_that_is_none_is_said(command: tuple[str, ...]) -> None:
+    ended = run(*command)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(("fedex-cloud: ", "Usage: fedex-cloud bundle "))
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_bundle_is_added_and_shown(training_bundle: TrainingBundle, tmp_path: Path) -> None:
     store = f"dir:{tmp_path / 'store'}"
-    added = run("bundle", "add", str(training_bundle.directory), FEDEX_STORE=store)
-    assert (added.returncode, added.stdout) == (0, f"registered space {training_bundle.space} (freeze6, 2 labels)\n")
+    for said in ("registered", "already registered"):
+        added = run("bundle", "add", str(training_bundle.directory), FEDEX_STORE=store)
+        assert (added.returncode, added.stdout) == (0, f"{said} space {training_bundle.space} (freeze6, 2 labels)\n")
     assert run("status", FEDEX_STORE=store).stdout == f"space {training_bundle.space}\n"
 
 
+def test_a_bundle_that_turned_out_broken_is_replaced(
+    training_bundle: TrainingBundle, make_head: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    assert training_bundle.directory is not None
+    repaired = rewrite(training_bundle.directory, tmp_path / "repaired", head=make_head(b"repaired"))
+    store = f"dir:{tmp_path / 'store'}"
+    run("bundle", "add", str(training_bundle.directory), FEDEX_STORE=store)
+    refused = run("bundle", "add", str(repaired), FEDEX_STORE=store)
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert "--replace" in refused.stderr
+    replaced = run("bundle", "add", "--replace", str(repaired), FEDEX_STORE=store)
+    assert replaced.stdout.startswith(f"replaced space {training_bundle.space} ")
+
+
+def rewrite(bundle: Path, directory: Path, *, head: bytes) -> Path:
+    """The same bundle with another head."""
+    shutil.copytree(bundle, directory)
+    document = json.loads((bundle / "bundle.json").read_text())
+    document["head"] = {"sha256": hashlib.sha256(head).hexdigest(), "size": len(head)}
+    (directory / "bundle.json").write_text(json.dumps(document))
+    (directory / "head.keras").write_bytes(head)
+    return directory
+
+
+def test_asking_for_the_status_writes_nothing(tmp_path: Path) -> None:
+    """A mistyped store used to be made by looking at it."""
+    ended = run("status", FEDEX_STORE=f"dir:{tmp_path / 'mistyped'}")
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
+    assert f"{tmp_path / 'mistyped'} is not there" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_asking_for_the_status_makes_no_bucket(bucket_address: Callable[[], str]) -> None:
+    address = bucket_address()
+    for _ in range(2):
+        ended = run("status", FEDEX_STORE=address)
+        assert (ended.returncode, ended.stderr) == (1, f"fedex-cloud: {address}: not listed: no such bucket\n")
+
+
+def test_the_status_of_an_empty_store_says_what_to_do(tmp_path: Path) -> None:
+    open_store(f"dir:{tmp_path}").prepare()
+    assert "fedex-cloud bundle add" in run("status", FEDEX_STORE=f"dir:{tmp_path}").stdout
+
+
 def test_a_folder_that_is_no_bundle_is_one_line(tmp_path: Path) -> None:
-    ended = run("bundle", "add", str(tmp_path), FEDEX_STORE=f"dir:{tmp_path / 'store'}")
+    ended = run("bundle", "add", str(tmp_path / "empty"), FEDEX_STORE=f"dir:{tmp_path / 'store'}")
     assert ended.returncode == 1
-    assert ended.stderr.startswith(f"error: {tmp_path}: ")
-    assert ended.stderr.count("\n") == 1
+    assert ended.stderr == f"fedex-cloud: {tmp_path / 'empty/bundle.json'}: expected a file, got none\n"
+
+
+@pytest.mark.parametrize(
+    ("bind", "reason"),
+    [
+        ("127.0.0.1:{taken}", "Address already in use"),
+        ("192.0.2.1:8000", "Cannot assign requested address"),
+        ("x" * 64 + ".invalid:8000", "no host name"),
+    ],
+)
+def test_a_port_that_cannot_be_had_is_one_line_at_once(tmp_path: Path, bind: str, reason: str) -> None:
+    """gunicorn tries five times, and says so each time."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = bind.format(taken=taken.getsockname()[1])
+        ended = run(
+            "serve", FEDEX_BIND=address, FEDEX_STORE=f"dir:{tmp_path / 'store'}", FEDEX_ENROLMENT="secret-code=home"
+        )
+    assert ended.returncode == 1
+    expected = "expected an address and a port that can be listened on"
+    assert ended.stderr == f"fedex-cloud: FEDEX_BIND: {expected}, got {address}: {reason}\n"
+    assert not (tmp_path / "store").exists()
 
 
 def test_the_web_side_loads_no_tensorflow() -> None:

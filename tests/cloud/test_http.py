@@ -180,8 +180,8 @@ def hostile(good: bytes) -> dict[str, tuple[bytes, Problem]]:
     header = good[8 : 8 + length]
     return {
         "empty": (b"", Problem.MALFORMED),
-        "noise": (b"noise that is no upload", Problem.TOO_LARGE),
-        "a photo": (b"\xff\xd8\xff\xe0" + bytes(1000), Problem.TOO_LARGE),
+        "noise": (b"noise that is no upload", Problem.MALFORMED),
+        "a photo": (b"\xff\xd8\xff\xe0" + bytes(1000), Problem.MALFORMED),
         "cut off": (good[:-1], Problem.MALFORMED),
         "trailing": (good + b"\0", Problem.MALFORMED),
         "length bomb": (b"\xff" * 8 + good[8:], Problem.TOO_LARGE),
@@ -433,6 +433,13 @@ def test_the_service_says_that_it_lives_and_works(ask: Ask) -> None:
 )
 def test_what_is_no_route_is_not_found(ask: Ask, path: str) -> None:
     check_problem(ask("GET", path), Problem.NOT_FOUND, "request")
+
+
+@pytest.mark.parametrize("path", ["/v1/devices", f"/v1/objects/{'0' * 64}", "/healthz", "/readyz"])
+@pytest.mark.parametrize("method", ["OPTIONS", "TRACE"])
+def test_nobody_is_told_what_he_might_ask(ask: Ask, method: str, path: str) -> None:
+    """Flask answers OPTIONS by itself, and asks for no token."""
+    check_problem(ask(method, path, token=None), Problem.METHOD_NOT_ALLOWED)
 
 
 @pytest.mark.parametrize(
