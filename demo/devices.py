@@ -11,7 +11,7 @@ from demo.commands import command
 from demo.processes import Processes
 from demo.scoring import Answer
 
-CALL_TIMEOUT_S = 300.0
+CALL_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)

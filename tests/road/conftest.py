@@ -13,7 +13,9 @@ from demo.commands import command
 from demo.faces import write_people
 from demo.folders import lay_out_base, list_photos
 from demo.processes import running
+from tests.conftest import missing
 from tests.road.deployment import Deployment, deployed
+from tests.road.walk import DEVICES, installed_runtimes
 
 PEOPLE, PHOTOS, NEW_SHARE = 6, 10, 1 / 3
 VARIATION = 0.3
@@ -28,6 +30,13 @@ class Deploy(Protocol):
     """Starts the service of a cut on a store; a training cycle starts with `min_new` new samples."""
 
     def __call__(self, cut: str, *, min_new: int, store: str = "directory") -> Deployment: ...
+
+
+@pytest.fixture(scope="session")
+def both_runtimes() -> None:
+    """Both TFLite runtimes are here, so that the walk's devices run on different ones."""
+    if len(installed_runtimes()) < DEVICES:
+        missing(f"both TFLite runtimes (installed: {', '.join(installed_runtimes())})")
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from demo.devices import DemoDevice, Given
 from demo.processes import Processes, running
 from demo.service import GROUP, Service, start_service
 
+TEST_TIMEOUT_S = 900
+"""More than all waits of one test and its fixtures together, so that the wait that is too long says what it was for."""
 MERGE_TIMEOUT_S = 60.0
 RELEASE_TIMEOUT_S = 180.0
 NEVER = 1_000_000

@@ -11,9 +11,10 @@ from demo.cast import Person
 from demo.commands import command
 from demo.devices import DemoDevice
 from tests.road.conftest import Deploy
-from tests.road.deployment import NEVER, correct, uploads
+from tests.road.deployment import NEVER, TEST_TIMEOUT_S, correct, uploads
 from tests.road.wire import Hold, Wire, tapped
 
+pytestmark = pytest.mark.timeout(TEST_TIMEOUT_S)
 HOLD_TIMEOUT_S = 30.0
 SAMPLES = 6
 

@@ -9,9 +9,10 @@ import pytest
 from demo.cast import Person
 from demo.errors import DiedEarly
 from tests.road.conftest import Deploy, ExportOf, StoreOf
-from tests.road.deployment import NEVER, count_right, deployed, never_uploaded, uploads
+from tests.road.deployment import NEVER, TEST_TIMEOUT_S, count_right, deployed, never_uploaded, uploads
 from tests.road.walk import Walk, walk_road
 
+pytestmark = pytest.mark.timeout(TEST_TIMEOUT_S)
 ROADS = [("freeze6", "directory"), ("freeze6", "minio"), ("freeze4", "directory")]
 
 
@@ -41,6 +42,7 @@ def test_more_is_right_than_before(walk: Walk, people: tuple[Person, ...]) -> No
     assert count_right(chain(*walk.after), people) > count_right(chain(*walk.before), people)
 
 
+@pytest.mark.usefixtures("both_runtimes")
 def test_both_runtimes_serve_the_new_head(walk: Walk) -> None:
     assert walk.serials == [1, 1]
     assert [{one.head for one in given} for given in walk.before] == [{0}, {0}]

@@ -13,9 +13,10 @@ from contract.upload import decode_upload, peek_upload_header
 from demo.cast import Person
 from device.image import load_photo
 from tests.road.conftest import Deploy
-from tests.road.deployment import NEVER, correct, uploads
+from tests.road.deployment import NEVER, TEST_TIMEOUT_S, correct, uploads
 from tests.road.wire import tapped
 
+pytestmark = pytest.mark.timeout(TEST_TIMEOUT_S)
 PIECE_BYTES = 24
 LEAST_DIFFERENT_BYTES = 8
 """Pieces of one colour could be anything."""

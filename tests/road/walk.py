@@ -2,21 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from demo.cast import Person
 from demo.devices import DemoDevice, Given, Pushed
 from demo.together import together
+from device.tflite import RUNTIME_MODULES
 from tests.road.deployment import Deployment, correct, never_uploaded, uploads
 from tests.road.wire import tapped
 
-RUNTIMES = ("ai-edge-litert", "tflite-runtime")
+DEVICES = 2
 
 Hand = tuple[DemoDevice, Sequence[Person]]
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What was seen on the way. Answers, uploads and serials are in the order of `RUNTIMES`."""
+    """What was seen on the way. Answers, uploads and serials are in the order of the devices."""
 
     service: Deployment
     before: list[list[Given]]
@@ -33,8 +35,9 @@ class Walk:
 
 
 def walk_road(service: Deployment, people: Sequence[Person]) -> Walk:
-    """Walk it; each device sees every second person."""
-    devices = [service.device(runtime, FEDEX_RUNTIME=runtime) for runtime in RUNTIMES]
+    """Walk it; each device sees every second person. They run on different runtimes where two are installed."""
+    runtimes = (installed_runtimes() * DEVICES)[:DEVICES]
+    devices = [service.device(f"device-{n}", FEDEX_RUNTIME=runtime) for n, runtime in enumerate(runtimes)]
     hands: list[Hand] = list(zip(devices, (people[0::2], people[1::2]), strict=True))
     processes = service.processes
     together(DemoDevice.enrol, devices, processes=processes)
@@ -45,6 +48,11 @@ def walk_road(service: Deployment, people: Sequence[Person]) -> Walk:
     serials = together(DemoDevice.pull, devices, processes=processes)
     after = together(_recognise_tests, hands, processes=processes)
     return Walk(service, before, after, pushed, serials, _pull_again(service, devices[0].name))
+
+
+def installed_runtimes() -> list[str]:
+    """Which TFLite runtimes are installed; tflite-runtime ends at Python 3.11."""
+    return [name for name, module in RUNTIME_MODULES.items() if find_spec(module.partition(".")[0])]
 
 
 def _recognise_tests(hand: Hand) -> list[Given]:
