@@ -24,7 +24,7 @@ SAY_DEFAULTS := $(if $(DEFAULTS),echo "using $(DEFAULTS)" >&2;)
 
 # `exec`: a signal that ends make must reach the program, not a shell in between.
 .DEFAULT_GOAL := help
-.PHONY: help install export demo serve worker minio minio-install test test-all test-wheel check bench clean
+.PHONY: help install export demo serve worker minio minio-install test test-all test-rooms test-tensorflow test-wheel check bench clean
 
 help:  ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,12 +61,19 @@ minio: minio-install  ## start MinIO on a free local port, data under build/mini
 	@exec $(BIN)/python -m demo.minio run
 
 test: $(STAMP)  ## pass the tests (MinIO and real data are used where they are present)
-	@$(BIN)/python -m pytest -q -m 'not slow' $(WITHOUT_TENSORFLOW)
-	@$(BIN)/python -m pytest -q -m 'not slow' $(WITH_TENSORFLOW)
+	@$(MAKE) --no-print-directory -j2 test-rooms test-tensorflow CHOICE="-m 'not slow'"
 
-test-all: $(STAMP) minio-install  ## all tests, the slow ones too
-	@$(BIN)/python -m pytest -q $(WITHOUT_TENSORFLOW)
-	@$(BIN)/python -m pytest -q $(WITH_TENSORFLOW)
+test-all: $(STAMP) minio-install  ## all tests, the slow ones too, and those against an installed wheel
+	@$(MAKE) --no-print-directory -j2 test-rooms test-tensorflow
+	@$(MAKE) --no-print-directory test-wheel
+
+# Side by side, for the one that waits leaves room for the one that computes. A failure names its target.
+test-rooms: $(STAMP)
+	@exec $(BIN)/python -m pytest -q $(CHOICE) $(WITHOUT_TENSORFLOW)
+
+test-tensorflow: $(STAMP)
+	@mkdir -p build
+	@$(BIN)/python -m pytest -q $(CHOICE) $(WITH_TENSORFLOW) > build/$@.log 2>&1; status=$$?; cat build/$@.log; exit $$status
 
 test-wheel: $(STAMP)  ## build the wheel, install it alone, run the tests against it with the checkout out of reach
 	@PYTHON='$(PYTHON)' BUILDER='$(BIN)/python' tests/wheel.sh
