@@ -257,6 +257,7 @@ def register_broken(shop: Shop, folder: Path) -> TrainingBundle:
     return broken
 
 
+@pytest.mark.slow
 def test_labels_that_latest_has_and_best_has_not_keep_their_places(
     open_shop: OpenShop, vector_bundle: TrainingBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
