@@ -1,6 +1,6 @@
 """The only home of everybody's features as a device computes them: default prefix, one thread, kept for this run.
 
-features-<cut>.npz    features float32 (n, *shape), sample_ids uint8 (n, 16), photos str (n,)
+features-<cut>.npz    features float32 (n, *shape), sample_ids uint8 (n, 16), photos str (n,), runtime str
 """
 
 from collections.abc import Sequence
@@ -27,8 +27,9 @@ SECRET = bytes(range(32))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """Features and sample ids by photo."""
+    """Features and sample ids by photo, and the runtime that computed them."""
 
+    runtime: str
     features: NDArray[np.float32]
     sample_ids: NDArray[np.uint8]
     rows: dict[Path, int]
@@ -52,16 +53,18 @@ def read_features(work: Path, *, cut: str) -> Features:
         in_fresh_process(_compute, export_bundle(work, cut=cut) / "device", find_material(work=work).faces, kept)
     with np.load(kept) as arrays:
         rows = {Path(photo): row for row, photo in enumerate(arrays["photos"].tolist())}
-        return Features(arrays["features"], arrays["sample_ids"], rows)
+        return Features(str(arrays["runtime"]), arrays["features"], arrays["sample_ids"], rows)
 
 
 def _compute(bundle: Path, faces: Path, kept: Path) -> None:
-    prefix = load_prefix(read_device_bundle(bundle), runtime=open_runtime(), threads=1)
+    runtime = open_runtime()
+    prefix = load_prefix(read_device_bundle(bundle), runtime=runtime, threads=1)
     photos = _photos(faces)
     loaded = [load_photo(photo) for photo in photos]
     features = np.concatenate([prefix.run(photo.prepared[np.newaxis]) for photo in loaded])
     ids = np.frombuffer(b"".join(sample_id(SECRET, photo.pixels) for photo in loaded), np.uint8).reshape(-1, 16)
-    np.savez(kept, features=features, sample_ids=ids, photos=np.array([str(photo) for photo in photos]))
+    names = np.array([str(photo) for photo in photos])
+    np.savez(kept, features=features, sample_ids=ids, photos=names, runtime=np.array(str(runtime)))
 
 
 def _photos(faces: Path) -> list[Path]:

@@ -70,7 +70,7 @@ def _upload(features: Features, batch: Sequence[tuple[Path, str]], *, space: str
     photos = [photo for photo, _ in batch]
     return Upload(
         space=space,
-        runtime="ai-edge-litert 2.3.0",
+        runtime=features.runtime,
         features=features.of(photos),
         labels=tuple(name for _, name in batch),
         sample_ids=features.ids_of(photos),
