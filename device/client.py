@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,10 +49,14 @@ class ReleaseAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ObjectStream:
-    """An object on its way: ``chunks`` from byte ``begin`` to the end. ``begin`` is 0 where the server began anew."""
+    """An object on its way: ``chunks`` from byte ``begin`` to the end. ``begin`` is 0 where the server began anew.
+
+    ``close`` lets go of the connection, also of one that nothing was read from.
+    """
 
     begin: int
     chunks: Iterator[bytes]
+    close: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,16 +183,16 @@ class Client:
     def object(self, reference: FileRef, *, begin: int) -> ObjectStream:
         """Ask for an object from byte `begin` on; the stream never brings more than the object's size.
 
-        The connection is in use until the stream ends.
+        The connection is in use until the stream ends or is closed.
         """
         headers = {"Range": f"bytes={begin}-"} if begin else {}
         reply = self._ask("GET", routes.object_path(reference.sha256), headers=headers, expected=(200, 206))
         if reply.status == 200:
-            return ObjectStream(0, reply.chunks(reference.size))
+            return ObjectStream(0, reply.chunks(reference.size), reply.response.close)
         wanted = f"bytes {begin}-{reference.size - 1}/{reference.size}"
         got = reply.header("Content-Range")
         reply.check(bool(begin) and got == wanted, expected=f"Content-Range {wanted}", got=got or "nothing")
-        return ObjectStream(begin, reply.chunks(reference.size - begin))
+        return ObjectStream(begin, reply.chunks(reference.size - begin), reply.response.close)
 
     def _ask(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,8 @@ class Downloader:
         partial = self.heads.partial_path(reference.sha256)
         stream = self._ask(reference, begin)
         try:
-            size = _append(partial, stream)
+            with contextlib.closing(stream):
+                size = _append(partial, stream)
         except OSError:
             partial.unlink(missing_ok=True)  # a full disk is no place for half a head
             raise

@@ -50,6 +50,7 @@ def test_a_model_runs_on_xnnpack(name: str) -> None:
 
     Float32 once took 106 ms a photo instead of 40.
     """
+    runtime_or_skip(name)
     program = (
         "from device.tflite import _PROBE, Model, TFLiteRuntime; "
         f"Model(_PROBE, signature='probe', runtime=TFLiteRuntime({name!r}, 'here'))"

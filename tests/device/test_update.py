@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,13 +55,14 @@ def four(tiny_models: Path) -> bytes:
 
 
 @pytest.fixture
-def updater(device: Device, bundle: DeviceBundle, service: Service, any_runtime: TFLiteRuntime) -> Updater:
+def updater(device: Device, bundle: DeviceBundle, service: Service, any_runtime: TFLiteRuntime) -> Iterator[Updater]:
     """The device is enrolled; its clock is right."""
     identity = Identity(service.url, "d" * 16, TOKEN, "family", service.public_key)
     keep_identity(device.settings.home, identity)
-    return Updater(
+    client = device.client(identity)
+    yield Updater(
         bundle=bundle,
-        client=device.client(identity),
+        client=client,
         identity=identity,
         heads=device.heads,
         runtime=any_runtime,
@@ -69,6 +70,7 @@ def updater(device: Device, bundle: DeviceBundle, service: Service, any_runtime:
         precision=Precision.FLOAT32,
         now=lambda: ISSUED + 60.0,
     )
+    client.close()
 
 
 def files(heads: HeadStore) -> set[str]:
