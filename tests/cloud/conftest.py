@@ -6,7 +6,6 @@ import io
 import itertools
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from contract.bundle import BaseSamples, TrainingBundle, write_training_bundle
 from contract.codecs import Codec
 from contract.upload import Upload, encode_upload, upload_id
 from demo.minio import Minio
+from demo.ports import free_port
 
 SPACE = "5" * 64
 SHAPE = (4,)
@@ -171,9 +171,7 @@ def start_service() -> Callable[..., contextlib.AbstractContextManager[str]]:
 @contextlib.contextmanager
 def serve(folder: Path, **environment: str) -> Iterator[str]:
     """`fedex-cloud serve` on a free port, until the block ends."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     settings = {
         "FEDEX_ENROLMENT": f"{HOME_CODE}=home,{WORK_CODE}=work",
         "FEDEX_STALL_S": "0.5",

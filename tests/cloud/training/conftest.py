@@ -1,7 +1,6 @@
 """Small heads, people who are points in space, and a worker to train them, for tests that really train."""
 
 import hashlib
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from contract.bundle import BaseSamples, TrainingBundle, write_training_bundle
 from contract.codecs import Codec
 from contract.holdout import Split, assign_split
 from contract.upload import Upload, encode_upload, upload_id
+from demo.ports import free_port
 from export.classifier import put_together, take_apart
 from export.fit import class_mean_classifier
 from export.inception_resnet_v1 import ScaleToLength
@@ -185,6 +185,4 @@ def make_folder(tmp_path: Path) -> Callable[..., CycleFolder]:
 @pytest.fixture
 def unused_port() -> int:
     """A local port on which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    return free_port()
