@@ -12,8 +12,9 @@ STORE    ?=
 OUT      ?= build/export
 PORT     ?=
 
-# TensorFlow and tflite-runtime fail in one process (`vector::reserve`), so the tests take two.
-WITH_TENSORFLOW    := tests/export tests/cloud/training
+# TensorFlow and tflite-runtime fail in one process (`vector::reserve`), so the tests take two. Those of the demo load
+# neither and go to the shorter half.
+WITH_TENSORFLOW    := tests/export tests/cloud/training tests/demo/test_run.py
 WITHOUT_TENSORFLOW := $(WITH_TENSORFLOW:%=--ignore=%) tests
 
 # Where `make serve` and `make worker` keep things unless the environment says otherwise; they print it.
@@ -45,7 +46,7 @@ export: $(STAMP) $(if $(FACES),,build/faces)  ## write both bundles to build/exp
 	@exec $(BIN)/fedex-export bundle --cut $(CUT) --faces $(or $(FACES),build/faces) --out $(OUT) \
 	    $(if $(WEIGHTS),--weights $(WEIGHTS)) $(if $(QUANTIZE),--quantize $(QUANTIZE))
 
-demo: $(STAMP)  ## run the whole road on this machine (WEIGHTS= FACES= for real photos, STORE=minio)
+demo: $(STAMP) $(if $(filter minio,$(STORE)),minio-install)  ## run the whole road on this machine (WEIGHTS= FACES= for real photos, STORE=minio)
 	@exec $(BIN)/python -m demo.run
 
 serve: $(STAMP)  ## run the service with gunicorn (needs FEDEX_ENROLMENT=code=group; FEDEX_BIND=, or PORT= on 127.0.0.1)
@@ -67,13 +68,14 @@ test-all: $(STAMP) minio-install  ## all tests, the slow ones too, and those aga
 	@$(MAKE) --no-print-directory -j2 test-rooms test-tensorflow
 	@$(MAKE) --no-print-directory test-wheel
 
-# Side by side, for the one that waits leaves room for the one that computes. A failure names its target.
+# Side by side, for the one that waits leaves room for the one that computes; each has a cache of its own. A failure
+# names its target.
 test-rooms: $(STAMP)
-	@exec $(BIN)/python -m pytest -q $(CHOICE) $(WITHOUT_TENSORFLOW)
+	@exec $(BIN)/python -m pytest -q -o cache_dir=build/pytest/$@ $(CHOICE) $(WITHOUT_TENSORFLOW)
 
 test-tensorflow: $(STAMP)
 	@mkdir -p build
-	@$(BIN)/python -m pytest -q $(CHOICE) $(WITH_TENSORFLOW) > build/$@.log 2>&1; status=$$?; cat build/$@.log; exit $$status
+	@$(BIN)/python -m pytest -q -o cache_dir=build/pytest/$@ $(CHOICE) $(WITH_TENSORFLOW) > build/$@.log 2>&1; status=$$?; cat build/$@.log; exit $$status
 
 test-wheel: $(STAMP)  ## build the wheel, install it alone, run the tests against it with the checkout out of reach
 	@PYTHON='$(PYTHON)' BUILDER='$(BIN)/python' tests/wheel.sh

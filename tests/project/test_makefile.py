@@ -43,6 +43,25 @@ def test_make_says_where_things_are_kept_unless_the_environment_does(target: str
     assert "using" not in make("-n", target, FEDEX_STORE="s3://fedex", FEDEX_STATE="state").stdout
 
 
+def test_a_demo_on_minio_builds_minio_first() -> None:
+    """`make demo STORE=minio`, as the README gives it, once asked for a `make minio-install` that nobody had run."""
+    assert "demo.minio install" in make("-n", "demo", "STORE=minio").stdout
+    assert "demo.minio install" in make("-n", "demo", STORE="minio").stdout
+    assert "minio" not in make("-n", "demo").stdout
+
+
+def test_the_two_halves_of_the_tests_write_no_cache_of_each_other() -> None:
+    """Both once wrote `.pytest_cache` at the same time."""
+    caches = re.findall(r"cache_dir=(\S+)", make("-n", "test-rooms", "test-tensorflow").stdout)
+    assert len(set(caches)) == len(caches) == 2
+
+
+def test_every_test_is_in_one_half() -> None:
+    halves = make("-n", "test-rooms", "test-tensorflow").stdout.splitlines()
+    rooms, tensorflow = ([word for word in line.split() if "tests" in word] for line in halves if "pytest" in line)
+    assert rooms == [*(f"--ignore={path}" for path in tensorflow), "tests"]
+
+
 def test_make_serve_without_an_enrolment_code_says_so_in_one_line() -> None:
     refused = make("serve")
     assert refused.returncode != 0
