@@ -11,6 +11,7 @@ Killed before 3, nothing points at what was written, and the next worker trains 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from cloud import keys, registry
 from cloud.keys import Pool
+from cloud.logs import fields
 from cloud.objects.store import ObjectStore
 from cloud.registry import Registry, Release, Trained
 from cloud.signing import SigningKey
@@ -30,6 +32,8 @@ from contract.envelope import Envelope
 from contract.files import FileRef
 from contract.labels import encode_labels
 from contract.manifest import Channel, HeadFile, Manifest, Precision
+
+logger = logging.getLogger(__name__)
 
 
 class PublishStep(StrEnum):
@@ -84,6 +88,9 @@ def publish(
 ) -> Registry:
     """Release a product on some channels, at `now` in Unix seconds.
 
+    Times of issue never go back: a device takes the newest one it has seen for the time if its own clock is behind
+    that, and would find everything expired that a clock set right again has issued.
+
     Raises:
         LostRace: the registry has moved; nothing points at what was written.
         StoreError: as for ``registry.publish``.
@@ -94,6 +101,7 @@ def publish(
         precision: HeadFile(_put(press, pool, content), product.logits[precision])
         for precision, content in product.heads.items()
     }
+    issued = _time_of_issue(pool, previous, now)
     envelopes: dict[Channel, Envelope] = {}
     for channel in channels:
         current = previous.channels.get(channel)
@@ -102,8 +110,8 @@ def publish(
             space=pool.space,
             channel=channel,
             serial=previous.next_serial(channel),
-            issued=now,
-            expires=now + int(press.life_s),
+            issued=issued,
+            expires=issued + int(press.life_s),
             cut=bundle.cut,
             feature_shape=bundle.feature_shape,
             labels=labels,
@@ -123,6 +131,13 @@ def publish(
     published = registry.publish(press.store, pool, previous=previous, envelopes=envelopes, trained=trained)
     press.at(PublishStep.HEAD_SWAPPED)
     return published
+
+
+def _time_of_issue(pool: Pool, previous: Registry, now: int) -> int:
+    if now < previous.newest_issue:
+        ahead = fields(pool=pool.path, seconds=previous.newest_issue - now)
+        logger.warning("clock: behind the newest release, whose time of issue is used again", extra=ahead)
+    return max(now, previous.newest_issue)
 
 
 def _put(press: Press, pool: Pool, content: bytes) -> FileRef:

@@ -87,6 +87,11 @@ class Registry:
         """The serial of a channel's next release."""
         return self.serials.get(channel, 0) + 1
 
+    @property
+    def newest_issue(self) -> int:
+        """When the newest current release was issued, Unix seconds; 0 without one."""
+        return max((current.manifest.issued for current in self.channels.values()), default=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Release:

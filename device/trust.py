@@ -119,7 +119,8 @@ def _check_expiry(manifest: Manifest, expected: Expectation) -> None:
         return  # expiry refuses what is new only: what was installed keeps serving, and may be fetched again
     believed = max(expected.now, expected.issued)
     if believed > manifest.expires + EXPIRY_GRACE_S:
+        source = "by this device's clock" if believed == expected.now else "when the newest release it had was issued"
         raise Expired(
-            f"release {manifest.serial}: expected one that is valid at {believed:.0f} (Unix seconds, this device's "
-            f"time), got one that expired at {manifest.expires}"
+            f"release {manifest.serial}: expected one that is valid at {believed:.0f} (Unix seconds, {source}), "
+            f"got one that expired at {manifest.expires}"
         )

@@ -68,6 +68,7 @@ def publish_once(
     channels: tuple[Channel, ...] = BOTH,
     at: Callable[[PublishStep], None] = lambda step: None,
     previous: Registry | None = None,
+    now: int = NOW,
 ) -> Registry:
     pool = Pool("home", bundle.space)
     return publish(
@@ -78,7 +79,7 @@ def publish_once(
         previous=previous or registry.read(store, pool),
         channels=channels,
         trained=Trained(f"dataset {version}", 7, f"cycle {version}"),
-        now=NOW + version,
+        now=now + version,
     )
 
 
@@ -149,6 +150,16 @@ def test_a_challenger_that_the_gate_stopped_is_published_as_latest_only(place: P
     place.publish()
     place.publish(version=2, channels=(Channel.LATEST,))
     assert place.serves() == {Channel.LATEST: (2, b"float32 2"), Channel.BEST: (1, b"float32 1")}
+
+
+def test_a_clock_that_was_set_back_does_not_take_back_the_time_of_issue(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A worker whose clock once ran ten years ahead would have had its devices refuse every head for ten years."""
+    place.publish(now=NOW + 315_360_000)
+    manifest = place.publish(version=2).channels[Channel.BEST].manifest
+    assert (manifest.issued, manifest.expires) == (NOW + 315_360_001, NOW + 315_363_601)
+    assert "clock: behind the newest release" in caplog.text
 
 
 def test_each_channel_is_a_chain_of_serials(place: Place) -> None:

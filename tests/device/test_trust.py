@@ -86,7 +86,7 @@ def test_an_expired_release_is_refused_when_it_is_new(
     signer: Service, manifest: Manifest, expected: Expectation
 ) -> None:
     late = dataclasses.replace(expected, now=EXPIRES + EXPIRY_GRACE_S + 1)
-    with pytest.raises(Expired, match="this device's time"):
+    with pytest.raises(Expired, match="by this device's clock"):
         judge(signer.sign(manifest), late)
 
 
