@@ -16,6 +16,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import boto3
@@ -55,8 +56,10 @@ CONFLICT_ATTEMPTS = 8
 CONNECTIONS = 32
 DEFAULT_REGION = "us-east-1"
 
+_NOT_S3 = "an answer that is none of S3"
 _MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 _FULL = frozenset({"XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage"})
+_BROKEN = (BotoCoreError, ResponseParserError)
 _NO_CONNECTION = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
 _NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError)
 _WRONG_CREDENTIALS = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"})
@@ -88,7 +91,7 @@ class S3Store:
         try:
             self._make_bucket()
             status = self._versioning()
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, *_BROKEN) as error:
             refusal = StoreUnreachable if _may_pass(error) else StoreRefused
             raise refusal(f"{self!r}: expected a bucket that can be used, got {_reason(error)}") from error
         if status:
@@ -112,13 +115,13 @@ class S3Store:
         """See ``ObjectStore``."""
         if byte_range is None:
             answer = self._read(key, lambda place: self._fetch(**place))
-            return Stored(answer["Body"], answer["ETag"], len(answer["Body"]))
+            return Stored(answer["Body"], _said(answer, "ETag", key), len(answer["Body"]))
         try:
             wanted = f"bytes={byte_range.begin}-{byte_range.end - 1}"
             answer = self._read(key, lambda place: self._fetch(Range=wanted, **place))
         except _RangeRefused:
             raise OutOfRange(key, begin=byte_range.begin) from None
-        return Stored(answer["Body"], "", int(answer["ContentRange"].rpartition("/")[2]))
+        return Stored(answer["Body"], "", int(_said(answer, "ContentRange", key).rpartition("/")[2]))
 
     def head(self, key: str) -> Meta:
         """See ``ObjectStore``."""
@@ -129,15 +132,19 @@ class S3Store:
         asked = {"Bucket": self._bucket, "Prefix": prefix, "StartAfter": after, "MaxKeys": check_limit(limit)}
         try:
             answer = self._retrying.list_objects_v2(**asked)
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, *_BROKEN) as error:
             raise Unavailable(prefix, f"not listed: {_reason(error)}") from error
-        return [each["Key"] for each in answer.get("Contents", [])]
+        _said(answer, "IsTruncated", prefix)
+        found = [each["Key"] for each in answer.get("Contents", [])]
+        if any(key <= last or not key.startswith(prefix) for last, key in pairwise([after, *found])):
+            raise Unavailable(prefix, "not listed in order, as S3 does")  # whoever lists on would never end
+        return found
 
     def delete(self, key: str) -> None:
         """See ``ObjectStore``."""
         try:
             self._retrying.delete_object(**self._place(key))
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, *_BROKEN) as error:
             raise _write_error(key, error) from error
 
     def _place(self, key: str) -> dict[str, str]:
@@ -147,14 +154,17 @@ class S3Store:
         """Write under a condition; `broken` is what its failure means."""
         for attempt in range(CONFLICT_ATTEMPTS):
             try:
-                return str(client.put_object(**self._place(key), Body=body, **condition)["ETag"])
+                answer = client.put_object(**self._place(key), Body=body, **condition)
+                return str(answer["ETag"])
+            except KeyError:
+                raise Uncertain(key, f"{_NOT_S3}: it names no ETag") from None
             except ClientError as error:
                 if broken and (_status(error) == 412 or _code(error) in _MISSING):
                     raise broken from None
                 if _code(error) != "ConditionalRequestConflict":
                     raise _write_error(key, error) from error
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))
-            except BotoCoreError as error:
+            except _BROKEN as error:
                 raise _write_error(key, error) from error
         raise Unavailable(key, f"not written: {CONFLICT_ATTEMPTS} times in conflict with other writers")
 
@@ -171,16 +181,20 @@ class S3Store:
             if _status(error) == 416:
                 raise _RangeRefused from None
             raise Unavailable(key, f"cannot be read: {_reason(error)}") from error
-        except (BotoCoreError, OSError) as error:  # OSError: urllib3, in the middle of a body
+        except (*_BROKEN, OSError) as error:  # OSError: urllib3, in the middle of a body
             raise Unavailable(key, f"cannot be read: {_reason(error)}") from error
 
     def _make_bucket(self) -> None:
         try:
-            self._retrying.list_objects_v2(Bucket=self._bucket, MaxKeys=1)  # HEAD would not say why it is refused
+            # HEAD would not say why it is refused
+            answer = self._retrying.list_objects_v2(Bucket=self._bucket, MaxKeys=1)
         except ClientError as error:
             if _status(error) != 404:
                 raise
             self._create_bucket()
+        else:
+            if "IsTruncated" not in answer:
+                raise StoreRefused(f"{self!r}: expected a bucket that can be used, got {_NOT_S3}")
 
     def _create_bucket(self) -> None:
         region = self._retrying.meta.region_name
@@ -202,6 +216,13 @@ class S3Store:
 
 class _RangeRefused(Exception):
     """416: the object ends before the range begins."""
+
+
+def _said(answer: dict[str, Any], name: str, key: str) -> Any:
+    """What every S3 server says. Raises `Unavailable` where an answer does without, as that of a web page."""
+    if name not in answer:
+        raise Unavailable(key, f"{_NOT_S3}: it names no {name}")
+    return answer[name]
 
 
 def _client(session: Any, endpoint: str | None, *, attempts: int) -> Any:
@@ -260,7 +281,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, ReadTimeoutError | ConnectionClosedError):
         return "no answer from the endpoint"
     if isinstance(error, ResponseParserError):
-        return "an answer that is none of S3"
+        return _NOT_S3
     return " ".join(str(error).split()) or type(error).__name__
 
 

@@ -25,6 +25,7 @@ from cloud.objects import (
     probe,
 )
 from cloud.objects.s3 import S3Store
+from cloud.objects.store import ByteRange
 from demo.minio import Minio
 
 HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive"}
@@ -132,7 +133,7 @@ class Careless(Proxy):
     def listed(self, query: dict[str, list[str]]) -> bytes:
         found = sorted(key for key in self.objects if key.startswith(query.get("prefix", [""])[0]))
         contents = "".join(f"<Contents><Key>{escape(key)}</Key></Contents>" for key in found)
-        return f"<ListBucketResult>{contents}</ListBucketResult>".encode()
+        return f"<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>".encode()
 
 
 def serve(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
@@ -323,6 +324,33 @@ def test_a_server_of_something_else_is_one_line(monkeypatch: pytest.MonkeyPatch,
             StoreRefused, match=r"got (an answer that is none|HTTP status \d+ without an error code) of S3$"
         ):
             probe(open_store(f"s3://bucket?endpoint={endpoint}"))
+
+
+def test_a_web_page_is_never_taken_for_an_answer_of_s3(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A console or a captive portal says 200 to everything; that once ended in a KeyError, and in "no space"."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    for endpoint in serve(type("Handler", (Refusing,), {"status": 200, "content": b"<html><body/></html>"})):
+        store = open_store(f"s3://bucket?endpoint={endpoint}")
+        with pytest.raises(StoreRefused, match=r"got an answer that is none of S3$"):
+            probe(store)
+        for write in (store.put, store.put_if_absent):
+            with pytest.raises(Uncertain, match="none of S3"):
+                write("key", b"body")
+        for read in (store.get, store.list):
+            with pytest.raises(Unavailable, match="none of S3"):
+                read("key")
+        with pytest.raises(Unavailable, match="none of S3"):
+            store.get("key", ByteRange(0, 3))
+
+
+def test_a_list_that_begins_anew_is_an_error(careless: str) -> None:
+    """A server that ignores StartAfter would be listed for ever."""
+    store = open_store(careless)
+    store.put("a/1", b"1")
+    assert store.list("a/") == ["a/1"]
+    with pytest.raises(Unavailable, match="not listed in order"):
+        store.list("a/", after="a/1")
 
 
 def test_missing_credentials_are_one_line(bucket_address: Any, monkeypatch: pytest.MonkeyPatch) -> None:
