@@ -2,6 +2,9 @@
 
 A space is registered once. Another bundle of the same space is refused, because datasets and releases that exist were
 made with the first one; only while there is no release may it take the first one's place, if that is asked for.
+
+Of two bundles that are registered at once one wins: a file is put only if it is absent, always in the same order, so
+that the first file in which they differ is refused to the other one.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from cloud import dataset_head, keys, registry
@@ -42,19 +46,21 @@ class Registration:
 def register(store: ObjectStore, directory: Path, *, replace: bool = False) -> Registration:
     """Register the training bundle in a directory. Idempotent; an interrupted run is finished by the next.
 
-    `replace` lets it take the place of another bundle of its space. No worker may be running then.
+    `replace` lets it take the place of another bundle of its space, whole or not. Neither a worker nor another
+    registration of the space may be running then.
 
     Raises:
-        BundleRefused: it is none, or its space has another bundle already, which stays.
+        BundleRefused: it is none, or its space has another bundle, or some of its files, already, which stay.
     """
     files, bundle = _open(directory)
     document = files[BUNDLE_FILE]
     present = _document(store, bundle.space)
     if present is not None and present.body != document:
         _check_replaceable(store, bundle, present.body, replace=replace)
+    put = store.put if present is not None or replace else partial(_put_first, store, space=bundle.space)
     for name in TRAINING_FILES:
         if name != BUNDLE_FILE:
-            store.put(keys.space_file(bundle.space, name), files[name])
+            put(keys.space_file(bundle.space, name), files[name])
     return Registration(bundle, _put_document(store, bundle.space, document, present))
 
 
@@ -157,6 +163,22 @@ def _check_replaceable(store: ObjectStore, bundle: TrainingBundle, present: byte
             raise BundleRefused(
                 f"space {bundle.space}: expected one without releases, got one that group {pool.group} has releases of"
             )
+
+
+def _put_first(store: ObjectStore, key: str, body: bytes, *, space: str) -> None:
+    """Put a file of a space that has no document yet, and no such file, unless it is the same one.
+
+    Raises:
+        BundleRefused: there is another one.
+    """
+    try:
+        store.put_if_absent(key, body)
+    except AlreadyExists:
+        if store.get(key).body != body:
+            raise BundleRefused(
+                f"space {space}: expected no other bundle's files, got {key}, of one that is being registered or was "
+                "not registered to its end; --replace lets this one take its place when no other is being registered"
+            ) from None
 
 
 def _shape(document: bytes) -> tuple[int, ...] | None:

@@ -60,12 +60,51 @@ def test_an_interrupted_registration_is_finished_by_the_next(
 ) -> None:
     spaces.register(store, folder_of(training_bundle))
     store.delete(keys.space_file(training_bundle.space, "bundle.json"))
-    store.put(keys.space_file(training_bundle.space, "head.keras"), b"half")
+    store.delete(keys.space_file(training_bundle.space, "base.tensors"))
     with pytest.raises(NotFound):
         spaces.read_facts(store, training_bundle.space)
     assert spaces.registered(store) == []
     spaces.register(store, folder_of(training_bundle))
     assert spaces.read(store, training_bundle.space).head == training_bundle.head
+
+
+def test_what_another_registration_left_stays_unless_asked(
+    store: ObjectStore, training_bundle: TrainingBundle, copy: Copy, tmp_path: Path
+) -> None:
+    spaces.register(store, copy(training_bundle, tmp_path / "other"))
+    store.delete(keys.space_file(training_bundle.space, "bundle.json"))
+    with pytest.raises(BundleRefused, match=r"expected no other bundle's files, got .*head\.keras.*--replace"):
+        spaces.register(store, folder_of(training_bundle))
+    spaces.register(store, folder_of(training_bundle), replace=True)
+    assert spaces.read(store, training_bundle.space).head == training_bundle.head
+
+
+@pytest.mark.parametrize("after", ["head.keras", "labels.json", "golden.tensors", "base.tensors"])
+def test_of_two_bundles_that_are_registered_at_once_one_is_whole(
+    store: ObjectStore,
+    training_bundle: TrainingBundle,
+    copy: Copy,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    after: str,
+) -> None:
+    """The second one's files replaced the first one's, and neither was whole: whoever's document came first."""
+    other = copy(training_bundle, tmp_path / "other", labels=("Ada", "Zoë"))
+    original, refused = type(store).put_if_absent, list[BundleRefused]()
+
+    def meanwhile(self: ObjectStore, key: str, body: bytes) -> str:
+        etag = original(self, key, body)
+        if key == keys.space_file(training_bundle.space, after):
+            monkeypatch.undo()
+            with pytest.raises(BundleRefused) as caught:
+                spaces.register(store, other)
+            refused.append(caught.value)
+        return etag
+
+    monkeypatch.setattr(type(store), "put_if_absent", meanwhile)
+    spaces.register(store, folder_of(training_bundle))
+    assert len(refused) == 1
+    assert spaces.read(store, training_bundle.space).labels == training_bundle.labels
 
 
 def test_another_bundle_of_the_same_space_is_refused(
