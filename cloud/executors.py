@@ -169,9 +169,14 @@ class LocalExecutor:
     def _places(self, count: int) -> list[Place]:
         if self.accelerators:
             threads = max(self.cores // len(self.accelerators), 1)
-            return [Place(threads, accelerator) for accelerator in self.accelerators][:count]
+            return [Place(threads, accelerator) for accelerator in self._ready_ones_first()][:count]
         at_once = min(count, max(self.cores, 2))
         return [Place(max(self.cores // at_once, 1))] * at_once
+
+    def _ready_ones_first(self) -> list[str]:
+        """The accelerators; first those that have a process already."""
+        taken = [place.accelerator for _, place in self._ready]
+        return sorted(self.accelerators, key=lambda accelerator: accelerator not in taken)
 
     def _start(self, place: Place) -> Child:
         self._started += 1

@@ -176,6 +176,15 @@ def test_each_accelerator_has_one_task_at_a_time(make_executor: MakeExecutor) ->
     assert set(seen) == {"0", "1"}
 
 
+def test_no_accelerator_is_given_out_twice_after_a_failure(make_executor: MakeExecutor) -> None:
+    """The process that failed was replaced by a second one on the survivor's accelerator, and its own lay idle."""
+    executor = make_executor(accelerators=("0", "1"))
+    executor.run([Task("bad", "fail", {}), say("good")])
+    outcomes = executor.run([say(name, "CUDA_VISIBLE_DEVICES") for name in "ab"])
+    seen = [outcome.result["environment"]["CUDA_VISIBLE_DEVICES"] for outcome in outcomes if outcome.result]
+    assert sorted(seen) == ["0", "1"]
+
+
 def test_on_the_processor_tasks_share_its_cores_and_see_no_accelerator(make_executor: MakeExecutor) -> None:
     names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "CUDA_VISIBLE_DEVICES")
     [first, _] = make_executor(cores=8).run([say("a", *names), say("b", *names)])
