@@ -130,14 +130,14 @@ class _Merge:
 
     def _finish_journal(self, dataset: DatasetHead) -> None:
         """Do what may be left of the merge that wrote this HEAD."""
-        if dataset.journal is None or (self.pool, dataset.journal) in self.memory.finished:
+        if dataset.journal is None or dataset.journal == self.memory.finished.get(self.pool):
             return
         ref = next(ref for ref in dataset.shards if ref.sha256 == dataset.journal)
         self._finish(ref, shards.journal(self.pool, shards.read_columns(self.store, self.pool, ref)))
 
     def _finish(self, ref: ShardRef, arrivals: Sequence[Arrival]) -> None:
         self._give_receipts(arrivals)
-        self.memory.finished.add((self.pool, ref.sha256))
+        self.memory.finished[self.pool] = ref.sha256
         self.at(MergeStep.JOURNAL_FINISHED)
 
     def _deal_with(self, one: Gathered, shard: ShardDraft) -> Fate:

@@ -33,8 +33,8 @@ class PoolMemory:
 class MergeMemory:
     """What is known of every pool that this process merged. Not for use by several threads at once."""
 
-    finished: set[tuple[Pool, str]] = field(default_factory=set)
-    """Journals whose receipts are surely written."""
+    finished: dict[Pool, str] = field(default_factory=dict)
+    """Of each pool the last journal whose receipts are surely written; an older one is never looked for."""
     _pools: dict[Pool, PoolMemory] = field(default_factory=dict)
 
     def catch_up(self, store: ObjectStore, pool: Pool, dataset: DatasetHead) -> PoolMemory:

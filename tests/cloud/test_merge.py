@@ -295,6 +295,15 @@ def test_merging_again_costs_what_is_new(store: ObjectStore, pool: Pool, send: S
     assert sum(counting.asked.values()) <= 12, counting.asked
 
 
+def test_what_a_process_remembers_of_journals_does_not_grow(store: ObjectStore, pool: Pool, send: Send) -> None:
+    """It kept the name of every journal that it had ever finished."""
+    memory = MergeMemory()
+    for number in range(4):
+        send(["Ada"], names=[f"sample {number}"])
+        merge_once(store, pool, memory=memory)
+    assert len(memory.finished) == 1
+
+
 def test_a_process_without_memory_reads_columns_and_not_features(store: ObjectStore, pool: Pool, send: Send) -> None:
     for number in range(3):
         send(["Ada"] * 4, names=[f"{number} {place}" for place in range(4)])
