@@ -35,8 +35,10 @@ class Readiness:
         self._store = store
         self._clock = clock
         self._asking = threading.Lock()
-        self._found: Ready | StoreError = Unavailable(keys.READY, "not asked yet")
-        self._at = float("-inf")
+        self._found: Ready | StoreError = Unavailable(keys.READY, "no answer yet")
+        self._found_at: float | None = None
+        self._waits_since = clock()
+        """For an answer of the store."""
 
     def ask(self) -> Ready:
         """Whether this process can do its work.
@@ -45,10 +47,10 @@ class Readiness:
             StoreFull: there is no room for an upload.
             StoreError: the store cannot be written or read, or has not answered for a while.
         """
-        age_s = self._clock() - self._at
-        if age_s >= CHECKED_EVERY_S and self._asking.acquire(blocking=False):
+        now = self._clock()
+        if (self._found_at is None or now - self._found_at >= CHECKED_EVERY_S) and self._asking.acquire(blocking=False):
             self._check()
-        elif age_s >= BELIEVED_S:
+        elif now - self._waits_since >= BELIEVED_S:
             raise Unavailable(keys.READY, f"no answer for {BELIEVED_S:.0f} s")
         if isinstance(self._found, StoreError):
             raise self._found.with_traceback(None)  # it is raised again and again
@@ -57,7 +59,7 @@ class Readiness:
     def _check(self) -> None:
         try:
             self._found = self._look()
-            self._at = self._clock()
+            self._found_at = self._waits_since = self._clock()
         finally:
             self._asking.release()
 

@@ -60,6 +60,33 @@ def test_whoever_asks_often_does_not_ask_the_store(store: ObjectStore, clock: Cl
     assert puts == [keys.READY] * 2
 
 
+def test_whoever_asks_during_the_first_look_is_not_told_of_a_silence_that_was_not(
+    directory_store: ObjectStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service just started said that its store had not answered for 15 s."""
+    readiness = Readiness(directory_store, clock=clock)
+    hangs, goes_on = threading.Event(), threading.Event()
+    put = type(directory_store).put
+
+    def hang(self: ObjectStore, key: str, body: bytes) -> str:
+        hangs.set()
+        assert goes_on.wait(60)
+        return put(self, key, body)
+
+    monkeypatch.setattr(type(directory_store), "put", hang)
+    waits = threading.Thread(target=readiness.ask)
+    waits.start()
+    assert hangs.wait(60)
+    with pytest.raises(Unavailable, match="no answer yet"):
+        readiness.ask()
+    clock.now += BELIEVED_S
+    with pytest.raises(Unavailable, match="no answer for 15 s"):
+        readiness.ask()
+    goes_on.set()
+    waits.join()
+    assert readiness.ask() == Ready(enrolment=False)
+
+
 def test_a_store_that_fails_is_said_until_it_is_back(
     store: ObjectStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
