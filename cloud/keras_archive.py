@@ -19,7 +19,10 @@ MAX_BYTES = {CONFIG: 16 << 20, METADATA: 1 << 20, WEIGHTS: MAX_MODEL_BYTES}
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
-"""What zipfile raises on bytes that are no archive, an unknown compression, or a password."""
+"""What zipfile raises on bytes that are no archive, are damaged, or have a password."""
+
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What Keras writes, and all that is unpacked here."""
 
 
 def check_keras_archive(data: bytes, *, where: str) -> None:
@@ -46,6 +49,9 @@ def _read(archive: zipfile.ZipFile, name: str, *, where: str) -> bytes:
     """A member, whose checksum zipfile compares at its end."""
     if name not in archive.namelist():
         raise Malformed(where, expected="a member of the archive", got="none")
+    compression = archive.getinfo(name).compress_type
+    if compression not in _COMPRESSIONS:
+        raise Malformed(where, expected="a member that is stored or deflated", got=f"compression {compression}")
     with archive.open(name) as member:
         content = member.read(MAX_BYTES[name] + 1)
     if len(content) > MAX_BYTES[name]:
