@@ -1,4 +1,4 @@
-"""The only home of what gunicorn's thread worker lacks, written for gunicorn 27.
+"""The only home of what gunicorn's thread worker lacks, written for gunicorn 27.0.
 
 A thread of gthread reads a request from its first byte to its last, and the main thread waits for clients to close, so
 that a handful of clients that stall stop a process for good. Here the way of a connection is::
