@@ -43,8 +43,12 @@ def _begin() -> None:
 
 
 def _refuse_aliases() -> None:
-    """A path has one spelling, so that whoever guards one in front of the service guards it; Werkzeug takes several."""
-    if request.environ["PATH_INFO"].startswith("//"):
+    """A path has one spelling, so that whoever guards one in front of the service guards it; Werkzeug takes several.
+
+    No path of the contract needs an escape, so one with any is none.
+    """
+    path, _, _ = request.environ["RAW_URI"].partition("?")
+    if request.environ["PATH_INFO"].startswith("//") or "%" in path:
         raise NotFound
 
 

@@ -2,7 +2,8 @@
 
 Enough is a whole head and, where it announces a short body, all of that: what a stranger may send is as short as that
 (enrolment), so no thread ever waits for one. A longer body is read by the thread, which first asks for a token. Nothing
-is judged here; gunicorn parses the same bytes again.
+is judged here; gunicorn parses the same bytes again, and refuses a length that is none, or comes twice. Chunks are not
+waited for: only whoever has a token may send them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ MAX_HEAD_BYTES = 64 << 10
 SHORT_BODY_BYTES = MAX_ENROLMENT_BYTES
 
 _END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,19})[ \t]*\r\n", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*([0-9]{1,19})[ \t]*\r\n", re.IGNORECASE)
 
 
 class Stage(Enum):

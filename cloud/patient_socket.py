@@ -1,7 +1,8 @@
 """The only home of how long a thread waits for the client of one connection.
 
-A client is too slow if nothing moves for some seconds, or if, after a time of grace, fewer bytes moved than
-`SLOWEST_BYTES_S`. Only the time counts in which the thread waited for the client, not what the service itself took.
+A client is too slow if nothing moves for some seconds, or if, after a time of grace, fewer bytes moved than the
+contract's `MIN_BYTES_PER_S` asks for. Only the time counts in which the thread waited for the client, not what the
+service itself took.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 
+from contract.routes import MIN_BYTES_PER_S
+
 GRACE_S = 30.0
-SLOWEST_BYTES_S = 4 << 10
+UNSENT_BYTES = 16 << 10
+"""What may wait in the kernel beside what is on its way: the line must be seen to move within the time for a stall."""
 
 
 class PatientSocket(socket.socket):
@@ -31,6 +35,8 @@ class PatientSocket(socket.socket):
         family, kind, protocol = connection.family, connection.type, connection.proto
         taken = cls(family, kind, protocol, fileno=connection.detach())
         taken.stall_s = stall_s
+        if family != socket.AF_UNIX and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         return taken
 
     def begin_request(self) -> None:
@@ -50,16 +56,19 @@ class PatientSocket(socket.socket):
             return data
 
     def sendall(self, data: bytes, flags: int = 0) -> None:  # type: ignore[override]  # what gunicorn gives it
-        """As ever, but a client that is too slow is a reset; all must go within `stall_s`, so it should be small."""
+        """As ever, but a client that is too slow is a reset."""
+        left = memoryview(data)
         with self._reset_on_timeout():
-            begin = time.monotonic()
-            super().sendall(data, flags)
-            self._count(len(data), time.monotonic() - begin)
+            while left:
+                begin = time.monotonic()
+                sent = super().send(left, flags)
+                left = left[sent:]
+                self._count(sent, time.monotonic() - begin)
 
     def _count(self, moved: int, waited_s: float) -> None:
         self._moved += moved
         self._waited_s += waited_s
-        if self._waited_s > GRACE_S + self._moved / SLOWEST_BYTES_S:
+        if self._waited_s > GRACE_S + self._moved / MIN_BYTES_PER_S:
             raise TimeoutError
 
     @contextlib.contextmanager

@@ -1,6 +1,6 @@
-"""The only home of how many bodies one device may send at once, so that one device cannot take every thread.
+"""The only home of how many bodies of one device, either way, are under way, so that it cannot take every thread.
 
-Two: a phone that lost its network tries again while the service still waits for what it sent before.
+Two: a phone that lost its network tries again while the service still waits for it.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ MAX_AT_ONCE = 2
 
 
 class Turns:
-    """Who is sending, in one process. Safe to use from several threads."""
+    """Whose bodies are under way, in one process. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._sending: Counter[str] = Counter()
+        self._taken: Counter[str] = Counter()
 
     @contextlib.contextmanager
     def take(self, device: str) -> Iterator[None]:
-        """A device's turn to send.
+        """A device's turn to send or to be sent a body.
 
         Raises:
             Refused: it has as many as it may have.
@@ -38,13 +38,13 @@ class Turns:
 
     def _begin(self, device: str) -> None:
         with self._lock:
-            if self._sending[device] >= MAX_AT_ONCE:
+            if self._taken[device] >= MAX_AT_ONCE:
                 expected = f"at most {MAX_AT_ONCE} bodies of a device at once"
                 raise Refused(Problem.TOO_MANY_REQUESTS, "body", expected=expected, got="one more")
-            self._sending[device] += 1
+            self._taken[device] += 1
 
     def _end(self, device: str) -> None:
         with self._lock:
-            self._sending[device] -= 1
-            if not self._sending[device]:
-                del self._sending[device]
+            self._taken[device] -= 1
+            if not self._taken[device]:
+                del self._taken[device]

@@ -27,6 +27,9 @@ OBJECT = "/v1/objects/{sha256}"
 HEALTHZ = "/healthz"
 READYZ = "/readyz"
 
+MIN_BYTES_PER_S = 1 << 10
+"""A body that moves more slowly, on average, counts as none on either side; the slowest phone lines do better."""
+
 MAX_ENROLMENT_BYTES = 4 << 10
 MAX_ACKNOWLEDGEMENT_BYTES = 4 << 10
 PUBLIC_KEY_BYTES = 32

@@ -17,8 +17,7 @@ from typing import Any, ClassVar
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-MIN_BYTES_PER_S = 1 << 10
-"""A body that comes more slowly, on average over one time-out, counts as none; the slowest phone lines do better."""
+from contract.routes import MIN_BYTES_PER_S
 
 
 class Pace:

@@ -18,6 +18,7 @@ blueprint = Blueprint("devices", __name__)
 def enrol() -> Response:
     """Let a device in."""
     service = current_service()
+    bodies.check_media_type(JSON_MEDIA_TYPE)
     asked = EnrolmentRequest.parse(bodies.read_body(MAX_ENROLMENT_BYTES, chunks=False))
     reply = auth.enrol(service.store, asked.code, groups=service.enrolment, now=int(time.time()))
     g.device = reply.device

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from cloud import bodies, inbox
 from cloud.errors import Refused
@@ -13,7 +13,6 @@ from cloud.routes import rule
 from cloud.routes.spaces import known_space
 from cloud.service import asking_device, current_service
 from contract.documents import encode_json
-from contract.errors import shown
 from contract.patterns import HEX64_PATTERN, check_name
 from contract.problems import Problem
 from contract.routes import JSON_MEDIA_TYPE, UPLOAD
@@ -28,7 +27,7 @@ def put_upload(space: str, upload: str) -> Response:
     device = asking_device()
     facts = known_space(space)
     check_name(upload, HEX64_PATTERN, where="path.upload")
-    _check_media_type()
+    bodies.check_media_type(UPLOAD_MEDIA_TYPE)
     with current_service().turns.take(device.id):
         body = bodies.read_body(LIMITS.max_bytes)
     _check_hash(body, upload)
@@ -37,13 +36,6 @@ def put_upload(space: str, upload: str) -> Response:
     created = inbox.add(current_service().store, arrival, body)
     status = HTTPStatus.CREATED if created else HTTPStatus.OK
     return Response(encode_json({"upload": upload}), status=status, mimetype=JSON_MEDIA_TYPE)
-
-
-def _check_media_type() -> None:
-    if request.mimetype != UPLOAD_MEDIA_TYPE:
-        raise Refused(
-            Problem.UNSUPPORTED_MEDIA_TYPE, "Content-Type", expected=UPLOAD_MEDIA_TYPE, got=shown(request.mimetype)
-        )
 
 
 def _check_hash(body: bytes, upload: str) -> None:

@@ -27,6 +27,8 @@ HEAD = b"PUT /x HTTP/1.1\r\nHost: x\r\n"
         (HEAD + b"Content-Length: %d\r\n\r\n" % SHORT_BODY_BYTES, Stage.BODY),
         (HEAD + b"Content-Length: %d\r\n\r\n" % (SHORT_BODY_BYTES + 1), Stage.ENOUGH),
         (HEAD + b"Content-Length: 0\r\n\r\n", Stage.ENOUGH),
+        (HEAD + b"Content-Length: " + b"0" * 50 + b"3\r\n\r\n", Stage.BODY),
+        (HEAD + b"Content-Length: " + b"0" * 50 + b"\r\n\r\n", Stage.ENOUGH),
         (HEAD + b"Content-Length: -3\r\n\r\n", Stage.ENOUGH),
         (HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n", Stage.ENOUGH),
         (HEAD + b"A: " + b"a" * MAX_HEAD_BYTES, Stage.TOO_LONG),

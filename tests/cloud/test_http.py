@@ -107,7 +107,8 @@ def test_a_code_makes_a_device_of_its_group(ask: Ask, service) -> None:  # type:
     ],
 )
 def test_a_request_to_enrol_that_is_none_is_refused(ask: Ask, body: bytes, problem: Problem) -> None:
-    check_problem(ask("POST", "/v1/devices", token=None, data=body), problem)
+    headers = {"Content-Type": "application/json"}
+    check_problem(ask("POST", "/v1/devices", token=None, data=body, headers=headers), problem)
 
 
 def test_nothing_secret_is_in_the_log(ask: Ask, put: Ask, service, token: str, make_upload: MakeUpload) -> None:  # type: ignore[no-untyped-def]
@@ -352,6 +353,8 @@ def test_an_object_comes_whole(ask: Ask, head: bytes, path: str) -> None:
 def test_head_of_an_object_has_no_body(ask: Ask, head: bytes, path: str) -> None:
     answer = ask("HEAD", path)
     assert (answer.status_code, answer.content, answer.headers["Content-Length"]) == (200, b"", str(len(head)))
+    part = ask("HEAD", path, headers={"Range": "bytes=5-9"})
+    assert (part.status_code, part.content, part.headers["Content-Length"]) == (206, b"", "5")
 
 
 @pytest.mark.parametrize(
@@ -379,8 +382,10 @@ def test_an_unusual_range_is_the_whole_object(ask: Ask, head: bytes, path: str, 
     assert (answer.status_code, answer.content == head) == (200, True)
 
 
-def test_a_range_behind_the_end_is_refused(ask: Ask, head: bytes, path: str) -> None:
-    answer = ask("GET", path, headers={"Range": f"bytes={len(head)}-"})
+@pytest.mark.parametrize("asked", ["bytes={size}-", "bytes=-0", "bytes=-000", "bytes = -0"])
+def test_a_range_without_a_byte_is_refused(ask: Ask, head: bytes, path: str, asked: str) -> None:
+    """The last no bytes were all of them."""
+    answer = ask("GET", path, headers={"Range": asked.format(size=len(head))})
     check_problem(answer, Problem.RANGE_NOT_SATISFIABLE, "Range")
     assert answer.headers["Content-Range"] == f"bytes */{len(head)}"
 

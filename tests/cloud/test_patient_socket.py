@@ -93,6 +93,28 @@ def test_a_client_that_reads_nothing_is_a_reset(ends: tuple[PatientSocket, socke
         mine.sendall(bytes(64 << 20))
 
 
+def test_a_client_that_reads_slowly_but_steadily_is_served() -> None:
+    """The kernel took a whole piece at once, and then none for longer than a stall, as its buffer was being sent."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as theirs:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 << 10)
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 10)
+        theirs.connect(listener.getsockname())
+        taken, _ = listener.accept()
+        reader = threading.Thread(target=read_slowly, args=(theirs,))
+        reader.start()
+        with PatientSocket.take_over(taken, stall_s=0.7) as mine:
+            mine.setblocking(True)
+            mine.begin_request()
+            mine.sendall(bytes(200 << 10))
+        reader.join()
+
+
+def read_slowly(connection: socket.socket) -> None:
+    """Some 50 KiB a second."""
+    while connection.recv(1 << 10):
+        time.sleep(0.02)
+
+
 def test_a_connection_that_waits_for_its_next_request_does_not_block(
     ends: tuple[PatientSocket, socket.socket],
 ) -> None:

@@ -14,6 +14,7 @@ import requests
 from cloud import keys, spaces
 from cloud.objects import open_store
 from contract.bundle import TrainingBundle
+from contract.files import sha256_hex
 from contract.upload import UPLOAD_MEDIA_TYPE, upload_id
 
 STALLED = 64
@@ -21,6 +22,7 @@ WITHIN_S = 10
 """Far less than any of these clients would hold a thread, far more than a loaded machine needs."""
 
 SPACE = "5" * 64
+LARGE = bytes(9 << 20)
 PUT = f"PUT /v1/spaces/{SPACE}/uploads/{'0' * 64} HTTP/1.1\r\nHost: x\r\nContent-Type: {UPLOAD_MEDIA_TYPE}\r\n"
 ENROL = "POST /v1/devices HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
@@ -34,6 +36,11 @@ STRANGERS = {
     "a body too long": f"{PUT}Content-Length: 99999999\r\n\r\nabc",
     "a body where none is wanted": "GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nabc",
     "an enrolment": f'{ENROL}Content-Length: 100\r\n\r\n{{"code":',
+    "an enrolment with a long length": f'{ENROL}Content-Length: {"0" * 25}100\r\n\r\n{{"code":',
+    "an enrolment with two lengths": f"{ENROL}Content-Length: 9999\r\nContent-Length: 100\r\n\r\n{{",
+    "an enrolment with a length that is none": f"{ENROL}Content-Length: +100\r\n\r\n{{",
+    "an enrolment with a length and chunks": f"{ENROL}Content-Length: 9999\r\nTransfer-Encoding: chunked\r\n\r\n9",
+    "an enrolment in the identity's encoding": f"{ENROL}Transfer-Encoding: identity\r\n\r\n9\r\n{{",
     "an enrolment in chunks": f'{ENROL}Transfer-Encoding: chunked\r\n\r\n9\r\n{{"code":',
     "an enrolment that waits for its permission": f"{ENROL}Expect: 100-continue\r\nContent-Length: 100\r\n\r\n",
     "an enrolment too long": f"{ENROL}Content-Length: 100000\r\n\r\nabc",
@@ -62,6 +69,7 @@ def service(
     store = open_store(f"dir:{folder / 'store'}")
     store.prepare()
     store.put(keys.VERIFY, bytes(32))
+    store.put(keys.shared_object("home", sha256_hex(LARGE)), LARGE)
     assert training_bundle.directory is not None
     spaces.register(store, training_bundle.directory)
     with start_service(folder, FEDEX_STORE=f"dir:{folder / 'store'}", FEDEX_STALL_S="20") as url:
@@ -116,6 +124,35 @@ def test_a_device_that_stalls_does_not_stop_another_one(
     answers = [each.recv(100) for each in crowd[:20] if is_readable(each)]
     assert all(answer.startswith(b"HTTP/1.1 429 ") for answer in answers)
     assert len(answers) >= 10
+
+
+def test_a_device_that_reads_nothing_does_not_stop_another_one(
+    service: Running, crowd: list[socket.socket], make_upload: Callable[..., bytes]
+) -> None:
+    """One that downloaded a head as slowly as it may, on sixteen connections, took every thread."""
+    line = f"GET /v1/objects/{sha256_hex(LARGE)} HTTP/1.1\r\nHost: x\r\n"
+    head = f"{line}Authorization: Bearer {service.other_token}\r\n\r\n"
+    for each in crowd:
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 10)
+        each.sendall(head.encode())
+    assert upload(service, make_upload(["Ada"], names=["a device that reads nothing"])) == 201
+    answers = [each.recv(13) for each in crowd[:20] if is_readable(each)]
+    assert answers.count(b"HTTP/1.1 429 ") >= 10
+    assert b"HTTP/1.1 200 " in answers
+    assert len(answers) == 20
+
+
+def test_a_download_gives_its_turn_back_however_it_ends(service: Running) -> None:
+    """Read to its end, broken off, not begun, or refused."""
+    url = f"{service.url}/v1/objects/{sha256_hex(LARGE)}"
+    headers = {"Authorization": f"Bearer {service.token}"}
+    for _ in range(5):
+        assert requests.get(url, headers=headers, timeout=WITHIN_S).content == LARGE
+        with requests.get(url, headers=headers, timeout=WITHIN_S, stream=True) as broken_off:
+            assert broken_off.status_code == 200
+        wait_until(lambda: requests.get(url, headers=headers, timeout=WITHIN_S).status_code == 200)
+        assert requests.head(url, headers=headers, timeout=WITHIN_S).headers["Content-Length"] == str(len(LARGE))
+        assert requests.get(url, headers=headers | {"Range": "bytes=-0"}, timeout=WITHIN_S).status_code == 416
 
 
 def test_a_large_upload_that_is_refused_can_read_why(service: Running) -> None:

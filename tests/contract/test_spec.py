@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 import contract
+from cloud import patient_socket
+from cloud.settings import Settings
 from contract import (
     bundle_files,
     codecs,
@@ -22,6 +24,7 @@ from contract import (
     training_bundle,
     upload,
 )
+from device import pace
 
 SPEC = (Path(contract.__file__).parent / "SPEC.md").read_text(encoding="utf-8")
 GOLDEN = Path(__file__).parent / "golden"
@@ -73,6 +76,14 @@ def test_every_problem_is_stated_with_its_status() -> None:
     rows = re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", section(10), re.MULTILINE)
     stated = {f"urn:fedex:problem:{name}": int(status) for name, status in rows}
     assert stated == {problem.value: problem.status.value for problem in problems.Problem}
+
+
+def test_the_least_rate_is_stated_and_is_one_for_both_sides() -> None:
+    """The service gave up bodies four times as fast as those that the device still took for slow."""
+    assert f"each side bears {routes.MIN_BYTES_PER_S:,} bytes a second" in section(10)
+    assert pace.MIN_BYTES_PER_S == patient_socket.MIN_BYTES_PER_S == routes.MIN_BYTES_PER_S
+    assert f"for {Settings(store='').stall_s:.0f}\nseconds" in section(10)
+    assert f"after {patient_socket.GRACE_S:.0f} seconds of grace" in section(10)
 
 
 @pytest.mark.parametrize(
