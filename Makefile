@@ -23,6 +23,9 @@ export FEDEX_STATE ?= build/worker
 DEFAULTS := $(strip $(foreach name,FEDEX_STORE FEDEX_STATE,$(if $(filter file,$(origin $(name))),$(name)=$($(name)))))
 SAY_DEFAULTS := $(if $(DEFAULTS),echo "using $(DEFAULTS)" >&2;)
 
+# In build/: MinIO itself, and the data of `serve`, `worker` and `minio`, which nothing can make again.
+KEPT := tools store worker minio
+
 # `exec`: a signal that ends make must reach the program, not a shell in between.
 .DEFAULT_GOAL := help
 .PHONY: help install export demo serve worker minio minio-install test test-all test-rooms test-tensorflow test-wheel check bench clean
@@ -86,5 +89,5 @@ check: $(STAMP)  ## ruff (format and lint) and mypy --strict
 bench: $(STAMP)  ## measure; one table and build/bench.json
 	@exec $(BIN)/python -m bench
 
-clean:  ## remove what was generated, but not .venv and build/tools
-	@find build -mindepth 1 -maxdepth 1 ! -name tools -exec rm -rf {} + 2>/dev/null || true
+clean:  ## remove what was generated, but not .venv, build/tools, or what serve, worker and minio keep
+	@find build -mindepth 1 -maxdepth 1 $(KEPT:%=! -name %) -exec rm -rf {} + 2>/dev/null || true

@@ -43,6 +43,15 @@ def test_make_says_where_things_are_kept_unless_the_environment_does(target: str
     assert "using" not in make("-n", target, FEDEX_STORE="s3://fedex", FEDEX_STATE="state").stdout
 
 
+def test_clean_leaves_what_nothing_can_make_again(tmp_path: Path) -> None:
+    """It once took the store and the signing key of the README's own set-up with it, and a running MinIO's data."""
+    kept = {"tools", "store", "worker", "minio"}
+    for name in {*kept, "export", "demo", "bench"}:
+        (tmp_path / "build" / name / "inner").mkdir(parents=True)
+    subprocess.run(["make", "-f", ROOT / "Makefile", "clean"], cwd=tmp_path, check=True, capture_output=True)
+    assert {path.name for path in (tmp_path / "build").iterdir()} == kept
+
+
 def test_a_demo_on_minio_builds_minio_first() -> None:
     """`make demo STORE=minio`, as the README gives it, once asked for a `make minio-install` that nobody had run."""
     assert "demo.minio install" in make("-n", "demo", "STORE=minio").stdout
