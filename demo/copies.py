@@ -1,6 +1,7 @@
-"""The only home of photos that are there twice, by their files' bytes: ignored within a person, refused between two.
+"""The only home of photos that are there twice, by their pixels: ignored within a person, refused between two.
 
-To a device a photo and its copy are one sample; a demo that counted both would wait for a sample that never comes.
+To a device photos of the same pixels are one sample, whatever their files are; a demo that counted both would wait for
+a sample that never comes.
 """
 
 import hashlib
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.errors import DemoError
+from device.errors import PhotoError
+from device.image import load_photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ def without_copies(people: Mapping[str, Sequence[Path]]) -> Distinct:
     """Leave out what a person has twice; of a photo and its copies the first stays.
 
     Raises:
-        DemoError: a photo is in two people's folders, or cannot be read.
+        DemoError: a photo is in two people's folders, cannot be read, or is none.
     """
     first: dict[bytes, tuple[str, Path]] = {}
     distinct = Distinct({name: [] for name in people}, [])
@@ -37,6 +40,7 @@ def without_copies(people: Mapping[str, Sequence[Path]]) -> Distinct:
 
 def _digest(photo: Path) -> bytes:
     try:
-        return hashlib.sha256(photo.read_bytes()).digest()
-    except OSError as error:
-        raise DemoError(f"{photo}: expected a photo, got a file that cannot be read: {error.strerror}") from error
+        pixels = load_photo(photo).pixels
+    except PhotoError as error:
+        raise DemoError(str(error)) from error
+    return hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).digest()
