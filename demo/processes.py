@@ -49,9 +49,13 @@ class Processes:
     _interrupted: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def log_of(self, name: str) -> Path:
+        """Where the output of a process goes."""
+        return self.logs / f"{name}.log"
+
     def start(self, name: str, command: Sequence[str], *, environment: Mapping[str, str]) -> Child:
         """Start a process that is to go on; its output goes to `<name>.log`."""
-        log = self.logs / f"{name}.log"
+        log = self.log_of(name)
         with log.open("ab") as sink, _holding("") as nothing:
             child = Child(name, self._open(command, environment, stdin=nothing, stdout=sink, stderr=sink), log)
         self._children.append(child)
@@ -74,7 +78,7 @@ class Processes:
             DiedEarly: it ended with another status than 0, or a child has ended.
             TooSlow: it took longer than `timeout_s`.
         """
-        log = self.logs / f"{name}.log"
+        log = self.log_of(name)
         with log.open("ab") as sink, _holding(said) as question, _holding("") as answer:
             group = self._open(command, environment, stdin=question, stdout=answer, stderr=sink)
             try:

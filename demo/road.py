@@ -11,6 +11,7 @@ from demo.cast import LEAST_PHOTOS, Person, cast_people
 from demo.commands import command
 from demo.comparison import score_cosine
 from demo.copies import without_copies
+from demo.cycle_log import read_refusal
 from demo.devices import DemoDevice, Given, Pushed
 from demo.errors import DemoError
 from demo.faces import write_people
@@ -162,21 +163,33 @@ class Road:
             pushed = together(DemoDevice.push, devices, processes=self.processes)
         sent = sum(one.samples for one in pushed)
         if sent != samples:
-            raise DemoError(
-                f"photos: expected {samples} that differ, got {sent} (files that differ, of the same pixels)"
-            )
+            raise DemoError(f"uploads: expected {samples} samples, one a photo, got {sent}")
         return pushed
 
     def wait_for_new_head(self, devices: Sequence[DemoDevice]) -> tuple[int, float]:
         """Return the serial that every device has in the end, and the seconds until the first one had it."""
         with self.stages.stage("train", "wait while the worker merges, trains, checks and publishes; pull"):
             acknowledged = time.monotonic()
-            self.processes.wait_until(lambda: devices[0].pull() > 0, what="a better head", timeout_s=RELEASE_TIMEOUT_S)
+            self.processes.wait_until(
+                lambda: self._has_better_head(devices[0]), what="a better head", timeout_s=RELEASE_TIMEOUT_S
+            )
             seconds = time.monotonic() - acknowledged
             serials = set(together(DemoDevice.pull, devices, processes=self.processes))
         if len(serials) != 1:
             raise DemoError(f"devices: expected one release everywhere, got serials {sorted(serials)}")
         return serials.pop(), seconds
+
+    def _has_better_head(self, device: DemoDevice) -> bool:
+        """Pull. All samples are there, so that a head that the gate has refused is the last."""
+        if device.pull() > 0:
+            return True
+        reason = read_refusal(self.processes.log_of("worker"))
+        if reason is not None:
+            raise DemoError(
+                f"new head: expected one that passes the gate, got one that does not ({reason}); "
+                "among few people chance decides, more people or photos help"
+            )
+        return False
 
 
 @dataclass(slots=True)

@@ -18,7 +18,6 @@ from demo.settings import StoreKind
 
 GROUP = "demo"
 BUCKET = "fedex-demo"
-POLL_S = 0.5
 START_TIMEOUT_S = 90.0
 CALL_TIMEOUT_S = 120.0
 
@@ -61,7 +60,6 @@ def start_service(
         **store,
         "FEDEX_ENROLMENT": f"{service.code}={GROUP}",
         "FEDEX_STATE": str(work / "worker"),
-        "FEDEX_POLL_S": str(POLL_S),
         "FEDEX_MIN_NEW": str(min_new),
     }
     cloud = command("fedex-cloud")

@@ -1,11 +1,10 @@
 """From walks of the demo to rows of the bench."""
 
 import math
-from pathlib import Path
 
 import pytest
 
-from bench.road import Walk, _cycle_seconds, latency_rows, share_rows
+from bench.road import AROUND, PARTS, Walk, latency_rows, share_rows
 from bench.row import LeftOut, Row
 from demo.figures import Figures
 from demo.scoring import Score
@@ -32,14 +31,17 @@ def walk(*, seconds: float = 15.0, unknown_new: float = 0.96, after: float = 1.0
         after=Score(after, after, 0.01, 0.98),
         cosine=Score(1.0, 1.0, math.nan, math.nan),
     )
-    return Walk(figures, {"opened": 7.0, "published": 12.0})
+    steps = {"processes started": 0.1, "laid out": 0.5, "opened": 6.0, "tried": 10.0, "judged": 10.1, "converted": 11.5}
+    return Walk(figures, steps | {"published": 12.0})
 
 
-def test_the_time_to_a_head_in_use_is_the_median_and_says_how_much_is_start_up() -> None:
-    total, start_up, cycle = latency_rows([walk(seconds=14), walk(seconds=15), walk(seconds=40)])
+def test_the_time_to_a_head_in_use_is_the_median_walks_and_its_parts_add_up_to_it() -> None:
+    """One row once called all until the rows were embedded "start-up", and the parts said nothing of the rest."""
+    total, *parts = latency_rows([walk(seconds=40), walk(seconds=15), walk(seconds=14)])
     assert (total.name, total.value, total.holds) == ("upload to head in use, freeze6, 65 people", 15, True)
-    assert start_up.ratio == pytest.approx(7 / 15)
-    assert cycle.value == 12
+    assert [part.value for part in parts] == pytest.approx([0.5, 5.5, 4.0, 1.5, 0.5, 3.0])
+    assert {part.reference for part in parts} == {15}
+    assert [part.name.removeprefix(f"{total.name}: ") for part in parts] == [*PARTS.values(), AROUND]
 
 
 def test_shares_are_means_over_the_walks_with_their_spread() -> None:
@@ -58,12 +60,3 @@ def test_being_behind_cosine_is_counted_in_points() -> None:
 def test_drawn_people_have_no_goals_to_meet() -> None:
     [row] = share_rows([walk()], is_real=False)
     assert isinstance(row, LeftOut)
-
-
-def test_the_steps_of_a_cycle_are_read_from_the_workers_log(tmp_path: Path) -> None:
-    log = tmp_path / "worker.log"
-    log.write_text(
-        '{"message": "merged", "rows": 3}\nlibrary noise\n'
-        '{"message": "cycle: opened", "seconds": 7.25}\n{"message": "cycle: published", "seconds": 12.5}\n'
-    )
-    assert _cycle_seconds(log) == {"opened": 7.25, "published": 12.5}
