@@ -1,4 +1,7 @@
-"""The only home of where real weights and faces are looked for: FEDEX_DATA, then ../shared/data beside the checkout."""
+"""The only home of where real weights and faces are looked for: FEDEX_DATA, then shared/data beside the checkout.
+
+`python -m demo.real_data` prints where they are, or nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+BESIDE = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,17 @@ class RealData:
 
 
 def find_real_data(environment: Mapping[str, str] = os.environ) -> RealData | None:
-    """Return the first place that has real data, or None."""
-    places = [Path(place) for place in (environment.get("FEDEX_DATA"), ROOT.parent / "shared" / "data") if place]
-    found = (RealData(place) for place in places)
+    """Return the first place that has real data, as a whole path, or None."""
+    places = (environment.get("FEDEX_DATA"), BESIDE)
+    found = (RealData(Path(place).resolve()) for place in places if place)
     return next((data for data in found if data.weights.is_file() and data.faces.is_dir()), None)
+
+
+def main() -> None:
+    """Print the folder of real data, if there is one."""
+    real = find_real_data()
+    print(real.folder if real else "", end="")
+
+
+if __name__ == "__main__":
+    main()

@@ -30,7 +30,7 @@ def missing(reason: str) -> NoReturn:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real weights and faces: FEDEX_DATA, or ../shared/data beside the checkout."""
+    """The folder of real weights and faces."""
     real = find_real_data()
     if real is not None:
         return real.folder
