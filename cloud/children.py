@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 LAST_WORDS_BYTES = 2_000
+VISIBLE_DEVICES, NO_DEVICE = "CUDA_VISIBLE_DEVICES", "-1"
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", "PYTHONUNBUFFERED": "1"}
 
 
@@ -34,7 +35,7 @@ class Place:
         """What tells the libraries so."""
         names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
         threads = {name: str(self.threads) for name in names}
-        return {**threads, "CUDA_VISIBLE_DEVICES": "-1" if self.accelerator is None else self.accelerator}
+        return {**threads, VISIBLE_DEVICES: NO_DEVICE if self.accelerator is None else self.accelerator}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,19 @@ head by cross-validation and the held-out samples; and leaves weights and answer
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from cloud.child import Tell, serve
+from cloud.children import NO_DEVICE, VISIBLE_DEVICES
 from cloud.heads import embed, open_head
 from cloud.scratch import CycleFolder, Rows, TrialAnswers
 from cloud.thaw import thaw
@@ -30,6 +33,10 @@ Floats = NDArray[np.float32]
 
 class Diverged(ArithmeticError):
     """Training ended in numbers that are none."""
+
+
+class NoAccelerator(RuntimeError):
+    """Keras cannot use the device that this process was given; it would train on the processor without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,5 +128,12 @@ def _loss(logits: Floats, labels: NDArray[np.int64], calibration: Calibration) -
 
 
 def _train_command(arguments: Mapping[str, Any], tell: Tell) -> Mapping[str, Any]:
+    _check_accelerator()
     folder, spec = CycleFolder(Path(arguments["folder"])), Spec.parse(arguments["spec"])
     return train(folder, spec, head_file=Path(arguments["head"]), tell=tell).document()
+
+
+def _check_accelerator() -> None:
+    given = os.environ.get(VISIBLE_DEVICES, NO_DEVICE)
+    if given != NO_DEVICE and not keras.distribution.list_devices("gpu"):
+        raise NoAccelerator(f"FEDEX_ACCELERATORS: expected CUDA device {given}, got none that Keras can use")

@@ -14,7 +14,7 @@ import pytest
 
 from cloud import cycle, dataset_head, inbox, keys, registry, worker
 from cloud.cycle import CycleStep
-from cloud.errors import LostRace, StoreUnreachable, Unavailable
+from cloud.errors import CycleFailed, LostRace, StoreUnreachable, Unavailable
 from cloud.gate import Evidence, Verdict, judge
 from cloud.keys import Pool
 from cloud.objects import ObjectStore, open_store, probe
@@ -59,6 +59,17 @@ def others_at(shop: Shop, step: CycleStep, seen: list[CycleStep]) -> Callable[[C
             publish_as_another(shop)
 
     return at
+
+
+def test_an_accelerator_that_is_not_there_is_said_and_no_trial_moves_to_the_processor(
+    open_shop: OpenShop, vector_bundle: TrainingBundle
+) -> None:
+    """FEDEX_ACCELERATORS=99,98 once trained and published on the processor without a word."""
+    shop = open_shop(vector_bundle)
+    shop.send(("Gus", 3))
+    with pytest.raises(CycleFailed, match=r"NoAccelerator: FEDEX_ACCELERATORS: expected CUDA device 99, got none"):
+        shop.worker(replace(shop.settings, accelerators=("99", "98"))).tend(shop.pool)
+    assert serials(shop) == {}
 
 
 @pytest.mark.parametrize("step", [CycleStep.PROCESSES_STARTED, CycleStep.CONVERTED])
