@@ -4,13 +4,19 @@
 set -euo pipefail
 here=build/wheel
 root=$PWD
+data=$("$BUILDER" -m demo.real_data)
 rm -rf "$here" && mkdir -p "$here/tests"
 "$BUILDER" -m build --wheel --outdir "$here" . > "$here/build.log" 2>&1 || { cat "$here/build.log"; exit 1; }
 "$PYTHON" -m venv "$here/venv"
+for extra in device cloud; do
+    "$here/venv/bin/python" -m pip install --quiet --disable-pip-version-check --dry-run --report "$here/$extra.json" "$(ls "$here"/fedex-*.whl)[$extra]"
+    ! grep -oiE '"name": "(tensorflow[a-z_-]*|keras)"' "$here/$extra.json" || { echo "[$extra] pulls in what trains"; exit 1; }
+done
+! grep -o '"name": "boto3"' "$here/device.json" || { echo "[device] pulls in boto3"; exit 1; }
 "$here/venv/bin/python" -m pip install --quiet --disable-pip-version-check "$(ls "$here"/fedex-*.whl)[device,cloud,export,test]"
 cp -r tests/. "$here/tests/" && cp setup.cfg "$here/setup.cfg" && cp -r demo "$here/demo"
 cd "$here"
-export FEDEX_DATA="${FEDEX_DATA:-$root/../shared/data}" FEDEX_TOOLS="$root/build/tools"
+export FEDEX_DATA="$data" FEDEX_TOOLS="$root/build/tools"
 venv/bin/python - <<'PY'
 import pathlib, contract, cloud, device, export
 for package in (contract, cloud, device, export):
