@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cloud import inbox
 from cloud.dataset import Dataset, load
 from cloud.keys import Pool
 from cloud.objects import open_store
@@ -58,6 +59,14 @@ class Deployment:
         """Wait until at least so many samples are in the dataset."""
         self.processes.wait_until(
             lambda: len(self.dataset()) >= samples, what=f"{samples} merged samples", timeout_s=MERGE_TIMEOUT_S
+        )
+
+    def wait_until_nothing_waits(self) -> None:
+        """Wait until the inbox is empty: the worker has merged, or found to be merged already, all that was sent."""
+        store = open_store(self.store["FEDEX_STORE"])
+        pool = Pool(GROUP, read_device_bundle(self.exported / "device").space)
+        self.processes.wait_until(
+            lambda: not inbox.pending(store, pool), what="an empty inbox", timeout_s=MERGE_TIMEOUT_S
         )
 
     def wait_for_head(self, device: DemoDevice, *, serial: int = 1) -> None:
