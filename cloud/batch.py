@@ -23,7 +23,7 @@ from cloud.keys import Arrival
 from cloud.objects.store import ObjectStore
 from contract.errors import ContractError
 from contract.files import sha256_hex
-from contract.upload import Upload, check_upload, decode_upload
+from contract.upload import Upload, open_upload
 
 FETCHED_AT_ONCE = 8
 MAX_BATCH_BYTES = 128 << 20
@@ -103,8 +103,7 @@ def _judge(fetched: Gathered, feature_shape: tuple[int, ...]) -> Gathered:
     if sha256_hex(body) != arrival.upload:
         return Gathered(arrival, Fate.UNREADABLE, body=body, reason=f"its bytes have the sha256 {sha256_hex(body)}")
     try:
-        upload = decode_upload(body)
-        check_upload(upload, space=arrival.pool.space, feature_shape=feature_shape)
+        upload = open_upload(body, space=arrival.pool.space, feature_shape=feature_shape)
     except ContractError as error:
         return Gathered(arrival, Fate.UNREADABLE, body=body, reason=str(error))
     return Gathered(arrival, Fate.READABLE, upload=upload)

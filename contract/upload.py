@@ -138,6 +138,18 @@ def decode_upload(data: bytes | memoryview, *, limits: UploadLimits = LIMITS) ->
     )
 
 
+def open_upload(data: bytes | memoryview, *, space: str, feature_shape: tuple[int, ...]) -> Upload:
+    """Decode an upload if it is one of this space. Its header is judged first: the rest of a stranger costs no memory.
+
+    Raises:
+        as `check_upload` and `decode_upload`.
+    """
+    check_upload(peek_upload_header(data, limits=LIMITS), space=space, feature_shape=feature_shape)
+    upload = decode_upload(data)
+    check_upload(upload, space=space, feature_shape=feature_shape)
+    return upload
+
+
 def upload_id(data: bytes | memoryview) -> str:
     """Name an upload by its bytes: their sha256."""
     return sha256_hex(data)

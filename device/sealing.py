@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from contract.codecs import Codec
 from contract.errors import ContractError, TooLarge
-from contract.upload import LIMITS, Upload, check_upload, decode_upload, encode_upload, upload_id
+from contract.upload import LIMITS, Upload, encode_upload, open_upload, upload_id
 from device.cache import Cache
 from device.choice import Choice
 from device.errors import Storage, Unsendable
@@ -120,7 +120,7 @@ class Sealer:
             revisions=np.array([row.revision for row in rows], np.uint32),
         )
         body = encode_upload(upload, codec=self._codec)
-        check_upload(decode_upload(body), space=space.id, feature_shape=space.feature_shape)
+        open_upload(body, space=space.id, feature_shape=space.feature_shape)
         return Sealed(upload_id(body), space.id, upload.count, body)
 
     def _space_of(self, revision: int) -> _Space | None:

@@ -16,7 +16,7 @@ from contract.documents import encode_json
 from contract.patterns import HEX64_PATTERN, check_name
 from contract.problems import Problem
 from contract.routes import JSON_MEDIA_TYPE, UPLOAD
-from contract.upload import LIMITS, UPLOAD_MEDIA_TYPE, check_upload, decode_upload, upload_id
+from contract.upload import LIMITS, UPLOAD_MEDIA_TYPE, open_upload, upload_id
 
 blueprint = Blueprint("uploads", __name__)
 
@@ -30,8 +30,8 @@ def put_upload(space: str, upload: str) -> Response:
     bodies.check_media_type(UPLOAD_MEDIA_TYPE)
     with current_service().turns.take(device.id):
         body = bodies.read_body(LIMITS.max_bytes)
-    _check_hash(body, upload)
-    check_upload(decode_upload(body), space=space, feature_shape=facts.feature_shape)
+        _check_hash(body, upload)
+        open_upload(body, space=space, feature_shape=facts.feature_shape)
     arrival = Arrival(Pool(device.group, space), device.id, device.generation, upload)
     created = inbox.add(current_service().store, arrival, body)
     status = HTTPStatus.CREATED if created else HTTPStatus.OK

@@ -14,9 +14,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contract.codecs import Codec
-from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion
+from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion, WrongSpace
 from contract.tensors import DTYPES
-from contract.upload import LIMITS, Upload, UploadLimits, decode_upload, encode_upload, peek_upload_header
+from contract.upload import (
+    LIMITS,
+    Upload,
+    UploadLimits,
+    decode_upload,
+    encode_upload,
+    open_upload,
+    peek_upload_header,
+)
 
 MakeUpload = Callable[..., Upload]
 
@@ -284,6 +292,17 @@ def test_a_bomb_is_stopped_at_the_size_that_the_header_says(make_upload: MakeUpl
     tracemalloc.start()
     with pytest.raises(Malformed, match="131126 bytes inflated, as size says, got more"):
         decode_upload(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1 << 20
+
+
+def test_an_upload_of_another_shape_is_refused_before_it_is_unpacked(make_upload: MakeUpload) -> None:
+    """9 kB that inflate to features of 16 MB each once did so before anybody looked at the shape."""
+    data = encode_upload(make_upload(1, features=np.ones((1, 1 << 22), np.float32)), codec=Codec.INT4)
+    tracemalloc.start()
+    with pytest.raises(WrongSpace, match=r"upload.shape: expected \(512,\), got \(4194304,\)"):
+        open_upload(data, space=peek_upload_header(data).space, feature_shape=(512,))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1 << 20
