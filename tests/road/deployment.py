@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cloud import inbox
+from cloud import dataset_head, inbox
 from cloud.dataset import Dataset, load
 from cloud.keys import Pool
 from cloud.objects import open_store
+from cloud.objects.store import ObjectStore
 from contract.bundle import read_device_bundle
 from demo.cast import Person
 from demo.devices import DemoDevice, Given
@@ -47,13 +48,17 @@ class Deployment:
 
     def dataset(self) -> Dataset:
         """What the service has merged so far."""
-        pool = Pool(GROUP, read_device_bundle(self.exported / "device").space)
-        return load(open_store(self.store["FEDEX_STORE"]), pool, cache=self.folder / "shards")
+        return load(self._open(), self._pool, cache=self.folder / "shards")
 
     def labels(self) -> list[str]:
         """The label of each merged sample."""
         dataset = self.dataset()
         return [dataset.labels[index] for index in dataset.label_index]
+
+    def merged_rows(self) -> int:
+        """How many rows the shards have, those of a sample that was merged twice included."""
+        head, _ = dataset_head.read(self._open(), self._pool)
+        return head.rows
 
     def wait_until_merged(self, samples: int) -> None:
         """Wait until at least so many samples are in the dataset."""
@@ -63,10 +68,9 @@ class Deployment:
 
     def wait_until_nothing_waits(self) -> None:
         """Wait until the inbox is empty: the worker has merged, or found to be merged already, all that was sent."""
-        store = open_store(self.store["FEDEX_STORE"])
-        pool = Pool(GROUP, read_device_bundle(self.exported / "device").space)
+        store = self._open()
         self.processes.wait_until(
-            lambda: not inbox.pending(store, pool), what="an empty inbox", timeout_s=MERGE_TIMEOUT_S
+            lambda: not inbox.pending(store, self._pool), what="an empty inbox", timeout_s=MERGE_TIMEOUT_S
         )
 
     def wait_for_head(self, device: DemoDevice, *, serial: int = 1) -> None:
@@ -74,6 +78,13 @@ class Deployment:
         self.processes.wait_until(
             lambda: device.pull() >= serial, what=f"head {serial}", timeout_s=RELEASE_TIMEOUT_S, every_s=0.5
         )
+
+    def _open(self) -> ObjectStore:
+        return open_store(self.store["FEDEX_STORE"])
+
+    @property
+    def _pool(self) -> Pool:
+        return Pool(GROUP, read_device_bundle(self.exported / "device").space)
 
 
 @contextlib.contextmanager

@@ -43,7 +43,7 @@ def test_a_killed_push_counts_each_sample_once(
     assert device.push().samples == SAMPLES
     service.wait_until_nothing_waits()  # what was merged before would not wait for a second merge
     assert device.push().samples == 0
-    assert len(service.dataset()) == SAMPLES
+    assert len(service.dataset()) == service.merged_rows() == SAMPLES
     assert len(np.unique(service.dataset().sample_ids, axis=0)) == SAMPLES
 
 
