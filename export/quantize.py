@@ -13,10 +13,12 @@ class Quantize(StrEnum):
     accuracy lost on 3,000 pairs (99.0 % by float32, whose threshold is used), on average over 20 draws of them:
 
         mode     ms          MB    mean cosine       points lost
-        none     34.6 / 100  94.0  1.0000            0.00
-        float16  33.5 / 100  47.2  1.0000            0.00
-        dynamic   4.4 / 73   24.1  0.9990            0.04
-        int8      3.5 / 54   24.6  0.9969 to 0.9981  0.05 to 0.09, by the calibration photos
+        none     34.6 / 41   94.0  1.0000            0.00
+        float16  33.5 / 38   47.2  1.0000            0.00
+        dynamic   4.4 / 62   24.1  0.9990            0.04
+        int8      3.5 / 51   24.6  0.9969 to 0.9981  0.05 to 0.09, by the calibration photos
+
+    XNNPACK in tflite-runtime takes no quantised convolutions, and no kernel there uses VNNI: float16 is its fastest.
     """
 
     NONE = "none"  # float32 throughout
@@ -25,7 +27,7 @@ class Quantize(StrEnum):
     INT8 = "int8"  # int8 weights and activations; ranges fixed beforehand on calibration photos
 
 
-# The fastest whose accuracy is that of float32 whatever the photos are. What int8 loses, in single draws up to the 0.2
-# points that are bearable, and its cosine, with some choices below 0.997, hang on the photos it is calibrated on; a
-# bundle without faces has none.
+# The fastest on ai-edge-litert whose accuracy is that of float32 whatever the photos are. What int8 loses, in single
+# draws up to the 0.2 points that are bearable, and its cosine, with some choices below 0.997, hang on the photos it is
+# calibrated on; a bundle without faces has none.
 DEFAULT_QUANTIZE = Quantize.DYNAMIC
