@@ -28,7 +28,7 @@ WAITS, ASIDE = UploadState.WAITING, UploadState.REFUSED
 OF_UPLOADS = [
     (Problem.MALFORMED, "reports a bug", Refused, ASIDE, "bug"),
     (Problem.UNSUPPORTED_VERSION, "asks for an update of itself", Refused, ASIDE, "update"),
-    (Problem.UNAUTHENTICATED, "enrols again", Refused, WAITS, "enrol"),
+    (Problem.UNAUTHENTICATED, "waits until somebody enrols it again, with a code", Refused, WAITS, "enrol"),
     (Problem.FORBIDDEN, "asks its operator", Refused, WAITS, "operator"),
     (Problem.UNKNOWN_SPACE, "keeps its samples, asks its operator", Refused, WAITS, "operator"),
     (Problem.METHOD_NOT_ALLOWED, "reports a bug", Refused, WAITS, "bug"),
