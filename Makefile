@@ -14,7 +14,7 @@ PORT     ?=
 
 # TensorFlow and tflite-runtime fail in one process (`vector::reserve`), so the tests take two. Those of the demo load
 # neither and go to the shorter half.
-WITH_TENSORFLOW    := tests/export tests/cloud/training tests/demo/test_run.py
+WITH_TENSORFLOW    := tests/export tests/cloud/training tests/cloud/worker tests/demo/test_run.py
 WITHOUT_TENSORFLOW := $(WITH_TENSORFLOW:%=--ignore=%) tests
 
 # Where `make serve` and `make worker` keep things unless the environment says otherwise; they print it.
@@ -43,7 +43,7 @@ $(STAMP): setup.cfg pyproject.toml
 	@touch $@
 
 build/faces: | $(STAMP)
-	@rm -rf $@.part && $(BIN)/python -m demo.faces $@.part && mv $@.part $@
+	@rm -rf $@.part && $(BIN)/python -m demo.drawing.people $@.part && mv $@.part $@
 
 export: $(STAMP) $(if $(FACES),,build/faces)  ## write both bundles to build/export (CUT= WEIGHTS= FACES= QUANTIZE= OUT=)
 	@exec $(BIN)/fedex-export bundle --cut $(CUT) --faces $(or $(FACES),build/faces) --out $(OUT) \
@@ -59,10 +59,10 @@ worker: $(STAMP)  ## run the worker: merge, train, publish
 	@$(SAY_DEFAULTS) exec $(BIN)/fedex-cloud worker
 
 minio-install: $(STAMP)  ## build the pinned MinIO from source into build/tools (needs Go)
-	@exec $(BIN)/python -m demo.minio install
+	@exec $(BIN)/python -m demo.running.minio install
 
 minio: minio-install  ## start MinIO on a free local port, data under build/minio
-	@exec $(BIN)/python -m demo.minio run
+	@exec $(BIN)/python -m demo.running.minio run
 
 test: $(STAMP)  ## pass the tests (MinIO and real data are used where they are present)
 	@$(MAKE) --no-print-directory -j2 test-rooms test-tensorflow CHOICE="-m 'not slow'"

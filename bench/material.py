@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.faces import write_people
+from demo.drawing.people import write_people
 from demo.real_data import find_real_data
 
 PEOPLE, PHOTOS = 65, 10

@@ -7,8 +7,8 @@ import importlib
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
-from bench.bundles import ExportFailed
 from bench.isolated import in_fresh_process
+from bench.measure.bundles import ExportFailed
 from bench.row import LeftOut, Row
 from demo.errors import DemoError
 

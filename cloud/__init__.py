@@ -1,1 +1,1 @@
-"""The service: takes samples in, keeps them once, trains heads and serves releases."""
+"""The service: takes uploads in, keeps each sample once, trains heads and serves releases."""

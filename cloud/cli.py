@@ -9,13 +9,17 @@ from pathlib import Path
 
 import click
 
-from cloud import dataset_head, inbox, registry, spaces
+from cloud.admin.bundles import register as register_bundle
+from cloud.dataset import inbox
+from cloud.dataset import pointer as dataset_pointer
 from cloud.errors import CloudError, SettingError, StoreError, StoreRefused
-from cloud.keys import Pool
-from cloud.listener import listen
 from cloud.logs import configure_logging
-from cloud.objects import ObjectStore, open_store, probe
+from cloud.releases import registry
 from cloud.settings import Settings
+from cloud.spaces import bundles
+from cloud.store import ObjectStore, open_store, probe
+from cloud.store.keys import Pool
+from cloud.web.listener import listen
 
 
 def main() -> None:
@@ -49,7 +53,7 @@ def serve(bind: str | None) -> None:
     configure_logging()
     listener = listen(settings.bind)
     probe(open_store(settings.store))
-    from cloud.server import Server  # gunicorn sets signal handlers and more as it loads
+    from cloud.web.server import Server  # gunicorn sets signal handlers and more as it loads
 
     Server(settings, listener.detach()).run()
 
@@ -59,7 +63,7 @@ def worker() -> None:
     """Merge, train and publish, until stopped."""
     settings = Settings.from_environment(os.environ)
     configure_logging()
-    from cloud.worker import run_worker  # the web side needs none of what it loads
+    from cloud.worker.worker import run_worker  # the web side needs none of what it loads
 
     run_worker(settings)
 
@@ -79,7 +83,7 @@ def add(directory: Path, replace: bool) -> None:
     """
     store = open_store(_settings().store)
     probe(store)
-    registration = spaces.register(store, directory, replace=replace)
+    registration = register_bundle(store, directory, replace=replace)
     added = registration.bundle
     click.echo(f"{registration.outcome} space {added.space} ({added.cut}, {len(added.labels)} labels)")
 
@@ -96,15 +100,15 @@ def status() -> None:
 
 
 def _status(store: ObjectStore) -> Iterator[str]:
-    registered = spaces.registered(store)
+    registered = bundles.registered(store)
     yield from (f"space {space}" for space in registered)
     if not registered:
         yield "no space: `fedex-cloud bundle add DIRECTORY` registers a training bundle"
-    yield from (_describe(store, pool) for pool in dataset_head.pools(store))
+    yield from (_describe(store, pool) for pool in dataset_pointer.pools(store))
 
 
 def _describe(store: ObjectStore, pool: Pool) -> str:
-    dataset, _ = dataset_head.read(store, pool)
+    dataset, _ = dataset_pointer.read(store, pool)
     waiting = len(inbox.pending(store, pool))
     serials = registry.read(store, pool).serials
     released = ", ".join(f"{channel} {serial}" for channel, serial in serials.items()) or "none"

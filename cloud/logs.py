@@ -2,7 +2,8 @@
 
 ::
 
-    {"time": "2026-01-31T12:00:00.123Z", "level": "info", "logger": "cloud.app", "message": "request", "status": 201}
+    {"time": "2026-01-31T12:00:00.123Z", "level": "info", "logger": "cloud.web.app", "message": "request",
+     "status": 201}
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ from contract.bundle import read_device_bundle
 from demo.cast import Person
 from demo.scoring import Answer, Score, cosine_answers, score_answers
 from demo.stages import Tell
-from device.image import load_photo
-from device.models import load_prefix
-from device.tflite import Model, open_runtime
+from device.recognise.image import load_photo
+from device.recognise.models import load_prefix
+from device.recognise.tflite import Model, open_runtime
 
 
 def score_cosine(bundle: Path, people: Sequence[Person], *, tell: Tell) -> Score:

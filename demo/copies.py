@@ -11,7 +11,7 @@ from pathlib import Path
 
 from demo.errors import DemoError
 from device.errors import PhotoError
-from device.image import load_photo
+from device.recognise.image import load_photo
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ import shutil
 import sys
 import time
 
+from demo.end_to_end import Outcome, Road
 from demo.errors import DemoError
 from demo.figures import Figures, format_table, write_figures
-from demo.minio import MinioMissing
 from demo.picture import choose_photos, save_picture
-from demo.processes import running
-from demo.road import Outcome, Road
+from demo.running.minio import MinioMissing
+from demo.running.processes import running
+from demo.running.service import opened_store
 from demo.scoring import score_answers
-from demo.service import opened_store
 from demo.settings import Settings, read_settings
 from demo.stages import Stages
 

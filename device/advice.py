@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contract.problems import Problem
-from device.errors import EnrolmentError, Lying, Refused, Storage, Unsendable, UnsentUploads
+from device.errors import EnrolmentError, ProtocolViolation, Refused, Storage, Unsendable, UnsentUploads
 
 _REPORT = "this is a bug: please report it"
 _ASK = "ask the operator of the service"
@@ -31,7 +31,7 @@ def advice(error: Exception) -> str:
     match error:
         case Refused(problem=problem):
             return _OF_PROBLEM.get(problem, "")
-        case Lying():
+        case ProtocolViolation():
             return "nothing is lost, and the next try starts anew; is FEDEX_URL right, and nothing else answers there?"
         case Unsendable():
             return "the others are not kept from it; a wrong label is replaced by fedex-device feedback ID --label NAME"

@@ -7,21 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract.bundle import DeviceBundle, read_device_bundle
+from contract.callbacks import ignore
 from contract.errors import ContractError
-from device.availability import Policy
-from device.cache import Cache
-from device.client import Client
-from device.conditions import LinuxConditions
-from device.enrolment import Enroller
+from device.availability.policy import Policy
+from device.availability.probes import LinuxConditions
+from device.cache.database import Cache
 from device.errors import ModelRefused, Storage, storage_errors
-from device.heads import HeadStore
-from device.identity import Identity, find_identity, require_identity
-from device.outbox import At, Outbox, nowhere
-from device.recognizer import Recognizer
+from device.heads.store import HeadStore
+from device.pull.updater import At as AtUpdate
+from device.pull.updater import Updater
+from device.push.outbox import At, Outbox
+from device.recognise.recognizer import Recognizer
+from device.recognise.tflite import open_runtime
+from device.service.client import Client
+from device.service.enrolment import Enroller
+from device.service.identity import Identity, find_identity, require_identity
 from device.settings import Settings
-from device.tflite import open_runtime
-from device.update import At as AtUpdate
-from device.update import Updater, unobserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class Device:
             plain_http=settings.plain_http,
         )
 
-    def outbox(self, cache: Cache, identity: Identity, *, at: At = nowhere) -> Outbox:
+    def outbox(self, cache: Cache, identity: Identity, *, at: At = ignore) -> Outbox:
         """The uploads on their way to the identity's service."""
         settings = self.settings
         return Outbox(
@@ -137,7 +138,7 @@ class Device:
         except Storage:
             return False
 
-    def updater(self, client: Client, identity: Identity, *, at: AtUpdate = unobserved) -> Updater:
+    def updater(self, client: Client, identity: Identity, *, at: AtUpdate = ignore) -> Updater:
         """What keeps the head up to date. Raises as `bundle`, and `RuntimeUnavailable`."""
         settings = self.settings
         return Updater(

@@ -18,19 +18,19 @@ import click
 from contract.errors import ContractError
 from device.advice import with_advice
 from device.assembly import Device, now_ms
-from device.availability import decide
-from device.cache import Cache
-from device.client import Client
+from device.availability.policy import decide
+from device.availability.rounds import Rounds, wait_s
+from device.cache.database import Cache
 from device.display import Display
 from device.errors import DeviceError, FeedbackError, PhotoError
 from device.feedback import give_feedback
-from device.identity import Identity
-from device.image import load_photo
-from device.recognizer import Recognizer
-from device.rounds import Rounds, wait_s
+from device.push.sender import PushReport, push
+from device.recognise.image import load_photo
+from device.recognise.recognizer import Recognizer
+from device.service.client import Client
+from device.service.identity import Identity
 from device.settings import Settings
 from device.status import gather
-from device.sync import PushReport, push
 
 INTERRUPTED = 130
 MAX_ID = 2**63 - 1

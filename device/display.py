@@ -14,14 +14,14 @@ from pathlib import Path
 from contract.documents import Json
 from contract.labels import UNKNOWN
 from contract.text import escaped
-from device.enrolment import Enrolment
+from device.availability.rounds import Round
 from device.feedback import Given
-from device.outbox import UploadState, UploadStatus
-from device.recognizer import Inference
-from device.rounds import Round
+from device.pull.updater import PullReport
+from device.push.outbox import UploadState, UploadStatus
+from device.push.sender import PushReport
+from device.recognise.recognizer import Inference
+from device.service.enrolment import Enrolment
 from device.status import Status
-from device.sync import PushReport
-from device.update import PullReport
 
 SEND_AGAIN = "to send again once the cause is mended: fedex-device push --refused"
 

@@ -18,7 +18,7 @@
     |  `- Unreachable        no answer, or one that was cut off
     |- Refused             the server will not take it, now or later
     |- Untrusted           what the server said is not believed
-    |  |- Lying              an answer outside the contract
+    |  |- ProtocolViolation              an answer outside the contract
     |  |  `- Unexplained       a refusal that is not the service's: a proxy's, a portal's
     |  |- Forged             a signature that the pinned key did not make
     |  |- Misplaced          signed, but of another group, space or channel
@@ -118,11 +118,11 @@ class Untrusted(DeviceError):
     """What the server said is not believed; what is installed stays."""
 
 
-class Lying(Untrusted):
+class ProtocolViolation(Untrusted):
     """An answer that the contract does not allow: too long, of another type, or not what was asked for."""
 
 
-class Unexplained(Lying):
+class Unexplained(ProtocolViolation):
     """A refusal without a problem document of the contract: of a proxy, a captive portal, or a liar.
 
     It says nothing about what was sent, which may be tried again later. ``status`` is the HTTP status.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contract.labels import parse_label
-from device.cache import Cache, Feedback, StoredInference
+from device.cache.database import Cache, Feedback, StoredInference
 from device.errors import FeedbackError
 
 

@@ -14,7 +14,7 @@ from contract.manifest import Channel, Precision
 from contract.patterns import CODE_PATTERN
 from contract.upload import LIMITS
 from device.errors import SettingError
-from device.tflite import RUNTIME_MODULES
+from device.recognise.tflite import RUNTIME_MODULES
 
 Name = TypeVar("Name", bound=str)
 

@@ -12,10 +12,10 @@ from typing import TypeVar
 from contract.bundle import DeviceBundle
 from contract.errors import ContractError
 from device.assembly import Device
-from device.availability import Conditions, Decision, decide
+from device.availability.policy import Conditions, Decision, decide
 from device.errors import DeviceError, storage_errors
-from device.identity import Identity, find_identity
-from device.outbox import UploadState, UploadStatus, acknowledged_samples, unfinished_uploads, unsealed_samples
+from device.push.outbox import UploadState, UploadStatus, acknowledged_samples, unfinished_uploads, unsealed_samples
+from device.service.identity import Identity, find_identity
 
 Part = TypeVar("Part")
 Problem = DeviceError | ContractError

@@ -19,7 +19,7 @@ from contract.errors import ContractError
 from contract.holdout import Split, assign_split
 from contract.labels import label_key, parse_label
 from contract.samples import sample_id
-from device.image import load_photo
+from device.recognise.image import load_photo
 from export.errors import FacesError
 
 FEWEST_PEOPLE = 2

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from device.image import prepare
+from device.recognise.image import prepare
 
 PATCHES = 12  # coarse enough to have edges and areas as photos do, fine enough that no two are alike
 

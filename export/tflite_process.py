@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import DeviceError
-from device.tflite import Model, TFLiteRuntime, open_runtime
+from device.recognise.tflite import Model, TFLiteRuntime, open_runtime
 from export.errors import ConversionError
 from export.quiet import STDERR, STDOUT
 
@@ -37,7 +37,7 @@ Progress = Callable[[int, int], None]
 class TFLiteProcess:
     """A child process with one runtime, for as long as it is entered.
 
-    `runtime` is a name that `device.tflite` knows; None takes the best that works. One thread at a time.
+    `runtime` is a name that `device.recognise.tflite` knows; None takes the best that works. One thread at a time.
 
     Raises:
         RuntimeUnavailable: on entering, when no such runtime works here.

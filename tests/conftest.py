@@ -11,8 +11,8 @@ from typing import NoReturn
 
 import pytest
 
-from demo.minio import Minio, MinioMissing, installed_minio, start_minio
 from demo.real_data import find_real_data
+from demo.running.minio import Minio, MinioMissing, installed_minio, start_minio
 
 
 def pytest_configure() -> None:

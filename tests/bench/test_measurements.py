@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import prefix
 from bench.isolated import in_fresh_process
 from bench.material import find_material
+from bench.measure import prefix
 from bench.measurements import NAMES, take
 from bench.row import LeftOut
 

@@ -18,15 +18,16 @@ import numpy as np
 import pytest
 import requests
 
-from cloud import devices, keys, spaces
-from cloud.devices import Device
-from cloud.keys import Arrival, Pool
-from cloud.objects import ObjectStore, open_store
+from cloud.admin.bundles import register as register_bundle
+from cloud.identity import devices
+from cloud.identity.devices import Device
+from cloud.store import ObjectStore, keys, open_store
+from cloud.store.keys import Arrival, Pool
 from contract.bundle import BaseSamples, TrainingBundle, write_training_bundle
 from contract.codecs import Codec
 from contract.upload import Upload, encode_upload, upload_id
-from demo.minio import Minio
-from demo.ports import free_port
+from demo.running.minio import Minio
+from demo.running.ports import free_port
 
 SPACE = "5" * 64
 SHAPE = (4,)
@@ -124,7 +125,7 @@ def training_bundle(tmp_path_factory: pytest.TempPathFactory, make_head: Callabl
 def space(store: ObjectStore, training_bundle: TrainingBundle) -> str:
     """The space of `training_bundle`, registered in `store`, and device `DEVICE` of group `home` enrolled there."""
     assert training_bundle.directory is not None
-    spaces.register(store, training_bundle.directory)
+    register_bundle(store, training_bundle.directory)
     devices.add(store, Device(DEVICE, "home", 0, hashlib.sha256(TOKEN_SECRET.encode()).hexdigest(), 0))
     return training_bundle.space
 
@@ -157,7 +158,7 @@ def service(
     opened.prepare()
     opened.put(keys.VERIFY, VERIFY_KEY)
     assert training_bundle.directory is not None
-    spaces.register(opened, training_bundle.directory)
+    register_bundle(opened, training_bundle.directory)
     with serve(folder, FEDEX_STORE=address) as url:
         yield Service(url, opened, folder / "log")
 

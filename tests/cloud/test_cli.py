@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.objects import open_store
+from cloud.store import open_store
 from contract.bundle import TrainingBundle
 
 
@@ -156,6 +156,7 @@ def test_a_port_that_cannot_be_had_is_one_line_at_once(tmp_path: Path, bind: str
 
 
 def test_the_web_side_loads_no_tensorflow() -> None:
-    script = "import sys, cloud.app, cloud.server, cloud.cli; print(sorted({'tensorflow', 'keras'} & set(sys.modules)))"
+    imports = "import sys, cloud.web.app, cloud.web.server, cloud.cli"
+    script = f"{imports}; print(sorted({{'tensorflow', 'keras'}} & set(sys.modules)))"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ended.stdout == "[]\n"

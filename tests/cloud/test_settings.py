@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from cloud.errors import SettingError, StoreRefused
-from cloud.objects import open_store
 from cloud.settings import Settings, settings_table
+from cloud.store import open_store
 
 
 def test_only_the_store_must_be_set() -> None:

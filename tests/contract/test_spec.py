@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import contract
-from cloud import patient_socket
 from cloud.settings import Settings
+from cloud.web import patient_socket
 from contract import (
     bundle_files,
     codecs,
@@ -24,7 +24,7 @@ from contract import (
     training_bundle,
     upload,
 )
-from device import pace
+from device.service import pace
 
 SPEC = (Path(contract.__file__).parent / "SPEC.md").read_text(encoding="utf-8")
 GOLDEN = Path(__file__).parent / "golden"

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from demo.copies import without_copies
+from demo.drawing.people import write_people
 from demo.errors import DemoError
-from demo.faces import write_people
 from demo.folders import list_photos
 
 

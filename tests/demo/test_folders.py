@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from demo.cast import cast_people
+from demo.drawing.people import write_people
 from demo.errors import DemoError
-from demo.faces import write_people
 from demo.folders import lay_out_base, list_photos
 
 

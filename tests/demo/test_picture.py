@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import ImageFont
 
-from demo.faces import write_people
+from demo.drawing.people import write_people
 from demo.picture import FONT_SIZE, PHOTO_SIDE, Shown, choose_photos, draw_picture, wrap
 from demo.scoring import Answer
 

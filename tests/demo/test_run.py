@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from cloud.settings import Settings
-from demo.faces import write_people
+from demo.drawing.people import write_people
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = [sys.executable, "-m", "demo.run"]

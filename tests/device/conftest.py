@@ -14,11 +14,11 @@ from PIL import Image
 from contract.bundle import DeviceBundle, read_device_bundle, write_device_bundle
 from contract.files import sha256_hex
 from device.assembly import Device
+from device.recognise.tflite import RUNTIME_MODULES, TFLiteRuntime, open_runtime
 from device.settings import Settings
-from device.tflite import RUNTIME_MODULES, TFLiteRuntime, open_runtime
 from tests.device.photos import draw_photo
 from tests.device.runtimes import runtime_or_skip
-from tests.device.service import CODE, Service, expected_logits, serving
+from tests.device.serving import CODE, Service, expected_logits, serving
 
 LABELS = ("Ada", "Ben", "Cleo")
 GOLDEN = np.array([0.9, -0.3, 0.1, -0.5, 0.2, 0.0, 0.4, -0.1], np.float32)

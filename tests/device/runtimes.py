@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from device.errors import RuntimeUnavailable
-from device.tflite import TFLiteRuntime, open_runtime
+from device.recognise.tflite import TFLiteRuntime, open_runtime
 
 
 def runtime_or_skip(name: str) -> TFLiteRuntime:

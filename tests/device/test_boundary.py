@@ -10,7 +10,7 @@ import importlib, pkgutil, sys
 import device
 for module in pkgutil.walk_packages(device.__path__, "device."):
     importlib.import_module(module.name)
-from device.tflite import open_runtime
+from device.recognise.tflite import open_runtime
 open_runtime()
 print(" ".join(name for name in sys.modules))
 """

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from contract.problems import Problem
 from contract.upload import decode_upload
 from device.cli import run_command
-from device.heads import HeadStore
-from device.tflite import Model
-from tests.device.service import Service, refuse
+from device.heads.store import HeadStore
+from device.recognise.tflite import Model
+from tests.device.serving import Service, refuse
 
 MakePhoto = Callable[..., Path]
 Run = Callable[..., "Done"]

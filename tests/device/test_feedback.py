@@ -2,10 +2,10 @@ import pytest
 
 from contract.errors import ContractError
 from device.assembly import Device
-from device.cache import StoredInference
+from device.cache.database import StoredInference
 from device.errors import FeedbackError
 from device.feedback import give_feedback, meant_label
-from device.ranking import Ranked
+from device.recognise.ranking import Ranked
 from tests.device.photos import draw_photo
 
 

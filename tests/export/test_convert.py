@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
 from contract.manifest import Precision
 from device.errors import ModelRefused
-from device.tflite import RUNTIME_MODULES
+from device.recognise.tflite import RUNTIME_MODULES
 from export.convert import convert_head, convert_prefix, standardise
 from export.errors import ConversionError
 from export.parity import check_head, check_prefix, head_parity, prefix_parity

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from contract.cuts import CUTS, PREFIX_SIGNATURE
-from device.tflite import RUNTIME_MODULES
+from device.recognise.tflite import RUNTIME_MODULES
 from export.convert import convert_prefix, standardise
 from export.faces import People, read_faces
 from export.parity import check_prefix, compare_features

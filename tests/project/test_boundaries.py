@@ -14,7 +14,7 @@ import device
 import export
 
 HEAVY = {"tensorflow", "keras", "jax"}
-BORROWED = {"device.image", "device.tflite", "device.errors"}
+BORROWED = {"device.recognise", "device.recognise.image", "device.recognise.tflite", "device.errors"}
 IMPORT_ALL = """
 import importlib, json, sys
 for name in sys.argv[1:]:
@@ -51,11 +51,11 @@ def test_no_module_of_the_device_loads_tensorflow_or_boto3() -> None:
 
 
 def test_the_web_process_loads_no_training_framework() -> None:
-    assert not loaded_by("cloud.app") & (HEAVY | {"export", "device", "ai_edge_litert", "tflite_runtime"})
+    assert not loaded_by("cloud.web.app") & (HEAVY | {"export", "device", "ai_edge_litert", "tflite_runtime"})
 
 
 def test_the_workers_own_process_loads_no_training_framework() -> None:
-    assert not loaded_by("cloud.worker") & HEAVY
+    assert not loaded_by("cloud.worker.worker") & HEAVY
 
 
 @pytest.mark.parametrize("module", ["export.cli", "device.cli", "cloud.cli"])
@@ -64,15 +64,15 @@ def test_a_command_line_starts_without_tensorflow(module: str) -> None:
 
 
 def test_boto3_is_imported_in_one_module_only() -> None:
-    assert _importers("boto3") == {"cloud/objects/s3.py"}
+    assert _importers("boto3") == {"cloud/store/s3.py"}
 
 
 def test_sqlite_is_imported_in_one_module_of_the_device_only() -> None:
-    assert {name for name in _importers("sqlite3") if name.startswith("device/")} == {"device/cache.py"}
+    assert {name for name in _importers("sqlite3") if name.startswith("device/")} == {"device/cache/database.py"}
 
 
 def test_requests_is_imported_by_the_client_and_its_replies_only() -> None:
-    assert _importers("requests") == {"device/client.py", "device/replies.py"}
+    assert _importers("requests") == {"device/service/client.py", "device/service/replies.py"}
 
 
 def test_tensorflow_proper_is_imported_in_one_module_only() -> None:

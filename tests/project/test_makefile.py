@@ -54,8 +54,8 @@ def test_clean_leaves_what_nothing_can_make_again(tmp_path: Path) -> None:
 
 def test_a_demo_on_minio_builds_minio_first() -> None:
     """`make demo STORE=minio`, as the README gives it, once asked for a `make minio-install` that nobody had run."""
-    assert "demo.minio install" in make("-n", "demo", "STORE=minio").stdout
-    assert "demo.minio install" in make("-n", "demo", STORE="minio").stdout
+    assert "demo.running.minio install" in make("-n", "demo", "STORE=minio").stdout
+    assert "demo.running.minio install" in make("-n", "demo", STORE="minio").stdout
     assert "minio" not in make("-n", "demo").stdout
 
 

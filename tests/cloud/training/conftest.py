@@ -11,20 +11,22 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cloud import devices, inbox, spaces
-from cloud.devices import Device
-from cloud.keys import Arrival, Pool
-from cloud.objects import ObjectStore, open_store
-from cloud.scratch import CycleFolder, Rows
+from cloud.admin.bundles import register as register_bundle
+from cloud.dataset import inbox
+from cloud.identity import devices
+from cloud.identity.devices import Device
+from cloud.releases.signing import load_or_create
 from cloud.settings import Settings
-from cloud.signing import load_or_create
-from cloud.workbench import Workbench
-from cloud.worker import Worker
+from cloud.store import ObjectStore, open_store
+from cloud.store.keys import Arrival, Pool
+from cloud.training.context import TrainingContext
+from cloud.training.cycle_folder import CycleFolder, Rows
+from cloud.worker.worker import Worker
 from contract.bundle import BaseSamples, TrainingBundle, write_training_bundle
 from contract.codecs import Codec
 from contract.holdout import Split, assign_split
 from contract.upload import Upload, encode_upload, upload_id
-from demo.ports import free_port
+from demo.running.ports import free_port
 from export.classifier import put_together, take_apart
 from export.fit import class_mean_classifier
 from export.inception_resnet_v1 import ScaleToLength
@@ -132,10 +134,10 @@ class Shop:
         body = encode_upload(upload, codec=Codec.FLOAT32)
         inbox.add(self.store, Arrival(self.pool, DEVICE, 0, upload_id(body)), body)
 
-    def workbench(self, settings: Settings | None = None) -> Workbench:
+    def workbench(self, settings: Settings | None = None) -> TrainingContext:
         """What a worker of this store has."""
         settings = settings or self.settings
-        return Workbench(self.store, settings, load_or_create(settings.state, self.store), threading.Event())
+        return TrainingContext(self.store, settings, load_or_create(settings.state, self.store), threading.Event())
 
     def worker(self, settings: Settings | None = None) -> Worker:
         """A worker, not running."""
@@ -152,7 +154,7 @@ def open_shop(tmp_path_factory: pytest.TempPathFactory) -> Callable[[TrainingBun
         store = open_store(settings.store)
         store.prepare()
         assert bundle.directory is not None
-        spaces.register(store, bundle.directory)
+        register_bundle(store, bundle.directory)
         devices.add(store, Device(DEVICE, "home", 0, "0" * 64, 0))
         return Shop(store, bundle, settings, Pool("home", bundle.space))
 

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cloud.heads import open_head
-from cloud.scratch import CycleFolder
-from cloud.thaw import normalisations, thaw
-from cloud.trainer import Diverged, train
-from cloud.trials import LAST_LAYER, Optimizer, Spec, Thaw, TrialResult
-from cloud.weights import HeadWeights, decode_weights, encode_weights
-from cloud.workshop import open_best
+from cloud.training.converter import open_best
+from cloud.training.cycle_folder import CycleFolder
+from cloud.training.fine_tune import normalisations, thaw
+from cloud.training.heads import open_head
+from cloud.training.trainer import Diverged, train
+from cloud.training.trials import LAST_LAYER, FineTuning, Optimizer, Spec, TrialResult
+from cloud.training.weights import HeadWeights, decode_weights, encode_weights
 
 MakeFolder = Callable[..., CycleFolder]
 QUICK = Spec(LAST_LAYER, epochs=20)
-GENTLE = Thaw(Optimizer.SGD, 1e-3, epochs=2)
+GENTLE = FineTuning(Optimizer.SGD, 1e-3, epochs=2)
 
 
 def tell(done: int, total: int) -> None:
@@ -115,8 +115,8 @@ def test_a_thawed_head_answers_as_its_own_embeddings_say(make_folder: MakeFolder
     assert result.right == np.sum(logits.argmax(axis=1) == folder.rows().labels[40:])
 
 
-@pytest.mark.parametrize("how", [GENTLE, Thaw(Optimizer.ADAM, 1e-3, epochs=2)])
-def test_thawing_lowers_the_loss(make_folder: MakeFolder, how: Thaw) -> None:
+@pytest.mark.parametrize("how", [GENTLE, FineTuning(Optimizer.ADAM, 1e-3, epochs=2)])
+def test_thawing_lowers_the_loss(make_folder: MakeFolder, how: FineTuning) -> None:
     folder = make_folder(convolutional_head(), photos=10)
     features, labels = folder.features()[:80], folder.rows().labels[:80]
     parts = open_head(folder.path / "head.keras", None)

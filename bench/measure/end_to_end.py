@@ -1,0 +1,108 @@
+"""How well devices know real people before and after uploads, and how soon a new head is in use: the demo, five times.
+
+Each walk is the demo's own, with all its real parts; its seed chooses who is new. The worker's log says when each step
+of its training cycle was passed; the parts of the time to a new head are the differences.
+"""
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from bench.material import Material, find_material
+from bench.row import Goal, LeftOut, Row, at_least, at_most
+from cloud.training.cycle import CycleStep
+from demo.figures import Figures
+from demo.run import run_demo
+from demo.running.cycle_log import read_steps
+from demo.settings import Settings
+
+PARTS = {
+    CycleStep.LAID_OUT: "processes started, rows gathered and laid out",
+    CycleStep.OPENED: "Keras imported, every row embedded with the best head so far",
+    CycleStep.TRIED: "trials",
+    CycleStep.CONVERTED: "gate, conversion to TFLite, parity",
+    CycleStep.PUBLISHED: "signed and published",
+}
+"""What ends with a step of the cycle; it begins with the one before. Trainers, too, import Keras meanwhile."""
+AROUND = "the worker's look at its inbox and merge, the device's polls and pull"
+SEEDS = range(5)
+LATENCY_GOAL_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One run of the demo, and the seconds from the start of the training cycle to each of its steps."""
+
+    figures: Figures
+    seconds_to: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One figure of every walk, in percent or percentage points."""
+
+    what: str
+    of: Callable[[Figures], float]
+    goal: Goal | None = None
+    unit: str = "percent"
+
+
+SHARES = (
+    Share("new people answered unknown, before", lambda it: 100 * it.before.unknown_new, at_least(95)),
+    Share("others accepted, before", lambda it: 100 * it.before.accepted_others, at_least(95)),
+    Share("right, everybody, after", lambda it: 100 * it.after.accuracy, at_least(99.3)),
+    Share("right, the new people, after", lambda it: 100 * it.after.accuracy_new, at_least(98)),
+    Share(
+        "behind cosine to class means, after",
+        lambda it: 100 * (it.cosine.accuracy - it.after.accuracy),
+        at_most(0.3),
+        unit="points",
+    ),
+    Share("others accepted, after", lambda it: 100 * it.after.accepted_others),
+)
+
+
+def measure(work: Path) -> list[Row | LeftOut]:
+    """Return the rows of five walks on real people, or of one on drawn people."""
+    material = find_material(work=work)
+    seeds = SEEDS if material.is_real else SEEDS[:1]
+    walks = [_walk(material, build=work / f"road-{seed}", seed=seed) for seed in seeds]
+    return [*latency_rows(walks), *share_rows(walks, is_real=material.is_real)]
+
+
+def latency_rows(walks: Sequence[Walk]) -> list[Row]:
+    """Return the median seconds from an acknowledged upload to a head in use, and the parts of that walk's."""
+    walk = sorted(walks, key=lambda walk: walk.figures.seconds_to_new_head)[(len(walks) - 1) // 2]
+    figures, total = walk.figures, walk.figures.seconds_to_new_head
+    name = f"upload to head in use, {figures.cut}, {figures.people} people"
+    parts = [Row(f"{name}: {what}", seconds, "seconds", reference=total) for what, seconds in _parts(walk).items()]
+    return [Row(name, total, "seconds", goal=at_most(LATENCY_GOAL_S)), *parts]
+
+
+def _parts(walk: Walk) -> dict[str, float]:
+    """The seconds of each part of the time to a new head, which they add up to."""
+    passed = [0.0, *(walk.seconds_to[step] for step in PARTS)]
+    inside = {what: end - start for what, (start, end) in zip(PARTS.values(), pairwise(passed), strict=True)}
+    return {**inside, AROUND: walk.figures.seconds_to_new_head - passed[-1]}
+
+
+def share_rows(walks: Sequence[Walk], *, is_real: bool) -> list[Row | LeftOut]:
+    """Return the mean of each share, with its least and its most in the name; drawn people have no goals to meet."""
+    if not is_real:
+        return [LeftOut("real faces", "needs real weights and faces: set FEDEX_DATA")]
+    return [_share_row(share, [share.of(walk.figures) for walk in walks]) for share in SHARES]
+
+
+def _share_row(share: Share, values: Sequence[float]) -> Row:
+    spread = f"{min(values):.1f} to {max(values):.1f}"
+    name = f"lfw65, {len(values)} walks, {share.what} ({spread})"
+    return Row(name, statistics.fmean(values), share.unit, goal=share.goal)
+
+
+def _walk(material: Material, *, build: Path, seed: int) -> Walk:
+    settings = Settings(weights=material.weights, faces=material.faces, build=build, seed=seed)
+    figures = run_demo(settings)
+    steps = read_steps(settings.work / "logs" / "worker.log")
+    return Walk(figures, {step: float(line["seconds"]) for step, line in steps.items()})

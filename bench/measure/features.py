@@ -1,0 +1,72 @@
+"""The only home of everybody's features as a device computes them: default prefix, one thread, kept for this run.
+
+features-<cut>.npz    features float32 (n, *shape), sample_ids uint8 (n, 16), photos str (n,), runtime str
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.isolated import in_fresh_process
+from bench.material import find_material
+from bench.measure.bundles import export_bundle
+from contract.bundle import read_device_bundle
+from contract.samples import sample_id
+from demo.cast import cast_people
+from demo.folders import list_photos
+from device.recognise.image import load_photo
+from device.recognise.models import load_prefix
+from device.recognise.tflite import open_runtime
+
+SECRET = bytes(range(32))
+"""Stands for a device's secret, so that sample ids and with them the split are the same in every run."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """Features and sample ids by photo, and the runtime that computed them."""
+
+    runtime: str
+    features: NDArray[np.float32]
+    sample_ids: NDArray[np.uint8]
+    rows: dict[Path, int]
+
+    def of(self, photos: Sequence[Path]) -> NDArray[np.float32]:
+        """Return the features (n, *shape) of some photos."""
+        return self.features[self._rows(photos)]
+
+    def ids_of(self, photos: Sequence[Path]) -> NDArray[np.uint8]:
+        """Return the sample ids (n, 16) of some photos."""
+        return self.sample_ids[self._rows(photos)]
+
+    def _rows(self, photos: Sequence[Path]) -> NDArray[np.int64]:
+        return np.array([self.rows[photo] for photo in photos], np.int64)
+
+
+def read_features(work: Path, *, cut: str) -> Features:
+    """Return the features of every photo that some cast uses, computed in a process of their own the first time."""
+    kept = work / f"features-{cut}.npz"
+    if not kept.is_file():
+        in_fresh_process(_compute, export_bundle(work, cut=cut) / "device", find_material(work=work).faces, kept)
+    with np.load(kept) as arrays:
+        rows = {Path(photo): row for row, photo in enumerate(arrays["photos"].tolist())}
+        return Features(str(arrays["runtime"]), arrays["features"], arrays["sample_ids"], rows)
+
+
+def _compute(bundle: Path, faces: Path, kept: Path) -> None:
+    runtime = open_runtime()
+    prefix = load_prefix(read_device_bundle(bundle), runtime=runtime, threads=1)
+    photos = _photos(faces)
+    loaded = [load_photo(photo) for photo in photos]
+    features = np.concatenate([prefix.run(photo.prepared[np.newaxis]) for photo in loaded])
+    ids = np.frombuffer(b"".join(sample_id(SECRET, photo.pixels) for photo in loaded), np.uint8).reshape(-1, 16)
+    names = np.array([str(photo) for photo in photos])
+    np.savez(kept, features=features, sample_ids=ids, photos=names, runtime=np.array(str(runtime)))
+
+
+def _photos(faces: Path) -> list[Path]:
+    everybody = cast_people(list_photos(faces), new_share=0, seed=0)
+    return [photo for person in everybody for photo in (*person.base, *person.uploads, *person.tests)]

@@ -1,0 +1,154 @@
+"""Register training bundles: a bundle's files go under ``spaces/<space>/``, its document last.
+
+A space is registered once. Another bundle of the same space is refused, because datasets and releases that exist were
+made with the first one; only while there is no release may it take the first one's place, if that is asked for.
+
+Of two bundles that are registered at once one wins: a file is put only if it is absent, always in the same order, so
+that the first file in which they differ is refused to the other one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+
+from cloud.admin.keras_archive import check_keras_archive
+from cloud.dataset import pointer as dataset_pointer
+from cloud.errors import AlreadyExists, BundleRefused, NotFound, PreconditionFailed
+from cloud.releases import registry
+from cloud.store import keys
+from cloud.store.store import ObjectStore, Stored
+from contract.bundle import TrainingBundle, parse_training_bundle
+from contract.bundle_files import BUNDLE_FILE, MAX_DOCUMENT_BYTES, BundleFacts, parse_bundle_document
+from contract.documents import parse_document
+from contract.errors import ContractError
+from contract.files import check_is_file, read_bounded
+from contract.training_bundle import KERAS_HEAD_FILE, KIND, TRAINING_FILES, read_training_files
+
+
+class RegistrationOutcome(StrEnum):
+    """What became of a bundle."""
+
+    REGISTERED = "registered"
+    KNOWN = "already registered"
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A bundle that is registered now."""
+
+    bundle: TrainingBundle
+    outcome: RegistrationOutcome
+
+
+def register(store: ObjectStore, directory: Path, *, replace: bool = False) -> Registration:
+    """Register the training bundle in a directory. Idempotent; an interrupted run is finished by the next.
+
+    `replace` lets it take the place of another bundle of its space, whole or not. Neither a worker nor another
+    registration of the space may be running then.
+
+    Raises:
+        BundleRefused: it is none, or its space has another bundle, or some of its files, already, which stay.
+    """
+    files, bundle = _open(directory)
+    document = files[BUNDLE_FILE]
+    present = _document(store, bundle.space)
+    if present is not None and present.body != document:
+        _check_replaceable(store, bundle, present.body, replace=replace)
+    put = store.put if present is not None or replace else partial(_put_first, store, space=bundle.space)
+    for name in TRAINING_FILES:
+        if name != BUNDLE_FILE:
+            put(keys.space_file(bundle.space, name), files[name])
+    return Registration(bundle, _put_document(store, bundle.space, document, present))
+
+
+def _open(directory: Path) -> tuple[Mapping[str, bytes], TrainingBundle]:
+    """The files of the training bundle in a directory, all checked."""
+    try:
+        _check_kind(directory)
+        files = read_training_files(directory)
+        bundle = parse_training_bundle(files, directory=directory)
+        check_keras_archive(files[KERAS_HEAD_FILE], where=KERAS_HEAD_FILE)
+    except ContractError as error:
+        place = "" if error.where.startswith(str(directory)) else f"{directory}: "
+        raise BundleRefused(f"{place}{error}") from error
+    except OSError as error:
+        place = error.filename or str(directory)
+        raise BundleRefused(f"{place}: expected a file that can be read, got {error.strerror}") from error
+    return files, bundle
+
+
+def _check_kind(directory: Path) -> None:
+    check_is_file(directory / BUNDLE_FILE)
+    document = read_bounded(directory / BUNDLE_FILE, MAX_DOCUMENT_BYTES)
+    if parse_document(document, where=BUNDLE_FILE, max_bytes=MAX_DOCUMENT_BYTES).text("kind") == "device":
+        raise BundleRefused(f"{directory}: expected the training bundle, got the device bundle; it stands beside it")
+
+
+def _document(store: ObjectStore, space: str) -> Stored | None:
+    try:
+        return store.get(keys.space_file(space, BUNDLE_FILE))
+    except NotFound:
+        return None
+
+
+def _check_replaceable(store: ObjectStore, bundle: TrainingBundle, present: bytes, *, replace: bool) -> None:
+    """Whether nothing was made with the bundle that is registered, and no process has to learn of another shape."""
+    if not replace:
+        raise BundleRefused(f"{_another(bundle.space)}; --replace lets it take its place while nothing was released")
+    if _shape(present) not in (None, bundle.feature_shape):
+        raise BundleRefused(
+            f"space {bundle.space}: expected features of shape {_shape(present)}, got {bundle.feature_shape}"
+        )
+    for pool in dataset_pointer.pools(store):
+        if pool.space == bundle.space and registry.read(store, pool).channels:
+            raise BundleRefused(
+                f"space {bundle.space}: expected one without releases, got one that group {pool.group} has releases of"
+            )
+
+
+def _put_first(store: ObjectStore, key: str, body: bytes, *, space: str) -> None:
+    """Put a file of a space that has no document yet, and no such file, unless it is the same one.
+
+    Raises:
+        BundleRefused: there is another one.
+    """
+    try:
+        store.put_if_absent(key, body)
+    except AlreadyExists:
+        if store.get(key).body != body:
+            raise BundleRefused(
+                f"space {space}: expected no other bundle's files, got {key}, of one that is being registered or was "
+                "not registered to its end; --replace lets this one take its place when no other is being registered"
+            ) from None
+
+
+def _shape(document: bytes) -> tuple[int, ...] | None:
+    try:
+        return BundleFacts.parse(parse_bundle_document(document, kind=KIND)).feature_shape
+    except ContractError:
+        return None  # damaged: nobody works with it
+
+
+def _put_document(store: ObjectStore, space: str, document: bytes, present: Stored | None) -> RegistrationOutcome:
+    key = keys.space_file(space, BUNDLE_FILE)
+    if present is not None and present.body == document:
+        return RegistrationOutcome.KNOWN
+    try:
+        if present is None:
+            store.put_if_absent(key, document)
+            return RegistrationOutcome.REGISTERED
+        store.put_if_match(key, document, etag=present.etag)
+        return RegistrationOutcome.REPLACED
+    except (AlreadyExists, PreconditionFailed):  # somebody else registers one at this moment
+        if store.get(key).body != document:
+            raise _another(space) from None
+        return RegistrationOutcome.KNOWN
+
+
+def _another(space: str) -> BundleRefused:
+    return BundleRefused(f"space {space}: expected the bundle that is registered for it, got another one")

@@ -1,0 +1,57 @@
+"""The only home of what a process remembers between merges. Everything in it can be read again from the store.
+
+Shards are immutable, so their columns are read once, and a merge costs what is new and not what is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cloud.dataset import shards
+from cloud.dataset.ledger import Ledger, base_ledger
+from cloud.dataset.pointer import DatasetPointer
+from cloud.dataset.shards import Columns, ShardRef
+from cloud.spaces import bundles
+from cloud.store.keys import Pool
+from cloud.store.store import ObjectStore
+
+
+@dataclass(slots=True)
+class PoolMemory:
+    """What is known of one pool."""
+
+    feature_shape: tuple[int, ...]
+    ledger: Ledger
+    absorbed: list[ShardRef] = field(default_factory=list)
+
+    def absorb(self, ref: ShardRef, columns: Columns) -> None:
+        """Know the rows of one more shard."""
+        self.ledger.absorb(columns)
+        self.absorbed.append(ref)
+
+
+@dataclass(slots=True)
+class MergeMemory:
+    """What is known of every pool that this process merged. Not for use by several threads at once."""
+
+    finished: dict[Pool, str] = field(default_factory=dict)
+    """Of each pool the last journal whose receipts are surely written; an older one is never looked for."""
+    _pools: dict[Pool, PoolMemory] = field(default_factory=dict)
+
+    def catch_up(self, store: ObjectStore, pool: Pool, dataset: DatasetPointer) -> PoolMemory:
+        """What is known of a pool, up to this state of its dataset.
+
+        Raises:
+            NotFound: the space is not registered, or a shard is gone.
+        """
+        known = self._pools.get(pool)
+        if known is None or tuple(known.absorbed) != dataset.shards[: len(known.absorbed)]:
+            known = self._pools[pool] = _begin(store, pool)
+        for ref in dataset.shards[len(known.absorbed) :]:
+            known.absorb(ref, shards.read_columns(store, pool, ref))
+        return known
+
+
+def _begin(store: ObjectStore, pool: Pool) -> PoolMemory:
+    bundle = bundles.read(store, pool.space)
+    return PoolMemory(bundle.feature_shape, base_ledger(bundle.labels, bundle.base.labels))

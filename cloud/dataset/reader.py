@@ -1,0 +1,181 @@
+"""The only home of a pool's dataset as a trainer reads it: resolved rows, features read from local files.
+
+::
+
+    <cache>/<sha256>    a shard, verified when it was downloaded
+
+Base samples are not in it: they are the training bundle's (``cloud.spaces.bundles``). Their labels are, and come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset import shards
+from cloud.dataset.ledger import spell
+from cloud.dataset.shards import Columns, FeatureFile, ShardRef
+from cloud.errors import Damaged
+from cloud.spaces import bundles
+from cloud.store import keys
+from cloud.store.keys import Pool
+from cloud.store.store import ObjectStore
+from contract.bundle import TrainingBundle
+from contract.files import atomic_write, sha256_hex
+from contract.labels import label_key
+
+Features = NDArray[np.float32]
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredFeatures:
+    """Features float32 (n, *shape) that lie in several files and are read when they are indexed."""
+
+    files: tuple[FeatureFile, ...]
+    file_index: NDArray[np.int64]
+    row_index: NDArray[np.int64]
+    feature_shape: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.row_index)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n, *shape)."""
+        return (len(self), *self.feature_shape)
+
+    @property
+    def dtype(self) -> np.dtype[np.float32]:
+        """float32."""
+        return np.dtype(np.float32)
+
+    def __getitem__(self, rows: slice | NDArray[np.integer] | NDArray[np.bool_] | Sequence[int]) -> Features:  # type: ignore[type-arg]
+        """Copy the features of some rows into memory, in the order asked for."""
+        wanted = np.arange(len(self))[rows]
+        chosen = np.empty((len(wanted), *self.feature_shape), np.float32)
+        for place in np.unique(self.file_index[wanted]):
+            here = self.file_index[wanted] == place
+            chosen[here] = self.files[place].read(self.row_index[wanted[here]])
+        return chosen
+
+    def __array__(self, dtype: np.dtype[np.generic] | None = None) -> NDArray[np.generic]:
+        """Copy everything into memory."""
+        return self[:] if dtype is None else self[:].astype(dtype)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """The samples of a pool at one commit, each once, in the order of their first rows."""
+
+    commit: str
+    """Changes when, and only when, rows were added; "" where nothing was merged yet."""
+    labels: tuple[str, ...]
+    """Classes: the bundle's labels, then others as they first appeared. An index never changes its label."""
+    label_index: NDArray[np.int64]
+    """(n,)."""
+    splits: NDArray[np.uint8]
+    """(n,): 0 trains, 1 is held out."""
+    sample_ids: NDArray[np.uint8]
+    """(n, 16)."""
+    features: StoredFeatures
+    """(n, *shape)."""
+
+    def __len__(self) -> int:
+        return len(self.label_index)
+
+
+def load(store: ObjectStore, pool: Pool, *, cache: Path, bundle: TrainingBundle | None = None) -> Dataset:
+    """The dataset as it is now. Downloads the shards that are not in `cache` yet, and the space's bundle if not given.
+
+    Raises:
+        NotFound: the space is not registered.
+        Damaged: a shard is not what its name says.
+    """
+    bundle = bundle or bundles.read(store, pool.space)
+    head, _ = dataset_pointer.read(store, pool)
+    cache.mkdir(parents=True, exist_ok=True)
+    pieces = [shards.read_file(_fetch(store, pool, ref, cache)) for ref in head.shards]
+    return resolve(pieces, commit=head.commit, base_labels=bundle.labels, feature_shape=bundle.feature_shape)
+
+
+def resolve(
+    pieces: Sequence[tuple[Columns, FeatureFile]],
+    *,
+    commit: str,
+    base_labels: tuple[str, ...],
+    feature_shape: tuple[int, ...],
+) -> Dataset:
+    """Shards in the order of merging, as one row for each sample."""
+    columns = [one for one, _ in pieces]
+    spellings = spell([*base_labels, *(label for one in columns for label in one.labels)])
+    classes = {name: place for place, name in enumerate(spellings)}
+    first, best = _choose(columns)
+    files, rows = _places(columns)
+    return Dataset(
+        commit=commit,
+        labels=tuple(spellings.values()),
+        label_index=_join([_classes(one, classes) for one in columns], np.int64)[best],
+        splits=_join([one.splits for one in columns], np.uint8)[first],
+        sample_ids=_join([one.sample_ids for one in columns], np.uint8, 16)[first],
+        features=StoredFeatures(tuple(file for _, file in pieces), files[best], rows[best], feature_shape),
+    )
+
+
+def _choose(columns: Sequence[Columns]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each sample, in the order of their first rows: its first row, and the one with the highest revision."""
+    names = _sample_names(columns)
+    revisions = _join([one.revisions for one in columns], np.int64)
+    _, first, group = np.unique(names, return_index=True, return_inverse=True)
+    order = np.lexsort((revisions, group))
+    last = np.searchsorted(group[order], np.arange(len(first)), side="right") - 1
+    best = order[last]
+    appearance = np.argsort(first)
+    return first[appearance], best[appearance]
+
+
+def _sample_names(columns: Sequence[Columns]) -> NDArray[np.void]:
+    """Device and sample id of every row as 24 bytes that compare as one value."""
+    devices: dict[str, int] = {}
+    parts = []
+    for one in columns:
+        numbers = np.array([devices.setdefault(device, len(devices)) for device in one.devices], ">u8")
+        parts.append(np.hstack([numbers[one.device_index].view(np.uint8).reshape(-1, 8), one.sample_ids]))
+    joined = np.ascontiguousarray(_join(parts, np.uint8, 24))
+    return joined.view(np.dtype((np.void, 24))).ravel()
+
+
+def _classes(columns: Columns, classes: dict[str, int]) -> NDArray[np.int64]:
+    table = np.array([classes[label_key(label)] for label in columns.labels], np.int64)
+    return table[columns.label_index]
+
+
+def _places(columns: Sequence[Columns]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """File and row in it, for every row."""
+    files = _join([np.full(len(one), place) for place, one in enumerate(columns)], np.int64)
+    return files, _join([np.arange(len(one)) for one in columns], np.int64)
+
+
+def _join(parts: Sequence[NDArray[Any]], dtype: type[Scalar], width: int | None = None) -> NDArray[Scalar]:
+    empty = np.empty((0,) if width is None else (0, width), dtype)
+    joined: NDArray[Scalar] = np.concatenate([empty, *parts]).astype(dtype, copy=False)
+    return joined
+
+
+def _fetch(store: ObjectStore, pool: Pool, ref: ShardRef, cache: Path) -> Path:
+    """A verified shard in the cache."""
+    path = cache / ref.sha256
+    if path.is_file() and path.stat().st_size == ref.size:
+        return path
+    key = keys.shard(pool, ref.sha256)
+    body = store.get(key).body
+    if sha256_hex(body) != ref.sha256:
+        raise Damaged(f"{key}: expected sha256 {ref.sha256}, got {sha256_hex(body)}")
+    atomic_write(path, body)
+    return path

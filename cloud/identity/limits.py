@@ -1,0 +1,50 @@
+"""The only home of how many bodies of one device, either way, are under way, so that it cannot take every thread.
+
+Two: a phone that lost its network tries again while the service still waits for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import Counter
+from collections.abc import Iterator
+
+from cloud.errors import Refused
+from contract.problems import Problem
+
+MAX_AT_ONCE = 2
+
+
+class ConcurrencyLimit:
+    """Whose bodies are under way, in one process. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken: Counter[str] = Counter()
+
+    @contextlib.contextmanager
+    def take(self, device: str) -> Iterator[None]:
+        """A device's turn to send or to be sent a body.
+
+        Raises:
+            Refused: it has as many as it may have.
+        """
+        self._begin(device)
+        try:
+            yield
+        finally:
+            self._end(device)
+
+    def _begin(self, device: str) -> None:
+        with self._lock:
+            if self._taken[device] >= MAX_AT_ONCE:
+                expected = f"at most {MAX_AT_ONCE} bodies of a device at once"
+                raise Refused(Problem.TOO_MANY_REQUESTS, "body", expected=expected, got="one more")
+            self._taken[device] += 1
+
+    def _end(self, device: str) -> None:
+        with self._lock:
+            self._taken[device] -= 1
+            if not self._taken[device]:
+                del self._taken[device]

@@ -1,0 +1,74 @@
+"""Tokens: which device a request comes from.
+
+A token is "<device id>.<secret>". Kept are the id and the secret's sha256, never the secret; whoever reads the store
+cannot pose as a device. Everything secret is compared in constant time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+
+from cloud.errors import NotFound, Unauthenticated
+from cloud.identity import devices
+from cloud.identity.devices import Device
+from cloud.store.store import ObjectStore
+from contract.patterns import DEVICE_PATTERN, TOKEN_PATTERN
+from contract.routes import BEARER
+
+ID_BYTES = 16
+SECRET_BYTES = 32
+REMEMBERED_S = 30.0
+MAX_REMEMBERED = 10_000
+
+
+class Authenticator:
+    """Says which device a request comes from, and remembers it for a while, so that an upload stays one PUT."""
+
+    def __init__(self, store: ObjectStore, *, clock: Callable[[], float], remembered_s: float = REMEMBERED_S) -> None:
+        self._store = store
+        self._clock = clock
+        self._remembered_s = remembered_s
+        self._remembered: dict[str, tuple[Device, float]] = {}
+
+    def authenticate(self, authorization: str) -> Device:
+        """The device whose token an Authorization header carries. Safe to call from several threads.
+
+        Raises:
+            Unauthenticated: it carries none that counts.
+        """
+        device_id, secret = _parse_token(authorization)
+        device = self._recall(device_id) or self._read(device_id)
+        if not hmac.compare_digest(hash_secret(secret), device.token_sha256):
+            raise Unauthenticated(expected="a token that this service gave out", got="another one")
+        return device
+
+    def _recall(self, device_id: str) -> Device | None:
+        device, until = self._remembered.get(device_id, (None, 0.0))
+        return device if self._clock() < until else None
+
+    def _read(self, device_id: str) -> Device:
+        try:
+            device = devices.read(self._store, device_id)
+        except NotFound:
+            raise Unauthenticated(expected="a token of a device that is enrolled", got="another one") from None
+        if len(self._remembered) >= MAX_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[device_id] = (device, self._clock() + self._remembered_s)
+        return device
+
+
+def _parse_token(authorization: str) -> tuple[str, str]:
+    scheme, _, token = authorization.partition(" ")
+    device_id, dot, secret = token.strip().partition(".")
+    if scheme.lower() != BEARER.strip().lower() or not dot:
+        raise Unauthenticated(expected="a bearer token", got="none")
+    if not (TOKEN_PATTERN.fullmatch(token.strip()) and DEVICE_PATTERN.fullmatch(device_id)):
+        raise Unauthenticated(expected="a bearer token of this service", got="something else")
+    return device_id, secret
+
+
+def hash_secret(secret: str) -> str:
+    """Return the sha256 of a secret, which is all that is kept of it."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,63 @@
+"""The only home of store addresses: what FEDEX_STORE may say, and which store it opens."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from cloud.errors import SettingError
+from cloud.store.store import ObjectStore
+from contract.errors import shown
+
+FORMS = "dir:PATH or s3://BUCKET[?endpoint=URL]"
+MAX_PATH_LENGTH = 1024
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ENDPOINT = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(?::(?P<port>[0-9]{1,5}))?/?")
+
+
+def open_store(address: str) -> ObjectStore:
+    """The store at an address; asks nothing of it yet.
+
+    Raises:
+        SettingError: the address has no such form.
+        StoreRefused: what AWS clients find in their environment fits none.
+    """
+    scheme, _, rest = address.partition(":")
+    if scheme == "dir" and 0 < len(rest) <= MAX_PATH_LENGTH:
+        return _directory(rest)
+    if scheme == "s3":
+        return _bucket(address)
+    raise _refusal(FORMS, address.partition("?")[0])
+
+
+def _directory(path: str) -> ObjectStore:
+    from cloud.store.directory import DirectoryStore
+
+    return DirectoryStore(Path(path))
+
+
+def _bucket(address: str) -> ObjectStore:
+    from cloud.store.s3 import S3Store  # boto3 takes a third of a second that a directory need not wait
+
+    place, _, query = address.partition("?")
+    bucket = place.removeprefix("s3://").rstrip("/")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    endpoint = options.pop("endpoint", None)
+    if options or not _BUCKET.fullmatch(bucket):
+        raise _refusal(f"{FORMS} with a bucket name of 3 to 63 characters", place)
+    if endpoint is not None and not _is_endpoint(endpoint):
+        raise _refusal("an endpoint like http://HOST:PORT", endpoint)
+    return S3Store(bucket, endpoint=endpoint)
+
+
+def _is_endpoint(text: str) -> bool:
+    """Whether it is an address without a path, and without a name and a password, which would get into logs."""
+    match = _ENDPOINT.fullmatch(text)
+    return match is not None and int(match["port"] or 0) < 1 << 16
+
+
+def _refusal(expected: str, got: str) -> SettingError:
+    """An error that shows what came, unless a password may be in it."""
+    return SettingError(f"FEDEX_STORE: expected {expected}, got {'one with an @' if '@' in got else shown(got)}")

@@ -1,0 +1,287 @@
+"""The only home of the directory store: objects as files below one folder of a local disk.
+
+::
+
+    <root>/<key>          an object; the key's slashes are folders
+    <root>/.writing/      files that are not objects yet
+    <root>/.locks/<nn>    one lock for each of 64 stripes of keys
+
+A write goes to ``.writing``, is flushed, and enters its place by rename or, where nothing may be there, by link; then
+the folder is flushed. Whoever replaces or removes an object holds the lock of its stripe, so that comparing an ETag and
+renaming are one step. Empty folders go with their last object, so that a list costs what is there. The folder must be
+on a local disk: locks of network file systems are not to be trusted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+import stat
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from cloud.errors import (
+    AlreadyExists,
+    NotFound,
+    OutOfRange,
+    PreconditionFailed,
+    StoreError,
+    StoreFull,
+    StoreRefused,
+    Unavailable,
+    Uncertain,
+)
+from cloud.store.store import MAX_LISTED, ByteRange, Meta, Stored, check_key, check_limit
+
+STRIPES = 64
+ENTER_ATTEMPTS = 100
+ABANDONED_AFTER_S = 24 * 3600.0
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class DirectoryStore:
+    """An ``ObjectStore`` in a folder. Any number of processes may share it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.absolute()
+        self._writing = self._root / ".writing"
+        self._locks = self._root / ".locks"
+
+    def __repr__(self) -> str:
+        return f"dir:{self._root}"
+
+    def prepare(self) -> None:
+        """Make the folder. See ``ObjectStore``."""
+        try:
+            self._writing.mkdir(parents=True, exist_ok=True)
+            self._locks.mkdir(exist_ok=True)
+            self._sweep_abandoned()
+        except OSError as error:
+            raise StoreRefused(f"{self!r}: expected a folder that can be written, got {error.strerror}") from error
+
+    def put(self, key: str, body: bytes) -> str:
+        """See ``ObjectStore``."""
+        path = self._path(key)
+        with self._written(key, body) as written, self._locked(key):
+            self._enter(key, lambda: written.replace(path))
+        return _etag(body)
+
+    def put_if_absent(self, key: str, body: bytes) -> str:
+        """See ``ObjectStore``."""
+        path = self._path(key)
+        if os.path.lexists(path):  # spares a write; the link below decides
+            raise AlreadyExists(key)
+        with self._written(key, body) as written:
+            try:
+                self._enter(key, lambda: path.hardlink_to(written))
+            except FileExistsError:
+                raise AlreadyExists(key) from None
+        return _etag(body)
+
+    def put_if_match(self, key: str, body: bytes, *, etag: str) -> str:
+        """See ``ObjectStore``."""
+        path = self._path(key)
+        with self._written(key, body) as written, self._locked(key):
+            if not self._matches(key, etag):
+                raise PreconditionFailed(key, etag=etag)
+            self._enter(key, lambda: written.replace(path))
+        return _etag(body)
+
+    def get(self, key: str, byte_range: ByteRange | None = None) -> Stored:
+        """See ``ObjectStore``."""
+        try:
+            with self._path(key).open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if byte_range is None:
+                    body = file.read()
+                    return Stored(body, _etag(body), size)
+                if byte_range.begin >= size:
+                    raise OutOfRange(key, begin=byte_range.begin)
+                file.seek(byte_range.begin)
+                return Stored(file.read(byte_range.end - byte_range.begin), "", size)
+        except OSError as error:
+            raise self._unreadable(key, error) from error
+
+    def stat(self, key: str) -> Meta:
+        """See ``ObjectStore``."""
+        try:
+            described = self._path(key).stat()
+        except OSError as error:
+            raise self._unreadable(key, error) from error
+        if not stat.S_ISREG(described.st_mode):
+            raise NotFound(key)
+        return Meta(described.st_size)
+
+    def list(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> list[str]:
+        """See ``ObjectStore``."""
+        try:
+            found = list(islice(self._keys(self._root, "", prefix, after), check_limit(limit)))
+        except OSError as error:
+            raise self._unreadable(prefix, error) from error
+        if not found:
+            self._check_present(prefix)
+        return found
+
+    def delete(self, key: str) -> None:
+        """See ``ObjectStore``."""
+        path = self._path(key)
+        try:
+            with self._locked(key):
+                path.unlink(missing_ok=True)
+                _flush_folder(self._prune(path.parent))
+        except NotADirectoryError:
+            return  # a file stands where the key has a folder: there is no such object
+        except OSError as error:
+            raise Uncertain(key, f"not surely removed: {error.strerror}") from error
+
+    def _sweep_abandoned(self) -> None:
+        """Remove what writers left that were killed a day ago."""
+        oldest = time.time() - ABANDONED_AFTER_S
+        for path in self._writing.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # another process sweeps too
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+
+    def _unreadable(self, key: str, error: OSError) -> StoreError:
+        if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
+            self._check_present(key)
+            return NotFound(key)
+        return Unavailable(key, f"cannot be read: {error.strerror}")
+
+    def _check_present(self, key: str) -> None:
+        """A disk that is not mounted must not look like a store with nothing in it."""
+        if not self._locks.is_dir():
+            raise Unavailable(key, f"cannot be read: {self._root} is not there")
+
+    def _path(self, key: str) -> Path:
+        return self._root / check_key(key)
+
+    @contextlib.contextmanager
+    def _written(self, key: str, body: bytes) -> Iterator[Path]:
+        """A flushed file of this content, on its way; gone afterwards."""
+        path = self._writing / secrets.token_hex(16)
+        try:
+            _write(path, body)
+            yield path
+        except OSError as error:  # nothing has entered its place: _enter names its own errors
+            raise _unwritten(key, error) from error
+        finally:
+            path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _locked(self, key: str) -> Iterator[None]:
+        """Alone with this key, among all threads and processes."""
+        stripe = zlib.crc32(key.encode()) % STRIPES
+        descriptor = os.open(self._locks / f"{stripe:02}", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _enter(self, key: str, place: Callable[[], object]) -> None:
+        """Give the object its name, and flush the folder that now holds it."""
+        folder = self._path(key).parent
+        for attempt in range(ENTER_ATTEMPTS):
+            self._make_folder(folder)
+            try:
+                place()
+                break
+            except FileNotFoundError:  # another process pruned the empty folder in between
+                if attempt == ENTER_ATTEMPTS - 1:
+                    raise
+        try:
+            _flush_folder(folder)
+        except OSError as error:
+            raise Uncertain(key, f"written, but its folder was not flushed: {error.strerror}") from error
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder of the store, and flush each parent that gained one."""
+        if folder.is_dir():
+            return
+        self._make_folder(folder.parent)
+        with contextlib.suppress(FileExistsError, FileNotFoundError):  # made, or its parent pruned, by another process
+            folder.mkdir()
+            _flush_folder(folder.parent)
+
+    def _prune(self, folder: Path) -> Path:
+        """Remove folders that became empty, up to the root, and return the first that stays."""
+        while folder != self._root:
+            try:
+                folder.rmdir()
+            except FileNotFoundError:
+                pass  # another process pruned it
+            except OSError:
+                break  # it holds something
+            folder = folder.parent
+        return folder
+
+    def _matches(self, key: str, etag: str) -> bool:
+        try:
+            return _etag(self._path(key).read_bytes()) == etag
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    def _keys(self, folder: Path, above: str, prefix: str, after: str) -> Iterator[str]:
+        """Keys below a folder in the order of S3, which compares whole keys: a folder sorts with its slash."""
+        for name in sorted(_names(folder)):
+            key = above + name
+            if name.endswith("/"):
+                if _may_hold(key, prefix, after):
+                    yield from self._keys(folder / name, key, prefix, after)
+            elif key.startswith(prefix) and key > after:
+                yield key
+
+
+def _names(folder: Path) -> list[str]:
+    """Names in a folder, those of folders with a slash; what is not an object's begins with a dot."""
+    try:
+        with os.scandir(folder) as entries:
+            return [f"{each.name}/" if each.is_dir() else each.name for each in entries if each.name[0] != "."]
+    except FileNotFoundError:
+        return []  # pruned in between
+
+
+def _may_hold(folder: str, prefix: str, after: str) -> bool:
+    """Whether keys that begin with `folder` can begin with `prefix` and be greater than `after`."""
+    if not (folder.startswith(prefix) or prefix.startswith(folder)):
+        return False
+    return after.startswith(folder) or folder > after
+
+
+def _etag(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def _write(path: Path, body: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb", buffering=0) as file:
+        view = memoryview(body)
+        while view:
+            view = view[file.write(view) :]
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return  # pruned by another process, which flushes the folder above
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unwritten(key: str, error: OSError) -> StoreError:
+    if error.errno in _NO_ROOM:
+        return StoreFull(key, f"not written: {error.strerror}")
+    return Unavailable(key, f"not written: {error.strerror}")

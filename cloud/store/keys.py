@@ -1,0 +1,174 @@
+"""The only home of the names of objects in the store.
+
+::
+
+    spaces/<space>/<file>                                 the training bundle, as registered
+    inbox/<group>/<space>/<device>.<generation>/<sha256>  an upload as it came
+    receipts/<group>/<space>/<device>.<generation>/<sha256>   empty: this upload is in the dataset
+    rejected/<group>/<space>/<device>.<generation>/<sha256>/upload, reason.json   an upload that cannot be read
+    dataset/<group>/<space>/HEAD                          pointer
+    dataset/<group>/<space>/shards/<sha256>               immutable samples
+    registry/<group>/<space>/HEAD                         pointer
+    registry/<group>/<space>/releases/<sha256>            payload and report of one release
+    trials/<group>/<space>/<cycle>/<trial>                what a trial did
+    objects/<group>/<sha256>                              heads and label lists, served to the group only
+    devices/<device>                                      who it is, and the hash of its token
+    keys/verify                                           the public key
+    probe/<random>                                        written and removed by the start-up check
+    probe/ready                                           written when somebody asks whether the service is ready
+
+Keys are ASCII, and no key is also the folder of another one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cloud.errors import Damaged
+from contract.patterns import DEVICE_PATTERN, GROUP_PATTERN, HEX64_PATTERN
+
+INBOX = "inbox/"
+DATASETS = "dataset/"
+DEVICES = "devices/"
+SPACES = "spaces/"
+VERIFY = "keys/verify"
+READY = "probe/ready"
+
+_POOL_KEY = re.compile(rf"[a-z]+/(?P<group>{GROUP_PATTERN.pattern})/(?P<space>{HEX64_PATTERN.pattern})/")
+_INBOX_KEY = re.compile(
+    rf"inbox/(?P<group>{GROUP_PATTERN.pattern})/(?P<space>{HEX64_PATTERN.pattern})"
+    rf"/(?P<device>{DEVICE_PATTERN.pattern})\.(?P<generation>[0-9]{{1,9}})/(?P<upload>{HEX64_PATTERN.pattern})"
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Pool:
+    """One group's samples in one space."""
+
+    group: str
+    space: str
+
+    @property
+    def path(self) -> str:
+        """The pool's part of a key."""
+        return f"{self.group}/{self.space}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Arrival:
+    """One upload of one device in one pool: what an inbox key says."""
+
+    pool: Pool
+    device: str
+    generation: int
+    upload: str
+
+    @property
+    def name(self) -> str:
+        """What tells it apart from others in its pool."""
+        return f"{self.device}.{self.generation}/{self.upload}"
+
+    @property
+    def path(self) -> str:
+        """The arrival's part of a key."""
+        return f"{self.pool.path}/{self.name}"
+
+
+def space_file(space: str, name: str) -> str:
+    """A file of a registered training bundle."""
+    return f"{SPACES}{space}/{name}"
+
+
+def inbox(arrival: Arrival) -> str:
+    """Where an upload waits to be merged."""
+    return f"{INBOX}{arrival.path}"
+
+
+def pool_inbox(pool: Pool) -> str:
+    """The prefix of everything that waits in one pool."""
+    return f"{INBOX}{pool.path}/"
+
+
+def after_pool(prefix: str, pool: Pool) -> str:
+    """A string after every key of a pool under a prefix, and before those of the next: "0" follows the slash."""
+    return f"{prefix}{pool.path}0"
+
+
+def parse_pool(key: str) -> Pool:
+    """The pool that a key under any prefix belongs to.
+
+    Raises:
+        Damaged: the key names none.
+    """
+    match = _POOL_KEY.match(key)
+    if match is None:
+        raise Damaged(f"{key}: expected <prefix>/<group>/<space>/...")
+    return Pool(match["group"], match["space"])
+
+
+def parse_inbox(key: str) -> Arrival:
+    """What an inbox key says.
+
+    Raises:
+        Damaged: the key is none that this service writes.
+    """
+    match = _INBOX_KEY.fullmatch(key)
+    if match is None:
+        raise Damaged(f"{key}: expected inbox/<group>/<space>/<device>.<generation>/<sha256>")
+    return Arrival(Pool(match["group"], match["space"]), match["device"], int(match["generation"]), match["upload"])
+
+
+def receipt(arrival: Arrival) -> str:
+    """Says that an upload is in the dataset."""
+    return f"receipts/{arrival.path}"
+
+
+def rejected_upload(arrival: Arrival) -> str:
+    """The bytes of an upload that was set aside."""
+    return f"rejected/{arrival.path}/upload"
+
+
+def rejected_reason(arrival: Arrival) -> str:
+    """Why an upload was set aside."""
+    return f"rejected/{arrival.path}/reason.json"
+
+
+def dataset_pointer(pool: Pool) -> str:
+    """The pointer to a pool's shards."""
+    return f"{DATASETS}{pool.path}/HEAD"
+
+
+def shard(pool: Pool, sha256: str) -> str:
+    """An immutable piece of a pool's dataset."""
+    return f"{DATASETS}{pool.path}/shards/{sha256}"
+
+
+def registry_pointer(pool: Pool) -> str:
+    """The pointer to a pool's releases."""
+    return f"registry/{pool.path}/HEAD"
+
+
+def release(pool: Pool, sha256: str) -> str:
+    """One release: its payload and report."""
+    return f"registry/{pool.path}/releases/{sha256}"
+
+
+def trial(pool: Pool, cycle: str, name: str) -> str:
+    """What one trial of a training cycle did."""
+    return f"trials/{pool.path}/{cycle}/{name}"
+
+
+def shared_object(group: str, sha256: str) -> str:
+    """A head or label list, which only its group may fetch."""
+    return f"objects/{group}/{sha256}"
+
+
+def device(device_id: str) -> str:
+    """Who a device is."""
+    return f"{DEVICES}{device_id}"
+
+
+def probe(name: str) -> str:
+    """An object of the start-up check."""
+    return f"probe/{name}"

@@ -1,0 +1,75 @@
+"""The only home of the check that a store keeps its promises, made once at start.
+
+A store that ignores conditions looks fine until two writers meet, and then loses samples; so it is refused beforehand.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from cloud.errors import (
+    AlreadyExists,
+    PreconditionFailed,
+    StoreError,
+    StoreFull,
+    StoreRefused,
+    StoreUnreachable,
+    Uncertain,
+)
+from cloud.store import keys
+from cloud.store.store import ObjectStore
+
+_OTHER_ETAG = '"00000000000000000000000000000000"'
+
+
+def probe(store: ObjectStore) -> None:
+    """Prepare the store and try each condition on an object of our own, which is removed again.
+
+    Raises:
+        StoreRefused: it cannot be used, or ignores a condition; the message says which.
+        StoreUnreachable: it does not answer, or has no room; it may be the right one, later.
+    """
+    store.prepare()
+    key = keys.probe(secrets.token_hex(8))
+    try:
+        _try_conditions(store, key)
+        store.delete(key)
+    except StoreError as error:
+        refusal = StoreUnreachable if isinstance(error, Uncertain | StoreFull) else StoreRefused
+        raise refusal(f"{store!r}: expected a store that can be read and written, got {error}") from error
+
+
+def _try_conditions(store: ObjectStore, key: str) -> None:
+    _must_fail(store, key, _OTHER_ETAG, "If-Match on a missing object")
+    first = store.put_if_absent(key, b"first")
+    _must_find(store, key, b"first")
+    _must_refuse_second(store, key)
+    second = store.put_if_match(key, b"second", etag=first)
+    _must_find(store, key, b"second")
+    if second == first:
+        raise StoreRefused(f"{store!r}: expected ETags that differ where contents differ, got one ETag twice")
+    _must_fail(store, key, first, "If-Match")
+
+
+def _must_refuse_second(store: ObjectStore, key: str) -> None:
+    try:
+        store.put_if_absent(key, b"again")
+    except AlreadyExists:
+        return
+    store.delete(key)
+    raise StoreRefused(f"{store!r}: expected conditional writes, got a store that ignores If-None-Match")
+
+
+def _must_fail(store: ObjectStore, key: str, etag: str, condition: str) -> None:
+    try:
+        store.put_if_match(key, b"never", etag=etag)
+    except PreconditionFailed:
+        return
+    store.delete(key)
+    raise StoreRefused(f"{store!r}: expected conditional writes, got a store that ignores {condition}")
+
+
+def _must_find(store: ObjectStore, key: str, body: bytes) -> None:
+    if store.get(key).body != body or store.list(key) != [key]:
+        store.delete(key)
+        raise StoreRefused(f"{store!r}: expected to read what was just written, got something else")

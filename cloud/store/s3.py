@@ -1,0 +1,295 @@
+"""The only home of boto3: objects in one bucket of any S3 server with conditional writes (MinIO is the reference).
+
+Two clients. Reads and unconditional writes may be repeated freely, so the SDK retries them. Conditional writes must not
+be: a retry after a lost answer meets our own object and reports our success as a failed condition. Only 409
+``ConditionalRequestConflict``, which says that nothing happened, is tried again here.
+
+Errors are sorted by whether the server can have acted::
+
+    it refused (4xx, 503 SlowDown, no room), or was never reached   -> Unavailable, StoreFull
+    a conditional write without an answer, or with a 5xx            -> Uncertain
+    it may have been written                                         (reads: Unavailable)
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import boto3
+import botocore.config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+from botocore.parsers import ResponseParserError
+
+from cloud.errors import (
+    AlreadyExists,
+    CloudError,
+    NotFound,
+    OutOfRange,
+    PreconditionFailed,
+    StoreFull,
+    StoreRefused,
+    StoreUnreachable,
+    Unavailable,
+    Uncertain,
+)
+from cloud.store.store import MAX_LISTED, ByteRange, Meta, Stored, check_key, check_limit
+
+CONNECT_TIMEOUT_S = 5
+READ_TIMEOUT_S = 30
+ATTEMPTS = 3
+CONFLICT_ATTEMPTS = 8
+CONNECTIONS = 32
+DEFAULT_REGION = "us-east-1"
+
+_NOT_S3 = "an answer that is none of S3"
+_MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
+_FULL = frozenset({"XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage"})
+_BROKEN = (BotoCoreError, ResponseParserError)
+_NO_CONNECTION = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
+_NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError)
+_WRONG_CREDENTIALS = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"})
+_SOMEBODY_ELSES = frozenset({"AccessDenied", "BucketAlreadyExists", "AllAccessDisabled", "403"})
+
+
+class S3Store:
+    """An ``ObjectStore`` in a bucket. Credentials and region are found where every AWS client looks.
+
+    Raises:
+        StoreRefused: what is found there, or the endpoint, makes no client.
+    """
+
+    def __init__(self, bucket: str, *, endpoint: str | None = None) -> None:
+        self._bucket = bucket
+        self._endpoint = endpoint
+        try:
+            session = boto3.session.Session()  # of its own: sessions are not safe to share between threads, clients are
+            self._retrying = _client(session, endpoint, attempts=ATTEMPTS)
+            self._single = _client(session, endpoint, attempts=1)
+        except (BotoCoreError, ValueError) as error:
+            raise StoreRefused(f"{self!r}: expected what makes an S3 client, got {_reason(error)}") from error
+
+    def __repr__(self) -> str:
+        return f"s3://{self._bucket}" + (f"?endpoint={self._endpoint}" if self._endpoint else "")
+
+    def prepare(self) -> None:
+        """Make the bucket unless it is there, and refuse one that keeps versions. See ``ObjectStore``."""
+        try:
+            self._make_bucket()
+            status = self._versioning()
+        except (ClientError, *_BROKEN) as error:
+            refusal = StoreUnreachable if _may_pass(error) else StoreRefused
+            raise refusal(f"{self!r}: expected a bucket that can be used, got {_reason(error)}") from error
+        if status:
+            raise StoreRefused(
+                f"{self!r}: expected a bucket without versions, got versioning {status}: erasure would not erase"
+            )
+
+    def put(self, key: str, body: bytes) -> str:
+        """See ``ObjectStore``."""
+        return self._put(self._retrying, key, body)
+
+    def put_if_absent(self, key: str, body: bytes) -> str:
+        """See ``ObjectStore``."""
+        return self._put(self._single, key, body, AlreadyExists(key), IfNoneMatch="*")
+
+    def put_if_match(self, key: str, body: bytes, *, etag: str) -> str:
+        """See ``ObjectStore``."""
+        return self._put(self._single, key, body, PreconditionFailed(key, etag=etag), IfMatch=etag)
+
+    def get(self, key: str, byte_range: ByteRange | None = None) -> Stored:
+        """See ``ObjectStore``."""
+        if byte_range is None:
+            answer = self._read(key, lambda place: self._fetch(**place))
+            return Stored(answer["Body"], _said(answer, "ETag", key), len(answer["Body"]))
+        try:
+            wanted = f"bytes={byte_range.begin}-{byte_range.end - 1}"
+            answer = self._read(key, lambda place: self._fetch(Range=wanted, **place))
+        except _RangeRefused:
+            raise OutOfRange(key, begin=byte_range.begin) from None
+        return Stored(answer["Body"], "", int(_said(answer, "ContentRange", key).rpartition("/")[2]))
+
+    def stat(self, key: str) -> Meta:
+        """See ``ObjectStore``."""
+        return Meta(self._read(key, lambda place: self._retrying.head_object(**place))["ContentLength"])
+
+    def list(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> list[str]:
+        """See ``ObjectStore``."""
+        asked = {"Bucket": self._bucket, "Prefix": prefix, "StartAfter": after, "MaxKeys": check_limit(limit)}
+        try:
+            answer = self._retrying.list_objects_v2(**asked)
+        except (ClientError, *_BROKEN) as error:
+            raise Unavailable(prefix, f"not listed: {_reason(error)}") from error
+        _said(answer, "IsTruncated", prefix)
+        found = [each["Key"] for each in answer.get("Contents", [])]
+        if any(key <= last or not key.startswith(prefix) for last, key in pairwise([after, *found])):
+            raise Unavailable(prefix, "not listed in order, as S3 does")  # whoever lists on would never end
+        return found
+
+    def delete(self, key: str) -> None:
+        """See ``ObjectStore``."""
+        try:
+            self._retrying.delete_object(**self._place(key))
+        except (ClientError, *_BROKEN) as error:
+            raise _write_error(key, error) from error
+
+    def _place(self, key: str) -> dict[str, str]:
+        return {"Bucket": self._bucket, "Key": check_key(key)}
+
+    def _put(self, client: Any, key: str, body: bytes, broken: CloudError | None = None, **condition: str) -> str:
+        """Write under a condition; `broken` is what its failure means."""
+        for attempt in range(CONFLICT_ATTEMPTS):
+            try:
+                answer = client.put_object(**self._place(key), Body=body, **condition)
+                return str(answer["ETag"])
+            except KeyError:
+                raise Uncertain(key, f"{_NOT_S3}: it names no ETag") from None
+            except ClientError as error:
+                if broken and (_status(error) == 412 or _code(error) in _MISSING):
+                    raise broken from None
+                if _code(error) != "ConditionalRequestConflict":
+                    raise _write_error(key, error) from error
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))
+            except _BROKEN as error:
+                raise _write_error(key, error) from error
+        raise Unavailable(key, f"not written: {CONFLICT_ATTEMPTS} times in conflict with other writers")
+
+    def _fetch(self, **asked: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self._retrying.get_object(**asked)
+        return answer | {"Body": answer["Body"].read()}
+
+    def _read(self, key: str, ask: Callable[[dict[str, str]], dict[str, Any]]) -> dict[str, Any]:
+        try:
+            return ask(self._place(key))
+        except ClientError as error:
+            if _code(error) in _MISSING:
+                raise NotFound(key) from None
+            if _status(error) == 416:
+                raise _RangeRefused from None
+            raise Unavailable(key, f"cannot be read: {_reason(error)}") from error
+        except (*_BROKEN, OSError) as error:  # OSError: urllib3, in the middle of a body
+            raise Unavailable(key, f"cannot be read: {_reason(error)}") from error
+
+    def _make_bucket(self) -> None:
+        try:
+            # HEAD would not say why it is refused
+            answer = self._retrying.list_objects_v2(Bucket=self._bucket, MaxKeys=1)
+        except ClientError as error:
+            if _status(error) != 404:
+                raise
+            self._create_bucket()
+        else:
+            if "IsTruncated" not in answer:
+                raise StoreRefused(f"{self!r}: expected a bucket that can be used, got {_NOT_S3}")
+
+    def _create_bucket(self) -> None:
+        region = self._retrying.meta.region_name
+        place = {} if region == DEFAULT_REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        try:
+            self._retrying.create_bucket(Bucket=self._bucket, **place)
+        except ClientError as error:
+            if _code(error) != "BucketAlreadyOwnedByYou":  # another process was first
+                raise
+
+    def _versioning(self) -> str | None:
+        try:
+            return str(self._retrying.get_bucket_versioning(Bucket=self._bucket).get("Status") or "") or None
+        except ClientError as error:
+            if _status(error) == 501:
+                return None  # a server without versions
+            raise
+
+
+class _RangeRefused(Exception):
+    """416: the object ends before the range begins."""
+
+
+def _said(answer: dict[str, Any], name: str, key: str) -> Any:
+    """What every S3 server says. Raises `Unavailable` where an answer does without, as that of a web page."""
+    if name not in answer:
+        raise Unavailable(key, f"{_NOT_S3}: it names no {name}")
+    return answer[name]
+
+
+def _client(session: Any, endpoint: str | None, *, attempts: int) -> Any:
+    config = botocore.config.Config(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        retries={"total_max_attempts": attempts, "mode": "standard"},
+        max_pool_connections=CONNECTIONS,
+        signature_version="s3v4",
+        s3={"addressing_style": "path" if endpoint else "auto"},
+        request_checksum_calculation="when_required",  # other servers refuse what boto3 sends by default
+        response_checksum_validation="when_required",
+    )
+    return session.client("s3", endpoint_url=endpoint, region_name=session.region_name or DEFAULT_REGION, config=config)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same request may work later: nobody answered, or the server is in trouble."""
+    if isinstance(error, ClientError):
+        return _status(error) >= 500
+    return isinstance(error, (*_NO_CONNECTION, ReadTimeoutError, ConnectionClosedError))
+
+
+def _write_error(key: str, error: Exception) -> Unavailable | Uncertain:
+    """Whether a failed write can have happened."""
+    reason = f"not written: {_reason(error)}"
+    if isinstance(error, _NO_CONNECTION + _NO_CREDENTIALS):
+        return Unavailable(key, reason)
+    if not isinstance(error, ClientError):
+        return Uncertain(key, f"no answer: {_reason(error)}")
+    if _code(error) in _FULL or _status(error) == 507:
+        return StoreFull(key, reason)
+    if _status(error) < 500 or _status(error) == 503:
+        return Unavailable(key, reason)
+    return Uncertain(key, f"no clear answer: {_reason(error)}")
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def _reason(error: Exception) -> str:
+    """One line without addresses or credentials of requests."""
+    if isinstance(error, ClientError):
+        return _refusal(_code(error), _status(error))
+    if isinstance(error, _NO_CREDENTIALS):
+        return "no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or another place where AWS clients look"
+    if isinstance(error, _NO_CONNECTION):
+        return "no connection to the endpoint"
+    if isinstance(error, SSLError):
+        return "no TLS connection to the endpoint"
+    if isinstance(error, ReadTimeoutError | ConnectionClosedError):
+        return "no answer from the endpoint"
+    if isinstance(error, ResponseParserError):
+        return _NOT_S3
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _refusal(code: str, status: int) -> str:
+    if code in _WRONG_CREDENTIALS:
+        return f"credentials that the server does not accept ({code})"
+    if code in _SOMEBODY_ELSES:
+        return f"credentials that may not do this: their rights, or somebody else's bucket ({code})"
+    if code == str(status):
+        return f"HTTP status {status} without an error code of S3"
+    return "no such bucket" if code == "NoSuchBucket" else f"{code} ({status})"

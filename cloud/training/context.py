@@ -1,0 +1,83 @@
+"""The only home of what a cycle works with: the worker's means, a folder, and processes that do not outlive it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from cloud.errors import StateFull
+from cloud.releases.publish import PublishStep
+from cloud.releases.signing import SigningKey
+from cloud.settings import Settings
+from cloud.store.store import ObjectStore
+from cloud.training.cycle_folder import CycleFolder
+from cloud.training.executors.executor import Executor, Limits
+from cloud.training.executors.local import LocalExecutor
+from cloud.training.trials import plan
+from contract.callbacks import ignore
+
+SILENCE_S = 600.0
+"""A process that says nothing for so long hangs; a step of the largest heads takes seconds."""
+
+
+def usable_cores() -> int:
+    """Processor cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingContext:
+    """What a worker has to train with."""
+
+    store: ObjectStore
+    settings: Settings
+    key: SigningKey
+    stop: threading.Event
+    now: Callable[[], float] = time.time
+    """Unix seconds."""
+    cores: int = field(default_factory=usable_cores)
+    at_publish: Callable[[PublishStep], None] = ignore
+
+    @contextlib.contextmanager
+    def folder(self, cycle: str) -> Iterator[CycleFolder]:
+        """The cycle's folder, for as long as the block; what killed workers left goes first.
+
+        Raises:
+            StateFull: whatever the machine refuses in the block, a file or a process; a store's errors are its own.
+        """
+        cycles = self.settings.state / "cycles"
+        shutil.rmtree(cycles, ignore_errors=True)
+        try:
+            cycles.mkdir(parents=True)
+            yield CycleFolder(cycles / cycle)
+        except OSError as error:
+            raise StateFull(f"FEDEX_STATE: expected room for a training cycle, got {error}") from error
+        finally:
+            shutil.rmtree(cycles, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def processes(self, folder: CycleFolder) -> Iterator[tuple[Executor, Executor]]:
+        """The workshop and the trainers, started; none of them outlives the block.
+
+        Accelerators are the trainers' alone. The workshop lives beside them, and would keep memory of one; and it
+        judges TFLite's float32 files by Keras, which on a GPU rounds to fewer bits (TF32).
+        """
+        with contextlib.ExitStack() as ended:
+            workshop = self._executor("cloud.training.converter", folder)
+            trainers = self._executor("cloud.training.trainer", folder, self.settings.accelerators)
+            ended.callback(trainers.close)
+            ended.callback(workshop.close)
+            workshop.warm_up(1)
+            trainers.warm_up(len(plan(self.settings.trials)))
+            yield workshop, trainers
+
+    def _executor(self, module: str, folder: CycleFolder, accelerators: tuple[str, ...] = ()) -> Executor:
+        deadline_s = self.settings.trial_deadline_s
+        limits = Limits(deadline_s, min(SILENCE_S, deadline_s))
+        return LocalExecutor(module, folder.path.parent, limits, accelerators, cores=self.cores, stop=self.stop)

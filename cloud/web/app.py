@@ -1,0 +1,74 @@
+"""The only home of the web application: `create_app` joins routes, problems and the request's log line.
+
+The application keeps nothing: any number of processes answer alike. It never imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import NotFound
+
+from cloud.logs import fields
+from cloud.settings import Settings
+from cloud.store import ObjectStore, open_store
+from cloud.web import bodies
+from cloud.web.problems import register_problems
+from cloud.web.routes import downloads, enrolment, health, releases, uploads
+from cloud.web.service import EXTENSION, open_service
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings, *, store: ObjectStore | None = None) -> Flask:
+    """The WSGI application over the store of the settings, or over a given one. The store is not probed here."""
+    app = Flask("cloud", static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.url_map.merge_slashes = False
+    app.extensions[EXTENSION] = open_service(store or open_store(settings.store), enrolment=settings.enrolment)
+    for routes in (enrolment, uploads, releases, downloads, health):
+        app.register_blueprint(routes.blueprint)
+    register_problems(app)
+    app.before_request(_begin)
+    app.before_request(_refuse_aliases)
+    app.after_request(_log)
+    app.after_request(_leave_body)
+    return app
+
+
+def _begin() -> None:
+    g.begin = time.monotonic()
+
+
+def _refuse_aliases() -> None:
+    """A path has one spelling, so that whoever guards one in front of the service guards it; Werkzeug takes several.
+
+    No path of the contract needs an escape, so one with any is none.
+    """
+    path, _, _ = request.environ["RAW_URI"].partition("?")
+    if request.environ["PATH_INFO"].startswith("//") or "%" in path:
+        raise NotFound
+
+
+def _leave_body(answer: Response) -> Response:
+    bodies.leave_body()
+    return answer
+
+
+def _log(answer: Response) -> Response:
+    took_ms = round(1000 * (time.monotonic() - g.begin), 1)
+    logger.info(
+        "request",
+        extra=fields(
+            method=request.method,
+            route=request.url_rule.rule if request.url_rule else None,
+            status=answer.status_code,
+            ms=took_ms,
+            bytes_in=request.content_length or 0,
+            bytes_out=answer.content_length,
+            device=g.get("device"),
+        ),
+    )
+    return answer

@@ -1,0 +1,24 @@
+"""Health: GET /healthz, the process answers; GET /readyz, it can do its work."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from cloud.web.service import current_service
+from contract.documents import encode_json
+from contract.routes import HEALTHZ, JSON_MEDIA_TYPE, READYZ
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get(HEALTHZ)
+def healthz() -> Response:
+    """Says that the process answers."""
+    return Response(encode_json({"status": "alive"}), mimetype=JSON_MEDIA_TYPE)
+
+
+@blueprint.get(READYZ)
+def readyz() -> Response:
+    """Says whether the store takes writes (503 if not) and whether devices can enrol yet."""
+    ready = current_service().readiness.ask()
+    return Response(encode_json({"status": "ready", "enrolment": ready.enrolment}), mimetype=JSON_MEDIA_TYPE)

@@ -1,0 +1,68 @@
+"""Releases: GET /v1/spaces/{space}/releases/{channel} and the history, GET /v1/spaces/{space}/releases."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request
+
+from cloud.errors import Refused
+from cloud.releases import registry
+from cloud.store.keys import Pool
+from cloud.web.routes import rule
+from cloud.web.routes.conditions import asker_has
+from cloud.web.routes.spaces import known_space
+from cloud.web.service import asking_device, current_service
+from contract.envelope import ENVELOPE_MEDIA_TYPE
+from contract.errors import Malformed, shown
+from contract.files import sha256_hex
+from contract.history import DEFAULT_HISTORY, MAX_HISTORY, encode_history
+from contract.manifest import Channel
+from contract.problems import Problem
+from contract.routes import CACHE_CONTROL, JSON_MEDIA_TYPE, RELEASE, RELEASES
+
+REVALIDATE = "private, no-cache"
+
+blueprint = Blueprint("releases", __name__)
+
+
+@blueprint.get(rule(RELEASE))
+def get_release(space: str, channel: str) -> Response:
+    """The signed manifest of the newest release of a channel, or 304."""
+    pool = _asked_pool(space)
+    if channel not in list(Channel):
+        raise Refused(Problem.NOT_FOUND, "path.channel", expected=" or ".join(Channel), got=shown(channel))
+    current = registry.read(current_service().store, pool).channels.get(Channel(channel))
+    if current is None:
+        raise Refused(Problem.NOT_FOUND, f"releases.{channel}", expected="a release", got="none yet")
+    body = current.envelope.encode()
+    etag = sha256_hex(body)
+    unchanged = asker_has(etag)
+    answer = Response(status=HTTPStatus.NOT_MODIFIED) if unchanged else Response(body, mimetype=ENVELOPE_MEDIA_TYPE)
+    answer.set_etag(etag)
+    answer.headers[CACHE_CONTROL] = REVALIDATE
+    return answer
+
+
+@blueprint.get(rule(RELEASES))
+def get_history(space: str) -> Response:
+    """The releases of a pool, newest first; ``?limit=`` of 1 to 100."""
+    pool = _asked_pool(space)
+    summaries = registry.history(current_service().store, pool, limit=_limit(request.args.get("limit")))
+    answer = Response(encode_history(summaries), mimetype=JSON_MEDIA_TYPE)
+    answer.headers[CACHE_CONTROL] = REVALIDATE
+    return answer
+
+
+def _asked_pool(space: str) -> Pool:
+    device = asking_device()
+    known_space(space)
+    return Pool(device.group, space)
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_HISTORY
+    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= MAX_HISTORY):
+        raise Malformed("query.limit", expected=f"1 to {MAX_HISTORY}", got=shown(text))
+    return int(text)

@@ -1,0 +1,21 @@
+"""What every route below /v1/spaces/{space} asks first."""
+
+from __future__ import annotations
+
+from cloud.errors import Refused
+from cloud.web.service import current_service
+from contract.bundle_files import BundleFacts
+from contract.errors import shown
+from contract.problems import Problem
+
+
+def known_space(space: str) -> BundleFacts:
+    """What is known of a space.
+
+    Raises:
+        Refused: it is not registered here.
+    """
+    facts = current_service().facts(space)
+    if facts is None:
+        raise Refused(Problem.UNKNOWN_SPACE, "path.space", expected="a registered space", got=shown(space))
+    return facts

@@ -1,0 +1,44 @@
+"""Uploads: PUT /v1/spaces/{space}/uploads/{upload}. All checks are made here, at the door; then one PUT."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response
+
+from cloud.dataset import inbox
+from cloud.errors import Refused
+from cloud.store.keys import Arrival, Pool
+from cloud.web import bodies
+from cloud.web.routes import rule
+from cloud.web.routes.spaces import known_space
+from cloud.web.service import asking_device, current_service
+from contract.documents import encode_json
+from contract.patterns import HEX64_PATTERN, check_name
+from contract.problems import Problem
+from contract.routes import JSON_MEDIA_TYPE, UPLOAD
+from contract.upload import LIMITS, UPLOAD_MEDIA_TYPE, open_upload, upload_id
+
+blueprint = Blueprint("uploads", __name__)
+
+
+@blueprint.put(rule(UPLOAD))
+def put_upload(space: str, upload: str) -> Response:
+    """Acknowledge an upload: 201 if it is new, 200 if it waits already. Idempotent at any time."""
+    device = asking_device()
+    facts = known_space(space)
+    check_name(upload, HEX64_PATTERN, where="path.upload")
+    bodies.check_media_type(UPLOAD_MEDIA_TYPE)
+    with current_service().turns.take(device.id):
+        body = bodies.read_body(LIMITS.max_bytes)
+        _check_hash(body, upload)
+        open_upload(body, space=space, feature_shape=facts.feature_shape)
+    arrival = Arrival(Pool(device.group, space), device.id, device.generation, upload)
+    created = inbox.add(current_service().store, arrival, body)
+    status = HTTPStatus.CREATED if created else HTTPStatus.OK
+    return Response(encode_json({"upload": upload}), status=status, mimetype=JSON_MEDIA_TYPE)
+
+
+def _check_hash(body: bytes, upload: str) -> None:
+    if upload_id(body) != upload:
+        raise Refused(Problem.WRONG_HASH, "body", expected=f"sha256 {upload}", got=f"sha256 {upload_id(body)}")

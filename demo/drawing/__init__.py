@@ -1,0 +1,1 @@
+"""Synthetic people: seeded drawings of faces that stand in for photos. Imports nothing of the rest."""

@@ -1,0 +1,62 @@
+"""A folder of synthetic people: `python -m demo.drawing.people DIR` writes one folder of PNG photos a person.
+
+::
+
+    DIR/Ada Alder/01.png, 02.png, ...    200 x 200 RGB
+    DIR/Bo Birch/01.png, ...
+
+The same options give the same files. These are drawings of nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from demo.drawing.identity import MAX_PEOPLE, draw_identity
+from demo.drawing.portrait import draw_photo
+
+
+def draw_people(
+    *, people: int, photos: int, seed: int, variation: float = 1.0
+) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """Yield (path within the folder, uint8 (200, 200, 3) RGB) for each photo, person by person.
+
+    `variation` (0 to 1) says how much photos of one person differ.
+    """
+    for person in range(people):
+        identity = draw_identity(person, seed=seed)
+        for photo in range(photos):
+            rng = np.random.default_rng([seed, person, photo + 1])
+            yield f"{identity.name}/{photo + 1:02d}.png", draw_photo(identity, rng, variation=variation)
+
+
+def write_people(directory: Path, *, people: int, photos: int, seed: int, variation: float = 1.0) -> int:
+    """Write the photos under `directory` and return how many; files of the same name are overwritten."""
+    count = 0
+    for name, pixels in draw_people(people=people, photos=photos, seed=seed, variation=variation):
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path, compress_level=1)
+        count += 1
+    return count
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--people", type=click.IntRange(1, MAX_PEOPLE), default=40, show_default=True)
+@click.option("--photos", type=click.IntRange(1, 99), default=12, show_default=True, help="Photos of each person.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+def main(directory: Path, people: int, photos: int, seed: int) -> None:
+    """Draw people who do not exist into DIRECTORY, one folder each."""
+    count = write_people(directory, people=people, photos=photos, seed=seed)
+    click.echo(f"drew {count} photos of {people} people into {directory}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""The only home of the demo's service: gunicorn and the worker as processes, over a store of either kind."""
+
+import contextlib
+import json
+import secrets
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from contract.routes import READYZ
+from demo.running.commands import command
+from demo.running.minio import start_minio
+from demo.running.ports import free_port
+from demo.running.processes import Processes
+from demo.settings import StoreKind
+
+GROUP = "demo"
+BUCKET = "fedex-demo"
+START_TIMEOUT_S = 90.0
+CALL_TIMEOUT_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that runs: where devices find it, and the code that lets them in."""
+
+    port: int
+    code: str = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+@contextlib.contextmanager
+def opened_store(kind: StoreKind, work: Path) -> Iterator[dict[str, str]]:
+    """Yield the settings that point the service at an empty store below `work`; MinIO runs while the block does."""
+    if kind is StoreKind.DIRECTORY:
+        yield {"FEDEX_STORE": f"dir:{work / 'store'}"}
+        return
+    with start_minio(work / "minio") as server:
+        yield {**server.environment, "FEDEX_STORE": server.store_url(BUCKET)}
+
+
+def start_service(
+    processes: Processes, *, store: Mapping[str, str], work: Path, training: Path, min_new: int = 1
+) -> Service:
+    """Register the training bundle, start gunicorn and the worker, and wait until devices can enrol.
+
+    `min_new` is how many new samples start a training cycle.
+
+    Raises:
+        DiedEarly, TooSlow: a process did not come up.
+    """
+    service = Service(free_port(), secrets.token_urlsafe(12))
+    environment = {
+        **store,
+        "FEDEX_ENROLMENT": f"{service.code}={GROUP}",
+        "FEDEX_STATE": str(work / "worker"),
+        "FEDEX_MIN_NEW": str(min_new),
+    }
+    cloud = command("fedex-cloud")
+    processes.call(
+        "bundle-add", [cloud, "bundle", "add", str(training)], environment=environment, timeout_s=CALL_TIMEOUT_S
+    )
+    processes.start("serve", [cloud, "serve", "--bind", f"127.0.0.1:{service.port}"], environment=environment)
+    processes.start("worker", [cloud, "worker"], environment=environment)
+    processes.wait_until(lambda: _can_enrol(service), what="a service that takes devices", timeout_s=START_TIMEOUT_S)
+    return service
+
+
+def _can_enrol(service: Service) -> bool:
+    try:
+        with urllib.request.urlopen(f"{service.url}{READYZ}", timeout=5) as answer:
+            return bool(json.load(answer)["enrolment"])
+    except (urllib.error.URLError, OSError):  # not up yet
+        return False

@@ -1,0 +1,4 @@
+"""The device's cache: every SQL statement, and the SQLite file that `schema.sql` draws.
+
+May import ``device.errors`` and ``contract``.
+"""

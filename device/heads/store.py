@@ -1,0 +1,264 @@
+"""The only home of the installed heads: verified files, and one pointer that says which of them serves.
+
+::
+
+    heads/
+      objects/<sha256>   an envelope, a head, a label list; never changed
+      partial/<sha256>   a download on its way, continued where it stopped
+      current            the pointer: {"format": 1, "heads": [newest, the one before]}
+      floors             the newest release ever installed of each line (`device.heads.floors`)
+      lock               held while one process installs
+
+An entry of the pointer is ``{"envelope": sha256, "precision": "dynamic", "etag": "..."}``. Objects are written first,
+then the floor, and the pointer last, by one rename: whoever reads finds the old head or the new one, whole. The head
+before stays, so that a damaged one can be stepped over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract.documents import Fields, Json, encode_json, parse_document
+from contract.envelope import MAX_ENVELOPE_BYTES, Envelope
+from contract.errors import ContractError, Malformed, shown
+from contract.files import FileRef, atomic_write, flush_folder, read_bounded, read_checked, sha256_hex
+from contract.labels import parse_labels
+from contract.manifest import HeadFile, Manifest, Precision
+from contract.patterns import HEX64_PATTERN
+from device.errors import DeviceError, TryLater, storage_errors
+from device.heads.floors import Floors, raise_floors, read_floors, write_floors
+
+POINTER_FORMAT = 1
+MAX_POINTER_BYTES = 16 << 10
+MAX_ETAG_CHARACTERS = 512
+KEPT_HEADS = 2
+
+Stamp = tuple[int, int]
+"""What changes with every swap of the pointer."""
+
+
+class HeadDamaged(DeviceError):
+    """An installed head is not what it was when it was verified; another one serves until it is fetched again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One installed head, as the pointer names it. ``etag`` is empty where the service gave none."""
+
+    envelope: str
+    precision: Precision
+    etag: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InstalledHead:
+    """An installed head, read and hashed again. ``content``: the .tflite file's bytes."""
+
+    manifest: Manifest
+    precision: Precision
+    labels: tuple[str, ...]
+    content: bytes
+
+    @property
+    def file(self) -> HeadFile:
+        """What the manifest says of this conversion."""
+        return self.manifest.heads[self.precision]
+
+
+@dataclass(frozen=True, slots=True)
+class HeadStore:
+    """The folder of installed heads; it need not be there. Reading never writes."""
+
+    directory: Path
+
+    @property
+    def pointer_path(self) -> Path:
+        """Where the pointer lies."""
+        return self.directory / "current"
+
+    @property
+    def floors_path(self) -> Path:
+        """Where the floors lie."""
+        return self.directory / "floors"
+
+    def object_path(self, sha256: str) -> Path:
+        """Where an object of that hash lies, or would."""
+        return self.directory / "objects" / sha256
+
+    def partial_path(self, sha256: str) -> Path:
+        """Where an object of that hash gathers while it is downloaded."""
+        return self.directory / "partial" / sha256
+
+    def stamp(self) -> Stamp | None:
+        """Return what changes with every swap, at the cost of one stat; None while no head is installed."""
+        try:
+            stat = os.stat(self.pointer_path)  # noqa: PTH116 - twice as fast, and done before every inference
+        except OSError:
+            return None
+        return stat.st_ino, stat.st_mtime_ns
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Read the pointer: the newest head first; none where nothing is installed.
+
+        Raises:
+            HeadDamaged: the pointer cannot be read or is garbled.
+        """
+        try:
+            return _parse_pointer(read_bounded(self.pointer_path, MAX_POINTER_BYTES))
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+        except (OSError, ContractError) as error:
+            raise HeadDamaged(f"{self.pointer_path}: {error}") from error
+
+    def manifest(self, entry: Entry) -> Manifest:
+        """Read the manifest of one installed head. It was verified when it was installed.
+
+        Raises:
+            HeadDamaged: its file is missing or is another one.
+        """
+        path = self.object_path(entry.envelope)
+        try:
+            data = read_bounded(path, MAX_ENVELOPE_BYTES)
+            FileRef(entry.envelope, len(data)).check(data, where=str(path))
+            return Manifest.parse(Envelope.parse(data).payload)
+        except (OSError, ContractError) as error:
+            raise HeadDamaged(f"installed manifest: {error}") from error
+
+    def floors(self) -> Floors:
+        """Tell the newest release ever installed of each line, from what was written down and what is still here.
+
+        Raises:
+            Storage: it cannot be read.
+        """
+        return raise_floors(read_floors(self.floors_path), self._readable_manifests())
+
+    def load(self, entry: Entry) -> InstalledHead:
+        """Read one installed head, its label list included, and hash everything again.
+
+        Raises:
+            HeadDamaged: a part is missing or is another one.
+        """
+        manifest = self.manifest(entry)
+        try:
+            content = self.read_object(manifest.heads[entry.precision].file)
+            labels = parse_labels(self.read_object(manifest.labels))
+        except (OSError, KeyError, ContractError) as error:
+            raise HeadDamaged(f"installed head {manifest.serial}: {error}") from error
+        return InstalledHead(manifest, entry.precision, labels, content)
+
+    def read_object(self, reference: FileRef) -> bytes:
+        """Read one object. Raises `OSError` or a `ContractError`."""
+        return read_checked(self.object_path(reference.sha256), reference)
+
+    @contextlib.contextmanager
+    def installing(self) -> Iterator[None]:
+        """Hold the lock that makes one process at a time install, and make the folders.
+
+        Raises:
+            TryLater: another process is installing.
+            Storage: the folder cannot be written.
+        """
+        with storage_errors(self.directory):
+            for name in ("objects", "partial"):
+                (self.directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            with storage_errors(self.directory):
+                _lock(lock, self.directory)
+            yield
+        finally:
+            os.close(lock)
+
+    def add_object(self, data: bytes) -> str:
+        """Keep `data` under its hash, which is returned; adding it again changes nothing."""
+        sha256 = sha256_hex(data)
+        with storage_errors(self.directory):
+            atomic_write(self.object_path(sha256), data, mode=0o600)
+        return sha256
+
+    def place_partial(self, sha256: str) -> None:
+        """Turn a finished and verified download into an object."""
+        with storage_errors(self.directory):
+            self.partial_path(sha256).replace(self.object_path(sha256))
+            flush_folder(self.object_path(sha256).parent)
+
+    def swap(self, entry: Entry) -> None:
+        """Make `entry` the head that serves, and keep the one before; its objects are there already.
+
+        Its floor comes first: if the process is killed then, the same release is installed by the next pull.
+        """
+        write_floors(self.floors_path, raise_floors(self.floors(), [self.manifest(entry)]))
+        try:
+            before = [one for one in self.entries() if one.envelope != entry.envelope]
+        except HeadDamaged:
+            before = []  # the garbled pointer is what is being replaced
+        kept = [entry, *before][:KEPT_HEADS]
+        document: dict[str, Json] = {"format": POINTER_FORMAT, "heads": [_entry_document(one) for one in kept]}
+        with storage_errors(self.directory):
+            atomic_write(self.pointer_path, encode_json(document), mode=0o600)
+
+    def forget(self) -> None:
+        """Go back to the bundle's head and trust anew, as when the device leaves its group."""
+        with storage_errors(self.directory):
+            self.floors_path.unlink(missing_ok=True)
+            self.pointer_path.unlink(missing_ok=True)
+
+    def prune(self, *, keep: Iterable[str] = ()) -> None:
+        """Remove what neither the pointer nor `keep` names: old heads, and what a killed process left behind."""
+        try:
+            entries = self.entries()
+        except HeadDamaged:
+            return  # nobody knows what is in use
+        kept = {*keep, *(name for entry in entries for name in self._names(entry))}
+        with storage_errors(self.directory):
+            for path in (*self.object_path("x").parent.iterdir(), *self.partial_path("x").parent.iterdir()):
+                if path.name not in kept:
+                    path.unlink(missing_ok=True)
+            for path in (*self.directory.glob(".current.*"), *self.directory.glob(".floors.*")):
+                path.unlink(missing_ok=True)
+
+    def _readable_manifests(self) -> Iterator[Manifest]:
+        with contextlib.suppress(HeadDamaged):  # a garbled pointer names none
+            for entry in self.entries():
+                with contextlib.suppress(HeadDamaged):
+                    yield self.manifest(entry)
+
+    def _names(self, entry: Entry) -> tuple[str, ...]:
+        try:
+            manifest = self.manifest(entry)
+        except HeadDamaged:
+            return (entry.envelope,)  # it names nothing any more
+        return entry.envelope, manifest.labels.sha256, manifest.heads[entry.precision].file.sha256
+
+
+def _lock(descriptor: int, place: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise TryLater(f"{place}: another process is installing a head") from error
+
+
+def _parse_pointer(data: bytes) -> tuple[Entry, ...]:
+    fields = parse_document(data, where="heads", max_bytes=MAX_POINTER_BYTES)
+    fields.check_format(POINTER_FORMAT)
+    return tuple(_parse_entry(value) for value in fields.items("heads", max_items=KEPT_HEADS))
+
+
+def _parse_entry(value: Json) -> Entry:
+    if not isinstance(value, dict):
+        raise Malformed("heads", expected="a JSON object", got=shown(value))
+    fields = Fields(value, where="heads")
+    return Entry(
+        envelope=fields.name("envelope", HEX64_PATTERN),
+        precision=fields.choice("precision", Precision),
+        etag=fields.text("etag", max_characters=MAX_ETAG_CHARACTERS),
+    )
+
+
+def _entry_document(entry: Entry) -> dict[str, Json]:
+    return {"envelope": entry.envelope, "precision": entry.precision.value, "etag": entry.etag}

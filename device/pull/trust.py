@@ -1,0 +1,126 @@
+"""The only home of judging a release: bytes in, a manifest that may be believed out, or a typed error. Pure.
+
+The order is that of The Update Framework: nothing is looked at before what comes earlier has held.
+
+    1. length    at most 4 MiB                                    ProtocolViolation
+    2. envelope  the DSSE form                                    ProtocolViolation
+    3. signature by the pinned key, over type and exact bytes     Forged
+    4. schema    the manifest's                                   ProtocolViolation
+    5. place     group, space, channel, cut, shape, golden        Misplaced
+    6. expiry    of a manifest that was never installed           Expired
+    7. serial    lower than the newest ever installed             Replayed
+                 equal: nothing new, told by comparing the serials
+
+No device clock is trusted. Expiry is judged at the later of the device's clock and the newest signed time of issue that
+the device has installed, so a clock that is obviously slow (a board without a battery starts in 1970) cannot make stale
+news look fresh again. A day of grace covers clocks that are a little fast. A clock that is far ahead refuses what is
+new and says which time it believes; the installed head keeps serving, and the next right clock goes on. A manifest from
+the future is not refused: the signature is the key's, and the clock is the weaker witness. Where a fresh device has a
+slow clock, nothing tells it that a manifest is stale; its serial still only rises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from contract.envelope import MAX_ENVELOPE_BYTES, Envelope, key_id
+from contract.errors import ContractError, shown
+from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, Manifest
+from device.errors import Expired, Forged, Misplaced, ProtocolViolation, Replayed
+
+EXPIRY_GRACE_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a release must be to be believed by this device now.
+
+    ``key``: the pinned Ed25519 public key, 32 bytes. ``serial``: of the newest release of this group, space and channel
+    that was ever installed, whatever has become of it; ``issued``: the newest time of issue that was (Unix seconds); 0
+    where there is none. ``now``: the device's clock, Unix seconds.
+    """
+
+    key: bytes
+    group: str
+    space: str
+    channel: Channel
+    cut: str
+    feature_shape: tuple[int, ...]
+    golden_sha256: str
+    serial: int
+    issued: int
+    now: float
+
+
+def judge(data: bytes, expected: Expectation) -> Manifest:
+    """Return the manifest in `data` if it may be believed; its serial is the expected one, or higher.
+
+    Raises:
+        ProtocolViolation: too long, no envelope, or no manifest.
+        Forged: no signature of the pinned key fits.
+        Misplaced: of another group, space, channel, cut, feature shape or golden sample.
+        Expired: never installed, and past its time.
+        Replayed: a lower serial than the newest ever installed.
+    """
+    envelope = _open(data)
+    _check_signature(envelope, expected.key)
+    manifest = _parse(envelope)
+    _check_place(manifest, expected)
+    _check_expiry(manifest, expected)
+    if manifest.serial < expected.serial:
+        raise Replayed(f"release: expected serial {expected.serial} or higher, got {manifest.serial}")
+    return manifest
+
+
+def _open(data: bytes) -> Envelope:
+    try:
+        return Envelope.parse(data, max_bytes=MAX_ENVELOPE_BYTES)
+    except ContractError as error:
+        raise ProtocolViolation(f"release: {error}") from error
+
+
+def _check_signature(envelope: Envelope, key: bytes) -> None:
+    if envelope.payload_type != MANIFEST_PAYLOAD_TYPE:
+        raise Forged(f"release: expected payload type {MANIFEST_PAYLOAD_TYPE}, got {shown(envelope.payload_type)}")
+    pinned = key_id(key)
+    candidates = [one.signature for one in envelope.signatures if one.key_id == pinned]
+    if not any(_fits(signature, envelope.signed_bytes(), key) for signature in candidates):
+        got = ", ".join(one.key_id for one in envelope.signatures)
+        raise Forged(f"release: expected a signature of the pinned key {pinned}, got none that fits (keys: {got})")
+
+
+def _fits(signature: bytes, message: bytes, key: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _parse(envelope: Envelope) -> Manifest:
+    try:
+        return Manifest.parse(envelope.payload)
+    except ContractError as error:
+        raise ProtocolViolation(f"release: {error}") from error
+
+
+def _check_place(manifest: Manifest, expected: Expectation) -> None:
+    for name in ("group", "space", "channel", "cut", "feature_shape", "golden_sha256"):
+        wanted, got = getattr(expected, name), getattr(manifest, name)
+        if got != wanted:
+            raise Misplaced(f"release: expected {name} {wanted}, got {got}")
+
+
+def _check_expiry(manifest: Manifest, expected: Expectation) -> None:
+    if manifest.serial == expected.serial:
+        return  # expiry refuses what is new only: what was installed keeps serving, and may be fetched again
+    believed = max(expected.now, expected.issued)
+    if believed > manifest.expires + EXPIRY_GRACE_S:
+        source = "by this device's clock" if believed == expected.now else "when the newest release it had was issued"
+        raise Expired(
+            f"release {manifest.serial}: expected one that is valid at {believed:.0f} (Unix seconds, {source}), "
+            f"got one that expired at {manifest.expires}"
+        )

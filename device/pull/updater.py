@@ -1,0 +1,210 @@
+"""The only home of installing a better head: ask, judge, download, try, and swap it in by one rename.
+
+Whatever stops on the way, the head that served goes on serving: objects are written first, the pointer last. The new
+head must answer the golden sample as its signed manifest says before it is installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from contract.bundle import DeviceBundle
+from contract.callbacks import ignore
+from contract.errors import ContractError
+from contract.manifest import Channel, Manifest, Precision
+from contract.problems import Problem
+from device.errors import HeadRefused, ModelRefused, Refused
+from device.heads.floors import Floor, Floors, Place
+from device.heads.store import Entry, HeadDamaged, HeadStore
+from device.pull.download import Downloader
+from device.pull.trust import Expectation, judge
+from device.recognise.models import load_installed_head
+from device.recognise.tflite import TFLiteRuntime
+from device.service.client import Client, ReleaseAnswer
+from device.service.identity import Identity
+
+TOLERANCES = {Precision.FLOAT32: 1e-3, Precision.FLOAT16: 1e-3, Precision.DYNAMIC: 2e-2}
+"""How far a logit of the golden sample may be from the manifest's, as a share of the range of all its logits."""
+
+
+class UpdateStep(StrEnum):
+    """The instants at which a pull may be killed while the head that served goes on serving."""
+
+    JUDGED = "judged"
+    DOWNLOADED = "downloaded"
+    TRIED = "tried"
+    INSTALLED = "installed"
+
+
+At = Callable[[UpdateStep], None]
+"""Called at each step; does nothing but in tests."""
+
+
+class PullOutcome(StrEnum):
+    """What a pull found."""
+
+    NO_RELEASE = "no release yet"
+    UNCHANGED = "nothing new"
+    INSTALLED = "installed"
+
+
+@dataclass(frozen=True, slots=True)
+class PullReport:
+    """What a pull did. ``serial``: of the head that serves now, 0 for the bundle's; ``size``: bytes downloaded."""
+
+    outcome: PullOutcome
+    serial: int
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What is installed for this group and space.
+
+    ``floor``: the newest release of the channel that was ever installed, and the newest time of issue of any channel.
+    ``serial``: of the newest head that is installed, whatever its channel; 0 where there is none. ``is_whole``: it is
+    the floor's release, undamaged; otherwise that has to be fetched again and ``etag`` is empty.
+    """
+
+    floor: Floor
+    serial: int = 0
+    etag: str = ""
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Updater:
+    """Brings one device's head up to date.
+
+    ``precision`` is the wanted one; where a release does not offer it, another is taken. ``now`` gives Unix seconds.
+    ``at`` is called at each named step; it does nothing but in tests.
+    """
+
+    bundle: DeviceBundle
+    client: Client
+    identity: Identity
+    heads: HeadStore
+    runtime: TFLiteRuntime
+    channel: Channel
+    precision: Precision
+    now: Callable[[], float]
+    at: At = ignore
+
+    def pull(self) -> PullReport:
+        """Install the newest release of the channel, if there is a newer one.
+
+        Raises:
+            TryLater: the service does not answer now, or another process is installing.
+            Refused: it does not serve this device or this space.
+            Untrusted: what it said is not believed, or the head is not what the manifest says.
+            Storage: there is no room for the new head.
+        """
+        with self.heads.installing():
+            installed = find_installed(self.heads, self.bundle, group=self.identity.group, channel=self.channel)
+            try:
+                answer = self.client.release(space=self.bundle.space, channel=self.channel, etag=installed.etag)
+            except Refused as refused:
+                if refused.problem is not Problem.NOT_FOUND:
+                    raise
+                return PullReport(PullOutcome.NO_RELEASE, installed.serial)
+            if answer is None:
+                return PullReport(PullOutcome.UNCHANGED, installed.serial)
+            manifest = judge(answer.envelope, self._expectation(installed))
+            if manifest.serial == installed.floor.serial and installed.is_whole:
+                return PullReport(PullOutcome.UNCHANGED, installed.serial)
+            self.at(UpdateStep.JUDGED)
+            return PullReport(PullOutcome.INSTALLED, manifest.serial, self._install(manifest, answer))
+
+    def _expectation(self, installed: Installed) -> Expectation:
+        return Expectation(
+            key=self.identity.key,
+            group=self.identity.group,
+            space=self.bundle.space,
+            channel=self.channel,
+            cut=self.bundle.cut,
+            feature_shape=self.bundle.feature_shape,
+            golden_sha256=self.bundle.golden_sha256,
+            serial=installed.floor.serial,
+            issued=installed.floor.issued,
+            now=self.now(),
+        )
+
+    def _install(self, manifest: Manifest, answer: ReleaseAnswer) -> int:
+        """Download, try and swap in; returns how many bytes were downloaded."""
+        precision = choose_precision(manifest, wanted=self.precision)
+        parts = (manifest.labels, manifest.heads[precision].file)
+        self.heads.prune(keep=[part.sha256 for part in parts])  # what an earlier, refused release left
+        downloader = Downloader(self.client, self.heads)
+        size = sum(downloader.fetch(part) for part in parts)
+        self.at(UpdateStep.DOWNLOADED)
+        entry = Entry(self.heads.add_object(answer.envelope), precision, answer.etag)
+        self._try(entry)
+        self.at(UpdateStep.TRIED)
+        self.heads.swap(entry)
+        self.at(UpdateStep.INSTALLED)
+        self.heads.prune()
+        return size
+
+    def _try(self, entry: Entry) -> None:
+        """Run the head on the golden sample.
+
+        Raises:
+            HeadRefused: it does not load, or does not answer as its manifest says.
+        """
+        try:
+            installed = self.heads.load(entry)
+            head = load_installed_head(installed, bundle=self.bundle, runtime=self.runtime)
+            logits = head.model.run(self.bundle.golden[np.newaxis])[0]
+        except (HeadDamaged, ModelRefused, ContractError) as error:
+            raise HeadRefused(f"new head: {error}") from error
+        expected = installed.manifest.heads[entry.precision].logits
+        allowed = TOLERANCES[entry.precision] * (float(np.ptp(expected)) or 1.0)
+        difference = float(np.abs(logits - expected).max())
+        if not difference <= allowed:  # so that NaN is refused too
+            raise HeadRefused(
+                f"new head: expected the golden sample's logits within {allowed:.3g}, got them off by {difference:.3g}"
+            )
+        if logits.argmax() != expected.argmax():
+            raise HeadRefused(
+                f"new head: expected class {expected.argmax()} for the golden sample, got {logits.argmax()}"
+            )
+
+
+def choose_precision(manifest: Manifest, *, wanted: Precision) -> Precision:
+    """Take the wanted precision, or the most exact one that the release offers."""
+    return wanted if wanted in manifest.heads else next(one for one in Precision if one in manifest.heads)
+
+
+def find_installed(heads: HeadStore, bundle: DeviceBundle, *, group: str, channel: Channel) -> Installed:
+    """Tell what is installed for a place and channel; serials of another one are no measure for it.
+
+    Raises:
+        Storage: the floors cannot be read.
+    """
+    floor = _floor(heads.floors(), Place(group, bundle.space, channel))
+    try:
+        entry = next(iter(heads.entries()), None)
+        manifest = heads.manifest(entry) if entry else None
+    except HeadDamaged:
+        return Installed(floor)
+    if entry is None or manifest is None or (manifest.group, manifest.space) != (group, bundle.space):
+        return Installed(floor)
+    is_whole = (manifest.channel, manifest.serial) == (channel, floor.serial) and _is_whole(heads, entry)
+    return Installed(floor, manifest.serial, entry.etag if is_whole else "", is_whole)
+
+
+def _floor(floors: Floors, place: Place) -> Floor:
+    issued = [floor.issued for other, floor in floors.items() if other.group == place.group]
+    return Floor(floors.get(place, Floor()).serial, max(issued, default=0))
+
+
+def _is_whole(heads: HeadStore, entry: Entry) -> bool:
+    try:
+        heads.load(entry)
+    except HeadDamaged:
+        return False
+    return True

@@ -1,0 +1,4 @@
+"""Recognising a photo: decode, prefix, head, answer.
+
+May import ``device.cache``, ``device.heads``, ``device.errors`` and ``contract``.
+"""

@@ -1,0 +1,227 @@
+"""The only home of recognising: photo -> prefix -> feature -> head -> answer, and of keeping what was computed.
+
+A `Recognizer` is opened once and used again and again, in one thread of one process. It serves whatever happens around
+it: a head that is damaged is stepped over, an update is picked up by the next inference, and an inference that cannot
+be stored is still answered.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.arrays import check_magnitude
+from contract.bundle import DeviceBundle
+from contract.errors import ContractError, Impossible
+from contract.samples import sample_id
+from contract.upload import SAFE_MAGNITUDE
+from device.cache.database import Cache, NewInference
+from device.errors import ModelRefused, Storage, Unsendable
+from device.heads.store import Entry, HeadDamaged, HeadStore, Stamp
+from device.recognise.image import prepare
+from device.recognise.models import Head, load_bundled_head, load_installed_head, load_prefix
+from device.recognise.ranking import Ranked, rank
+from device.recognise.tflite import TFLiteRuntime
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What the head says of one photo. ``results``: best first; ``feature``: float32 of the space's shape."""
+
+    results: tuple[Ranked, ...]
+    unknown: bool
+    feature: NDArray[np.float32]
+    head_serial: int
+    runtime: str
+
+    @property
+    def label(self) -> str | None:
+        """The best label, or None for "unknown"."""
+        return None if self.unknown else self.results[0].label
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inference:
+    """An answer and where it was kept: ``id`` for feedback, or why it could or should not be stored."""
+
+    answer: Answer
+    id: int | None
+    not_stored: Storage | Unsendable | None
+
+
+class Recognizer:
+    """Recognises photos with the bundle's prefix and the newest head that works.
+
+    Args:
+        bundle: as `contract.bundle.read_device_bundle` returned it; its models are hashed again as they are loaded.
+        runtime: from `device.recognise.tflite.open_runtime`.
+        heads: the installed heads; without them the bundle's head serves.
+        open_cache: opens the cache, and is asked again at each inference until it succeeds; None stores nothing.
+        threads: number of threads for one run of the prefix.
+        top: how many labels an answer has.
+        clock: Unix seconds.
+
+    Raises:
+        ModelRefused: the prefix, or the bundle's head where no other works, does not belong to the bundle.
+        ContractError: a model file is not the one that the bundle names.
+    """
+
+    def __init__(
+        self,
+        bundle: DeviceBundle,
+        *,
+        runtime: TFLiteRuntime,
+        heads: HeadStore | None = None,
+        open_cache: Callable[[], Cache] | None = None,
+        threads: int = 1,
+        top: int = 3,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.bundle = bundle
+        self.runtime = runtime
+        self.warnings: tuple[str, ...] = ()
+        self._heads = heads
+        self._open_cache = open_cache
+        self._threads = threads
+        self._top = top
+        self._runtime_text = str(runtime)
+        self._clock = clock
+        self._cache: Cache | None = None
+        self._space_key = 0
+        self._prefix = load_prefix(bundle, runtime=runtime, threads=threads)
+        self._stamp: Stamp | None = None
+        self._head = self._load_head()
+
+    @property
+    def head_serial(self) -> int:
+        """The serial of the head that answers now; 0 is the bundle's."""
+        return self._head.serial
+
+    def recognise(self, pixels: NDArray[np.uint8], *, prepared: NDArray[np.uint8] | None = None) -> Answer:
+        """Answer one decoded photo, uint8 (height, width, 3), and store nothing.
+
+        ``prepared`` is what `device.recognise.image.prepare` made of the pixels, where the caller has it already.
+
+        Raises:
+            PhotoError: the pixels are none.
+        """
+        self._pick_up_new_head()
+        photo = prepare(pixels) if prepared is None else prepared
+        feature = self._prefix.run(photo[np.newaxis])
+        if not np.isfinite(feature).all():
+            raise ModelRefused("prefix: expected a finite feature, got NaN or infinity")
+        head = self._head
+        ranking = rank(
+            head.model.run(feature)[0],
+            labels=head.labels,
+            temperature=head.temperature,
+            threshold=head.threshold,
+            top=self._top,
+        )
+        return Answer(ranking.results, ranking.unknown, feature[0], head.serial, self._runtime_text)
+
+    def infer(self, pixels: NDArray[np.uint8], *, prepared: NDArray[np.uint8] | None = None) -> Inference:
+        """Answer one decoded photo and store feature, results and time in one transaction.
+
+        That it could not be stored is part of the result, not an error: the answer is as good without. A feature that
+        no service would take is not stored either, as feedback on it would lead nowhere.
+
+        Raises:
+            PhotoError: the pixels are none.
+        """
+        answer = self.recognise(pixels, prepared=prepared)
+        try:
+            return Inference(answer, id=self._store(answer, pixels), not_stored=None)
+        except (Storage, Unsendable) as error:
+            return Inference(answer, id=None, not_stored=error)
+
+    def close(self) -> None:
+        """Close the cache."""
+        if self._cache is not None:
+            self._cache.close()
+            self._cache = None
+
+    def __enter__(self) -> Recognizer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _store(self, answer: Answer, pixels: NDArray[np.uint8]) -> int | None:
+        cache = self._opened_cache()
+        if cache is None:
+            return None
+        _check_sendable(answer.feature)
+        new = NewInference(
+            sample_id=sample_id(cache.secret, pixels),
+            feature=answer.feature,
+            results=answer.results,
+            unknown=answer.unknown,
+            head_serial=answer.head_serial,
+            runtime=answer.runtime,
+            taken_ms=int(self._clock() * 1000),
+        )
+        return cache.add_inference(new, space_key=self._space_key)
+
+    def _opened_cache(self) -> Cache | None:
+        if self._cache is None and self._open_cache is not None:
+            cache = self._open_cache()
+            self._space_key = cache.space_key(self.bundle.space, self.bundle.feature_shape)
+            self._cache = cache
+        return self._cache
+
+    def _pick_up_new_head(self) -> None:
+        if self._heads is None:
+            return
+        if self._heads.stamp() == self._stamp:
+            return
+        try:
+            self._head = self._load_head()
+        except (ModelRefused, ContractError, OSError) as error:
+            self.warnings += (f"the head in use stays: {error}",)
+
+    def _load_head(self) -> Head:
+        """Load the newest head that works; what was stepped over stands in `warnings`."""
+        while True:
+            warnings: list[str] = []
+            self._stamp = self._heads.stamp() if self._heads else None
+            head = self._newest_working(warnings)
+            if not warnings or self._heads is None or self._heads.stamp() == self._stamp:
+                break  # otherwise heads were swapped meanwhile, and what the old pointer named may be gone
+        self.warnings = tuple(warnings)
+        return head or load_bundled_head(self.bundle, runtime=self.runtime)
+
+    def _newest_working(self, warnings: list[str]) -> Head | None:
+        try:
+            entries = self._heads.entries() if self._heads else ()
+        except HeadDamaged as error:
+            warnings.append(str(error))
+            return None
+        for entry in entries:
+            try:
+                head = self._load_entry(entry)
+            except (HeadDamaged, ModelRefused) as error:
+                warnings.append(str(error))
+            else:
+                if head is not None:
+                    return head
+        return None
+
+    def _load_entry(self, entry: Entry) -> Head | None:
+        """Load one installed head; None if it is of another space, as after another bundle was installed."""
+        assert self._heads is not None  # it named the entry
+        installed = self._heads.load(entry)
+        if installed.manifest.space != self.bundle.space:
+            return None
+        return load_installed_head(installed, bundle=self.bundle, runtime=self.runtime)
+
+
+def _check_sendable(feature: NDArray[np.float32]) -> None:
+    try:
+        check_magnitude(feature, SAFE_MAGNITUDE, where="feature")
+    except Impossible as error:
+        raise Unsendable(str(error)) from error

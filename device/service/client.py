@@ -1,0 +1,231 @@
+"""The only home of the device's HTTP: the routes of the contract, with every answer bounded and judged by its form.
+
+A slow line is not a dead one, and a server that drips is no slow line: `pace` tells them apart. Nothing is tried again
+here: whoever calls knows what may be repeated. No redirect is followed, as the token belongs to one service. What
+an answer says is checked for form only; whether it may be believed is for `device.pull.trust` to say.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
+
+from contract import routes
+from contract.envelope import ENVELOPE_MEDIA_TYPE, MAX_ENVELOPE_BYTES
+from contract.errors import ContractError
+from contract.files import FileRef
+from contract.problems import Problem
+from contract.upload import UPLOAD_MEDIA_TYPE
+from device.errors import ProtocolViolation, Refused, SettingError, Unreachable
+from device.service.pace import Pace, paced_pools
+from device.service.replies import Reply, reason
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+MAX_ETAG_CHARACTERS = 256
+NO_OBJECT = "0" * 64
+"""A sha256 that nothing has."""
+
+SEND_BUFFER_BYTES = 128 << 10
+"""What may wait in the kernel: more would be sent long after the time-out for the answer has begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseAnswer:
+    """A release as it came: the envelope's bytes, unjudged, and the tag to ask with next time ("" if none)."""
+
+    envelope: bytes
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStream:
+    """An object on its way: ``chunks`` from byte ``begin`` to the end. ``begin`` is 0 where the server began anew.
+
+    ``close`` lets go of the connection, also of one that nothing was read from.
+    """
+
+    begin: int
+    chunks: Iterator[bytes]
+    close: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Token(requests.auth.AuthBase):
+    """Puts the token on each request. Being there at all keeps requests from asking ~/.netrc for a password."""
+
+    token: str | None = field(repr=False)
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.token is not None:
+            request.headers[routes.AUTHORIZATION] = routes.BEARER + self.token
+        return request
+
+
+class _Adapter(HTTPAdapter):
+    """Keeps little in the kernel's buffer, so that progress of an upload is progress on the line; reads at a pace."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pools = paced_pools(pace)
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        small = (socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        super().init_poolmanager(*args, **kwargs, socket_options=[*HTTPConnection.default_socket_options, small])
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+
+class Client:
+    """One service, as one device sees it. Not thread-safe.
+
+    Every call raises `Unreachable` or `TryLater` where a later call may succeed, `Refused` where it will not, and
+    `ProtocolViolation` for an answer outside the contract.
+
+    Args:
+        url: where the service is; https, or http on this machine.
+        token: of the enrolled device; None only to enrol.
+        timeout_s: seconds without progress, or for the head of an answer, after which the service is unreachable.
+        ca_file: certificates (PEM) to trust instead of the usual ones.
+        plain_http: allow http to other machines.
+
+    Raises:
+        SettingError: plain http to another machine, or no such file of certificates.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str | None = None,
+        timeout_s: float = 20.0,
+        ca_file: Path | None = None,
+        plain_http: bool = False,
+    ) -> None:
+        is_local = urlsplit(url).hostname in LOOPBACK_HOSTS
+        _check_transport(url, allowed=is_local or plain_http)
+        if ca_file is not None and not ca_file.is_file():
+            raise SettingError(f"FEDEX_CA_FILE: expected a file of certificates, got {ca_file}")
+        self._url = url.rstrip("/")
+        self._auth = _Token(token)
+        self._timeout_s = timeout_s
+        self._pace = Pace(timeout_s)
+        self._session = requests.Session()
+        self._session.mount("https://", _Adapter(self._pace))
+        self._session.mount("http://", _Adapter(self._pace))
+        self._session.verify = str(ca_file) if ca_file else True
+        self._session.trust_env = not is_local  # proxies are for the way to other machines
+        self._session.headers.update({"User-Agent": "fedex-device", "Accept-Encoding": "identity"})
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def enrol(self, code: str) -> routes.EnrolmentReply:
+        """Become a device of the group that `code` names. Not idempotent: each call makes another device."""
+        body = routes.EnrolmentRequest(code).encode()
+        headers = {"Content-Type": routes.JSON_MEDIA_TYPE}
+        reply = self._ask("POST", routes.DEVICES, headers=headers, body=body, expected=(200, 201))
+        try:
+            return routes.EnrolmentReply.parse(reply.read(routes.MAX_ENROLMENT_BYTES))
+        except ContractError as error:
+            raise ProtocolViolation(f"{reply.where}: {error}") from error
+
+    def is_known(self) -> bool:
+        """Tell whether the token still counts, by asking for an object that nobody has."""
+        refusal = self._send("GET", routes.object_path(NO_OBJECT), headers={}).refusal()
+        if isinstance(refusal, Refused) and refusal.problem in (Problem.UNAUTHENTICATED, Problem.NOT_FOUND):
+            return refusal.problem is Problem.NOT_FOUND
+        raise refusal
+
+    def upload(self, body: bytes, *, space: str, upload: str) -> None:
+        """Send a sealed upload; returning is the acknowledgement. May be repeated at any time.
+
+        Anything but a document that names this very upload is none: a captive portal says 200 to everything.
+        """
+        path = routes.upload_path(space, upload)
+        headers = {"Content-Type": UPLOAD_MEDIA_TYPE}
+        reply = self._ask("PUT", path, headers=headers, body=body, expected=(200, 201))
+        expected, media_type = "the acknowledgement of the upload", reply.media_type
+        reply.check(media_type == routes.JSON_MEDIA_TYPE, expected=expected, got=media_type or "no media type")
+        try:
+            said = routes.Acknowledgement.parse(reply.read(routes.MAX_ACKNOWLEDGEMENT_BYTES))
+        except ContractError as error:
+            raise ProtocolViolation(f"{reply.where}: {error}") from error
+        reply.check(said.upload == upload, expected=expected, got=f"that of {said.upload}")
+
+    def release(self, *, space: str, channel: str, etag: str) -> ReleaseAnswer | None:
+        """Ask for the newest release of a channel; None if it still is the one of `etag` ("" to ask anyway)."""
+        headers = {routes.IF_NONE_MATCH: etag} if etag else {}
+        reply = self._ask("GET", routes.release_path(space, channel), headers=headers, expected=(200, 304))
+        if reply.status == 304:
+            reply.check(bool(etag), expected="a release, as no tag was sent", got="304 Not Modified")
+            reply.read(0)
+            return None
+        reply.check(reply.media_type == ENVELOPE_MEDIA_TYPE, expected=ENVELOPE_MEDIA_TYPE, got=reply.media_type)
+        tag = reply.header(routes.ETAG)
+        kept = tag if len(tag) <= MAX_ETAG_CHARACTERS and tag.isascii() and tag.isprintable() else ""
+        return ReleaseAnswer(reply.read(MAX_ENVELOPE_BYTES), kept)
+
+    def object(self, reference: FileRef, *, begin: int) -> ObjectStream:
+        """Ask for an object from byte `begin` on; the stream never brings more than the object's size.
+
+        The connection is in use until the stream ends or is closed.
+        """
+        headers = {"Range": f"bytes={begin}-"} if begin else {}
+        reply = self._ask("GET", routes.object_path(reference.sha256), headers=headers, expected=(200, 206))
+        if reply.status == 200:
+            return ObjectStream(0, reply.chunks(reference.size), reply.response.close)
+        wanted = f"bytes {begin}-{reference.size - 1}/{reference.size}"
+        got = reply.header("Content-Range")
+        reply.check(bool(begin) and got == wanted, expected=f"Content-Range {wanted}", got=got or "nothing")
+        return ObjectStream(begin, reply.chunks(reference.size - begin), reply.response.close)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        expected: tuple[int, ...],
+        body: bytes | None = None,
+    ) -> Reply:
+        reply = self._send(method, path, headers=headers, body=body)
+        if reply.status not in expected:
+            raise reply.refusal()
+        return reply
+
+    def _send(self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+        try:
+            response = self._session.request(
+                method,
+                self._url + path,
+                headers=dict(headers),
+                data=None if body is None else io.BytesIO(body),  # sent in blocks, each with a time-out of its own
+                auth=self._auth,
+                verify=self._session.verify,  # said here, or REQUESTS_CA_BUNDLE would win over a file of ours
+                timeout=self._timeout_s,
+                allow_redirects=False,
+                stream=True,
+            )
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise Unreachable(f"{self._url}: {reason(error)}") from error
+        return Reply(response, where=f"{method} {path}", pace=self._pace)
+
+
+def _check_transport(url: str, *, allowed: bool) -> None:
+    if urlsplit(url).scheme != "https" and not allowed:
+        raise SettingError(f"FEDEX_URL: expected https, as features and token are private, got {url}")

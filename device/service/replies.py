@@ -1,0 +1,139 @@
+"""The only home of reading what a service answers: bounded in bytes and time, and fit for a terminal."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+import requests
+import urllib3.exceptions
+
+from contract import routes
+from contract.errors import ContractError
+from contract.problems import MAX_PROBLEM_BYTES, PROBLEM_MEDIA_TYPE, Problem, ProblemDocument
+from contract.text import escaped
+from device.errors import DeviceError, ProtocolViolation, Refused, TryLater, Unexplained, Unreachable
+from device.service.pace import Pace
+
+CHUNK_BYTES = 64 << 10
+MAX_RETRY_AFTER_S = 86_400.0
+MAX_SHOWN_CHARACTERS = 300
+TRY_LATER = frozenset({408, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer whose head is here and whose body is still to come. ``where`` begins every message."""
+
+    response: requests.Response
+    where: str
+    pace: Pace
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.response.status_code
+
+    @property
+    def media_type(self) -> str:
+        """The media type without its parameters, lower case; empty where none is given."""
+        return self.header("Content-Type").partition(";")[0].strip().lower()
+
+    def header(self, name: str) -> str:
+        """Return a header, or an empty text."""
+        return self.response.headers.get(name, "")
+
+    def check(self, holds: bool, *, expected: str, got: str) -> None:
+        """Call the service a liar unless something holds, and hear no more of it then."""
+        if not holds:
+            self.response.close()
+            raise ProtocolViolation(f"{self.where}: expected {expected}, got {printable(got)}")
+
+    def read(self, max_bytes: int) -> bytes:
+        """Read the whole body. Raises as `chunks` does."""
+        return b"".join(self.chunks(max_bytes))
+
+    def chunks(self, max_bytes: int) -> Iterator[bytes]:
+        """Yield the body as it comes, and let go of the connection at its end.
+
+        Raises:
+            ProtocolViolation: over `max_bytes`, or compressed, which was not asked for.
+            Unreachable: it broke off, or comes more slowly than `device.service.pace` allows.
+        """
+        with self.response:
+            self.pace.expect_body(max_bytes)
+            coding = self.header("Content-Encoding") or "identity"
+            self.check(coding == "identity", expected="a body as it is", got=f"coding {coding}")
+            received = 0
+            while chunk := self._next_chunk():
+                received += len(chunk)
+                self.check(received <= max_bytes, expected=f"at most {max_bytes} bytes", got="more")
+                yield chunk
+
+    def refusal(self) -> DeviceError:
+        """Turn an answer that is none of the expected ones into the error that says what can be done about it."""
+        with self.response:
+            document = self._problem()
+        said = printable(document.detail) if document else "without a reason of FEDEx"
+        message = f"{self.where}: {self.status} {said}"
+        if self.status in TRY_LATER or (document and document.problem is Problem.WRONG_HASH):  # damaged on its way
+            return TryLater(message, retry_after_s=_retry_after(self.header(routes.RETRY_AFTER)))
+        if document and 400 <= self.status < 500:
+            return Refused(message, status=self.status, problem=document.problem)
+        if 400 <= self.status < 500:
+            return Unexplained(message, status=self.status)
+        if "Location" in self.response.headers:
+            to = printable(self.header("Location"))
+            return ProtocolViolation(f"{self.where}: expected an answer, got {self.status}, a redirect to {to}")
+        return ProtocolViolation(f"{self.where}: expected a status of the contract, got {self.status}")
+
+    def _next_chunk(self) -> bytes:
+        try:
+            return self.response.raw.read1(CHUNK_BYTES, decode_content=False)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise Unreachable(f"{self.where}: {reason(error)}") from error
+
+    def _problem(self) -> ProblemDocument | None:
+        """Read what a refusal says of itself; None where it is not the service's: no document, or another status's."""
+        if self.media_type != PROBLEM_MEDIA_TYPE:
+            return None
+        try:
+            document = ProblemDocument.parse(self.read(MAX_PROBLEM_BYTES))
+        except (ContractError, ProtocolViolation, Unreachable):
+            return None
+        return document if document.problem.status == self.status else None
+
+
+def printable(text: str) -> str:
+    """Make a stranger's text fit for one line of a terminal."""
+    line = escaped(text)
+    return line if len(line) <= MAX_SHOWN_CHARACTERS else line[: MAX_SHOWN_CHARACTERS - 3] + "..."
+
+
+def reason(error: BaseException) -> str:
+    """Say in a few words why there was no answer; what requests says fills three lines."""
+    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
+        return "too little progress within the time-out"
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted: {printable(cause.verify_message)}"
+        if isinstance(cause, OSError) and cause.strerror:
+            return printable(cause.strerror)
+        cause = cause.__cause__ or cause.__context__
+    return "the connection broke"
+
+
+def _retry_after(text: str) -> float | None:
+    """Read Retry-After, in seconds or as a date; at most a day, None if it says nothing that can be used."""
+    if re.fullmatch(r"[0-9]{1,9}", text.strip()):
+        return min(float(text), MAX_RETRY_AFTER_S)
+    try:
+        wanted = parsedate_to_datetime(text).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return min(max(wanted, 0.0), MAX_RETRY_AFTER_S)

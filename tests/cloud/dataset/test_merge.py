@@ -1,0 +1,368 @@
+"""Merging: exactly once, whatever waits in the inbox and whoever else merges."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cloud.dataset import batch, inbox, reader, shards
+from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset.memory import MergeMemory
+from cloud.dataset.merge import MergeReport, MergeStep, merge_once
+from cloud.dataset.shards import Columns
+from cloud.errors import NotFound
+from cloud.identity import devices
+from cloud.identity.devices import Device
+from cloud.store import MAX_LISTED, ObjectStore, keys
+from cloud.store.keys import Arrival, Pool
+from contract.upload import LIMITS, upload_id
+
+Send = Callable[..., Arrival]
+
+
+@pytest.fixture
+def send(store: ObjectStore, space: str, arrive: Callable[[bytes], Arrival], make_upload: Callable[..., bytes]) -> Send:
+    """Puts an upload of `DEVICE` into the inbox."""
+
+    def put(labels: list[str], **choices: object) -> Arrival:
+        body = make_upload(labels, **choices)
+        inbox.add(store, arrive(body), body)
+        return arrive(body)
+
+    return put
+
+
+class Counting:
+    """A store that counts what is asked of it, by operation and first segment of the key."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self.asked: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        def ask(key: str, *more: object, **named: object) -> object:
+            kind = "shards" if "/shards/" in key else key.partition("/")[0]
+            self.asked[f"{name} {kind}"] += 1
+            return getattr(self._store, name)(key, *more, **named)
+
+        return ask
+
+
+def test_what_waits_is_merged_and_leaves_the_inbox(store: ObjectStore, pool: Pool, send: Send, tmp_path: Path) -> None:
+    arrivals = [send(["Ada", "Cleo"], names=[f"{n}-a", f"{n}-b"]) for n in range(3)]
+    assert merge_once(store, pool) == MergeReport(uploads=3, rows=6, new_samples=6)
+    assert inbox.pools_with_news(store) == []
+    assert all(store.stat(keys.receipt(arrival)).size == 0 for arrival in arrivals)
+    assert len(reader.load(store, pool, cache=tmp_path)) == 6
+
+
+def test_with_nothing_waiting_nothing_changes(store: ObjectStore, pool: Pool, send: Send) -> None:
+    send(["Ada"])
+    merge_once(store, pool)
+    before = dataset_pointer.read(store, pool)
+    assert merge_once(store, pool) == MergeReport()
+    assert dataset_pointer.read(store, pool) == before
+
+
+def test_an_empty_inbox_makes_no_dataset(store: ObjectStore, pool: Pool, space: str) -> None:
+    assert merge_once(store, pool) == MergeReport()
+    assert store.list("dataset/") == []
+
+
+def test_an_upload_that_comes_again_after_its_merge_is_dropped(store: ObjectStore, pool: Pool, send: Send) -> None:
+    memory = MergeMemory()
+    send(["Ada", "Ben"])
+    merge_once(store, pool, memory=memory)
+    before = dataset_pointer.read(store, pool)
+    send(["Ada", "Ben"])
+    assert merge_once(store, pool, memory=memory) == MergeReport(dropped=1)
+    assert dataset_pointer.read(store, pool) == before
+    assert inbox.pools_with_news(store) == []
+
+
+def test_a_process_that_finishes_the_last_journal_takes_what_came_again_with_it(
+    store: ObjectStore, pool: Pool, send: Send
+) -> None:
+    send(["Ada", "Ben"])
+    merge_once(store, pool)
+    before = dataset_pointer.read(store, pool)
+    send(["Ada", "Ben"])
+    assert merge_once(store, pool) == MergeReport()
+    assert dataset_pointer.read(store, pool) == before
+    assert inbox.pools_with_news(store) == []
+
+
+def test_a_sample_in_two_uploads_is_one_sample(store: ObjectStore, pool: Pool, send: Send, tmp_path: Path) -> None:
+    """The same photo sealed again, as after a device lost its cache of what was sent."""
+    send(["Ada", "Ben"], names=["one", "two"])
+    send(["Ben", "Ada"], names=["two", "three"])
+    assert merge_once(store, pool).new_samples == 3
+    send(["Ada", "Ben", "Ada"], names=["one", "two", "three"])
+    assert merge_once(store, pool) == MergeReport(uploads=1)
+    assert len(reader.load(store, pool, cache=tmp_path)) == 3
+    assert inbox.pools_with_news(store) == []
+
+
+def test_the_same_sample_id_of_two_devices_is_two_samples(
+    store: ObjectStore, pool: Pool, send: Send, make_upload: Callable[..., bytes], tmp_path: Path
+) -> None:
+    other = "e" * 32
+    send(["Ada"], names=["one"])
+    devices.add(store, Device(other, "home", 0, "0" * 64, 0))
+    body = make_upload(["Ada"], names=["one"])
+    inbox.add(store, Arrival(pool, other, 0, upload_id(body)), body)
+    assert merge_once(store, pool).new_samples == 2
+    assert len(reader.load(store, pool, cache=tmp_path)) == 2
+
+
+def test_a_correction_replaces_label_and_feature_and_keeps_the_split(
+    store: ObjectStore, pool: Pool, send: Send, tmp_path: Path
+) -> None:
+    names = [f"photo-{n}" for n in range(40)]
+    send(["Ada"] * 40, names=names)
+    merge_once(store, pool)
+    before = reader.load(store, pool, cache=tmp_path)
+    send(["Zoe"] * 40, names=names, revision=1)
+    assert merge_once(store, pool) == MergeReport(uploads=1, rows=40, new_samples=0)
+    after = reader.load(store, pool, cache=tmp_path)
+    assert before.commit != after.commit
+    assert set(after.splits.tolist()) == {0, 1}
+    assert np.array_equal(after.splits, before.splits)
+    assert np.array_equal(after.sample_ids, before.sample_ids)
+    assert np.array_equal(after.features[:], before.features[:] + 1)
+    assert {after.labels[index] for index in after.label_index} == {"Zoe"}
+
+
+@pytest.mark.parametrize("revisions", [(0, 2, 1), (2, 0, 1), (2, 2, 0), (1, 0, 2)])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_of_several_revisions_the_highest_counts_in_any_order(
+    store: ObjectStore, pool: Pool, send: Send, tmp_path: Path, revisions: tuple[int, ...], at_once: bool
+) -> None:
+    for revision in revisions:
+        send([f"label {revision}"], names=["photo"], revision=revision)
+        merge_once(store, pool) if not at_once else None
+    merge_once(store, pool)
+    loaded = reader.load(store, pool, cache=tmp_path)
+    assert [loaded.labels[index] for index in loaded.label_index] == ["label 2"]
+
+
+def test_photos_are_counted_over_base_samples_and_dataset(
+    store: ObjectStore, pool: Pool, send: Send, tmp_path: Path
+) -> None:
+    """Ada has two base photos, so one more trains; a new label has none, so three do. The ids would all be held out."""
+    low = [name for name in map(str, range(2000)) if hashlib.sha256(name.encode()).digest()[0] < 0x33][:12]
+    send(["ADA"] * 3 + ["Cleo"] * 5, names=low[:8])
+    merge_once(store, pool)
+    send(["Ada", "cleo"], names=low[8:10])
+    merge_once(store, pool)
+    loaded = reader.load(store, pool, cache=tmp_path)
+    assert loaded.labels == ("Ada", "Ben", "Cleo")
+    assert loaded.splits.tolist() == [0, 1, 1, 0, 0, 0, 1, 1, 1, 1]
+
+
+def test_a_corrected_photo_counts_for_its_new_label_only(
+    store: ObjectStore, pool: Pool, send: Send, tmp_path: Path
+) -> None:
+    low = [name for name in map(str, range(2000)) if hashlib.sha256(name.encode()).digest()[0] < 0x33][:8]
+    send(["Cleo"] * 3, names=low[:3])
+    merge_once(store, pool)
+    send(["Dora"] * 3, names=low[:3], revision=1)
+    merge_once(store, pool)
+    send(["Cleo", "Dora"], names=low[3:5])
+    merge_once(store, pool)
+    assert reader.load(store, pool, cache=tmp_path).splits.tolist() == [0, 0, 0, 0, 1]
+
+
+def test_an_upload_of_an_older_generation_is_dropped(store: ObjectStore, pool: Pool, send: Send) -> None:
+    arrival = send(["Ada"])
+    device = devices.read(store, arrival.device)
+    store.delete(keys.device(device.id))
+    devices.add(store, Device(device.id, device.group, 1, device.token_sha256, 0))
+    assert merge_once(store, pool) == MergeReport(dropped=1)
+    assert inbox.pools_with_news(store) == []
+
+
+def bad_bytes(good: bytes) -> dict[str, bytes]:
+    return {"noise": b"noise", "empty": b"", "cut off": good[:-1], "trailing": good + b"\0"}
+
+
+@pytest.mark.parametrize("kind", ["noise", "empty", "cut off", "trailing"])
+def test_what_cannot_be_read_is_set_aside_and_blocks_nobody(
+    store: ObjectStore, pool: Pool, send: Send, make_upload: Callable[..., bytes], kind: str
+) -> None:
+    body = bad_bytes(make_upload(["Ben"]))[kind]
+    bad = Arrival(pool, "d" * 32, 0, upload_id(body))
+    inbox.add(store, bad, body)
+    send(["Ada"])
+    assert merge_once(store, pool) == MergeReport(uploads=1, rows=1, new_samples=1, set_aside=1)
+    assert store.get(keys.rejected_upload(bad)).body == body
+    assert json.loads(store.get(keys.rejected_reason(bad)).body)["reason"]
+    assert inbox.pools_with_news(store) == []
+
+
+def test_an_upload_that_is_not_what_its_key_says_is_set_aside(
+    store: ObjectStore, pool: Pool, space: str, make_upload: Callable[..., bytes]
+) -> None:
+    damaged = Arrival(pool, "d" * 32, 0, "0" * 64)
+    inbox.add(store, damaged, make_upload(["Ada"]))
+    assert merge_once(store, pool).set_aside == 1
+    assert b"its bytes have the sha256" in store.get(keys.rejected_reason(damaged)).body
+
+
+@pytest.mark.parametrize(
+    ("choices", "reason"),
+    [({"shape": (5,)}, b"upload.shape"), ({"space": "6" * 64}, b"upload.space")],
+)
+def test_features_of_another_space_are_set_aside(
+    store: ObjectStore, pool: Pool, send: Send, choices: dict[str, object], reason: bytes
+) -> None:
+    arrival = send(["Ada"], **choices)
+    assert merge_once(store, pool) == MergeReport(set_aside=1)
+    assert reason in store.get(keys.rejected_reason(arrival)).body
+
+
+def test_an_upload_of_nobody_is_set_aside_and_not_lost(
+    store: ObjectStore, pool: Pool, space: str, make_upload: Callable[..., bytes]
+) -> None:
+    body = make_upload(["Ada"])
+    arrival = Arrival(pool, "f" * 32, 0, upload_id(body))
+    inbox.add(store, arrival, body)
+    assert merge_once(store, pool) == MergeReport(set_aside=1)
+    assert store.get(keys.rejected_upload(arrival)).body == body
+
+
+def test_a_batch_ends_where_its_memory_does(store: ObjectStore, pool: Pool, send: Send) -> None:
+    for number in range(12):
+        send(["Ada"] * 10, names=[f"{number}-{place}" for place in range(10)])
+    upload_bytes = 10 * 4 * 4
+    first = merge_once(store, pool, max_bytes=3 * upload_bytes - 1)
+    assert (first.uploads, first.more) == (3, True)
+    second = merge_once(store, pool, max_bytes=1)
+    assert (second.uploads, second.more) == (1, True)
+    last = merge_once(store, pool)
+    assert (last.uploads, last.more) == (8, False)
+    assert dataset_pointer.read(store, pool)[0].samples == 120
+
+
+def test_a_batch_ends_at_so_many_rows(store: ObjectStore, pool: Pool, send: Send) -> None:
+    arrivals = [send(["Ada"] * 10, names=[f"{number}-{place}" for place in range(10)]) for number in range(5)]
+    gathered = batch.gather(store, arrivals, feature_shape=(4,), max_rows=25)
+    assert [one.upload.count for one in gathered if one.upload] == [10, 10, 10]
+
+
+def test_a_batch_of_labels_as_long_as_may_be_is_a_shard_that_can_be_read(store: ObjectStore, pool: Pool) -> None:
+    """A merge of 65,800 freeze6 rows once wrote a header that no later merge could read: the pool was stuck."""
+    rows, uploads = batch.MAX_BATCH_ROWS + LIMITS.max_samples, MAX_LISTED
+    columns = Columns(
+        feature_shape=(1,),
+        labels=tuple(f"{row:06}" + "\U00020000" * 58 for row in range(rows)),
+        devices=tuple(f"{upload:064}" for upload in range(uploads)),
+        arrivals=tuple(f"{'d' * 64}.999999999/{upload:064}" for upload in range(uploads)),
+        sample_ids=np.zeros((rows, 16), np.uint8),
+        revisions=np.zeros(rows, np.uint32),
+        label_index=np.arange(rows, dtype=np.uint32),
+        device_index=np.zeros(rows, np.uint32),
+        arrival_index=np.zeros(rows, np.uint32),
+        splits=np.zeros(rows, np.uint32),
+    )
+    ref = shards.write(store, pool, columns, np.zeros((rows, 1), np.float32))
+    assert shards.read_columns(store, pool, ref).labels == columns.labels
+
+
+def test_a_list_that_was_full_says_there_may_be_more(
+    store: ObjectStore, pool: Pool, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloud.dataset.merge.MAX_LISTED", 2)
+    send(["Ada"], names=["one"])
+    assert not merge_once(store, pool).more
+    send(["Ada"], names=["two"])
+    send(["Ada"], names=["three"])
+    assert merge_once(store, pool).more
+
+
+def test_merging_again_costs_what_is_new(store: ObjectStore, pool: Pool, send: Send) -> None:
+    memory = MergeMemory()
+    for number in range(6):
+        send(["Ada"], names=[f"old {number}"])
+        merge_once(store, pool, memory=memory)
+    counting = Counting(store)
+    send(["Ada"], names=["new"])
+    merge_once(counting, pool, memory=memory)  # type: ignore[arg-type]
+    assert counting.asked["get shards"] == 0
+    assert counting.asked["get spaces"] == 0
+    assert sum(counting.asked.values()) <= 12, counting.asked
+
+
+def test_what_a_process_remembers_of_journals_does_not_grow(store: ObjectStore, pool: Pool, send: Send) -> None:
+    """It kept the name of every journal that it had ever finished."""
+    memory = MergeMemory()
+    for number in range(4):
+        send(["Ada"], names=[f"sample {number}"])
+        merge_once(store, pool, memory=memory)
+    assert len(memory.finished) == 1
+
+
+def test_a_process_without_memory_reads_columns_and_not_features(store: ObjectStore, pool: Pool, send: Send) -> None:
+    for number in range(3):
+        send(["Ada"] * 4, names=[f"{number} {place}" for place in range(4)])
+        merge_once(store, pool)
+    send(["Ada"], names=["0 0"], revision=0)
+    assert merge_once(store, pool, memory=MergeMemory()) == MergeReport(uploads=1)
+
+
+def test_of_two_merges_that_race_one_loses_the_swap_and_nothing_else(
+    store: ObjectStore, pool: Pool, send: Send, tmp_path: Path
+) -> None:
+    send(["Ada", "Ben"], names=["one", "two"])
+    rival: list[MergeReport] = []
+
+    def overtake(step: MergeStep) -> None:
+        if step is MergeStep.SHARD_WRITTEN and not rival:
+            send(["Ada"], names=["three"])
+            rival.append(merge_once(store, pool))
+
+    assert merge_once(store, pool, at=overtake) == MergeReport(more=True)
+    assert rival[0].new_samples == 3
+    assert merge_once(store, pool) == MergeReport()
+    assert len(reader.load(store, pool, cache=tmp_path)) == 3
+    assert dataset_pointer.read(store, pool)[0].uploads == 2
+
+
+def test_an_upload_that_another_merge_took_is_left_to_it(store: ObjectStore, pool: Pool, send: Send) -> None:
+    arrival = send(["Ada"])
+
+    def take_away(step: MergeStep) -> None:
+        if step is MergeStep.INBOX_LISTED:
+            store.delete(keys.inbox(arrival))
+
+    assert merge_once(store, pool, at=take_away) == MergeReport()
+
+
+def test_a_space_that_is_not_registered_cannot_be_merged(directory_store: ObjectStore, pool: Pool) -> None:
+    with pytest.raises(NotFound, match=r"bundle\.json"):
+        merge_once(directory_store, pool)
+
+
+def test_pools_do_not_mix(
+    store: ObjectStore, pool: Pool, send: Send, make_upload: Callable[..., bytes], tmp_path: Path
+) -> None:
+    other = Pool("work", pool.space)
+    devices.add(store, Device("e" * 32, "work", 0, "0" * 64, 0))
+    send(["Ada"], names=["one"])
+    body = make_upload(["Boss"], names=["one"])
+    inbox.add(store, Arrival(other, "e" * 32, 0, upload_id(body)), body)
+    assert inbox.pools_with_news(store) == [pool, other]
+    memory = MergeMemory()
+    assert [merge_once(store, each, memory=memory).new_samples for each in (pool, other)] == [1, 1]
+    assert reader.load(store, pool, cache=tmp_path).labels == ("Ada", "Ben")
+    assert reader.load(store, other, cache=tmp_path).labels == ("Ada", "Ben", "Boss")
+    assert dataset_pointer.pools(store) == [pool, other]
+
+
+def test_bodies_are_fetched_at_most_a_few_at_a_time() -> None:
+    """What a merge may hold at once: these many bodies, one decoded upload, and the rows of the batch."""
+    assert batch.FETCHED_AT_ONCE * (32 << 20) + batch.MAX_BATCH_BYTES <= 512 << 20

@@ -1,0 +1,116 @@
+"""The dataset as a trainer reads it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cloud.dataset import inbox, reader
+from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset.merge import merge_once
+from cloud.errors import Damaged
+from cloud.store import NotFound, ObjectStore, keys
+from cloud.store.keys import Arrival, Pool
+
+Send = Callable[..., None]
+
+
+@pytest.fixture
+def merge(
+    store: ObjectStore, space: str, pool: Pool, arrive: Callable[[bytes], Arrival], make_upload: Callable[..., bytes]
+) -> Send:
+    """Merges one upload."""
+
+    def send(labels: list[str], **choices: object) -> None:
+        body = make_upload(labels, **choices)
+        inbox.add(store, arrive(body), body)
+        merge_once(store, pool)
+
+    return send
+
+
+def test_a_pool_without_samples_has_an_empty_dataset(
+    store: ObjectStore, space: str, pool: Pool, tmp_path: Path
+) -> None:
+    loaded = reader.load(store, pool, cache=tmp_path)
+    assert (len(loaded), loaded.commit, loaded.labels) == (0, "", ("Ada", "Ben"))
+    assert loaded.features.shape == (0, 4)
+    assert loaded.features[:].shape == (0, 4)
+
+
+def test_labels_of_the_bundle_come_first_and_the_first_spelling_stays(
+    store: ObjectStore, pool: Pool, merge: Send, tmp_path: Path
+) -> None:
+    merge(["zoë", "BEN"])
+    merge(["Cleo", "ZOË", "ben"])
+    loaded = reader.load(store, pool, cache=tmp_path)
+    assert loaded.labels == ("Ada", "Ben", "zoë", "Cleo")
+    assert loaded.label_index.tolist() == [2, 1, 3, 2, 1]
+
+
+def test_a_class_keeps_its_index_when_its_last_photo_is_corrected_away(
+    store: ObjectStore, pool: Pool, merge: Send, tmp_path: Path
+) -> None:
+    merge(["Cleo"], names=["one"])
+    merge(["Dora"], names=["two"])
+    merge(["Ada"], names=["one"], revision=1)
+    loaded = reader.load(store, pool, cache=tmp_path)
+    assert loaded.labels == ("Ada", "Ben", "Cleo", "Dora")
+    assert loaded.label_index.tolist() == [0, 3]
+
+
+def test_the_commit_changes_only_with_the_rows(store: ObjectStore, pool: Pool, merge: Send, tmp_path: Path) -> None:
+    merge(["Ada"])
+    first = reader.load(store, pool, cache=tmp_path).commit
+    merge(["Ada"])
+    assert reader.load(store, pool, cache=tmp_path).commit == first == dataset_pointer.read(store, pool)[0].commit
+    merge(["Ben"])
+    assert reader.load(store, pool, cache=tmp_path).commit != first
+
+
+def test_features_are_read_in_the_order_asked_for(store: ObjectStore, pool: Pool, merge: Send, tmp_path: Path) -> None:
+    for number in range(3):
+        merge(["Ada"] * 4, names=[f"{number} {place}" for place in range(4)])
+    features = reader.load(store, pool, cache=tmp_path).features
+    whole = features[:]
+    assert features.shape == whole.shape == (12, 4)
+    assert whole.dtype == features.dtype == np.float32
+    assert len(np.unique(whole[:, 0])) == 12
+    assert np.array_equal(features[[11, 0, 5, 5]], whole[[11, 0, 5, 5]])
+    assert np.array_equal(features[2:9:3], whole[2:9:3])
+    assert np.array_equal(features[np.arange(12) % 2 == 0], whole[::2])
+    assert np.array_equal(np.asarray(features), whole)
+
+
+def test_a_shard_is_downloaded_once(
+    store: ObjectStore, pool: Pool, merge: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merge(["Ada"], names=["one"])
+    reader.load(store, pool, cache=tmp_path)
+    (ref,) = dataset_pointer.read(store, pool)[0].shards
+    store.delete(keys.shard(pool, ref.sha256))
+    assert len(reader.load(store, pool, cache=tmp_path)) == 1
+    with pytest.raises(NotFound):
+        reader.load(store, pool, cache=tmp_path / "another")
+
+
+def test_a_shard_that_is_not_what_its_name_says_is_refused(
+    store: ObjectStore, pool: Pool, merge: Send, tmp_path: Path
+) -> None:
+    merge(["Ada"])
+    (ref,) = dataset_pointer.read(store, pool)[0].shards
+    body = store.get(keys.shard(pool, ref.sha256)).body
+    store.put(keys.shard(pool, ref.sha256), body[:-1] + b"\1")
+    with pytest.raises(Damaged, match=f"expected sha256 {ref.sha256}"):
+        reader.load(store, pool, cache=tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_copy_that_was_cut_short_is_downloaded_again(
+    store: ObjectStore, pool: Pool, merge: Send, tmp_path: Path
+) -> None:
+    merge(["Ada"])
+    (ref,) = dataset_pointer.read(store, pool)[0].shards
+    (tmp_path / ref.sha256).write_bytes(b"cut")
+    assert len(reader.load(store, pool, cache=tmp_path)) == 1

@@ -1,0 +1,138 @@
+"""What a cycle learns from: classes, rows, and features in their order."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cloud.dataset.reader import Dataset, StoredFeatures
+from cloud.dataset.shards import FeatureFile
+from cloud.training import examples
+from cloud.training.examples import Classes, choose_classes, choose_examples
+from contract.bundle import BaseSamples
+from contract.labels import encode_labels
+
+BUNDLE = ("Ada", "Ben")
+LABELS = ("Ada", "Ben", "Cleo", "Dan", "Eve")
+BASE = BaseSamples(
+    features=np.arange(8, dtype=np.float32).reshape(4, 2),
+    labels=np.array([0, 0, 1, 1], np.uint32),
+    sample_ids=np.zeros((4, 16), np.uint8),
+    splits=np.array([0, 1, 0, 0], np.uint8),
+)
+
+
+MakeDataset = Callable[..., Dataset]
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> MakeDataset:
+    """Makes a dataset of rows of label and split (1 is held out); the feature of row i is (100 + i, 100 + i)."""
+
+    def make(*rows: tuple[str, int]) -> Dataset:
+        features = np.repeat(np.arange(100, 100 + len(rows), dtype="<f4")[:, None], 2, axis=1)
+        (tmp_path / "features").write_bytes(features.tobytes())
+        places = np.arange(len(rows))
+        stored = FeatureFile(tmp_path / "features", 0, features.shape)
+        return Dataset(
+            commit="c",
+            labels=LABELS,
+            label_index=np.array([LABELS.index(label) for label, _ in rows], np.int64),
+            splits=np.array([split for _, split in rows], np.uint8),
+            sample_ids=np.zeros((len(rows), 16), np.uint8),
+            features=StoredFeatures((stored,), np.zeros(len(rows), np.int64), places, (2,)),
+        )
+
+    return make
+
+
+def classes(data: Dataset, *, newest: tuple[str, ...] = BUNDLE, best: tuple[str, ...] = BUNDLE) -> Classes:
+    return choose_classes(data, bundle=BUNDLE, best=best, newest=newest)
+
+
+def test_a_label_becomes_a_class_with_its_second_training_photo(dataset: MakeDataset) -> None:
+    chosen = classes(dataset(("Cleo", 0), ("Dan", 0), ("Cleo", 0), ("Eve", 1), ("Eve", 1)))
+    assert chosen == Classes(("Ada", "Ben", "Cleo"), base=2, best=2, waiting=1)
+
+
+def test_new_classes_come_in_the_order_in_which_the_dataset_met_them(dataset: MakeDataset) -> None:
+    data = dataset(("Eve", 0), ("Dan", 0), ("Eve", 0), ("Dan", 0))
+    assert classes(data).labels == ("Ada", "Ben", "Dan", "Eve")
+
+
+def test_a_class_of_the_newest_release_keeps_its_place_even_without_photos(dataset: MakeDataset) -> None:
+    data = dataset(("Cleo", 0), ("Cleo", 0))
+    assert classes(data, newest=("Ada", "Ben", "Eve")).labels == ("Ada", "Ben", "Eve", "Cleo")
+
+
+def test_a_spelling_of_a_known_label_is_no_new_class(dataset: MakeDataset) -> None:
+    data = dataset(("Cleo", 0), ("Cleo", 0))
+    assert classes(data, newest=("Ada", "Ben", "CLEO")).labels == ("Ada", "Ben", "CLEO")
+    assert choose_examples(data, BASE, classes(data, newest=("Ada", "Ben", "CLEO")), seen=0).labels[-3:].tolist() == [
+        2,
+        2,
+        0,
+    ]
+
+
+def test_rows_that_train_come_before_those_held_out(dataset: MakeDataset) -> None:
+    data = dataset(("Cleo", 0), ("Cleo", 1), ("Cleo", 0))
+    chosen = choose_examples(data, BASE, classes(data), seen=0)
+    assert (chosen.labels.tolist(), chosen.trained) == ([0, 1, 1, 2, 2, 0, 2], 5)
+
+
+def test_rows_of_a_waiting_label_are_left_out(dataset: MakeDataset) -> None:
+    data = dataset(("Dan", 0), ("Ada", 0))
+    assert choose_examples(data, BASE, classes(data), seen=0).labels.tolist() == [0, 1, 1, 0, 0]
+
+
+def test_what_best_was_trained_on_is_not_unseen(dataset: MakeDataset) -> None:
+    data = dataset(("Ada", 0), ("Ben", 0), ("Ada", 1))
+    chosen = choose_examples(data, BASE, classes(data), seen=1)
+    assert chosen.unseen.tolist() == [False, False, False, False, True, False, True]
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 8, 24, 1 << 20])
+def test_features_follow_the_rows_in_pieces_of_any_size(
+    dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch, chunk_bytes: int
+) -> None:
+    monkeypatch.setattr(examples, "CHUNK_BYTES", chunk_bytes)
+    data = dataset(("Cleo", 0), ("Cleo", 1), ("Cleo", 0))
+    chosen = choose_examples(data, BASE, classes(data), seen=0)
+    features = np.concatenate(list(chosen.features(BASE, data)))
+    assert features[:, 0].tolist() == [0, 4, 6, 100, 102, 2, 101]
+
+
+def test_a_bundle_without_base_samples_trains_on_uploads_alone(dataset: MakeDataset) -> None:
+    none = BaseSamples(BASE.features[:0], BASE.labels[:0], BASE.sample_ids[:0], BASE.splits[:0])
+    data = dataset(("Cleo", 0), ("Cleo", 0))
+    assert choose_examples(data, none, classes(data), seen=0).labels.tolist() == [2, 2]
+
+
+@pytest.mark.parametrize(("bound", "kept"), [("MAX_LABELS", 3), ("MAX_LABELS_BYTES", len(b'["Ada","Ben","Cleo"]'))])
+def test_labels_for_which_a_list_has_no_room_are_left_out_and_stop_nobody(
+    dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch, bound: str, kept: int
+) -> None:
+    """One label more than a list may hold, and no head of that pool could be published any more."""
+    monkeypatch.setattr(examples, bound, kept)
+    data = dataset(("Cleo", 0), ("Cleo", 0), ("Dan", 0), ("Dan", 0), ("Dan", 1), ("Eve", 0), ("Eve", 0), ("Ada", 0))
+    chosen = classes(data)
+    assert (chosen.labels, chosen.left_out) == (("Ada", "Ben", "Cleo"), 2)
+    rows = choose_examples(data, BASE, chosen, seen=0)
+    assert rows.labels.tolist() == [0, 1, 1, 2, 2, 0, 0]
+
+
+def test_as_many_labels_stay_as_a_list_holds_to_the_byte(dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = len(encode_labels(LABELS))
+    data = dataset(*((label, 0) for label in ("Cleo", "Dan", "Eve") for _ in range(2)))
+    monkeypatch.setattr(examples, "MAX_LABELS_BYTES", full)
+    assert classes(data).labels == LABELS
+    monkeypatch.setattr(examples, "MAX_LABELS_BYTES", full - 1)
+    assert classes(data).labels == LABELS[:4]
+
+
+def test_a_label_that_a_release_has_is_never_left_out(dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examples, "MAX_LABELS", 1)
+    chosen = classes(dataset(("Dan", 0), ("Dan", 0)), newest=("Ada", "Ben", "Cleo"))
+    assert (chosen.labels, chosen.left_out) == (("Ada", "Ben", "Cleo"), 1)

@@ -1,0 +1,465 @@
+"""The routes under real gunicorn, over both stores: what a device may do, and every way of getting it wrong."""
+
+import hashlib
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import requests
+
+from cloud.dataset import inbox
+from cloud.releases import registry
+from cloud.releases.registry import Release, Trained
+from cloud.store import keys
+from cloud.store.keys import Arrival, Pool
+from contract.codecs import Codec
+from contract.documents import parse_document
+from contract.envelope import ENVELOPE_MEDIA_TYPE, Envelope, Signature
+from contract.files import FileRef
+from contract.history import parse_history
+from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
+from contract.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemDocument
+from contract.routes import EnrolmentReply
+from contract.upload import UPLOAD_MEDIA_TYPE, Upload, encode_upload, upload_id
+
+SPACE = "5" * 64
+OTHER = "6" * 64
+AFTER_ALL_TIME = "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"
+"""Werkzeug's parser of dates overflows on it."""
+
+MakeUpload = Callable[..., bytes]
+Ask = Callable[..., requests.Response]
+
+
+@pytest.fixture(scope="module")
+def session() -> requests.Session:
+    return requests.Session()
+
+
+@pytest.fixture
+def ask(service, session: requests.Session, token: str) -> Ask:  # type: ignore[no-untyped-def]
+    """Asks as a device of group `home`."""
+
+    def send(method: str, path: str, *, token: str | None = token, headers=None, **more: object) -> requests.Response:  # type: ignore[no-untyped-def]
+        sent = {"Authorization": f"Bearer {token}"} if token else {}
+        return session.request(method, service.url + path, headers=sent | (headers or {}), timeout=20, **more)
+
+    return send
+
+
+@pytest.fixture
+def put(ask: Ask) -> Ask:
+    """Uploads bytes under their own hash, unless told otherwise."""
+
+    def send(
+        body: bytes,
+        *,
+        space: str = SPACE,
+        upload: str | None = None,
+        media_type: str | None = UPLOAD_MEDIA_TYPE,
+        **more: object,
+    ) -> requests.Response:
+        headers = {"Content-Type": media_type} if media_type else {}
+        return ask("PUT", f"/v1/spaces/{space}/uploads/{upload or upload_id(body)}", data=body, headers=headers, **more)
+
+    return send
+
+
+def check_problem(answer: requests.Response, problem: Problem, where: str = "") -> ProblemDocument:
+    assert answer.status_code == problem.status
+    assert answer.headers["Content-Type"] == PROBLEM_MEDIA_TYPE
+    document = ProblemDocument.parse(answer.content)
+    assert document.problem is problem
+    assert document.where.startswith(where)
+    assert json.loads(answer.content)["status"] == problem.status
+    assert "Traceback" not in answer.text
+    return document
+
+
+# Enrolment
+
+
+def test_a_code_makes_a_device_of_its_group(ask: Ask, service) -> None:  # type: ignore[no-untyped-def]
+    answer = ask("POST", "/v1/devices", token=None, json={"code": "a-code-for-work"})
+    reply = EnrolmentReply.parse(answer.content)
+    assert (answer.status_code, reply.group, reply.key) == (201, "work", bytes(range(32)))
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert service.store.stat(keys.device(reply.device)).size > 0
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b'{"code": "another-code"}', Problem.FORBIDDEN),
+        (b"", Problem.MALFORMED),
+        (b"{", Problem.MALFORMED),
+        (b"[]", Problem.MALFORMED),
+        (b"{}", Problem.MALFORMED),
+        (b'{"code": 7}', Problem.MALFORMED),
+        (b'{"code": null}', Problem.MALFORMED),
+        (b'{"code": "a", "code": "b"}', Problem.MALFORMED),
+        (b'{"code": NaN}', Problem.MALFORMED),
+        (b'{"code": "\\ud800"}', Problem.MALFORMED),
+        (b"\xff\xfe", Problem.MALFORMED),
+        (b"[" * 4000, Problem.MALFORMED),
+        (b'{"code": "' + b"x" * 5000 + b'"}', Problem.TOO_LARGE),
+        (b'{"code": ""}', Problem.IMPOSSIBLE),
+        (b'{"code": "with space"}', Problem.IMPOSSIBLE),
+    ],
+)
+def test_a_request_to_enrol_that_is_none_is_refused(ask: Ask, body: bytes, problem: Problem) -> None:
+    headers = {"Content-Type": "application/json"}
+    check_problem(ask("POST", "/v1/devices", token=None, data=body, headers=headers), problem)
+
+
+def test_nothing_secret_is_in_the_log(ask: Ask, put: Ask, service, token: str, make_upload: MakeUpload) -> None:  # type: ignore[no-untyped-def]
+    ask("POST", "/v1/devices", token=None, json={"code": "a-code-for-home"})
+    ask("POST", "/v1/devices", token=None, json={"code": "a-wrong-code-for-home"})
+    put(make_upload(["Secretname"], names=["log"]))
+    log = service.log.read_text()
+    assert all(secret not in log for secret in ("a-code-for", "a-wrong-code", token.partition(".")[2], "Secretname"))
+    assert {"time", "level", "logger", "message"} <= set(service.lines()[-1])
+
+
+# Uploads
+
+
+def test_an_upload_is_kept_and_acknowledged(put: Ask, service, token: str, make_upload: MakeUpload) -> None:  # type: ignore[no-untyped-def]
+    body = make_upload(["Ada", "Cleo"], names=["kept 1", "kept 2"])
+    first, again = put(body), put(body)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == {"upload": upload_id(body)}
+    arrival = Arrival(Pool("home", SPACE), token.partition(".")[0], 0, upload_id(body))
+    assert service.store.get(keys.inbox(arrival)).body == body
+    assert arrival in inbox.pending(service.store, Pool("home", SPACE))
+
+
+def test_two_groups_have_two_pools(put: Ask, service, stranger: str, make_upload: MakeUpload) -> None:  # type: ignore[no-untyped-def]
+    body = make_upload(["Boss"], names=["theirs"])
+    assert put(body, token=stranger).status_code == 201
+    assert upload_id(body) in {each.upload for each in inbox.pending(service.store, Pool("work", SPACE))}
+    assert upload_id(body) not in {each.upload for each in inbox.pending(service.store, Pool("home", SPACE))}
+
+
+@pytest.mark.parametrize("token", [None, "x.y", "0" * 32 + "." + "s" * 43])
+def test_a_stranger_may_do_nothing(ask: Ask, put: Ask, make_upload: MakeUpload, token: str | None) -> None:
+    asked = [
+        put(make_upload(["Ada"]), token=token),
+        ask("GET", f"/v1/spaces/{SPACE}/releases/best", token=token),
+        ask("GET", f"/v1/spaces/{SPACE}/releases", token=token),
+        ask("GET", f"/v1/objects/{'0' * 64}", token=token),
+    ]
+    for answer in asked:
+        check_problem(answer, Problem.UNAUTHENTICATED, "Authorization")
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("space", [OTHER, "none", "5" * 63, "5" * 64 + "0", "%2e%2e", "A" * 64])
+def test_a_space_that_is_not_registered_is_unknown(ask: Ask, put: Ask, make_upload: MakeUpload, space: str) -> None:
+    check_problem(put(make_upload(["Ada"]), space=space), Problem.UNKNOWN_SPACE, "path.space")
+    check_problem(ask("GET", f"/v1/spaces/{space}/releases/best"), Problem.UNKNOWN_SPACE)
+    check_problem(ask("GET", f"/v1/spaces/{space}/releases"), Problem.UNKNOWN_SPACE)
+
+
+@pytest.mark.parametrize("media_type", [None, "application/json", "text/plain", "multipart/form-data; boundary=x", "é"])
+def test_another_media_type_is_refused(put: Ask, make_upload: MakeUpload, media_type: str | None) -> None:
+    check_problem(put(make_upload(["Ada"]), media_type=media_type), Problem.UNSUPPORTED_MEDIA_TYPE, "Content-Type")
+
+
+def test_bytes_with_another_hash_are_refused(put: Ask, make_upload: MakeUpload) -> None:
+    check_problem(put(make_upload(["Ada"]), upload="0" * 64), Problem.WRONG_HASH, "body")
+
+
+@pytest.mark.parametrize("upload", ["0", "Z" * 64, "0" * 65, "..%2f"])
+def test_a_path_that_names_no_hash_is_malformed(put: Ask, make_upload: MakeUpload, upload: str) -> None:
+    answer = put(make_upload(["Ada"]), upload=upload)
+    assert answer.status_code in (400, 404)
+    assert answer.headers["Content-Type"] == PROBLEM_MEDIA_TYPE
+
+
+def hostile(good: bytes) -> dict[str, tuple[bytes, Problem]]:
+    length = int.from_bytes(good[:8], "little")
+    header = good[8 : 8 + length]
+    return {
+        "empty": (b"", Problem.MALFORMED),
+        "noise": (b"noise that is no upload", Problem.MALFORMED),
+        "a photo": (b"\xff\xd8\xff\xe0" + bytes(1000), Problem.MALFORMED),
+        "cut off": (good[:-1], Problem.MALFORMED),
+        "trailing": (good + b"\0", Problem.MALFORMED),
+        "length bomb": (b"\xff" * 8 + good[8:], Problem.TOO_LARGE),
+        "another version": (good.replace(b'"format":1', b'"format":9'), Problem.UNSUPPORTED_VERSION),
+        "deep JSON": ((len(header)).to_bytes(8, "little") + b"[" * len(header) + good[8 + length :], Problem.MALFORMED),
+    }
+
+
+@pytest.mark.parametrize("kind", list(hostile(bytes(100))))
+def test_an_upload_that_cannot_be_one_is_refused(put: Ask, make_upload: MakeUpload, kind: str) -> None:
+    body, problem = hostile(make_upload(["Ada"]))[kind]
+    check_problem(put(body), problem)
+
+
+@pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf, 3e38, -3e38, 65_505])
+def test_a_feature_that_no_network_computes_is_refused(put: Ask, poison: float) -> None:
+    random = np.random.default_rng(0)
+    features = random.normal(size=(1, 4)).astype(np.float32)
+    ids, revisions = random.integers(0, 256, (1, 16), np.uint8), np.zeros(1, np.uint32)
+    body = encode_upload(Upload(SPACE, "test", features, ("Ada",), ids, revisions), codec=Codec.FLOAT32)
+    poisoned = body.replace(features[0, 1].tobytes(), np.float32(poison).tobytes())
+    assert poisoned != body
+    check_problem(put(poisoned), Problem.IMPOSSIBLE)
+
+
+def test_features_of_another_space_are_refused(put: Ask, make_upload: MakeUpload) -> None:
+    check_problem(put(make_upload(["Ada"], space=OTHER)), Problem.WRONG_SPACE, "upload.space")
+
+
+def test_features_of_another_shape_are_refused(put: Ask, make_upload: MakeUpload) -> None:
+    check_problem(put(make_upload(["Ada"], shape=(5,))), Problem.WRONG_SPACE, "upload.shape")
+
+
+def test_a_bomb_is_refused_by_what_it_says_of_itself(put: Ask) -> None:
+    """64 MiB of zeros deflate to 64 kB; the header's own sizes are over the bound, so nothing is inflated."""
+    upload = Upload(
+        space=SPACE,
+        runtime="test",
+        features=np.zeros((250, 1 << 10), np.float32),
+        labels=("Ada",) * 250,
+        sample_ids=np.arange(250 * 16, dtype=np.uint32).astype(np.uint8).reshape(250, 16)
+        ^ np.arange(250, dtype=np.uint8)[:, None],
+        revisions=np.zeros(250, np.uint32),
+    )
+    body = encode_upload(upload, codec=Codec.FLOAT32)
+    bomb = body.replace(b"[1024]", b"[4096000]").replace(b'"size":', b'"size":9')
+    assert put(bomb).status_code in (400, 413, 422)
+
+
+def test_a_body_over_the_bound_is_refused_whatever_it_is(put: Ask) -> None:
+    check_problem(put(bytes((32 << 20) + 1)), Problem.TOO_LARGE, "body")
+
+
+def test_chunks_over_the_bound_are_refused_too(put: Ask) -> None:
+    body = (bytes(1 << 20) for _ in range(34))
+    check_problem(put(body, upload="0" * 64), Problem.TOO_LARGE, "body")  # type: ignore[arg-type]
+
+
+def test_an_upload_in_chunks_is_an_upload(put: Ask, make_upload: MakeUpload) -> None:
+    body = make_upload(["Ada"], names=["in chunks"])
+    assert put(iter([body[:100], body[100:]]), upload=upload_id(body)).status_code == 201  # type: ignore[arg-type]
+
+
+# Releases
+
+
+def manifest(channel: Channel, serial: int, parent: str | None, head: bytes) -> Manifest:
+    return Manifest(
+        group="home",
+        space=SPACE,
+        channel=channel,
+        serial=serial,
+        issued=1_700_000_000 + serial,
+        expires=1_800_000_000,
+        cut="freeze6",
+        feature_shape=(4,),
+        labels=FileRef.of(b"[]"),
+        label_count=2,
+        heads={Precision.FLOAT32: HeadFile(FileRef.of(head), np.zeros(2, np.float32))},
+        golden_sha256="0" * 64,
+        temperature=1.0,
+        threshold=0.5,
+        validation_accuracy=0.5,
+        validation_samples=10,
+        parent=parent,
+    )
+
+
+def publish(store, serial: int, parent: str | None) -> Envelope:  # type: ignore[no-untyped-def]
+    """A release of `home`; nobody here checks the signature."""
+    pool = Pool("home", SPACE)
+    payload = manifest(Channel.BEST, serial, parent, b"head").encode()
+    weights = FileRef.of(b"weights")
+    release = Release(payload=payload, parent=parent, report={"why": "a test"}, weights=weights, samples=1)
+    registry.put_release(store, pool, release)
+    envelope = Envelope(payload, MANIFEST_PAYLOAD_TYPE, (Signature("0" * 16, bytes(64)),))
+    previous = registry.read(store, pool)
+    registry.publish(
+        store, pool, previous=previous, envelopes={Channel.BEST: envelope}, trained=Trained("commit", 1, "cycle")
+    )
+    return envelope
+
+
+def test_releases_are_served_with_their_history(ask: Ask, service, stranger: str) -> None:  # type: ignore[no-untyped-def]
+    best, history = f"/v1/spaces/{SPACE}/releases/best", f"/v1/spaces/{SPACE}/releases"
+    check_problem(ask("GET", best), Problem.NOT_FOUND, "releases.best")
+    assert parse_history(ask("GET", history).content) == ()
+
+    first = publish(service.store, 1, None)
+    answer = ask("GET", best)
+    assert answer.content == first.encode()
+    assert answer.headers["Content-Type"] == ENVELOPE_MEDIA_TYPE
+    assert answer.headers["ETag"] == f'"{hashlib.sha256(answer.content).hexdigest()}"'
+
+    unchanged = ask("GET", best, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (unchanged.status_code, unchanged.content, unchanged.headers["ETag"]) == (304, b"", answer.headers["ETag"])
+
+    dated = ask("GET", best, headers={"If-Modified-Since": AFTER_ALL_TIME, "If-Unmodified-Since": AFTER_ALL_TIME})
+    assert (dated.status_code, dated.content) == (200, first.encode())
+
+    second = publish(service.store, 2, hashlib.sha256(first.payload).hexdigest())
+    changed = ask("GET", best, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (changed.status_code, changed.content) == (200, second.encode())
+
+    assert [each.serial for each in parse_history(ask("GET", history).content)] == [2, 1]
+    assert [each.serial for each in parse_history(ask("GET", f"{history}?limit=1").content)] == [2]
+    check_problem(ask("GET", f"/v1/spaces/{SPACE}/releases/latest"), Problem.NOT_FOUND)
+    check_problem(ask("GET", best, token=stranger), Problem.NOT_FOUND)
+    assert parse_history(ask("GET", history, token=stranger).content) == ()
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "ten", "1e1", "%D9%A1", "9" * 5000])
+def test_a_limit_of_the_history_that_is_none_is_malformed(ask: Ask, limit: str) -> None:
+    answer = ask("GET", f"/v1/spaces/{SPACE}/releases?limit={limit}")
+    check_problem(answer, Problem.MALFORMED)
+
+
+@pytest.mark.parametrize("channel", ["worst", "BEST", "best%2f"])
+def test_a_channel_that_is_none_is_not_found(ask: Ask, channel: str) -> None:
+    check_problem(ask("GET", f"/v1/spaces/{SPACE}/releases/{channel}"), Problem.NOT_FOUND)
+
+
+# Objects
+
+
+@pytest.fixture(scope="module")
+def head(service) -> bytes:  # type: ignore[no-untyped-def]
+    """An object of group `home`, larger than one piece."""
+    body = np.random.default_rng(0).integers(0, 256, (9 << 20) + 7, np.uint8).tobytes()
+    service.store.put(keys.shared_object("home", hashlib.sha256(body).hexdigest()), body)
+    return body
+
+
+@pytest.fixture
+def path(head: bytes) -> str:
+    return f"/v1/objects/{hashlib.sha256(head).hexdigest()}"
+
+
+def test_an_object_comes_whole(ask: Ask, head: bytes, path: str) -> None:
+    answer = ask("GET", path)
+    assert answer.content == head
+    assert answer.headers["Content-Length"] == str(len(head))
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert answer.headers["ETag"] == f'"{hashlib.sha256(head).hexdigest()}"'
+    assert answer.headers["Accept-Ranges"] == "bytes"
+
+
+def test_head_of_an_object_has_no_body(ask: Ask, head: bytes, path: str) -> None:
+    answer = ask("HEAD", path)
+    assert (answer.status_code, answer.content, answer.headers["Content-Length"]) == (200, b"", str(len(head)))
+    part = ask("HEAD", path, headers={"Range": "bytes=5-9"})
+    assert (part.status_code, part.content, part.headers["Content-Length"]) == (206, b"", "5")
+
+
+@pytest.mark.parametrize(
+    ("asked", "begin", "end"),
+    [
+        ("bytes=0-0", 0, 1),
+        ("bytes=5-9", 5, 10),
+        ("bytes=5-", 5, None),
+        ("bytes=-7", -7, None),
+        ("bytes=4194300-4194310", 4194300, 4194311),
+        ("bytes=9437180-99999999", 9437180, None),
+        ("bytes=0-99999999", 0, None),
+    ],
+)
+def test_a_range_is_served_in_part(ask: Ask, head: bytes, path: str, asked: str, begin: int, end: int | None) -> None:
+    answer = ask("GET", path, headers={"Range": asked})
+    assert (answer.status_code, answer.content) == (206, head[begin:end])
+    first = begin % len(head)
+    assert answer.headers["Content-Range"] == f"bytes {first}-{first + len(answer.content) - 1}/{len(head)}"
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1,5-6", "lines=0-1", "bytes=x", "bytes=9-5", "bytes", "bytes=--5"])
+def test_an_unusual_range_is_the_whole_object(ask: Ask, head: bytes, path: str, asked: str) -> None:
+    answer = ask("GET", path, headers={"Range": asked})
+    assert (answer.status_code, answer.content == head) == (200, True)
+
+
+@pytest.mark.parametrize("asked", ["bytes={size}-", "bytes=-0", "bytes=-000", "bytes = -0"])
+def test_a_range_without_a_byte_is_refused(ask: Ask, head: bytes, path: str, asked: str) -> None:
+    """The last no bytes were all of them."""
+    answer = ask("GET", path, headers={"Range": asked.format(size=len(head))})
+    check_problem(answer, Problem.RANGE_NOT_SATISFIABLE, "Range")
+    assert answer.headers["Content-Range"] == f"bytes */{len(head)}"
+
+
+@pytest.mark.parametrize("named", ['"another"', "another", "", "W/", AFTER_ALL_TIME, "Thu, 01 Jan 1970 00:00:00 GMT"])
+def test_a_range_of_another_object_is_the_whole(ask: Ask, head: bytes, path: str, named: str) -> None:
+    answer = ask("GET", path, headers={"Range": "bytes=0-1", "If-Range": named})
+    assert (answer.status_code, answer.content == head) == (200, True)
+
+
+def test_a_range_of_this_object_is_served_unless_it_is_named_weakly(ask: Ask, head: bytes, path: str) -> None:
+    weak = ask("GET", path, headers={"Range": "bytes=0-1", "If-Range": f'W/"{path[-64:]}"'})
+    assert (weak.status_code, weak.content == head) == (200, True)
+    matching = ask("GET", path, headers={"Range": "bytes=0-1", "If-Range": f'"{path[-64:]}"'})
+    assert (matching.status_code, matching.content) == (206, head[:2])
+
+
+def test_an_object_that_is_there_already_is_not_sent(ask: Ask, path: str) -> None:
+    answer = ask("GET", path, headers={"If-None-Match": f'"{path[-64:]}"'})
+    assert (answer.status_code, answer.content) == (304, b"")
+
+
+def test_an_object_of_another_group_is_not_there(ask: Ask, path: str, stranger: str) -> None:
+    for headers in ({}, {"If-None-Match": "*"}, {"Range": "bytes=0-1"}):
+        check_problem(ask("GET", path, token=stranger, headers=headers), Problem.NOT_FOUND)
+
+
+def test_an_empty_object_is_served(ask: Ask, service) -> None:  # type: ignore[no-untyped-def]
+    empty = hashlib.sha256(b"").hexdigest()
+    service.store.put(keys.shared_object("home", empty), b"")
+    answer = ask("GET", f"/v1/objects/{empty}")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+@pytest.mark.parametrize("sha256", ["0", "..%2f..%2fkeys%2fverify", "%00" * 64, "A" * 64])
+def test_a_name_that_is_no_hash_is_refused(ask: Ask, sha256: str) -> None:
+    assert ask("GET", f"/v1/objects/{sha256}").status_code in (400, 404)
+
+
+# Health, and what no route is
+
+
+def test_the_service_says_that_it_lives_and_works(ask: Ask) -> None:
+    assert ask("GET", "/healthz", token=None).json() == {"status": "alive"}
+    assert ask("GET", "/readyz", token=None).json() == {"status": "ready", "enrolment": True}
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v2/devices", "/v1/devices/", "/static/x", "/v1/spaces//releases", "/%ff"]
+)
+def test_what_is_no_route_is_not_found(ask: Ask, path: str) -> None:
+    check_problem(ask("GET", path), Problem.NOT_FOUND, "request")
+
+
+@pytest.mark.parametrize("path", ["/v1/devices", f"/v1/objects/{'0' * 64}", "/healthz", "/readyz"])
+@pytest.mark.parametrize("method", ["OPTIONS", "TRACE"])
+def test_nobody_is_told_what_he_might_ask(ask: Ask, method: str, path: str) -> None:
+    """Flask answers OPTIONS by itself, and asks for no token."""
+    check_problem(ask(method, path, token=None), Problem.METHOD_NOT_ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("GET", "/v1/devices", "POST"), ("POST", f"/v1/objects/{'0' * 64}", "GET"), ("DELETE", "/healthz", "GET")],
+)
+def test_another_method_is_not_allowed(ask: Ask, method: str, path: str, allowed: str) -> None:
+    answer = ask(method, path)
+    check_problem(answer, Problem.METHOD_NOT_ALLOWED)
+    assert allowed in answer.headers["Allow"]
+
+
+def test_every_refusal_said_what_was_expected_and_what_came(ask: Ask) -> None:
+    fields = parse_document(ask("GET", f"/v1/spaces/{OTHER}/releases/best").content, where="problem", max_bytes=4096)
+    assert fields.text("expected") == "a registered space"
+    assert OTHER in fields.text("got")

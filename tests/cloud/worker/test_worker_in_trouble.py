@@ -1,0 +1,293 @@
+"""What goes wrong around a worker, by other workers, the store, the disk, a space: it costs time, never a sample."""
+
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cloud.dataset import inbox
+from cloud.dataset import pointer as dataset_pointer
+from cloud.errors import CycleFailed, LostRace, StoreUnreachable, Unavailable
+from cloud.releases import registry
+from cloud.releases.registry import Trained
+from cloud.settings import Settings
+from cloud.store import ObjectStore, keys, open_store, probe
+from cloud.store.directory import DirectoryStore
+from cloud.store.keys import Pool
+from cloud.training import cycle
+from cloud.training.context import TrainingContext
+from cloud.training.cycle import CycleStep
+from cloud.training.gate import Evidence, Verdict, judge
+from cloud.worker import worker
+from cloud.worker.worker import Worker, run_worker
+from contract.bundle import TrainingBundle, write_training_bundle
+from contract.callbacks import ignore
+from contract.labels import parse_labels
+from contract.manifest import Channel
+from contract.training_bundle import TRAINING_FILES
+from tests.cloud.training.conftest import NAMES, Shop
+from tests.cloud.worker.running import PATIENCE_S, environment, lines_of, running_worker, wait_for
+
+OpenShop = Callable[[TrainingBundle], Shop]
+
+
+def serials(shop: Shop) -> dict[str, int]:
+    return {channel.value: serial for channel, serial in registry.read(shop.store, shop.pool).serials.items()}
+
+
+def labels_of(shop: Shop, channel: Channel) -> tuple[str, ...]:
+    manifest = registry.read(shop.store, shop.pool).channels[channel].manifest
+    return parse_labels(shop.store.get(keys.shared_object("home", manifest.labels.sha256)).body)
+
+
+def publish_as_another(shop: Shop) -> None:
+    """What a worker elsewhere does last: the registry says that the present dataset was trained on."""
+    data, _ = dataset_pointer.read(shop.store, shop.pool)
+    known = registry.read(shop.store, shop.pool)
+    registry.note_trained(shop.store, shop.pool, previous=known, trained=Trained(data.commit, data.rows, "another"))
+
+
+def others_at(shop: Shop, step: CycleStep, seen: list[CycleStep]) -> Callable[[CycleStep], None]:
+    """Publishes as another worker when a cycle passes a step; keeps what it passed."""
+
+    def at(passed: CycleStep) -> None:
+        seen.append(passed)
+        if passed is step:
+            publish_as_another(shop)
+
+    return at
+
+
+def test_an_accelerator_that_is_not_there_is_said_and_no_trial_moves_to_the_processor(
+    open_shop: OpenShop, vector_bundle: TrainingBundle
+) -> None:
+    """FEDEX_ACCELERATORS=99,98 once trained and published on the processor without a word."""
+    shop = open_shop(vector_bundle)
+    shop.send(("Gus", 3))
+    with pytest.raises(CycleFailed, match=r"NoAccelerator: FEDEX_ACCELERATORS: expected CUDA device 99, got none"):
+        shop.worker(replace(shop.settings, accelerators=("99", "98"))).tend(shop.pool)
+    assert serials(shop) == {}
+
+
+@pytest.mark.parametrize("step", [CycleStep.PROCESSES_STARTED, CycleStep.CONVERTED])
+def test_a_cycle_that_another_worker_overtook_publishes_nothing(
+    open_shop: OpenShop, vector_bundle: TrainingBundle, step: CycleStep
+) -> None:
+    """Overtaken between the decision to train and its first read, a cycle trained and published the same once more."""
+    shop, seen = open_shop(vector_bundle), list[CycleStep]()
+    shop.send(("Gus", 3))
+    overtaken = Worker(shop.workbench(), at=others_at(shop, step, seen))
+    with pytest.raises(LostRace):
+        overtaken.tend(shop.pool)
+    assert (seen[-1], serials(shop)) == (step, {})
+    assert overtaken.tend(shop.pool) is None
+
+
+def test_an_overtaken_worker_says_so_rests_and_goes_on(
+    open_shop: OpenShop, vector_bundle: TrainingBundle, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop, seen = open_shop(vector_bundle), list[CycleStep]()
+    shop.send(("Gus", 3))
+    caplog.set_level("WARNING")
+    look(shop.workbench(), times=2, at=others_at(shop, CycleStep.PROCESSES_STARTED, seen))
+    [line] = caplog.messages
+    assert line.startswith("cycle: overtaken by another worker: home/")
+    assert seen == [CycleStep.PROCESSES_STARTED]
+
+
+class Looks(threading.Event):
+    """Is set once it was waited for so often, which a worker does after each look; nobody waits for long."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._left = count
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._left -= 1
+        if self._left == 0:
+            self.set()
+        return super().wait(0)
+
+
+def look(workbench: TrainingContext, *, times: int, at: Callable[[CycleStep], None]) -> None:
+    """Let a worker look so often."""
+    Worker(replace(workbench, stop=Looks(times)), at=at).run()
+
+
+@pytest.mark.slow
+def test_two_workers_with_one_key_and_two_state_folders_release_once(
+    open_shop: OpenShop, vector_bundle: TrainingBundle, tmp_path: Path
+) -> None:
+    shop = open_shop(vector_bundle)
+    shop.workbench()
+    second = replace(shop.settings, state=tmp_path / "second")
+    shutil.copytree(shop.settings.state, second.state)
+    logs = tmp_path / "log-1", tmp_path / "log-2"
+    with running_worker(shop.settings, logs[0]), running_worker(second, logs[1]):
+        wait_for(lambda: all("worker: started" in lines_of(log) for log in logs))
+        shop.send(("Gus", 3), ("Hal", 3))
+        wait_for(lambda: bool(serials(shop)))
+        wait_for(lambda: all(is_idle(log) for log in logs))
+    assert serials(shop) == {"latest": 1, "best": 1}
+    assert dataset_pointer.read(shop.store, shop.pool)[0].rows == 6
+    assert sum(lines_of(log).count("cycle: published") for log in logs) == 1
+
+
+def is_idle(log: Path) -> bool:
+    """Whether every cycle that began has ended."""
+    lines = lines_of(log)
+    ended = sum(line == "cycle: published" or line.startswith("cycle: overtaken") for line in lines)
+    return lines.count("cycle: due") == ended
+
+
+def test_a_second_worker_on_one_state_folder_ends_with_one_line(
+    open_shop: OpenShop, vector_bundle: TrainingBundle, tmp_path: Path
+) -> None:
+    """Each deleted the other's cycles, and neither ever released anything."""
+    shop = open_shop(vector_bundle)
+    command = [sys.executable, "-m", "cloud.cli", "worker"]
+    with running_worker(shop.settings, tmp_path / "log") as first:
+        wait_for(lambda: "worker: started" in lines_of(tmp_path / "log"))
+        second = subprocess.run(
+            command, env=environment(shop.settings), capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
+        assert first.poll() is None
+    assert (second.returncode, second.stdout, len(second.stderr.splitlines())) == (1, "", 1)
+    assert "which another worker is using" in second.stderr
+
+
+def test_a_store_that_does_not_answer_yet_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A worker that started before its store did ended at once, and stayed away."""
+    faults = [StoreUnreachable("no connection to the endpoint")] * 2
+    prepare = DirectoryStore.prepare
+
+    def prepare_later(store: DirectoryStore) -> None:
+        if faults:
+            raise faults.pop()
+        prepare(store)
+
+    def run(self: Worker) -> None:
+        worker.logger.error("it runs")
+
+    monkeypatch.setattr(DirectoryStore, "prepare", prepare_later)
+    monkeypatch.setattr(worker, "_rest_s", lambda times, longest_s: 0.0)
+    monkeypatch.setattr(Worker, "run", run)
+    monkeypatch.setattr(worker, "_stop_on_signals", lambda stop: None)
+    run_worker(Settings(store=f"dir:{tmp_path / 'store'}", state=tmp_path / "state"))
+    assert caplog.messages == ["worker: no connection to the endpoint"] * 2 + ["it runs"]
+
+
+def test_an_s3_store_that_nobody_answers_for_is_unreachable_rather_than_wrong(
+    monkeypatch: pytest.MonkeyPatch, unused_port: int
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    with pytest.raises(StoreUnreachable, match="expected a bucket that can be used"):
+        probe(open_store(f"s3://bucket?endpoint=http://127.0.0.1:{unused_port}"))
+
+
+def test_the_first_look_at_all_pools_is_made_until_it_succeeds(
+    open_shop: OpenShop, vector_bundle: TrainingBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker before ended between a merge and a release; this one's first look met a store that did not answer,
+    and samples that nobody added to waited for ever. A stray object among the datasets hides no pool."""
+    shop, seen, faults = open_shop(vector_bundle), list[CycleStep](), [Unavailable("inbox/", "no answer")]
+    shop.send(("Gus", 3))
+    shop.worker(replace(shop.settings, min_new=100)).tend(shop.pool)
+    shop.store.put("dataset/a-stray-object", b"")
+    pools_with_news = inbox.pools_with_news
+
+    def look_later(store: ObjectStore) -> list[Pool]:
+        if faults:
+            raise faults.pop()
+        return pools_with_news(store)
+
+    monkeypatch.setattr(inbox, "pools_with_news", look_later)
+    look(shop.workbench(), times=2, at=others_at(shop, CycleStep.PROCESSES_STARTED, seen))
+    assert seen == [CycleStep.PROCESSES_STARTED]
+
+
+def test_a_state_folder_without_room_is_one_line_and_the_worker_goes_on_when_there_is_some(
+    open_shop: OpenShop, vector_bundle: TrainingBundle, tmp_path: Path
+) -> None:
+    """The limit on the size of files stands for a full disk; it is lifted while the worker runs."""
+    shop, log = open_shop(vector_bundle), tmp_path / "log"
+    shop.send(("Gus", 3), ("Hal", 3))
+    shop.worker(replace(shop.settings, min_new=100)).tend(shop.pool)
+    with running_worker(shop.settings, log) as process:
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (2048, resource.RLIM_INFINITY))
+        wait_for(lambda: any("expected room for a training cycle" in line for line in lines_of(log)))
+        assert serials(shop) == {}
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        wait_for(lambda: serials(shop) == {"latest": 1, "best": 1})
+    assert all("traceback" not in json.loads(line) for line in log.read_text().splitlines())
+    assert dataset_pointer.read(shop.store, shop.pool)[0].rows == 6
+
+
+def test_a_space_whose_head_keras_cannot_load_rests_and_keeps_no_other_waiting(
+    open_shop: OpenShop, vector_bundle: TrainingBundle, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop = open_shop(vector_bundle)
+    broken = replace(shop, bundle=register_broken(shop, tmp_path), pool=Pool("home", "2" * 64))
+    broken.send(("Gus", 3))
+    shop.send(("Gus", 3))
+    caplog.set_level("WARNING", logger="cloud.worker.worker")
+    look(shop.workbench(), times=3, at=ignore)
+    [line] = caplog.messages
+    assert line.startswith(
+        "cycle: open: failed: HeadError: the bundle's head.keras: expected a network that Keras can "
+    )
+    assert serials(shop) == {"latest": 1, "best": 1}
+    failed = registry.read(shop.store, broken.pool).failed
+    assert (serials(broken), failed and failed.times) == ({}, 1)
+
+
+def register_broken(shop: Shop, folder: Path) -> TrainingBundle:
+    """A space as one that was registered before heads were looked at."""
+    bundle = shop.bundle
+    broken = write_training_bundle(
+        folder / "broken",
+        space="2" * 64,
+        cut=bundle.cut,
+        layer=bundle.layer,
+        feature_shape=bundle.feature_shape,
+        head=bytes(range(256)) * 8,
+        labels=bundle.labels,
+        golden=bundle.golden,
+        base=bundle.base,
+        temperature=bundle.temperature,
+        threshold=bundle.threshold,
+    )
+    for name in TRAINING_FILES:
+        shop.store.put(keys.space_file(broken.space, name), (folder / "broken" / name).read_bytes())
+    return broken
+
+
+@pytest.mark.slow
+def test_labels_that_latest_has_and_best_has_not_keep_their_places(
+    open_shop: OpenShop, vector_bundle: TrainingBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gate makes the first head latest alone; the next one is best, with the new label where latest had it."""
+    shop = open_shop(vector_bundle)
+    shop.send(("Hal", 3))
+    monkeypatch.setattr(cycle, "judge", refuse)
+    shop.worker().tend(shop.pool)
+    assert (serials(shop), labels_of(shop, Channel.LATEST)) == ({"latest": 1}, (*NAMES[:6], "Hal"))
+    monkeypatch.undo()
+    shop.send(("Gus", 3), seed=2)
+    shop.worker().tend(shop.pool)
+    assert serials(shop) == {"latest": 2, "best": 1}
+    assert labels_of(shop, Channel.BEST) == labels_of(shop, Channel.LATEST) == (*NAMES[:6], "Hal", "Gus")
+
+
+def refuse(evidence: Evidence) -> Verdict:
+    return replace(judge(evidence), passes=False)

@@ -1,0 +1,70 @@
+"""The floors: what a device was once, it never goes back behind."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from contract.errors import ContractError
+from contract.manifest import Channel, Manifest
+from device.errors import Storage
+from device.heads.floors import (
+    MAX_PLACES,
+    Floor,
+    Place,
+    encode_floors,
+    parse_floors,
+    raise_floors,
+    read_floors,
+    write_floors,
+)
+from tests.device.serving import ISSUED, Service
+
+PLACE = Place("family", "a" * 64, Channel.BEST)
+
+
+@pytest.fixture
+def manifest(service: Service) -> Manifest:
+    return service.manifest(b"head", serial=5, labels=("Ada",), space="a" * 64)
+
+
+def test_a_floor_rises_and_never_falls(manifest: Manifest) -> None:
+    older = dataclasses.replace(manifest, serial=4, issued=ISSUED + 9)
+    floors = raise_floors({}, [manifest, older])
+    assert floors == {PLACE: Floor(5, ISSUED + 9)}
+    assert raise_floors(floors, []) == floors
+
+
+def test_each_group_space_and_channel_has_a_floor_of_its_own(manifest: Manifest) -> None:
+    others = [
+        dataclasses.replace(manifest, group="work", serial=1),
+        dataclasses.replace(manifest, space="b" * 64, serial=2),
+        dataclasses.replace(manifest, channel=Channel.LATEST, serial=3),
+    ]
+    floors = raise_floors({}, [manifest, *others])
+    assert sorted(floor.serial for floor in floors.values()) == [1, 2, 3, 5]
+    assert parse_floors(encode_floors(floors)) == floors
+
+
+def test_of_more_places_than_the_file_holds_the_oldest_goes(manifest: Manifest) -> None:
+    many = {Place("family", f"{number:064x}", Channel.BEST): Floor(1, 1) for number in range(MAX_PLACES)}
+    kept = parse_floors(encode_floors(raise_floors(many, [manifest])))
+    assert len(kept) == MAX_PLACES
+    assert kept[PLACE].serial == 5
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"[]", b'{"format":2,"floors":[]}', b'{"format":1,"floors":[7]}', b'{"format":1,"floors":[{"group":"a"}]}'],
+)
+def test_a_garbled_file_is_refused_by_the_parser_and_says_nothing_to_the_reader(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(ContractError):
+        parse_floors(data)
+    (tmp_path / "floors").write_bytes(data)
+    assert read_floors(tmp_path / "floors") == {}
+
+
+def test_a_missing_file_is_no_floor_and_a_folder_that_cannot_be_written_an_error(tmp_path: Path) -> None:
+    assert read_floors(tmp_path / "floors") == {}
+    with pytest.raises(Storage):
+        write_floors(Path("/proc/fedex/floors"), {})

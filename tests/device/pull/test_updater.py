@@ -1,0 +1,606 @@
+"""Bringing a better head home: what is new is judged, fetched, tried and swapped in; what is wrong leaves no trace."""
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from flask import Response, request
+
+from contract.bundle import DeviceBundle
+from contract.files import FileRef, sha256_hex
+from contract.labels import encode_labels
+from contract.manifest import Channel, HeadFile, Precision
+from contract.problems import Problem
+from device.assembly import Device
+from device.errors import (
+    DeviceError,
+    Expired,
+    Forged,
+    HeadRefused,
+    Misplaced,
+    ProtocolViolation,
+    Refused,
+    Replayed,
+    Storage,
+    TryLater,
+    Unreachable,
+)
+from device.heads.store import HeadStore
+from device.pull import download
+from device.pull.updater import PullOutcome, PullReport, Updater, UpdateStep
+from device.recognise.recognizer import Recognizer
+from device.recognise.tflite import TFLiteRuntime
+from device.service.identity import Identity, keep_identity
+from device.settings import Settings
+from tests.device.photos import draw_photo
+from tests.device.serving import EXPIRES, ISSUED, TOKEN, Service, refuse, sign
+
+FOUR = ("Ada", "Ben", "Cleo", "Zoe")
+
+
+@pytest.fixture
+def four(tiny_models: Path) -> bytes:
+    """A head that knows one more label."""
+    return (tiny_models / "four.tflite").read_bytes()
+
+
+@pytest.fixture
+def updater(device: Device, bundle: DeviceBundle, service: Service, any_runtime: TFLiteRuntime) -> Iterator[Updater]:
+    """The device is enrolled; its clock is right."""
+    identity = Identity(service.url, "d" * 16, TOKEN, "family", service.public_key)
+    keep_identity(device.settings.home, identity)
+    client = device.client(identity)
+    yield Updater(
+        bundle=bundle,
+        client=client,
+        identity=identity,
+        heads=device.heads,
+        runtime=any_runtime,
+        channel=device.settings.channel,
+        precision=Precision.FLOAT32,
+        now=lambda: ISSUED + 60.0,
+    )
+    client.close()
+
+
+def files(heads: HeadStore) -> set[str]:
+    return {path.name for path in heads.directory.rglob("*") if path.is_file()} - {"lock", "current", "floors"}
+
+
+def test_a_better_head_is_installed_and_used_by_the_next_inference(
+    updater: Updater, device: Device, service: Service, four: bytes, runtime: TFLiteRuntime
+) -> None:
+    recognizer = Recognizer(updater.bundle, runtime=runtime, heads=device.heads)
+    assert recognizer.recognise(draw_photo(3)).unknown
+    manifest = service.publish(four, serial=1, labels=FOUR)
+    report = updater.pull()
+    assert report == PullReport(PullOutcome.INSTALLED, 1, len(four) + manifest.labels.size)
+    answer = recognizer.recognise(draw_photo(3))
+    assert (answer.label, answer.head_serial) == ("Zoe", 1)
+    assert Recognizer(updater.bundle, runtime=runtime, heads=device.heads).head_serial == 1
+
+
+def test_the_head_is_tried_on_both_runtimes(
+    updater: Updater, service: Service, four: bytes, runtime: TFLiteRuntime
+) -> None:
+    service.publish(four, serial=1, labels=FOUR)
+    assert replace(updater, runtime=runtime).pull().outcome is PullOutcome.INSTALLED
+
+
+def test_nothing_new_is_asked_for_by_tag_and_downloads_nothing(updater: Updater, service: Service, four: bytes) -> None:
+    service.publish(four, serial=1, labels=FOUR)
+    updater.pull()
+    service.asked.clear()
+    assert updater.pull() == PullReport(PullOutcome.UNCHANGED, 1)
+    assert len(service.asked) == 1
+
+
+def test_the_same_release_under_another_tag_is_nothing_new(updater: Updater, service: Service, four: bytes) -> None:
+    manifest = service.publish(four, serial=1, labels=FOUR)
+    updater.pull()
+    service.releases["best"] = service.sign(manifest) + b"\n"
+    assert updater.pull() == PullReport(PullOutcome.UNCHANGED, 1)
+
+
+def test_no_release_yet_is_no_error(updater: Updater) -> None:
+    assert updater.pull() == PullReport(PullOutcome.NO_RELEASE, 0)
+
+
+def test_an_unknown_space_is_an_error(updater: Updater, service: Service) -> None:
+    service.lies["/v1/spaces"] = lambda: refuse(Problem.UNKNOWN_SPACE)
+    with pytest.raises(Refused, match="404"):
+        updater.pull()
+
+
+def test_the_head_before_is_kept_and_older_ones_are_removed(
+    updater: Updater, device: Device, service: Service, tiny_models: Path
+) -> None:
+    heads = [(tiny_models / f"{name}.tflite").read_bytes() for name in ("three", "four", "one")]
+    for serial, (head, labels) in enumerate(zip(heads, (FOUR[:3], FOUR, FOUR[:1]), strict=True), start=1):
+        service.publish(head, serial=serial, labels=labels)
+        assert updater.pull().outcome is PullOutcome.INSTALLED
+    kept = files(device.heads)
+    assert sha256_hex(heads[0]) not in kept
+    assert {sha256_hex(heads[1]), sha256_hex(heads[2])} < kept
+    assert len(kept) == 6
+
+
+def test_the_wanted_precision_is_taken_or_the_most_exact_one_there_is(
+    updater: Updater, device: Device, service: Service, tiny_models: Path, four: bytes
+) -> None:
+    manifest = service.manifest(four, serial=1, labels=FOUR)
+    other = four + b"\0" * 4
+    service.objects[sha256_hex(other)] = other
+    logits = manifest.heads[Precision.FLOAT32].logits
+    both = {Precision.DYNAMIC: HeadFile(FileRef.of(other), logits), **manifest.heads}
+    service.publish(four, serial=1, labels=FOUR, heads=both)
+    replace(updater, precision=Precision.DYNAMIC).pull()
+    assert device.heads.entries()[0].precision is Precision.DYNAMIC
+    service.publish(four, serial=2, labels=FOUR, heads=both)
+    replace(updater, precision=Precision.FLOAT16).pull()
+    assert device.heads.entries()[0].precision is Precision.FLOAT32
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"serial": 2}, Replayed),
+        ({"serial": 9, "group": "strangers"}, Misplaced),
+        ({"serial": 9, "expires": ISSUED + 1, "issued": 1}, None),
+        ({"serial": 9, "expires": 2, "issued": 1}, Expired),
+    ],
+    ids=["replayed", "misplaced", "just-expired", "expired"],
+)
+def test_a_release_that_is_not_to_be_believed_leaves_the_head_that_serves(
+    updater: Updater,
+    device: Device,
+    service: Service,
+    four: bytes,
+    tiny_models: Path,
+    change: dict[str, object],
+    error: type[DeviceError] | None,
+) -> None:
+    service.publish(four, serial=5, labels=FOUR)
+    updater.pull()
+    three = (tiny_models / "three.tflite").read_bytes()
+    service.publish(three, labels=FOUR[:3], **change)  # type: ignore[arg-type]  # serial is among the changes
+    if error is None:
+        assert updater.pull().serial == 9  # a day of grace
+        return
+    before = files(device.heads)
+    with pytest.raises(error):
+        updater.pull()
+    assert files(device.heads) == before
+    assert Recognizer(updater.bundle, runtime=updater.runtime, heads=device.heads).head_serial == 5
+
+
+def test_a_release_of_another_key_is_forged(updater: Updater, service: Service, four: bytes) -> None:
+    manifest = service.manifest(four, serial=1, labels=FOUR)
+    service.releases["best"] = sign(Ed25519PrivateKey.generate(), manifest.encode())
+    with pytest.raises(Forged):
+        updater.pull()
+
+
+def test_an_installed_head_serves_after_its_expiry(updater: Updater, service: Service, four: bytes) -> None:
+    manifest = service.publish(four, serial=1, labels=FOUR)
+    updater.pull()
+    service.releases["best"] = service.sign(manifest) + b"\n"
+    assert replace(updater, now=lambda: EXPIRES * 2.0).pull() == PullReport(PullOutcome.UNCHANGED, 1)
+
+
+@pytest.mark.parametrize(
+    ("head", "complaint"),
+    [
+        ("nine.tflite", "head input"),
+        ("three.tflite", "head output"),
+        ("tail.tflite", "expected signature 'head'"),
+        ("prefix.tflite", "expected signature 'head'"),
+        ("tiny.py", "TFL3"),
+    ],
+)
+def test_a_signed_head_that_does_not_belong_here_is_refused(
+    updater: Updater, device: Device, service: Service, tiny_models: Path, head: str, complaint: str
+) -> None:
+    path = tiny_models / head
+    content = path.read_bytes() if path.exists() else b"print('hello, this is no model at all')"
+    service.publish(content, serial=1, labels=FOUR)
+    with pytest.raises(HeadRefused, match=complaint):
+        updater.pull()
+    assert device.heads.entries() == ()
+
+
+@pytest.mark.parametrize(
+    ("logits", "complaint"),
+    [
+        ([4.5, -1.5, 0.5, -2.4], "within 0.0069"),
+        ([4.5, -1.5, 0.5, -2.4999], None),
+        ([4.5, -1.5, 0.5, 4.5], "expected the golden"),
+    ],
+)
+def test_a_head_that_answers_the_golden_sample_otherwise_is_refused(
+    updater: Updater, service: Service, four: bytes, logits: list[float], complaint: str | None
+) -> None:
+    manifest = service.manifest(four, serial=1, labels=FOUR)
+    told = {Precision.FLOAT32: HeadFile(manifest.heads[Precision.FLOAT32].file, np.array(logits, np.float32))}
+    service.publish(four, serial=1, labels=FOUR, heads=told)
+    if complaint is None:
+        assert updater.pull().serial == 1
+        return
+    with pytest.raises(HeadRefused, match=complaint):
+        updater.pull()
+
+
+def test_a_quantised_head_may_be_off_by_two_percent_but_not_in_its_best_class(
+    updater: Updater, service: Service, tiny_models: Path
+) -> None:
+    steeper = (tiny_models / "steeper.tflite").read_bytes()
+    manifest = service.manifest(steeper, serial=1, labels=FOUR[:3])
+    head = manifest.heads[Precision.FLOAT32]
+    quantised = replace(updater, precision=Precision.DYNAMIC)
+    service.publish(steeper, serial=1, labels=FOUR[:3])
+    with pytest.raises(HeadRefused, match="off by"):
+        updater.pull()
+    service.publish(steeper, serial=1, labels=FOUR[:3], heads={Precision.DYNAMIC: head})
+    assert quantised.pull().serial == 1
+    near = HeadFile(head.file, np.array([4.52, 4.56, 0.5], np.float32))
+    service.publish(steeper, serial=2, labels=FOUR[:3], heads={Precision.DYNAMIC: near})
+    with pytest.raises(HeadRefused):
+        quantised.pull()
+
+
+def test_a_head_that_answers_nan_is_refused(updater: Updater, service: Service, tiny_models: Path) -> None:
+    service.publish((tiny_models / "endless.tflite").read_bytes(), serial=1, labels=FOUR[:3])
+    with pytest.raises(HeadRefused, match="off by nan"):
+        updater.pull()
+
+
+def test_a_head_of_a_single_label_can_be_installed(updater: Updater, service: Service, tiny_models: Path) -> None:
+    """The range of one logit is zero; the tolerance is not."""
+    service.publish((tiny_models / "one.tflite").read_bytes(), serial=1, labels=("Ada",))
+    assert updater.pull().serial == 1
+
+
+@pytest.mark.parametrize("listed", [b'["Ada"]', b"[]", b'["Ada", "ada", "Ben", "Cleo"]', b"no json", b'{"a": 1}'])
+def test_a_label_list_that_does_not_fit_is_refused(
+    updater: Updater, device: Device, service: Service, four: bytes, listed: bytes
+) -> None:
+    service.objects[sha256_hex(listed)] = listed
+    manifest = service.manifest(four, serial=1, labels=FOUR)
+    service.releases["best"] = service.sign(replace(manifest, labels=FileRef.of(listed)))
+    with pytest.raises(HeadRefused):
+        updater.pull()
+    assert device.heads.entries() == ()
+
+
+def test_an_object_with_another_hash_is_refused_and_thrown_away(
+    updater: Updater, device: Device, service: Service, four: bytes
+) -> None:
+    service.publish(four, serial=1, labels=FOUR)
+    service.objects[sha256_hex(four)] = four[:-1] + b"?"
+    with pytest.raises(HeadRefused, match="sha256"):
+        updater.pull()
+    assert sha256_hex(four) not in files(device.heads)
+    service.objects[sha256_hex(four)] = four
+    assert updater.pull().serial == 1
+
+
+def test_an_object_that_is_longer_than_the_manifest_says_is_cut_off(
+    updater: Updater, device: Device, service: Service, four: bytes
+) -> None:
+    service.publish(four, serial=1, labels=FOUR)
+    service.objects[sha256_hex(four)] = four * 1000
+    with pytest.raises(ProtocolViolation, match="expected at most"):
+        updater.pull()
+    assert device.heads.partial_path(sha256_hex(four)).stat().st_size <= len(four)
+
+
+def half(service: Service, content: bytes) -> Callable[[], Response | None]:
+    """Sends half of a head, then hangs up; a continued download is left alone."""
+
+    def lie() -> Response | None:
+        if not request.path.endswith(sha256_hex(content)) or "Range" in request.headers:
+            return None
+        return Response(content[: len(content) // 2])
+
+    return lie
+
+
+def test_a_download_that_broke_off_is_continued_where_it_stopped(
+    updater: Updater, service: Service, four: bytes
+) -> None:
+    manifest = service.publish(four, serial=1, labels=FOUR)
+    service.lies["/v1/objects"] = half(service, four)
+    with pytest.raises(Unreachable, match=f"expected {len(four)} bytes, got {len(four) // 2} so far"):
+        updater.pull()
+    service.asked.clear()
+    report = updater.pull()
+    assert report == PullReport(PullOutcome.INSTALLED, 1, len(four) - len(four) // 2)
+    assert f"GET /v1/objects/{manifest.labels.sha256}" not in service.asked
+
+
+def test_a_partial_file_that_is_too_long_or_wrong_is_begun_anew(
+    updater: Updater, device: Device, service: Service, four: bytes
+) -> None:
+    service.publish(four, serial=1, labels=FOUR)
+    partial = device.heads.partial_path(sha256_hex(four))
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(bytes(len(four) + 1))
+    assert updater.pull().serial == 1
+    service.publish(four + bytes(4), serial=2, labels=FOUR)
+    device.heads.partial_path(sha256_hex(four + bytes(4))).write_bytes(b"wrong from the beginning")
+    with pytest.raises(HeadRefused, match="sha256"):
+        updater.pull()
+    assert updater.pull().serial == 2
+
+
+def test_what_is_downloaded_is_for_its_owner_only(
+    updater: Updater, device: Device, service: Service, four: bytes
+) -> None:
+    """A label list holds names."""
+    service.publish(four, serial=1, labels=FOUR)
+    service.lies["/v1/objects"] = half(service, four)
+    with pytest.raises(Unreachable):
+        updater.pull()
+    partial = device.heads.partial_path(sha256_hex(four))
+    assert stat.S_IMODE(partial.stat().st_mode) == 0o600
+    updater.pull()
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in device.heads.directory.rglob("*") if path.is_file()}
+    assert modes == {0o600}
+
+
+def test_a_range_that_the_server_has_not_is_fetched_from_the_start(
+    updater: Updater, device: Device, service: Service, four: bytes
+) -> None:
+    service.publish(four, serial=1, labels=FOUR)
+    partial = device.heads.partial_path(sha256_hex(four))
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(b"once before")
+    service.lies["/v1/objects"] = lambda: refuse(Problem.RANGE_NOT_SATISFIABLE) if "Range" in request.headers else None
+    assert updater.pull().serial == 1
+
+
+@pytest.mark.parametrize("place", ["partial", "objects"])
+def test_a_folder_where_a_file_should_be_is_a_storage_error(
+    updater: Updater, device: Device, service: Service, four: bytes, place: str
+) -> None:
+    """Nothing but a typed error may reach the loop of `run`, which would end."""
+    service.publish(four, serial=1, labels=FOUR)
+    (device.heads.directory / place / sha256_hex(four) / "inner").mkdir(parents=True)
+    with pytest.raises(Storage):
+        updater.pull()
+
+
+@pytest.mark.parametrize("function", ["check_file", "_append"])
+def test_a_disk_that_fails_is_a_storage_error(
+    updater: Updater, service: Service, four: bytes, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    service.publish(four, serial=1, labels=FOUR)
+    monkeypatch.setattr(download, function, fail)
+    with pytest.raises(Storage, match="Input/output error"):
+        updater.pull()
+
+
+def test_a_damaged_head_is_stepped_over_and_fetched_again(
+    updater: Updater, device: Device, service: Service, four: bytes, tiny_models: Path, runtime: TFLiteRuntime
+) -> None:
+    service.publish((tiny_models / "three.tflite").read_bytes(), serial=1, labels=FOUR[:3])
+    updater.pull()
+    service.publish(four, serial=2, labels=FOUR)
+    updater.pull()
+    path = device.heads.object_path(sha256_hex(four))
+    path.write_bytes(four[:-1])
+    recognizer = Recognizer(updater.bundle, runtime=runtime, heads=device.heads)
+    assert recognizer.head_serial == 1
+    assert "installed head 2" in recognizer.warnings[0]
+    assert updater.pull().outcome is PullOutcome.INSTALLED
+    assert recognizer.recognise(draw_photo(3)).head_serial == 2
+    assert recognizer.warnings == ()
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"\xff", b'{"format": 2, "heads": []}', b'{"format": 1, "heads": [7]}'])
+def test_a_garbled_pointer_falls_back_to_the_bundles_head_until_the_next_pull(
+    updater: Updater, device: Device, service: Service, four: bytes, damage: bytes
+) -> None:
+    service.publish(four, serial=1, labels=FOUR)
+    updater.pull()
+    device.heads.pointer_path.write_bytes(damage)
+    recognizer = Recognizer(updater.bundle, runtime=updater.runtime, heads=device.heads)
+    assert recognizer.recognise(draw_photo(0)).head_serial == 0
+    assert recognizer.warnings
+    assert updater.pull().outcome is PullOutcome.INSTALLED
+    assert recognizer.recognise(draw_photo(3)).label == "Zoe"
+
+
+DAMAGE: dict[str, Callable[[HeadStore], object]] = {
+    "envelope-gone": lambda heads: heads.object_path(heads.entries()[0].envelope).unlink(),
+    "envelope-cut": lambda heads: heads.object_path(heads.entries()[0].envelope).write_bytes(b"{"),
+    "pointer-gone": lambda heads: heads.pointer_path.unlink(),
+    "pointer-garbled": lambda heads: heads.pointer_path.write_bytes(b"?"),
+    "floors-gone": lambda heads: heads.floors_path.unlink(),
+    "floors-garbled": lambda heads: heads.floors_path.write_bytes(b'{"format": 1, "floors": [7]}'),
+}
+
+
+@pytest.mark.parametrize("damage", list(DAMAGE))
+def test_damage_never_opens_the_way_back_to_an_older_release(
+    updater: Updater, device: Device, service: Service, four: bytes, damage: str
+) -> None:
+    """The older one is genuine, and whoever can hold back the newer one would choose what this device answers."""
+    service.publish(four, serial=4, labels=FOUR)
+    older = service.releases["best"]
+    service.publish(four, serial=5, labels=FOUR)
+    newer = service.releases["best"]
+    updater.pull()
+    DAMAGE[damage](device.heads)
+    service.releases["best"] = older
+    with pytest.raises(Replayed, match="expected serial 5 or higher, got 4"):
+        updater.pull()
+    service.releases["best"] = newer
+    assert replace(updater, now=lambda: EXPIRES * 2.0).pull().serial == 5
+    recognizer = Recognizer(updater.bundle, runtime=updater.runtime, heads=device.heads)
+    assert (recognizer.head_serial, recognizer.warnings) == (5, ())
+
+
+def test_another_channel_and_back_again_is_no_way_back_to_an_older_release(
+    updater: Updater, device: Device, service: Service, four: bytes, tiny_models: Path
+) -> None:
+    latest = replace(updater, channel=Channel.LATEST)
+    service.publish(four, serial=5, labels=FOUR)
+    best = service.releases["best"]
+    updater.pull()
+    three = (tiny_models / "three.tflite").read_bytes()
+    service.releases["latest"] = service.sign(
+        service.manifest(three, serial=1, labels=FOUR[:3], channel=Channel.LATEST)
+    )
+    assert latest.pull() == PullReport(PullOutcome.INSTALLED, 1, len(three) + len(encode_labels(FOUR[:3])))
+    service.publish(four, serial=2, labels=FOUR)
+    with pytest.raises(Replayed, match="expected serial 5 or higher, got 2"):
+        updater.pull()
+    assert latest.pull() == PullReport(PullOutcome.UNCHANGED, 1)
+    service.releases["best"] = best
+    assert updater.pull().outcome is PullOutcome.INSTALLED
+    assert Recognizer(updater.bundle, runtime=updater.runtime, heads=device.heads).head_serial == 5
+
+
+def test_a_pull_that_ends_between_floor_and_pointer_is_made_up_for(
+    updater: Updater, device: Device, service: Service, four: bytes
+) -> None:
+    service.publish(four, serial=5, labels=FOUR)
+    device.heads.pointer_path.mkdir(parents=True)
+    with pytest.raises(Storage):
+        updater.pull()
+    device.heads.pointer_path.rmdir()
+    assert updater.pull().outcome is PullOutcome.INSTALLED
+    assert updater.pull() == PullReport(PullOutcome.UNCHANGED, 5)
+
+
+def test_a_channel_without_releases_tells_the_head_that_serves(updater: Updater, service: Service, four: bytes) -> None:
+    service.publish(four, serial=5, labels=FOUR)
+    updater.pull()
+    assert replace(updater, channel=Channel.LATEST).pull() == PullReport(PullOutcome.NO_RELEASE, 5)
+
+
+def test_every_object_gone_still_leaves_the_bundles_head(
+    updater: Updater, device: Device, service: Service, four: bytes
+) -> None:
+    service.publish(four, serial=1, labels=FOUR)
+    updater.pull()
+    for path in device.heads.object_path("x").parent.iterdir():
+        path.unlink()
+    assert Recognizer(updater.bundle, runtime=updater.runtime, heads=device.heads).head_serial == 0
+
+
+def test_a_head_of_another_bundles_space_does_not_serve(
+    updater: Updater, device: Device, service: Service, four: bytes, write_bundle: Callable[..., DeviceBundle]
+) -> None:
+    service.publish(four, serial=1, labels=FOUR)
+    updater.pull()
+    other = write_bundle(device.settings.home / "other", space="9" * 64)
+    recognizer = Recognizer(other, runtime=updater.runtime, heads=device.heads)
+    assert (recognizer.head_serial, recognizer.warnings) == (0, ())
+
+
+def test_while_one_process_installs_another_waits_for_its_turn(
+    updater: Updater, device: Device, service: Service, four: bytes
+) -> None:
+    service.publish(four, serial=1, labels=FOUR)
+    with device.heads.installing(), pytest.raises(TryLater, match="another process is installing"):
+        updater.pull()
+    assert updater.pull().serial == 1
+
+
+def test_a_folder_that_cannot_be_written_is_one_typed_error(updater: Updater, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Storage):
+        replace(updater, heads=HeadStore(tmp_path / "file" / "heads")).pull()
+
+
+KILLED = """
+import os, signal, sys
+from device.assembly import Device
+from device.settings import Settings
+device = Device(Settings.from_environment(os.environ))
+identity = device.identity()
+def at(step):
+    if step == sys.argv[1]:
+        os.kill(os.getpid(), signal.SIGKILL)
+device.updater(device.client(identity), identity, at=at).pull()
+"""
+
+
+@pytest.mark.parametrize("step", list(UpdateStep))
+def test_killed_at_any_step_the_device_infers_and_the_next_pull_goes_on(
+    updater: Updater, device: Device, service: Service, four: bytes, environment: dict[str, str], step: UpdateStep
+) -> None:
+    service.publish(four, serial=1, labels=FOUR, issued=int(time.time()), expires=int(time.time()) + 1000)
+    killed = subprocess.run([sys.executable, "-c", KILLED, step], env=environment, capture_output=True, check=False)
+    assert killed.returncode == -9, killed.stderr
+    recognizer = Recognizer(updater.bundle, runtime=updater.runtime, heads=device.heads)
+    assert recognizer.recognise(draw_photo(0)).label == "Ada"
+    assert recognizer.head_serial == (1 if step is UpdateStep.INSTALLED else 0)
+    assert recognizer.warnings == ()
+    assert replace(updater, now=time.time).pull().serial == 1
+    assert len(files(device.heads)) == 3
+    assert recognizer.recognise(draw_photo(3)).label == "Zoe"
+
+
+def test_inferring_goes_on_while_heads_are_swapped_under_it(
+    updater: Updater, device: Device, service: Service, tiny_models: Path
+) -> None:
+    heads = [
+        ((tiny_models / f"{name}.tflite").read_bytes(), FOUR[:count]) for name, count in (("three", 3), ("four", 4))
+    ]
+    failed: list[Exception] = []
+
+    def swap_often() -> None:
+        try:
+            for serial in range(1, 31):
+                head, labels = heads[serial % 2]
+                service.publish(head, serial=serial, labels=labels)
+                updater.pull()
+        except Exception as error:  # a thread has no other way to say it
+            failed.append(error)
+
+    swapping = threading.Thread(target=swap_often)
+    seen: set[int] = set()
+    with device.recognizer() as recognizer:
+        swapping.start()
+        while swapping.is_alive():
+            inference = recognizer.infer(draw_photo(1))
+            seen.add(inference.answer.head_serial)
+            assert (inference.answer.label, inference.not_stored, recognizer.warnings) == ("Ben", None, ())
+        assert recognizer.infer(draw_photo(1)).answer.head_serial == 30
+    assert failed == []
+    assert len(seen) > 3
+
+
+def test_a_label_list_is_shared_by_releases_that_have_the_same_labels(
+    updater: Updater, service: Service, tiny_models: Path
+) -> None:
+    service.publish((tiny_models / "three.tflite").read_bytes(), serial=1, labels=FOUR[:3])
+    updater.pull()
+    steeper = (tiny_models / "steeper.tflite").read_bytes()
+    logits = np.array([4.59, -1.53, 0.51], np.float32)
+    service.publish(
+        steeper, serial=2, labels=FOUR[:3], heads={Precision.FLOAT32: HeadFile(FileRef.of(steeper), logits)}
+    )
+    assert updater.pull().size == len(steeper)
+
+
+def test_a_real_updater_is_made_from_the_settings(environment: dict[str, str], updater: Updater) -> None:
+    device = Device(Settings.from_environment(environment))
+    made = device.updater(updater.client, updater.identity)
+    assert (made.channel, made.precision) == ("best", "dynamic")

@@ -1,0 +1,195 @@
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from contract.bundle import DeviceBundle
+from contract.errors import ContractError
+from contract.samples import sample_id
+from device.assembly import Device
+from device.cache.database import Cache
+from device.errors import ModelRefused, PhotoError, Storage
+from device.recognise.image import prepare
+from device.recognise.recognizer import Recognizer
+from device.recognise.tflite import TFLiteRuntime
+from tests.device.photos import draw_photo
+
+WriteBundle = Callable[..., DeviceBundle]
+
+
+@pytest.mark.parametrize("tile", [0, 1, 2])
+def test_a_photo_gets_the_best_labels_with_their_probability(
+    bundle: DeviceBundle, runtime: TFLiteRuntime, tile: int
+) -> None:
+    answer = Recognizer(bundle, runtime=runtime).recognise(draw_photo(tile))
+    assert answer.label == bundle.labels[tile]
+    assert [one.probability for one in answer.results] == sorted(
+        (one.probability for one in answer.results), reverse=True
+    )
+    assert sum(one.probability for one in answer.results) == pytest.approx(1)
+    assert (answer.head_serial, answer.runtime) == (0, str(runtime))
+
+
+def test_a_photo_of_none_of_the_labels_is_unknown(bundle: DeviceBundle, runtime: TFLiteRuntime) -> None:
+    answer = Recognizer(bundle, runtime=runtime).recognise(draw_photo(7))
+    assert answer.unknown
+    assert answer.label is None
+    assert answer.results[0].probability == pytest.approx(1 / 3)
+
+
+def test_the_temperature_and_threshold_of_the_bundle_decide(
+    write_bundle: WriteBundle, tmp_path: Path, any_runtime: TFLiteRuntime
+) -> None:
+    cool = Recognizer(write_bundle(tmp_path / "cool", temperature=1.0), runtime=any_runtime)
+    warm = Recognizer(write_bundle(tmp_path / "warm", temperature=50.0), runtime=any_runtime)
+    assert not cool.recognise(draw_photo(1)).unknown
+    assert warm.recognise(draw_photo(1)).unknown
+
+
+def test_an_inference_is_stored_whole(bundle: DeviceBundle, runtime: TFLiteRuntime, tmp_path: Path) -> None:
+    def open_cache() -> Cache:
+        return Cache.open(tmp_path / "cache.sqlite3", max_unfed=10)
+
+    with Recognizer(bundle, runtime=runtime, open_cache=open_cache, clock=lambda: 12.5) as recognizer:
+        inference = recognizer.infer(draw_photo(2))
+    with open_cache() as cache:
+        [row] = cache.read(
+            "SELECT id, sample_id, feature, results, unknown, head_serial, runtime, taken_ms FROM inferences"
+        )
+        assert row[:2] == (inference.id, sample_id(cache.secret, draw_photo(2)))
+        assert np.array_equal(np.frombuffer(row[2], "<f4"), inference.answer.feature)
+        assert cache.inference(row[0]).results == inference.answer.results
+        assert row[4:] == (0, 0, str(runtime), 12_500)
+        assert cache.read("SELECT space, shape FROM spaces") == [(bundle.space, "[8]")]
+
+
+def test_prefix_and_head_run_once_an_inference(
+    bundle: DeviceBundle, any_runtime: TFLiteRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recognizer = Recognizer(bundle, runtime=any_runtime)
+    runs: list[str] = []
+    for model in (recognizer._prefix, recognizer._head.model):
+        run = model._run_unchecked
+        monkeypatch.setattr(
+            model, "_run_unchecked", lambda array, run=run, name=model.signature: (runs.append(name), run(array))[1]
+        )
+    recognizer.infer(draw_photo(0))
+    assert runs == ["prefix", "head"]
+
+
+def test_what_was_prepared_already_is_not_prepared_again(bundle: DeviceBundle, any_runtime: TFLiteRuntime) -> None:
+    recognizer = Recognizer(bundle, runtime=any_runtime)
+    pixels = draw_photo(1, size=250)
+    plain, quick = recognizer.recognise(pixels), recognizer.recognise(pixels, prepared=prepare(pixels))
+    assert np.array_equal(plain.feature, quick.feature)
+
+
+def test_pixels_of_another_kind_are_refused(bundle: DeviceBundle, any_runtime: TFLiteRuntime) -> None:
+    with pytest.raises(PhotoError):
+        Recognizer(bundle, runtime=any_runtime).recognise(np.zeros((5, 5), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("head", "complaint"),
+    [
+        ("nine.tflite", r"head input: expected feature float32 \[1, 8\], got feature float32 \[1, 9\]"),
+        ("four.tflite", r"head output: expected logits float32 \[1, 3\], got logits float32 \[1, 4\]"),
+        ("tail.tflite", r"expected signature 'head', got \['tail'\]"),
+        ("prefix.tflite", r"expected signature 'head', got \['prefix'\]"),
+    ],
+)
+def test_a_head_that_does_not_belong_to_the_bundle_is_refused_at_load(
+    write_bundle: WriteBundle, tmp_path: Path, tiny_models: Path, runtime: TFLiteRuntime, head: str, complaint: str
+) -> None:
+    bundle = write_bundle(tmp_path / "odd", head=(tiny_models / head).read_bytes())
+    with pytest.raises(ModelRefused, match=complaint):
+        Recognizer(bundle, runtime=runtime)
+
+
+def test_a_prefix_of_another_shape_is_refused_at_load(
+    write_bundle: WriteBundle, tmp_path: Path, runtime: TFLiteRuntime
+) -> None:
+    bundle = write_bundle(tmp_path / "odd", feature_shape=(4, 2), golden=np.zeros((4, 2), np.float32))
+    with pytest.raises(ModelRefused, match=r"prefix output: expected feature float32 \[1, 4, 2\]"):
+        Recognizer(bundle, runtime=runtime)
+
+
+@pytest.mark.parametrize("name", ["prefix.tflite", "head.tflite"])
+@pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data[:-1] + b"?", lambda data: data + b"?"])
+def test_a_model_that_changed_since_the_bundle_was_read_is_refused_at_load(
+    bundle: DeviceBundle, any_runtime: TFLiteRuntime, name: str, damage: Callable[[bytes], bytes]
+) -> None:
+    path = bundle.directory / name
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ContractError, match=name):
+        Recognizer(bundle, runtime=any_runtime)
+
+
+def test_a_corrupt_bundle_is_one_typed_error(device: Device, bundle_folder: Path) -> None:
+    (bundle_folder / "bundle.json").write_bytes(b"{")
+    with pytest.raises(ModelRefused, match=r"bundle .*expected"):
+        device.recognizer()
+
+
+def test_an_inference_that_cannot_be_stored_is_answered(bundle: DeviceBundle, any_runtime: TFLiteRuntime) -> None:
+    def open_cache() -> Cache:
+        raise Storage("no room")
+
+    inference = Recognizer(bundle, runtime=any_runtime, open_cache=open_cache).infer(draw_photo(1))
+    assert inference.answer.label == "Ben"
+    assert inference.id is None
+    assert "no room" in str(inference.not_stored)
+
+
+def test_a_cache_that_can_be_opened_again_is_used_again(
+    bundle: DeviceBundle, any_runtime: TFLiteRuntime, tmp_path: Path
+) -> None:
+    home = tmp_path / "later"
+    home.write_bytes(b"in the way")
+    with Recognizer(
+        bundle, runtime=any_runtime, open_cache=lambda: Cache.open(home / "cache.sqlite3", max_unfed=10)
+    ) as recognizer:
+        assert recognizer.infer(draw_photo(1)).id is None
+        home.unlink()
+        assert recognizer.infer(draw_photo(1)).id == 1
+
+
+def test_a_head_that_answers_nan_is_an_error_not_an_answer(
+    write_bundle: WriteBundle, tmp_path: Path, tiny_models: Path, runtime: TFLiteRuntime
+) -> None:
+    bundle = write_bundle(tmp_path / "odd", head=(tiny_models / "endless.tflite").read_bytes())
+    with pytest.raises(ModelRefused, match="finite"):
+        Recognizer(bundle, runtime=runtime).recognise(draw_photo(1))
+
+
+KILLED = """
+import os, sys, threading
+from device.assembly import Device
+from device.settings import Settings
+from tests.device.photos import draw_photo
+recognizer = Device(Settings.from_environment(os.environ)).recognizer()
+for number in range(100_000):
+    recognizer.infer(draw_photo(number % 3, shade=number % 100))
+    print(number, flush=True)
+"""
+
+
+def test_a_recogniser_killed_at_any_instant_leaves_a_cache_that_works(
+    device: Device, environment: dict[str, str]
+) -> None:
+    stored = 0
+    for _ in range(3):
+        with subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE, env=environment) as process:
+            assert process.stdout is not None
+            answered = sum(1 for _, line in zip(range(25), process.stdout, strict=False) if line.strip())
+            process.send_signal(signal.SIGKILL)
+        stored += answered
+        with device.open_cache() as cache:
+            assert cache.read("PRAGMA integrity_check") == [("ok",)]
+            assert cache.count() >= stored
+    with device.recognizer() as recognizer:
+        assert recognizer.infer(draw_photo(0)).id is not None

@@ -1,0 +1,418 @@
+"""The device's HTTP against servers that are busy, broken, or lying."""
+
+import socket
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+from functools import partial
+from pathlib import Path
+
+import pytest
+from flask import Response, request
+
+from contract import routes
+from contract.envelope import ENVELOPE_MEDIA_TYPE, MAX_ENVELOPE_BYTES
+from contract.files import FileRef
+from contract.problems import Problem, ProblemDocument
+from device.errors import ProtocolViolation, Refused, SettingError, TryLater, Unexplained, Unreachable
+from device.service import pace
+from device.service.client import Client
+from tests.device.raw import answering
+from tests.device.serving import CODE, TOKEN, Service, refuse
+
+SPACE = "a" * 64
+UPLOAD = "b" * 64
+
+
+@pytest.fixture
+def client(service: Service) -> Client:
+    return Client(service.url, token=TOKEN)
+
+
+def get_release(client: Client) -> bytes:
+    answer = client.release(space=SPACE, channel="best", etag="")
+    assert answer is not None
+    return answer.envelope
+
+
+def said(text: str, body: bytes = b"") -> Callable[[socket.socket], None]:
+    """An answer in so many words."""
+    return lambda connection: connection.sendall(text.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
+
+
+def test_enrolment_brings_an_identity_and_a_wrong_code_is_refused(service: Service) -> None:
+    reply = Client(service.url).enrol(CODE)
+    assert (reply.group, reply.key) == ("family", service.public_key)
+    with pytest.raises(Refused) as refused:
+        Client(service.url).enrol("wrong")
+    assert (refused.value.status, refused.value.problem) == (403, Problem.FORBIDDEN)
+
+
+def test_an_upload_is_acknowledged_whether_new_or_known(service: Service, client: Client) -> None:
+    client.upload(b"body", space=SPACE, upload=UPLOAD)
+    client.upload(b"body", space=SPACE, upload=UPLOAD)
+    assert service.uploads == [(SPACE, UPLOAD, b"body")] * 2
+
+
+def test_a_release_is_asked_for_by_its_tag(service: Service, client: Client) -> None:
+    service.releases["best"] = b"{}"
+    first = client.release(space=SPACE, channel="best", etag="")
+    assert first is not None
+    assert first.envelope == b"{}"
+    assert client.release(space=SPACE, channel="best", etag=first.etag) is None
+    assert client.release(space=SPACE, channel="best", etag='"another"') is not None
+
+
+def test_an_object_is_continued_where_it_stopped(service: Service, client: Client) -> None:
+    service.objects[UPLOAD] = bytes(range(100))
+    stream = client.object(FileRef(UPLOAD, 100), begin=60)
+    assert (stream.begin, b"".join(stream.chunks)) == (60, bytes(range(60, 100)))
+
+
+def test_a_server_that_ignores_ranges_begins_anew(service: Service, client: Client) -> None:
+    service.lies["/v1/objects"] = lambda: Response(bytes(range(100)))
+    stream = client.object(FileRef(UPLOAD, 100), begin=60)
+    assert (stream.begin, len(b"".join(stream.chunks))) == (0, 100)
+
+
+def test_a_token_travels_in_the_header_and_nowhere_else(service: Service, client: Client) -> None:
+    seen: dict[str, str] = {}
+    service.lies["/"] = lambda: seen.update(request.headers) or None  # type: ignore[func-returns-value]  # a look only
+    client.upload(b"body", space=SPACE, upload=UPLOAD)
+    assert seen["Authorization"] == f"Bearer {TOKEN}"
+    assert TOKEN not in repr(vars(client))
+
+
+def test_netrc_does_not_replace_the_token(
+    service: Service, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login mallory password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    client._session.trust_env = True
+    client.upload(b"body", space=SPACE, upload=UPLOAD)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_service_is_asked_again_when_it_says(service: Service, client: Client, status: int) -> None:
+    problem = {429: Problem.TOO_MANY_REQUESTS, 503: Problem.UNAVAILABLE}[status]
+    service.lies["/v1/spaces"] = lambda: refuse(problem, {"Retry-After": "17"})
+    with pytest.raises(TryLater, match=f"{status} here: expected this, got that") as busy:
+        get_release(client)
+    assert busy.value.retry_after_s == 17
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("", None), ("soon", None), ("-5", None), ("1e9", None), ("99999999999", None), ("999999999", 86_400)],
+)
+def test_a_retry_after_that_makes_no_sense_is_bounded(
+    service: Service, client: Client, text: str, seconds: float | None
+) -> None:
+    service.lies["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE, {"Retry-After": text})
+    with pytest.raises(TryLater) as busy:
+        get_release(client)
+    assert busy.value.retry_after_s == seconds
+
+
+@pytest.mark.parametrize(("shift_s", "low", "high"), [(600, 500, 601), (-60, 0, 0), (10**9, 86_400, 86_400)])
+def test_a_retry_after_may_be_a_date(service: Service, client: Client, shift_s: int, low: int, high: int) -> None:
+    date = formatdate(time.time() + shift_s, usegmt=True)
+    service.lies["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE, {"Retry-After": date})
+    with pytest.raises(TryLater) as busy:
+        get_release(client)
+    assert busy.value.retry_after_s is not None
+    assert low <= busy.value.retry_after_s <= high
+
+
+@pytest.mark.parametrize("status", [500, 502, 504, 408])
+def test_trouble_of_the_service_is_tried_later(service: Service, client: Client, status: int) -> None:
+    service.lies["/v1/spaces"] = lambda: Response("oops", status)
+    with pytest.raises(TryLater, match=f"{status} without a reason of FEDEx"):
+        get_release(client)
+
+
+def test_a_refusal_keeps_status_and_problem(service: Service, client: Client) -> None:
+    service.lies["/v1/spaces"] = lambda: refuse(Problem.WRONG_SPACE)
+    with pytest.raises(Refused, match="422 here: expected this, got that") as refused:
+        client.upload(b"body", space=SPACE, upload=UPLOAD)
+    assert (refused.value.status, refused.value.problem) == (422, Problem.WRONG_SPACE)
+
+
+IMPOSSIBLE = ProblemDocument(Problem.IMPOSSIBLE, where="here", expected="this", got="that").encode()
+OTHERS_TYPE = IMPOSSIBLE.replace(b"urn:fedex:problem:impossible", b"https://example.org/problem")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422, 451])
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        (b"<h1>no</h1>", "text/html"),
+        (b"", routes.PROBLEM_MEDIA_TYPE),
+        (b"{}", routes.PROBLEM_MEDIA_TYPE),
+        (OTHERS_TYPE, routes.PROBLEM_MEDIA_TYPE),
+        (IMPOSSIBLE.replace(b"impossible", b"unavailable"), routes.PROBLEM_MEDIA_TYPE),
+        (IMPOSSIBLE, routes.JSON_MEDIA_TYPE),
+    ],
+    ids=["page", "empty", "nothing", "others", "of-another-status", "json"],
+)
+def test_a_refusal_without_a_problem_document_of_the_contract_is_not_the_services(
+    service: Service, client: Client, status: int, body: bytes, media_type: str
+) -> None:
+    """One bare 422 set samples aside for good; one bare 401 made another device."""
+    service.lies["/v1"] = lambda: Response(body, status, mimetype=media_type)
+    for ask in (lambda: get_release(client), lambda: client.upload(b"", space=SPACE, upload=UPLOAD), client.is_known):
+        with pytest.raises(Unexplained, match=f"{status} without a reason of FEDEx") as refused:
+            ask()
+        assert refused.value.status == status
+
+
+def test_what_a_stranger_writes_cannot_control_the_terminal(service: Service, client: Client) -> None:
+    body = b'{"type": "urn:fedex:problem:impossible", "where": "\\u001b[2J\\n", "expected": "", "got": "%s"}' % (
+        b"x" * 900
+    )
+    service.lies["/v1/spaces"] = lambda: Response(body, 422, mimetype=routes.PROBLEM_MEDIA_TYPE)
+    with pytest.raises(Refused) as refused:
+        get_release(client)
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("lie", "complaint"),
+    [
+        (lambda: Response("{}", mimetype="text/html"), "expected application/vnd.fedex.envelope"),
+        (
+            lambda: Response("{}", 302, {"Location": "https://evil.example/\x7f"}),
+            "got 302, a redirect to https://evil.example/",
+        ),
+        (lambda: Response("{}", 204), "expected a status of the contract, got 204"),
+        (lambda: Response("{}", 304), "as no tag was sent"),
+        (
+            lambda: Response(b"x", headers={"Content-Encoding": "gzip"}, mimetype=ENVELOPE_MEDIA_TYPE),
+            "expected a body as it is, got coding gzip",
+        ),
+        (
+            lambda: Response(bytes(MAX_ENVELOPE_BYTES + 1), mimetype=ENVELOPE_MEDIA_TYPE),
+            "expected at most 4194304 bytes",
+        ),
+    ],
+    ids=["page", "redirect", "204", "304", "gzip", "endless"],
+)
+def test_an_answer_outside_the_contract_is_a_lie(
+    service: Service, client: Client, lie: Callable[[], Response], complaint: str
+) -> None:
+    service.lies["/v1/spaces"] = lie
+    with pytest.raises(ProtocolViolation, match=complaint):
+        get_release(client)
+
+
+JSON = routes.JSON_MEDIA_TYPE
+RIGHT = routes.Acknowledgement(UPLOAD).encode()
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        lambda: Response("<h1>Welcome, please log in</h1>", 200),
+        lambda: Response(b"", 201),
+        lambda: Response(b"", 200, mimetype=JSON),
+        lambda: Response(b"{}", 200, mimetype=JSON),
+        lambda: Response(b'{"upload": true}', 201, mimetype=JSON),
+        lambda: Response(routes.Acknowledgement("c" * 64).encode(), 201, mimetype=JSON),
+        lambda: Response(RIGHT, 200, mimetype="text/html"),
+        lambda: Response(RIGHT + b" " * 5_000, 200, mimetype=JSON),
+        lambda: Response(RIGHT + RIGHT, 200, mimetype=JSON),
+        lambda: Response(RIGHT, 202, mimetype=JSON),
+        lambda: Response(b"", 204),
+        lambda: Response(b"", 304),
+    ],
+    ids=[
+        "page",
+        "empty",
+        "empty-json",
+        "nothing",
+        "another-type",
+        "another-id",
+        "html",
+        "long",
+        "twice",
+        "accepted",
+        "no-content",
+        "304",
+    ],
+)
+def test_only_an_answer_that_names_the_upload_acknowledges_it(
+    service: Service, client: Client, lie: Callable[[], Response]
+) -> None:
+    """Any 200 did once: of a portal, of a proxy, of a liar; and the samples were never sent again."""
+    service.lies["/v1/spaces"] = lie
+    with pytest.raises(ProtocolViolation):
+        client.upload(b"body", space=SPACE, upload=UPLOAD)
+
+
+def test_an_acknowledgement_may_say_more_in_any_case_of_its_type(service: Service, client: Client) -> None:
+    said = b'{"later": 1, "upload": "%s"}' % UPLOAD.encode()
+    service.lies["/v1/spaces"] = lambda: Response(said, 200, {"Content-Type": "Application/JSON; charset=utf-8"})
+    client.upload(b"body", space=SPACE, upload=UPLOAD)
+
+
+def test_a_304_that_nobody_asked_for_is_no_redirect(service: Service, client: Client) -> None:
+    """It was called a redirect to nowhere once."""
+    service.lies["/v1"] = lambda: Response(b"", 304)
+    with pytest.raises(ProtocolViolation, match="expected a status of the contract, got 304"):
+        client.object(FileRef(UPLOAD, 100), begin=0)
+
+
+@pytest.mark.parametrize("content_range", ["bytes 0-99/100", "bytes 60-99/101", "bytes 61-99/100", "nonsense", ""])
+def test_another_range_than_the_one_asked_for_is_a_lie(service: Service, client: Client, content_range: str) -> None:
+    service.lies["/v1/objects"] = lambda: Response(bytes(40), 206, {"Content-Range": content_range})
+    with pytest.raises(ProtocolViolation, match="Content-Range bytes 60-99/100"):
+        client.object(FileRef(UPLOAD, 100), begin=60)
+
+
+def test_an_object_larger_than_it_may_be_is_a_lie(service: Service, client: Client) -> None:
+    service.objects[UPLOAD] = bytes(1000)
+    with pytest.raises(ProtocolViolation, match="expected at most 100 bytes"):
+        list(client.object(FileRef(UPLOAD, 100), begin=0).chunks)
+
+
+def test_an_enrolment_reply_that_is_none_is_a_lie(service: Service) -> None:
+    service.lies["/v1/devices"] = lambda: Response('{"device": "x"}', 201)
+    with pytest.raises(ProtocolViolation, match="POST /v1/devices: enrolment"):
+        Client(service.url).enrol(CODE)
+
+
+def hang_up(connection: socket.socket) -> None:
+    connection.close()
+
+
+def stay_silent(connection: socket.socket) -> None:
+    connection.recv(1)
+
+
+def break_off(connection: socket.socket) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {ENVELOPE_MEDIA_TYPE}\r\nContent-Length: 100\r\n\r\n"
+    connection.sendall(head.encode() + b"half")
+
+
+def drip(connection: socket.socket, *, head: bytes, then: bytes) -> None:
+    """Send some bytes at once, and others one by one, for ever."""
+    connection.sendall(head)
+    while True:
+        for byte in then:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.1)
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n" % ENVELOPE_MEDIA_TYPE.encode()
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+SLOW = "too little progress within the time-out"
+
+
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (hang_up, "the connection broke|Connection reset"),
+        (break_off, "the connection broke"),
+        (said("SSH-2.0-OpenSSH_9.2"), "the connection broke"),
+        (said("HTTP/1.1 200 OK\n" + "X: y\n" * 200), "the connection broke"),
+    ],
+    ids=["hang-up", "break", "ssh", "headers"],
+)
+def test_a_service_that_breaks_off_is_unreachable(answer: Callable[[socket.socket], None], complaint: str) -> None:
+    with answering(answer) as url, pytest.raises(Unreachable, match=complaint):
+        get_release(Client(url, token=TOKEN))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        stay_silent,
+        partial(drip, head=b"HTTP/1.1 ", then=b"2"),
+        partial(drip, head=OK, then=b"X-More: of it\r\n"),
+        partial(drip, head=b"", then=b"HTTP/1.1 100 Continue\r\n\r\n"),
+        partial(drip, head=OK + b"Content-Length: 9999\r\n\r\n", then=b"x"),
+        partial(drip, head=CHUNKED, then=b"1"),
+        partial(drip, head=CHUNKED + b"2\r\n{}\r\n", then=b"1\r\nx\r\n"),
+        partial(drip, head=CHUNKED + b"2\r\n{}\r\n0\r\n", then=b"X-More: of it\r\n"),
+    ],
+    ids=["silence", "line", "head", "continue", "body", "chunk-size", "chunks", "trailers"],
+)
+def test_a_service_that_is_silent_or_drips_is_unreachable(answer: Callable[[socket.socket], None]) -> None:
+    """Each byte counted as progress once: a head that came one a second outlasted every time-out."""
+    with answering(answer) as url, pytest.raises(Unreachable, match=SLOW):
+        get_release(Client(url, token=TOKEN, timeout_s=1))
+
+
+def flood(connection: socket.socket, *, head: bytes, then: bytes) -> None:
+    """Send as fast as it is read, for ever."""
+    connection.sendall(head)
+    while True:
+        connection.sendall(then * 1000)
+
+
+@pytest.mark.parametrize(
+    ("head", "then"),
+    [(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), (CHUNKED + b"2\r\n{}\r\n0\r\n", b"X-More: of it\r\n")],
+    ids=["continue", "trailers"],
+)
+def test_what_comes_fast_and_never_ends_is_ended(head: bytes, then: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither is a part of the body, whose bound would have ended it."""
+    monkeypatch.setattr(pace, "MIN_BYTES_PER_S", 16 << 20)  # or the largest envelope would be given an hour
+    with answering(partial(flood, head=head, then=then)) as url, pytest.raises(Unreachable, match=SLOW):
+        get_release(Client(url, token=TOKEN, timeout_s=1))
+
+
+def test_nobody_there_is_unreachable_in_a_few_words() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(Unreachable, match=rf"^http://127\.0\.0\.1:{port}: Connection refused$"):
+        get_release(Client(f"http://127.0.0.1:{port}", token=TOKEN))
+    with pytest.raises(Unreachable, match=r"Name or service not known|name resolution|No address"):
+        get_release(Client("https://fedex.invalid", token=TOKEN, timeout_s=5))
+
+
+def read_slowly(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
+    left = 4_000_000 - (64 << 10)  # which may have come with the head
+    while left > 0 and (got := len(connection.recv(200_000))):
+        left -= got
+        time.sleep(0.1)
+    head = f"HTTP/1.1 201 Created\r\nContent-Type: {JSON}\r\nContent-Length: {len(RIGHT)}\r\n\r\n"
+    connection.sendall(head.encode() + RIGHT)
+    while connection.recv(200_000):
+        pass
+
+
+def test_a_slow_line_is_not_a_dead_one() -> None:
+    """Each block of an upload has a time-out of its own: the whole takes longer than one, and is fine."""
+    with answering(read_slowly) as url:
+        began = time.monotonic()
+        Client(url, token=TOKEN, timeout_s=1.5).upload(bytes(4_000_000), space=SPACE, upload=UPLOAD)
+        assert time.monotonic() - began > 1.5
+
+
+def answer_slowly(connection: socket.socket) -> None:
+    body = bytes(20 << 10)
+    connection.sendall(OK + b"Content-Length: %d\r\n\r\n" % len(body))
+    for begin in range(0, len(body), 1 << 10):
+        connection.sendall(body[begin : begin + (1 << 10)])
+        time.sleep(0.15)
+
+
+def test_a_slow_answer_is_not_a_dead_one() -> None:
+    """A body that comes at some kilobytes a second takes longer than the time-out, and is fine."""
+    with answering(answer_slowly) as url:
+        began = time.monotonic()
+        assert len(get_release(Client(url, token=TOKEN, timeout_s=2))) == 20 << 10
+        assert time.monotonic() - began > 2
+
+
+def test_plain_http_to_another_machine_has_to_be_allowed(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="expected https"):
+        Client("http://fedex.example.org", token=TOKEN)
+    Client("http://fedex.example.org", token=TOKEN, plain_http=True)
+    Client("https://fedex.example.org", token=TOKEN)
+    with pytest.raises(SettingError, match="FEDEX_CA_FILE"):
+        Client("https://fedex.example.org", token=TOKEN, ca_file=tmp_path / "missing.pem")

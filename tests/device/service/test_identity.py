@@ -1,0 +1,275 @@
+import json
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from contract.problems import Problem
+from device.assembly import Device
+from device.errors import EnrolmentError, Refused, Storage, TryLater, UnsentUploads
+from device.feedback import give_feedback
+from device.pull.updater import PullOutcome, PullReport
+from device.push.outbox import unfinished_uploads
+from device.push.sender import PushReport, push
+from device.service.identity import Identity, find_identity, identity_path, keep_identity, require_identity
+from device.settings import Settings
+from tests.device.photos import draw_photo
+from tests.device.serving import CODE, TOKEN, Service, refuse
+
+
+@pytest.fixture
+def home(device: Device) -> Path:
+    return device.settings.home
+
+
+def enrol_at(service: Service, device: Device, *, again: bool = False, code: str = CODE) -> Identity:
+    enroller = device.enroller()
+    return (enroller.enrol_again if again else enroller.enrol)(service.url, code=code).identity
+
+
+def give_out_another_token(service: Service) -> None:
+    """The service knows the device no more; whoever enrols now is another one."""
+    service.token, service.device = "u" * 43, "e" * 16
+
+
+def seal_one(device: Device, identity: Identity) -> None:
+    """An upload is on its way."""
+    with device.recognizer() as recognizer, device.open_cache() as cache:
+        id_ = recognizer.infer(draw_photo(0)).id
+        assert id_ is not None
+        give_feedback(cache, id_, label="Ada", origin=identity.origin, now_ms=0)
+        assert device.outbox(cache, identity).seal() is not None
+
+
+def push_all(device: Device, identity: Identity) -> PushReport:
+    with device.open_cache() as cache:
+        return push(device.outbox(cache, identity), device.client(identity))
+
+
+def test_enrolling_pins_the_key_and_keeps_the_identity_for_its_owner(
+    device: Device, service: Service, home: Path
+) -> None:
+    identity = enrol_at(service, device)
+    assert identity.key == service.public_key
+    assert require_identity(home) == identity
+    assert stat.S_IMODE(identity_path(home).stat().st_mode) == 0o600
+
+
+def test_a_device_that_is_not_enrolled_is_told_so(home: Path) -> None:
+    assert find_identity(home) is None
+    with pytest.raises(EnrolmentError, match="expected an enrolled device, got none"):
+        require_identity(home)
+
+
+def test_enrolling_with_the_same_service_again_keeps_the_device(device: Device, service: Service, home: Path) -> None:
+    first = enrol_at(service, device)
+    keep_identity(home, Identity("http://old.example", first.device, first.token, first.group, first.key))
+    service.asked.clear()
+    assert enrol_at(service, device) == first
+    assert "POST /v1/devices" not in service.asked  # or the service would keep a device that nobody is
+
+
+ENROLLING = """
+import os, sys
+from device.assembly import Device
+from device.settings import Settings
+device = Device(Settings.from_environment(os.environ))
+sys.stdin.readline()
+done = device.enroller().enrol(device.settings.require_url(), code=device.settings.require_enrolment_code())
+print(done.identity.device, done.is_new)
+"""
+
+
+def test_of_enrolments_at_once_one_makes_the_device_and_the_others_find_it(
+    service: Service, environment: dict[str, str], home: Path
+) -> None:
+    """Each asked the service before any had kept its answer: devices that nobody was, and the last writer won."""
+    command = [sys.executable, "-c", ENROLLING]
+    processes = [
+        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+
+    def answer_late() -> None:
+        time.sleep(0.3)
+
+    service.lies["/v1/devices"] = answer_late
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("now\n")
+        process.stdin.flush()
+    said = sorted(process.communicate(timeout=60)[0].split()[1] for process in processes)
+    assert said == ["False", "False", "False", "True"]
+    assert service.asked.count("POST /v1/devices") == 1
+    assert require_identity(home).device == "d" * 16
+
+
+def test_killed_between_the_answer_and_keeping_it_a_device_is_not_enrolled(
+    device: Device, service: Service, environment: dict[str, str], home: Path
+) -> None:
+    """The service has one device more, which nobody is; here there is no half of one, and the next try makes one."""
+    killed = "import os, contract.files as f\nf.os.fsync = lambda _: os._exit(9)\n" + ENROLLING
+    done = subprocess.run([sys.executable, "-c", killed], env=environment, input="now\n", text=True, check=False)
+    assert (done.returncode, service.asked) == (9, ["POST /v1/devices"])
+    assert find_identity(home) is None
+    assert enrol_at(service, device) == require_identity(home)
+
+
+def test_a_home_that_cannot_be_written_is_found_out_before_the_service_makes_a_device(
+    environment: dict[str, str], service: Service
+) -> None:
+    """Each try made another device at the service, and kept none."""
+    broken = Device(Settings.from_environment(environment | {"FEDEX_HOME": "/proc/fedex"}))
+    with pytest.raises(Storage, match="/proc"):
+        enrol_at(service, broken)
+    assert service.asked == []
+
+
+def test_a_device_that_the_service_no_longer_knows_becomes_another_one_of_the_same_group(
+    device: Device, service: Service, home: Path, tiny_models: Path
+) -> None:
+    first = enrol_at(service, device)
+    service.publish(
+        (tiny_models / "four.tflite").read_bytes(),
+        serial=3,
+        labels=("Ada", "Ben", "Cleo", "Zoe"),
+        expires=int(time.time()) + 1000,
+        issued=int(time.time()),
+    )
+    device.updater(device.client(first), first).pull()
+    give_out_another_token(service)
+    second = enrol_at(service, device)
+    assert (second.device, second.token, second.origin) == ("e" * 16, "u" * 43, first.origin)
+    assert require_identity(home) == second
+    assert device.updater(device.client(second), second).pull() == PullReport(PullOutcome.UNCHANGED, 3)
+
+
+@pytest.mark.parametrize("problem", [Problem.UNAVAILABLE, Problem.FORBIDDEN, Problem.UNKNOWN_SPACE])
+def test_while_nobody_says_whether_the_token_counts_the_identity_stays(
+    device: Device, service: Service, home: Path, problem: Problem
+) -> None:
+    first = enrol_at(service, device)
+    service.lies["/v1/objects"] = lambda: refuse(problem)
+    service.asked.clear()
+    with pytest.raises((Refused, TryLater)):
+        enrol_at(service, device)
+    assert require_identity(home) == first
+    assert "POST /v1/devices" not in service.asked
+
+
+def test_what_was_sealed_for_one_device_is_never_sent_as_anothers(device: Device, service: Service, home: Path) -> None:
+    """The acknowledgement may have been lost: sent as another device's, each sample would count twice."""
+    first = enrol_at(service, device)
+    seal_one(device, first)
+    give_out_another_token(service)
+    second = enrol_at(service, device)
+    with device.open_cache() as cache:
+        device.outbox(cache, second).retry_refused()
+    assert push_all(device, second) == PushReport()
+    assert service.uploads == []
+    with device.open_cache() as cache:
+        assert [one.device for one in unfinished_uploads(cache)] == [first.device]
+
+
+def test_an_identity_is_not_given_up_while_its_uploads_can_be_sent(
+    device: Device, service: Service, home: Path
+) -> None:
+    first = enrol_at(service, device)
+    seal_one(device, first)
+    service.asked.clear()
+    with pytest.raises(UnsentUploads, match=f"device {first.device}: expected no sealed uploads on their way"):
+        enrol_at(service, device, again=True)
+    assert require_identity(home) == first
+    assert "POST /v1/devices" not in service.asked
+    assert push_all(device, first).samples == 1
+    service.device = "e" * 16
+    assert enrol_at(service, device, again=True).device == "e" * 16
+
+
+@pytest.mark.parametrize("trouble", ["token", "service", "cache"])
+def test_an_identity_whose_uploads_cannot_be_sent_may_be_given_up(
+    device: Device, service: Service, home: Path, trouble: str
+) -> None:
+    first = enrol_at(service, device)
+    seal_one(device, first)
+    match trouble:
+        case "token":
+            give_out_another_token(service)
+        case "service":
+            keep_identity(home, Identity("http://127.0.0.1:9", first.device, first.token, first.group, first.key))
+            service.device = "e" * 16
+        case "cache":
+            device.cache_path.write_bytes(b"garbage" * 1000)
+            service.device = "e" * 16
+    assert enrol_at(service, device, again=True).device == "e" * 16
+
+
+def test_a_garbled_identity_can_be_given_up(device: Device, service: Service, home: Path) -> None:
+    home.mkdir()
+    identity_path(home).write_text("garbage")
+    with pytest.raises(EnrolmentError):
+        enrol_at(service, device)
+    assert enrol_at(service, device, again=True) == require_identity(home)
+
+
+@pytest.mark.parametrize("change", ["key", "group"])
+def test_another_service_or_group_is_refused_unless_again(
+    device: Device, service: Service, home: Path, change: str
+) -> None:
+    before = enrol_at(service, device)
+    give_out_another_token(service)
+    setattr(service, change, Ed25519PrivateKey.generate() if change == "key" else "strangers")
+    with pytest.raises(EnrolmentError, match="expected the pinned service"):
+        enrol_at(service, device)
+    assert require_identity(home) == before
+    device.heads.directory.mkdir(parents=True)
+    device.heads.pointer_path.write_bytes(b"{}")
+    after = enrol_at(service, device, again=True)
+    assert after.origin != before.origin
+    assert require_identity(home) == after
+    assert device.heads.entries() == ()
+
+
+def test_a_wrong_code_changes_nothing(device: Device, service: Service, home: Path) -> None:
+    before = enrol_at(service, device)
+    with pytest.raises(Refused, match="403"):
+        enrol_at(service, device, again=True, code="wrong")
+    assert require_identity(home) == before
+
+
+def test_an_identity_survives_writing_and_reading() -> None:
+    identity = Identity("https://fedex.example.org", "d" * 16, TOKEN, "family", bytes(range(32)))
+    assert Identity.parse(identity.encode()) == identity
+    assert TOKEN not in repr(identity)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": 2},
+        {"token": "short"},
+        {"token": 7},
+        {"key": "AAAA"},
+        {"group": "UPPER"},
+        {"device": "x"},
+        {"url": None},
+    ],
+    ids=str,
+)
+def test_a_garbled_identity_is_refused_without_repeating_the_token(home: Path, change: dict[str, object]) -> None:
+    identity = Identity("https://fedex.example.org", "d" * 16, "s3cr3t" * 6, "family", bytes(32))
+    home.mkdir()
+    identity_path(home).write_text(json.dumps(json.loads(identity.encode()) | change))
+    with pytest.raises(EnrolmentError, match=r"identity\.json: identity\.") as refused:
+        find_identity(home)
+    assert "s3cr3t" not in str(refused.value)
+
+
+def test_a_folder_that_cannot_be_written_keeps_no_identity(device: Device) -> None:
+    identity = Identity("https://fedex.example.org", "d" * 16, TOKEN, "family", bytes(32))
+    with pytest.raises(Storage, match="/proc"):
+        keep_identity(Path("/proc/fedex"), identity)

@@ -1,0 +1,71 @@
+"""The whole road walked once: what two devices on two runtimes said before and after, and what else could be seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from demo.cast import Person
+from demo.running.devices import DemoDevice, Given, Pushed
+from demo.running.together import together
+from device.recognise.tflite import RUNTIME_MODULES
+from tests.end_to_end.deployment import Deployment, correct, never_uploaded, uploads
+from tests.end_to_end.wire import tapped
+
+DEVICES = 2
+
+Hand = tuple[DemoDevice, Sequence[Person]]
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What was seen on the way. Answers, uploads and serials are in the order of the devices."""
+
+    service: Deployment
+    before: list[list[Given]]
+    after: list[list[Given]]
+    pushed: list[Pushed]
+    serials: list[int]
+    second_pull: bytes
+    """All that the service replied to a pull of a head that the device had already."""
+
+    @property
+    def worker_log(self) -> str:
+        """What the worker has said so far."""
+        return (self.service.folder / "logs" / "worker.log").read_text()
+
+
+def walk_road(service: Deployment, people: Sequence[Person]) -> Walk:
+    """Walk it; each device sees every second person. They run on different runtimes where two are installed."""
+    runtimes = (installed_runtimes() * DEVICES)[:DEVICES]
+    devices = [service.device(f"device-{n}", FEDEX_RUNTIME=runtime) for n, runtime in enumerate(runtimes)]
+    hands: list[Hand] = list(zip(devices, (people[0::2], people[1::2]), strict=True))
+    processes = service.processes
+    together(DemoDevice.enrol, devices, processes=processes)
+    before = together(_recognise_tests, hands, processes=processes)
+    together(_correct, hands, processes=processes)
+    pushed = together(DemoDevice.push, devices, processes=processes)
+    service.wait_for_head(devices[0])
+    serials = together(DemoDevice.pull, devices, processes=processes)
+    after = together(_recognise_tests, hands, processes=processes)
+    return Walk(service, before, after, pushed, serials, _pull_again(service, devices[0].name))
+
+
+def installed_runtimes() -> list[str]:
+    """Which TFLite runtimes are installed; tflite-runtime ends at Python 3.11."""
+    return [name for name, module in RUNTIME_MODULES.items() if find_spec(module.partition(".")[0])]
+
+
+def _recognise_tests(hand: Hand) -> list[Given]:
+    device, people = hand
+    return device.recognise(never_uploaded(people))
+
+
+def _correct(hand: Hand) -> None:
+    device, people = hand
+    correct(device, uploads(people))
+
+
+def _pull_again(service: Deployment, name: str) -> bytes:
+    with tapped("127.0.0.1", service.service.port) as wire:
+        service.device(name, url=wire.url).pull()
+        return bytes(wire.replied)
