@@ -20,7 +20,7 @@ from demo.running.minio import MinioMissing
 from demo.running.processes import running
 from demo.running.service import opened_store
 from demo.scoring import score_answers
-from demo.settings import Settings, read_settings
+from demo.settings import Settings
 from demo.stages import Stages
 
 INTERRUPTED = 130
@@ -82,7 +82,7 @@ def _keep(settings: Settings, outcome: Outcome, figures: Figures) -> None:
 def main() -> None:
     """Run the demo with the settings of the environment; what goes wrong is one message and status 1."""
     try:
-        settings = read_settings(os.environ)
+        settings = Settings.from_environment(os.environ)
         figures = run_demo(settings)
     except (DemoError, MinioMissing) as error:
         sys.exit(f"error: {error}")

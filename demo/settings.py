@@ -1,14 +1,21 @@
-"""The only home of what the demo reads from the environment: WEIGHTS, FACES, STORE and a few sizes.
+"""The demo's settings: WEIGHTS, FACES, STORE and a few sizes, read once from the environment (`contract.settings`).
 
-Empty is the same as missing, so that a Makefile can pass what it was not given.
+An empty variable counts as not set, so that a Makefile can pass what it was not given.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from contract.settings import one_of, path, read_variables, text, variable, whole
+from demo.drawing.identity import MAX_PEOPLE
 from demo.errors import DemoError
+from export.request import DEFAULT_CUT
+
+MOST_DEVICES = 100
 
 
 class StoreKind(StrEnum):
@@ -18,62 +25,50 @@ class StoreKind(StrEnum):
     MINIO = "minio"
 
 
+def _existing(value: str) -> Path:
+    place = path(value)
+    if not place.exists():
+        raise ValueError("a path that exists")
+    return place.resolve()
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One run's choices; without weights the backbone is seeded, without faces people are drawn."""
+    """One run's choices."""
 
-    weights: Path | None = None
-    faces: Path | None = None
-    store: StoreKind = StoreKind.DIRECTORY
-    cut: str = "freeze6"
-    devices: int = 3
-    people: int = 40
-    seed: int = 0
-    build: Path = Path("build")
+    weights: Path | None = field(
+        default=None, metadata=variable("WEIGHTS", _existing, help="of the backbone; drawn from a seed if not set")
+    )
+    faces: Path | None = field(
+        default=None, metadata=variable("FACES", _existing, help="photos, one folder a person; synthetic if not set")
+    )
+    store: StoreKind = field(
+        default=StoreKind.DIRECTORY,
+        metadata=variable("STORE", one_of(StoreKind), help="where the service keeps what it is given"),
+    )
+    cut: str = field(default=DEFAULT_CUT, metadata=variable("CUT", text, help="where the backbone is cut"))
+    devices: int = field(
+        default=3, metadata=variable("DEVICES", whole(low=1, high=MOST_DEVICES), unit="devices", help="that take part")
+    )
+    people: int = field(
+        default=40,
+        metadata=variable(
+            "PEOPLE", whole(low=1, high=MAX_PEOPLE), unit="people", help="to draw where there are no FACES"
+        ),
+    )
+    seed: int = field(default=0, metadata=variable("SEED", whole(low=0), help="of who is new, and of what is drawn"))
+    build: Path = field(default=Path("build"), metadata=variable("BUILD", path, help="the folder of all that is made"))
 
     @property
     def work(self) -> Path:
         """The folder that holds everything the demo makes, anew at each run."""
         return self.build / "demo"
 
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read every setting once.
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Return the settings that the environment asks for.
-
-    Raises:
-        DemoError: a path is not there, or a value is not one of those allowed.
-    """
-    plain = Settings()
-    return Settings(
-        weights=_path(environment, "WEIGHTS"),
-        faces=_path(environment, "FACES"),
-        store=_store(environment.get("STORE") or plain.store.value),
-        cut=environment.get("CUT") or plain.cut,
-        devices=_count(environment, "DEVICES", plain.devices),
-        people=_count(environment, "PEOPLE", plain.people),
-        seed=_count(environment, "SEED", plain.seed, least=0),
-        build=Path(environment.get("BUILD") or plain.build),
-    )
-
-
-def _path(environment: Mapping[str, str], name: str) -> Path | None:
-    value = environment.get(name)
-    if not value:
-        return None
-    if not Path(value).exists():
-        raise DemoError(f"{name}: expected a path that exists, got {value}")
-    return Path(value).resolve()
-
-
-def _store(value: str) -> StoreKind:
-    try:
-        return StoreKind(value)
-    except ValueError:
-        raise DemoError(f"STORE: expected {' or '.join(StoreKind)}, got {value!r}") from None
-
-
-def _count(environment: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
-    value = environment.get(name) or str(default)
-    if not value.isdecimal() or int(value) < least:
-        raise DemoError(f"{name}: expected a whole number from {least} on, got {value!r}")
-    return int(value)
+        Raises:
+            DemoError: a path is not there, or a value is not one of those allowed.
+        """
+        return cls(**read_variables(cls, environment, error=DemoError))

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from cloud.errors import SettingError, StoreRefused
-from cloud.settings import Settings, settings_table
+from cloud.settings import Settings
 from cloud.store import open_store
+from contract.settings import setting_rows
 
 
 def test_only_the_store_must_be_set() -> None:
@@ -79,12 +80,13 @@ def test_no_code_is_in_the_settings_repr() -> None:
     assert "secret-code" not in repr(settings)
 
 
-def test_the_table_has_a_line_for_each_variable() -> None:
-    table = {name: (default, help) for name, default, help in settings_table()}
-    assert len(table) == len(Settings.__slots__)
-    assert table["FEDEX_POLL_S"][0] == "1"
-    assert table["FEDEX_STORE"][0] == ""
-    assert all(help for _, help in table.values())
+def test_every_setting_is_described_for_the_table() -> None:
+    rows = {row.variable: row for row in setting_rows(Settings)}
+    assert len(rows) == len(Settings.__slots__)
+    assert all(variable.startswith("FEDEX_") and row.help for variable, row in rows.items())
+    assert (rows["FEDEX_POLL_S"].default, rows["FEDEX_POLL_S"].unit) == ("1", "seconds")
+    assert rows["FEDEX_MANIFEST_LIFE_S"].default == "2592000"
+    assert rows["FEDEX_STORE"].default == rows["FEDEX_ENROLMENT"].default == rows["FEDEX_ACCELERATORS"].default == ""
 
 
 @pytest.mark.parametrize(

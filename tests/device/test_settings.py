@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from contract.manifest import Channel, Precision
+from contract.settings import setting_rows
 from device.errors import SettingError
-from device.settings import Settings, setting_rows
+from device.settings import Settings
 
 
 def test_everything_has_a_default_but_secrets_and_addresses() -> None:
@@ -88,7 +89,7 @@ def test_a_missing_setting_is_asked_for_by_name(name: str) -> None:
 
 
 def test_every_setting_is_described_for_the_table() -> None:
-    rows = setting_rows()
+    rows = setting_rows(Settings)
     assert len(rows) == len(Settings.__dataclass_fields__)
     assert len({row.variable for row in rows}) == len(rows)
     assert all(row.variable.startswith("FEDEX_") and row.help for row in rows)

@@ -2,27 +2,28 @@
 
 from pathlib import Path
 
-from cloud.settings import settings_table
-from device.settings import setting_rows
+import pytest
+
+from cloud.settings import Settings as CloudSettings
+from contract.settings import SettingRow, setting_rows
+from device.settings import Settings as DeviceSettings
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+HEADING = "| variable | default | unit | what |\n| --- | --- | --- | --- |\n"
 
 
-def cloud_rows() -> list[str]:
-    return [f"| `{name}` | {_code(default)} | {help} |" for name, default, help in settings_table()]
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(setting_rows(CloudSettings), id="of the service"),
+        pytest.param(setting_rows(DeviceSettings), id="of the device"),
+    ],
+)
+def test_the_readme_lists_every_setting_with_its_default_unit_and_help(rows: tuple[SettingRow, ...]) -> None:
+    assert HEADING + "".join(map(line, rows)) in README
 
 
-def device_rows() -> list[str]:
-    return [f"| `{row.variable}` | {_code(row.default)} | {row.unit} | {row.help} |" for row in setting_rows()]
-
-
-def test_the_readme_lists_every_setting_of_the_service_with_its_default_and_help() -> None:
-    assert "\n".join(cloud_rows()) in README
-
-
-def test_the_readme_lists_every_setting_of_the_device_with_its_default_and_help() -> None:
-    assert "\n".join(device_rows()) in README
-
-
-def _code(default: str) -> str:
-    return f"`{default}`" if default else ""
+def line(row: SettingRow) -> str:
+    """A row of the table, as Markdown."""
+    default = f"`{row.default}`" if row.default else ""
+    return f"| `{row.variable}` | {default} | {row.unit} | {row.help} |\n"
