@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from contract.errors import Impossible
 
+FLOAT32_BYTES = 4
+"""Of one value of a feature or of logits."""
+
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 

@@ -11,6 +11,8 @@ from contract.errors import Impossible, TooLarge, shown
 PHOTO_SIZE = 160
 """Height and width of the photo that goes into the prefix, in pixels; it is uint8 RGB."""
 
+PHOTO_SHAPE = (PHOTO_SIZE, PHOTO_SIZE, 3)
+
 PIXEL_MEAN = 127.5
 PIXEL_SCALE = 128.0
 """The prefix standardises inside: (pixel - PIXEL_MEAN) / PIXEL_SCALE. No client does."""
@@ -42,8 +44,11 @@ class Cut:
     feature_shape: tuple[int, ...]
     """Height, width, channels; or channels alone."""
     thawed_parameters: int
-    """Trainable parameters of the head for 8,631 classes, batch normalisation with gamma."""
+    """Trainable parameters of the head for `TABLE_1_CLASSES`, batch normalisation with gamma."""
 
+
+TABLE_1_CLASSES = 8631
+"""The classes of the network that the paper counted: the people of VGGFace2."""
 
 _TABLE_1 = (
     Cut("full", "input", (160, 160, 3), 27_910_327),

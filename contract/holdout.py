@@ -1,4 +1,4 @@
-"""The split: the only home of which samples train a head and which only judge it. Pure, and the same everywhere."""
+"""The split: which samples train a head and which only judge it. Pure, and the same everywhere."""
 
 from enum import StrEnum
 
@@ -11,6 +11,15 @@ class Split(StrEnum):
 
     TRAIN = "train"
     HELD_OUT = "held-out"
+
+    @property
+    def code(self) -> int:
+        """How files keep the split: 0 trains, 1 is held out."""
+        return SPLITS.index(self)
+
+
+SPLITS = (Split.TRAIN, Split.HELD_OUT)
+"""The splits by their codes."""
 
 
 def assign_split(sample_id: bytes, photos_before: int) -> Split:

@@ -7,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.arrays import FLOAT32_BYTES
 from contract.cuts import MAX_MODEL_BYTES, parse_feature_shape
 from contract.documents import MAX_INTEGER, Fields, Json, encode_base64, encode_json, parse_document
 from contract.envelope import MAX_ENVELOPE_BYTES as MAX_ENVELOPE_BYTES
@@ -18,7 +19,6 @@ from contract.patterns import GROUP_PATTERN, HEX64_PATTERN, NAME_PATTERN
 MANIFEST_PAYLOAD_TYPE = "application/vnd.fedex.manifest+json"
 MANIFEST_FORMAT = 1
 MIN_TEMPERATURE, MAX_TEMPERATURE = 1e-3, 1e3
-FLOAT32_BYTES = 4
 
 
 class Channel(StrEnum):

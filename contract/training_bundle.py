@@ -34,6 +34,7 @@ from contract.cuts import MAX_MODEL_BYTES
 from contract.documents import Json
 from contract.errors import Malformed
 from contract.files import FileRef, check_is_file, read_bounded
+from contract.holdout import SPLITS
 from contract.labels import MAX_LABELS_BYTES, encode_labels
 from contract.samples import SAMPLE_ID_BYTES
 from contract.tensors import Tensor, decode_tensors, encode_tensors
@@ -42,7 +43,6 @@ KIND = "training"
 KERAS_HEAD_FILE = "head.keras"
 BASE_FILE = "base.tensors"
 MAX_BASE_BYTES = 4 << 30
-SPLIT_TRAIN, SPLIT_HELD_OUT = 0, 1
 
 TRAINING_FILES: Mapping[str, int] = {
     BUNDLE_FILE: MAX_DOCUMENT_BYTES,
@@ -65,7 +65,7 @@ class BaseSamples:
     sample_ids: NDArray[np.uint8]
     """(n, 16)."""
     splits: NDArray[np.uint8]
-    """(n,): SPLIT_TRAIN or SPLIT_HELD_OUT."""
+    """(n,), codes of `contract.holdout.Split`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -204,7 +204,7 @@ def _parse_base(data: bytes, *, shape: tuple[int, ...], classes: int) -> BaseSam
     )
     check_finite(base.features, where=f"{BASE_FILE}.features")
     check_below(base.labels, classes, where=f"{BASE_FILE}.labels")
-    check_below(base.splits, SPLIT_HELD_OUT + 1, where=f"{BASE_FILE}.splits")
+    check_below(base.splits, len(SPLITS), where=f"{BASE_FILE}.splits")
     return base
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from contract import tensors
+from contract.arrays import FLOAT32_BYTES
 from contract.codecs import Codec, Layout, encoded_layout
 from contract.cuts import parse_feature_shape
 from contract.documents import Fields, Json
@@ -23,7 +24,6 @@ from contract.patterns import HEX64_PATTERN, NAME_PATTERN
 from contract.samples import SAMPLE_ID_BYTES
 
 UPLOAD_FORMAT = 1
-FLOAT32_BYTES = 4
 SAMPLES = "samples"
 SAMPLE_ROW = np.dtype([("sample_id", "u1", (SAMPLE_ID_BYTES,)), ("revision", "<u4"), ("label", "<u2")])
 """What the data section has of each sample beside its feature, in 22 bytes."""

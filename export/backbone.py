@@ -8,13 +8,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.cuts import PHOTO_SIZE
+from contract.cuts import PHOTO_SHAPE
 from export.convert import standardise
 from export.errors import WeightsError
 from export.inception_resnet_v1 import build
 from export.weights import calibrate_batch_norm, load_weights
-
-PHOTO_SHAPE = (PHOTO_SIZE, PHOTO_SIZE, 3)
 
 
 def load_reference(*, classes: int, weights: Path) -> keras.Model:

@@ -23,6 +23,7 @@ from contract.documents import encode_json
 from contract.files import atomic_write, sha256_hex
 from contract.manifest import Precision
 from contract.samples import SAMPLE_ID_BYTES
+from contract.training_bundle import KERAS_HEAD_FILE
 from export.calibrate import Calibration
 from export.classifier import HeadParts, take_apart
 from export.convert import convert_head, convert_prefix, standardise
@@ -259,6 +260,6 @@ def _write(folder: Path, order: Order, made: _Made, parity: dict[str, ParityRepo
 
 def _keras_file(network: keras.Model) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "head.keras"
+        path = Path(folder) / KERAS_HEAD_FILE
         network.save(path)
         return path.read_bytes()

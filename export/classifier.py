@@ -13,16 +13,12 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from export.errors import ExportError
+from export.errors import HeadError
+from export.inception_resnet_v1 import CLASSIFIER_NAME
 
-CLASSIFIER_NAME = "Logits"
 HEAD_NAME = "head"
 
 Floats = NDArray[np.float32]
-
-
-class HeadError(ExportError):
-    """A network that is not a head: one input, one output, and a Dense at its end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from contract.cuts import CUTS
+from contract.cuts import CUTS, TABLE_1_CLASSES
 from contract.errors import ContractError
 from contract.labels import MAX_LABELS
 from contract.text import escaped
@@ -54,7 +54,7 @@ def commands() -> None:
 
 
 @commands.command()
-@click.option("--classes", type=CLASSES, default=8631, show_default=True, help="Classes of the network.")
+@click.option("--classes", type=CLASSES, default=TABLE_1_CLASSES, show_default=True, help="Classes of the network.")
 def cuts(classes: int) -> None:
     """Print where the reference network can be cut (the paper's Table 1), counted on the network itself."""
     with Terminal() as tell:

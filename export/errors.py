@@ -25,6 +25,10 @@ class SplitError(ExportError):
     """A layer that does not divide its network in two."""
 
 
+class HeadError(ExportError):
+    """A network that is not a head: one input, one output, and a Dense at its end."""
+
+
 class FacesError(ExportError):
     """A folder of photos that cannot make a head."""
 

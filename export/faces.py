@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from contract.errors import ContractError
 from contract.holdout import Split, assign_split
 from contract.labels import label_key, parse_label
-from contract.samples import sample_id
+from contract.samples import SAMPLE_ID_BYTES, sample_id
 from device.recognise.image import load_photo
 from export.errors import FacesError
 
@@ -75,7 +75,7 @@ def read_faces(directory: Path, *, progress: Progress | None = None) -> People:
         names=tuple(folders),
         photos=np.stack(photos),
         labels=np.array(labels, np.uint32),
-        sample_ids=np.frombuffer(b"".join(ids), np.uint8).reshape(len(ids), -1),
+        sample_ids=np.frombuffer(b"".join(ids), np.uint8).reshape(len(ids), SAMPLE_ID_BYTES),
     )
 
 

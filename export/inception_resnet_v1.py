@@ -16,7 +16,10 @@ from typing import Any
 import keras
 from keras import layers
 
-PHOTO_SHAPE = (160, 160, 3)
+from contract.cuts import PHOTO_SHAPE
+
+CLASSIFIER_NAME = "Logits"
+"""What the published checkpoints call the last layer; the heads made here call theirs so, too."""
 BATCH_NORM_EPSILON = 1e-3
 BATCH_NORM_MOMENTUM = 0.995
 EMBEDDING_LENGTH = 16.0  # what a softmax over some tens to thousands of classes needs to become confident
@@ -122,7 +125,7 @@ def build(*, classes: int, name: str = "inception_resnet_v1") -> keras.Model:
     net = layers.Dense(BOTTLENECK_UNITS, use_bias=False, name="Bottleneck")(net)  # 512
     net = _batch_norm("Bottleneck_BatchNorm")(net)  # 512, freeze6
     net = ScaleToLength(EMBEDDING_LENGTH, name="Embedding")(net)  # 512
-    logits = layers.Dense(classes, name="Logits")(net)  # classes
+    logits = layers.Dense(classes, name=CLASSIFIER_NAME)(net)  # classes
     return keras.Model(photo, logits, name=name)
 
 

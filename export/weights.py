@@ -26,10 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.errors import WeightsError
-from export.inception_resnet_v1 import convolution_name
+from export.inception_resnet_v1 import CLASSIFIER_NAME, convolution_name
 
-CALIBRATION_PHOTOS = 64
-CLASSIFIER = "Logits"
+BATCH_NORM_PHOTOS = 64
 # What numpy, zipfile, zlib and h5py raise on damaged files, and what follows from a file of another layout.
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error)
 
@@ -58,10 +57,12 @@ def classes_in(path: Path) -> int | None:
     with contextlib.suppress(*UNREADABLE):
         if path.suffix == ".npz":
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                return int(arrays[f"{CLASSIFIER}_kernel"].shape[1])
+                return int(arrays[f"{CLASSIFIER_NAME}_kernel"].shape[1])
         with h5py.File(path, "r") as file:
             stored = (group["vars"] for group in file["layers"].values() if "vars" in group)
-            return next((int(layer["0"].shape[1]) for layer in stored if layer.attrs.get("name") == CLASSIFIER), None)
+            return next(
+                (int(layer["0"].shape[1]) for layer in stored if layer.attrs.get("name") == CLASSIFIER_NAME), None
+            )
     return None
 
 
@@ -75,7 +76,7 @@ def calibrate_batch_norm(model: keras.Model, photos: Floats) -> None:
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.momentum = 0.0
-    model(photos[:CALIBRATION_PHOTOS], training=True)
+    model(photos[:BATCH_NORM_PHOTOS], training=True)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
 
@@ -103,8 +104,8 @@ def _read_npz(model: keras.Model, path: Path) -> Variables:
     for layer, variable in _variables(model):
         if variable.name == "gamma":
             found.setdefault(_name(layer, variable), np.ones(variable.shape, np.float32))
-    if f"{CLASSIFIER}/kernel" not in found:
-        found.pop(f"{CLASSIFIER}/bias", None)
+    if f"{CLASSIFIER_NAME}/kernel" not in found:
+        found.pop(f"{CLASSIFIER_NAME}/bias", None)
     return found
 
 
@@ -135,9 +136,9 @@ def _name(layer: Any, variable: Any) -> str:
 
 
 def _wanted(model: keras.Model, found: Variables) -> Iterator[tuple[str, Any]]:
-    has_classifier = any(name.startswith(f"{CLASSIFIER}/") for name in found)
+    has_classifier = any(name.startswith(f"{CLASSIFIER_NAME}/") for name in found)
     for layer, variable in _variables(model):
-        if has_classifier or layer.name != CLASSIFIER:
+        if has_classifier or layer.name != CLASSIFIER_NAME:
             yield _name(layer, variable), variable
 
 

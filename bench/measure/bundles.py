@@ -8,6 +8,7 @@ import sysconfig
 from pathlib import Path
 
 from bench.material import find_material
+from contract.bundle_files import BUNDLE_FILE
 from demo.cast import cast_people
 from demo.folders import lay_out_base, list_photos
 
@@ -25,7 +26,7 @@ def export_bundle(work: Path, *, cut: str = "freeze6", quantize: str | None = No
         ExportFailed: the export did not succeed.
     """
     out = work / f"export-{cut}-{quantize or 'default'}"
-    if not (out / "device" / "bundle.json").is_file():
+    if not (out / "device" / BUNDLE_FILE).is_file():
         material = find_material(work=work)
         weights = [] if material.weights is None else ["--weights", str(material.weights)]
         chosen = [] if quantize is None else ["--quantize", quantize]

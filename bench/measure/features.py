@@ -14,7 +14,7 @@ from bench.isolated import in_fresh_process
 from bench.material import find_material
 from bench.measure.bundles import export_bundle
 from contract.bundle import read_device_bundle
-from contract.samples import sample_id
+from contract.samples import SAMPLE_ID_BYTES, sample_id
 from demo.cast import cast_people
 from demo.folders import list_photos
 from device.recognise.image import load_photo
@@ -62,7 +62,9 @@ def _compute(bundle: Path, faces: Path, kept: Path) -> None:
     photos = _photos(faces)
     loaded = [load_photo(photo) for photo in photos]
     features = np.concatenate([prefix.run(photo.prepared[np.newaxis]) for photo in loaded])
-    ids = np.frombuffer(b"".join(sample_id(SECRET, photo.pixels) for photo in loaded), np.uint8).reshape(-1, 16)
+    ids = np.frombuffer(b"".join(sample_id(SECRET, photo.pixels) for photo in loaded), np.uint8).reshape(
+        -1, SAMPLE_ID_BYTES
+    )
     names = np.array([str(photo) for photo in photos])
     np.savez(kept, features=features, sample_ids=ids, photos=names, runtime=np.array(str(runtime)))
 

@@ -11,6 +11,7 @@ from bench.row import Goal, LeftOut, Row, at_most
 from bench.timing import compare
 from contract.bundle import read_device_bundle
 from contract.cuts import PREFIX_SIGNATURE
+from contract.device_bundle import PREFIX_FILE
 from device.errors import RuntimeUnavailable
 from device.recognise.tflite import RUNTIME_MODULES, Model, open_runtime
 
@@ -34,9 +35,7 @@ def _measure_runtime(name: str, default: Path, plain: Path) -> Row | LeftOut:
     except RuntimeUnavailable as error:
         return LeftOut(f"prefix, {name}", str(error))
     bundle = read_device_bundle(default)
-    models = [
-        Model(folder / "prefix.tflite", signature=PREFIX_SIGNATURE, runtime=runtime) for folder in (default, plain)
-    ]
+    models = [Model(folder / PREFIX_FILE, signature=PREFIX_SIGNATURE, runtime=runtime) for folder in (default, plain)]
     photo = np.random.default_rng(0).integers(0, 256, models[0].input_shape, np.uint8)
     times = compare(lambda: models[0].run(photo), lambda: models[1].run(photo), rounds=ROUNDS)
     flags = cpu_flags()

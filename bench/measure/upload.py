@@ -18,6 +18,7 @@ from bench.measure.features import Features, read_features
 from bench.row import Row, at_most
 from contract.bundle import read_device_bundle
 from contract.codecs import DEFAULT_CODEC, Codec
+from contract.training_bundle import KERAS_HEAD_FILE
 from contract.upload import Upload, decode_upload, encode_upload
 from demo.cast import Person, cast_people
 from demo.folders import list_photos
@@ -49,7 +50,7 @@ def _measure_cut(work: Path, cut: str, people: Sequence[Person], *, on: str) -> 
     features = read_features(work, cut=cut)
     space = read_device_bundle(export_bundle(work, cut=cut) / "device").space
     small, plain = (_seal(features, people, codec, space=space) for codec in (DEFAULT_CODEC, Codec.FLOAT32))
-    head = export_bundle(work, cut=cut) / "training" / "head.keras"
+    head = export_bundle(work, cut=cut) / "training" / KERAS_HEAD_FILE
     lost = _accuracy(head, features, people, plain.features) - _accuracy(head, features, people, small.features)
     count = len(small.features)
     return [

@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.dataset.shards import Columns
-from contract.holdout import Split, assign_split
+from contract.holdout import SPLITS, Split, assign_split
 from contract.labels import label_key
-
-_SPLITS = (Split.TRAIN, Split.HELD_OUT)
+from contract.samples import SAMPLE_ID_BYTES
 
 SampleKey = tuple[str, bytes]
 
@@ -54,8 +53,8 @@ class Ledger:
                 strict=True,
             )
         ):
-            sample = (columns.devices[device], ids[16 * place : 16 * place + 16])
-            _keep(self, sample, Row(revision, _SPLITS[split], label_keys[label]), present=self.rows.get(sample))
+            sample = (columns.devices[device], ids[SAMPLE_ID_BYTES * place : SAMPLE_ID_BYTES * (place + 1)])
+            _keep(self, sample, Row(revision, SPLITS[split], label_keys[label]), present=self.rows.get(sample))
 
 
 @dataclass(slots=True)

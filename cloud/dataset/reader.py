@@ -29,6 +29,7 @@ from cloud.store.store import ObjectStore
 from contract.bundle import TrainingBundle
 from contract.files import atomic_write, sha256_hex
 from contract.labels import label_key
+from contract.samples import SAMPLE_ID_BYTES
 
 Features = NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -123,7 +124,7 @@ def resolve(
         labels=tuple(spellings.values()),
         label_index=_join([_classes(one, classes) for one in columns], np.int64)[best],
         splits=_join([one.splits for one in columns], np.uint8)[first],
-        sample_ids=_join([one.sample_ids for one in columns], np.uint8, 16)[first],
+        sample_ids=_join([one.sample_ids for one in columns], np.uint8, SAMPLE_ID_BYTES)[first],
         features=StoredFeatures(tuple(file for _, file in pieces), files[best], rows[best], feature_shape),
     )
 

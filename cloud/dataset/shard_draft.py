@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.dataset.ledger import Draft
-from cloud.dataset.shards import SPLIT_CODES, Columns
+from cloud.dataset.shards import Columns
 from cloud.store.keys import Arrival
 from contract.upload import Upload
 
@@ -81,5 +81,5 @@ class ShardDraft:
         self._numbers.labels.append(self._labels.setdefault(label, len(self._labels)))
         self._numbers.devices.append(self._devices.setdefault(arrival.device, len(self._devices)))
         self._numbers.arrivals.append(len(self.arrivals))
-        self._numbers.splits.append(SPLIT_CODES[split])
+        self._numbers.splits.append(split.code)
         return True

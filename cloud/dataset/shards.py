@@ -33,13 +33,11 @@ from contract.cuts import parse_feature_shape
 from contract.documents import Fields, Json
 from contract.errors import ContractError
 from contract.files import sha256_hex
-from contract.holdout import Split
 from contract.tensors import LENGTH_BYTES, Header, encode_tensors, parse_header, parse_header_length, view_tensor
 
 SHARD_FORMAT = 1
 FIRST_READ_BYTES = 256 << 10
 MAX_TABLE = 100_000
-SPLIT_CODES = {Split.TRAIN: 0, Split.HELD_OUT: 1}
 
 _FEATURES = "features"
 

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.dataset.reader import Dataset
+from contract.arrays import FLOAT32_BYTES
 from contract.bundle import BaseSamples
 from contract.documents import encode_json
+from contract.holdout import Split
 from contract.labels import MAX_LABELS, MAX_LABELS_BYTES, label_key
-from contract.training_bundle import SPLIT_HELD_OUT
 
 PHOTOS_OF_A_CLASS = 2
 CHUNK_BYTES = 16 << 20
@@ -61,7 +62,7 @@ class Examples:
 
     def features(self, base: BaseSamples, dataset: Dataset) -> Iterator[Floats]:
         """The features (k, *shape) of all rows in order, a bounded number at a time."""
-        size = max(CHUNK_BYTES // max(4 * int(np.prod(dataset.features.shape[1:])), 1), 1)
+        size = max(CHUNK_BYTES // max(FLOAT32_BYTES * int(np.prod(dataset.features.shape[1:])), 1), 1)
         for begin in range(0, len(self), size):
             ours, theirs = self._base_rows[begin : begin + size], self._dataset_rows[begin : begin + size]
             chunk = np.empty((len(ours), *dataset.features.shape[1:]), np.float32)
@@ -75,7 +76,9 @@ def choose_classes(dataset: Dataset, *, bundle: Sequence[str], best: Sequence[st
     with those of `bundle`; all three are the same before the first release.
     """
     known = {label_key(label) for label in newest}
-    photos = np.bincount(dataset.label_index[dataset.splits == 0], minlength=len(dataset.labels)).tolist()
+    photos = np.bincount(
+        dataset.label_index[dataset.splits == Split.TRAIN.code], minlength=len(dataset.labels)
+    ).tolist()
     counted = zip(dataset.labels, photos, strict=True)
     others = [(label, count) for label, count in counted if label_key(label) not in known]
     grown = [label for label, count in others if count >= PHOTOS_OF_A_CLASS]
@@ -96,7 +99,7 @@ def choose_examples(dataset: Dataset, base: BaseSamples, classes: Classes, *, se
     places = {label_key(label): place for place, label in enumerate(classes.labels)}
     of_dataset = np.array([places.get(label_key(label), -1) for label in dataset.labels], np.int64)
     labels = np.concatenate([base.labels.astype(np.int64), of_dataset[dataset.label_index]])
-    held_out = np.concatenate([base.splits == SPLIT_HELD_OUT, dataset.splits == SPLIT_HELD_OUT])
+    held_out = np.concatenate([base.splits == Split.HELD_OUT.code, dataset.splits == Split.HELD_OUT.code])
     order = np.concatenate([np.flatnonzero((labels >= 0) & ~held_out), np.flatnonzero((labels >= 0) & held_out)])
     bases = len(base.labels)
     return Examples(

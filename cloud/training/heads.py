@@ -13,7 +13,8 @@ import export.inception_resnet_v1  # noqa: F401  # registers the layers that a h
 from cloud.training.cycle_folder import map_array, write_array
 from cloud.training.executors.process_main import Tell
 from cloud.training.weights import HeadWeights
-from export.classifier import HeadError, HeadParts, take_apart
+from export.classifier import HeadParts, take_apart
+from export.errors import HeadError
 
 BATCH = 64
 

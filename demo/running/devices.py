@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from demo.running.commands import command
-from demo.running.processes import Processes
+from demo.running.processes import CALL_TIMEOUT_S, Processes
 from demo.scoring import Answer
-
-CALL_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)

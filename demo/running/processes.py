@@ -22,6 +22,8 @@ from demo.errors import DemoError, DiedEarly, TooSlow
 from demo.running.leash import leashed
 
 Group = subprocess.Popen[bytes]
+CALL_TIMEOUT_S = 120.0
+"""Of one command; longer ones say so."""
 STOP_TIMEOUT_S = 10.0
 LOOK_EVERY_S = 0.02
 TAIL_LINES = 12

@@ -13,13 +13,12 @@ from contract.routes import READYZ
 from demo.running.commands import command
 from demo.running.minio import start_minio
 from demo.running.ports import free_port
-from demo.running.processes import Processes
+from demo.running.processes import CALL_TIMEOUT_S, Processes
 from demo.settings import StoreKind
 
 GROUP = "demo"
 BUCKET = "fedex-demo"
 START_TIMEOUT_S = 90.0
-CALL_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.arrays import FLOAT32_BYTES
 from contract.codecs import Codec
 from contract.errors import ContractError, TooLarge
 from contract.upload import LIMITS, Upload, encode_upload, open_upload, upload_id
 from device.cache.database import Cache
 from device.errors import Storage, Unsendable
 from device.push.choice import Choice
-
-FLOAT32_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)

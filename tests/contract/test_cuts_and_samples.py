@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contract.cuts import CUTS, check_feature_shape, parse_feature_shape
 from contract.documents import Fields
 from contract.errors import ContractError, Impossible, Malformed, TooLarge
-from contract.holdout import Split, assign_split
+from contract.holdout import SPLITS, Split, assign_split
 from contract.samples import sample_id
 
 SECRET = bytes(range(32))
@@ -109,3 +109,8 @@ def test_the_first_three_photos_of_a_label_train(name: bytes, photos_before: int
 def test_a_later_photo_is_held_out_below_a_fifth(name: str, split: Split) -> None:
     assert assign_split(bytes.fromhex(name), 3) is split
     assert assign_split(bytes.fromhex(name), 3_000) is split
+
+
+def test_files_keep_a_split_as_the_specification_says() -> None:
+    assert {split: split.code for split in Split} == {Split.TRAIN: 0, Split.HELD_OUT: 1}
+    assert [SPLITS[split.code] for split in Split] == list(Split)

@@ -13,9 +13,8 @@ from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
 from contract.files import sha256_hex
 from export import bundle
 from export.bundle import Exported, Material, Order, export_bundles
-from export.classifier import HeadError
 from export.convert import convert_prefix
-from export.errors import ParityError, SplitError
+from export.errors import HeadError, ParityError, SplitError
 from export.faces import People
 from export.quantize import Quantize
 from export.split import split

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from export.classifier import HeadError, put_together, take_apart
+from export.classifier import put_together, take_apart
+from export.errors import HeadError
 from export.inception_resnet_v1 import ScaleToLength
 from export.split import split
 
