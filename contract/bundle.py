@@ -10,11 +10,14 @@
 bundle.json is removed first and written last: a directory without it is no bundle.
 """
 
+from contract.bundle_files import BundleFacts as BundleFacts
 from contract.device_bundle import DeviceBundle as DeviceBundle
+from contract.device_bundle import DeviceBundleParts as DeviceBundleParts
 from contract.device_bundle import read_device_bundle as read_device_bundle
 from contract.device_bundle import write_device_bundle as write_device_bundle
 from contract.training_bundle import BaseSamples as BaseSamples
 from contract.training_bundle import TrainingBundle as TrainingBundle
+from contract.training_bundle import TrainingBundleParts as TrainingBundleParts
 from contract.training_bundle import parse_training_bundle as parse_training_bundle
 from contract.training_bundle import read_training_bundle as read_training_bundle
 from contract.training_bundle import write_training_bundle as write_training_bundle

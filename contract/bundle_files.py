@@ -62,6 +62,51 @@ class BundleFacts:
         }
 
 
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class CheckedBundle:
+    """What device and training bundle have in common, once every file was checked against the document."""
+
+    facts: BundleFacts
+    labels: tuple[str, ...]
+    golden: NDArray[np.float32]
+    """The golden sample, a feature."""
+
+    @property
+    def space(self) -> str:
+        """The feature space."""
+        return self.facts.space
+
+    @property
+    def cut(self) -> str:
+        """The cut's name."""
+        return self.facts.cut
+
+    @property
+    def layer(self) -> str:
+        """The last layer of the prefix."""
+        return self.facts.layer
+
+    @property
+    def feature_shape(self) -> tuple[int, ...]:
+        """The shape of one feature."""
+        return self.facts.feature_shape
+
+    @property
+    def temperature(self) -> float:
+        """What the first head's logits are divided by."""
+        return self.facts.temperature
+
+    @property
+    def threshold(self) -> float:
+        """The probability below which the first head answers "unknown"."""
+        return self.facts.threshold
+
+    @property
+    def golden_sha256(self) -> str:
+        """The golden sample's name, as manifests give it."""
+        return golden_sha256(self.golden)
+
+
 def golden_sha256(golden: NDArray[np.float32]) -> str:
     """Name a golden sample by its values: the sha256 of its float32 little-endian bytes, C order."""
     return sha256_hex(golden.astype("<f4").tobytes())

@@ -13,8 +13,8 @@ from contract.bundle_files import (
     LABELS_FILE,
     MAX_DOCUMENT_BYTES,
     BundleFacts,
+    CheckedBundle,
     encode_golden,
-    golden_sha256,
     parse_bundle_document,
     parse_bundle_labels,
     parse_golden,
@@ -36,24 +36,31 @@ HEAD_FILE = "head.tflite"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DeviceBundle:
-    """A device bundle whose every file has been checked against its document."""
+class DeviceBundleParts:
+    """What a device bundle is written from."""
 
-    directory: Path
-    space: str
-    cut: str
-    layer: str
-    feature_shape: tuple[int, ...]
-    prefix: FileRef
-    head: FileRef
+    facts: BundleFacts
+    prefix: bytes
+    head: bytes
     labels: tuple[str, ...]
-    labels_file: FileRef
     golden: NDArray[np.float32]
     """The golden sample, a feature."""
     logits: NDArray[np.float32]
     """(classes,): what `head` answers to the golden sample."""
-    temperature: float
-    threshold: float
+    quantize: str
+    """How the prefix was converted."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class DeviceBundle(CheckedBundle):
+    """A device bundle whose every file has been checked against its document."""
+
+    directory: Path
+    prefix: FileRef
+    head: FileRef
+    labels_file: FileRef
+    logits: NDArray[np.float32]
+    """(classes,): what `head` answers to the golden sample."""
     quantize: str
     """How the prefix was converted."""
 
@@ -66,11 +73,6 @@ class DeviceBundle:
     def head_path(self) -> Path:
         """Where the first head lies."""
         return self.directory / HEAD_FILE
-
-    @property
-    def golden_sha256(self) -> str:
-        """The golden sample's name, as manifests give it."""
-        return golden_sha256(self.golden)
 
 
 def read_device_bundle(directory: Path) -> DeviceBundle:
@@ -95,61 +97,40 @@ def read_device_bundle(directory: Path) -> DeviceBundle:
     check_file(directory / HEAD_FILE, head)
     return DeviceBundle(
         directory=directory,
-        space=facts.space,
-        cut=facts.cut,
-        layer=facts.layer,
-        feature_shape=facts.feature_shape,
+        facts=facts,
         prefix=prefix,
         head=head,
         labels=labels,
         labels_file=labels_file,
         golden=golden,
         logits=parse_logits(fields, "logits", classes=len(labels)),
-        temperature=facts.temperature,
-        threshold=facts.threshold,
         quantize=fields.name("quantize", NAME_PATTERN),
     )
 
 
-def write_device_bundle(
-    directory: Path,
-    *,
-    space: str,
-    cut: str,
-    layer: str,
-    feature_shape: tuple[int, ...],
-    prefix: bytes,
-    head: bytes,
-    labels: tuple[str, ...],
-    golden: NDArray[np.float32],
-    logits: NDArray[np.float32],
-    temperature: float,
-    threshold: float,
-    quantize: str,
-) -> DeviceBundle:
+def write_device_bundle(directory: Path, parts: DeviceBundleParts) -> DeviceBundle:
     """Write a device bundle and read it back; the same parts give the same bytes.
 
     Raises:
         ContractError: a part that `read_device_bundle` would refuse.
         OSError: the directory holds no bundle now.
     """
-    facts = BundleFacts(space, cut, layer, feature_shape, temperature, threshold)
     files = {
-        PREFIX_FILE: prefix,
-        HEAD_FILE: head,
-        LABELS_FILE: encode_labels(labels),
-        GOLDEN_FILE: encode_golden(golden),
+        PREFIX_FILE: parts.prefix,
+        HEAD_FILE: parts.head,
+        LABELS_FILE: encode_labels(parts.labels),
+        GOLDEN_FILE: encode_golden(parts.golden),
     }
     document: dict[str, Json] = {
         "format": BUNDLE_FORMAT,
         "kind": KIND,
-        **facts.document(),
-        "prefix": FileRef.of(prefix).document(),
-        "head": FileRef.of(head).document(),
+        **parts.facts.document(),
+        "prefix": FileRef.of(parts.prefix).document(),
+        "head": FileRef.of(parts.head).document(),
         "labels": FileRef.of(files[LABELS_FILE]).document(),
         "golden": FileRef.of(files[GOLDEN_FILE]).document(),
-        "logits": encode_logits(logits),
-        "quantize": quantize,
+        "logits": encode_logits(parts.logits),
+        "quantize": parts.quantize,
     }
     write_bundle(directory, document=document, files=files)
     return read_device_bundle(directory)

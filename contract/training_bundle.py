@@ -20,8 +20,8 @@ from contract.bundle_files import (
     MAX_DOCUMENT_BYTES,
     MAX_GOLDEN_BYTES,
     BundleFacts,
+    CheckedBundle,
     encode_golden,
-    golden_sha256,
     parse_bundle_document,
     parse_bundle_labels,
     parse_golden,
@@ -69,27 +69,27 @@ class BaseSamples:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TrainingBundle:
+class TrainingBundleParts:
+    """What a training bundle is written from."""
+
+    facts: BundleFacts
+    head: bytes
+    """head.keras."""
+    labels: tuple[str, ...]
+    golden: NDArray[np.float32]
+    """The golden sample, a feature."""
+    base: BaseSamples
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class TrainingBundle(CheckedBundle):
     """A training bundle whose every file has been checked against its document."""
 
     directory: Path | None
     """None when it was read from elsewhere than a directory."""
-    space: str
-    cut: str
-    layer: str
-    feature_shape: tuple[int, ...]
     head: FileRef
     """head.keras."""
-    labels: tuple[str, ...]
-    golden: NDArray[np.float32]
     base: BaseSamples
-    temperature: float
-    threshold: float
-
-    @property
-    def golden_sha256(self) -> str:
-        """The golden sample's name, as manifests give it."""
-        return golden_sha256(self.golden)
 
 
 def read_training_bundle(directory: Path) -> TrainingBundle:
@@ -130,51 +130,32 @@ def parse_training_bundle(files: Mapping[str, bytes], *, directory: Path | None 
     labels = parse_bundle_labels(files[LABELS_FILE])
     return TrainingBundle(
         directory=directory,
-        space=facts.space,
-        cut=facts.cut,
-        layer=facts.layer,
-        feature_shape=facts.feature_shape,
+        facts=facts,
         head=head,
         labels=labels,
         golden=parse_golden(files[GOLDEN_FILE], shape=facts.feature_shape),
         base=_parse_base(files[BASE_FILE], shape=facts.feature_shape, classes=len(labels)),
-        temperature=facts.temperature,
-        threshold=facts.threshold,
     )
 
 
-def write_training_bundle(
-    directory: Path,
-    *,
-    space: str,
-    cut: str,
-    layer: str,
-    feature_shape: tuple[int, ...],
-    head: bytes,
-    labels: tuple[str, ...],
-    golden: NDArray[np.float32],
-    base: BaseSamples,
-    temperature: float,
-    threshold: float,
-) -> TrainingBundle:
+def write_training_bundle(directory: Path, parts: TrainingBundleParts) -> TrainingBundle:
     """Write a training bundle and read it back; the same parts give the same bytes.
 
     Raises:
         ContractError: a part that `read_training_bundle` would refuse.
         OSError: the directory holds no bundle now.
     """
-    facts = BundleFacts(space, cut, layer, feature_shape, temperature, threshold)
     files = {
-        KERAS_HEAD_FILE: head,
-        LABELS_FILE: encode_labels(labels),
-        GOLDEN_FILE: encode_golden(golden),
-        BASE_FILE: _encode_base(base),
+        KERAS_HEAD_FILE: parts.head,
+        LABELS_FILE: encode_labels(parts.labels),
+        GOLDEN_FILE: encode_golden(parts.golden),
+        BASE_FILE: _encode_base(parts.base),
     }
     document: dict[str, Json] = {
         "format": BUNDLE_FORMAT,
         "kind": KIND,
-        **facts.document(),
-        "head": FileRef.of(head).document(),
+        **parts.facts.document(),
+        "head": FileRef.of(parts.head).document(),
         "labels": FileRef.of(files[LABELS_FILE]).document(),
         "golden": FileRef.of(files[GOLDEN_FILE]).document(),
         "base": FileRef.of(files[BASE_FILE]).document(),

@@ -17,7 +17,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.bundle import BaseSamples, write_device_bundle, write_training_bundle
+from contract.bundle import (
+    BaseSamples,
+    BundleFacts,
+    DeviceBundleParts,
+    TrainingBundleParts,
+    write_device_bundle,
+    write_training_bundle,
+)
 from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
 from contract.documents import encode_json
 from contract.files import atomic_write, sha256_hex
@@ -225,34 +232,21 @@ def _no_samples(shape: tuple[int, ...]) -> BaseSamples:
 
 
 def _write(folder: Path, order: Order, made: _Made, parity: dict[str, ParityReport]) -> None:
-    calibration = made.first.calibration
+    first, calibration = made.first, made.first.calibration
+    facts = BundleFacts(
+        space=sha256_hex(made.prefix),
+        cut=order.cut,
+        layer=order.layer,
+        feature_shape=made.golden.shape,
+        temperature=calibration.temperature,
+        threshold=calibration.threshold,
+    )
     write_device_bundle(
         folder / DEVICE,
-        space=sha256_hex(made.prefix),
-        cut=order.cut,
-        layer=order.layer,
-        feature_shape=made.golden.shape,
-        prefix=made.prefix,
-        head=made.head,
-        labels=made.first.labels,
-        golden=made.golden,
-        logits=made.logits,
-        temperature=calibration.temperature,
-        threshold=calibration.threshold,
-        quantize=order.quantize,
+        DeviceBundleParts(facts, made.prefix, made.head, first.labels, made.golden, made.logits, order.quantize),
     )
     write_training_bundle(
-        folder / TRAINING,
-        space=sha256_hex(made.prefix),
-        cut=order.cut,
-        layer=order.layer,
-        feature_shape=made.golden.shape,
-        head=_keras_file(made.first.network),
-        labels=made.first.labels,
-        golden=made.golden,
-        base=made.base,
-        temperature=calibration.temperature,
-        threshold=calibration.threshold,
+        folder / TRAINING, TrainingBundleParts(facts, _keras_file(first.network), first.labels, made.golden, made.base)
     )
     reports = {name: report.document() for name, report in parity.items()}
     atomic_write(folder / PARITY, encode_json({"quantize": order.quantize, **reports}))

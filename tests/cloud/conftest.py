@@ -23,7 +23,7 @@ from cloud.identity import devices
 from cloud.identity.devices import Device
 from cloud.store import ObjectStore, keys, open_store
 from cloud.store.keys import Arrival, Pool
-from contract.bundle import BaseSamples, TrainingBundle, write_training_bundle
+from contract.bundle import BaseSamples, BundleFacts, TrainingBundle, TrainingBundleParts, write_training_bundle
 from contract.codecs import Codec
 from contract.upload import Upload, encode_upload, upload_id
 from demo.running.minio import Minio
@@ -101,12 +101,8 @@ def make_head() -> Callable[[bytes], bytes]:
 def training_bundle(tmp_path_factory: pytest.TempPathFactory, make_head: Callable[[bytes], bytes]) -> TrainingBundle:
     """A bundle with features of four numbers, two people, and two photos of each."""
     random = np.random.default_rng(0)
-    return write_training_bundle(
-        tmp_path_factory.mktemp("bundle") / "training",
-        space=SPACE,
-        cut="freeze6",
-        layer="Bottleneck_BatchNorm",
-        feature_shape=SHAPE,
+    parts = TrainingBundleParts(
+        facts=BundleFacts(SPACE, "freeze6", "Bottleneck_BatchNorm", SHAPE, temperature=1.0, threshold=0.5),
         head=make_head(b"the web side never opens them"),
         labels=("Ada", "Ben"),
         golden=np.zeros(SHAPE, np.float32),
@@ -116,9 +112,8 @@ def training_bundle(tmp_path_factory: pytest.TempPathFactory, make_head: Callabl
             sample_ids=random.integers(0, 256, (4, 16), np.uint8),
             splits=np.zeros(4, np.uint8),
         ),
-        temperature=1.0,
-        threshold=0.5,
     )
+    return write_training_bundle(tmp_path_factory.mktemp("bundle") / "training", parts)
 
 
 @pytest.fixture

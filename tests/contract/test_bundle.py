@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import pytest
 
 from contract.bundle import (
     BaseSamples,
+    BundleFacts,
     DeviceBundle,
+    DeviceBundleParts,
     TrainingBundle,
+    TrainingBundleParts,
     parse_training_bundle,
     read_device_bundle,
     read_training_bundle,
@@ -27,8 +31,16 @@ from contract.tensors import encode_tensors
 
 SPACE = "5b" * 32
 GOLDEN = np.arange(4, dtype=np.float32) / 4
-PLACE: dict[str, Any] = {"space": SPACE, "cut": "freeze6", "layer": "Bottleneck_BatchNorm", "feature_shape": (4,)}
-HEAD: dict[str, Any] = {"labels": ("Ada", "明子"), "golden": GOLDEN, "temperature": 1.5, "threshold": 0.25}
+FACTS = BundleFacts(SPACE, "freeze6", "Bottleneck_BatchNorm", (4,), temperature=1.5, threshold=0.25)
+DEVICE = DeviceBundleParts(
+    facts=FACTS,
+    prefix=b"the prefix",
+    head=b"the head",
+    labels=("Ada", "明子"),
+    golden=GOLDEN,
+    logits=np.array([2, -1], np.float32),
+    quantize="dynamic",
+)
 
 
 def base_samples(count: int = 3, **columns: Any) -> BaseSamples:
@@ -42,17 +54,12 @@ def base_samples(count: int = 3, **columns: Any) -> BaseSamples:
 
 
 def write_device(directory: Path, **changes: Any) -> DeviceBundle:
-    files: dict[str, Any] = {"prefix": b"the prefix", "head": b"the head"}
-    logits = np.array([2, -1], np.float32)
-    return write_device_bundle(
-        directory, **{**PLACE, **HEAD, **files, "logits": logits, "quantize": "dynamic", **changes}
-    )
+    return write_device_bundle(directory, replace(DEVICE, **changes))
 
 
-def write_training(directory: Path, **changes: Any) -> TrainingBundle:
-    return write_training_bundle(
-        directory, **{**PLACE, **HEAD, "head": b"the keras head", "base": base_samples(), **changes}
-    )
+def write_training(directory: Path, base: BaseSamples | None = None) -> TrainingBundle:
+    parts = TrainingBundleParts(FACTS, b"the keras head", DEVICE.labels, GOLDEN, base or base_samples())
+    return write_training_bundle(directory, parts)
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +132,14 @@ def test_a_bundle_that_was_not_finished_is_none(device: Path, monkeypatch: pytes
         read_device_bundle(device)
 
 
-@pytest.mark.parametrize("change", [{"temperature": np.nan}, {"layer": "\ud800"}, {"labels": ("a", "A")}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"facts": replace(FACTS, temperature=np.nan)},
+        {"facts": replace(FACTS, layer="\ud800")},
+        {"labels": ("a", "A")},
+    ],
+)
 def test_what_cannot_be_written_leaves_the_bundle_that_was_there(device: Path, change: dict[str, Any]) -> None:
     with pytest.raises(Impossible):
         write_device(device, **change)

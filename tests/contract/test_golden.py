@@ -18,6 +18,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from contract.bundle import (
     BaseSamples,
+    BundleFacts,
+    DeviceBundleParts,
+    TrainingBundleParts,
     read_device_bundle,
     read_training_bundle,
     write_device_bundle,
@@ -187,18 +190,11 @@ def manifest_of(bundle: Path) -> Manifest:
 
 
 def write_bundles(folder: Path) -> None:
-    place: dict[str, Any] = {"space": "5b" * 32, "cut": "freeze6", "layer": "Bottleneck_BatchNorm"}
-    head: dict[str, Any] = {"feature_shape": (4,), "labels": ("Ada Lovelace", "明子"), "golden": FEATURE}
-    judged: dict[str, Any] = {"temperature": 1.25, "threshold": 0.5}
+    facts = BundleFacts("5b" * 32, "freeze6", "Bottleneck_BatchNorm", (4,), temperature=1.25, threshold=0.5)
+    labels = ("Ada Lovelace", "明子")
+    prefix, head = b"bytes in place of a prefix", b"bytes in place of a head"
     write_device_bundle(
-        folder / "device-bundle",
-        **place,
-        **head,
-        **judged,
-        prefix=b"bytes in place of a prefix",
-        head=b"bytes in place of a head",
-        logits=LOGITS,
-        quantize="dynamic",
+        folder / "device-bundle", DeviceBundleParts(facts, prefix, head, labels, FEATURE, LOGITS, quantize="dynamic")
     )
     base = BaseSamples(
         features=np.stack([FEATURE, -FEATURE]),
@@ -207,7 +203,8 @@ def write_bundles(folder: Path) -> None:
         splits=np.array([0, 1], np.uint8),
     )
     write_training_bundle(
-        folder / "training-bundle", **place, **head, **judged, head=b"bytes in place of a Keras head", base=base
+        folder / "training-bundle",
+        TrainingBundleParts(facts, b"bytes in place of a Keras head", labels, FEATURE, base),
     )
 
 

@@ -5,13 +5,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from contract.bundle import DeviceBundle, read_device_bundle, write_device_bundle
+from contract.bundle import BundleFacts, DeviceBundle, DeviceBundleParts, read_device_bundle, write_device_bundle
 from contract.files import sha256_hex
 from device.assembly import Device
 from device.recognise.tflite import RUNTIME_MODULES, TFLiteRuntime, open_runtime
@@ -22,6 +24,8 @@ from tests.device.serving import CODE, Service, expected_logits, serving
 
 LABELS = ("Ada", "Ben", "Cleo")
 GOLDEN = np.array([0.9, -0.3, 0.1, -0.5, 0.2, 0.0, 0.4, -0.1], np.float32)
+
+FACTS = [field.name for field in fields(BundleFacts)]
 
 MakePhoto = Callable[..., Path]
 
@@ -38,25 +42,21 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def write_bundle(tiny_models: Path) -> Callable[..., DeviceBundle]:
-    """Writes the tiny device bundle; any part can be another."""
+    """Writes the tiny device bundle; any fact or part can be another."""
+    prefix = (tiny_models / "prefix.tflite").read_bytes()
+    parts = DeviceBundleParts(
+        facts=BundleFacts(sha256_hex(prefix), "tiles", "tiles", (8,), temperature=1.0, threshold=0.5),
+        prefix=prefix,
+        head=(tiny_models / "three.tflite").read_bytes(),
+        labels=LABELS,
+        golden=GOLDEN,
+        logits=expected_logits(GOLDEN, classes=3),
+        quantize="none",
+    )
 
-    def write(directory: Path, **changes: object) -> DeviceBundle:
-        prefix = (tiny_models / "prefix.tflite").read_bytes()
-        parts: dict[str, object] = {
-            "space": sha256_hex(prefix),
-            "cut": "tiles",
-            "layer": "tiles",
-            "feature_shape": (8,),
-            "prefix": prefix,
-            "head": (tiny_models / "three.tflite").read_bytes(),
-            "labels": LABELS,
-            "golden": GOLDEN,
-            "logits": expected_logits(GOLDEN, classes=3),
-            "temperature": 1.0,
-            "threshold": 0.5,
-            "quantize": "none",
-        }
-        return write_device_bundle(directory, **(parts | changes))  # type: ignore[arg-type]  # parts by name
+    def write(directory: Path, **changes: Any) -> DeviceBundle:
+        facts = replace(parts.facts, **{name: changes.pop(name) for name in FACTS if name in changes})
+        return write_device_bundle(directory, replace(parts, facts=facts, **changes))
 
     return write
 

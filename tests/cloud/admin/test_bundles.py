@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,22 +17,24 @@ from cloud.releases.registry import Trained
 from cloud.spaces import bundles
 from cloud.store import ObjectStore, keys
 from cloud.store.keys import Pool
-from contract.bundle import TrainingBundle, write_training_bundle
+from contract.bundle import BundleFacts, TrainingBundle, TrainingBundleParts, write_training_bundle
 from contract.envelope import Envelope, Signature
 from contract.files import FileRef
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 
 Copy = Callable[..., Path]
+FACTS = [field.name for field in dataclasses.fields(BundleFacts)]
 
 
 @pytest.fixture
 def copy(make_head: Callable[[bytes], bytes]) -> Copy:
     """Makes another bundle, of the same space unless it says otherwise."""
 
-    def write(bundle: TrainingBundle, directory: Path, **changed: object) -> Path:
-        names = [each.name for each in dataclasses.fields(bundle) if each.name not in ("directory", "head")]
-        parts = {name: getattr(bundle, name) for name in names} | {"head": make_head(b"another head")} | changed
-        write_training_bundle(directory, **parts)
+    def write(bundle: TrainingBundle, directory: Path, **changed: Any) -> Path:
+        head = make_head(b"another head")
+        facts = dataclasses.replace(bundle.facts, **{name: changed.pop(name) for name in FACTS if name in changed})
+        parts = TrainingBundleParts(facts, head, bundle.labels, bundle.golden, bundle.base)
+        write_training_bundle(directory, dataclasses.replace(parts, **changed))
         return directory
 
     return write

@@ -22,7 +22,7 @@ from cloud.store.keys import Arrival, Pool
 from cloud.training.context import TrainingContext
 from cloud.training.cycle_folder import CycleFolder, Rows
 from cloud.worker.worker import Worker
-from contract.bundle import BaseSamples, TrainingBundle, write_training_bundle
+from contract.bundle import BaseSamples, BundleFacts, TrainingBundle, TrainingBundleParts, write_training_bundle
 from contract.codecs import Codec
 from contract.holdout import Split, assign_split
 from contract.upload import Upload, encode_upload, upload_id
@@ -80,19 +80,14 @@ def make_bundle(folder: Path, head: keras.Model, *, space: str) -> TrainingBundl
     ids = np.random.default_rng(1).integers(0, 256, (len(labels), 16), np.uint8)
     held_out = [assign_split(one.tobytes(), place % BASE_PHOTOS) is Split.HELD_OUT for place, one in enumerate(ids)]
     features = [photos_of(person, BASE_PHOTOS, seed=0, shape=shape) for person in range(BASE_PEOPLE)]
-    return write_training_bundle(
-        folder / "training",
-        space=space,
-        cut="freeze6",
-        layer="cut",
-        feature_shape=shape,
+    parts = TrainingBundleParts(
+        facts=BundleFacts(space, "freeze6", "cut", shape, temperature=1.0, threshold=0.5),
         head=(folder / "saved.keras").read_bytes(),
         labels=NAMES[:BASE_PEOPLE],
         golden=photos_of(0, 1, seed=9, shape=shape)[0],
         base=BaseSamples(np.concatenate(features), labels.astype(np.uint32), ids, np.array(held_out, np.uint8)),
-        temperature=1.0,
-        threshold=0.5,
     )
+    return write_training_bundle(folder / "training", parts)
 
 
 @pytest.fixture(scope="session")

@@ -197,23 +197,13 @@ def test_labels_with_one_photo_each_in_a_bundle_without_samples_wait_without_a_r
 
 
 def without_samples(bundle: TrainingBundle, folder: Path) -> TrainingBundle:
-    from contract.bundle import BaseSamples, write_training_bundle
+    from contract.bundle import BaseSamples, TrainingBundleParts, write_training_bundle
 
     assert bundle.directory is not None
-    base = bundle.base
-    return write_training_bundle(
-        folder / "bare",
-        space=bundle.space,
-        cut=bundle.cut,
-        layer=bundle.layer,
-        feature_shape=bundle.feature_shape,
-        head=(bundle.directory / "head.keras").read_bytes(),
-        labels=bundle.labels,
-        golden=bundle.golden,
-        base=BaseSamples(base.features[:0], base.labels[:0], base.sample_ids[:0], base.splits[:0]),
-        temperature=bundle.temperature,
-        threshold=bundle.threshold,
-    )
+    base, head = bundle.base, (bundle.directory / "head.keras").read_bytes()
+    none = BaseSamples(base.features[:0], base.labels[:0], base.sample_ids[:0], base.splits[:0])
+    parts = TrainingBundleParts(bundle.facts, head, bundle.labels, bundle.golden, none)
+    return write_training_bundle(folder / "bare", parts)
 
 
 def test_a_worker_asked_to_stop_in_the_middle_of_trials_leaves_nobody_behind(

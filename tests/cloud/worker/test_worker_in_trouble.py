@@ -27,7 +27,7 @@ from cloud.training.cycle import CycleStep
 from cloud.training.gate import Evidence, Verdict, judge
 from cloud.worker import worker
 from cloud.worker.worker import Worker, run_worker
-from contract.bundle import TrainingBundle, write_training_bundle
+from contract.bundle import TrainingBundle, TrainingBundleParts, write_training_bundle
 from contract.callbacks import ignore
 from contract.labels import parse_labels
 from contract.manifest import Channel
@@ -254,19 +254,9 @@ def test_a_space_whose_head_keras_cannot_load_rests_and_keeps_no_other_waiting(
 def register_broken(shop: Shop, folder: Path) -> TrainingBundle:
     """A space as one that was registered before heads were looked at."""
     bundle = shop.bundle
-    broken = write_training_bundle(
-        folder / "broken",
-        space="2" * 64,
-        cut=bundle.cut,
-        layer=bundle.layer,
-        feature_shape=bundle.feature_shape,
-        head=bytes(range(256)) * 8,
-        labels=bundle.labels,
-        golden=bundle.golden,
-        base=bundle.base,
-        temperature=bundle.temperature,
-        threshold=bundle.threshold,
-    )
+    facts, head = replace(bundle.facts, space="2" * 64), bytes(range(256)) * 8
+    parts = TrainingBundleParts(facts, head, bundle.labels, bundle.golden, bundle.base)
+    broken = write_training_bundle(folder / "broken", parts)
     for name in TRAINING_FILES:
         shop.store.put(keys.space_file(broken.space, name), (folder / "broken" / name).read_bytes())
     return broken
