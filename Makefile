@@ -49,7 +49,7 @@ export: $(STAMP) $(if $(FACES),,build/faces)  ## write both bundles to build/exp
 	@exec $(BIN)/fedex-export bundle --cut $(CUT) --faces $(or $(FACES),build/faces) --out $(OUT) \
 	    $(if $(WEIGHTS),--weights $(WEIGHTS)) $(if $(QUANTIZE),--quantize $(QUANTIZE))
 
-demo: $(STAMP) $(if $(filter minio,$(STORE)),minio-install)  ## run the whole road on this machine (WEIGHTS= FACES= for real photos, STORE=minio)
+demo: $(STAMP) $(if $(filter minio,$(STORE)),minio-install)  ## run it all end to end on this machine (WEIGHTS= FACES= for real photos, STORE=minio)
 	@exec $(BIN)/python -m demo.run
 
 serve: $(STAMP)  ## run the service with gunicorn (needs FEDEX_ENROLMENT=code=group; FEDEX_BIND=, or PORT= on 127.0.0.1)

@@ -11,7 +11,7 @@ import click
 
 from bench.measurements import NAMES, take
 from bench.report import format_table, write_report
-from bench.row import LeftOut, Row
+from bench.row import BenchRow, NotMeasured
 
 BUILD = Path("build")
 
@@ -23,7 +23,7 @@ def main(names: tuple[str, ...]) -> None:
     work = BUILD.resolve() / "bench"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    rows: list[Row | LeftOut] = []
+    rows: list[BenchRow | NotMeasured] = []
     for name in names or NAMES:
         started = time.monotonic()
         click.echo(f"  ... {name}", err=True)

@@ -1,4 +1,4 @@
-"""The only home of what the bench has to know of the machine it runs on."""
+"""What the bench has to know of the machine it runs on."""
 
 from pathlib import Path
 

@@ -1,6 +1,7 @@
-"""The only home of which measurements there are, and of taking each in a process of its own.
+"""Which measurements there are, and how each is taken, in a process of its own.
 
-A measurement is a module with `measure(work)`, which returns rows; `work` is a folder that all of one run share.
+A measurement is a module of `bench.measure` with `measure(work)`, which returns rows; `work` is a folder that all
+measurements of one run share.
 """
 
 import importlib
@@ -9,20 +10,25 @@ from pathlib import Path
 
 from bench.isolated import in_fresh_process
 from bench.measure.bundles import ExportFailed
-from bench.row import LeftOut, Row
+from bench.row import BenchRow, NotMeasured
 from demo.errors import DemoError
 
-NAMES = ("prefix", "inference", "upload", "training", "road")
+NAMES = ("prefix", "inference", "upload", "training", "end-to-end")
 
 
-def take(name: str, *, work: Path) -> list[Row | LeftOut]:
+def module_of(name: str) -> str:
+    """Return the module of a measurement."""
+    return f"bench.measure.{name.replace('-', '_')}"
+
+
+def take(name: str, *, work: Path) -> list[BenchRow | NotMeasured]:
     """Return the rows of a measurement; one that cannot be taken here is left out, with its reason."""
     try:
         return in_fresh_process(_measure, name, work)
     except (ExportFailed, DemoError, BrokenExecutor) as error:
-        return [LeftOut(name, str(error))]
+        return [NotMeasured(name, str(error))]
 
 
-def _measure(name: str, work: Path) -> list[Row | LeftOut]:
-    rows: list[Row | LeftOut] = importlib.import_module(f"bench.{name}").measure(work)
+def _measure(name: str, work: Path) -> list[BenchRow | NotMeasured]:
+    rows: list[BenchRow | NotMeasured] = importlib.import_module(module_of(name)).measure(work)
     return rows

@@ -1,18 +1,18 @@
-"""The only home of how the bench's rows are shown and kept: one table on the terminal, and `build/bench.json`."""
+"""How the bench's rows are shown and kept: one table on the terminal, and `build/bench.json`."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.row import LeftOut, Row
+from bench.row import BenchRow, NotMeasured
 
 TITLES = ("figure", "value", "unit", "reference", "ratio", "goal", "holds")
 VERDICTS = {True: "yes", False: "NO", None: ""}
 
 
-def format_table(rows: Sequence[Row | LeftOut]) -> str:
+def format_table(rows: Sequence[BenchRow | NotMeasured]) -> str:
     """Return the rows as a table; what was left out stands below it, with the reason."""
-    cells = [TITLES, *(_cells(row) for row in rows if isinstance(row, Row))]
+    cells = [TITLES, *(_cells(row) for row in rows if isinstance(row, BenchRow))]
     widths = [max(len(line[column]) for line in cells) for column in range(len(TITLES))]
     lines = [
         "  ".join(
@@ -20,17 +20,17 @@ def format_table(rows: Sequence[Row | LeftOut]) -> str:
         ).rstrip()
         for line in cells
     ]
-    left_out = [f"left out: {row.name}: {row.reason}" for row in rows if isinstance(row, LeftOut)]
+    left_out = [f"left out: {row.name}: {row.reason}" for row in rows if isinstance(row, NotMeasured)]
     return "\n".join(lines + left_out)
 
 
-def write_report(rows: Sequence[Row | LeftOut], path: Path) -> None:
+def write_report(rows: Sequence[BenchRow | NotMeasured], path: Path) -> None:
     """Keep the rows as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([row.to_json() for row in rows], indent=2) + "\n")
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: BenchRow) -> tuple[str, ...]:
     return (
         row.name,
         _number(row.value),

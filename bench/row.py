@@ -1,4 +1,4 @@
-"""The only home of one line of the bench: a figure, what it is compared with, and whether it meets its goal."""
+"""Rows of the bench: a figure, what it is compared with, and whether it meets its goal."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,18 +22,19 @@ class Goal:
         return f"{self.direction} {self.bound:g}"
 
     def is_met_by(self, figure: float) -> bool:
-        """Whether the figure lies on the good side, the bound itself included; NaN never does."""
+        """Tell whether the figure lies on the good side, the bound itself included; NaN never does."""
         return figure <= self.bound if self.direction is Direction.AT_MOST else figure >= self.bound
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One figure. `reference` is what the same run measured beside it, in the same unit; `ratio` is their quotient."""
+class BenchRow:
+    """One figure."""
 
     name: str
     value: float
     unit: str
     reference: float | None = None
+    """What the same run measured beside it, in the same unit."""
     goal: Goal | None = None
 
     @property
@@ -49,7 +50,7 @@ class Row:
         return self.goal.is_met_by(self.value if self.ratio is None else self.ratio)
 
     def to_json(self) -> dict[str, object]:
-        """The row as `build/bench.json` keeps it."""
+        """Return the row as `build/bench.json` keeps it."""
         return {
             "name": self.name,
             "value": self.value,
@@ -62,23 +63,23 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class NotMeasured:
     """A measurement that could not be taken here, and why."""
 
     name: str
     reason: str
 
     def to_json(self) -> dict[str, object]:
-        """The same keys as a row, without figures."""
+        """Return the same keys as a row has, without figures."""
         empty = dict.fromkeys(("value", "unit", "reference", "ratio", "goal", "holds"))
         return {"name": self.name, **empty, "left_out": self.reason}
 
 
 def at_most(bound: float) -> Goal:
-    """A goal for what should be small."""
+    """Return a goal for what should be small."""
     return Goal(Direction.AT_MOST, bound)
 
 
 def at_least(bound: float) -> Goal:
-    """A goal for what should be large."""
+    """Return a goal for what should be large."""
     return Goal(Direction.AT_LEAST, bound)

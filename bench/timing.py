@@ -1,4 +1,4 @@
-"""The only home of how a call is timed against another: turn and turn about, and by medians.
+"""How a call is timed against another: turn and turn about, and by medians.
 
 Alternating spreads whatever else the machine does over both sides, and a median forgets the odd slow call.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class MedianTimes:
     """Median seconds of a measured call and of its reference."""
 
     measured_s: float
@@ -19,7 +19,7 @@ class Comparison:
 
 def compare(
     measured: Callable[[], object], reference: Callable[[], object], *, rounds: int, warm_up: int = 3
-) -> Comparison:
+) -> MedianTimes:
     """Return the medians over `rounds` alternations, after `warm_up` that do not count."""
     kept: tuple[list[float], list[float]] = ([], [])
     for turn in range(warm_up + rounds):
@@ -27,7 +27,7 @@ def compare(
             took_s = seconds(call)
             if turn >= warm_up:
                 times.append(took_s)
-    return Comparison(statistics.median(kept[0]), statistics.median(kept[1]))
+    return MedianTimes(statistics.median(kept[0]), statistics.median(kept[1]))
 
 
 def seconds(call: Callable[[], object]) -> float:

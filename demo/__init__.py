@@ -1,1 +1,4 @@
-"""The road with drawn or real people; for people who look and for tests, never in a wheel."""
+"""FEDEx from end to end on one machine, with synthetic or real people: for people who look and for tests.
+
+May import everything; never in a wheel.
+"""

@@ -1,4 +1,4 @@
-"""The only home of photos that are there twice, by their pixels: ignored within a person, refused between two.
+"""Photos that are there twice, by their pixels: ignored within a person, refused between two.
 
 To a device photos of the same pixels are one sample, whatever their files are; a demo that counted both would wait for
 a sample that never comes.
@@ -16,17 +16,19 @@ from device.recognise.image import load_photo
 
 @dataclass(frozen=True, slots=True)
 class Distinct:
-    """Each person's photos, every one different, and the copies that were left out."""
+    """Photos without copies."""
 
     photos: dict[str, list[Path]]
+    """Each person's, every one different."""
     copies: list[Path]
+    """What was left out."""
 
 
 def without_copies(people: Mapping[str, Sequence[Path]]) -> Distinct:
     """Leave out what a person has twice; of a photo and its copies the first stays.
 
     Raises:
-        DemoError: a photo is in two people's folders, cannot be read, or is none.
+        DemoError: a photo is in two people's folders, or cannot be read as one.
     """
     first: dict[bytes, tuple[str, Path]] = {}
     distinct = Distinct({name: [] for name in people}, [])

@@ -1,4 +1,4 @@
-"""The only home of the demo's walk: export, service, devices, feedback, uploads, a new head, the same photos again."""
+"""The demo's steps: export, service, devices, feedback, uploads, a new head, the same photos again."""
 
 import threading
 import time
@@ -7,21 +7,22 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from demo.cast import LEAST_PHOTOS, Person, cast_people
+from contract.callbacks import Progress
 from demo.comparison import score_cosine
 from demo.copies import without_copies
 from demo.drawing.people import write_people
 from demo.errors import DemoError
 from demo.folders import lay_out_base, list_photos
+from demo.roles import LEAST_PHOTOS, Person, assign_roles
 from demo.running.commands import command
 from demo.running.cycle_log import read_refusal
-from demo.running.devices import DemoDevice, Given, Pushed
+from demo.running.devices import DemoDevice, KeptAnswer, Pushed
+from demo.running.parallel import run_in_parallel
 from demo.running.processes import Processes
-from demo.running.service import Service, start_service
-from demo.running.together import together
-from demo.scoring import Answer, Score
+from demo.running.service import DemoService, start_service
+from demo.scoring import PhotoAnswer, Score
 from demo.settings import Settings
-from demo.stages import Stages, Tell
+from demo.stages import Stages
 
 EXPORT_TIMEOUT_S = 600.0
 RELEASE_TIMEOUT_S = 300.0
@@ -30,29 +31,31 @@ SAMPLES_AN_UPLOAD = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What the road came to. Answers are in the order of people and photos, the same before and after."""
+class DemoResult:
+    """What one run came to."""
 
     people: tuple[Person, ...]
     pushed: list[Pushed]
-    before: list[Answer]
-    after: list[Answer]
+    before: list[PhotoAnswer]
+    """In the order of people and photos, as is `after`."""
+    after: list[PhotoAnswer]
     cosine: Score
     serial: int
     seconds_to_new_head: float
 
 
 @dataclass(frozen=True, slots=True)
-class Road:
-    """One run of the demo; its steps share the settings, the processes, the stages and the store's settings."""
+class EndToEnd:
+    """One run of the demo, with what its steps share."""
 
     settings: Settings
     processes: Processes
     stages: Stages
     store: Mapping[str, str]
+    """The variables that point the service at its store."""
 
-    def walk(self) -> Outcome:
-        """Walk the whole road.
+    def run(self) -> DemoResult:
+        """Take every step.
 
         Raises:
             DemoError: a part did not do its work. Whoever started the processes stops them.
@@ -67,12 +70,12 @@ class Road:
         pushed = self.push(devices, samples=sum(map(len, given)))
         serial, seconds = self.wait_for_new_head(devices)
         after = self.recognise_tests(devices, people, f"again, with head {serial}")
-        with self.stages.stage("compare", "ask what cosine to class means would reach on the same samples") as tell:
-            cosine = score_cosine(exported / "device", people, tell=tell)
-        return Outcome(people, pushed, before, after, cosine, serial, seconds)
+        with self.stages.stage("compare", "ask what cosine to class means would reach on the same samples") as progress:
+            cosine = score_cosine(exported / "device", people, progress=progress)
+        return DemoResult(people, pushed, before, after, cosine, serial, seconds)
 
     def gather_people(self) -> tuple[Person, ...]:
-        """Draw people unless there are photos, and give everyone a part."""
+        """Draw people unless there are photos, and give everyone a role."""
         faces = self.settings.faces
         if faces is None:
             faces = self.settings.work / "faces"
@@ -81,7 +84,7 @@ class Road:
         distinct = without_copies(list_photos(faces))
         if distinct.copies:
             self.stages.note(f"copies of photos left out: {len(distinct.copies)}, the first {distinct.copies[0]}")
-        return cast_people(distinct.photos, seed=self.settings.seed)
+        return assign_roles(distinct.photos, seed=self.settings.seed)
 
     def export(self, people: Sequence[Person]) -> Path:
         """Return the folder of both bundles; the first head is fitted on the base photos."""
@@ -96,7 +99,7 @@ class Road:
             )
         return out
 
-    def start(self, exported: Path, people: Sequence[Person]) -> Service:
+    def start(self, exported: Path, people: Sequence[Person]) -> DemoService:
         """Start gunicorn and a worker that trains once everybody's samples have come."""
         with self.stages.stage("start", f"start service and worker ({self.settings.store} store)"):
             return start_service(
@@ -107,7 +110,7 @@ class Road:
                 min_new=sum(len(person.uploads) for person in people),
             )
 
-    def enrol(self, exported: Path, service: Service) -> list[DemoDevice]:
+    def enrol(self, exported: Path, service: DemoService) -> list[DemoDevice]:
         """Return devices that the service knows."""
         devices = [
             DemoDevice(
@@ -122,45 +125,45 @@ class Road:
             for number in range(1, self.settings.devices + 1)
         ]
         with self.stages.stage("start", f"enrol {len(devices)} devices"):
-            together(DemoDevice.enrol, devices, processes=self.processes)
+            run_in_parallel(DemoDevice.enrol, devices, processes=self.processes)
         return devices
 
-    def recognise_tests(self, devices: Sequence[DemoDevice], people: Sequence[Person], how: str) -> list[Answer]:
+    def recognise_tests(self, devices: Sequence[DemoDevice], people: Sequence[Person], how: str) -> list[PhotoAnswer]:
         """Return the answers to every tested photo, in the order of people and photos."""
-        with self.stages.stage("recognise", f"recognise the photos that are never uploaded, {how}") as tell:
-            given = self._recognise(devices, people, lambda person: person.tests, tell)
+        with self.stages.stage("recognise", f"recognise the photos that are never uploaded, {how}") as progress:
+            given = self._recognise(devices, people, lambda person: person.tests, progress)
         answers = {one.answer.photo: one.answer for share in given for one in share}
         return [answers[photo] for person in people for photo in person.tests]
 
-    def recognise_uploads(self, devices: Sequence[DemoDevice], people: Sequence[Person]) -> list[list[Given]]:
+    def recognise_uploads(self, devices: Sequence[DemoDevice], people: Sequence[Person]) -> list[list[KeptAnswer]]:
         """Return each device's answers to the photos whose features it will upload."""
-        with self.stages.stage("recognise", "recognise the photos whose features are uploaded") as tell:
-            return self._recognise(devices, people, lambda person: person.uploads, tell)
+        with self.stages.stage("recognise", "recognise the photos whose features are uploaded") as progress:
+            return self._recognise(devices, people, lambda person: person.uploads, progress)
 
     def _recognise(
         self,
         devices: Sequence[DemoDevice],
         people: Sequence[Person],
         photos_of: Callable[[Person], Sequence[Path]],
-        tell: Tell,
-    ) -> list[list[Given]]:
-        """Return each device's answers; people are dealt out among the devices like cards."""
-        hands = [people[first :: len(devices)] for first in range(len(devices))]
-        shares = [[photo for person in hand for photo in photos_of(person)] for hand in hands]
-        count = _Count(sum(map(len, shares)), tell)
+        progress: Progress,
+    ) -> list[list[KeptAnswer]]:
+        """Return each device's answers; people are dealt out among the devices, one after the other."""
+        owners = [people[first :: len(devices)] for first in range(len(devices))]
+        shares = [[photo for person in share for photo in photos_of(person)] for share in owners]
+        count = _Count(sum(map(len, shares)), progress)
         tasks = list(zip(devices, shares, strict=True))
-        return together(lambda task: _recognise_all(*task, count=count), tasks, processes=self.processes)
+        return run_in_parallel(lambda task: _recognise_all(*task, count=count), tasks, processes=self.processes)
 
-    def give_feedback(self, devices: Sequence[DemoDevice], given: Sequence[Sequence[Given]]) -> None:
+    def give_feedback(self, devices: Sequence[DemoDevice], given: Sequence[Sequence[KeptAnswer]]) -> None:
         """Tell each device the truth about each of its answers."""
         with self.stages.stage("feedback", "say of each whether it was right, or who it is"):
             tasks = list(zip(devices, given, strict=True))
-            together(lambda task: task[0].tell(task[1]), tasks, processes=self.processes)
+            run_in_parallel(lambda task: task[0].give_feedback(task[1]), tasks, processes=self.processes)
 
     def push(self, devices: Sequence[DemoDevice], *, samples: int) -> list[Pushed]:
         """Upload from every device; what it returns is acknowledged. The worker waits for all of the samples."""
         with self.stages.stage("push", "upload the features"):
-            pushed = together(DemoDevice.push, devices, processes=self.processes)
+            pushed = run_in_parallel(DemoDevice.push, devices, processes=self.processes)
         sent = sum(one.samples for one in pushed)
         if sent != samples:
             raise DemoError(f"uploads: expected {samples} samples, one a photo, got {sent}")
@@ -174,7 +177,7 @@ class Road:
                 lambda: self._has_better_head(devices[0]), what="a better head", timeout_s=RELEASE_TIMEOUT_S
             )
             seconds = time.monotonic() - acknowledged
-            serials = set(together(DemoDevice.pull, devices, processes=self.processes))
+            serials = set(run_in_parallel(DemoDevice.pull, devices, processes=self.processes))
         if len(serials) != 1:
             raise DemoError(f"devices: expected one release everywhere, got serials {sorted(serials)}")
         return serials.pop(), seconds
@@ -197,18 +200,18 @@ class _Count:
     """How much several threads have done together."""
 
     total: int
-    tell: Tell
+    progress: Progress
     done: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, more: int) -> None:
         with self.lock:
             self.done += more
-            self.tell(self.done, self.total)
+            self.progress(self.done, self.total)
 
 
-def _recognise_all(device: DemoDevice, photos: Sequence[Path], *, count: _Count) -> list[Given]:
-    given: list[Given] = []
+def _recognise_all(device: DemoDevice, photos: Sequence[Path], *, count: _Count) -> list[KeptAnswer]:
+    given: list[KeptAnswer] = []
     waiting = iter(photos)
     while batch := list(islice(waiting, PHOTOS_A_CALL)):
         given += device.recognise(batch)

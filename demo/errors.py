@@ -1,4 +1,4 @@
-"""The only home of what can go wrong in the demo, as its command line reports it."""
+"""What can go wrong in the demo, as its command line reports it."""
 
 from pathlib import Path
 
@@ -8,11 +8,14 @@ class DemoError(Exception):
 
 
 class TooFewPhotos(DemoError):
-    """A person has not enough photos to play a part."""
+    """A person has not enough photos for a role."""
 
 
 class DiedEarly(DemoError):
-    """A process that the demo needs has ended; `tail` holds the last lines of its log."""
+    """A process that the demo needs has ended."""
+
+    tail: str
+    """The last lines of its log."""
 
     def __init__(self, name: str, *, code: int, log: Path, tail: str) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""The only home of the demo's figures: what it measured, as `build/demo.json` and as the table on the terminal."""
+"""The demo's figures: what it measured, as `build/demo.json` and as the table on the terminal."""
 
 import json
 import math
@@ -21,7 +21,8 @@ class Figures:
     people: int
     new_people: int
     devices: int
-    drawn: bool
+    synthetic: bool
+    """Whether the people are drawings."""
     backbone: str
     store: str
     cut: str
@@ -66,7 +67,7 @@ def format_table(figures: Figures) -> str:
 
 
 def _heading(figures: Figures) -> str:
-    kind = "drawn" if figures.drawn else "photographed"
+    kind = "synthetic" if figures.synthetic else "photographed"
     return (
         f"{figures.people} {kind} people, {figures.new_people} of them new to the first head "
         f"({figures.photos_base} photos); {figures.devices} devices uploaded {figures.photos_uploaded} samples"

@@ -1,11 +1,11 @@
-"""The only home of folders of photos, one folder a person: who is in one, and one with the first head's base alone."""
+"""Folders of photos, one folder a person: who is in one, and one with the first head's base alone."""
 
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from demo.cast import Person
 from demo.errors import DemoError
+from demo.roles import Person
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 

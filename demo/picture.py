@@ -1,4 +1,4 @@
-"""The only home of the demo's picture: some photos, with what a device said of each before and after."""
+"""The demo's picture: some photos, with what a device said of each before and after."""
 
 import textwrap
 from collections.abc import Collection, Iterator, Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from demo.scoring import Answer
+from demo.scoring import PhotoAnswer
 
 PHOTO_SIDE, MARGIN, TITLE_HEIGHT, LINE_HEIGHT, INDENT, COLUMNS = 200, 14, 44, 15, 44, 6
 FONT_SIZE, TITLE_SIZE = 12, 16
@@ -20,13 +20,13 @@ Colour = tuple[int, int, int]
 class Shown:
     """One photo of the picture and its two answers."""
 
-    before: Answer
-    after: Answer
+    before: PhotoAnswer
+    after: PhotoAnswer
     is_new: bool
 
 
 def choose_photos(
-    before: Sequence[Answer], after: Sequence[Answer], *, new: Collection[str], count: int = 18
+    before: Sequence[PhotoAnswer], after: Sequence[PhotoAnswer], *, new: Collection[str], count: int = 18
 ) -> list[Shown]:
     """Return photos of `count` people, the first tested one of each: half of them new people where there are enough."""
     first: dict[str, Shown] = {}
@@ -97,18 +97,18 @@ def _caption(item: Shown) -> list[_Line]:
     ]
 
 
-def _answer_lines(word: str, answer: Answer) -> Iterator[_Line]:
+def _answer_lines(word: str, answer: PhotoAnswer) -> Iterator[_Line]:
     for number, text in enumerate(wrap(_said(answer), room=PHOTO_SIDE - INDENT)):
         yield _Line(text, _colour(answer), INDENT, "" if number else word)
 
 
-def _said(answer: Answer) -> str:
+def _said(answer: PhotoAnswer) -> str:
     if answer.unknown:
         return f"unknown ({_readable(answer.best)}?)"
     return f"{100 * answer.probability:.0f} % {_readable(answer.best)}"
 
 
-def _colour(answer: Answer) -> Colour:
+def _colour(answer: PhotoAnswer) -> Colour:
     if answer.unknown:
         return UNSURE
     return RIGHT if answer.is_right else WRONG

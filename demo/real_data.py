@@ -1,4 +1,4 @@
-"""The only home of where real weights and faces are looked for: FEDEX_DATA, then shared/data beside the checkout.
+"""Where real weights and faces are looked for: FEDEX_DATA, then shared/data beside the checkout.
 
 `python -m demo.real_data` prints where they are, or nothing.
 """

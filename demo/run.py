@@ -1,4 +1,4 @@
-"""The demo: `python -m demo.run` walks the whole road on this machine and says what it came to.
+"""The demo: `python -m demo.run` runs FEDEx from end to end on this machine and says what it came to.
 
     build/demo/         everything it makes, anew at each run; logs of the processes in build/demo/logs
     build/demo.json     the figures
@@ -12,7 +12,7 @@ import shutil
 import sys
 import time
 
-from demo.end_to_end import Outcome, Road
+from demo.end_to_end import DemoResult, EndToEnd
 from demo.errors import DemoError
 from demo.figures import Figures, format_table, write_figures
 from demo.picture import choose_photos, save_picture
@@ -27,7 +27,7 @@ INTERRUPTED = 130
 
 
 def run_demo(settings: Settings) -> Figures:
-    """Walk the road, write figures and picture, print the table; whatever was started is stopped when this returns.
+    """Take every step, write figures and picture, print the table; whatever was started is stopped when this returns.
 
     Raises:
         DemoError: a part did not do its work.
@@ -38,43 +38,43 @@ def run_demo(settings: Settings) -> Figures:
     stages = Stages()
     with running(settings.work / "logs") as processes, opened_store(settings.store, settings.work) as store:
         try:
-            outcome = Road(settings, processes, stages, store).walk()
+            result = EndToEnd(settings, processes, stages, store).run()
         finally:
             processes.stop()  # before their store
-    figures = _figures(settings, outcome, stages, seconds=time.monotonic() - started)
-    _keep(settings, outcome, figures)
+    figures = _figures(settings, result, stages, seconds=time.monotonic() - started)
+    _keep(settings, result, figures)
     return figures
 
 
-def _figures(settings: Settings, outcome: Outcome, stages: Stages, *, seconds: float) -> Figures:
-    new = {person.name for person in outcome.people if person.is_new}
-    samples = sum(one.samples for one in outcome.pushed)
+def _figures(settings: Settings, result: DemoResult, stages: Stages, *, seconds: float) -> Figures:
+    new = {person.name for person in result.people if person.is_new}
+    samples = sum(one.samples for one in result.pushed)
     return Figures(
-        people=len(outcome.people),
+        people=len(result.people),
         new_people=len(new),
         devices=settings.devices,
-        drawn=settings.faces is None,
+        synthetic=settings.faces is None,
         backbone="seeded" if settings.weights is None else settings.weights.name,
         store=settings.store.value,
         cut=settings.cut,
-        photos_base=sum(len(person.base) for person in outcome.people),
+        photos_base=sum(len(person.base) for person in result.people),
         photos_uploaded=samples,
-        photos_tested=len(outcome.before),
-        bytes_per_sample=round(sum(one.size for one in outcome.pushed) / samples, 1),
+        photos_tested=len(result.before),
+        bytes_per_sample=round(sum(one.size for one in result.pushed) / samples, 1),
         seconds=round(seconds, 1),
         seconds_of={name: round(took, 1) for name, took in stages.seconds_of.items()},
-        seconds_to_new_head=round(outcome.seconds_to_new_head, 1),
-        serial=outcome.serial,
-        before=score_answers(outcome.before, new=new),
-        after=score_answers(outcome.after, new=new),
-        cosine=outcome.cosine,
+        seconds_to_new_head=round(result.seconds_to_new_head, 1),
+        serial=result.serial,
+        before=score_answers(result.before, new=new),
+        after=score_answers(result.after, new=new),
+        cosine=result.cosine,
     )
 
 
-def _keep(settings: Settings, outcome: Outcome, figures: Figures) -> None:
-    new = {person.name for person in outcome.people if person.is_new}
+def _keep(settings: Settings, result: DemoResult, figures: Figures) -> None:
+    new = {person.name for person in result.people if person.is_new}
     write_figures(figures, settings.build / "demo.json")
-    shown = choose_photos(outcome.before, outcome.after, new=new)
+    shown = choose_photos(result.before, result.after, new=new)
     title = "Photos that were never uploaded, and what a device said of them with the first head and with the new one"
     save_picture(shown, settings.build / "demo.png", title=title)
 

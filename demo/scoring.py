@@ -1,4 +1,4 @@
-"""The only home of how answers become figures: accuracy, the share answered "unknown", and cosine to class means."""
+"""How answers become figures: accuracy, the share answered "unknown", and cosine to class means."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PhotoAnswer:
     """What a device said of one photo: its best label, and whether it was sure enough to say it."""
 
     photo: Path
@@ -34,7 +34,7 @@ class Score:
     accepted_others: float
 
 
-def score_answers(answers: Iterable[Answer], *, new: Collection[str]) -> Score:
+def score_answers(answers: Iterable[PhotoAnswer], *, new: Collection[str]) -> Score:
     """Return the figures of one round. A share over no photos is NaN."""
     given = tuple(answers)
     of_new = [answer for answer in given if answer.truth in new]

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from contract.settings import one_of, path, read_variables, text, variable, whole
-from demo.drawing.identity import MAX_PEOPLE
+from demo.drawing.person import MAX_PEOPLE
 from demo.errors import DemoError
 from export.request import DEFAULT_CUT
 

@@ -1,14 +1,13 @@
-"""The only home of how the demo says what it is doing and how far it is, and of how long each stage took."""
+"""Stages: what the demo says it is doing, how far it is, and how long each stage took."""
 
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TextIO
 
-Tell = Callable[[int, int], None]
-"""Is told how much of how much is done; may be called from several threads."""
+from contract.callbacks import Progress
 
 
 @dataclass(slots=True)
@@ -19,8 +18,11 @@ class Stages:
     seconds_of: dict[str, float] = field(default_factory=dict)
 
     @contextlib.contextmanager
-    def stage(self, name: str, what: str) -> Iterator[Tell]:
-        """Time a stage. Stages of the same `name` add up; `what` is for people."""
+    def stage(self, name: str, what: str) -> Iterator[Progress]:
+        """Time a stage and yield what shows its progress, from any thread.
+
+        Stages of the same `name` add up; `what` is for people.
+        """
         started = time.monotonic()
         self._write(f"  ... {what}", is_last=False)
         try:

@@ -90,7 +90,7 @@ def bundle(**options: Any) -> None:
         tell("loading Keras", 0, 0)
         import_quietly("keras")
         from export.bundle import export_bundles
-        from export.material import gather
+        from export.inputs import gather
 
         exported = export_bundles(*gather(request, tell=tell), tell=tell)
     click.echo(_summary(exported, request.out))

@@ -1,1 +1,1 @@
-"""Measurements: one module for each row of figures. May import everything."""
+"""Measurements: one module for each group of figures. May import everything."""

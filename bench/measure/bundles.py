@@ -1,4 +1,4 @@
-"""The only home of the bundles that the bench measures: made by `fedex-export`, one for each cut and quantisation.
+"""The bundles that the bench measures, made by `fedex-export`, one for each cut and quantisation.
 
 The first head knows everybody, by two photos each. A bundle is made once in a run of the bench.
 """
@@ -7,10 +7,10 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-from bench.material import find_material
+from bench.data import find_data
 from contract.bundle_files import BUNDLE_FILE
-from demo.cast import cast_people
 from demo.folders import lay_out_base, list_photos
+from demo.roles import assign_roles
 
 EXPORT = Path(sysconfig.get_path("scripts")) / "fedex-export"
 
@@ -27,8 +27,8 @@ def export_bundle(work: Path, *, cut: str = "freeze6", quantize: str | None = No
     """
     out = work / f"export-{cut}-{quantize or 'default'}"
     if not (out / "device" / BUNDLE_FILE).is_file():
-        material = find_material(work=work)
-        weights = [] if material.weights is None else ["--weights", str(material.weights)]
+        data = find_data(work=work)
+        weights = [] if data.weights is None else ["--weights", str(data.weights)]
         chosen = [] if quantize is None else ["--quantize", quantize]
         _run([str(EXPORT), "bundle", "--cut", cut, "--faces", str(_base(work)), "--out", str(out), *weights, *chosen])
     return out
@@ -38,7 +38,7 @@ def _base(work: Path) -> Path:
     """Return the folder with two photos of everybody."""
     base = work / "base"
     if not base.is_dir():
-        people = cast_people(list_photos(find_material(work=work).faces), new_share=0, seed=0)
+        people = assign_roles(list_photos(find_data(work=work).faces), new_share=0, seed=0)
         lay_out_base(people, base)
     return base
 

@@ -1,4 +1,4 @@
-"""The only home of what a head's frozen body makes of features; needs TensorFlow."""
+"""What a head's frozen body makes of features; needs TensorFlow."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 BATCH = 64
 
 
-def embed(head: Path, features: NDArray[np.float32]) -> NDArray[np.float32]:
+def embed_with_head(head: Path, features: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the embeddings (n, d) that the body of a `head.keras` makes of features (n, *shape)."""
     import keras
 

@@ -1,6 +1,6 @@
 """How well devices know real people before and after uploads, and how soon a new head is in use: the demo, five times.
 
-Each walk is the demo's own, with all its real parts; its seed chooses who is new. The worker's log says when each step
+Each run is the demo's own, with all its real parts; its seed chooses who is new. The worker's log says when each step
 of its training cycle was passed; the parts of the time to a new head are the differences.
 """
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from bench.material import Material, find_material
-from bench.row import Goal, LeftOut, Row, at_least, at_most
+from bench.data import BenchData, find_data
+from bench.row import BenchRow, Goal, NotMeasured, at_least, at_most
 from cloud.training.cycle import CycleStep
 from demo.figures import Figures
 from demo.run import run_demo
@@ -32,16 +32,17 @@ LATENCY_GOAL_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
-    """One run of the demo, and the seconds from the start of the training cycle to each of its steps."""
+class DemoRun:
+    """One run of the demo."""
 
     figures: Figures
     seconds_to: dict[str, float]
+    """From the start of the training cycle to each of its steps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One figure of every walk, in percent or percentage points."""
+    """One figure of every run, in percent or percentage points."""
 
     what: str
     of: Callable[[Figures], float]
@@ -64,45 +65,45 @@ SHARES = (
 )
 
 
-def measure(work: Path) -> list[Row | LeftOut]:
-    """Return the rows of five walks on real people, or of one on drawn people."""
-    material = find_material(work=work)
-    seeds = SEEDS if material.is_real else SEEDS[:1]
-    walks = [_walk(material, build=work / f"road-{seed}", seed=seed) for seed in seeds]
-    return [*latency_rows(walks), *share_rows(walks, is_real=material.is_real)]
+def measure(work: Path) -> list[BenchRow | NotMeasured]:
+    """Return the rows of five runs with real people, or of one with synthetic people."""
+    data = find_data(work=work)
+    seeds = SEEDS if data.is_real else SEEDS[:1]
+    runs = [_run(data, build=work / f"end-to-end-{seed}", seed=seed) for seed in seeds]
+    return [*latency_rows(runs), *share_rows(runs, is_real=data.is_real)]
 
 
-def latency_rows(walks: Sequence[Walk]) -> list[Row]:
-    """Return the median seconds from an acknowledged upload to a head in use, and the parts of that walk's."""
-    walk = sorted(walks, key=lambda walk: walk.figures.seconds_to_new_head)[(len(walks) - 1) // 2]
-    figures, total = walk.figures, walk.figures.seconds_to_new_head
+def latency_rows(runs: Sequence[DemoRun]) -> list[BenchRow]:
+    """Return the median seconds from an acknowledged upload to a head in use, and its parts in that run."""
+    run = sorted(runs, key=lambda run: run.figures.seconds_to_new_head)[(len(runs) - 1) // 2]
+    figures, total = run.figures, run.figures.seconds_to_new_head
     name = f"upload to head in use, {figures.cut}, {figures.people} people"
-    parts = [Row(f"{name}: {what}", seconds, "seconds", reference=total) for what, seconds in _parts(walk).items()]
-    return [Row(name, total, "seconds", goal=at_most(LATENCY_GOAL_S)), *parts]
+    parts = [BenchRow(f"{name}: {what}", seconds, "seconds", reference=total) for what, seconds in _parts(run).items()]
+    return [BenchRow(name, total, "seconds", goal=at_most(LATENCY_GOAL_S)), *parts]
 
 
-def _parts(walk: Walk) -> dict[str, float]:
-    """The seconds of each part of the time to a new head, which they add up to."""
-    passed = [0.0, *(walk.seconds_to[step] for step in PARTS)]
+def _parts(run: DemoRun) -> dict[str, float]:
+    """Return the seconds of each part of the time to a new head, which they add up to."""
+    passed = [0.0, *(run.seconds_to[step] for step in PARTS)]
     inside = {what: end - start for what, (start, end) in zip(PARTS.values(), pairwise(passed), strict=True)}
-    return {**inside, AROUND: walk.figures.seconds_to_new_head - passed[-1]}
+    return {**inside, AROUND: run.figures.seconds_to_new_head - passed[-1]}
 
 
-def share_rows(walks: Sequence[Walk], *, is_real: bool) -> list[Row | LeftOut]:
-    """Return the mean of each share, with its least and its most in the name; drawn people have no goals to meet."""
+def share_rows(runs: Sequence[DemoRun], *, is_real: bool) -> list[BenchRow | NotMeasured]:
+    """Return the mean of each share, with its least and its most in the name; synthetic people have no goals."""
     if not is_real:
-        return [LeftOut("real faces", "needs real weights and faces: set FEDEX_DATA")]
-    return [_share_row(share, [share.of(walk.figures) for walk in walks]) for share in SHARES]
+        return [NotMeasured("real faces", "needs real weights and faces: set FEDEX_DATA")]
+    return [_share_row(share, [share.of(run.figures) for run in runs]) for share in SHARES]
 
 
-def _share_row(share: Share, values: Sequence[float]) -> Row:
+def _share_row(share: Share, values: Sequence[float]) -> BenchRow:
     spread = f"{min(values):.1f} to {max(values):.1f}"
-    name = f"lfw65, {len(values)} walks, {share.what} ({spread})"
-    return Row(name, statistics.fmean(values), share.unit, goal=share.goal)
+    name = f"lfw65, {len(values)} runs, {share.what} ({spread})"
+    return BenchRow(name, statistics.fmean(values), share.unit, goal=share.goal)
 
 
-def _walk(material: Material, *, build: Path, seed: int) -> Walk:
-    settings = Settings(weights=material.weights, faces=material.faces, build=build, seed=seed)
+def _run(data: BenchData, *, build: Path, seed: int) -> DemoRun:
+    settings = Settings(weights=data.weights, faces=data.faces, build=build, seed=seed)
     figures = run_demo(settings)
     steps = read_steps(settings.work / "logs" / "worker.log")
-    return Walk(figures, {step: float(line["seconds"]) for step, line in steps.items()})
+    return DemoRun(figures, {step: float(line["seconds"]) for step, line in steps.items()})

@@ -1,4 +1,4 @@
-"""The only home of everybody's features as a device computes them: default prefix, one thread, kept for this run.
+"""Everybody's features as a device computes them: default prefix, one thread, kept for this run.
 
 features-<cut>.npz    features float32 (n, *shape), sample_ids uint8 (n, 16), photos str (n,), runtime str
 """
@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.data import find_data
 from bench.isolated import in_fresh_process
-from bench.material import find_material
 from bench.measure.bundles import export_bundle
 from contract.bundle import read_device_bundle
 from contract.samples import SAMPLE_ID_BYTES, sample_id
-from demo.cast import cast_people
 from demo.folders import list_photos
+from demo.roles import assign_roles
 from device.recognise.image import load_photo
 from device.recognise.models import load_prefix
 from device.recognise.tflite import open_runtime
@@ -47,10 +47,10 @@ class Features:
 
 
 def read_features(work: Path, *, cut: str) -> Features:
-    """Return the features of every photo that some cast uses, computed in a process of their own the first time."""
+    """Return the features of every photo that has a role, computed in a process of their own the first time."""
     kept = work / f"features-{cut}.npz"
     if not kept.is_file():
-        in_fresh_process(_compute, export_bundle(work, cut=cut) / "device", find_material(work=work).faces, kept)
+        in_fresh_process(_compute, export_bundle(work, cut=cut) / "device", find_data(work=work).faces, kept)
     with np.load(kept) as arrays:
         rows = {Path(photo): row for row, photo in enumerate(arrays["photos"].tolist())}
         return Features(str(arrays["runtime"]), arrays["features"], arrays["sample_ids"], rows)
@@ -70,5 +70,5 @@ def _compute(bundle: Path, faces: Path, kept: Path) -> None:
 
 
 def _photos(faces: Path) -> list[Path]:
-    everybody = cast_people(list_photos(faces), new_share=0, seed=0)
+    everybody = assign_roles(list_photos(faces), new_share=0, seed=0)
     return [photo for person in everybody for photo in (*person.base, *person.uploads, *person.tests)]

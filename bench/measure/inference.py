@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.isolated import in_fresh_process
 from bench.measure.bundles import export_bundle
-from bench.row import LeftOut, Row, at_most
+from bench.row import BenchRow, NotMeasured, at_most
 from bench.timing import compare
 from contract.bundle import read_device_bundle
 from device.cache.database import Cache
@@ -21,17 +21,17 @@ ROUNDS = 200
 MAX_UNFED = 100
 
 
-def measure(work: Path) -> list[Row | LeftOut]:
+def measure(work: Path) -> list[BenchRow | NotMeasured]:
     """Return one row a runtime, with the default bundle and a head of everybody (65 people)."""
     bundle = export_bundle(work) / "device"
     return [in_fresh_process(_measure_runtime, name, bundle, work / f"inference-{name}") for name in RUNTIME_MODULES]
 
 
-def _measure_runtime(name: str, folder: Path, home: Path) -> Row | LeftOut:
+def _measure_runtime(name: str, folder: Path, home: Path) -> BenchRow | NotMeasured:
     try:
         runtime = open_runtime(name)
     except RuntimeUnavailable as error:
-        return LeftOut(f"inference, {name}", str(error))
+        return NotMeasured(f"inference, {name}", str(error))
     bundle = read_device_bundle(folder)
     prefix = load_prefix(bundle, runtime=runtime, threads=1)
     pixels = np.random.default_rng(0).integers(0, 256, (PHOTO_SIDE, PHOTO_SIDE, 3), np.uint8)
@@ -39,7 +39,7 @@ def _measure_runtime(name: str, folder: Path, home: Path) -> Row | LeftOut:
     cache = home / "cache.sqlite3"
     with Recognizer(bundle, runtime=runtime, open_cache=lambda: Cache.open(cache, max_unfed=MAX_UNFED)) as recognizer:
         times = compare(lambda: recognizer.infer(pixels), lambda: prefix.run(prepared), rounds=ROUNDS, warm_up=20)
-    return Row(
+    return BenchRow(
         f"whole inference over prefix, {len(bundle.labels)} classes, {runtime}",
         1000 * times.measured_s,
         "ms",

@@ -7,7 +7,7 @@ import numpy as np
 from bench.isolated import in_fresh_process
 from bench.machine import cpu_flags
 from bench.measure.bundles import export_bundle
-from bench.row import Goal, LeftOut, Row, at_most
+from bench.row import BenchRow, Goal, NotMeasured, at_most
 from bench.timing import compare
 from contract.bundle import read_device_bundle
 from contract.cuts import PREFIX_SIGNATURE
@@ -18,7 +18,7 @@ from device.recognise.tflite import RUNTIME_MODULES, Model, open_runtime
 ROUNDS = 60
 
 
-def measure(work: Path) -> list[Row | LeftOut]:
+def measure(work: Path) -> list[BenchRow | NotMeasured]:
     """Return one row a runtime."""
     default, plain = export_bundle(work), export_bundle(work, quantize="none")
     return [in_fresh_process(_measure_runtime, name, default / "device", plain / "device") for name in RUNTIME_MODULES]
@@ -29,17 +29,17 @@ def goal(flags: tuple[str, ...]) -> Goal:
     return at_most(0.35 if "avx512_vnni" in flags else 0.95)
 
 
-def _measure_runtime(name: str, default: Path, plain: Path) -> Row | LeftOut:
+def _measure_runtime(name: str, default: Path, plain: Path) -> BenchRow | NotMeasured:
     try:
         runtime = open_runtime(name)
     except RuntimeUnavailable as error:
-        return LeftOut(f"prefix, {name}", str(error))
+        return NotMeasured(f"prefix, {name}", str(error))
     bundle = read_device_bundle(default)
     models = [Model(folder / PREFIX_FILE, signature=PREFIX_SIGNATURE, runtime=runtime) for folder in (default, plain)]
     photo = np.random.default_rng(0).integers(0, 256, models[0].input_shape, np.uint8)
     times = compare(lambda: models[0].run(photo), lambda: models[1].run(photo), rounds=ROUNDS)
     flags = cpu_flags()
-    return Row(
+    return BenchRow(
         f"prefix {bundle.quantize} over float32, {runtime}, {' '.join(flags)}",
         1000 * times.measured_s,
         "ms",

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.row import Row, at_least
+from bench.row import BenchRow, at_least
 from bench.timing import seconds
 from contract.cuts import CUTS, TABLE_1_CLASSES
 from export.quiet import import_quietly
@@ -27,7 +27,7 @@ COUNTED, DONE = 6, 4
 """Floating-point operations a weight and image."""
 
 
-def measure(work: Path) -> list[Row]:
+def measure(work: Path) -> list[BenchRow]:
     """Return images a second and both shares; each is a median of rounds that alternate training and sgemm."""
     import_quietly("keras")
     embeddings, labels = _samples()
@@ -37,9 +37,9 @@ def measure(work: Path) -> list[Row]:
     flops = images * CLASSES * UNITS / 1e9
     name = f"head training, {CLASSES} classes, freeze6"
     return [
-        Row(name, images, "images/s"),
-        Row(f"{name}, of sgemm", COUNTED * flops, "GFLOP/s", reference=sgemm, goal=at_least(0.75)),
-        Row(f"{name}, of sgemm, operations done", DONE * flops, "GFLOP/s", reference=sgemm),
+        BenchRow(name, images, "images/s"),
+        BenchRow(f"{name}, of sgemm", COUNTED * flops, "GFLOP/s", reference=sgemm, goal=at_least(0.75)),
+        BenchRow(f"{name}, of sgemm, operations done", DONE * flops, "GFLOP/s", reference=sgemm),
     ]
 
 

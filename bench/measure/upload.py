@@ -11,17 +11,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.material import find_material
+from bench.data import find_data
 from bench.measure.bundles import export_bundle
-from bench.measure.embeddings import embed
+from bench.measure.embeddings import embed_with_head
 from bench.measure.features import Features, read_features
-from bench.row import Row, at_most
+from bench.row import BenchRow, at_most
 from contract.bundle import read_device_bundle
 from contract.codecs import DEFAULT_CODEC, Codec
 from contract.training_bundle import KERAS_HEAD_FILE
 from contract.upload import Upload, decode_upload, encode_upload
-from demo.cast import Person, cast_people
 from demo.folders import list_photos
+from demo.roles import Person, assign_roles
 from export.quiet import import_quietly
 
 SAMPLES_AN_UPLOAD = 10
@@ -31,22 +31,24 @@ RECIPE_SEEDS = range(5)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sealed:
-    """What a service has after some uploads: their bytes in all, and the features (n, *shape) that come out."""
+class SealedSamples:
+    """What a service has after some uploads."""
 
     size: int
+    """Their bytes in all."""
     features: NDArray[np.float32]
+    """(n, *shape), as they come out."""
 
 
-def measure(work: Path) -> list[Row]:
+def measure(work: Path) -> list[BenchRow]:
     """Return bytes a sample and points of accuracy lost, for each cut."""
     import_quietly("keras")
-    material = find_material(work=work)
-    people = cast_people(list_photos(material.faces), new_share=0, seed=0)
-    return [row for cut in GOALS_BYTES for row in _measure_cut(work, cut, people, on=material.name)]
+    data = find_data(work=work)
+    people = assign_roles(list_photos(data.faces), new_share=0, seed=0)
+    return [row for cut in GOALS_BYTES for row in _measure_cut(work, cut, people, on=data.name)]
 
 
-def _measure_cut(work: Path, cut: str, people: Sequence[Person], *, on: str) -> list[Row]:
+def _measure_cut(work: Path, cut: str, people: Sequence[Person], *, on: str) -> list[BenchRow]:
     features = read_features(work, cut=cut)
     space = read_device_bundle(export_bundle(work, cut=cut) / "device").space
     small, plain = (_seal(features, people, codec, space=space) for codec in (DEFAULT_CODEC, Codec.FLOAT32))
@@ -54,17 +56,19 @@ def _measure_cut(work: Path, cut: str, people: Sequence[Person], *, on: str) -> 
     lost = _accuracy(head, features, people, plain.features) - _accuracy(head, features, people, small.features)
     count = len(small.features)
     return [
-        Row(f"bytes a sample, {cut}, {DEFAULT_CODEC}", small.size / count, "bytes", goal=at_most(GOALS_BYTES[cut])),
-        Row(f"bytes a sample, {cut}, float32", plain.size / count, "bytes"),
-        Row(f"accuracy lost, {cut}, {DEFAULT_CODEC}, {on}", lost, "points", goal=at_most(MOST_POINTS_LOST)),
+        BenchRow(
+            f"bytes a sample, {cut}, {DEFAULT_CODEC}", small.size / count, "bytes", goal=at_most(GOALS_BYTES[cut])
+        ),
+        BenchRow(f"bytes a sample, {cut}, float32", plain.size / count, "bytes"),
+        BenchRow(f"accuracy lost, {cut}, {DEFAULT_CODEC}, {on}", lost, "points", goal=at_most(MOST_POINTS_LOST)),
     ]
 
 
-def _seal(features: Features, people: Sequence[Person], codec: Codec, *, space: str) -> Sealed:
+def _seal(features: Features, people: Sequence[Person], codec: Codec, *, space: str) -> SealedSamples:
     photos = [(photo, person.name) for person in people for photo in (*person.base, *person.uploads)]
     batches = [photos[first : first + SAMPLES_AN_UPLOAD] for first in range(0, len(photos), SAMPLES_AN_UPLOAD)]
     uploads = [encode_upload(_upload(features, batch, space=space), codec=codec) for batch in batches]
-    return Sealed(sum(map(len, uploads)), np.concatenate([decode_upload(data).features for data in uploads]))
+    return SealedSamples(sum(map(len, uploads)), np.concatenate([decode_upload(data).features for data in uploads]))
 
 
 def _upload(features: Features, batch: Sequence[tuple[Path, str]], *, space: str) -> Upload:
@@ -83,10 +87,10 @@ def _accuracy(head: Path, features: Features, people: Sequence[Person], train: N
     """Return the mean accuracy in percent over some seeds of the recipe."""
     from export.fit import Recipe, fit_classifier
 
-    tests = embed(head, features.of([photo for person in people for photo in person.tests]))
+    tests = embed_with_head(head, features.of([photo for person in people for photo in person.tests]))
     truth = np.repeat(np.arange(len(people)), [len(person.tests) for person in people])
     labels = np.repeat(np.arange(len(people)), len(train) // len(people))
-    embeddings, right = embed(head, train), []
+    embeddings, right = embed_with_head(head, train), []
     for seed in RECIPE_SEEDS:
         kernel, bias = fit_classifier(embeddings, labels, classes=len(people), recipe=Recipe(seed=seed))
         right.append(np.mean((tests @ kernel + bias).argmax(axis=1) == truth))

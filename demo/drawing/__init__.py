@@ -1,1 +1,1 @@
-"""Synthetic people: seeded drawings of faces that stand in for photos. Imports nothing of the rest."""
+"""Synthetic people: seeded drawings of faces that stand in for photos. Imports nothing else of FEDEx."""

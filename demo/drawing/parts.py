@@ -1,4 +1,4 @@
-"""The only home of how each part of a drawn face looks: hair, skin, eyes, brows, nose, mouth, beard, glasses.
+"""The parts of a drawn face: hair, skin, eyes, brows, nose, mouth, beard, glasses.
 
 Positions are in units of a canvas of 200 x 200, y downwards, the face's middle at (100, 104).
 """
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import ImageDraw
 
-from demo.drawing.identity import Beard, Colour, Glasses, HairStyle, Identity
-from demo.drawing.moment import Expression
+from demo.drawing.person import Beard, Colour, Glasses, HairStyle, SyntheticPerson
+from demo.drawing.variation import Expression
 
 MIDDLE_X, MIDDLE_Y = 100.0, 104.0
 Point = tuple[float, float]
@@ -20,11 +20,12 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """A drawing in canvas units around the face's middle; `turn` moves what is inside the outline sideways."""
+    """A drawing in canvas units around the face's middle."""
 
     canvas: ImageDraw.ImageDraw
     scale: float
     turn: float = 0.0
+    """Moves what is inside the outline sideways."""
 
     def ellipse(
         self, middle: Point, radii: Point, *, fill: Colour | None, line: Colour | None = None, width: float = 0
@@ -53,7 +54,13 @@ class Pen:
 
 
 def draw_person(
-    canvas: ImageDraw.ImageDraw, who: Identity, *, expression: Expression, turn: float, clothes: Colour, scale: float
+    canvas: ImageDraw.ImageDraw,
+    who: SyntheticPerson,
+    *,
+    expression: Expression,
+    turn: float,
+    clothes: Colour,
+    scale: float,
 ) -> None:
     """Draw the person's head and shoulders; `turn` is how far the face looks to a side."""
     head, inner = Pen(canvas, scale), Pen(canvas, scale, turn)
@@ -71,7 +78,7 @@ def draw_person(
     _glasses(inner, who)
 
 
-def outline(who: Identity, *, grow: float = 0.0) -> list[Point]:
+def outline(who: SyntheticPerson, *, grow: float = 0.0) -> list[Point]:
     """Return the face's outline, clockwise from its right; a small `jaw` narrows the lower half."""
     angles = np.linspace(0, 2 * np.pi, 90, endpoint=False)
     x, y = np.cos(angles), np.sin(angles)
@@ -85,7 +92,7 @@ def _darker(colour: Colour, factor: float) -> Colour:
     return red, green, blue
 
 
-def _hair_behind(pen: Pen, who: Identity) -> None:
+def _hair_behind(pen: Pen, who: SyntheticPerson) -> None:
     wide, high, back = who.face_width + who.hair_volume, who.face_height, _darker(who.hair, 0.85)
     if who.hair_style is HairStyle.LONG:
         pen.ellipse((0, -8), (wide, high + 6), fill=back)
@@ -101,14 +108,14 @@ def _hair_behind(pen: Pen, who: Identity) -> None:
             pen.ellipse(spot, (11 + who.hair_volume, 11 + who.hair_volume), fill=back)
 
 
-def _body(pen: Pen, who: Identity, clothes: Colour) -> None:
+def _body(pen: Pen, who: SyntheticPerson, clothes: Colour) -> None:
     shade = _darker(who.skin, 0.82)
     pen.polygon([(-18, 30), (18, 30), (20, 90), (-20, 90)], fill=shade)
     pen.ellipse((0, 112), (76, 42), fill=clothes)
     pen.ellipse((0, 74), (20, 14), fill=shade)
 
 
-def _head(pen: Pen, who: Identity) -> None:
+def _head(pen: Pen, who: SyntheticPerson) -> None:
     for side in (-1, 1):
         pen.ellipse(
             (side * who.face_width * 0.98, 0), (who.ear_size * 0.7, who.ear_size * 1.3), fill=_darker(who.skin, 0.88)
@@ -117,7 +124,7 @@ def _head(pen: Pen, who: Identity) -> None:
     pen.polygon(outline(who), fill=who.skin)
 
 
-def _eye(pen: Pen, who: Identity, expression: Expression, side: int) -> None:
+def _eye(pen: Pen, who: SyntheticPerson, expression: Expression, side: int) -> None:
     x, y, size = side * who.eye_spacing, who.eye_height, who.eye_size
     open_share = 1 - expression.lids
     pen.ellipse((x, y), (size + 1.2, size * 0.72 + 1.2), fill=_darker(who.skin, 0.72))
@@ -128,14 +135,14 @@ def _eye(pen: Pen, who: Identity, expression: Expression, side: int) -> None:
     pen.ellipse((look - iris * 0.3, y - iris * 0.3 * open_share), (1.2, 1.2 * open_share), fill=(255, 255, 255))
 
 
-def _brow(pen: Pen, who: Identity, expression: Expression, side: int) -> None:
+def _brow(pen: Pen, who: SyntheticPerson, expression: Expression, side: int) -> None:
     x, y = side * who.eye_spacing, who.eye_height - who.brow_gap - 2.0 * expression.brows
     half, slope = who.eye_size + 2.5, who.brow_slope
     points = [(x - side * half, y + slope), (x, y - 2), (x + side * half, y - slope + 1.5)]
     pen.line(points, fill=_darker(who.hair, 0.75), width=who.brow_weight)
 
 
-def _nose(pen: Pen, who: Identity) -> None:
+def _nose(pen: Pen, who: SyntheticPerson) -> None:
     top, tip, half = who.eye_height + 6, who.eye_height + 6 + who.nose_length, who.nose_width
     pen.polygon([(-2, top), (2, top), (half * 0.8, tip), (-half * 0.8, tip)], fill=_darker(who.skin, 0.92))
     pen.ellipse((0, tip), (half * 0.85, half * 0.5), fill=_darker(who.skin, 0.88))
@@ -143,7 +150,7 @@ def _nose(pen: Pen, who: Identity) -> None:
         pen.ellipse((side * half * 0.45, tip + half * 0.18), (half * 0.2, half * 0.14), fill=_darker(who.skin, 0.45))
 
 
-def _mouth(pen: Pen, who: Identity, expression: Expression) -> None:
+def _mouth(pen: Pen, who: SyntheticPerson, expression: Expression) -> None:
     y, half, rise = who.mouth_height, who.mouth_width * (1 + 0.12 * expression.smile), 4.5 * expression.smile
     across = np.linspace(-1, 1, 15)
     upper = [(float(u * half), float(y - rise * u * u)) for u in across]
@@ -156,14 +163,14 @@ def _mouth(pen: Pen, who: Identity, expression: Expression) -> None:
     pen.line(lower, fill=who.lips, width=who.lip_weight)
 
 
-def _freckles(pen: Pen, who: Identity) -> None:
+def _freckles(pen: Pen, who: SyntheticPerson) -> None:
     spread = np.random.default_rng(who.freckles)
     for _ in range(who.freckles):
         spot = (float(spread.uniform(-28, 28)), float(spread.uniform(4, 18)))
         pen.ellipse(spot, (0.9, 0.9), fill=_darker(who.skin, 0.72))
 
 
-def _beard(pen: Pen, who: Identity) -> None:
+def _beard(pen: Pen, who: SyntheticPerson) -> None:
     colour = _darker(who.hair, 0.9)
     if who.beard is Beard.FULL:
         lower = [(x * 0.99, y) for x, y in outline(who, grow=2) if y > 12]
@@ -176,7 +183,7 @@ def _beard(pen: Pen, who: Identity) -> None:
         pen.line([(-who.mouth_width, y + 2), (0, y - 2), (who.mouth_width, y + 2)], fill=_darker(colour, 0.85), width=6)
 
 
-def _hair_before(pen: Pen, who: Identity) -> None:
+def _hair_before(pen: Pen, who: SyntheticPerson) -> None:
     if who.hair_style is HairStyle.BALD:
         return
     crown = [(x, y) for x, y in outline(who, grow=who.hair_volume * 0.7) if y < -who.face_height * 0.25]
@@ -188,7 +195,7 @@ def _hair_before(pen: Pen, who: Identity) -> None:
             pen.polygon([(float(x) - 7, base + 6), (float(x), base - 16), (float(x) + 7, base + 6)], fill=who.hair)
 
 
-def _hairline(who: Identity) -> list[Point]:
+def _hairline(who: SyntheticPerson) -> list[Point]:
     """Return where hair meets forehead, from right to left."""
     wide, top = who.face_width * 0.92, -who.face_height
     if who.hair_style in (HairStyle.FRINGE, HairStyle.BOB):
@@ -210,7 +217,7 @@ def _hairline(who: Identity) -> list[Point]:
     ]
 
 
-def _glasses(pen: Pen, who: Identity) -> None:
+def _glasses(pen: Pen, who: SyntheticPerson) -> None:
     if who.glasses is Glasses.NONE:
         return
     y, radius = who.eye_height, min(who.eye_size + 5, who.eye_spacing - 1.5)

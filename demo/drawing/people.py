@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from demo.drawing.identity import MAX_PEOPLE, draw_identity
+from demo.drawing.person import MAX_PEOPLE, invent_person
 from demo.drawing.portrait import draw_photo
 
 
@@ -29,11 +29,11 @@ def draw_people(
 
     `variation` (0 to 1) says how much photos of one person differ.
     """
-    for person in range(people):
-        identity = draw_identity(person, seed=seed)
+    for index in range(people):
+        person = invent_person(index, seed=seed)
         for photo in range(photos):
-            rng = np.random.default_rng([seed, person, photo + 1])
-            yield f"{identity.name}/{photo + 1:02d}.png", draw_photo(identity, rng, variation=variation)
+            rng = np.random.default_rng([seed, index, photo + 1])
+            yield f"{person.name}/{photo + 1:02d}.png", draw_photo(person, rng, variation=variation)
 
 
 def write_people(directory: Path, *, people: int, photos: int, seed: int, variation: float = 1.0) -> int:

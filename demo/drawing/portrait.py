@@ -1,4 +1,4 @@
-"""The only home of drawing one person once: an identity, seen in some pose, light and expression, becomes a photo.
+"""One photo of one synthetic person, seen in some pose, light and expression.
 
 Drawn twice too large and shrunk, so that edges are smooth. The background, the clothes, the pose, the light and
 the expression are independent of who is drawn.
@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from demo.drawing.identity import Identity
-from demo.drawing.moment import Chance, Light, Pose, draw_expression, draw_light, draw_pose
 from demo.drawing.parts import draw_person
+from demo.drawing.person import SyntheticPerson
+from demo.drawing.variation import Chance, Light, Pose, draw_expression, draw_light, draw_pose
 
 PHOTO_SIDE = 200
 """Pixels along each side of a photo."""
@@ -21,8 +21,8 @@ GRAIN = 2.0
 """Standard deviation of the noise, in grey levels."""
 
 
-def draw_photo(identity: Identity, rng: np.random.Generator, *, variation: float = 1.0) -> NDArray[np.uint8]:
-    """Return one photo of a person, uint8 (200, 200, 3) RGB; all that is not identity comes from `rng`.
+def draw_photo(person: SyntheticPerson, rng: np.random.Generator, *, variation: float = 1.0) -> NDArray[np.uint8]:
+    """Return one photo of a person, uint8 (200, 200, 3) RGB; all that changes from photo to photo comes from `rng`.
 
     `variation` (0 to 1) says how much photos of one person differ.
     """
@@ -31,7 +31,7 @@ def draw_photo(identity: Identity, rng: np.random.Generator, *, variation: float
     scene = _background(chance)
     layer = Image.new("RGBA", scene.size, (0, 0, 0, 0))
     pen = ImageDraw.Draw(layer)
-    draw_person(pen, identity, expression=expression, turn=pose.turn, clothes=chance.colour(), scale=OVERSAMPLING)
+    draw_person(pen, person, expression=expression, turn=pose.turn, clothes=chance.colour(), scale=OVERSAMPLING)
     moved = _move(layer, pose)
     scene.paste(moved, (0, 0), moved)
     return _develop(np.asarray(scene.reduce(OVERSAMPLING), np.float32), light, rng=rng)

@@ -1,4 +1,4 @@
-"""The only home of where FEDEx's commands are: beside the Python that runs the demo."""
+"""Where FEDEx's commands are: beside the Python that runs the demo."""
 
 import sysconfig
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The only home of what the demo reads in the worker's log: the steps of its last training cycle."""
+"""What the demo reads in the worker's log: the steps of its last training cycle."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ Line = dict[str, Any]
 
 
 def read_steps(log: Path) -> dict[CycleStep, Line]:
-    """Return the line of each step that the last cycle has passed; what is no whole line of JSON is passed over."""
+    """Return the line of each step that the last cycle has passed; only whole lines of JSON are read."""
     whole, _, _ = log.read_text().rpartition("\n")
     lines = [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
     steps = {f"cycle: {step}": step for step in CycleStep}

@@ -1,4 +1,4 @@
-"""The only home of the demo's devices: each call is a `fedex-device` process on a home folder of its own."""
+"""The demo's devices: each call is a `fedex-device` process on a home folder of its own."""
 
 import json
 import sys
@@ -9,16 +9,18 @@ from typing import Any
 
 from demo.running.commands import command
 from demo.running.processes import CALL_TIMEOUT_S, Processes
-from demo.scoring import Answer
+from demo.scoring import PhotoAnswer
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """An answer that a device gave and kept: `inference` names it in feedback."""
+class KeptAnswer:
+    """An answer that a device gave and kept."""
 
-    answer: Answer
+    answer: PhotoAnswer
     inference: int
+    """Names it in feedback."""
     head: int
+    """The serial of the head that gave it, 0 for the bundle's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,46 +29,52 @@ class Pushed:
 
     samples: int
     size: int
+    """In bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoDevice:
-    """One device: its folder, the bundle it came with, and where its service is. Use it from one thread at a time."""
+    """One device. Use it from one thread at a time."""
 
     name: str
     home: Path
+    """Its own folder."""
     bundle: Path
+    """The device bundle that it came with."""
     url: str
+    """Where its service is."""
     code: str = field(repr=False)
+    """The enrolment code."""
     processes: Processes
     settings: tuple[tuple[str, str], ...] = ()
+    """Further variables."""
 
     def enrol(self) -> None:
         """Become a device of the service's group."""
         self._call("enrol")
 
-    def recognise(self, photos: Sequence[Path]) -> list[Given]:
+    def recognise(self, photos: Sequence[Path]) -> list[KeptAnswer]:
         """Answer some photos, each in a folder of the true person's name."""
         lines = self._call("infer", *map(str, photos)) if photos else []
-        return [_given(photo, line) for photo, line in zip(photos, lines, strict=True)]
+        return [_kept(photo, line) for photo, line in zip(photos, lines, strict=True)]
 
-    def say(self, inference: int, label: str) -> None:
+    def give_label(self, inference: int, label: str) -> None:
         """Give feedback: which label is right."""
         self._call("feedback", str(inference), "--label", label)
 
-    def tell(self, given: Sequence[Given]) -> None:
+    def give_feedback(self, answers: Sequence[KeptAnswer]) -> None:
         """Give feedback on each answer, that it was right or which label is, all in one process."""
-        commands = [["feedback", "--json", str(one.inference), *_truth(one.answer)] for one in given]
+        commands = [["feedback", "--json", str(one.inference), *_truth(one.answer)] for one in answers]
         self.processes.call(
             self.name,
             [sys.executable, "-m", "demo.running.session"],
             environment=self.environment,
             timeout_s=CALL_TIMEOUT_S,
-            said="".join(f"{json.dumps(command)}\n" for command in commands),
+            typed="".join(f"{json.dumps(command)}\n" for command in commands),
         )
 
     def push(self) -> Pushed:
-        """Upload what was said."""
+        """Upload what feedback was given on."""
         [line] = self._call("push")
         return Pushed(int(line["samples"]), int(line["bytes"]))
 
@@ -96,11 +104,11 @@ class DemoDevice:
         return [json.loads(line) for line in output.splitlines()]
 
 
-def _truth(answer: Answer) -> list[str]:
+def _truth(answer: PhotoAnswer) -> list[str]:
     return ["--right"] if answer.is_right and not answer.unknown else ["--label", answer.truth]
 
 
-def _given(photo: Path, line: dict[str, Any]) -> Given:
+def _kept(photo: Path, line: dict[str, Any]) -> KeptAnswer:
     best = line["results"][0]
-    answer = Answer(photo, photo.parent.name, best["label"], best["probability"], unknown=line["unknown"])
-    return Given(answer, inference=line["id"], head=line["head"])
+    answer = PhotoAnswer(photo, photo.parent.name, best["label"], best["probability"], unknown=line["unknown"])
+    return KeptAnswer(answer, inference=line["id"], head=line["head"])

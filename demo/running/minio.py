@@ -1,4 +1,4 @@
-"""The only home of a MinIO server for development: built from source with Go, started on a free local port.
+"""A MinIO server for development: built from source with Go, started on a free local port.
 
 MinIO no longer publishes binaries, so `install` builds the pinned version with `go install` (about four minutes on two
 cores the first time; Go's own cache makes the next time short). `run` starts it in the foreground and prints the
@@ -21,8 +21,8 @@ from pathlib import Path
 
 import click
 
-from demo.running.leash import leashed
 from demo.running.ports import free_port
+from demo.running.process_guard import guarded
 
 MODULE = "github.com/minio/minio"
 VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"
@@ -36,9 +36,10 @@ class MinioMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Minio:
-    """A running server: where it listens and who may talk to it."""
+    """A running server."""
 
     endpoint: str
+    """Where it listens."""
     access_key: str
     secret_key: str = field(repr=False)
 
@@ -48,12 +49,12 @@ class Minio:
         return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
 
     def store_url(self, bucket: str) -> str:
-        """The FEDEX_STORE of one bucket on this server."""
+        """Return the FEDEX_STORE of one bucket on this server."""
         return f"s3://{bucket}?endpoint={self.endpoint}"
 
 
 def installed_minio() -> Path:
-    """The binary that `install` built.
+    """Return the binary that `install` built.
 
     Raises:
         MinioMissing: it has not been built.
@@ -86,7 +87,7 @@ def install_minio() -> Path:
 
 @contextlib.contextmanager
 def start_minio(data: Path) -> Iterator[Minio]:
-    """A server over the folder `data`, with fresh credentials, stopped when the block ends.
+    """Run a server over the folder `data`, with fresh credentials, while the block does.
 
     Raises:
         MinioMissing: it is not built, or did not come up.
@@ -98,7 +99,7 @@ def start_minio(data: Path) -> Iterator[Minio]:
     address = server.endpoint.removeprefix("http://")
     with (data.parent / f"{data.name}.log").open("wb") as log:
         process = subprocess.Popen(
-            leashed([str(binary), "server", "--address", address, "--console-address", "127.0.0.1:0", str(data)]),
+            guarded([str(binary), "server", "--address", address, "--console-address", "127.0.0.1:0", str(data)]),
             env=environment,
             stdout=log,
             stderr=log,

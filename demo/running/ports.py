@@ -1,4 +1,4 @@
-"""The only home of finding a TCP port for a server that the demo or a test starts."""
+"""A free TCP port for a server that the demo or a test starts."""
 
 import socket
 

@@ -1,8 +1,8 @@
-"""The only home of the processes that the demo starts: each in its own group, with a log, and all stopped at the end.
+"""The processes that the demo starts: each in its own group, with a log, and all stopped at the end.
 
-A child never sees the terminal's Ctrl-C; it is stopped by its group, so that what it started itself ends with it. A
+None of them sees the terminal's Ctrl-C; each is stopped by its group, so that what it started itself ends with it. A
 group is signalled only before its leader is reaped: until then its number cannot have become somebody else's. Should
-the demo be killed before it could stop anything, each child's leash (`demo.running.leash`) does.
+the demo be killed before it could stop anything, each process's guard stops it (`demo.running.process_guard`).
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from types import FrameType
 from typing import IO
 
 from demo.errors import DemoError, DiedEarly, TooSlow
-from demo.running.leash import leashed
+from demo.running.process_guard import guarded
 
 Group = subprocess.Popen[bytes]
 CALL_TIMEOUT_S = 120.0
@@ -31,7 +31,7 @@ ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
-class Child:
+class BackgroundProcess:
     """A process that is to go on until the demo ends."""
 
     name: str
@@ -41,10 +41,11 @@ class Child:
 
 @dataclass(slots=True)
 class Processes:
-    """The demo's processes; `logs` is the folder that their output goes to. Threads may share one."""
+    """The demo's processes. Threads may share one such object."""
 
     logs: Path
-    _children: list[Child] = field(default_factory=list)
+    """The folder that their output goes to."""
+    _background: list[BackgroundProcess] = field(default_factory=list)
     _groups: set[Group] = field(default_factory=set)
     _stopping: bool = False
     _opening: bool = False
@@ -52,16 +53,18 @@ class Processes:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def log_of(self, name: str) -> Path:
-        """Where the output of a process goes."""
+        """Return where the output of a process goes."""
         return self.logs / f"{name}.log"
 
-    def start(self, name: str, command: Sequence[str], *, environment: Mapping[str, str]) -> Child:
+    def start(self, name: str, command: Sequence[str], *, environment: Mapping[str, str]) -> BackgroundProcess:
         """Start a process that is to go on; its output goes to `<name>.log`."""
         log = self.log_of(name)
         with log.open("ab") as sink, _holding("") as nothing:
-            child = Child(name, self._open(command, environment, stdin=nothing, stdout=sink, stderr=sink), log)
-        self._children.append(child)
-        return child
+            process = BackgroundProcess(
+                name, self._open(command, environment, stdin=nothing, stdout=sink, stderr=sink), log
+            )
+        self._background.append(process)
+        return process
 
     def call(
         self,
@@ -70,18 +73,18 @@ class Processes:
         *,
         environment: Mapping[str, str],
         timeout_s: float,
-        said: str = "",
+        typed: str = "",
     ) -> str:
         """Run a process to its end and return its standard output; its standard error goes to `<name>.log`.
 
-        `said` is what it reads on its standard input.
+        `typed` is what it reads on its standard input.
 
         Raises:
-            DiedEarly: it ended with another status than 0, or a child has ended.
+            DiedEarly: it ended with another status than 0, or a background process has ended.
             TooSlow: it took longer than `timeout_s`.
         """
         log = self.log_of(name)
-        with log.open("ab") as sink, _holding(said) as question, _holding("") as answer:
+        with log.open("ab") as sink, _holding(typed) as question, _holding("") as answer:
             group = self._open(command, environment, stdin=question, stdout=answer, stderr=sink)
             try:
                 in_time = _ends_within(timeout_s, group)
@@ -92,26 +95,26 @@ class Processes:
         if not in_time:
             raise TooSlow(f"{name}: expected an end within {timeout_s:.0f} s, got none; see {log}")
         if group.returncode != 0:
-            self.check()  # a child's death explains more than what failed without it
+            self.check()  # the end of another process explains more than what failed without it
             raise DiedEarly(name, code=group.returncode, log=log, tail=tail_of(log))
         return output
 
     def check(self) -> None:
-        """Make sure that every child is alive.
+        """Make sure that every background process is alive.
 
         Raises:
             DiedEarly: one has ended.
         """
-        for child in self._children:
-            if _has_ended(child.group):
-                self._close(child.group)
-                raise DiedEarly(child.name, code=child.group.returncode, log=child.log, tail=tail_of(child.log))
+        for process in self._background:
+            if _has_ended(process.group):
+                self._close(process.group)
+                raise DiedEarly(process.name, code=process.group.returncode, log=process.log, tail=tail_of(process.log))
 
     def wait_until(self, happened: Callable[[], bool], *, what: str, timeout_s: float, every_s: float = 0.2) -> None:
-        """Ask `happened` until it says yes, while every child lives.
+        """Ask `happened` until it says yes, while every background process lives.
 
         Raises:
-            DiedEarly: a child has ended.
+            DiedEarly: a background process has ended.
             TooSlow: it did not happen within `timeout_s`.
         """
         give_up = time.monotonic() + timeout_s
@@ -156,7 +159,7 @@ class Processes:
             if self._interrupted:
                 raise KeyboardInterrupt
             group = subprocess.Popen(
-                leashed(command),
+                guarded(command),
                 env={**os.environ, **environment},
                 stdin=stdin,
                 stdout=stdout,
@@ -195,7 +198,7 @@ class Processes:
 
 @contextlib.contextmanager
 def running(logs: Path) -> Iterator[Processes]:
-    """Processes that are stopped when the block ends, however it ends; SIGTERM and SIGHUP end it as Ctrl-C does."""
+    """Yield processes that are stopped when the block ends, however it ends; SIGTERM and SIGHUP act as Ctrl-C does."""
     logs.mkdir(parents=True, exist_ok=True)
     processes = Processes(logs)
     before = {number: signal.signal(number, processes.interrupt) for number in ENDING_SIGNALS}
@@ -225,7 +228,7 @@ def tail_of(log: Path) -> str:
 
 
 def _has_ended(group: Group) -> bool:
-    """Whether the leader has ended; it is not reaped."""
+    """Tell whether the leader has ended; it is not reaped."""
     if group.returncode is not None:
         return True
     try:

@@ -1,4 +1,4 @@
-"""The only home of the demo's service: gunicorn and the worker as processes, over a store of either kind."""
+"""The demo's service: gunicorn and the worker as processes, over a store of either kind."""
 
 import contextlib
 import json
@@ -22,15 +22,16 @@ START_TIMEOUT_S = 90.0
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """A service that runs: where devices find it, and the code that lets them in."""
+class DemoService:
+    """A service that runs."""
 
     port: int
     code: str = field(repr=False)
+    """What lets devices in."""
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """Where devices find it."""
         return f"http://127.0.0.1:{self.port}"
 
 
@@ -46,7 +47,7 @@ def opened_store(kind: StoreKind, work: Path) -> Iterator[dict[str, str]]:
 
 def start_service(
     processes: Processes, *, store: Mapping[str, str], work: Path, training: Path, min_new: int = 1
-) -> Service:
+) -> DemoService:
     """Register the training bundle, start gunicorn and the worker, and wait until devices can enrol.
 
     `min_new` is how many new samples start a training cycle.
@@ -54,7 +55,7 @@ def start_service(
     Raises:
         DiedEarly, TooSlow: a process did not come up.
     """
-    service = Service(free_port(), secrets.token_urlsafe(12))
+    service = DemoService(free_port(), secrets.token_urlsafe(12))
     environment = {
         **store,
         "FEDEX_ENROLMENT": f"{service.code}={GROUP}",
@@ -71,7 +72,7 @@ def start_service(
     return service
 
 
-def _can_enrol(service: Service) -> bool:
+def _can_enrol(service: DemoService) -> bool:
     try:
         with urllib.request.urlopen(f"{service.url}{READYZ}", timeout=5) as answer:
             return bool(json.load(answer)["enrolment"])

@@ -6,23 +6,23 @@ from pathlib import Path
 
 import pytest
 
+from bench.data import find_data
 from bench.isolated import in_fresh_process
-from bench.material import find_material
 from bench.measure import prefix
-from bench.measurements import NAMES, take
-from bench.row import LeftOut
+from bench.measurements import NAMES, module_of, take
+from bench.row import NotMeasured
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_measurement_is_a_module_that_measures(name: str) -> None:
-    assert callable(importlib.import_module(f"bench.{name}").measure)
+    assert callable(importlib.import_module(module_of(name)).measure)
 
 
 def test_a_measurement_runs_in_a_process_of_its_own() -> None:
     assert in_fresh_process(os.getpid) != os.getpid()
 
 
-def test_a_measurement_whose_material_is_damaged_is_left_out_with_its_reason(
+def test_a_measurement_whose_data_are_damaged_is_left_out_with_its_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "weights").mkdir()
@@ -30,16 +30,16 @@ def test_a_measurement_whose_material_is_damaged_is_left_out_with_its_reason(
     (tmp_path / "faces" / "lfw65").mkdir(parents=True)
     monkeypatch.setenv("FEDEX_DATA", str(tmp_path))
     [row] = take("inference", work=tmp_path)
-    assert isinstance(row, LeftOut)
+    assert isinstance(row, NotMeasured)
     assert "expected one folder a person, got none" in row.reason
 
 
-def test_material_is_real_where_the_environment_says_there_is_some(tmp_path: Path) -> None:
+def test_data_are_real_where_the_environment_says_there_are_some(tmp_path: Path) -> None:
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "facenet_vggface2.npz").touch()
     (tmp_path / "faces" / "lfw65").mkdir(parents=True)
-    material = find_material({"FEDEX_DATA": str(tmp_path)}, work=tmp_path)
-    assert material.name == "lfw65, VGGFace2 weights"
+    data = find_data({"FEDEX_DATA": str(tmp_path)}, work=tmp_path)
+    assert data.name == "lfw65, VGGFace2 weights"
 
 
 def test_the_goal_of_the_prefix_depends_on_the_instruction_set() -> None:

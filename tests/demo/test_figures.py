@@ -19,7 +19,7 @@ def figures() -> Figures:
         people=65,
         new_people=15,
         devices=3,
-        drawn=False,
+        synthetic=False,
         backbone="facenet_vggface2.npz",
         store="directory",
         cut="freeze6",

@@ -133,7 +133,7 @@ def test_nothing_runs_on_when_the_demo_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_whole_demo_leaves_figures_a_picture_and_no_process(tmp_path: Path) -> None:
-    """It takes most of a minute and is no slow test: nothing else walks the demo to its end.
+    """It takes most of a minute and is no slow test: nothing else runs the demo to its end.
 
     Photos of a person differ little, so that the gate has no reason to refuse a head that saw so few.
     """

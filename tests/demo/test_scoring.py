@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from demo.scoring import Answer, cosine_answers, score_answers
+from demo.scoring import PhotoAnswer, cosine_answers, score_answers
 
 
-def answer(truth: str, best: str, *, unknown: bool = False) -> Answer:
-    return Answer(Path("photo.png"), truth, best, probability=0.5, unknown=unknown)
+def answer(truth: str, best: str, *, unknown: bool = False) -> PhotoAnswer:
+    return PhotoAnswer(Path("photo.png"), truth, best, probability=0.5, unknown=unknown)
 
 
 def test_the_best_label_counts_as_right_though_the_device_was_not_sure() -> None:

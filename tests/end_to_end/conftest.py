@@ -1,4 +1,4 @@
-"""The road's parts, all real: bundles of drawn people, gunicorn and worker, both stores, devices as processes."""
+"""The parts, all real: bundles of synthetic people, gunicorn and worker, both stores, devices as processes."""
 
 import contextlib
 import secrets
@@ -8,9 +8,9 @@ from typing import Protocol
 
 import pytest
 
-from demo.cast import Person, cast_people
 from demo.drawing.people import write_people
 from demo.folders import lay_out_base, list_photos
+from demo.roles import Person, assign_roles
 from demo.running.commands import command
 from demo.running.processes import running
 from tests.conftest import missing
@@ -34,17 +34,17 @@ class Deploy(Protocol):
 
 @pytest.fixture(scope="session")
 def both_runtimes() -> None:
-    """Both TFLite runtimes are here, so that the walk's devices run on different ones."""
+    """Both TFLite runtimes are here, so that the devices run on different ones."""
     if len(installed_runtimes()) < DEVICES:
         missing(f"both TFLite runtimes (installed: {', '.join(installed_runtimes())})")
 
 
 @pytest.fixture(scope="session")
 def people(tmp_path_factory: pytest.TempPathFactory) -> tuple[Person, ...]:
-    """Six drawn people, two of them new to the first head; two base photos each, three to upload, five to test."""
+    """Six synthetic people, two of them new to the first head; two base photos each, three to upload, five to test."""
     faces = tmp_path_factory.mktemp("faces")
     write_people(faces, people=PEOPLE, photos=PHOTOS, seed=0, variation=VARIATION)
-    return cast_people(list_photos(faces), seed=0, new_share=NEW_SHARE)
+    return assign_roles(list_photos(faces), seed=0, new_share=NEW_SHARE)
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +79,7 @@ def store_of(request: pytest.FixtureRequest) -> Iterator[StoreOf]:
             server = request.getfixturevalue("minio")
             for name, value in server.environment.items():
                 environment.setenv(name, value)
-            return {**server.environment, "FEDEX_STORE": server.store_url(f"road-{secrets.token_hex(8)}")}
+            return {**server.environment, "FEDEX_STORE": server.store_url(f"end-to-end-{secrets.token_hex(8)}")}
 
         yield store
 

@@ -12,10 +12,10 @@ from cloud.store import open_store
 from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
 from contract.bundle import read_device_bundle
-from demo.cast import Person
-from demo.running.devices import DemoDevice, Given
+from demo.roles import Person
+from demo.running.devices import DemoDevice, KeptAnswer
 from demo.running.processes import Processes, running
-from demo.running.service import GROUP, Service, start_service
+from demo.running.service import GROUP, DemoService, start_service
 
 TEST_TIMEOUT_S = 900
 """More than all waits of one test and its fixtures together, so that the wait that is too long says what it was for."""
@@ -32,7 +32,7 @@ class Deployment:
     folder: Path
     exported: Path
     store: dict[str, str]
-    service: Service
+    service: DemoService
     processes: Processes
 
     def device(self, name: str, *, url: str | None = None, **settings: str) -> DemoDevice:
@@ -58,8 +58,8 @@ class Deployment:
 
     def merged_rows(self) -> int:
         """How many rows the shards have, those of a sample that was merged twice included."""
-        head, _ = dataset_pointer.read(self._open(), self._pool)
-        return head.rows
+        pointer, _ = dataset_pointer.read(self._open(), self._pool)
+        return pointer.rows
 
     def wait_until_merged(self, samples: int) -> None:
         """Wait until at least so many samples are in the dataset."""
@@ -97,10 +97,10 @@ def deployed(folder: Path, *, exported: Path, store: dict[str, str], min_new: in
         yield Deployment(folder, exported, store, service, processes)
 
 
-def correct(device: DemoDevice, photos: Sequence[Path]) -> list[Given]:
+def correct(device: DemoDevice, photos: Sequence[Path]) -> list[KeptAnswer]:
     """Recognise photos and say of each whether it was right, or who it is."""
     given = device.recognise(photos)
-    device.tell(given)
+    device.give_feedback(given)
     return given
 
 
@@ -114,7 +114,7 @@ def never_uploaded(people: Iterable[Person]) -> list[Path]:
     return [photo for person in people for photo in person.tests]
 
 
-def count_right(given: Iterable[Given], people: Iterable[Person]) -> int:
+def count_right(given: Iterable[KeptAnswer], people: Iterable[Person]) -> int:
     """How many photos of these people were named rightly."""
     names = {person.name for person in people}
     return sum(one.answer.is_right for one in given if one.answer.truth in names)

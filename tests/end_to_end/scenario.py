@@ -1,28 +1,29 @@
-"""The whole road walked once: what two devices on two runtimes said before and after, and what else could be seen."""
+"""The scenario, run once: what two devices on two runtimes said before and after, and what else could be seen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from demo.cast import Person
-from demo.running.devices import DemoDevice, Given, Pushed
-from demo.running.together import together
+from demo.roles import Person
+from demo.running.devices import DemoDevice, KeptAnswer, Pushed
+from demo.running.parallel import run_in_parallel
 from device.recognise.tflite import RUNTIME_MODULES
 from tests.end_to_end.deployment import Deployment, correct, never_uploaded, uploads
 from tests.end_to_end.wire import tapped
 
 DEVICES = 2
 
-Hand = tuple[DemoDevice, Sequence[Person]]
+Share = tuple[DemoDevice, Sequence[Person]]
+"""A device and the people that it sees."""
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class ScenarioRun:
     """What was seen on the way. Answers, uploads and serials are in the order of the devices."""
 
     service: Deployment
-    before: list[list[Given]]
-    after: list[list[Given]]
+    before: list[list[KeptAnswer]]
+    after: list[list[KeptAnswer]]
     pushed: list[Pushed]
     serials: list[int]
     second_pull: bytes
@@ -34,20 +35,20 @@ class Walk:
         return (self.service.folder / "logs" / "worker.log").read_text()
 
 
-def walk_road(service: Deployment, people: Sequence[Person]) -> Walk:
-    """Walk it; each device sees every second person. They run on different runtimes where two are installed."""
+def run_scenario(service: Deployment, people: Sequence[Person]) -> ScenarioRun:
+    """Take every step; each device sees every second person. They run on different runtimes where two are installed."""
     runtimes = (installed_runtimes() * DEVICES)[:DEVICES]
     devices = [service.device(f"device-{n}", FEDEX_RUNTIME=runtime) for n, runtime in enumerate(runtimes)]
-    hands: list[Hand] = list(zip(devices, (people[0::2], people[1::2]), strict=True))
+    shares: list[Share] = list(zip(devices, (people[0::2], people[1::2]), strict=True))
     processes = service.processes
-    together(DemoDevice.enrol, devices, processes=processes)
-    before = together(_recognise_tests, hands, processes=processes)
-    together(_correct, hands, processes=processes)
-    pushed = together(DemoDevice.push, devices, processes=processes)
+    run_in_parallel(DemoDevice.enrol, devices, processes=processes)
+    before = run_in_parallel(_recognise_tests, shares, processes=processes)
+    run_in_parallel(_correct, shares, processes=processes)
+    pushed = run_in_parallel(DemoDevice.push, devices, processes=processes)
     service.wait_for_head(devices[0])
-    serials = together(DemoDevice.pull, devices, processes=processes)
-    after = together(_recognise_tests, hands, processes=processes)
-    return Walk(service, before, after, pushed, serials, _pull_again(service, devices[0].name))
+    serials = run_in_parallel(DemoDevice.pull, devices, processes=processes)
+    after = run_in_parallel(_recognise_tests, shares, processes=processes)
+    return ScenarioRun(service, before, after, pushed, serials, _pull_again(service, devices[0].name))
 
 
 def installed_runtimes() -> list[str]:
@@ -55,13 +56,13 @@ def installed_runtimes() -> list[str]:
     return [name for name, module in RUNTIME_MODULES.items() if find_spec(module.partition(".")[0])]
 
 
-def _recognise_tests(hand: Hand) -> list[Given]:
-    device, people = hand
+def _recognise_tests(share: Share) -> list[KeptAnswer]:
+    device, people = share
     return device.recognise(never_uploaded(people))
 
 
-def _correct(hand: Hand) -> None:
-    device, people = hand
+def _correct(share: Share) -> None:
+    device, people = share
     correct(device, uploads(people))
 
 

@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from demo.cast import Person
+from demo.roles import Person
 from demo.running.commands import command
 from demo.running.devices import DemoDevice
 from tests.end_to_end.conftest import Deploy
@@ -52,7 +52,7 @@ def test_a_correction_after_a_push_replaces_the_sample(people: tuple[Person, ...
     device = service.device("device")
     device.enrol()
     [photo] = uploads(people)[:1]
-    device.say(device.recognise([photo])[0].inference, "Somebody Else")
+    device.give_label(device.recognise([photo])[0].inference, "Somebody Else")
     device.push()
     service.wait_until_merged(1)
     correct(device, [photo])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from contract.upload import decode_upload, peek_upload_header
-from demo.cast import Person
+from demo.roles import Person
 from device.recognise.image import load_photo
 from tests.end_to_end.conftest import Deploy
 from tests.end_to_end.deployment import NEVER, TEST_TIMEOUT_S, correct, uploads

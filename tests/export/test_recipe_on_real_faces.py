@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from contract.codecs import Codec, decode_features, encode_features
-from demo.cast import Person, cast_people
+from demo.roles import Person, assign_roles
 from export.backbone import load_reference
 from export.calibrate import Calibration, calibrate, confidences
 from export.convert import standardise
@@ -50,7 +50,7 @@ def measured(embeddings: dict[Path, Floats]) -> list[Measured]:
     folders: dict[str, list[Path]] = {}
     for photo in embeddings:
         folders.setdefault(photo.parent.name, []).append(photo)
-    return [measure(embeddings, cast_people(folders, seed=seed)) for seed in SEEDS]
+    return [measure(embeddings, assign_roles(folders, seed=seed)) for seed in SEEDS]
 
 
 def scaled(features: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Drawn people: who differs, what is the same, and that the same seed draws the same photos."""
+"""Synthetic people: who differs, what is the same, and that the same seed draws the same photos."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from demo.drawing.identity import MAX_PEOPLE, draw_identity, person_name
 from demo.drawing.people import draw_people, main, write_people
+from demo.drawing.person import MAX_PEOPLE, invent_person, person_name
 from demo.drawing.portrait import draw_photo
 
 
@@ -22,7 +22,7 @@ def test_the_same_seed_draws_the_same_photos() -> None:
 
 
 def test_another_seed_draws_other_people() -> None:
-    assert draw_identity(0, seed=0) != draw_identity(0, seed=1)
+    assert invent_person(0, seed=0) != invent_person(0, seed=1)
 
 
 def test_two_photos_of_a_person_differ() -> None:
@@ -36,7 +36,7 @@ def test_with_little_variation_two_photos_of_a_person_are_nearly_alike() -> None
 
 
 def test_a_photo_is_rgb_of_two_hundred_pixels_a_side() -> None:
-    photo = draw_photo(draw_identity(0, seed=0), np.random.default_rng(0))
+    photo = draw_photo(invent_person(0, seed=0), np.random.default_rng(0))
     assert photo.shape == (200, 200, 3)
     assert photo.dtype == np.uint8
 

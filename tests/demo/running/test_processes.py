@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from demo.errors import DemoError, DiedEarly, TooSlow
-from demo.running import leash
+from demo.running import process_guard
 from demo.running.processes import running
 
 SLEEPER = (
@@ -25,8 +25,8 @@ DEMO = """
 import pathlib, sys, time
 from demo.running.processes import running
 with running(pathlib.Path(sys.argv[1])) as processes:
-    child = processes.start("child", [sys.executable, "-c", sys.argv[2]], environment={})
-    print(child.group.pid, flush=True)
+    process = processes.start("sleeper", [sys.executable, "-c", sys.argv[2]], environment={})
+    print(process.group.pid, flush=True)
     time.sleep(60)
 """
 
@@ -51,7 +51,7 @@ def wait_until_ended(pid: int) -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_children_and_grandchildren(tmp_path: Path, ending: signal.Signals) -> None:
+def test_a_signal_stops_processes_and_what_they_started(tmp_path: Path, ending: signal.Signals) -> None:
     command = [sys.executable, "-c", DEMO, str(tmp_path), SLEEPER.format(mark="grandchild")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as demo:
         assert demo.stdout is not None
@@ -76,14 +76,14 @@ def test_an_interrupt_while_a_process_starts_waits_until_it_is_known(
     plain_popen = subprocess.Popen
     monkeypatch.setattr("demo.running.processes.subprocess.Popen", start_and_interrupt)
     with pytest.raises(KeyboardInterrupt), running(tmp_path) as processes:
-        processes.start("child", [sys.executable, "-c", "import time; time.sleep(60)"], environment={})
+        processes.start("sleeper", [sys.executable, "-c", "import time; time.sleep(60)"], environment={})
     assert not group_is_alive(started[0].pid)
 
 
 def test_a_signal_at_the_very_end_does_not_disturb_the_stopping(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Closing a terminal sends two signals; the second once came before the demo was deaf, and children stayed."""
+    """Closing a terminal sends two signals; the second once came before the demo was deaf, and processes stayed."""
 
     def interrupt_and_set(*args: Any) -> object:
         signal.raise_signal(signal.SIGHUP)
@@ -91,9 +91,9 @@ def test_a_signal_at_the_very_end_does_not_disturb_the_stopping(
 
     plain_signal = signal.signal
     with pytest.raises(KeyboardInterrupt), running(tmp_path) as processes:
-        child = processes.start("child", [sys.executable, "-c", "import time; time.sleep(60)"], environment={})
+        process = processes.start("sleeper", [sys.executable, "-c", "import time; time.sleep(60)"], environment={})
         monkeypatch.setattr("demo.running.processes.signal.signal", interrupt_and_set)
-    assert child.group.returncode is not None
+    assert process.group.returncode is not None
 
 
 def test_an_interrupt_that_somebody_swallowed_comes_again_with_the_next_process(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_an_interrupt_that_somebody_swallowed_comes_again_with_the_next_process(
         processes.call("next", [sys.executable, "-c", ""], environment={}, timeout_s=20)
 
 
-def test_children_end_when_the_demo_is_killed(tmp_path: Path) -> None:
+def test_processes_end_when_the_demo_is_killed(tmp_path: Path) -> None:
     """SIGKILL of the demo once left service, worker and devices running for good."""
     sleep = "import time; time.sleep(60)"
     with subprocess.Popen(
@@ -118,29 +118,29 @@ def test_children_end_when_the_demo_is_killed(tmp_path: Path) -> None:
 def test_a_process_whose_demo_is_gone_before_it_starts_does_nothing() -> None:
     nobody = 1
     done = subprocess.run(
-        [sys.executable, "-IS", leash.__file__, str(nobody), "echo", "here"], capture_output=True, text=True
+        [sys.executable, "-IS", process_guard.__file__, str(nobody), "echo", "here"], capture_output=True, text=True
     )
     assert done.stdout == ""
 
 
-def test_a_failure_inside_stops_the_children(tmp_path: Path) -> None:
+def test_a_failure_inside_stops_the_processes(tmp_path: Path) -> None:
     stack = contextlib.ExitStack()
     processes = stack.enter_context(running(tmp_path))
-    child = processes.start("child", [sys.executable, "-c", SLEEPER.format(mark="")], environment={})
+    process = processes.start("sleeper", [sys.executable, "-c", SLEEPER.format(mark="")], environment={})
     with pytest.raises(ZeroDivisionError), stack:
         raise ZeroDivisionError
-    assert not group_is_alive(child.group.pid)
+    assert not group_is_alive(process.group.pid)
 
 
-def test_a_child_that_ignores_the_request_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_ignores_the_request_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("demo.running.processes.STOP_TIMEOUT_S", 0.3)
     with running(tmp_path) as processes:
-        child = processes.start("child", [sys.executable, "-c", STUBBORN], environment={})
-        processes.wait_until(lambda: "deaf" in child.log.read_text(), what="a deaf child", timeout_s=20)
-    assert child.group.returncode == -signal.SIGKILL
+        process = processes.start("sleeper", [sys.executable, "-c", STUBBORN], environment={})
+        processes.wait_until(lambda: "deaf" in process.log.read_text(), what="a deaf process", timeout_s=20)
+    assert process.group.returncode == -signal.SIGKILL
 
 
-def test_a_child_that_dies_is_reported_with_its_last_lines(tmp_path: Path) -> None:
+def test_a_process_that_dies_is_reported_with_its_last_lines(tmp_path: Path) -> None:
     script = "print('no such store'); raise SystemExit(3)"
     with running(tmp_path) as processes:
         processes.start("worker", [sys.executable, "-c", script], environment={})
@@ -154,11 +154,11 @@ def test_a_call_that_fails_is_reported_with_its_last_lines(tmp_path: Path) -> No
         processes.call("infer", [sys.executable, "-c", script], environment={}, timeout_s=20)
 
 
-def test_a_call_that_fails_because_a_child_died_names_the_child(tmp_path: Path) -> None:
+def test_a_call_that_fails_because_another_process_died_names_that_one(tmp_path: Path) -> None:
     fail = [sys.executable, "-c", "raise SystemExit(1)"]
     with running(tmp_path) as processes:
-        child = processes.start("serve", [sys.executable, "-c", "raise SystemExit('no port')"], environment={})
-        wait_until_ended(child.group.pid)
+        process = processes.start("serve", [sys.executable, "-c", "raise SystemExit('no port')"], environment={})
+        wait_until_ended(process.group.pid)
         with pytest.raises(DiedEarly, match=r"serve: [\s\S]*no port"):
             processes.call("infer", fail, environment={}, timeout_s=20)
 

@@ -1,4 +1,4 @@
-"""The only home of who plays which part: who is new, and which photos are tested, make the base, or are uploaded.
+"""Roles: who is new to the first head, and whose photos are tested, make the base, or are uploaded.
 
 Each person's photos are taken by name. The odd ones (first, third, ...) are only ever tested. Of the even ones, the
 first two make the first head's base and the next three are uploaded; a new person's base photos are not used at all.
@@ -21,7 +21,7 @@ NEW_SHARE = 15 / 65
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person's part; the three groups of photos have nothing in common."""
+    """One person's role; the three groups of photos have nothing in common."""
 
     name: str
     is_new: bool
@@ -30,8 +30,10 @@ class Person:
     tests: tuple[Path, ...]
 
 
-def cast_people(photos: Mapping[str, Sequence[Path]], *, seed: int, new_share: float = NEW_SHARE) -> tuple[Person, ...]:
-    """Return everybody's part, by name; `seed` chooses who is new (15 of 65, and as many of another crowd).
+def assign_roles(
+    photos: Mapping[str, Sequence[Path]], *, seed: int, new_share: float = NEW_SHARE
+) -> tuple[Person, ...]:
+    """Return everybody's role, by name; `seed` chooses who is new (15 of 65, and as many of any other number).
 
     Raises:
         TooFewPhotos: somebody has fewer than ten photos.
@@ -39,10 +41,10 @@ def cast_people(photos: Mapping[str, Sequence[Path]], *, seed: int, new_share: f
     names = sorted(photos)
     chosen = np.random.default_rng(seed).permutation(len(names))[: round(len(names) * new_share)]
     new = {names[index] for index in chosen}
-    return tuple(_cast(name, photos[name], is_new=name in new) for name in names)
+    return tuple(_role(name, photos[name], is_new=name in new) for name in names)
 
 
-def _cast(name: str, photos: Sequence[Path], *, is_new: bool) -> Person:
+def _role(name: str, photos: Sequence[Path], *, is_new: bool) -> Person:
     if len(photos) < LEAST_PHOTOS:
         raise TooFewPhotos(f"{name}: expected at least {LEAST_PHOTOS} photos, got {len(photos)}")
     in_order = sorted(photos)

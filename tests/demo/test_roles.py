@@ -1,11 +1,11 @@
-"""Who plays which part: tested, base and uploaded photos never meet."""
+"""Who has which role: tested, base and uploaded photos never meet."""
 
 from pathlib import Path
 
 import pytest
 
-from demo.cast import cast_people
 from demo.errors import TooFewPhotos
+from demo.roles import assign_roles
 
 
 def crowd(people: int, photos: int) -> dict[str, list[Path]]:
@@ -15,29 +15,29 @@ def crowd(people: int, photos: int) -> dict[str, list[Path]]:
 
 
 def test_odd_photos_are_tested_two_even_ones_are_the_base_and_three_more_are_uploaded() -> None:
-    known = next(person for person in cast_people(crowd(13, 11), seed=0) if not person.is_new)
+    known = next(person for person in assign_roles(crowd(13, 11), seed=0) if not person.is_new)
     assert [path.stem for path in known.tests] == ["00", "02", "04", "06", "08", "10"]
     assert [path.stem for path in known.base] == ["01", "03"]
     assert [path.stem for path in known.uploads] == ["05", "07", "09"]
 
 
 def test_a_new_person_has_no_base_and_uploads_the_same_photos_as_others() -> None:
-    newcomer = next(person for person in cast_people(crowd(13, 10), seed=0) if person.is_new)
+    newcomer = next(person for person in assign_roles(crowd(13, 10), seed=0) if person.is_new)
     assert newcomer.base == ()
     assert [path.stem for path in newcomer.uploads] == ["05", "07", "09"]
 
 
 def test_fifteen_of_sixty_five_are_new_and_nine_of_forty() -> None:
-    assert sum(person.is_new for person in cast_people(crowd(65, 10), seed=0)) == 15
-    assert sum(person.is_new for person in cast_people(crowd(40, 10), seed=0)) == 9
+    assert sum(person.is_new for person in assign_roles(crowd(65, 10), seed=0)) == 15
+    assert sum(person.is_new for person in assign_roles(crowd(40, 10), seed=0)) == 9
 
 
 def test_the_seed_chooses_who_is_new() -> None:
     people = crowd(40, 10)
-    assert cast_people(people, seed=1) == cast_people(people, seed=1)
-    assert cast_people(people, seed=1) != cast_people(people, seed=2)
+    assert assign_roles(people, seed=1) == assign_roles(people, seed=1)
+    assert assign_roles(people, seed=1) != assign_roles(people, seed=2)
 
 
 def test_a_person_with_nine_photos_is_refused_by_name() -> None:
     with pytest.raises(TooFewPhotos, match="p00: expected at least 10 photos, got 9"):
-        cast_people(crowd(1, 9), seed=0)
+        assign_roles(crowd(1, 9), seed=0)

@@ -1,4 +1,4 @@
-"""The only home of doing the same with several devices at once."""
+"""The same done with several devices at once, each in a thread."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -10,7 +10,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def together(function: Callable[[Item], Result], items: Sequence[Item], *, processes: Processes) -> list[Result]:
+def run_in_parallel(function: Callable[[Item], Result], items: Sequence[Item], *, processes: Processes) -> list[Result]:
     """Return the function's results, in order, from one thread an item.
 
     If one fails, or Ctrl-C comes, every process is stopped first, so that no thread goes on waiting for its own.

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from demo.errors import DemoError
+from demo.running.parallel import run_in_parallel
 from demo.running.processes import running
-from demo.running.together import together
 
 
 def test_results_come_in_the_order_of_the_items(tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ def test_results_come_in_the_order_of_the_items(tmp_path: Path) -> None:
         return item
 
     with running(tmp_path) as processes:
-        assert together(slow_first, [0, 1, 2], processes=processes) == [0, 1, 2]
+        assert run_in_parallel(slow_first, [0, 1, 2], processes=processes) == [0, 1, 2]
 
 
 def test_when_one_fails_the_others_do_not_go_on(tmp_path: Path) -> None:
@@ -26,7 +26,7 @@ def test_when_one_fails_the_others_do_not_go_on(tmp_path: Path) -> None:
     fail = [sys.executable, "-c", "raise SystemExit(7)"]
     started = time.monotonic()
     with running(tmp_path) as processes, pytest.raises(DemoError, match="got exit status 7"):
-        together(
+        run_in_parallel(
             lambda command: processes.call("one", command, environment={}, timeout_s=60),
             [sleep, fail],
             processes=processes,

@@ -1,4 +1,4 @@
-"""The only home of what differs from photo to photo of one drawn person: pose, light and expression."""
+"""What differs from photo to photo of one synthetic person: pose, light and expression."""
 
 from __future__ import annotations
 
@@ -6,55 +6,68 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demo.drawing.identity import Colour
+from demo.drawing.person import Colour
 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Where the head is and how it is held: pixels of the photo, factor, degrees, ratio, and pixels of turning."""
+    """Where the head is and how it is held."""
 
     shift_x: float
+    """Pixels of the photo, as is `shift_y`."""
     shift_y: float
     scale: float
     rotation: float
+    """Degrees."""
     shear: float
+    """Pixels sideways for each pixel down."""
     turn: float
+    """How far the face looks to a side, in units of the canvas."""
 
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """How the scene is lit: a gradient's strength and direction (radians), gamma, and a tint for each channel."""
+    """How the scene is lit."""
 
     gradient: float
+    """How much brighter one side is."""
     direction: float
+    """Of the gradient, in radians."""
     gamma: float
     tint: tuple[float, float, float]
+    """A factor for each channel."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """What the face does: smile (-1 to 1), mouth open (0 to 1), brows raised (-1 to 1), lids closed (0 to 1)."""
+    """What the face does."""
 
     smile: float
+    """-1 to 1."""
     mouth_open: float
+    """0 to 1."""
     brows: float
+    """How far they are raised, -1 to 1."""
     lids: float
+    """How far they are closed, 0 to 1."""
     gaze: float
+    """To a side, -1 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """Seeded chance whose spread shrinks with `variation`, from 1 (photos differ freely) to 0 (all alike)."""
+    """Seeded chance whose spread shrinks with the variation."""
 
     rng: np.random.Generator
     variation: float
+    """From 1 (photos differ freely) to 0 (all alike)."""
 
     def around(self, middle: float, spread: float) -> float:
-        """A number at most `spread` away from `middle`, and nearer with less variation."""
+        """Return a number at most `spread` away from `middle`, and nearer with less variation."""
         return middle + self.variation * float(self.rng.uniform(-spread, spread))
 
     def colour(self) -> Colour:
-        """A muted colour, of a wall or of clothes."""
+        """Return a muted colour, of a wall or of clothes."""
         red, green, blue = (int(self.around(135, 30)) for _ in range(3))
         return red, green, blue
 

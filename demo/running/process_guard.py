@@ -1,6 +1,6 @@
-"""The only home of the leash on the demo's processes: when the demo dies, even by SIGKILL, each is told to end.
+"""The guard of the demo's processes: when the demo dies, even by SIGKILL, each of them is told to end.
 
-    python -IS demo/leash.py PID COMMAND...
+    python -IS demo/running/process_guard.py PID COMMAND...
 
 asks the kernel for SIGTERM once its parent (process PID) is gone, and becomes the command, which keeps that wish
 (prctl(2), PR_SET_PDEATHSIG; Linux only). What the command has started itself is the command's to end.
@@ -15,17 +15,17 @@ from collections.abc import Sequence
 PR_SET_PDEATHSIG = 1
 
 
-def leashed(command: Sequence[str]) -> list[str]:
-    """Return the command on a leash that this process holds. The thread that starts it must not end before it does."""
+def guarded(command: Sequence[str]) -> list[str]:
+    """Return a command that ends with this process. The thread that starts it must not end before it does."""
     return [sys.executable, "-IS", __file__, str(os.getpid()), *command]
 
 
 def main() -> None:
-    """Become the command, unless the holder of the leash has died meanwhile."""
-    holder, *command = sys.argv[1:]
+    """Become the command, unless the parent has died meanwhile."""
+    parent, *command = sys.argv[1:]
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() == int(holder):
+    if os.getppid() == int(parent):
         os.execvp(command[0], command)
 
 

@@ -1,6 +1,6 @@
-"""The only home of what tells one drawn person from another: shapes, colours, hair, glasses, beard, and a name.
+"""Synthetic people: what tells one from another, shapes, colours, hair, glasses, beard, and a name.
 
-Nothing here is a real person. Lengths are in units of a canvas of 200 x 200; colours are RGB, 0 to 255.
+Nobody here is a real person. Lengths are in units of a canvas of 200 x 200; colours are RGB, 0 to 255.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ class Glasses(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """One drawn person: all that stays the same from photo to photo."""
+class SyntheticPerson:
+    """All that stays the same from photo to photo of one person."""
 
     name: str
     skin: Colour
@@ -105,10 +105,10 @@ class Identity:
     freckles: int
 
 
-def draw_identity(index: int, *, seed: int) -> Identity:
+def invent_person(index: int, *, seed: int) -> SyntheticPerson:
     """Return person `index` (0 to MAX_PEOPLE - 1) of the crowd `seed`; the same arguments give the same person."""
     rng = np.random.default_rng([seed, index])
-    return Identity(
+    return SyntheticPerson(
         name=person_name(index),
         skin=_shade(rng, SKINS[rng.integers(len(SKINS))], spread=14),
         hair=_shade(rng, HAIRS[rng.integers(len(HAIRS))], spread=14),

@@ -7,7 +7,7 @@ import pytest
 
 from export.bundle import tell_no_one
 from export.errors import RequestError
-from export.material import gather
+from export.inputs import gather
 from export.quantize import Quantize
 from export.request import Request
 

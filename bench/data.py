@@ -1,0 +1,41 @@
+"""What the bench measures on: real weights and faces where there are some, else synthetic people."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.drawing.people import write_people
+from demo.real_data import find_real_data
+
+PEOPLE, PHOTOS = 65, 10
+
+
+@dataclass(frozen=True, slots=True)
+class BenchData:
+    """Weights and a folder of faces."""
+
+    weights: Path | None
+    """None: a seeded backbone."""
+    faces: Path
+
+    @property
+    def is_real(self) -> bool:
+        """Whether both are real."""
+        return self.weights is not None
+
+    @property
+    def name(self) -> str:
+        """How rows say what they were measured on."""
+        return "lfw65, VGGFace2 weights" if self.is_real else "synthetic faces, seeded weights"
+
+
+def find_data(environment: Mapping[str, str] = os.environ, *, work: Path) -> BenchData:
+    """Return the real data, or draw people below `work` if there are none."""
+    real = find_real_data(environment)
+    if real is not None:
+        return BenchData(real.weights, real.faces)
+    synthetic = work / "faces"
+    if not synthetic.is_dir():
+        write_people(synthetic, people=PEOPLE, photos=PHOTOS, seed=0)
+    return BenchData(None, synthetic)
