@@ -1,4 +1,4 @@
-"""The network to be cut: the only home of where it comes from, which is weights, a seed, or a Keras file."""
+"""The network to be cut, from a file of weights, from a seed, or from a Keras file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from export.weights import calibrate_batch_norm, load_weights
 
 
 def load_reference(*, classes: int, weights: Path) -> keras.Model:
-    """InceptionResNet-V1 with weights from a file.
+    """Build InceptionResNet-V1 with weights from a file.
 
     Raises:
         WeightsError: a file that does not fit.
@@ -27,7 +27,7 @@ def load_reference(*, classes: int, weights: Path) -> keras.Model:
 
 
 def draw_reference(*, classes: int, seed: int, photos: NDArray[np.uint8]) -> keras.Model:
-    """InceptionResNet-V1 with weights drawn from a seed, its batch statistics those of up to 64 of the photos."""
+    """Build InceptionResNet-V1 with weights drawn from a seed and the batch statistics of up to 64 of the photos."""
     keras.utils.set_random_seed(seed)
     model = build(classes=classes)
     calibrate_batch_norm(model, standardise(photos))
@@ -35,7 +35,7 @@ def draw_reference(*, classes: int, seed: int, photos: NDArray[np.uint8]) -> ker
 
 
 def load_network(path: Path) -> keras.Model:
-    """Any network that Keras has saved and that takes the contract's photos, standardised.
+    """Load any network that Keras has saved and that takes the contract's photos, standardised.
 
     Raises:
         WeightsError: not a `.keras` file that can be loaded, or a network of another input.

@@ -1,4 +1,4 @@
-"""From a network to its two bundles: the only home of the walk that an export is.
+"""From a network to its two bundles.
 
 OUT/device/       the device bundle
 OUT/training/     the training bundle
@@ -25,9 +25,11 @@ from contract.bundle import (
     write_device_bundle,
     write_training_bundle,
 )
+from contract.callbacks import ignore
 from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
 from contract.documents import encode_json
 from contract.files import atomic_write, sha256_hex
+from contract.holdout import Split
 from contract.manifest import Precision
 from contract.samples import SAMPLE_ID_BYTES
 from contract.training_bundle import KERAS_HEAD_FILE
@@ -52,7 +54,8 @@ from export.synthetic import synthetic_photos
 from export.tflite_process import TFLiteProcess
 
 DEVICE, TRAINING, PARITY = "device", "training", "parity.json"
-GOLDEN_SEED = 2020  # any: a space has one golden sample, whatever heads are exported for it
+GOLDEN_SEED = 2020
+"""Any: a space has one golden sample, whatever heads are exported for it."""
 
 HEAD_PRECISION = {
     Quantize.NONE: Precision.FLOAT32,
@@ -62,50 +65,56 @@ HEAD_PRECISION = {
 }
 
 Floats = NDArray[np.float32]
-Tell = Callable[[str, int, int], None]
-"""Is told of the step at work, how much of it is done, and of how much; 0 of 0 when that cannot be said."""
+AtStep = Callable[[str, int, int], None]
+"""Is told the step at work, how much of it is done, and of how much; 0 of 0 when that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BundleSpec:
     """Which bundles to make."""
 
-    cut: str  # what the bundles call it
+    cut: str
+    """What the bundles call it."""
     layer: str
+    """The last layer of the prefix."""
     quantize: Quantize
     out: Path
     seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Material:
-    """Which photos to make them with."""
+class ExportInputs:
+    """The photos and labels to make them with."""
 
-    photos: NDArray[np.uint8]  # (n, 160, 160, 3), to compare on
-    labels: tuple[str, ...]  # of the network's own classes; not used where there are people
-    people: People | None = None  # whom the first head is to know
-    calibration: NDArray[np.uint8] | None = None  # (m, 160, 160, 3), none of `photos`; for int8 alone
+    photos: NDArray[np.uint8]
+    """(n, 160, 160, 3), to compare on."""
+    labels: tuple[str, ...]
+    """Of the network's own classes; not used where there are people."""
+    people: People | None = None
+    """Whom the first head is to know."""
+    calibration: NDArray[np.uint8] | None = None
+    """(m, 160, 160, 3), other photos than `photos`; for int8 alone."""
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportResult:
     """What was written."""
 
     space: str
     feature_shape: tuple[int, ...]
     labels: int
+    """How many."""
     prefix_bytes: int
     head_bytes: int
     calibration: Calibration
     parity: dict[str, ParityReport]
+    """Of the prefix, of the head, and of both in a row."""
 
 
-def tell_no_one(step: str, done: int, total: int) -> None:
-    """For those who do not want to know."""
-
-
-def export_bundles(network: keras.Model, order: Order, material: Material, *, tell: Tell = tell_no_one) -> Exported:
-    """Writes both bundles of a network, whole or not at all; those of an earlier export are replaced.
+def export_bundles(
+    network: keras.Model, spec: BundleSpec, inputs: ExportInputs, *, at_step: AtStep = ignore
+) -> ExportResult:
+    """Write both bundles of a network, whole or not at all; those of an earlier export are replaced.
 
     `network` takes standardised photos (n, 160, 160, 3) and ends in a Dense.
 
@@ -115,28 +124,28 @@ def export_bundles(network: keras.Model, order: Order, material: Material, *, te
         ConversionError: TFLite's builtin operators cannot express it.
         ParityError: what was converted computes something else.
         RuntimeUnavailable: no TFLite runtime works here.
-        OSError: `order.out` cannot be written.
+        OSError: `spec.out` cannot be written.
     """
-    parts = split(network, order.layer)
+    parts = split(network, spec.layer)
     head_parts = take_apart(parts.head)
-    with staged(order.out) as folder, TFLiteProcess() as tflite:
-        walk = _Walk(parts, order, material, tflite, tell)
-        prefix = walk.convert_prefix()
-        seen = walk.look(prefix)
-        base = walk.base_samples(prefix)
-        first = walk.first_head(head_parts, base)
-        head = walk.convert_head(first.network)
-        parity = walk.compare(head, first.network, seen)
-        golden, logits = walk.golden(prefix, head)
-        _write(folder, order, _Made(prefix, head, first, base, golden, logits), parity)
-    return Exported(
+    with staged(spec.out) as folder, TFLiteProcess() as tflite:
+        export = _Export(parts, spec, inputs, tflite, at_step)
+        prefix = export.convert_prefix()
+        compared = export.compare_prefix(prefix)
+        base = export.base_samples(prefix)
+        first = export.first_head(head_parts, base)
+        head = export.convert_head(first.network)
+        parity = export.compare_head(head, first.network, compared)
+        golden, logits = export.golden(prefix, head)
+        _write(folder, spec, _Made(prefix, head, first, base, golden, logits), parity)
+    return ExportResult(
         sha256_hex(prefix), parts.feature_shape, len(first.labels), len(prefix), len(head), first.calibration, parity
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
-    """The features (n, *shape) of the photos to compare on."""
+class _Compared:
+    """The features (n, *shape) of the photos that the prefix is compared on."""
 
     by_keras: Floats
     by_tflite: Floats
@@ -155,68 +164,72 @@ class _Made:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Walk:
+class _Export:
     """The steps of one export, with what all of them need."""
 
     parts: SplitModel
-    order: Order
-    material: Material
+    spec: BundleSpec
+    inputs: ExportInputs
     tflite: TFLiteProcess
-    tell: Tell
+    at_step: AtStep
 
     def convert_prefix(self) -> bytes:
-        self.tell(f"converting the prefix ({self.order.quantize})", 0, 0)
-        calibration = self.material.calibration
-        return convert_prefix(self.parts.prefix, quantize=self.order.quantize, calibration_photos=calibration)
+        """Convert the frozen part."""
+        self.at_step(f"converting the prefix ({self.spec.quantize})", 0, 0)
+        calibration = self.inputs.calibration
+        return convert_prefix(self.parts.prefix, quantize=self.spec.quantize, calibration_photos=calibration)
 
-    def look(self, prefix: bytes) -> _Seen:
-        """The photos through Keras and through TFLite; refuses a prefix that is too far off."""
-        self.tell("comparing the prefix with Keras", 0, 0)
-        photos = self.material.photos
+    def compare_prefix(self, prefix: bytes) -> _Compared:
+        """Return the photos' features of Keras and of TFLite; refuse a prefix that is too far off."""
+        self.at_step("comparing the prefix with Keras", 0, 0)
+        photos = self.inputs.photos
         by_tflite = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=photos)
-        seen = _Seen(keras_values(self.parts.prefix, standardise(photos)), by_tflite)
-        check_prefix(compare_features(seen.by_keras, seen.by_tflite), self.order.quantize)
-        return seen
+        compared = _Compared(keras_values(self.parts.prefix, standardise(photos)), by_tflite)
+        check_prefix(compare_features(compared.by_keras, compared.by_tflite), self.spec.quantize)
+        return compared
 
     def base_samples(self, prefix: bytes) -> BaseSamples:
-        """The people's samples, with the features that devices will compute of them; none without people."""
-        people = self.material.people
+        """Return the people's samples, with the features that devices will compute; without people there are none."""
+        people = self.inputs.people
         if people is None:
             return _no_samples(self.parts.feature_shape)
-        progress = partial(self.tell, "computing features")
+        progress = partial(self.at_step, "computing features")
         features = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=people.photos, progress=progress)
-        return BaseSamples(features, people.labels, people.sample_ids, people.held_out().astype(np.uint8))
+        splits = np.where(people.held_out(), Split.HELD_OUT.code, Split.TRAIN.code).astype(np.uint8)
+        return BaseSamples(features, people.labels, people.sample_ids, splits)
 
     def first_head(self, parts: HeadParts, base: BaseSamples) -> FirstHead:
-        people = self.material.people
+        """Fit a head for the people, or take the network's own where there are none."""
+        people = self.inputs.people
         if people is None:
-            return own_head(parts, self.material.labels)
-        progress = partial(self.tell, "fitting the first head")
-        return fit_first_head(parts.body, base.features, people, seed=self.order.seed, progress=progress)
+            return own_head(parts, self.inputs.labels)
+        progress = partial(self.at_step, "fitting the first head")
+        return fit_first_head(parts.body, base.features, people, seed=self.spec.seed, progress=progress)
 
     def convert_head(self, head: keras.Model) -> bytes:
-        precision = HEAD_PRECISION[self.order.quantize]
-        self.tell(f"converting the head ({precision})", 0, 0)
+        """Convert the thawed part."""
+        precision = HEAD_PRECISION[self.spec.quantize]
+        self.at_step(f"converting the head ({precision})", 0, 0)
         return convert_head(head, precision=precision)
 
-    def compare(self, content: bytes, head: keras.Model, seen: _Seen) -> dict[str, ParityReport]:
-        """The head's file with its network; refuses one that is too far off."""
-        self.tell("comparing the head with Keras", 0, 0)
-        logits = self.tflite.run(content, signature=HEAD_SIGNATURE, inputs=seen.by_tflite)
+    def compare_head(self, content: bytes, head: keras.Model, compared: _Compared) -> dict[str, ParityReport]:
+        """Compare the head's file with its network; refuse one that is too far off."""
+        self.at_step("comparing the head with Keras", 0, 0)
+        logits = self.tflite.run(content, signature=HEAD_SIGNATURE, inputs=compared.by_tflite)
         parity = {
-            "prefix": compare_features(seen.by_keras, seen.by_tflite),
-            "head": compare_logits(keras_values(head, seen.by_tflite), logits),
-            "network": compare_logits(keras_values(head, seen.by_keras), logits),
+            "prefix": compare_features(compared.by_keras, compared.by_tflite),
+            "head": compare_logits(keras_values(head, compared.by_tflite), logits),
+            "network": compare_logits(keras_values(head, compared.by_keras), logits),
         }
-        fitted = self.material.people is not None
-        check_head(parity["head"], HEAD_PRECISION[self.order.quantize], fitted=fitted)
+        fitted = self.inputs.people is not None
+        check_head(parity["head"], HEAD_PRECISION[self.spec.quantize], fitted=fitted)
         if fitted:
-            check_network(parity["network"], self.order.quantize)
+            check_network(parity["network"], self.spec.quantize)
         return parity
 
     def golden(self, prefix: bytes, head: bytes) -> tuple[Floats, Floats]:
-        """The golden sample, a feature (*shape) of a photo of nothing, and the head's logits (classes,) of it."""
-        self.tell("writing the bundles", 0, 0)
+        """Return the golden sample, a feature (*shape) of a photo of nothing, and the head's logits (classes,)."""
+        self.at_step("writing the bundles", 0, 0)
         photo = synthetic_photos(1, seed=GOLDEN_SEED)
         feature = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=photo)
         return feature[0], self.tflite.run(head, signature=HEAD_SIGNATURE, inputs=feature)[0]
@@ -231,25 +244,25 @@ def _no_samples(shape: tuple[int, ...]) -> BaseSamples:
     )
 
 
-def _write(folder: Path, order: Order, made: _Made, parity: dict[str, ParityReport]) -> None:
+def _write(folder: Path, spec: BundleSpec, made: _Made, parity: dict[str, ParityReport]) -> None:
     first, calibration = made.first, made.first.calibration
     facts = BundleFacts(
         space=sha256_hex(made.prefix),
-        cut=order.cut,
-        layer=order.layer,
+        cut=spec.cut,
+        layer=spec.layer,
         feature_shape=made.golden.shape,
         temperature=calibration.temperature,
         threshold=calibration.threshold,
     )
     write_device_bundle(
         folder / DEVICE,
-        DeviceBundleParts(facts, made.prefix, made.head, first.labels, made.golden, made.logits, order.quantize),
+        DeviceBundleParts(facts, made.prefix, made.head, first.labels, made.golden, made.logits, spec.quantize),
     )
     write_training_bundle(
         folder / TRAINING, TrainingBundleParts(facts, _keras_file(first.network), first.labels, made.golden, made.base)
     )
     reports = {name: report.document() for name, report in parity.items()}
-    atomic_write(folder / PARITY, encode_json({"quantize": order.quantize, **reports}))
+    atomic_write(folder / PARITY, encode_json({"quantize": spec.quantize, **reports}))
 
 
 def _keras_file(network: keras.Model) -> bytes:

@@ -1,4 +1,4 @@
-"""Temperature and the threshold of "unknown": the only home of how a head learns when to say that it does not know.
+"""Temperature and the threshold of "unknown": how a head learns when to say that it does not know.
 
 A head's answer is the most probable class of softmax(logits / temperature), or "unknown" where that probability is
 below the threshold. Both are fitted on photos the head has not seen: of people it knows, and of strangers. Where too
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from export.fit import ABSENT_LOGIT, Floats, Labels, Progress, Recipe
+from contract.callbacks import Progress, ignore
+from export.fit import ABSENT_LOGIT, Floats, Labels, Recipe
 from export.folds import CrossValidated, cross_validate
 
 STRANGERS_REFUSED = 0.98
@@ -28,14 +29,20 @@ TEMPERATURES = np.geomspace(0.05, 20.0, 121)
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Temperature (> 0) and threshold (0 to 1), with the photos they were fitted on and what they do to those."""
+    """Temperature and threshold, with the photos they were fitted on and what they do to those."""
 
     temperature: float
+    """Above 0."""
     threshold: float
+    """0 to 1."""
     known: int = 0
+    """How many photos of people the head knows."""
     known_accepted: float = 1.0
+    """The share of them above the threshold."""
     strangers: int = 0
+    """How many photos of strangers."""
     strangers_refused: float = 0.0
+    """The share of them below it."""
 
 
 ACCEPT_ALL = Calibration(temperature=1.0, threshold=0.0)
@@ -48,9 +55,9 @@ def calibrate(
     classes: int,
     recipe: Recipe,
     held_out: tuple[Floats, Labels] | None = None,
-    progress: Progress | None = None,
+    progress: Progress = ignore,
 ) -> Calibration:
-    """The calibration of a classifier that `recipe` trains on embeddings (n, d) and labels (n,).
+    """Calibrate a classifier that `recipe` trains on embeddings (n, d) and labels (n,).
 
     `held_out` are logits (m, classes) of that very classifier on photos it has not seen, with their labels (m,).
     """
@@ -61,7 +68,7 @@ def calibrate(
 
 
 def calibrate_by(folds: CrossValidated, *, held_out: tuple[Floats, Labels] | None = None) -> Calibration:
-    """The calibration from a cross-validation that was already run; `held_out` as for `calibrate`."""
+    """Calibrate by a cross-validation that was already run; `held_out` as for `calibrate`."""
     logits, labels = folds.corrected_logits(), folds.known_labels
     if held_out is not None and len(held_out[1]) >= ENOUGH_HELD_OUT:
         logits, labels = held_out[0], held_out[1].astype(np.int64)
@@ -71,7 +78,7 @@ def calibrate_by(folds: CrossValidated, *, held_out: tuple[Floats, Labels] | Non
 
 
 def fit_unknown(known_logits: Floats, known_labels: Labels, stranger_logits: Floats) -> Calibration:
-    """Temperature and threshold from logits (m, classes) of the known and (k, classes) of strangers, none trained on.
+    """Fit both to logits (m, classes) of the known and (k, classes) of strangers, of photos that nobody trained on.
 
     The threshold refuses `STRANGERS_REFUSED`; or, where that would cost too many of the known, it refuses
     `KNOWN_REFUSED` of those; or, where strangers would then mostly be accepted, it makes both errors equally frequent.
@@ -94,7 +101,7 @@ def fit_unknown(known_logits: Floats, known_labels: Labels, stranger_logits: Flo
 
 
 def fit_temperature(logits: Floats, labels: Labels, *, strangers: Floats | None = None) -> float:
-    """The temperature at which the true classes of `labels` are most likely and strangers look like no one.
+    """Fit the temperature at which the true classes of `labels` are most likely and strangers look like no one.
 
     Known photos count by their negative log likelihood, strangers by their cross-entropy to the uniform distribution.
     Without strangers this is temperature scaling (Guo et al., 2017).
@@ -104,18 +111,18 @@ def fit_temperature(logits: Floats, labels: Labels, *, strangers: Floats | None 
 
 
 def confidences(logits: Floats, temperature: float) -> NDArray[np.float64]:
-    """The probability (n,) of the most probable class."""
+    """Return the probability (n,) of the most probable class."""
     top: NDArray[np.float64] = np.exp(_log_softmax(logits, temperature).max(axis=1))
     return top
 
 
 def negative_log_likelihood(logits: Floats, labels: Labels, temperature: float) -> float:
-    """The mean of -log p of the labels (n,) at a temperature, in nats. `n` is at least 1."""
+    """Return the mean of -log p of the labels (n,) at a temperature, in nats. `n` is at least 1."""
     return -float(_log_softmax(logits, temperature)[np.arange(len(labels)), labels].mean())
 
 
 def _balance(known: NDArray[np.float64], strangers: NDArray[np.float64]) -> float:
-    """Where as large a share of the known is refused as of strangers accepted; both are sorted."""
+    """Find where as large a share of the known is refused as of strangers accepted; both are sorted."""
     thresholds = np.unique(np.concatenate([known, strangers]))
     refused = np.searchsorted(known, thresholds, side="left") / len(known)
     accepted = 1 - np.searchsorted(strangers, thresholds, side="left") / len(strangers)

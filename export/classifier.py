@@ -1,4 +1,4 @@
-"""A head as two parts, the body and the final classifier: the only home of taking one apart and putting it together.
+"""A head as two parts, the body and the final classifier: taken apart and put together.
 
 A head goes from a cut to logits. Its last layer is a Dense, the classifier; all before it is the body, which turns a
 feature into an embedding and may be no more than one layer without parameters.
@@ -23,15 +23,18 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class HeadParts:
-    """The body, from feature (n, *shape) to embedding (n, d), and the classifier's kernel (d, classes) and bias."""
+    """The body and the classifier of a head."""
 
     body: keras.Model
+    """From feature (n, *shape) to embedding (n, d)."""
     kernel: Floats
+    """(d, classes)."""
     bias: Floats
+    """(classes,)."""
 
 
 def take_apart(head: keras.Model) -> HeadParts:
-    """The parts of a head; its body shares the head's layers and weights, a softmax of the classifier is dropped.
+    """Take a head apart; the body shares the head's layers and weights, a softmax of the classifier is dropped.
 
     Raises:
         HeadError: the network has several inputs or outputs, or does not end in a Dense.
@@ -46,7 +49,7 @@ def take_apart(head: keras.Model) -> HeadParts:
 
 
 def put_together(body: keras.Model, kernel: Floats, bias: Floats) -> keras.Model:
-    """The head of a body and a classifier, feature (n, *shape) to logits (n, classes); it shares the body's layers.
+    """Join a body and a classifier to a head, feature (n, *shape) to logits (n, classes); it shares the body's layers.
 
     Raises:
         HeadError: the kernel is not (d, classes) for the body's d, or the bias is not (classes,).
@@ -65,7 +68,7 @@ def put_together(body: keras.Model, kernel: Floats, bias: Floats) -> keras.Model
 
 
 def _classifier(head: keras.Model) -> tuple[Any, Any]:
-    """The last layer, and the tensor that it reads in this head: a layer may be called in other networks too."""
+    """Find the last layer, and the tensor that it reads in this head: a layer may be called in other networks too."""
     if len(head.inputs) != 1 or len(head.outputs) != 1:
         got = f"{len(head.inputs)} inputs and {len(head.outputs)} outputs"
         raise HeadError(f"head {head.name}", expected="one input and one output", got=got)

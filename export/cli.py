@@ -1,4 +1,4 @@
-"""The command line of the export: cuts, bundle. It only wires things together; Keras is loaded when a command runs."""
+"""The command line of the export: cuts, bundle. It wires the parts together; Keras is loaded when a command runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from export.quiet import import_quietly
 from export.request import DEFAULT_OUT, MAX_SEED, WHOLE, parse_request
 
 if TYPE_CHECKING:
-    from export.bundle import Exported
+    from export.bundle import ExportResult
 
 PATH = click.Path(path_type=Path)
 CLASSES = click.IntRange(1, MAX_LABELS)
@@ -57,8 +57,8 @@ def commands() -> None:
 @click.option("--classes", type=CLASSES, default=TABLE_1_CLASSES, show_default=True, help="Classes of the network.")
 def cuts(classes: int) -> None:
     """Print where the reference network can be cut (the paper's Table 1), counted on the network itself."""
-    with Terminal() as tell:
-        tell("building InceptionResNet-V1", 0, 0)
+    with Terminal() as at_step:
+        at_step("building InceptionResNet-V1", 0, 0)
         import_quietly("keras")
         from export.inception_resnet_v1 import build
         from export.split import split, trainable_parameters
@@ -86,17 +86,17 @@ def cuts(classes: int) -> None:
 def bundle(**options: Any) -> None:
     """Write a device bundle and a training bundle, and how far TFLite is from Keras (parity.json)."""
     request = parse_request(**options)
-    with Terminal() as tell:
-        tell("loading Keras", 0, 0)
+    with Terminal() as at_step:
+        at_step("loading Keras", 0, 0)
         import_quietly("keras")
         from export.bundle import export_bundles
-        from export.inputs import gather
+        from export.inputs import gather_inputs
 
-        exported = export_bundles(*gather(request, tell=tell), tell=tell)
+        exported = export_bundles(*gather_inputs(request, at_step=at_step), at_step=at_step)
     click.echo(_summary(exported, request.out))
 
 
-def _summary(exported: Exported, out: Path) -> str:
+def _summary(exported: ExportResult, out: Path) -> str:
     network = exported.parity["network"]
     return "\n".join(
         [

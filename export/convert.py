@@ -1,4 +1,4 @@
-"""Keras networks to TFLite files: the only home of TensorFlow proper.
+"""Keras networks to TFLite files. No other module imports TensorFlow proper.
 
 A file has one named signature (`contract.cuts`), batch one, and builtin operators only, since neither runtime of the
 devices has TensorFlow's own. Batch normalisation runs on its stored statistics. The prefix takes the photo as uint8
@@ -31,7 +31,8 @@ from export.errors import ConversionError
 from export.quantize import Quantize
 from export.quiet import silence
 
-CALIBRATION_PHOTOS = 64  # of 64, 140 and 300 photos, 64 gave the features closest to float32's
+CALIBRATION_PHOTOS = 64
+"""Of 64, 140 and 300 photos, 64 gave the features closest to float32's."""
 MAX_REASON_CHARACTERS = 300
 
 QUANTIZE_OF = {
@@ -44,7 +45,7 @@ Photos = NDArray[np.uint8]
 
 
 def convert_prefix(prefix: keras.Model, *, quantize: Quantize, calibration_photos: Photos | None = None) -> bytes:
-    """A file that takes "photo", uint8 (1, height, width, 3), and gives "feature", float32 (1, *shape).
+    """Make a file that takes "photo", uint8 (1, height, width, 3), and gives "feature", float32 (1, *shape).
 
     `prefix` takes standardised photos. `calibration_photos`, uint8 (n, height, width, 3), serve int8 alone.
 
@@ -65,7 +66,7 @@ def convert_prefix(prefix: keras.Model, *, quantize: Quantize, calibration_photo
 
 
 def convert_head(head: keras.Model, *, precision: Precision) -> bytes:
-    """A file that takes "feature", float32 (1, *shape), and gives "logits", float32 (1, classes).
+    """Make a file that takes "feature", float32 (1, *shape), and gives "logits", float32 (1, classes).
 
     Raises:
         ConversionError: a network that builtin operators cannot express.
@@ -79,19 +80,21 @@ def convert_head(head: keras.Model, *, precision: Precision) -> bytes:
 
 
 def standardise(photos: Photos) -> NDArray[np.float32]:
-    """Photos (n, height, width, 3) as the Keras network takes them: what the prefix file does inside."""
+    """Scale photos (n, height, width, 3) as the Keras network takes them: what the prefix file does inside."""
     return (photos.astype(np.float32) - np.float32(PIXEL_MEAN)) / np.float32(PIXEL_SCALE)
 
 
 @dataclass(frozen=True, slots=True)
 class _Endpoint:
-    """A function over a model's variables, with the name and dtype of its one input."""
+    """A function over a model's variables."""
 
     model: keras.Model
     function: Callable[[Any], Any]
     signature: str
     takes: str
+    """The name of its one input."""
     dtype: str
+    """Of that input."""
 
 
 def _convert(endpoint: _Endpoint, quantize: Quantize, calibration_photos: Photos | None = None) -> bytes:
@@ -135,7 +138,7 @@ def _converter(endpoint: _Endpoint, quantize: Quantize, folder: str) -> Any:
 
 
 def _spread(photos: Photos) -> Photos:
-    """At most 64 of the photos, from all over: neighbours are of one person."""
+    """Choose at most 64 of the photos, from all over: neighbours are of one person."""
     chosen: Photos = photos[np.unique(np.linspace(0, len(photos) - 1, CALIBRATION_PHOTOS).astype(int))]
     return chosen
 
@@ -145,7 +148,7 @@ def _single_photos(endpoint: _Endpoint, photos: Photos) -> Iterator[tuple[str, d
 
 
 def _reason(error: Exception) -> str:
-    """One line of what may be pages: the operators that are missing, where the converter names them."""
+    """Sum up in one line what may be pages: the operators that are missing, where the converter names them."""
     missing = re.search(r"(?:Flex|Custom) ops: (.+)", str(error))
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"the operators {missing[1]}" if missing else (lines or [type(error).__name__])[0][:MAX_REASON_CHARACTERS]

@@ -13,12 +13,12 @@ class ExportError(ValueError):
         self.got = got
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Survives the way between processes, which keyword arguments alone would not."""
+        """Survive the way between processes, which keyword arguments alone would not."""
         return _restore, (type(self), self.where, self.expected, self.got)
 
 
 class WeightsError(ExportError):
-    """A weights file that is not one, or is of another network."""
+    """A weights file that cannot be read, or is of another network."""
 
 
 class SplitError(ExportError):

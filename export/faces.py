@@ -1,4 +1,4 @@
-"""Folders of photos: the only home of how people and their photos are read from disk.
+"""Folders of photos: how people and their photos are read from disk.
 
     DIR/<person>/<photo>    one folder a person, whose name is the label; both sorted by name, which the split follows
 
@@ -8,13 +8,14 @@ Names that begin with a dot, and files beside the folders, are not looked at. Ev
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.callbacks import Progress, ignore
 from contract.errors import ContractError
 from contract.holdout import Split, assign_split
 from contract.labels import label_key, parse_label
@@ -23,10 +24,8 @@ from device.recognise.image import load_photo
 from export.errors import FacesError
 
 FEWEST_PEOPLE = 2
-BASE_SECRET = b"fedex-base" + bytes(6)  # a device's secret hides its photos' ids; base samples have nothing to hide
-
-Progress = Callable[[int, int], None]
-"""Is told of the photos read and of all photos."""
+BASE_SECRET = b"fedex-base" + bytes(6)
+"""A device's secret hides its photos' ids; base samples have nothing to hide."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,12 +33,15 @@ class People:
     """Photos of people, person by person; a photo that one person has twice is there once."""
 
     names: tuple[str, ...]
-    photos: NDArray[np.uint8]  # (n, 160, 160, 3), as the prefix takes them
-    labels: NDArray[np.uint32]  # (n,), indices into names
-    sample_ids: NDArray[np.uint8]  # (n, 16)
+    photos: NDArray[np.uint8]
+    """(n, 160, 160, 3), as the prefix takes them."""
+    labels: NDArray[np.uint32]
+    """(n,), indices into `names`."""
+    sample_ids: NDArray[np.uint8]
+    """(n, 16)."""
 
     def held_out(self) -> NDArray[np.bool_]:
-        """Which photos (n,) judge a head, by the contract's split; the others train it."""
+        """Tell which photos (n,) judge a head, by the contract's split; the others train it."""
         before: dict[int, int] = defaultdict(int)
         judges = []
         for label, photo_id in zip(self.labels.tolist(), self.sample_ids, strict=True):
@@ -48,12 +50,12 @@ class People:
         return np.array(judges, bool)
 
 
-def read_faces(directory: Path, *, progress: Progress | None = None) -> People:
-    """The people of a folder.
+def read_faces(directory: Path, *, progress: Progress = ignore) -> People:
+    """Read the people of a folder; `progress` is told the photos read, and of how many.
 
     Raises:
-        FacesError: no such folder, fewer than two people, one without photos, two of the same name, a name that is no
-            label, or one photo in two people's folders.
+        FacesError: no such folder, fewer than two people, one without photos, two of the same name, a name that cannot
+            be a label, or one photo in two people's folders.
         PhotoError: a file in a person's folder that is no photo.
     """
     folders = _people(directory)
@@ -69,8 +71,7 @@ def read_faces(directory: Path, *, progress: Progress | None = None) -> People:
         if len(ids) > len(photos):
             photos.append(photo.prepared)
             labels.append(index)
-        if progress is not None:
-            progress(done, len(paths))
+        progress(done, len(paths))
     return People(
         names=tuple(folders),
         photos=np.stack(photos),
@@ -80,7 +81,7 @@ def read_faces(directory: Path, *, progress: Progress | None = None) -> People:
 
 
 def read_photos(directory: Path, *, count: int) -> NDArray[np.uint8]:
-    """At most `count` photos, uint8 (n, 160, 160, 3), from all over a folder and the folders in it.
+    """Read at most `count` photos, uint8 (n, 160, 160, 3), from all over a folder and the folders in it.
 
     Raises:
         FacesError: no such folder, or nothing in it.
@@ -95,7 +96,7 @@ def read_photos(directory: Path, *, count: int) -> NDArray[np.uint8]:
 
 
 def _people(directory: Path) -> dict[str, Path]:
-    """The folders by label, sorted by name."""
+    """Find the folders by label, sorted by name."""
     _check_folder(directory)
     folders = [folder for folder in _visible(directory) if folder.is_dir()]
     if len(folders) < FEWEST_PEOPLE:

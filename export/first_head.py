@@ -1,14 +1,14 @@
-"""The first head: the only home of what a bundle's head knows before any device has given feedback."""
+"""The first head: what a bundle's head knows before any device has given feedback."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.callbacks import Progress, ignore
 from export.calibrate import ACCEPT_ALL, Calibration, calibrate
 from export.classifier import HeadParts, put_together
 from export.faces import People
@@ -17,28 +17,27 @@ from export.fit import Recipe, fit_classifier
 BATCH = 64
 
 Floats = NDArray[np.float32]
-Progress = Callable[[int, int], None]
-"""Is told of the training steps done and of all of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FirstHead:
-    """A head from features to logits (n, classes), what its classes are called, and when it says "unknown"."""
+    """A head, what its classes are called, and when it says "unknown"."""
 
     network: keras.Model
+    """From features (n, *shape) to logits (n, classes)."""
     labels: tuple[str, ...]
     calibration: Calibration
 
 
 def own_head(parts: HeadParts, labels: tuple[str, ...]) -> FirstHead:
-    """The head as the network came with it; it was fitted on nobody's photos here, and never says "unknown"."""
+    """Return the head as the network came with it; it was fitted on nobody's photos here, and never says "unknown"."""
     return FirstHead(put_together(parts.body, parts.kernel, parts.bias), labels, ACCEPT_ALL)
 
 
 def fit_first_head(
-    body: keras.Model, features: Floats, people: People, *, seed: int, progress: Progress | None = None
+    body: keras.Model, features: Floats, people: People, *, seed: int, progress: Progress = ignore
 ) -> FirstHead:
-    """A head for these people, fitted on the training part of their features and calibrated with the held-out one.
+    """Fit a head for these people on the training part of their features, and calibrate it with the held-out one.
 
     `features` are (n, *shape), as devices compute them from `people.photos`. The `body` stays as it is.
     """

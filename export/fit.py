@@ -1,4 +1,4 @@
-"""The last-layer recipe: the only home of how a classifier is trained on embeddings.
+"""The last-layer recipe: how a classifier is trained on embeddings.
 
 A classifier begins at the class means and is trained with softmax and Adam on embeddings of a frozen body. Several
 classifiers over the same embeddings, such as the folds of a cross-validation, train as one, side by side:
@@ -11,13 +11,14 @@ columns by one factor: it gives the same answers, but training it again and agai
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from contract.callbacks import Progress, ignore
 
 START_LENGTH = 16.0
 """The logit of an embedding that points exactly at its class mean, before training."""
@@ -32,22 +33,21 @@ Labels = NDArray[np.integer[Any]]
 Members = NDArray[np.bool_]
 Classifier = tuple[Floats, Floats]
 """A kernel (d, classes) and a bias (classes,)."""
-Progress = Callable[[int, int], None]
-"""Is told of the steps done and of all steps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a classifier is trained; without a batch size, it grows with the number of samples."""
+    """How a classifier is trained."""
 
     learning_rate: float = 1e-3
     epochs: int = 50
     batch_size: int | None = None
+    """Without one, it grows with the number of samples."""
     weight_decay: float = 0.0
     seed: int = 0
 
     def batch_for(self, samples: int) -> int:
-        """The batch size: a quarter of the samples, as a power of two between 16 and 2048, unless it is given.
+        """Return the batch size: a quarter of the samples, as a power of two between 16 and 2048, unless it is given.
 
         So the smallest problems, too, take some hundred steps, and the largest ones are a matter of multiplying.
         """
@@ -64,9 +64,9 @@ def fit_classifier(
     classes: int,
     start: Classifier | None = None,
     recipe: Recipe = Recipe(),
-    progress: Progress | None = None,
+    progress: Progress = ignore,
 ) -> Classifier:
-    """A classifier (kernel (d, classes), bias (classes,)) trained on embeddings (n, d), which may be memory-mapped.
+    """Train a classifier (kernel (d, classes), bias (classes,)) on embeddings (n, d), which may be memory-mapped.
 
     `start` may have fewer columns than `classes`: columns it lacks begin at their class mean. A class without samples
     keeps its column as it starts; if it has none to start from, it is never the answer. `labels` are indices below
@@ -89,9 +89,9 @@ def fit_folds(
     classes: int,
     start: Classifier | None = None,
     recipe: Recipe = Recipe(),
-    progress: Progress | None = None,
+    progress: Progress = ignore,
 ) -> list[Classifier]:
-    """One classifier for each row of `members` (folds, n), trained on that row's samples alone, all at once.
+    """Train one classifier for each row of `members` (folds, n), on that row's samples alone, all at once.
 
     They begin at the class means, for `start` may have seen what a fold leaves out; only classes without any sample
     have their columns from it, and keep them. A class of which a fold has no sample has the logit `ABSENT_LOGIT` there.
@@ -108,7 +108,7 @@ def fit_folds(
 
 
 def class_mean_classifier(embeddings: Floats, labels: Labels, classes: int) -> Classifier:
-    """Cosine to the class means, as a classifier: unit means scaled to logits of `START_LENGTH`, no bias.
+    """Return cosine to the class means as a classifier: unit means scaled to logits of `START_LENGTH`, no bias.
 
     A class without samples gets a zero column, with a bias below the other logits.
     """
@@ -117,7 +117,7 @@ def class_mean_classifier(embeddings: Floats, labels: Labels, classes: int) -> C
 
 
 def _class_means(embeddings: Floats, labels: Labels, classes: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """Scaled means as columns (d, classes), and which classes have samples; the columns of the others are zero."""
+    """Return scaled means as columns (d, classes), and which classes have samples; the other columns are zero."""
     kernel = np.zeros((embeddings.shape[1], classes), np.float32)
     present, first = np.unique(np.sort(labels), return_index=True)
     if len(present):
@@ -127,7 +127,7 @@ def _class_means(embeddings: Floats, labels: Labels, classes: int) -> tuple[Floa
 
 
 def _scale(embeddings: Floats) -> float:
-    """The length of a column that gives logits of `START_LENGTH` on embeddings of this mean length."""
+    """Return the length of a column that gives logits of `START_LENGTH` on embeddings of this mean length."""
     length = float(np.linalg.norm(embeddings, axis=1).mean()) if len(embeddings) else START_LENGTH
     return START_LENGTH / max(length, 1e-12)
 
@@ -155,7 +155,7 @@ def _train(
     begin: Classifier,
     still: NDArray[np.bool_],
     recipe: Recipe,
-    progress: Progress | None,
+    progress: Progress,
 ) -> Classifier:
     batches = _Batches(embeddings, labels, members, recipe)
     network, dense = _network(begin, heads=len(members), still=still)
@@ -171,7 +171,7 @@ def _train(
 
 
 def cross_entropy(labels: Any, logits: Any) -> Any:
-    """The cross-entropy (...,) of labels (...,) and logits (..., classes), its gradient spelt out: softmax - one-hot.
+    """Return the cross-entropy (...,) of labels (...,) and logits (..., classes), with its gradient, softmax - one-hot.
 
     TensorFlow's own takes as long as a matrix product on a processor, and this a quarter of that.
     """
@@ -242,7 +242,7 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no t
         return np.random.default_rng((self._seed, epoch)).permutation(self._rows)
 
 
-def _callbacks(progress: Progress | None, steps: int) -> list[keras.callbacks.Callback]:
-    if progress is None:
-        return []
+def _callbacks(progress: Progress, steps: int) -> list[keras.callbacks.Callback]:
+    if progress is ignore:
+        return []  # with a callback, Keras waits for the results of every batch
     return [keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: progress(min(step + 1, steps), steps))]

@@ -1,4 +1,4 @@
-"""Cross-validation of a last layer: the only home of how photos and people are left out where no held-out ones exist.
+"""Cross-validation of a last layer: how photos and people are left out where no held-out ones exist.
 
 Each fold's classifier never saw some photos of people it knows, nor anything of some people, its strangers:
 
@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from export.fit import Classifier, Floats, Labels, Members, Progress, Recipe, fit_folds
+from contract.callbacks import Progress, ignore
+from export.fit import Classifier, Floats, Labels, Members, Recipe, fit_folds
 
 MOST_FOLDS, FEWEST_FOLDS = 10, 2
 MOST_COLUMNS = 16_384
@@ -26,29 +27,33 @@ MOST_COLUMNS = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Folds:
-    """What each fold trains on, leaves out of a class it knows, and knows nothing of: samples, each (folds, n)."""
+    """The samples of each fold, each (folds, n)."""
 
     members: Members
+    """What it trains on."""
     left_out: Members
+    """What it leaves out of the classes that it knows."""
     strangers: Members
+    """What it knows nothing of."""
 
 
 @dataclass(frozen=True, slots=True)
 class CrossValidated:
-    """Logits of samples by a fold that did not train on them; classes a fold lacks are at `fit.ABSENT_LOGIT`.
-
-    Of the known, m in all: logits (m, classes), the class index, which sample, and the gain of its class's logit with
-    one more photo (1 or more). Of strangers: logits (k, classes).
-    """
+    """Logits of samples by a fold that did not train on them; classes a fold lacks are at `fit.ABSENT_LOGIT`."""
 
     known_logits: Floats
+    """(m, classes)."""
     known_labels: NDArray[np.int64]
+    """(m,), class indices."""
     known_samples: NDArray[np.int64]
+    """(m,), which sample each is."""
     gain: Floats
+    """(m,), by what factor its class's logit would grow with one more photo; 1 or more."""
     stranger_logits: Floats
+    """(k, classes)."""
 
     def corrected_logits(self) -> Floats:
-        """The known logits as a classifier that had the left-out photo, too, would be expected to give them."""
+        """Return the known logits as a classifier that had the left-out photo, too, would be expected to give them."""
         logits, own = self.known_logits.copy(), (np.arange(len(self.known_labels)), self.known_labels)
         logits[own] += np.maximum(logits[own], 0) * (self.gain - 1)
         return logits
@@ -61,9 +66,9 @@ def cross_validate(
     classes: int,
     recipe: Recipe,
     start: Classifier | None = None,
-    progress: Progress | None = None,
+    progress: Progress = ignore,
 ) -> CrossValidated:
-    """The logits of left-out photos and of strangers, over embeddings (n, d) and labels (n,) below `classes`.
+    """Return logits of left-out photos and of strangers, over embeddings (n, d) and labels (n,) below `classes`.
 
     Classes without samples are those of `start`, as in the classifier that is trained from it.
     """
@@ -83,15 +88,15 @@ def cross_validate(
 
 
 def folds_for(classes: int) -> int:
-    """How many folds to run: ten where their columns fit, at least two."""
+    """Tell how many folds to run: ten where their columns fit, at least two."""
     return max(min(MOST_FOLDS, MOST_COLUMNS // classes), FEWEST_FOLDS)
 
 
 def assign_folds(labels: Labels, *, folds: int, seed: int) -> Folds:
-    """Deals people and photos out to `folds`, at random by `seed`.
+    """Deal people and photos out to `folds`, at random by `seed`.
 
     A tenth of the people, or one, are strangers of a fold. A fold leaves out a tenth of a person's photos, at least
-    one, where that leaves it some. With fewer than `MOST_FOLDS` folds some people are strangers of none, and some
+    one, where that leaves it some. With fewer than `MOST_FOLDS` folds some people are never strangers, and some
     photos are never left out.
     """
     chance = np.random.default_rng(seed)
@@ -126,7 +131,7 @@ def _scores(embeddings: Floats, rows: NDArray[np.bool_], head: Classifier) -> Fl
 
 
 def _likeness(embeddings: Floats, labels: Labels) -> float:
-    """The mean cosine of two photos of one person, at least 0; 1 where nobody has two."""
+    """Return the mean cosine of two photos of one person, at least 0; 1 where nobody has two."""
     unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
     counts = np.bincount(labels)
     sums = np.zeros((len(counts), unit.shape[1]))
@@ -137,11 +142,14 @@ def _likeness(embeddings: Floats, labels: Labels) -> float:
 
 
 def _gain(photos: NDArray[np.int64], likeness: float) -> Floats:
-    """By what factor the expected cosine to a mean of `photos` (2 or more) exceeds that to a mean of one less."""
+    """Return by how much the expected cosine to a mean of `photos` (2 or more) exceeds that to a mean of one less.
+
+    It is a factor.
+    """
     gain: Floats = np.sqrt(_squared_length(photos - 1, likeness) / _squared_length(photos, likeness)).astype(np.float32)
     return gain
 
 
 def _squared_length(photos: NDArray[np.int64], likeness: float) -> NDArray[np.float64]:
-    """Of the mean of so many unit vectors whose mutual cosine is `likeness`."""
+    """Return that of the mean of so many unit vectors whose mutual cosine is `likeness`."""
     return (1 + (photos - 1) * likeness) / photos

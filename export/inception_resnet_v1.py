@@ -1,4 +1,4 @@
-"""InceptionResNet-V1, the reference backbone (FaceNet): the only home of its graph.
+"""InceptionResNet-V1, the reference backbone (FaceNet), as a graph.
 
 Szegedy et al., "Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning" (2016), figures 9 to
 15, with the sizes of the published FaceNet networks (160x160x3 photos, a 512-wide bottleneck). Layers carry the names
@@ -22,16 +22,18 @@ CLASSIFIER_NAME = "Logits"
 """What the published checkpoints call the last layer; the heads made here call theirs so, too."""
 BATCH_NORM_EPSILON = 1e-3
 BATCH_NORM_MOMENTUM = 0.995
-EMBEDDING_LENGTH = 16.0  # what a softmax over some tens to thousands of classes needs to become confident
+EMBEDDING_LENGTH = 16.0
+"""What a softmax over some tens to thousands of classes needs to become confident."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A convolution with its batch normalisation and ReLU; `kernel` is (height, width)."""
+    """A convolution with its batch normalisation and ReLU."""
 
     name: str
     filters: int
     kernel: tuple[int, int] = (1, 1)
+    """Height and width."""
     stride: int = 1
     padding: str = "same"
 
@@ -45,12 +47,14 @@ class MaxPool:
 
 @dataclass(frozen=True, slots=True)
 class Residual:
-    """A stage of equal blocks: each adds `scale` times its branches, widened to `channels`, to what it was given."""
+    """A stage of equal blocks: each adds its branches, scaled and widened, to what it was given."""
 
     name: str
     blocks: int
     scale: float
+    """What the branches are multiplied by."""
     channels: int
+    """What they are widened to."""
     branches: Sequence[Sequence[Unit]]
 
 
@@ -109,7 +113,7 @@ BOTTLENECK_UNITS = 512
 
 
 def build(*, classes: int, name: str = "inception_resnet_v1") -> keras.Model:
-    """The network from a photo, float32 (n, 160, 160, 3) and standardised by the caller, to logits (n, classes).
+    """Build the network from a photo, float32 (n, 160, 160, 3) and standardised by the caller, to logits (n, classes).
 
     Weights are drawn from Keras's global seed; `export.weights` fills them in. The published network's dropout before
     the bottleneck is left out: no head trains below it.
@@ -138,13 +142,16 @@ class ScaleToLength(layers.Layer):  # type: ignore[misc]  # Keras ships no types
         self.length = length
 
     def call(self, inputs: Any) -> Any:
+        """Scale a batch."""
         squares = keras.ops.sum(keras.ops.square(inputs), axis=-1, keepdims=True)
         return inputs * (self.length * keras.ops.rsqrt(keras.ops.maximum(squares, 1e-12)))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """Keep the shape."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
+        """Return what a file needs to build the layer again."""
         return {**super().get_config(), "length": self.length}
 
 
@@ -164,7 +171,7 @@ def _unit(net: Any, unit: Unit, *, prefix: str) -> Any:
 
 
 def convolution_name(unit: str) -> str:
-    """The name of a unit's convolution, whose kernel the published checkpoints keep under the unit's own name."""
+    """Name a unit's convolution, whose kernel the published checkpoints keep under the unit's own name."""
     return f"{unit}_Convolution"
 
 
@@ -192,7 +199,7 @@ def _residual_stage(net: Any, stage: Residual, *, linear_end: bool = False) -> A
 
 
 def _residual_block(net: Any, stage: Residual, *, name: str, linear: bool) -> Any:
-    """One block; a `linear` one, which ends the last stage, adds its branches unscaled and has no ReLU."""
+    """Add one block; a `linear` one, which ends the last stage, adds its branches unscaled and has no ReLU."""
     branches = layers.Concatenate(name=f"{name}_Concat")(_branches(net, stage.branches, name=name))
     residual = layers.Conv2D(stage.channels, 1, name=f"{name}_Conv2d_1x1")(branches)
     if linear:

@@ -1,4 +1,4 @@
-"""What an export works on: the only home of finding the network, the photos and the labels that were asked for."""
+"""What an export works on: finds the network, the photos and the labels that were asked for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.backbone import draw_reference, load_network, load_reference
-from export.bundle import Material, Order, Tell
+from export.bundle import AtStep, BundleSpec, ExportInputs
 from export.errors import RequestError
 from export.faces import People, read_faces, read_photos
 from export.quantize import Quantize
@@ -17,15 +17,17 @@ from export.request import Request
 from export.synthetic import synthetic_photos
 from export.weights import classes_in
 
-PHOTOS = 64  # to calibrate on, and to compare on: more take longer and say the same
-FEWEST_PHOTOS = 8  # of either, for int8: on fewer, ranges and errors are chance
+PHOTOS = 64
+"""To calibrate on, and to compare on: more take longer and say the same."""
+FEWEST_PHOTOS = 8
+"""Of either, for int8: on fewer, ranges and errors are chance."""
 SYNTHETIC_SEED = 1
 
 Photos = NDArray[np.uint8]
 
 
-def gather(request: Request, *, tell: Tell) -> tuple[keras.Model, Order, Material]:
-    """The network that was asked for, and what to make of it.
+def gather_inputs(request: Request, *, at_step: AtStep) -> tuple[keras.Model, BundleSpec, ExportInputs]:
+    """Find the network that was asked for, and what to make of it.
 
     Raises:
         FacesError, PhotoError: a folder that will not do.
@@ -34,17 +36,17 @@ def gather(request: Request, *, tell: Tell) -> tuple[keras.Model, Order, Materia
     """
     people = None
     if request.faces is not None:
-        people = read_faces(request.faces, progress=partial(tell, "reading photos"))
+        people = read_faces(request.faces, progress=partial(at_step, "reading photos"))
     photos, calibration = _photos(request, people)
-    tell("making the network", 0, 0)
+    at_step("making the network", 0, 0)
     network = _network(request, people, photos)
     labels = people.names if people else _labels(request, classes=network.outputs[0].shape[-1])
-    order = Order(request.cut, request.layer, request.quantize, request.out, seed=request.seed)
-    return network, order, Material(photos, labels, people, calibration)
+    spec = BundleSpec(request.cut, request.layer, request.quantize, request.out, seed=request.seed)
+    return network, spec, ExportInputs(photos, labels, people, calibration)
 
 
 def _photos(request: Request, people: People | None) -> tuple[Photos, Photos | None]:
-    """Photos to compare on, and for int8 others to calibrate on: its ranges fit best the photos they came from."""
+    """Choose photos to compare on, and for int8 others to calibrate on: its ranges fit best what they came from."""
     if request.quantize is not Quantize.INT8:
         return _choose(request, people, count=PHOTOS), None
     photos = _choose(request, people, count=2 * PHOTOS)
@@ -55,7 +57,7 @@ def _photos(request: Request, people: People | None) -> tuple[Photos, Photos | N
 
 
 def _choose(request: Request, people: People | None, *, count: int) -> Photos:
-    """At most `count` photos, from all over."""
+    """Choose at most `count` photos, from all over."""
     if people is not None:
         chosen: Photos = people.photos[np.unique(np.linspace(0, len(people.photos) - 1, count).astype(int))]
         return chosen
@@ -74,7 +76,7 @@ def _network(request: Request, people: People | None, photos: Photos) -> keras.M
 
 
 def _classes(request: Request, people: People | None) -> int:
-    """Of the network to build. Where there are people its own classifier is replaced, but it must fit the file."""
+    """Tell how many classes to build. Where there are people its own classifier is replaced, but must fit the file."""
     stated = request.classes or (request.labels and len(request.labels))
     stored = classes_in(request.weights) if request.weights is not None else None
     classes = stated or stored or (people and len(people.names))

@@ -1,4 +1,4 @@
-"""Keras against TFLite: the only home of how a converted file is compared with its network, and of what is too much."""
+"""Keras against TFLite: how a converted file is compared with its network, and how far off it may be."""
 
 from __future__ import annotations
 
@@ -26,27 +26,34 @@ class ParityReport:
     """How far TFLite's values, features or logits, are from those of Keras on the same samples."""
 
     samples: int
-    max_error: float  # the largest difference of one value
-    mean_error: float  # the mean difference of a value
-    deviation: float  # the standard deviation of Keras's values, by which errors are judged
+    max_error: float
+    """The largest difference of one value."""
+    mean_error: float
+    """The mean difference of a value."""
+    deviation: float
+    """The standard deviation of Keras's values, by which errors are judged."""
     mean_cosine: float
-    label_agreement: float | None  # the share of samples with the same best class; None of features
+    label_agreement: float | None
+    """The share of samples with the same best class; None of features."""
 
     def document(self) -> dict[str, Json]:
-        """For parity.json."""
+        """Return the report as parity.json keeps it."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """What a mode may cost: a mean error in standard deviations of the values, a cosine, an agreement of labels."""
+    """What a mode may cost."""
 
     mean_error: float
+    """At most, in standard deviations of the values."""
     mean_cosine: float
+    """At least."""
     label_agreement: float
+    """At least."""
 
 
-# Measured at freeze2, 4, 5 and 6 on real and drawn faces, as (mean error, cosine): with trained weights at most
+# Measured at freeze2, 4, 5 and 6 on real and synthetic faces, as (mean error, cosine): with trained weights at most
 # (1e-6, 1), (0.001, 1), (0.035, 0.9990) and (0.06, 0.9969), mode by mode; with drawn weights, which amplify whatever
 # differs, (5e-6, 1), (0.008, 0.9999), (0.074, 0.9956) and (0.16, 0.978). Each tolerance leaves drawn weights some room.
 # What it has to catch, with trained weights at freeze6: pixels scaled to 0..1 (0.21, 0.965), channels in reverse
@@ -60,12 +67,12 @@ TOLERANCES = {
 
 
 def compare_features(expected: Floats, got: Floats) -> ParityReport:
-    """Features (n, *shape) of Keras and of TFLite."""
+    """Compare features (n, *shape) of Keras and of TFLite."""
     return _compare(expected, got, label_agreement=None)
 
 
 def compare_logits(expected: Floats, got: Floats) -> ParityReport:
-    """Logits (n, classes) of Keras and of TFLite."""
+    """Compare logits (n, classes) of Keras and of TFLite."""
     same = expected.argmax(axis=1) == got.argmax(axis=1)
     return _compare(expected, got, label_agreement=float(same.mean()))
 
@@ -73,25 +80,25 @@ def compare_logits(expected: Floats, got: Floats) -> ParityReport:
 def prefix_parity(
     prefix: keras.Model, content: bytes, photos: NDArray[np.uint8], tflite: TFLiteProcess
 ) -> ParityReport:
-    """A prefix and its file on photos, uint8 (n, height, width, 3)."""
+    """Compare a prefix and its file on photos, uint8 (n, height, width, 3)."""
     expected = keras_values(prefix, standardise(photos))
     return compare_features(expected, tflite.run(content, signature=PREFIX_SIGNATURE, inputs=photos))
 
 
 def head_parity(head: keras.Model, content: bytes, features: Floats, tflite: TFLiteProcess) -> ParityReport:
-    """A head and its file on features (n, *shape)."""
+    """Compare a head and its file on features (n, *shape)."""
     expected = keras_values(head, features)
     return compare_logits(expected, tflite.run(content, signature=HEAD_SIGNATURE, inputs=features))
 
 
 def keras_values(network: keras.Model, inputs: Floats) -> Floats:
-    """What a Keras network answers to inputs (n, *shape), batch normalisation on its stored statistics."""
+    """Return what a Keras network answers to inputs (n, *shape), batch normalisation on its stored statistics."""
     values: Floats = network.predict(inputs, batch_size=BATCH, verbose=0)
     return values
 
 
 def check_prefix(report: ParityReport, quantize: Quantize) -> None:
-    """Refuses features beyond the tolerance of their mode.
+    """Refuse features beyond the tolerance of their mode.
 
     Raises:
         ParityError: naming the figure.
@@ -100,7 +107,7 @@ def check_prefix(report: ParityReport, quantize: Quantize) -> None:
 
 
 def check_head(report: ParityReport, precision: Precision, *, fitted: bool = True) -> None:
-    """Refuses logits beyond the tolerance of their precision.
+    """Refuse logits beyond the tolerance of their precision.
 
     The labels of a head that was not `fitted` to such photos are chance, and small differences turn them.
 
@@ -114,7 +121,7 @@ def check_head(report: ParityReport, precision: Precision, *, fitted: bool = Tru
 
 
 def check_network(report: ParityReport, quantize: Quantize) -> None:
-    """Refuses a converted prefix and fitted head that give other labels than the network does.
+    """Refuse a converted prefix and fitted head that give other labels than the network does.
 
     Raises:
         ParityError: naming the figure.
@@ -133,7 +140,7 @@ def _check_values(where: str, report: ParityReport, tolerance: Tolerance) -> Non
 
 
 def _check_labels(where: str, report: ParityReport, tolerance: Tolerance) -> None:
-    """Of few photos one may always have another label: it may lie right between two."""
+    """Refuse too many other labels; of few photos one may always have another: it may lie right between two."""
     different = round((1 - (report.label_agreement or 0.0)) * report.samples)
     allowed = max(1, int((1 - tolerance.label_agreement) * report.samples))
     if different > allowed:

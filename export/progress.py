@@ -1,4 +1,4 @@
-"""What a person sees of a long export: the only home of rich, which moves on a terminal; elsewhere a line a step."""
+"""What a person sees of a long export: on a terminal rich moves, elsewhere each step is a line."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Terminal:
         self._file.close()
 
     def __call__(self, step: str, done: int, total: int) -> None:
-        """Shows that `done` of `total` of a step are behind us; 0 of 0 where that is not known."""
+        """Show that `done` of `total` of a step are behind us; 0 of 0 where that is not known."""
         if step != self._step:
             self._finish()
             self._step, self._task = step, self._progress.add_task(step, total=None)
@@ -45,7 +45,7 @@ class Terminal:
         self._progress.update(self._task, completed=done, total=total or None)
 
     def _finish(self) -> None:
-        """Whatever the step's total was, it is done."""
+        """End the step, whatever its total was."""
         if self._step:
             self._progress.update(self._task, completed=1, total=1)
             self._progress.stop_task(self._task)

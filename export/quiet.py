@@ -1,4 +1,4 @@
-"""The only home of silence: TensorFlow and its converter write hundreds of lines that no user can act on.
+"""Silence: TensorFlow and its converter write hundreds of lines that no user can act on.
 
 They write from C++ as well, past `sys.stdout`, so the file descriptors themselves are turned away.
 """
@@ -23,7 +23,7 @@ TENSORFLOW_SETTINGS = {
 
 @contextlib.contextmanager
 def silence() -> Iterator[None]:
-    """Nothing that this process writes to standard output or error is seen inside; exceptions pass through.
+    """Show nothing that this process writes to standard output or error inside the block; exceptions pass through.
 
     It holds for all threads: show progress through a descriptor duplicated before.
     """
@@ -45,14 +45,14 @@ def silence() -> Iterator[None]:
 
 
 def silence_tensorflow() -> None:
-    """Asks TensorFlow for errors only, in this process and its children; to be called before its first import."""
+    """Ask TensorFlow for errors only, in this process and those it starts; call it before the first import."""
     for name, value in TENSORFLOW_SETTINGS.items():
         os.environ.setdefault(name, value)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def import_quietly(name: str) -> Any:
-    """The module of that name, imported without the greetings of TensorFlow beneath it."""
+    """Import the module of that name without the greetings of TensorFlow beneath it."""
     silence_tensorflow()
     with silence():
         return importlib.import_module(name)

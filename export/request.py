@@ -1,4 +1,4 @@
-"""What an export is asked for: the only home of its options, of their defaults, and of which go together."""
+"""What an export is asked for: its options, their defaults, and which go together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from contract.labels import MAX_LABELS_BYTES, encode_labels, parse_label
 from export.errors import RequestError
 from export.quantize import DEFAULT_QUANTIZE, Quantize
 
-MAX_SEED = 2**32 - 1  # what numpy and Keras take
+MAX_SEED = 2**32 - 1
+"""What numpy and Keras take."""
 DEFAULT_CUT = "freeze6"
 DEFAULT_OUT = Path("build/export")
 WHOLE = "full"
@@ -22,14 +23,20 @@ WHOLE = "full"
 class Request:
     """Which network, cut where, with whose photos, to which folder."""
 
-    cut: str  # what the bundles call it
+    cut: str
+    """What the bundles call it."""
     layer: str
-    model: Path | None = None  # a .keras file; None is the reference network
-    weights: Path | None = None  # of the reference network; None draws them from the seed
+    """The last layer of the prefix."""
+    model: Path | None = None
+    """A .keras file; None is the reference network."""
+    weights: Path | None = None
+    """Of the reference network; None draws them from the seed."""
     faces: Path | None = None
     photos: Path | None = None
-    classes: int | None = None  # of the network's own head
-    labels: tuple[str, ...] | None = None  # its labels
+    classes: int | None = None
+    """Of the network's own head."""
+    labels: tuple[str, ...] | None = None
+    """Of those classes."""
     quantize: Quantize = DEFAULT_QUANTIZE
     seed: int = 0
     out: Path = DEFAULT_OUT
@@ -49,11 +56,11 @@ def parse_request(
     seed: int,
     out: Path,
 ) -> Request:
-    """The request that options make; the only file it opens is that of the labels.
+    """Turn options into a request; the only file it opens is that of the labels.
 
     Raises:
         RequestError: an unknown cut or mode, options that exclude or need each other, int8 without photos to calibrate
-            on, a file that is no label list.
+            on, a file that holds no list of labels.
     """
     _check_exclusive("--model", model, {"--cut": cut, "--weights": weights, "--classes": classes})
     _check_exclusive("--faces", faces, {"--photos": photos, "--classes": classes, "--labels": labels})
@@ -107,7 +114,7 @@ def _mode(quantize: str) -> Quantize:
 
 
 def _read_labels(path: Path) -> tuple[str, ...]:
-    """The labels of a text file, one a line; empty lines are passed over."""
+    """Read the labels of a text file, one a line; empty lines are passed over."""
     try:
         lines = read_bounded(path, MAX_LABELS_BYTES).decode("utf-8").splitlines()
         labels = tuple(parse_label(line) for line in lines if line.strip())

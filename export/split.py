@@ -1,4 +1,4 @@
-"""A network divided in two at one layer: the only home of what "separates" means.
+"""A network divided in two at one layer that separates it.
 
 The prefix computes everything up to and including the layer, the head everything after it from the layer's output
 alone. Both share their layers, and so their weights, with the network they came from.
@@ -19,7 +19,8 @@ import keras
 
 from export.errors import SplitError
 
-SHOWN_NAMES = 5  # a message with more names than this helps nobody
+SHOWN_NAMES = 5
+"""A message with more names than this helps nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,12 @@ class SplitModel:
 
     @property
     def feature_shape(self) -> tuple[int, ...]:
-        """Of one feature, without the batch."""
+        """The shape of one feature, without the batch."""
         return tuple(self.prefix.outputs[0].shape[1:])
 
 
 def split(model: keras.Model, layer: str) -> SplitModel:
-    """Divides any Keras functional (or sequential) network after the layer of that name.
+    """Divide any Keras functional (or sequential) network after the layer of that name.
 
     Raises:
         SplitError: no such layer; it is an input or the output, is called more than once, has several outputs; the
@@ -56,7 +57,7 @@ def split(model: keras.Model, layer: str) -> SplitModel:
 
 
 def trainable_parameters(model: keras.Model) -> int:
-    """How many numbers training may change, as the paper's Table 1 counts them."""
+    """Count the numbers that training may change, as the paper's Table 1 does."""
     return sum(math.prod(variable.shape) for variable in model.trainable_variables)
 
 
@@ -92,7 +93,7 @@ def _check_has_a_head(layer: str, cut: Any, outputs: list[Any]) -> None:
 
 
 def _check_separates(layer: str, cut: Any, prefix_nodes: list[Any], head_nodes: list[Any], outputs: list[Any]) -> None:
-    """What the head reads is computed from the cut, or it crosses: inputs and anything before the cut do."""
+    """Refuse a head that reads anything else than the cut's output: inputs, or what stands before the cut."""
     before = {id(node) for node in prefix_nodes}
     of_the_head = [node for node in head_nodes if id(node) not in before and not node.is_input]
     read = [tensor for node in of_the_head for tensor in node.input_tensors] + outputs
@@ -123,7 +124,7 @@ def _node(tensor: Any) -> Any:
 
 
 def _nodes_behind(tensors: Iterable[Any], *, stop: Any = None) -> list[Any]:
-    """The nodes that compute these tensors, each once, nearest first; the walk does not go through `stop`."""
+    """Find the nodes that compute these tensors, each once, nearest first; the search does not go past `stop`."""
     found: dict[int, Any] = {}
     waiting = [tensor for tensor in tensors if tensor is not stop]
     while waiting:
@@ -140,5 +141,5 @@ def _single(tensors: list[Any]) -> Any:
 
 def _listed(names: Iterable[str]) -> str:
     unique = sorted(set(names))
-    rest = len(unique) - SHOWN_NAMES
-    return ", ".join(unique[:SHOWN_NAMES]) + (f" and {rest} more" if rest > 0 else "")
+    more = len(unique) - SHOWN_NAMES
+    return ", ".join(unique[:SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")

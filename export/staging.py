@@ -1,4 +1,4 @@
-"""Outputs that appear whole: the only home of how an export replaces what an earlier one wrote.
+"""Outputs that appear whole: how an export replaces what an earlier one wrote.
 
     OUT/.partial-<process>-<random>/    everything is written here first, then each entry is renamed into OUT
 
@@ -22,7 +22,7 @@ PREFIX = ".partial-"
 
 @contextlib.contextmanager
 def staged(out: Path) -> Iterator[Path]:
-    """A new folder; when the block ends well, its entries replace those of the same names in `out`.
+    """Yield a new folder; when the block ends well, its entries replace those of the same names in `out`.
 
     Raises:
         OSError: `out` cannot be written; said before the block begins.

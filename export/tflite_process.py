@@ -1,7 +1,7 @@
-"""TFLite beside TensorFlow: the only home of the process that runs TFLite files while this one holds TensorFlow.
+"""TFLite beside TensorFlow: a process that runs TFLite files while this one holds TensorFlow.
 
-Both in one process have failed (`vector::reserve`), so the runtime lives in a spawned child. The child reads from a
-pipe whose other end only the parent holds, and so ends with its parent.
+Both in one process have failed (`vector::reserve`), so the runtime lives in a spawned one. It reads from a pipe whose
+other end only this process holds, and so ends with it.
 
     asked                                        answered
     None: open the runtime                       its name and version
@@ -15,27 +15,25 @@ import contextlib
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.callbacks import Progress, ignore
 from device.errors import DeviceError
 from device.recognise.tflite import Model, TFLiteRuntime, open_runtime
 from export.errors import ConversionError
 from export.quiet import STDERR, STDOUT
 
-CHUNK = 16  # inputs sent at once: progress moves, and the pipe never holds much
+CHUNK = 16
+"""Inputs sent at once: progress moves, and the pipe never holds much."""
 JOIN_TIMEOUT_S = 10.0
-
-Progress = Callable[[int, int], None]
-"""Is told of the inputs done and of all inputs."""
 
 
 class TFLiteProcess:
-    """A child process with one runtime, for as long as it is entered.
+    """A process with one runtime, for as long as it is entered.
 
     `runtime` is a name that `device.recognise.tflite` knows; None takes the best that works. One thread at a time.
 
@@ -61,9 +59,9 @@ class TFLiteProcess:
         self._process.kill()
 
     def run(
-        self, content: bytes, *, signature: str, inputs: NDArray[Any], progress: Progress | None = None
+        self, content: bytes, *, signature: str, inputs: NDArray[Any], progress: Progress = ignore
     ) -> NDArray[np.float32]:
-        """What the file answers, float32 (n, *shape), to inputs (n, *shape), each run alone as a device does.
+        """Return what the file answers, float32 (n, *shape), to inputs (n, *shape), each run alone as a device does.
 
         Raises:
             ModelRefused: no such file, signature or operator.
@@ -73,8 +71,7 @@ class TFLiteProcess:
         outputs = []
         for start in range(0, len(inputs), CHUNK):
             outputs.append(self._ask(inputs[start : start + CHUNK]))
-            if progress is not None:
-                progress(min(start + CHUNK, len(inputs)), len(inputs))
+            progress(min(start + CHUNK, len(inputs)), len(inputs))
         return np.concatenate(outputs)
 
     def _ask(self, question: object) -> Any:
@@ -91,8 +88,8 @@ class TFLiteProcess:
 
 
 def _serve(connection: Connection, runtime_name: str | None) -> None:
-    """The child: answers until the other end is closed. What the runtime writes is seen by no one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which then closes the pipe
+    """Answer questions until the other end is closed. Nobody sees what the runtime writes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the other end too, which then closes the pipe
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for descriptor in (STDOUT, STDERR):
         os.dup2(nowhere, descriptor)
@@ -109,7 +106,7 @@ def _serve(connection: Connection, runtime_name: str | None) -> None:
 
 
 class _State:
-    """The child's runtime and the file it has open."""
+    """The runtime and the file that it has open."""
 
     def __init__(self, runtime_name: str | None) -> None:
         self._runtime_name = runtime_name
@@ -117,6 +114,7 @@ class _State:
         self._model: Model | None = None
 
     def answer(self, question: Any) -> Any:
+        """Answer one question of the table above."""
         if question is None:
             self._runtime = open_runtime(self._runtime_name)
             return str(self._runtime)

@@ -1,4 +1,4 @@
-"""Weights of a network: the only home of the files they come from, and of what a seed needs where there is no file.
+"""Weights of a network: the files they come from, and what a seed needs where there is no file.
 
 A published FaceNet file is a .npz of float32 arrays:
 
@@ -33,11 +33,12 @@ BATCH_NORM_PHOTOS = 64
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error)
 
 Floats = NDArray[np.float32]
-Variables = Mapping[str, Floats]  # "<layer>/<variable>" to its values
+Variables = Mapping[str, Floats]
+"""From "<layer>/<variable>" to its values."""
 
 
 def load_weights(model: keras.Model, path: Path) -> None:
-    """Fills `model` from a `.npz` or `.weights.h5` file; the model stays as it was when the file is refused.
+    """Fill `model` from a `.npz` or `.weights.h5` file; the model stays as it was when the file is refused.
 
     A file whose classifier has no kernel (the published one has none) leaves the model's own classifier in place.
 
@@ -53,7 +54,7 @@ def load_weights(model: keras.Model, path: Path) -> None:
 
 
 def classes_in(path: Path) -> int | None:
-    """For how many classes a file has a classifier; None without one, and for what is no such file."""
+    """Tell for how many classes a file has a classifier; None without one, and for any other file."""
     with contextlib.suppress(*UNREADABLE):
         if path.suffix == ".npz":
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
@@ -67,7 +68,7 @@ def classes_in(path: Path) -> int | None:
 
 
 def calibrate_batch_norm(model: keras.Model, photos: Floats) -> None:
-    """Sets every batch normalisation's stored statistics to those that one pass of at most 64 photos meets.
+    """Set every batch normalisation's stored statistics to those that one pass of at most 64 photos meets.
 
     A network drawn from a seed needs this once: until then its deep layers saturate and all photos look alike.
     `photos` are (n, height, width, channels) as the model takes them: standardised.
@@ -97,7 +98,7 @@ def _read(model: keras.Model, path: Path) -> Variables:
 
 
 def _read_npz(model: keras.Model, path: Path) -> Variables:
-    """The file's arrays under the model's names; those that the model has no name for keep their own."""
+    """Read the file's arrays under the model's names; those that the model has no name for keep their own."""
     ours = {_published_name(layer, variable): _name(layer, variable) for layer, variable in _variables(model)}
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         found = {ours.get(key, key): arrays[key] for key in arrays.files}

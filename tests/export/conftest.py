@@ -41,7 +41,7 @@ def tiny_network() -> keras.Model:
 
 @pytest.fixture(scope="session")
 def reference_network() -> keras.Model:
-    """InceptionResNet-V1 with drawn weights and calibrated batch statistics."""
+    """InceptionResNet-V1 with weights from a seed and calibrated batch statistics."""
     keras.utils.set_random_seed(0)
     network = build(classes=10)
     calibrate_batch_norm(network, (synthetic_photos(8, seed=3).astype(np.float32) - 127.5) / 128)
@@ -50,7 +50,7 @@ def reference_network() -> keras.Model:
 
 @pytest.fixture(scope="session")
 def real_network(shared_data: Path) -> keras.Model:
-    """InceptionResNet-V1 with the published VGGFace2 weights; its classifier is drawn."""
+    """InceptionResNet-V1 with the published VGGFace2 weights; its classifier is from a seed."""
     network = build(classes=2)
     load_weights(network, shared_data / "weights" / "facenet_vggface2.npz")
     return network

@@ -14,7 +14,7 @@ from contract.bundle import read_device_bundle, read_training_bundle
 from contract.cuts import CUTS
 from export import cli
 
-Run = Callable[..., "Done"]
+Run = Callable[..., "CommandResult"]
 STEPS = [
     "loading Keras",
     "reading photos",
@@ -30,7 +30,7 @@ STEPS = [
 """What an export with people tells, in its order."""
 
 
-class Done:
+class CommandResult:
     """What one command left behind: of what it told on the way, and of what went wrong."""
 
     def __init__(self, code: object, out: str, err: str) -> None:
@@ -44,7 +44,7 @@ class Done:
 def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
     """Runs one command in this process, which has loaded Keras, and not quietly: noise is `fresh`'s to find."""
 
-    def run(*arguments: object) -> Done:
+    def run(*arguments: object) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["fedex-export", *map(str, arguments)])
         code: object = 0
         try:
@@ -53,7 +53,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> R
             code = end.code
         captured = capfd.readouterr()
         said = f"{code}\n" if isinstance(code, str) else ""  # what the interpreter would print, ending with status 1
-        return Done(1 if said else code, captured.out, captured.err + said)
+        return CommandResult(1 if said else code, captured.out, captured.err + said)
 
     return run
 

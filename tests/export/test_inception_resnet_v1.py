@@ -55,7 +55,7 @@ def test_every_layer_is_named_by_hand_as_building_it_twice_shows(network: keras.
 def test_an_embedding_has_length_16_and_keeps_its_direction() -> None:
     vectors = np.array([[3, 4], [0.003, -0.004], [0, 0]], np.float32)
     scaled = np.asarray(ScaleToLength(16.0)(vectors))
-    np.testing.assert_allclose(scaled, [[9.6, 12.8], [9.6, -12.8], [0, 0]], rtol=1e-5)
+    np.testing.assert_allclose(scaled, np.array([[9.6, 12.8], [9.6, -12.8], [0, 0]]), rtol=1e-5)
 
 
 def test_a_saved_head_loads_with_its_embedding(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 import keras
 import pytest
 
-from export.bundle import tell_no_one
+from contract.callbacks import ignore
 from export.errors import RequestError
-from export.inputs import gather
+from export.inputs import gather_inputs
 from export.quantize import Quantize
 from export.request import Request
 
@@ -23,18 +23,18 @@ def model(tmp_path: Path, tiny_network: keras.Model) -> Path:
 def test_int8_is_compared_on_other_photos_than_it_was_calibrated_on(model: Path, faces: Path, source: str) -> None:
     """Its ranges fit the photos that they came from, which say little of others."""
     request = Request("pool", "pool", model=model, quantize=Quantize.INT8, **{source: faces})  # type: ignore[arg-type]
-    _, _, material = gather(request, tell=tell_no_one)
-    assert material.calibration is not None
-    compared, calibrated = ({photo.tobytes() for photo in some} for some in (material.photos, material.calibration))
+    _, _, inputs = gather_inputs(request, at_step=ignore)
+    assert inputs.calibration is not None
+    compared, calibrated = ({photo.tobytes() for photo in some} for some in (inputs.photos, inputs.calibration))
     assert (len(compared), len(calibrated), compared & calibrated) == (16, 16, set())
 
 
 def test_other_modes_are_compared_on_all_photos(model: Path, faces: Path) -> None:
-    _, _, material = gather(Request("pool", "pool", model=model, faces=faces), tell=tell_no_one)
-    assert (len(material.photos), material.calibration) == (32, None)
+    _, _, inputs = gather_inputs(Request("pool", "pool", model=model, faces=faces), at_step=ignore)
+    assert (len(inputs.photos), inputs.calibration) == (32, None)
 
 
 def test_int8_with_too_few_photos_says_how_many_it_takes(model: Path, faces: Path) -> None:
     request = Request("pool", "pool", model=model, photos=faces / "Person 1", quantize=Quantize.INT8)
     with pytest.raises(RequestError, match=r"int8: expected at least 16 photos, half to calibrate on .* got 8"):
-        gather(request, tell=tell_no_one)
+        gather_inputs(request, at_step=ignore)

@@ -77,8 +77,8 @@ def accepted(logits: Floats, calibration: Calibration) -> NDArray[np.bool_]:
     return sure
 
 
-def measure(embeddings: dict[Path, Floats], cast: tuple[Person, ...]) -> Measured:
-    people = sorted(cast, key=lambda person: person.is_new)
+def measure(embeddings: dict[Path, Floats], everybody: tuple[Person, ...]) -> Measured:
+    people = sorted(everybody, key=lambda person: person.is_new)
     known = sum(not person.is_new for person in people)
     (base, base_labels), (tests, answers) = gather(embeddings, people, "base"), gather(embeddings, people, "tests")
     first = fit_classifier(base, base_labels, classes=known)
