@@ -1,4 +1,4 @@
-"""Arrays: the only home of checking that an array is what its place wants: dtype, shape, range of values."""
+"""Arrays: checks that an array has the dtype, shape and range of values that its place needs."""
 
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ def require_array(
     """Return `values` as what they have to be, without a copy.
 
     Raises:
-        Impossible: no array, or one of another dtype or shape.
+        Impossible: no array, or another dtype or shape.
     """
     expected = f"{np.dtype(dtype).name} {list(shape)}"
     if values is None:

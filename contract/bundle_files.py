@@ -1,4 +1,4 @@
-"""Bundle files: the only home of what device and training bundle have in common."""
+"""What device and training bundle have in common: facts, file names, and how a whole bundle is written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ GOLDEN_FILE = "golden.tensors"
 
 MAX_DOCUMENT_BYTES = 1 << 20
 MAX_GOLDEN_BYTES = 17 << 20
-"""A feature of 4,194,304 elements as float32, and its header."""
+"""A feature of 4,194,304 elements as float32, and the file's header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def parse_bundle_document(data: bytes, *, kind: str) -> Fields:
     """Read bundle.json of the bundle `kind`, "device" or "training".
 
     Raises:
-        Malformed, UnsupportedVersion, TooLarge: it is none, or one of another kind.
+        Malformed, UnsupportedVersion, TooLarge: not such a document, or one of another kind.
     """
     fields = parse_document(data, where=BUNDLE_FILE, max_bytes=MAX_DOCUMENT_BYTES)
     fields.check_format(BUNDLE_FORMAT)

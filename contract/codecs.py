@@ -1,4 +1,4 @@
-"""Codecs: the only home of how features become bytes, exact to the bit.
+"""Codecs: how features become bytes, exact to the bit.
 
     codec      tensors                                                      error at most
     float32    features F32 (n, E)                                          0
@@ -33,7 +33,7 @@ FLOAT16_OVERFLOW = 65_520.0
 
 Floats = NDArray[np.float32]
 Layout = dict[str, tuple[str, tuple[int, ...]]]
-"""Of each tensor its dtype, as the tensor file names it, and its shape."""
+"""The dtype of each tensor, as the tensor file names it, and its shape."""
 
 
 class Codec(StrEnum):

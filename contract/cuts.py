@@ -1,4 +1,4 @@
-"""Cuts: the only home of what goes into the prefix, what crosses a cut, and the paper's places for one (Table 1)."""
+"""Cuts: what goes into the prefix, what crosses a cut, and the paper's places for one (Table 1)."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Device bundles: the only home of the directory that a device starts with. No one's samples are in it."""
+"""Device bundles: the directory that a device starts with. No one's samples are in it."""
 
 from dataclasses import dataclass
 from pathlib import Path

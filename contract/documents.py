@@ -1,4 +1,4 @@
-"""JSON documents: the only home of reading JSON strictly, within bounds, and of writing it one way.
+"""JSON documents: read strictly and within bounds, written in one way.
 
 Stricter than RFC 8259 where it is silent or lenient: UTF-8 without a byte order mark, no key twice in one object, no
 NaN or Infinity, integers within +-(2**53 - 1), numbers finite, no lone surrogate, at most `MAX_DEPTH` objects and
@@ -20,7 +20,7 @@ from contract.patterns import check_name
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 MAX_DEPTH = 16
-"""Objects and arrays count, the outermost as the first; what the innermost holds is no level of its own."""
+"""Objects and arrays count, the outermost as the first; plain values in the innermost do not."""
 MAX_INTEGER = 2**53 - 1
 MAX_INTEGER_CHARACTERS = 17
 MAX_TEXT_CHARACTERS = 1_024
@@ -50,7 +50,7 @@ class Fields:
 
         Raises:
             UnsupportedVersion: `format` is another integer.
-            Malformed: `format` is missing or no integer.
+            Malformed: `format` is missing or not an integer.
         """
         version = self._get("format", int, "an integer")
         if version != supported:
@@ -126,7 +126,7 @@ def parse_document(data: bytes | memoryview, *, where: str, max_bytes: int) -> F
 
     Raises:
         TooLarge: there are more bytes than that; nothing was parsed.
-        Malformed: this is no JSON object within the rules of this module.
+        Malformed: not a JSON object within the rules of this module.
     """
     value = parse_json(data, where=where, max_bytes=max_bytes)
     if not isinstance(value, dict):
@@ -224,7 +224,7 @@ def _check_values(root: Json, where: str) -> None:
     values: Sequence[Json] = [root]
     for _ in range(MAX_DEPTH):
         _check_texts(values, where)
-        values = [child for value in values for child in _children(value)]
+        values = [inner for value in values for inner in _values_inside(value)]
         if not values:
             return
     _check_texts(values, where)
@@ -232,7 +232,7 @@ def _check_values(root: Json, where: str) -> None:
         raise Malformed(where, expected=f"JSON at most {MAX_DEPTH} levels deep", got="deeper JSON")
 
 
-def _children(value: Json) -> Sequence[Json]:
+def _values_inside(value: Json) -> Sequence[Json]:
     if isinstance(value, dict):
         return [*value.keys(), *value.values()]
     return value if isinstance(value, list) else ()

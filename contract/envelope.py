@@ -1,4 +1,4 @@
-"""Envelopes: the only home of signed bytes in the DSSE form. No cryptography here: who signs and who verifies bring it.
+"""Envelopes: signed bytes in the DSSE form. No cryptography is done here: who signs and who verifies bring it.
 
     {"payload": "<base64>", "payloadType": "...", "signatures": [{"keyid": "<16 hex>", "sig": "<base64>"}]}
 
@@ -40,7 +40,7 @@ class Envelope:
         """Read an envelope of at most `max_bytes`, with 1 to 16 signatures; those of another kind are left out.
 
         Raises:
-            TooLarge, Malformed, Impossible: it is none, or has no signature of this kind.
+            TooLarge, Malformed, Impossible: not an envelope, or without a signature of this kind.
         """
         fields = parse_document(data, where="envelope", max_bytes=max_bytes)
         return cls(

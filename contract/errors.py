@@ -1,4 +1,4 @@
-"""Contract errors: the only home of what goes wrong with bytes, documents and values that cross the wire.
+"""Contract errors: what can be wrong with bytes, documents and values that cross the wire.
 
 ContractError             every refusal of this package
 ├── Malformed             the bytes are not the format              HTTP 400
@@ -23,7 +23,7 @@ class ContractError(ValueError):
         self.got = got
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Survive a trip between processes, which keyword arguments alone would not."""
+        """Survive the way between processes, which keyword arguments alone would not."""
         return _restore, (type(self), self.where, self.expected, self.got)
 
 
@@ -32,7 +32,7 @@ class Malformed(ContractError):
 
 
 class UnsupportedVersion(Malformed):
-    """The major version is none that this reader knows."""
+    """A major version that this reader does not know."""
 
 
 class TooLarge(ContractError):

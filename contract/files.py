@@ -1,4 +1,4 @@
-"""Files: the only home of writing a file so that it is there whole or not at all, and of reading one within a bound."""
+"""Files: written so that they are there whole or not at all, and read within bounds."""
 
 import hashlib
 import os
@@ -13,10 +13,12 @@ from contract.patterns import HEX64_PATTERN
 
 @dataclass(frozen=True, slots=True)
 class FileRef:
-    """A file named by what is in it: its sha256 (64 lower-case hex digits) and its size in bytes."""
+    """A file named by what is in it."""
 
     sha256: str
+    """64 lower-case hex digits."""
     size: int
+    """In bytes."""
 
     @classmethod
     def of(cls, data: bytes) -> "FileRef":
@@ -120,7 +122,7 @@ def check_is_file(path: Path) -> None:
     """Refuse a path without a file; one that links to a file is fine.
 
     Raises:
-        Malformed: there is none.
+        Malformed: there is no file.
     """
     if not path.is_file():
         raise Malformed(str(path), expected="a file", got="none")

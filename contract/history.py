@@ -1,4 +1,4 @@
-"""History: the only home of the list of releases, newest first, that a pool's people may look at.
+"""History: the list of a pool's releases, newest first, that its people may look at.
 
 {"releases": [{"release": "<sha256 of the payload>", "channel": "best", "serial": 7, "issued": 1760000000,
                "label_count": 65, "validation": {"accuracy": 0.994, "samples": 181},
@@ -60,7 +60,7 @@ def parse_history(data: bytes) -> tuple[ReleaseSummary, ...]:
     """Read a list of at most 100 releases.
 
     Raises:
-        Malformed, TooLarge, Impossible: it is none.
+        Malformed, TooLarge, Impossible: not such a list.
     """
     values = parse_document(data, where="history", max_bytes=MAX_HISTORY_BYTES).items("releases", max_items=MAX_HISTORY)
     return tuple(_parse_release(value, where=f"history.releases[{index}]") for index, value in enumerate(values))

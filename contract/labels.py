@@ -1,4 +1,4 @@
-"""Labels: the only home of what may be a label, when two are the same one, and of the label list as a file.
+"""Labels: what may be one, when two are the same one, and the label list as a file.
 
 A label list is a JSON array of strings; the index of a label is its class.
 """
@@ -11,7 +11,7 @@ from contract.errors import Impossible, Malformed, TooLarge, shown
 from contract.text import JOINERS, controls
 
 UNKNOWN = "unknown"
-"""The answer's word for nobody. No label may be it in any spelling, or the answer would have two meanings."""
+"""The answer's word for nobody. No label may be spelled like it, or the answer would have two meanings."""
 
 MAX_LABEL_CODE_POINTS = 64
 MAX_TYPED_CODE_POINTS = 1_024
@@ -27,10 +27,10 @@ _WITHOUT_JOINERS = str.maketrans(dict.fromkeys(JOINERS))
 
 
 def parse_label(text: str) -> str:
-    """Turn what was typed into a label: normalised (NFC), trimmed, 1 to 64 code points, nothing that controls.
+    """Turn what was typed into a label: normalised (NFC), trimmed, 1 to 64 code points, no control characters.
 
-    Refused is what `contract.text.controls`; the two joiners are let in between other characters. "unknown" is
-    reserved, in every spelling.
+    Control characters are those of `contract.text.controls`; the two joiners may stand between other characters.
+    "unknown" is reserved, in every spelling.
 
     Raises:
         TooLarge: over 64 code points when normalised and trimmed, or over 1,024 before.
@@ -45,7 +45,7 @@ def parse_label(text: str) -> str:
         raise TooLarge("label", expected=f"at most {MAX_LABEL_CODE_POINTS} code points", got=str(len(label)))
     _check_letters(label)
     if label_key(label) == UNKNOWN:
-        expected = f"another name than {UNKNOWN}, which is what is answered of nobody"
+        expected = f"another name than {UNKNOWN}, which is the answer for people who are not known"
         raise Impossible("label", expected=expected, got=shown(text))
     return label
 
@@ -85,7 +85,7 @@ def parse_labels(data: bytes, *, where: str = "labels") -> tuple[str, ...]:
     """Read a label list: at most 65,536 labels and 4 MiB, no two of them the same label.
 
     Raises:
-        Malformed, TooLarge, Impossible: the list, or a label in it, is none.
+        Malformed, TooLarge, Impossible: not a list of labels.
     """
     values = parse_json(data, where=where, max_bytes=MAX_LABELS_BYTES)
     if not isinstance(values, list):

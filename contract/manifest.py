@@ -1,4 +1,4 @@
-"""Manifests: the only home of what a release says of itself, before it is signed and after it is verified."""
+"""Manifests: what a release says of itself, before it is signed and after it is verified."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ class Manifest:
         """Read a manifest of at most `max_bytes`; keys that are not known are ignored.
 
         Raises:
-            TooLarge, Malformed, UnsupportedVersion, Impossible: it is none, or says what cannot be.
+            TooLarge, Malformed, UnsupportedVersion, Impossible: not a manifest, or one that cannot be right.
         """
         fields = parse_document(data, where="manifest", max_bytes=max_bytes)
         fields.check_format(MANIFEST_FORMAT)

@@ -1,4 +1,4 @@
-"""Patterns: the only home of what names and ids look like. Each is meant for `fullmatch`."""
+"""Patterns: what names and ids look like. Each is meant for `fullmatch`."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Problems: the only home of how the service says no (RFC 9457), and of what each refusal is called."""
+"""Problems: how the service refuses a request (RFC 9457), and the type of each refusal."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +13,7 @@ _PREFIX = "urn:fedex:problem:"
 
 
 class Problem(StrEnum):
-    """The `type` of a problem document; one stays one, whatever its title says."""
+    """The `type` of a problem document; it never changes, whatever the title says."""
 
     MALFORMED = _PREFIX + "malformed"
     UNSUPPORTED_VERSION = _PREFIX + "unsupported-version"
@@ -93,7 +93,7 @@ class ProblemDocument:
         """Read a problem document of this contract.
 
         Raises:
-            Malformed, TooLarge: it is none, as when a proxy answered in the service's place.
+            Malformed, TooLarge: not one, as when a proxy answered in the service's place.
         """
         fields = parse_document(data, where="problem", max_bytes=MAX_PROBLEM_BYTES)
         texts = {key: fields.text(key, max_characters=MAX_PROBLEM_BYTES) for key in ("where", "expected", "got")}

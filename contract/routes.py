@@ -1,4 +1,4 @@
-"""Routes: the only home of the paths, headers, media types and small documents of the HTTP interface, version 1."""
+"""Routes: the paths, headers, media types and small documents of the HTTP interface, version 1."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ HEALTHZ = "/healthz"
 READYZ = "/readyz"
 
 MIN_BYTES_PER_S = 1 << 10
-"""A body that moves more slowly, on average, counts as none on either side; the slowest phone lines do better."""
+"""A body that moves more slowly, on average, is given up by either side; the slowest phone lines do better."""
 
 MAX_ENROLMENT_BYTES = 4 << 10
 MAX_ACKNOWLEDGEMENT_BYTES = 4 << 10
@@ -36,22 +36,22 @@ PUBLIC_KEY_BYTES = 32
 
 
 def upload_path(space: str, upload: str) -> str:
-    """Where an upload is put."""
+    """Return the path that an upload is put to."""
     return UPLOAD.format(space=space, upload=upload)
 
 
 def release_path(space: str, channel: str) -> str:
-    """Where the newest release of a channel is had."""
+    """Return the path of a channel's newest release."""
     return RELEASE.format(space=space, channel=channel)
 
 
 def releases_path(space: str) -> str:
-    """Where the history is had."""
+    """Return the path of the history."""
     return RELEASES.format(space=space)
 
 
 def object_path(sha256: str) -> str:
-    """Where a head or a label list is had."""
+    """Return the path of a head or a label list."""
     return OBJECT.format(sha256=sha256)
 
 
@@ -116,7 +116,7 @@ class EnrolmentReply:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """What the service says of an upload that it has: which one. Nothing less lets a device forget its samples."""
+    """What the service says of an upload that it has: which one. Only this lets a device forget its samples."""
 
     upload: str
 

@@ -1,4 +1,4 @@
-"""Sample ids: the only home of what makes two photos of one device the same sample."""
+"""Sample ids: what makes two photos of one device the same sample."""
 
 import hashlib
 import hmac
@@ -22,7 +22,7 @@ def sample_id(secret: bytes, pixels: NDArray[np.uint8]) -> bytes:
     little-endian, pixels row by row.
 
     Raises:
-        Impossible: no such pixels, or a secret under 16 bytes.
+        Impossible: pixels of another dtype or shape, or a secret under 16 bytes.
     """
     if len(secret) < MIN_SECRET_BYTES:
         raise Impossible("secret", expected=f"at least {MIN_SECRET_BYTES} bytes", got=f"{len(secret)} bytes")

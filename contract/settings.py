@@ -38,9 +38,9 @@ class SettingRow:
 
     variable: str
     default: str
-    """Empty where there is none."""
+    """Empty where there is no default."""
     unit: str
-    """Empty where there is none."""
+    """Empty where there is no unit."""
     help: str
 
 

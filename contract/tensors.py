@@ -1,4 +1,4 @@
-"""Tensor files: the only home of the safetensors layout, read with every bound checked before anything is allocated.
+"""Tensor files: the safetensors layout, read with every bound checked before anything is allocated.
 
     offset      bytes                 what
     0           8                     H, the length of the header: uint64, little-endian
@@ -52,20 +52,22 @@ Tensor = NDArray[np.generic]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Where one tensor lies in the data section; `end - begin` is what its dtype and shape take."""
+    """Where one tensor lies in the data section."""
 
     dtype: str
     shape: tuple[int, ...]
     begin: int
     end: int
+    """`end - begin` is what dtype and shape take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A checked header: its fields lie one after another from 0 to `data_size`."""
+    """A checked header."""
 
     metadata: Mapping[str, Json]
     fields: Mapping[str, Field]
+    """They lie one after another from 0 to `data_size`."""
     data_start: int
     """Offset of the data section in the file."""
     data_size: int
@@ -136,7 +138,7 @@ def decode_tensors(data: bytes | memoryview, *, max_header_bytes: int = MAX_HEAD
     """Read a tensor file without copying its data.
 
     Raises:
-        Malformed: truncated, trailing bytes, or a header that is none.
+        Malformed: truncated, trailing bytes, or no JSON object as the header.
         TooLarge: a header over `max_header_bytes`, over 64 tensors, over 8 dimensions, or a shape over 2**53 - 1 bytes.
         Impossible: a negative size, or offsets that overlap, leave a gap or do not fit the shape.
     """
@@ -168,7 +170,7 @@ def parse_header_length(data: bytes | memoryview, *, max_header_bytes: int = MAX
     """Read how many bytes the header takes after the first eight: what a ranged reader fetches next.
 
     Raises:
-        Malformed: under eight bytes, or, where more follow, no beginning of a tensor file.
+        Malformed: under eight bytes, or, where more follow, not the beginning of a tensor file.
         TooLarge: a length over `max_header_bytes`.
     """
     if len(data) < LENGTH_BYTES:
@@ -181,7 +183,7 @@ def parse_header_length(data: bytes | memoryview, *, max_header_bytes: int = MAX
 
 
 def _check_object_begins(data: bytes | memoryview) -> None:
-    """Bytes of another kind read as a huge length; only what goes on as a header does is one that is too large."""
+    """Refuse bytes of another kind, which read as a huge length; a header that is too large begins as one does."""
     if len(data) > LENGTH_BYTES and data[LENGTH_BYTES] != ord("{"):
         got = f"bytes that begin {bytes(data[: LENGTH_BYTES + 1]).hex(' ')}"
         raise Malformed("header", expected="its length, then a JSON object", got=got)

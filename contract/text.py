@@ -1,4 +1,4 @@
-"""Text for people: the only home of what may be shown on a terminal, whoever wrote it."""
+"""Text for people: what may be shown on a terminal, whoever wrote it."""
 
 import json
 import unicodedata
@@ -10,9 +10,11 @@ _CONTROLLING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def controls(letter: str) -> bool:
-    """Tell whether a code point controls rather than shows: controls and surrogates (categories Cc, Cs), line and
-    paragraph separators (Zl, Zp) and format characters (Cf: those of no width, those that change the direction), which
-    can make one name look like another; but not the two joiners.
+    """Tell whether a code point controls rather than shows.
+
+    Controls and surrogates (categories Cc, Cs) do, line and paragraph separators (Zl, Zp), and format characters (Cf:
+    those of no width, those that change the direction), which can make one name look like another; the two joiners do
+    not count.
     """
     return unicodedata.category(letter) in _CONTROLLING and letter not in JOINERS
 

@@ -1,4 +1,4 @@
-"""Training bundles: the only home of the directory that the cloud trains from. It never goes to a device.
+"""Training bundles: the directory that the cloud trains from. It never goes to a device.
 
 base.tensors: "features" F32 (n, *shape), "labels" U32 (n) as classes, "sample_ids" U8 (n, 16), "splits" U8 (n) with
 0 for training and 1 for held out. n may be 0.

@@ -1,4 +1,4 @@
-"""Uploads: the only home of a sealed batch of samples as bytes.
+"""Uploads: a sealed batch of samples as bytes.
 
     8 bytes       length of the header, uint64 little-endian
     header        plain JSON: `contract.upload_header`
@@ -59,7 +59,7 @@ class Upload:
     """(n,): of one sample, the highest revision counts."""
 
     def __post_init__(self) -> None:
-        """Check everything but the bounds, which belong to who encodes or decodes."""
+        """Check everything but the bounds, which encoding and decoding check."""
         check_name(self.space, HEX64_PATTERN, where="upload.space")
         check_name(self.runtime, NAME_PATTERN, where="upload.runtime")
         if self.features.ndim < 2 or not len(self.features):
@@ -139,7 +139,7 @@ def decode_upload(data: bytes | memoryview, *, limits: UploadLimits = LIMITS) ->
 
 
 def open_upload(data: bytes | memoryview, *, space: str, feature_shape: tuple[int, ...]) -> Upload:
-    """Decode an upload if it is one of this space. Its header is judged first: the rest of a stranger costs no memory.
+    """Decode an upload of this space. Its header is checked first: an upload of another space costs no memory.
 
     Raises:
         as `check_upload` and `decode_upload`.

@@ -1,4 +1,4 @@
-"""Upload headers: the only home of what an upload says of itself, and of the bounds that are checked by it.
+"""Upload headers: what an upload says of itself, and the bounds that are checked by it.
 
     {"__metadata__": {"format": 1, "space": "<64 hex>", "runtime": "...", "codec": "int4", "count": 10,
                       "shape": [512], "labels": ["Ada", "Ben"], "size": 2830, "stored": 2580},

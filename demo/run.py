@@ -31,7 +31,7 @@ def run_demo(settings: Settings) -> Figures:
 
     Raises:
         DemoError: a part did not do its work.
-        MinioMissing: the store is to be MinIO, and there is none.
+        MinioMissing: the store is to be MinIO, which is not built here.
     """
     started = time.monotonic()
     shutil.rmtree(settings.work, ignore_errors=True)
