@@ -83,8 +83,8 @@ test-tensorflow: $(STAMP)
 test-wheel: $(STAMP)  ## build the wheel, install it alone, run the tests against it with the checkout out of reach
 	@PYTHON='$(PYTHON)' BUILDER='$(BIN)/python' tests/wheel.sh
 
-check: $(STAMP)  ## ruff (format and lint) and mypy --strict
-	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy contract device cloud export demo bench
+check: $(STAMP)  ## ruff (format and lint) and mypy --strict, tests included
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy contract device cloud export demo bench tests
 
 bench: $(STAMP)  ## measure; one table and build/bench.json
 	@exec $(BIN)/python -m bench

@@ -11,6 +11,7 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask, Response, request
 from numpy.typing import NDArray
+from werkzeug import Response as BaseResponse
 from werkzeug.serving import make_server
 
 from contract import routes
@@ -117,7 +118,7 @@ class Service:
             return Response(said, 201 if is_new else 200, mimetype=routes.JSON_MEDIA_TYPE)
 
         @app.get("/v1/spaces/<space>/releases/<channel>")
-        def release(space: str, channel: str) -> Response:
+        def release(space: str, channel: str) -> BaseResponse:
             if channel not in self.releases:
                 return refuse(Problem.NOT_FOUND)
             answer = Response(self.releases[channel], mimetype=ENVELOPE_MEDIA_TYPE)
@@ -125,7 +126,7 @@ class Service:
             return answer.make_conditional(request)
 
         @app.get("/v1/objects/<sha256>")
-        def get_object(sha256: str) -> Response:
+        def get_object(sha256: str) -> BaseResponse:
             if sha256 not in self.objects:
                 return refuse(Problem.NOT_FOUND)
             data = self.objects[sha256]
@@ -156,7 +157,7 @@ def refuse(problem: Problem, headers: Mapping[str, str] | None = None) -> Respon
 def serving(service: Service) -> Iterator[Service]:
     """Run the service until the block ends."""
     server = make_server("127.0.0.1", 0, service.app(), threaded=True)
-    server.daemon_threads = True
+    server.daemon_threads = True  # type: ignore[attr-defined]  # a threaded server has it
     service.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
