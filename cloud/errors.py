@@ -20,6 +20,8 @@
     |  `- Forbidden          a code that opens nothing
     |- LostRace            another writer moved the pointer: read it again and decide anew
     |- CycleFailed         training published nothing: its record says why, the registry when to try again
+    |- Diverged            a trial's weights are not finite: the trial fails, the others go on
+    |- NoAccelerator       a trial's process cannot use its accelerator: correct FEDEX_ACCELERATORS or the machine
     |- StateFull           the worker's machine has no room for a training cycle: make some; it tries again by itself
     |- Stopped             the worker was asked to stop: end
     |- NotReady            the service waits for something (its key, its worker): ask again later
@@ -136,6 +138,14 @@ class LostRace(CloudError):
 
 class CycleFailed(CloudError):
     """A training cycle that published nothing; what it tried is recorded."""
+
+
+class Diverged(CloudError):
+    """A trial whose weights are not finite."""
+
+
+class NoAccelerator(CloudError):
+    """The accelerator that a process was given cannot be used; without this it would train on the processor."""
 
 
 class StateFull(CloudError):
