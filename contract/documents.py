@@ -78,6 +78,11 @@ class Fields:
         """Read an integer of `low` to `high`, both included; true and 1.0 are not integers."""
         return _check_integer(self._get(key, int, "an integer"), where=self.place(key), low=low, high=high)
 
+    def boolean(self, key: str) -> bool:
+        """Read true or false; 0 and 1 are neither."""
+        value: bool = self._get(key, bool, "true or false")
+        return value
+
     def number(self, key: str, *, low: float, high: float) -> float:
         """Read a number of `low` to `high`, both included; integers count."""
         value = float(self._get(key, (int, float), "a number"))
@@ -116,7 +121,7 @@ class Fields:
         if key not in self._values:
             raise Malformed(self.place(key), expected=expected, got="nothing")
         value = self._values[key]
-        if not isinstance(value, kind) or isinstance(value, bool):
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise Malformed(self.place(key), expected=expected, got=shown(value))
         return value
 

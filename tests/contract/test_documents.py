@@ -178,6 +178,8 @@ REFUSED_FIELDS = [
     (lambda: FIELDS.integer("text"), Malformed, "place.text: expected an integer, got 'red'"),
     (lambda: FIELDS.integer("integer", low=4), Impossible, "an integer from 4 to"),
     (lambda: FIELDS.integer("integer", high=2), Impossible, "an integer from 0 to 2, got 3"),
+    (lambda: FIELDS.boolean("integer"), Malformed, "place.integer: expected true or false, got 3"),
+    (lambda: FIELDS.boolean("missing"), Malformed, "place.missing: expected true or false, got nothing"),
     (lambda: FIELDS.number("true", low=0, high=1), Malformed, "place.true: expected a number, got True"),
     (lambda: FIELDS.number("null", low=0, high=1), Malformed, "place.null: expected a number, got None"),
     (lambda: FIELDS.number("number", low=0, high=1), Impossible, "a number from 0 to 1, got 1.5"),
@@ -207,6 +209,7 @@ def test_a_field_of_another_kind_is_refused_by_its_place(
 
 def test_fields_are_read_as_what_they_are() -> None:
     assert FIELDS.number("integer", low=0, high=9) == 3.0
+    assert FIELDS.boolean("true") is True
     assert FIELDS.choice("text", Colour) is Colour.RED
     assert FIELDS.integers("list", max_items=2) == (1, 2)
     assert FIELDS.binary("base64", max_bytes=3) == b"\x00\x01\x02"
