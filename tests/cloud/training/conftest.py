@@ -62,7 +62,7 @@ def convolutional_head(classes: int) -> keras.Model:
     return keras.Model(feature, keras.layers.Dense(classes, name="Logits")(net))
 
 
-def acquaint(head: keras.Model) -> keras.Model:
+def fit_to_people(head: keras.Model) -> keras.Model:
     """The head as it knows its people: by the mean of four photos of each."""
     parts = take_apart(head)
     people = parts.kernel.shape[1]
@@ -75,7 +75,7 @@ def acquaint(head: keras.Model) -> keras.Model:
 def make_bundle(folder: Path, head: keras.Model, *, space: str) -> TrainingBundle:
     """A training bundle with base samples of the first six people."""
     shape = tuple(head.input_shape[1:])
-    acquaint(head).save(folder / "saved.keras")
+    fit_to_people(head).save(folder / "saved.keras")
     labels = np.repeat(np.arange(BASE_PEOPLE), BASE_PHOTOS)
     ids = np.random.default_rng(1).integers(0, 256, (len(labels), 16), np.uint8)
     held_out = [assign_split(one.tobytes(), place % BASE_PHOTOS) is Split.HELD_OUT for place, one in enumerate(ids)]
@@ -105,7 +105,7 @@ def convolutional_bundle(tmp_path_factory: pytest.TempPathFactory) -> TrainingBu
 
 
 @dataclass(frozen=True)
-class Shop:
+class TrainingSite:
     """A store with one bundle and one device, and what looks after it."""
 
     store: ObjectStore
@@ -129,29 +129,29 @@ class Shop:
         body = encode_upload(upload, codec=Codec.FLOAT32)
         inbox.add(self.store, Arrival(self.pool, DEVICE, 0, upload_id(body)), body)
 
-    def workbench(self, settings: Settings | None = None) -> TrainingContext:
+    def context(self, settings: Settings | None = None) -> TrainingContext:
         """What a worker of this store has."""
         settings = settings or self.settings
         return TrainingContext(self.store, settings, load_or_create(settings.state, self.store), threading.Event())
 
     def worker(self, settings: Settings | None = None) -> Worker:
         """A worker, not running."""
-        return Worker(self.workbench(settings))
+        return Worker(self.context(settings))
 
 
 @pytest.fixture(scope="session")
-def open_shop(tmp_path_factory: pytest.TempPathFactory) -> Callable[[TrainingBundle], Shop]:
-    """Opens a shop for a bundle, with a store of its own."""
+def make_site(tmp_path_factory: pytest.TempPathFactory) -> Callable[[TrainingBundle], TrainingSite]:
+    """Opens a site for a bundle, with a store of its own."""
 
-    def make(bundle: TrainingBundle) -> Shop:
-        folder = tmp_path_factory.mktemp("shop")
+    def make(bundle: TrainingBundle) -> TrainingSite:
+        folder = tmp_path_factory.mktemp("site")
         settings = Settings(store=f"dir:{folder / 'store'}", state=folder / "state", poll_s=0.1)
         store = open_store(settings.store)
         store.prepare()
         assert bundle.directory is not None
         register_bundle(store, bundle.directory)
         devices.add(store, Device(DEVICE, "home", 0, "0" * 64, 0))
-        return Shop(store, bundle, settings, Pool("home", bundle.space))
+        return TrainingSite(store, bundle, settings, Pool("home", bundle.space))
 
     return make
 
@@ -164,7 +164,7 @@ def make_folder(tmp_path: Path) -> Callable[..., CycleFolder]:
         shape = tuple(head.input_shape[1:])
         folder = CycleFolder(tmp_path / "cycle")
         folder.path.mkdir()
-        acquaint(head).save(folder.path / "head.keras")
+        fit_to_people(head).save(folder.path / "head.keras")
         parts = [
             photos_of(person, count, seed=seed, shape=shape)
             for seed, count in enumerate((photos, held_out))

@@ -9,34 +9,34 @@ import pytest
 
 from cloud.errors import StateFull
 from contract.bundle import TrainingBundle
-from tests.cloud.training.conftest import Shop
-from tests.cloud.worker.running import all_gone, children_of, trainers_of, wait_for
+from tests.cloud.training.conftest import TrainingSite
+from tests.cloud.worker.running import all_gone, processes_of, trainers_of, wait_for
 
-OpenShop = Callable[[TrainingBundle], Shop]
+MakeSite = Callable[[TrainingBundle], TrainingSite]
 
 
 def test_whatever_the_machine_refuses_in_a_cycle_is_told_as_lack_of_room(
-    open_shop: OpenShop, vector_bundle: TrainingBundle
+    make_site: MakeSite, vector_bundle: TrainingBundle
 ) -> None:
-    workbench = open_shop(vector_bundle).workbench()
+    context = make_site(vector_bundle).context()
     with (
         pytest.raises(StateFull, match=r"expected room for a training cycle, got .*No space left"),
-        workbench.folder("c"),
+        context.folder("c"),
     ):
         raise OSError(28, "No space left on device")
-    assert not (workbench.settings.state / "cycles").exists()
+    assert not (context.settings.state / "cycles").exists()
 
 
-def test_accelerators_are_the_trainers_alone(open_shop: OpenShop, vector_bundle: TrainingBundle) -> None:
+def test_accelerators_are_the_trainers_alone(make_site: MakeSite, vector_bundle: TrainingBundle) -> None:
     """The workshop saw the first trainer's, and kept memory of it for as long as that trained."""
-    shop = open_shop(vector_bundle)
-    workbench = shop.workbench(replace(shop.settings, accelerators=("4", "7")))
-    with workbench.folder("c") as folder, workbench.processes(folder):
-        trainers, children = trainers_of(os.getpid()), children_of(os.getpid())
-        seen = {child: device_of(child) for child in children}
+    site = make_site(vector_bundle)
+    context = site.context(replace(site.settings, accelerators=("4", "7")))
+    with context.folder("c") as folder, context.processes(folder):
+        trainers, processes = trainers_of(os.getpid()), processes_of(os.getpid())
+        seen = {child: device_of(child) for child in processes}
     assert sorted(seen[child] for child in trainers) == ["4", "7"]
-    assert [seen[child] for child in children if child not in trainers] == ["-1"]
-    wait_for(lambda: all_gone(children))
+    assert [seen[child] for child in processes if child not in trainers] == ["-1"]
+    wait_for(lambda: all_gone(processes))
 
 
 def device_of(pid: int) -> str:

@@ -2,7 +2,7 @@
 
 from tests.cloud.training.conftest import (  # noqa: F401  # pytest finds fixtures by their names here
     convolutional_bundle,
-    open_shop,
+    make_site,
     unused_port,
     vector_bundle,
 )

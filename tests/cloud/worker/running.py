@@ -1,4 +1,4 @@
-"""A worker as a process, as an operator runs it: starting it, reading its lines, finding its children."""
+"""A worker as a process, as an operator runs it: starting it, reading its lines, finding its processes."""
 
 import json
 import os
@@ -15,7 +15,7 @@ PATIENCE_S = 120.0
 """Far more than anything here takes, for a machine that has much else to do."""
 
 
-def children_of(pid: int) -> list[int]:
+def processes_of(pid: int) -> list[int]:
     """The processes that a worker has started."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -33,7 +33,7 @@ def children_of(pid: int) -> list[int]:
 
 
 def trainers_of(pid: int) -> list[int]:
-    return [child for child in children_of(pid) if b"cloud.training.trainer" in command_of(child)]
+    return [process for process in processes_of(pid) if b"cloud.training.trainer" in command_of(process)]
 
 
 def command_of(pid: int) -> bytes:

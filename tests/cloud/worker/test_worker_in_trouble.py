@@ -32,71 +32,71 @@ from contract.callbacks import ignore
 from contract.labels import parse_labels
 from contract.manifest import Channel
 from contract.training_bundle import TRAINING_FILES
-from tests.cloud.training.conftest import NAMES, Shop
+from tests.cloud.training.conftest import NAMES, TrainingSite
 from tests.cloud.worker.running import PATIENCE_S, environment, lines_of, running_worker, wait_for
 
-OpenShop = Callable[[TrainingBundle], Shop]
+MakeSite = Callable[[TrainingBundle], TrainingSite]
 
 
-def serials(shop: Shop) -> dict[str, int]:
-    return {channel.value: serial for channel, serial in registry.read(shop.store, shop.pool).serials.items()}
+def serials(site: TrainingSite) -> dict[str, int]:
+    return {channel.value: serial for channel, serial in registry.read(site.store, site.pool).serials.items()}
 
 
-def labels_of(shop: Shop, channel: Channel) -> tuple[str, ...]:
-    manifest = registry.read(shop.store, shop.pool).channels[channel].manifest
-    return parse_labels(shop.store.get(keys.shared_object("home", manifest.labels.sha256)).body)
+def labels_of(site: TrainingSite, channel: Channel) -> tuple[str, ...]:
+    manifest = registry.read(site.store, site.pool).channels[channel].manifest
+    return parse_labels(site.store.get(keys.shared_object("home", manifest.labels.sha256)).body)
 
 
-def publish_as_another(shop: Shop) -> None:
+def publish_as_another(site: TrainingSite) -> None:
     """What a worker elsewhere does last: the registry says that the present dataset was trained on."""
-    data, _ = dataset_pointer.read(shop.store, shop.pool)
-    known = registry.read(shop.store, shop.pool)
-    registry.note_trained(shop.store, shop.pool, previous=known, trained=Trained(data.commit, data.rows, "another"))
+    data, _ = dataset_pointer.read(site.store, site.pool)
+    known = registry.read(site.store, site.pool)
+    registry.note_trained(site.store, site.pool, previous=known, trained=Trained(data.commit, data.rows, "another"))
 
 
-def others_at(shop: Shop, step: CycleStep, seen: list[CycleStep]) -> Callable[[CycleStep], None]:
+def others_at(site: TrainingSite, step: CycleStep, seen: list[CycleStep]) -> Callable[[CycleStep], None]:
     """Publishes as another worker when a cycle passes a step; keeps what it passed."""
 
     def at(passed: CycleStep) -> None:
         seen.append(passed)
         if passed is step:
-            publish_as_another(shop)
+            publish_as_another(site)
 
     return at
 
 
 def test_an_accelerator_that_is_not_there_is_said_and_no_trial_moves_to_the_processor(
-    open_shop: OpenShop, vector_bundle: TrainingBundle
+    make_site: MakeSite, vector_bundle: TrainingBundle
 ) -> None:
     """FEDEX_ACCELERATORS=99,98 once trained and published on the processor without a word."""
-    shop = open_shop(vector_bundle)
-    shop.send(("Gus", 3))
+    site = make_site(vector_bundle)
+    site.send(("Gus", 3))
     with pytest.raises(CycleFailed, match=r"NoAccelerator: FEDEX_ACCELERATORS: expected CUDA device 99, got none"):
-        shop.worker(replace(shop.settings, accelerators=("99", "98"))).tend(shop.pool)
-    assert serials(shop) == {}
+        site.worker(replace(site.settings, accelerators=("99", "98"))).tend(site.pool)
+    assert serials(site) == {}
 
 
 @pytest.mark.parametrize("step", [CycleStep.PROCESSES_STARTED, CycleStep.CONVERTED])
 def test_a_cycle_that_another_worker_overtook_publishes_nothing(
-    open_shop: OpenShop, vector_bundle: TrainingBundle, step: CycleStep
+    make_site: MakeSite, vector_bundle: TrainingBundle, step: CycleStep
 ) -> None:
     """Overtaken between the decision to train and its first read, a cycle trained and published the same once more."""
-    shop, seen = open_shop(vector_bundle), list[CycleStep]()
-    shop.send(("Gus", 3))
-    overtaken = Worker(shop.workbench(), at=others_at(shop, step, seen))
+    site, seen = make_site(vector_bundle), list[CycleStep]()
+    site.send(("Gus", 3))
+    overtaken = Worker(site.context(), at=others_at(site, step, seen))
     with pytest.raises(LostRace):
-        overtaken.tend(shop.pool)
-    assert (seen[-1], serials(shop)) == (step, {})
-    assert overtaken.tend(shop.pool) is None
+        overtaken.tend(site.pool)
+    assert (seen[-1], serials(site)) == (step, {})
+    assert overtaken.tend(site.pool) is None
 
 
 def test_an_overtaken_worker_says_so_rests_and_goes_on(
-    open_shop: OpenShop, vector_bundle: TrainingBundle, caplog: pytest.LogCaptureFixture
+    make_site: MakeSite, vector_bundle: TrainingBundle, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shop, seen = open_shop(vector_bundle), list[CycleStep]()
-    shop.send(("Gus", 3))
+    site, seen = make_site(vector_bundle), list[CycleStep]()
+    site.send(("Gus", 3))
     caplog.set_level("WARNING")
-    look(shop.workbench(), times=2, at=others_at(shop, CycleStep.PROCESSES_STARTED, seen))
+    look(site.context(), times=2, at=others_at(site, CycleStep.PROCESSES_STARTED, seen))
     [line] = caplog.messages
     assert line.startswith("cycle: overtaken by another worker: home/")
     assert seen == [CycleStep.PROCESSES_STARTED]
@@ -116,27 +116,27 @@ class Looks(threading.Event):
         return super().wait(0)
 
 
-def look(workbench: TrainingContext, *, times: int, at: Callable[[CycleStep], None]) -> None:
+def look(context: TrainingContext, *, times: int, at: Callable[[CycleStep], None]) -> None:
     """Let a worker look so often."""
-    Worker(replace(workbench, stop=Looks(times)), at=at).run()
+    Worker(replace(context, stop=Looks(times)), at=at).run()
 
 
 @pytest.mark.slow
 def test_two_workers_with_one_key_and_two_state_folders_release_once(
-    open_shop: OpenShop, vector_bundle: TrainingBundle, tmp_path: Path
+    make_site: MakeSite, vector_bundle: TrainingBundle, tmp_path: Path
 ) -> None:
-    shop = open_shop(vector_bundle)
-    shop.workbench()
-    second = replace(shop.settings, state=tmp_path / "second")
-    shutil.copytree(shop.settings.state, second.state)
+    site = make_site(vector_bundle)
+    site.context()
+    second = replace(site.settings, state=tmp_path / "second")
+    shutil.copytree(site.settings.state, second.state)
     logs = tmp_path / "log-1", tmp_path / "log-2"
-    with running_worker(shop.settings, logs[0]), running_worker(second, logs[1]):
+    with running_worker(site.settings, logs[0]), running_worker(second, logs[1]):
         wait_for(lambda: all("worker: started" in lines_of(log) for log in logs))
-        shop.send(("Gus", 3), ("Hal", 3))
-        wait_for(lambda: bool(serials(shop)))
+        site.send(("Gus", 3), ("Hal", 3))
+        wait_for(lambda: bool(serials(site)))
         wait_for(lambda: all(is_idle(log) for log in logs))
-    assert serials(shop) == {"latest": 1, "best": 1}
-    assert dataset_pointer.read(shop.store, shop.pool)[0].rows == 6
+    assert serials(site) == {"latest": 1, "best": 1}
+    assert dataset_pointer.read(site.store, site.pool)[0].rows == 6
     assert sum(lines_of(log).count("cycle: published") for log in logs) == 1
 
 
@@ -148,15 +148,15 @@ def is_idle(log: Path) -> bool:
 
 
 def test_a_second_worker_on_one_state_folder_ends_with_one_line(
-    open_shop: OpenShop, vector_bundle: TrainingBundle, tmp_path: Path
+    make_site: MakeSite, vector_bundle: TrainingBundle, tmp_path: Path
 ) -> None:
     """Each deleted the other's cycles, and neither ever released anything."""
-    shop = open_shop(vector_bundle)
+    site = make_site(vector_bundle)
     command = [sys.executable, "-m", "cloud.cli", "worker"]
-    with running_worker(shop.settings, tmp_path / "log") as first:
+    with running_worker(site.settings, tmp_path / "log") as first:
         wait_for(lambda: "worker: started" in lines_of(tmp_path / "log"))
         second = subprocess.run(
-            command, env=environment(shop.settings), capture_output=True, text=True, timeout=PATIENCE_S, check=False
+            command, env=environment(site.settings), capture_output=True, text=True, timeout=PATIENCE_S, check=False
         )
         assert first.poll() is None
     assert (second.returncode, second.stdout, len(second.stderr.splitlines())) == (1, "", 1)
@@ -196,14 +196,14 @@ def test_an_s3_store_that_nobody_answers_for_is_unreachable_rather_than_wrong(
 
 
 def test_the_first_look_at_all_pools_is_made_until_it_succeeds(
-    open_shop: OpenShop, vector_bundle: TrainingBundle, monkeypatch: pytest.MonkeyPatch
+    make_site: MakeSite, vector_bundle: TrainingBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worker before ended between a merge and a release; this one's first look met a store that did not answer,
     and samples that nobody added to waited for ever. A stray object among the datasets hides no pool."""
-    shop, seen, faults = open_shop(vector_bundle), list[CycleStep](), [Unavailable("inbox/", "no answer")]
-    shop.send(("Gus", 3))
-    shop.worker(replace(shop.settings, min_new=100)).tend(shop.pool)
-    shop.store.put("dataset/a-stray-object", b"")
+    site, seen, faults = make_site(vector_bundle), list[CycleStep](), [Unavailable("inbox/", "no answer")]
+    site.send(("Gus", 3))
+    site.worker(replace(site.settings, min_new=100)).tend(site.pool)
+    site.store.put("dataset/a-stray-object", b"")
     pools_with_news = inbox.pools_with_news
 
     def look_later(store: ObjectStore) -> list[Pool]:
@@ -212,71 +212,71 @@ def test_the_first_look_at_all_pools_is_made_until_it_succeeds(
         return pools_with_news(store)
 
     monkeypatch.setattr(inbox, "pools_with_news", look_later)
-    look(shop.workbench(), times=2, at=others_at(shop, CycleStep.PROCESSES_STARTED, seen))
+    look(site.context(), times=2, at=others_at(site, CycleStep.PROCESSES_STARTED, seen))
     assert seen == [CycleStep.PROCESSES_STARTED]
 
 
 def test_a_state_folder_without_room_is_one_line_and_the_worker_goes_on_when_there_is_some(
-    open_shop: OpenShop, vector_bundle: TrainingBundle, tmp_path: Path
+    make_site: MakeSite, vector_bundle: TrainingBundle, tmp_path: Path
 ) -> None:
     """The limit on the size of files stands for a full disk; it is lifted while the worker runs."""
-    shop, log = open_shop(vector_bundle), tmp_path / "log"
-    shop.send(("Gus", 3), ("Hal", 3))
-    shop.worker(replace(shop.settings, min_new=100)).tend(shop.pool)
-    with running_worker(shop.settings, log) as process:
+    site, log = make_site(vector_bundle), tmp_path / "log"
+    site.send(("Gus", 3), ("Hal", 3))
+    site.worker(replace(site.settings, min_new=100)).tend(site.pool)
+    with running_worker(site.settings, log) as process:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (2048, resource.RLIM_INFINITY))
         wait_for(lambda: any("expected room for a training cycle" in line for line in lines_of(log)))
-        assert serials(shop) == {}
+        assert serials(site) == {}
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        wait_for(lambda: serials(shop) == {"latest": 1, "best": 1})
+        wait_for(lambda: serials(site) == {"latest": 1, "best": 1})
     assert all("traceback" not in json.loads(line) for line in log.read_text().splitlines())
-    assert dataset_pointer.read(shop.store, shop.pool)[0].rows == 6
+    assert dataset_pointer.read(site.store, site.pool)[0].rows == 6
 
 
 def test_a_space_whose_head_keras_cannot_load_rests_and_keeps_no_other_waiting(
-    open_shop: OpenShop, vector_bundle: TrainingBundle, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    make_site: MakeSite, vector_bundle: TrainingBundle, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shop = open_shop(vector_bundle)
-    broken = replace(shop, bundle=register_broken(shop, tmp_path), pool=Pool("home", "2" * 64))
+    site = make_site(vector_bundle)
+    broken = replace(site, bundle=register_broken(site, tmp_path), pool=Pool("home", "2" * 64))
     broken.send(("Gus", 3))
-    shop.send(("Gus", 3))
+    site.send(("Gus", 3))
     caplog.set_level("WARNING", logger="cloud.worker.worker")
-    look(shop.workbench(), times=3, at=ignore)
+    look(site.context(), times=3, at=ignore)
     [line] = caplog.messages
     assert line.startswith(
         "cycle: open: failed: HeadError: the bundle's head.keras: expected a network that Keras can "
     )
-    assert serials(shop) == {"latest": 1, "best": 1}
-    failed = registry.read(shop.store, broken.pool).failed
+    assert serials(site) == {"latest": 1, "best": 1}
+    failed = registry.read(site.store, broken.pool).failed
     assert (serials(broken), failed and failed.times) == ({}, 1)
 
 
-def register_broken(shop: Shop, folder: Path) -> TrainingBundle:
+def register_broken(site: TrainingSite, folder: Path) -> TrainingBundle:
     """A space as one that was registered before heads were looked at."""
-    bundle = shop.bundle
+    bundle = site.bundle
     facts, head = replace(bundle.facts, space="2" * 64), bytes(range(256)) * 8
     parts = TrainingBundleParts(facts, head, bundle.labels, bundle.golden, bundle.base)
     broken = write_training_bundle(folder / "broken", parts)
     for name in TRAINING_FILES:
-        shop.store.put(keys.space_file(broken.space, name), (folder / "broken" / name).read_bytes())
+        site.store.put(keys.space_file(broken.space, name), (folder / "broken" / name).read_bytes())
     return broken
 
 
 @pytest.mark.slow
 def test_labels_that_latest_has_and_best_has_not_keep_their_places(
-    open_shop: OpenShop, vector_bundle: TrainingBundle, monkeypatch: pytest.MonkeyPatch
+    make_site: MakeSite, vector_bundle: TrainingBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The gate makes the first head latest alone; the next one is best, with the new label where latest had it."""
-    shop = open_shop(vector_bundle)
-    shop.send(("Hal", 3))
+    site = make_site(vector_bundle)
+    site.send(("Hal", 3))
     monkeypatch.setattr(cycle, "judge", refuse)
-    shop.worker().tend(shop.pool)
-    assert (serials(shop), labels_of(shop, Channel.LATEST)) == ({"latest": 1}, (*NAMES[:6], "Hal"))
+    site.worker().tend(site.pool)
+    assert (serials(site), labels_of(site, Channel.LATEST)) == ({"latest": 1}, (*NAMES[:6], "Hal"))
     monkeypatch.undo()
-    shop.send(("Gus", 3), seed=2)
-    shop.worker().tend(shop.pool)
-    assert serials(shop) == {"latest": 2, "best": 1}
-    assert labels_of(shop, Channel.BEST) == labels_of(shop, Channel.LATEST) == (*NAMES[:6], "Hal", "Gus")
+    site.send(("Gus", 3), seed=2)
+    site.worker().tend(site.pool)
+    assert serials(site) == {"latest": 2, "best": 1}
+    assert labels_of(site, Channel.BEST) == labels_of(site, Channel.LATEST) == (*NAMES[:6], "Hal", "Gus")
 
 
 def refuse(evidence: Evidence) -> Verdict:
