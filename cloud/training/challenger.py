@@ -12,7 +12,7 @@ from cloud.errors import CycleFailed
 from cloud.releases.publish import TrainedHead
 from cloud.training.cycle_folder import CycleFolder
 from cloud.training.executors.executor import Outcome
-from cloud.training.gate import Answered, Evidence
+from cloud.training.gate import Evidence, PairedAnswers
 from cloud.training.inputs import Material
 from cloud.training.trials import TrialResult, choose
 from contract.documents import Json
@@ -46,10 +46,10 @@ class Selection:
         held_out = slice(examples.trained, None)
         left_out, said = self._left_out(folder)
         return Evidence(
-            held_out=Answered(
+            held_out=PairedAnswers(
                 examples.labels[held_out], best[held_out], folder.trial_answers(self.challenger.name).held_out
             ),
-            left_out=Answered(examples.labels[left_out], best[left_out], said),
+            left_out=PairedAnswers(examples.labels[left_out], best[left_out], said),
             unseen=examples.unseen[left_out],
             base_classes=examples.classes.base,
             best_classes=examples.classes.best,

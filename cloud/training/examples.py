@@ -1,8 +1,8 @@
-"""The only home of what a cycle learns from: base samples and a pool's dataset, as rows of one table of classes.
+"""What a cycle learns from: base samples and a pool's dataset, as rows with classes.
 
 Classes are the labels of the newest release, in its order, then labels that have become classes since, in the order in
 which the dataset met them. A label becomes a class with its second training photo; until then it waits, and its rows
-are left out. So are those of labels for which a label list has no room (``contract.labels``): no others suffer from
+are left out. So are those of labels for which a label list has no room (`contract.labels`): no others suffer from
 them. Rows that train come first, so that each part is one slice.
 """
 
@@ -28,7 +28,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Classes:
+class TrainingClasses:
     """The labels of a head to be trained; an index below `best` is best's own."""
 
     labels: tuple[str, ...]
@@ -43,10 +43,10 @@ class Classes:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Examples:
+class TrainingExamples:
     """Rows (n,): first those that train, then those held out."""
 
-    classes: Classes
+    classes: TrainingClasses
     labels: NDArray[np.int64]
     """Class indices."""
     unseen: NDArray[np.bool_]
@@ -61,7 +61,7 @@ class Examples:
         return len(self.labels)
 
     def features(self, base: BaseSamples, dataset: Dataset) -> Iterator[Floats]:
-        """The features (k, *shape) of all rows in order, a bounded number at a time."""
+        """Yield the features (k, *shape) of all rows in order, a bounded number at a time."""
         size = max(CHUNK_BYTES // max(FLOAT32_BYTES * int(np.prod(dataset.features.shape[1:])), 1), 1)
         for begin in range(0, len(self), size):
             ours, theirs = self._base_rows[begin : begin + size], self._dataset_rows[begin : begin + size]
@@ -71,9 +71,16 @@ class Examples:
             yield chunk
 
 
-def choose_classes(dataset: Dataset, *, bundle: Sequence[str], best: Sequence[str], newest: Sequence[str]) -> Classes:
-    """The classes to train: `newest` are the labels of the newest release, which begin with those of `best`, and those
-    with those of `bundle`; all three are the same before the first release.
+def choose_classes(
+    dataset: Dataset, *, bundle: Sequence[str], best: Sequence[str], newest: Sequence[str]
+) -> TrainingClasses:
+    """Choose the classes to train.
+
+    Args:
+        dataset: the pool's samples.
+        bundle: the labels of the bundle.
+        best: those of the best release, which begin with the bundle's.
+        newest: those of the newest release, which begin with best's. Before the first release all three are the same.
     """
     known = {label_key(label) for label in newest}
     photos = np.bincount(
@@ -85,24 +92,24 @@ def choose_classes(dataset: Dataset, *, bundle: Sequence[str], best: Sequence[st
     waiting = sum(0 < count < PHOTOS_OF_A_CLASS for _, count in others)
     labels = (*newest, *grown)
     room = max(_room(labels), len(newest))
-    return Classes(labels[:room], len(bundle), len(best), waiting, left_out=len(labels) - room)
+    return TrainingClasses(labels[:room], len(bundle), len(best), waiting, left_out=len(labels) - room)
 
 
 def _room(labels: Sequence[str]) -> int:
-    """How many of these, from the first on, a label list can hold."""
-    ends = 1 + np.cumsum([len(encode_json(label)) + 1 for label in labels])  # brackets, and what parts or ends them
+    """Return how many of these, from the first on, a label list can hold."""
+    ends = 1 + np.cumsum([len(encode_json(label)) + 1 for label in labels])  # brackets, commas
     return min(int(np.searchsorted(ends, MAX_LABELS_BYTES, side="right")), MAX_LABELS)
 
 
-def choose_examples(dataset: Dataset, base: BaseSamples, classes: Classes, *, seen: int) -> Examples:
-    """The rows whose labels are classes; best was trained on the dataset's first `seen` samples."""
+def choose_examples(dataset: Dataset, base: BaseSamples, classes: TrainingClasses, *, seen: int) -> TrainingExamples:
+    """Choose the rows whose labels are classes; best was trained on the dataset's first `seen` samples."""
     places = {label_key(label): place for place, label in enumerate(classes.labels)}
     of_dataset = np.array([places.get(label_key(label), -1) for label in dataset.labels], np.int64)
     labels = np.concatenate([base.labels.astype(np.int64), of_dataset[dataset.label_index]])
     held_out = np.concatenate([base.splits == Split.HELD_OUT.code, dataset.splits == Split.HELD_OUT.code])
     order = np.concatenate([np.flatnonzero((labels >= 0) & ~held_out), np.flatnonzero((labels >= 0) & held_out)])
     bases = len(base.labels)
-    return Examples(
+    return TrainingExamples(
         classes=classes,
         labels=labels[order],
         unseen=order >= bases + seen,

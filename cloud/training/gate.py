@@ -1,4 +1,4 @@
-"""The only home of the decision whether a challenger becomes best (design section 7). Pure: answers in, a verdict out.
+"""The gate: the decision whether a challenger becomes best. Pure: answers in, a verdict out.
 
 Both heads answer today's held-out samples. The challenger passes if
 
@@ -30,46 +30,46 @@ FEW_SAMPLES = 30
 FEWEST_OF_A_LABEL = 10
 ONE_SIDED_95 = 1.645
 
-Classes = NDArray[np.int64]
+ClassIndices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Differences = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answered:
+class PairedAnswers:
     """Samples that both heads answered: class indices (n,) of the challenger's labels, of which best's come first."""
 
-    labels: Classes
-    best: Classes
-    challenger: Classes
+    labels: ClassIndices
+    best: ClassIndices
+    challenger: ClassIndices
 
     @property
     def best_right(self) -> Flags:
-        """(n,)."""
+        """Which samples best has right (n,)."""
         right: Flags = self.best == self.labels
         return right
 
     @property
     def challenger_right(self) -> Flags:
-        """(n,)."""
+        """Which samples the challenger has right (n,)."""
         right: Flags = self.challenger == self.labels
         return right
 
-    def where(self, chosen: Flags) -> Answered:
-        """Some of them."""
-        return Answered(self.labels[chosen], self.best[chosen], self.challenger[chosen])
+    def where(self, chosen: Flags) -> PairedAnswers:
+        """Return some of them."""
+        return PairedAnswers(self.labels[chosen], self.best[chosen], self.challenger[chosen])
 
-    def __add__(self, others: Answered) -> Answered:
+    def __add__(self, others: PairedAnswers) -> PairedAnswers:
         ours, theirs = (self.labels, self.best, self.challenger), (others.labels, others.best, others.challenger)
-        return Answered(*(np.concatenate(pair) for pair in zip(ours, theirs, strict=True)))
+        return PairedAnswers(*(np.concatenate(pair) for pair in zip(ours, theirs, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
     """Everything that the verdict rests on."""
 
-    held_out: Answered
-    left_out: Answered
+    held_out: PairedAnswers
+    left_out: PairedAnswers
     """Training photos; the challenger's answers are those of cross-validation, which had not seen them."""
     unseen: Flags
     """Which of the left out best was not trained on."""
@@ -81,7 +81,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class PairedComparison:
     """Both heads on one set of samples."""
 
     held_out: int
@@ -104,11 +104,11 @@ class NewLabels:
     """Photos of labels without held-out ones."""
     cross_validated_right: int
     unvalidated: int
-    """Labels of which no photo was answered at all."""
+    """Labels of which no photo was answered."""
 
     @property
     def accuracy(self) -> float:
-        """Over held-out and cross-validated photos; 0 where there are none."""
+        """The share of held-out and cross-validated photos that are right; 0 without any."""
         photos = self.held_out + self.cross_validated
         return (self.held_out_right + self.cross_validated_right) / photos if photos else 0.0
 
@@ -119,9 +119,9 @@ class Verdict:
 
     passes: bool
     reason: str
-    known: Comparison
-    base: Comparison
-    old: Comparison
+    known: PairedComparison
+    base: PairedComparison
+    old: PairedComparison
     """Labels that best knows and the bundle does not."""
     new: NewLabels
     worse: tuple[int, ...]
@@ -130,12 +130,12 @@ class Verdict:
     """Labels that best knows, without a held-out sample."""
 
     def document(self) -> dict[str, Json]:
-        """The report that people read in the history; it names no label."""
+        """Write the report that people read in the history; it names no label."""
         return asdict(self) | {"worse": len(self.worse), "margin": MARGIN}
 
 
 def judge(evidence: Evidence) -> Verdict:
-    """The verdict on a challenger."""
+    """Return the verdict on a challenger."""
     base_classes, best_classes = evidence.base_classes, evidence.best_classes
     known = _compare(evidence, 0, best_classes)
     base = _compare(evidence, 0, base_classes)
@@ -155,7 +155,9 @@ def judge(evidence: Evidence) -> Verdict:
     )
 
 
-def _decide(known: Comparison, base: Comparison, new: NewLabels, worse: tuple[int, ...]) -> tuple[bool, str]:
+def _decide(
+    known: PairedComparison, base: PairedComparison, new: NewLabels, worse: tuple[int, ...]
+) -> tuple[bool, str]:
     if not known.holds:
         return False, "worse on labels that best knows"
     if not base.holds:
@@ -169,8 +171,8 @@ def _decide(known: Comparison, base: Comparison, new: NewLabels, worse: tuple[in
     return False, "no better on labels that best knows, and not right of new ones" if new.labels else "no better"
 
 
-def _compare(evidence: Evidence, low: int, high: int) -> Comparison:
-    """Both heads on the labels from `low` up to but not including `high`; on no samples the challenger is not worse."""
+def _compare(evidence: Evidence, low: int, high: int) -> PairedComparison:
+    """Compare both heads on the labels from `low` to below `high`; without samples the challenger is not worse."""
     held_out = _within(evidence.held_out, low, high)
     few = len(held_out.labels) < FEW_SAMPLES
     unseen = _within(evidence.left_out.where(evidence.unseen & few), low, high)
@@ -178,7 +180,7 @@ def _compare(evidence: Evidence, low: int, high: int) -> Comparison:
     difference = _difference(both)
     bound = _bound(difference, -ONE_SIDED_95)
     surely = len(difference) >= FEW_SAMPLES and bound > -MARGIN
-    return Comparison(
+    return PairedComparison(
         held_out=len(held_out.labels),
         cross_validated=len(unseen.labels),
         best_right=int(both.best_right.sum()),
@@ -188,7 +190,7 @@ def _compare(evidence: Evidence, low: int, high: int) -> Comparison:
     )
 
 
-def _is_worse(held_out: Answered, label: int) -> bool:
+def _is_worse(held_out: PairedAnswers, label: int) -> bool:
     difference = _difference(_within(held_out, label, label + 1))
     return len(difference) >= FEWEST_OF_A_LABEL and _bound(difference, ONE_SIDED_95) < -LABEL_MARGIN
 
@@ -209,17 +211,17 @@ def _new_labels(evidence: Evidence) -> NewLabels:
     )
 
 
-def _within(answered: Answered, low: int, high: int) -> Answered:
+def _within(answered: PairedAnswers, low: int, high: int) -> PairedAnswers:
     return answered.where((answered.labels >= low) & (answered.labels < high))
 
 
-def _difference(answered: Answered) -> Differences:
-    """1 where only the challenger is right, -1 where only best is."""
+def _difference(answered: PairedAnswers) -> Differences:
+    """Return 1 where only the challenger is right, -1 where only best is, else 0."""
     return answered.challenger_right.astype(np.int64) - answered.best_right
 
 
 def _tells(difference: Differences) -> bool:
-    """Whether there are enough samples for the bound to tell a difference of the margin from chance."""
+    """Tell whether there are enough samples for the bound to tell a difference of the margin from chance."""
     return len(difference) >= FEW_SAMPLES and difference.mean() - _bound(difference, -ONE_SIDED_95) < MARGIN
 
 

@@ -24,7 +24,7 @@ from cloud.store import keys
 from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
 from cloud.training.cycle_folder import CycleFolder, Rows
-from cloud.training.examples import Examples, choose_classes, choose_examples
+from cloud.training.examples import TrainingExamples, choose_classes, choose_examples
 from contract.bundle import TrainingBundle
 from contract.errors import ContractError
 from contract.labels import parse_labels
@@ -44,7 +44,7 @@ class Material:
     rows: int
     """Of the dataset, corrections included."""
     registry: Registry
-    examples: Examples
+    examples: TrainingExamples
     best: bytes | None
     """Best's weights (``cloud.training.weights``); None while best is the bundle's head."""
 

@@ -1,7 +1,7 @@
-"""The only home of the decision when to train a pool. Pure: counts and times in, a decision out.
+"""The decision when to train a pool. Pure: counts and times in, a decision out.
 
 A cycle starts when enough rows are in the dataset that no published cycle has seen, and only then. A cycle that
-published nothing is tried again later and later, whether or not more has come in: what broke it may still be there.
+published nothing is tried again after a backoff, whether or not more has come in: what broke it may still be there.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from cloud.dataset.pointer import DatasetPointer
 from cloud.releases.registry import Failed, Trained
 
-FIRST_PAUSE_S = 60
-LONGEST_PAUSE_S = 6 * 3600
+FIRST_BACKOFF_S = 60
+LONGEST_BACKOFF_S = 6 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class CycleDecision:
     """Whether to train now; if not, why, and from when on it may change without anything new coming in."""
 
     train: bool
@@ -27,19 +27,19 @@ class Decision:
 
 def decide(
     dataset: DatasetPointer, *, trained: Trained | None, failed: Failed | None, min_new: int, now: float
-) -> Decision:
-    """What to do about a pool whose dataset and registry say this; `now` is in Unix seconds."""
+) -> CycleDecision:
+    """Decide about a pool whose dataset and registry say this; `now` is in Unix seconds."""
     new = dataset.rows - (trained.rows if trained else 0)
     if new <= 0 or (trained is not None and trained.dataset == dataset.commit):
-        return Decision(train=False, reason="nothing new")
+        return CycleDecision(train=False, reason="nothing new")
     if new < min_new:
-        return Decision(train=False, reason=f"{new} new rows of {min_new}")
-    if failed is not None and now < failed.at + pause_s(failed.times):
+        return CycleDecision(train=False, reason=f"{new} new rows of {min_new}")
+    if failed is not None and now < failed.at + backoff_s(failed.times):
         reason = f"{failed.times} cycles in a row have failed"
-        return Decision(train=False, reason=reason, not_before=failed.at + pause_s(failed.times))
-    return Decision(train=True, reason=f"{new} new rows")
+        return CycleDecision(train=False, reason=reason, not_before=failed.at + backoff_s(failed.times))
+    return CycleDecision(train=True, reason=f"{new} new rows")
 
 
-def pause_s(times: int) -> int:
-    """How long to wait after so many failures in a row: a minute, then twice as long each time, up to six hours."""
-    return int(min(FIRST_PAUSE_S << min(times - 1, 20), LONGEST_PAUSE_S))
+def backoff_s(times: int) -> int:
+    """Return how long to wait after so many failures in a row: a minute, doubled by each further one, to six hours."""
+    return int(min(FIRST_BACKOFF_S << min(times - 1, 20), LONGEST_BACKOFF_S))

@@ -9,7 +9,7 @@ import pytest
 from cloud.dataset.reader import Dataset, StoredFeatures
 from cloud.dataset.shards import FeatureFile
 from cloud.training import examples
-from cloud.training.examples import Classes, choose_classes, choose_examples
+from cloud.training.examples import TrainingClasses, choose_classes, choose_examples
 from contract.bundle import BaseSamples
 from contract.labels import encode_labels
 
@@ -47,13 +47,13 @@ def dataset(tmp_path: Path) -> MakeDataset:
     return make
 
 
-def classes(data: Dataset, *, newest: tuple[str, ...] = BUNDLE, best: tuple[str, ...] = BUNDLE) -> Classes:
+def classes(data: Dataset, *, newest: tuple[str, ...] = BUNDLE, best: tuple[str, ...] = BUNDLE) -> TrainingClasses:
     return choose_classes(data, bundle=BUNDLE, best=best, newest=newest)
 
 
 def test_a_label_becomes_a_class_with_its_second_training_photo(dataset: MakeDataset) -> None:
     chosen = classes(dataset(("Cleo", 0), ("Dan", 0), ("Cleo", 0), ("Eve", 1), ("Eve", 1)))
-    assert chosen == Classes(("Ada", "Ben", "Cleo"), base=2, best=2, waiting=1)
+    assert chosen == TrainingClasses(("Ada", "Ben", "Cleo"), base=2, best=2, waiting=1)
 
 
 def test_new_classes_come_in_the_order_in_which_the_dataset_met_them(dataset: MakeDataset) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cloud.training.gate import Answered, Evidence, Verdict, judge
+from cloud.training.gate import Evidence, PairedAnswers, Verdict, judge
 
 BASE, BEST, CLASSES = 2, 3, 4
 """Labels 0 and 1 are of the bundle, 2 is old, 3 is new."""
@@ -15,9 +15,9 @@ Row = tuple[int, int, int, int]
 """A label, best's answer, the challenger's answer, and how often."""
 
 
-def answered(*rows: Row) -> Answered:
+def answered(*rows: Row) -> PairedAnswers:
     table: NDArray[np.int64] = np.array([row[:3] for row in rows for _ in range(row[3])], np.int64).reshape(-1, 3)
-    return Answered(table[:, 0], table[:, 1], table[:, 2])
+    return PairedAnswers(table[:, 0], table[:, 1], table[:, 2])
 
 
 def verdict(*held_out: Row, left_out: tuple[Row, ...] = (), seen: bool = False) -> Verdict:
@@ -72,7 +72,7 @@ def test_of_few_samples_as_many_won_as_lost_is_not_worse() -> None:
 
 
 def test_where_few_are_held_out_photos_that_best_never_saw_are_added() -> None:
-    """Eleven held-out photos of drawn people lost one by chance, while seventy others had won ten."""
+    """Eleven held-out photos of synthetic people lost one by chance, while seventy others had won ten."""
     found = verdict((0, 0, 0, 10), (0, 0, 1, 1), left_out=((0, 0, 0, 60), (0, 1, 0, 10)))
     assert (found.passes, found.known.held_out, found.known.cross_validated) == (True, 11, 70)
 

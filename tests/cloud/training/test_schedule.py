@@ -4,7 +4,7 @@ import pytest
 
 from cloud.dataset.pointer import DatasetPointer
 from cloud.releases.registry import Failed, Trained
-from cloud.training.schedule import Decision, decide, pause_s
+from cloud.training.schedule import CycleDecision, backoff_s, decide
 
 NOW = 1_000_000.0
 
@@ -18,7 +18,7 @@ def trained(rows: int, commit: str = "then") -> Trained:
 
 
 def test_the_first_rows_start_a_cycle() -> None:
-    assert decide(dataset(1), trained=None, failed=None, min_new=1, now=NOW) == Decision(True, "1 new rows")
+    assert decide(dataset(1), trained=None, failed=None, min_new=1, now=NOW) == CycleDecision(True, "1 new rows")
 
 
 def test_without_rows_nothing_starts() -> None:
@@ -27,7 +27,7 @@ def test_without_rows_nothing_starts() -> None:
 
 def test_what_was_trained_is_not_trained_again() -> None:
     done = trained(5, commit="now")
-    assert decide(dataset(5), trained=done, failed=None, min_new=1, now=NOW) == Decision(False, "nothing new")
+    assert decide(dataset(5), trained=done, failed=None, min_new=1, now=NOW) == CycleDecision(False, "nothing new")
 
 
 def test_too_few_new_rows_wait_for_more() -> None:
@@ -35,13 +35,13 @@ def test_too_few_new_rows_wait_for_more() -> None:
     assert decide(dataset(10), trained=trained(5), failed=None, min_new=5, now=NOW).train
 
 
-def test_after_a_failure_there_is_a_pause_even_if_more_comes_in() -> None:
+def test_after_a_failure_there_is_a_backoff_even_if_more_comes_in() -> None:
     failed = Failed(dataset="then", times=1, at=int(NOW))
     waiting = decide(dataset(9), trained=None, failed=failed, min_new=1, now=NOW + 59)
     assert (waiting.train, waiting.not_before) == (False, NOW + 60)
     assert decide(dataset(9), trained=None, failed=failed, min_new=1, now=NOW + 60).train
 
 
-@pytest.mark.parametrize(("times", "pause"), [(1, 60), (2, 120), (5, 960), (10, 21_600), (1_000, 21_600)])
-def test_pauses_double_up_to_six_hours(times: int, pause: int) -> None:
-    assert pause_s(times) == pause
+@pytest.mark.parametrize(("times", "backoff"), [(1, 60), (2, 120), (5, 960), (10, 21_600), (1_000, 21_600)])
+def test_backoffs_double_up_to_six_hours(times: int, backoff: int) -> None:
+    assert backoff_s(times) == backoff
