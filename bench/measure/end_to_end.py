@@ -19,9 +19,9 @@ from demo.running.cycle_log import read_steps
 from demo.settings import Settings
 
 PARTS = {
-    CycleStep.LAID_OUT: "processes started, rows gathered and laid out",
-    CycleStep.OPENED: "Keras imported, every row embedded with the best head so far",
-    CycleStep.TRIED: "trials",
+    CycleStep.INPUTS_READ: "processes started, inputs read",
+    CycleStep.EMBEDDED: "Keras imported, every row embedded with the best head so far",
+    CycleStep.TRAINED: "trials",
     CycleStep.CONVERTED: "gate, conversion to TFLite, parity",
     CycleStep.PUBLISHED: "signed and published",
 }

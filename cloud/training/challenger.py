@@ -1,4 +1,4 @@
-"""The only home of what becomes of trials: the challenger, the evidence for and against it, and the product."""
+"""The selection of the challenger among trials, the evidence for and against it, and the head to be published."""
 
 from __future__ import annotations
 
@@ -6,75 +6,90 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cloud.errors import CycleFailed
 from cloud.releases.publish import TrainedHead
-from cloud.training.cycle_folder import CycleFolder
-from cloud.training.executors.executor import Outcome
+from cloud.training.examples import TrainingExamples
+from cloud.training.executors.arrays import Floats, Integers
+from cloud.training.executors.executor import TaskOutcome
 from cloud.training.gate import Evidence, PairedAnswers
-from cloud.training.inputs import Material
-from cloud.training.trials import TrialResult, choose
+from cloud.training.inputs import CycleInputs
+from cloud.training.trials import choose_challenger
+from cloud.training.values import (
+    ConversionInputs,
+    ConversionOutcome,
+    EmbeddingInputs,
+    TrialAnswers,
+    TrialOutcome,
+)
+from cloud.training.weights import encode_weights
 from contract.documents import Json
 
-Integers = NDArray[np.int64]
+PARITY_FEATURES = 32
+"""So many features, from all over the rows, are enough to compare a file with Keras."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The trials that ended well, and the best of them."""
+    """The trials that succeeded, and the best of them."""
 
-    results: tuple[TrialResult, ...]
-    challenger: TrialResult
+    trials: tuple[TrialOutcome, ...]
+    challenger: TrialOutcome
 
     @classmethod
-    def of(cls, outcomes: Sequence[Outcome]) -> Selection:
-        """The contest of trials, in the order of their plan.
+    def of(cls, outcomes: Sequence[TaskOutcome]) -> Selection:
+        """Select the challenger among all trials, which are in the order of their plan.
 
         Raises:
-            CycleFailed: none ended well.
+            CycleFailed: no trial succeeded.
         """
-        results = tuple(TrialResult.parse(outcome.result) for outcome in outcomes if outcome.result is not None)
-        if not results:
-            reasons = "; ".join(f"{one.name} {one.story}" for one in outcomes)
-            raise CycleFailed(f"no trial ended well: {reasons}")
-        return cls(results, choose(results))
+        trials = {one.name: TrialOutcome.unpack(one.result) for one in outcomes if one.result is not None}
+        if not trials:
+            reasons = "; ".join(f"{one.name} {one.summary}" for one in outcomes)
+            raise CycleFailed(f"no trial succeeded: {reasons}")
+        best = choose_challenger([trial.result for trial in trials.values()])
+        return cls(tuple(trials.values()), trials[best.name])
 
-    def evidence(self, material: Material, folder: CycleFolder) -> Evidence:
-        """What the gate is to judge. Cross-validation counts on a body that was not trained on what it left out."""
-        examples, best = material.examples, folder.best_answers()
+    def evidence(self, examples: TrainingExamples, best: Integers) -> Evidence:
+        """Return what the gate is to judge, given best's answers (n,) to all examples."""
         held_out = slice(examples.trained, None)
-        left_out, said = self._left_out(folder)
+        validation = self._cross_validation()
+        left_out = validation.left_out
         return Evidence(
-            held_out=PairedAnswers(
-                examples.labels[held_out], best[held_out], folder.trial_answers(self.challenger.name).held_out
-            ),
-            left_out=PairedAnswers(examples.labels[left_out], best[left_out], said),
+            held_out=PairedAnswers(examples.labels[held_out], best[held_out], self.challenger.answers.held_out),
+            left_out=PairedAnswers(examples.labels[left_out], best[left_out], validation.left_out_answers),
             unseen=examples.unseen[left_out],
             base_classes=examples.classes.base,
             best_classes=examples.classes.best,
             classes=len(examples.classes.labels),
         )
 
-    def product(self, material: Material, folder: CycleFolder, report: Mapping[str, Json]) -> TrainedHead:
-        """What is to be published, once the workshop has converted the challenger."""
-        logits = folder.golden_logits()
+    def for_conversion(self, rows: EmbeddingInputs, *, golden: Floats) -> ConversionInputs:
+        """Return what the conversion of the challenger takes: its files are compared on a few of the rows."""
+        chosen = np.unique(np.linspace(0, len(rows.features) - 1, PARITY_FEATURES).astype(int))
+        return ConversionInputs(rows.head_file, self.challenger.weights, rows.features[chosen], golden)
+
+    def trained_head(
+        self, conversion: ConversionOutcome, inputs: CycleInputs, *, report: Mapping[str, Json]
+    ) -> TrainedHead:
+        """Return what is to be published, once the challenger is converted."""
+        result = self.challenger.result
         return TrainedHead(
-            labels=material.examples.classes.labels,
-            weights=folder.trial_weights(self.challenger.name),
-            heads={precision: folder.head_file(precision).read_bytes() for precision in logits},
-            logits=logits,
-            temperature=self.challenger.calibration["temperature"],
-            threshold=self.challenger.calibration["threshold"],
-            accuracy=self.challenger.accuracy,
-            held_out=self.challenger.held_out,
-            samples=len(material.dataset),
+            labels=inputs.examples.classes.labels,
+            weights=encode_weights(self.challenger.weights),
+            heads=conversion.files,
+            logits=conversion.logits,
+            temperature=result.calibration.temperature,
+            threshold=result.calibration.threshold,
+            accuracy=result.accuracy,
+            held_out=result.held_out,
+            samples=len(inputs.dataset),
             report=report,
         )
 
-    def _left_out(self, folder: CycleFolder) -> tuple[Integers, Integers]:
-        frozen = [result for result in (self.challenger, *self.results) if not result.thawed]
-        if not frozen:
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        answers = folder.trial_answers(frozen[0].name)
-        return answers.left_out, answers.left_out_said
+    def _cross_validation(self) -> TrialAnswers:
+        """Return answers to what cross-validation left out, by a trial whose body was not trained on that."""
+        for trial in (self.challenger, *self.trials):
+            if not trial.result.fine_tuned:
+                return trial.answers
+        return TrialAnswers(self.challenger.answers.held_out)

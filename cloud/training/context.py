@@ -1,4 +1,4 @@
-"""The only home of what a cycle works with: the worker's means, a folder, and processes that do not outlive it."""
+"""What a cycle works with: the worker's store and key, a folder, and processes that do not outlive it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ from cloud.training.executors.local import LocalExecutor
 from cloud.training.trials import plan
 from contract.callbacks import ignore
 
+CONVERTER, TRAINER = "cloud.training.converter", "cloud.training.trainer"
+"""The modules of operations that a cycle's processes run."""
 SILENCE_S = 600.0
-"""A process that says nothing for so long hangs; a step of the largest heads takes seconds."""
+"""A process without a heartbeat for so long hangs; a step of the largest heads takes seconds."""
 
 
 def usable_cores() -> int:
-    """Processor cores that this process may use."""
+    """Return how many processor cores this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
@@ -46,7 +48,7 @@ class TrainingContext:
 
     @contextlib.contextmanager
     def folder(self, cycle: str) -> Iterator[CycleFolder]:
-        """The cycle's folder, for as long as the block; what killed workers left goes first.
+        """Provide the cycle's folder, for as long as the block; what killed workers left goes first.
 
         Raises:
             StateFull: whatever the machine refuses in the block, a file or a process; a store's errors are its own.
@@ -54,8 +56,9 @@ class TrainingContext:
         cycles = self.settings.state / "cycles"
         shutil.rmtree(cycles, ignore_errors=True)
         try:
-            cycles.mkdir(parents=True)
-            yield CycleFolder(cycles / cycle)
+            folder = CycleFolder(cycles / cycle)
+            folder.path.mkdir(parents=True)
+            yield folder
         except OSError as error:
             raise StateFull(f"FEDEX_STATE: expected room for a training cycle, got {error}") from error
         finally:
@@ -63,21 +66,21 @@ class TrainingContext:
 
     @contextlib.contextmanager
     def processes(self, folder: CycleFolder) -> Iterator[tuple[Executor, Executor]]:
-        """The workshop and the trainers, started; none of them outlives the block.
+        """Start the converter and the trainers; none of them outlives the block.
 
-        Accelerators are the trainers' alone. The workshop lives beside them, and would keep memory of one; and it
+        Accelerators are the trainers' alone. The converter lives beside them, and would keep memory of one; and it
         judges TFLite's float32 files by Keras, which on a GPU rounds to fewer bits (TF32).
         """
         with contextlib.ExitStack() as ended:
-            workshop = self._executor("cloud.training.converter", folder)
-            trainers = self._executor("cloud.training.trainer", folder, self.settings.accelerators)
+            converter = self._executor(CONVERTER, folder)
+            trainers = self._executor(TRAINER, folder, self.settings.accelerators)
             ended.callback(trainers.close)
-            ended.callback(workshop.close)
-            workshop.warm_up(1)
+            ended.callback(converter.close)
+            converter.warm_up(1)
             trainers.warm_up(len(plan(self.settings.trials)))
-            yield workshop, trainers
+            yield converter, trainers
 
     def _executor(self, module: str, folder: CycleFolder, accelerators: tuple[str, ...] = ()) -> Executor:
         deadline_s = self.settings.trial_deadline_s
         limits = Limits(deadline_s, min(SILENCE_S, deadline_s))
-        return LocalExecutor(module, folder.path.parent, limits, accelerators, cores=self.cores, stop=self.stop)
+        return LocalExecutor(module, folder.executor(module), limits, accelerators, cores=self.cores, stop=self.stop)

@@ -1,13 +1,13 @@
-"""One training cycle, from a pool's dataset to a release: the only home of its order.
+"""One training cycle, from a pool's dataset to a release.
 
 ::
 
     start processes    they import Keras meanwhile
-    gather, lay out    the worker reads the store and writes the cycle's folder
-    open               the workshop embeds all rows with best, and answers them
-    try                trials train in parallel; each one's end is recorded
+    read inputs        the worker reads the store, and writes to the cycle's folder what the operations share
+    embed              the converter puts all rows through best, and answers them with it
+    train              trials train in parallel; each one's ending is recorded
     judge              the best trial is the challenger; the gate compares it with best
-    convert            the workshop makes TFLite files and compares them with Keras
+    convert            the converter makes TFLite files and compares them with Keras
     publish            latest always, best if the gate let it pass
 
 Nothing in the store changes before the last step but records of trials. No TensorFlow here: only the processes have it.
@@ -18,9 +18,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 from cloud.errors import CycleFailed, LostRace
 from cloud.logs import fields
@@ -29,13 +28,25 @@ from cloud.releases.publish import Publisher, TrainedHead, publish
 from cloud.releases.registry import Registry
 from cloud.store import keys
 from cloud.store.keys import Pool
+from cloud.store.store import ObjectStore
 from cloud.training.challenger import Selection
 from cloud.training.context import TrainingContext
-from cloud.training.cycle_folder import CycleFolder
-from cloud.training.executors.executor import Ending, Executor, Outcome, Task
+from cloud.training.examples import TrainingExamples
+from cloud.training.executors.executor import Executor, Task, TaskEnding, TaskOutcome
+from cloud.training.executors.task_data import TaskData
 from cloud.training.gate import Verdict, judge
-from cloud.training.inputs import Material, gather, lay_out
+from cloud.training.inputs import CycleInputs, read_inputs, write_inputs
 from cloud.training.trials import Spec, plan
+from cloud.training.values import (
+    CONVERT,
+    EMBED,
+    TRAIN,
+    ConversionInputs,
+    ConversionOutcome,
+    EmbeddingInputs,
+    EmbeddingOutcome,
+    TrialInputs,
+)
 from contract.callbacks import ignore
 from contract.documents import Json, encode_json
 from contract.manifest import Channel
@@ -47,9 +58,9 @@ class CycleStep(StrEnum):
     """A point in a cycle that was just passed."""
 
     PROCESSES_STARTED = "processes started"
-    LAID_OUT = "laid out"
-    OPENED = "opened"
-    TRIED = "tried"
+    INPUTS_READ = "inputs read"
+    EMBEDDED = "embedded"
+    TRAINED = "trained"
     JUDGED = "judged"
     CONVERTED = "converted"
     PUBLISHED = "published"
@@ -70,7 +81,7 @@ class CycleReport:
     """From the start of the cycle to each step."""
 
 
-def run_cycle(workbench: TrainingContext, pool: Pool, *, cycle: str, at: AtStep = ignore) -> CycleReport:
+def run_cycle(context: TrainingContext, pool: Pool, *, cycle: str, at: AtStep = ignore) -> CycleReport:
     """Train a pool once, and publish.
 
     Raises:
@@ -81,26 +92,27 @@ def run_cycle(workbench: TrainingContext, pool: Pool, *, cycle: str, at: AtStep 
         StoreError: the store failed.
     """
     watch = _Watch(pool, cycle, at)
-    with workbench.folder(cycle) as folder, workbench.processes(folder) as (workshop, trainers):
+    with context.folder(cycle) as folder, context.processes(folder) as (converter, trainers):
         watch.passed(CycleStep.PROCESSES_STARTED)
-        material = gather(workbench.store, pool, state=workbench.settings.state)
-        _check_not_overtaken(material)
-        if material.examples.trained == 0:
-            return _nothing_to_train(workbench, material, watch)
-        _warn_of_labels_left_out(material)
-        lay_out(material, folder)
-        watch.passed(CycleStep.LAID_OUT)
-        thaws = bool(_ask(workshop, "open", material, folder)["thaws"])
-        watch.passed(CycleStep.OPENED)
-        outcomes = _try(workbench, trainers, material, folder, cycle=cycle, thaws=thaws)
-        contest = Selection.of(outcomes)
-        watch.passed(CycleStep.TRIED)
-        verdict = judge(contest.evidence(material, folder))
+        inputs = read_inputs(context.store, pool, state=context.settings.state)
+        _check_not_overtaken(inputs)
+        if inputs.examples.trained == 0:
+            return _nothing_to_train(context, inputs, watch)
+        _warn_of_labels_left_out(inputs)
+        rows = write_inputs(inputs, folder)
+        watch.passed(CycleStep.INPUTS_READ)
+        embedding = _embed(converter, rows)
+        watch.passed(CycleStep.EMBEDDED)
+        outcomes = _run_trials(context, trainers, inputs.for_trials(rows, embedding), pool=pool, cycle=cycle)
+        selection = Selection.of(outcomes)
+        watch.passed(CycleStep.TRAINED)
+        verdict = judge(selection.evidence(inputs.examples, embedding.answers))
         watch.passed(CycleStep.JUDGED, passes=verdict.passes, reason=verdict.reason)
-        parity = _ask(workshop, "convert", material, folder, trial=contest.challenger.name)
+        conversion = _convert(converter, selection.for_conversion(rows, golden=inputs.bundle.golden))
         watch.passed(CycleStep.CONVERTED)
-        report = _report(material, outcomes, contest, verdict) | {"cycle": cycle, "parity": parity}
-        published = _publish(workbench, material, contest.product(material, folder, report), verdict, cycle)
+        report = _report(inputs.examples, outcomes, selection, verdict) | {"cycle": cycle, "parity": conversion.parity}
+        head = selection.trained_head(conversion, inputs, report=report)
+        published = _publish(context, inputs, head, verdict=verdict, cycle=cycle)
         watch.passed(CycleStep.PUBLISHED, serials=dict(published.serials))
         return CycleReport(cycle, published, verdict, watch.seconds)
 
@@ -119,77 +131,83 @@ class _Watch:
         self._at(step)
 
 
-def _check_not_overtaken(material: Material) -> None:
-    """Another worker may have published since this one saw that something is new.
+def _check_not_overtaken(inputs: CycleInputs) -> None:
+    """Refuse what another worker has published since this one saw that something is new.
 
     Raises:
         LostRace: it did.
     """
-    trained = material.registry.trained
-    if trained is not None and trained.dataset == material.dataset.commit:
-        raise LostRace(f"{material.pool.path}: expected something new, got what cycle {trained.cycle} was trained on")
+    trained = inputs.registry.trained
+    if trained is not None and trained.dataset == inputs.dataset.commit:
+        raise LostRace(f"{inputs.pool.path}: expected something new, got what cycle {trained.cycle} was trained on")
 
 
-def _warn_of_labels_left_out(material: Material) -> None:
-    classes = material.examples.classes
+def _warn_of_labels_left_out(inputs: CycleInputs) -> None:
+    classes = inputs.examples.classes
     if classes.left_out:
-        line = fields(pool=material.pool.path, labels=len(classes.labels), left_out=classes.left_out)
+        line = fields(pool=inputs.pool.path, labels=len(classes.labels), left_out=classes.left_out)
         logger.warning("cycle: a label list is full, further labels are left out", extra=line)
 
 
-def _nothing_to_train(workbench: TrainingContext, material: Material, watch: _Watch) -> CycleReport:
-    trained = material.trained(watch.cycle)
-    noted = registry.note_trained(workbench.store, material.pool, previous=material.registry, trained=trained)
-    logger.info("cycle: nothing to train on yet", extra=fields(pool=material.pool.path, cycle=watch.cycle))
+def _nothing_to_train(context: TrainingContext, inputs: CycleInputs, watch: _Watch) -> CycleReport:
+    trained = inputs.trained(watch.cycle)
+    noted = registry.note_trained(context.store, inputs.pool, previous=inputs.registry, trained=trained)
+    logger.info("cycle: nothing to train on yet", extra=fields(pool=inputs.pool.path, cycle=watch.cycle))
     return CycleReport(watch.cycle, noted, None, watch.seconds)
 
 
-def _ask(workshop: Executor, command: str, material: Material, folder: CycleFolder, **more: str) -> dict[str, Any]:
-    """What the workshop says.
+def _embed(converter: Executor, rows: EmbeddingInputs) -> EmbeddingOutcome:
+    return EmbeddingOutcome.unpack(_run_one(converter, EMBED, rows.pack()))
+
+
+def _convert(converter: Executor, challenger: ConversionInputs) -> ConversionOutcome:
+    return ConversionOutcome.unpack(_run_one(converter, CONVERT, challenger.pack()))
+
+
+def _run_one(executor: Executor, operation: str, inputs: TaskData) -> TaskData:
+    """Run one task, without which there is no release.
 
     Raises:
-        CycleFailed: it could not do it.
+        CycleFailed: it did not succeed.
     """
-    [outcome] = workshop.run([Task(command, command, _arguments(material, folder) | more)])
+    [outcome] = executor.run([Task(operation, operation, {})], inputs)
     if outcome.result is None:
-        raise CycleFailed(f"{command}: {outcome.story}")
-    return dict(outcome.result)
+        raise CycleFailed(f"{operation}: {outcome.summary}")
+    return outcome.result
 
 
-def _try(
-    workbench: TrainingContext, trainers: Executor, material: Material, folder: CycleFolder, *, cycle: str, thaws: bool
-) -> list[Outcome]:
+def _run_trials(
+    context: TrainingContext, trainers: Executor, inputs: TrialInputs, *, pool: Pool, cycle: str
+) -> list[TaskOutcome]:
     """Run all trials, and record how each of them ended."""
-    specs = [spec if thaws else replace(spec, thaw=None) for spec in plan(workbench.settings.trials)]
-    arguments = _arguments(material, folder)
-    outcomes = trainers.run([Task(spec.name, "train", arguments | {"spec": spec.document()}) for spec in specs])
+    planned = plan(context.settings.trials)
+    specs = planned if inputs.deeper else [replace(spec, fine_tuning=None) for spec in planned]
+    outcomes = trainers.run([Task(spec.name, TRAIN, spec.document()) for spec in specs], inputs.pack())
     for spec, outcome in zip(specs, outcomes, strict=True):
-        _record(workbench, material.pool, cycle, spec, outcome)
+        _record(context.store, pool, cycle, spec=spec, outcome=outcome)
     return outcomes
 
 
-def _record(workbench: TrainingContext, pool: Pool, cycle: str, spec: Spec, outcome: Outcome) -> None:
+def _record(store: ObjectStore, pool: Pool, cycle: str, *, spec: Spec, outcome: TaskOutcome) -> None:
     record = outcome.document() | {"spec": spec.document()}
-    workbench.store.put(keys.trial(pool, cycle, spec.name), encode_json(record))
-    level = logging.INFO if outcome.ending is Ending.DONE else logging.WARNING
+    store.put(keys.trial(pool, cycle, spec.name), encode_json(record))
+    level = logging.INFO if outcome.ending is TaskEnding.DONE else logging.WARNING
     line = fields(
         cycle=cycle, trial=spec.name, seconds=round(outcome.seconds, 3), cause=outcome.cause, reason=outcome.reason
     )
     logger.log(level, "trial: %s", outcome.ending, extra=line)
 
 
-def _arguments(material: Material, folder: CycleFolder) -> dict[str, Any]:
-    return {"folder": str(folder.path), "head": str(material.head_file)}
-
-
-def _report(material: Material, outcomes: list[Outcome], contest: Selection, verdict: Verdict) -> dict[str, Json]:
-    """What people read of a release in the history; it names no label."""
-    examples = material.examples
+def _report(
+    examples: TrainingExamples, outcomes: list[TaskOutcome], selection: Selection, verdict: Verdict
+) -> dict[str, Json]:
+    """Return what people read of a release in the history; it names no label."""
+    result = selection.challenger.result
     return {
         "gate": verdict.document(),
-        "trial": contest.challenger.name,
+        "trial": result.name,
         "trials": {outcome.name: outcome.document() for outcome in outcomes},
-        "calibration": dict(contest.challenger.calibration),
+        "calibration": asdict(result.calibration),
         "samples": {"trained": examples.trained, "held_out": len(examples) - examples.trained},
         "labels": {
             "all": len(examples.classes.labels),
@@ -200,15 +218,15 @@ def _report(material: Material, outcomes: list[Outcome], contest: Selection, ver
 
 
 def _publish(
-    workbench: TrainingContext, material: Material, product: TrainedHead, verdict: Verdict, cycle: str
+    context: TrainingContext, inputs: CycleInputs, head: TrainedHead, *, verdict: Verdict, cycle: str
 ) -> Registry:
     return publish(
-        Publisher(workbench.store, workbench.key, workbench.settings.manifest_life_s, workbench.at_publish),
-        material.pool,
-        product,
-        bundle=material.bundle,
-        previous=material.registry,
+        Publisher(context.store, context.key, context.settings.manifest_life_s, context.at_publish),
+        inputs.pool,
+        head,
+        bundle=inputs.bundle,
+        previous=inputs.registry,
         channels=(Channel.LATEST, Channel.BEST) if verdict.passes else (Channel.LATEST,),
-        trained=material.trained(cycle),
-        now=int(workbench.now()),
+        trained=inputs.trained(cycle),
+        now=int(context.now()),
     )

@@ -1,4 +1,4 @@
-"""The only home of training a whole head, body and all, from a fitted last layer on. Pure Keras.
+"""Fine-tuning: training a whole head, body and all, from a fitted last layer on. Pure Keras.
 
 Batch normalisation runs on its stored statistics: on those of its own batches, a head at freeze4 reached 99.7 % in
 training and 1.4 % after it.
@@ -10,19 +10,16 @@ from collections.abc import Iterator
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
-from cloud.training.executors.process_main import Tell
+from cloud.training.executors.arrays import Floats, Integers
 from cloud.training.heads import flatten
 from cloud.training.trials import FineTuning, Optimizer
 from cloud.training.weights import HeadWeights
+from contract.callbacks import Progress
 from export.classifier import put_together, take_apart
 
-Floats = NDArray[np.float32]
-Integers = NDArray[np.int64]
 
-
-def thaw(
+def fine_tune(
     body: keras.Model,
     classifier: tuple[Floats, Floats],
     features: Floats,
@@ -30,9 +27,9 @@ def thaw(
     *,
     how: FineTuning,
     seed: int,
-    tell: Tell,
+    progress: Progress,
 ) -> HeadWeights:
-    """The weights of a head trained on features (n, *shape), which may be mapped from a file; `body` is changed."""
+    """Return the weights of a head trained on features (n, *shape), which may be mapped; `body` is changed."""
     head = put_together(body, *classifier)
     for layer in normalisations(head):
         layer.trainable = False
@@ -42,13 +39,13 @@ def thaw(
         jit_compile="auto" if keras.backend.backend() == "jax" else False,  # XLA would compile for a minute
     )
     batches = _Batches(features, labels, how, seed)
-    head.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[_heartbeat(tell, len(batches))])
+    head.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[_heartbeat(progress, len(batches))])
     parts = take_apart(head)
     return HeadWeights(parts.kernel, parts.bias, flatten(body))
 
 
 def normalisations(model: keras.Model) -> Iterator[keras.layers.Layer]:
-    """Every batch normalisation of a model, those of models within it too."""
+    """Yield every batch normalisation of a model, those of models within it too."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             yield from normalisations(layer)
@@ -70,8 +67,8 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no t
         self._features, self._labels = features, labels
         self._batch = min(how.batch_size, len(labels))
         steps = -(-len(labels) * how.epochs // self._batch)
-        chance = np.random.default_rng(seed)
-        order = np.concatenate([chance.permutation(len(labels)) for _ in range(how.epochs + 1)])
+        random = np.random.default_rng(seed)
+        order = np.concatenate([random.permutation(len(labels)) for _ in range(how.epochs + 1)])
         self._order = order[: steps * self._batch].reshape(steps, self._batch)
 
     def __len__(self) -> int:
@@ -82,5 +79,5 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no t
         return self._features[rows], self._labels[rows]
 
 
-def _heartbeat(tell: Tell, steps: int) -> keras.callbacks.Callback:
-    return keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: tell(step + 1, steps))
+def _heartbeat(progress: Progress, steps: int) -> keras.callbacks.Callback:
+    return keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: progress(step + 1, steps))

@@ -1,34 +1,36 @@
-"""The only home of opening a head in the cloud: the bundle's Keras file, with trained weights in it. Pure Keras."""
+"""A head in a process that has Keras: the bundle's Keras file with trained weights in it, and its embeddings.
+
+Pure Keras.
+"""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 import export.inception_resnet_v1  # noqa: F401  # registers the layers that a head may have
-from cloud.training.cycle_folder import map_array, write_array
-from cloud.training.executors.process_main import Tell
+from cloud.training.executors.arrays import Bytes, Collect, Floats
 from cloud.training.weights import HeadWeights
+from contract.callbacks import Progress
+from contract.training_bundle import KERAS_HEAD_FILE
 from export.classifier import HeadParts, take_apart
 from export.errors import HeadError
 
 BATCH = 64
 
-Floats = NDArray[np.float32]
 
-
-def open_head(file: Path, weights: HeadWeights | None) -> HeadParts:
-    """The head in a `.keras` file; with `weights`, those instead of the file's.
+def load_head(head_file: Bytes, weights: HeadWeights | None) -> HeadParts:
+    """Return the head in the bytes of a `.keras` file; with `weights`, those instead of the file's.
 
     Raises:
-        HeadError: the file is none of Keras's, or its network is no head.
+        HeadError: Keras cannot load the file, or its network is not a head.
         ValueError: the weights are of another head.
     """
-    parts = take_apart(_load(file))
+    parts = take_apart(_load(head_file))
     if weights is None:
         return parts
     if len(weights.body):
@@ -36,13 +38,17 @@ def open_head(file: Path, weights: HeadWeights | None) -> HeadParts:
     return HeadParts(parts.body, weights.kernel, weights.bias)
 
 
-def _load(file: Path) -> keras.Model:
-    try:
-        return keras.saving.load_model(file, compile=False)
-    except Exception as error:  # whatever Keras trips over in a file that is none of its own
-        first = (str(error).strip().splitlines() or [""])[0]
-        got = f"{type(error).__name__}: {first}"
-        raise HeadError(f"the bundle's {file.name}", expected="a network that Keras can load", got=got) from error
+def _load(head_file: Bytes) -> keras.Model:
+    """Return the network, by way of a temporary file: Keras reads by name alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / KERAS_HEAD_FILE
+        path.write_bytes(head_file.data)
+        try:
+            return keras.saving.load_model(path, compile=False)
+        except Exception as error:  # whatever Keras raises at a file of another kind
+            first = (str(error).strip().splitlines() or [""])[0]
+            got = f"{type(error).__name__}: {first}"
+            raise HeadError(f"the bundle's {path.name}", expected="a network that Keras can load", got=got) from error
 
 
 def fill(body: keras.Model, row: Floats) -> None:
@@ -60,24 +66,23 @@ def fill(body: keras.Model, row: Floats) -> None:
 
 
 def flatten(body: keras.Model) -> Floats:
-    """All weights of a body in one row."""
+    """Return all weights of a body in one row."""
     row: Floats = np.concatenate([np.ravel(array) for array in body.get_weights()]).astype(np.float32)
     return row
 
 
-def embed(body: keras.Model, features: Floats, *, into: Path, tell: Tell) -> Floats:
-    """The embeddings (n, d) of features (n, *shape), in a new file, mapped; both may be larger than memory."""
+def embed_features(body: keras.Model, features: Floats, *, progress: Progress, collect: Collect) -> Floats:
+    """Return the embeddings (n, d) of features (n, *shape); both may be larger than memory."""
     shape = len(features), int(body.output_shape[-1])
-    write_array(into, _embeddings(body, features, tell), shape=shape)
-    return map_array(into)
+    return collect(_embeddings(body, features, progress), shape)
 
 
-def _embeddings(body: keras.Model, features: Floats, tell: Tell) -> Iterator[Floats]:
+def _embeddings(body: keras.Model, features: Floats, progress: Progress) -> Iterator[Floats]:
     for begin in range(0, len(features), BATCH):
         yield body.predict_on_batch(np.asarray(features[begin : begin + BATCH]))
-        tell(min(begin + BATCH, len(features)), len(features))
+        progress(min(begin + BATCH, len(features)), len(features))
 
 
 def has_weights(body: keras.Model) -> bool:
-    """Whether there is anything to thaw."""
+    """Tell whether a body has weights to train."""
     return bool(body.trainable_weights)

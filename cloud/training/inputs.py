@@ -1,4 +1,4 @@
-"""The only home of what a training cycle starts from: bundle, dataset, registry, and the present best head.
+"""What a training cycle starts from: a space's bundle, a pool's dataset and registry, and the present best head.
 
 ::
 
@@ -13,27 +13,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset import reader
 from cloud.dataset.reader import Dataset
 from cloud.errors import Damaged
 from cloud.releases import registry
-from cloud.releases.registry import Registry, Trained
+from cloud.releases.registry import Registry, Release, Trained
 from cloud.spaces import bundles
 from cloud.store import keys
 from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
-from cloud.training.cycle_folder import CycleFolder, Rows
+from cloud.training.cycle_folder import CycleFolder
 from cloud.training.examples import TrainingExamples, choose_classes, choose_examples
+from cloud.training.executors.arrays import read_array
+from cloud.training.values import DeeperLayers, EmbeddingInputs, EmbeddingOutcome, TrialInputs
+from cloud.training.weights import HeadWeights, decode_weights
 from contract.bundle import TrainingBundle
 from contract.errors import ContractError
 from contract.labels import parse_labels
 from contract.manifest import Channel
 from contract.training_bundle import KERAS_HEAD_FILE
 
+UINT8 = np.dtype(np.uint8)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Material:
+class CycleInputs:
     """What is there when a cycle starts."""
 
     pool: Pool
@@ -45,15 +52,27 @@ class Material:
     """Of the dataset, corrections included."""
     registry: Registry
     examples: TrainingExamples
-    best: bytes | None
-    """Best's weights (``cloud.training.weights``); None while best is the bundle's head."""
+    best: HeadWeights | None
+    """Best's weights; None while best is the bundle's head."""
 
     def trained(self, cycle: str) -> Trained:
-        """What to remember once this was trained on."""
+        """Return what to remember once this was trained on."""
         return Trained(self.dataset.commit, self.rows, cycle)
 
+    def for_trials(self, rows: EmbeddingInputs, embedding: EmbeddingOutcome) -> TrialInputs:
+        """Return what trials take, once best has embedded all rows."""
+        body = self.best.body if self.best else np.zeros(0, np.float32)
+        return TrialInputs(
+            embeddings=embedding.embeddings,
+            labels=self.examples.labels,
+            trained=self.examples.trained,
+            classes=len(self.examples.classes.labels),
+            best=HeadWeights(embedding.kernel, embedding.bias, body),
+            deeper=DeeperLayers(rows.head_file, rows.features) if embedding.can_fine_tune else None,
+        )
 
-def gather(store: ObjectStore, pool: Pool, *, state: Path) -> Material:
+
+def read_inputs(store: ObjectStore, pool: Pool, *, state: Path) -> CycleInputs:
     """Read everything; what is large comes from local copies.
 
     Raises:
@@ -73,7 +92,7 @@ def gather(store: ObjectStore, pool: Pool, *, state: Path) -> Material:
         best=_labels(store, pool, current, Channel.BEST, bundle),
         newest=_labels(store, pool, current, Channel.LATEST, bundle),
     )
-    return Material(
+    return CycleInputs(
         pool=pool,
         bundle=bundle,
         head_file=folder / KERAS_HEAD_FILE,
@@ -81,26 +100,29 @@ def gather(store: ObjectStore, pool: Pool, *, state: Path) -> Material:
         rows=rows,
         registry=current,
         examples=choose_examples(data, bundle.base, classes, seen=release.samples if release else 0),
-        best=store.get(keys.shared_object(pool.group, release.weights.sha256)).body if release else None,
+        best=_weights(store, pool, release) if release else None,
     )
 
 
-def lay_out(material: Material, folder: CycleFolder) -> None:
-    """Put into a cycle's folder what its processes need."""
-    folder.path.mkdir(parents=True)
-    examples = material.examples
-    chunks = examples.features(material.bundle.base, material.dataset)
-    folder.write_features(chunks, shape=(len(examples), *material.bundle.feature_shape))
-    rows = Rows(examples.labels, examples.trained, len(examples.classes.labels))
-    folder.write_rows(rows, golden=material.bundle.golden)
-    if material.best is not None:
-        folder.write_best(material.best)
+def write_inputs(inputs: CycleInputs, folder: CycleFolder) -> EmbeddingInputs:
+    """Write to a cycle's folder what its operations share; return what the first of them takes, mapped.
+
+    Raises:
+        OSError: the disk has no room for it.
+    """
+    shape = len(inputs.examples), *inputs.bundle.feature_shape
+    chunks = inputs.examples.features(inputs.bundle.base, inputs.dataset)
+    return EmbeddingInputs(
+        features=folder.write_features(chunks, shape=shape),
+        head_file=read_array(inputs.head_file, dtype=UINT8, shape=(inputs.head_file.stat().st_size,)),
+        best=folder.write_best(inputs.best) if inputs.best else None,
+    )
 
 
 def _labels(
     store: ObjectStore, pool: Pool, current: Registry, channel: Channel, bundle: TrainingBundle
 ) -> tuple[str, ...]:
-    """The labels of a channel's release, or the bundle's before there is one."""
+    """Return the labels of a channel's release, or the bundle's before there is one."""
     release = current.channels.get(channel)
     if release is None:
         return bundle.labels
@@ -109,3 +131,11 @@ def _labels(
         return parse_labels(store.get(key).body, where=key)
     except ContractError as error:
         raise Damaged(str(error)) from error
+
+
+def _weights(store: ObjectStore, pool: Pool, release: Release) -> HeadWeights:
+    key = keys.shared_object(pool.group, release.weights.sha256)
+    try:
+        return decode_weights(store.get(key).body)
+    except ContractError as error:
+        raise Damaged(f"{key}: {error}") from error

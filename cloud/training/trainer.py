@@ -1,7 +1,7 @@
-"""One trial, in a process of its own: the only home of what a trial does. Pure Keras, on whatever backend is set.
+"""One trial: a function of values that trains a head, run in a process of its own. Pure Keras, on any backend.
 
-It fits the last layer on embeddings that the workshop has made; thaws the body, where the trial says so; calibrates the
-head by cross-validation and the held-out samples; and leaves weights and answers in the cycle's folder.
+It fits the last layer on embeddings; fine-tunes the body, where the specification says so; and calibrates the head by
+cross-validation and the held-out samples.
 """
 
 from __future__ import annotations
@@ -10,33 +10,25 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
-from cloud.training.cycle_folder import CycleFolder, Rows, TrialAnswers
+from cloud.errors import Diverged, NoAccelerator
+from cloud.training.executors.arrays import Collect, Floats, Integers, collect_in_memory
+from cloud.training.executors.executor import Operations
 from cloud.training.executors.process import NO_DEVICE, VISIBLE_DEVICES
-from cloud.training.executors.process_main import Tell, serve
-from cloud.training.fine_tune import thaw
-from cloud.training.heads import embed, open_head
-from cloud.training.trials import Spec, TrialResult
+from cloud.training.executors.task_data import TaskData
+from cloud.training.fine_tune import fine_tune
+from cloud.training.heads import embed_features, load_head
+from cloud.training.trials import FineTuning, Spec, TrialCalibration, TrialResult
+from cloud.training.values import TRAIN, TrialAnswers, TrialInputs, TrialOutcome
 from cloud.training.weights import HeadWeights
+from contract.callbacks import Progress, ignore
+from contract.documents import Json
 from export.calibrate import ACCEPT_ALL, FEWEST_CLASSES, Calibration, calibrate_by, negative_log_likelihood
 from export.fit import Recipe, fit_classifier
 from export.folds import CrossValidated, cross_validate
-
-Floats = NDArray[np.float32]
-
-
-class Diverged(ArithmeticError):
-    """Training ended in numbers that are none."""
-
-
-class NoAccelerator(RuntimeError):
-    """Keras cannot use the device that this process was given; it would train on the processor without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,86 +43,102 @@ class _Fitted:
         return logits
 
 
-def main() -> None:
-    """Train what the worker asks for."""
-    serve({"train": _train_command})
+def operations() -> Operations:
+    """Return what a trainer's process can do."""
+    return Operations({TRAIN: _train_operation})
 
 
-def train(folder: CycleFolder, spec: Spec, *, head_file: Path, tell: Tell) -> TrialResult:
-    """Run one trial; weights and answers are in `folder` when it returns.
+def train(
+    inputs: TrialInputs, spec: Spec, *, progress: Progress = ignore, collect: Collect = collect_in_memory
+) -> TrialOutcome:
+    """Run one trial.
 
     Raises:
         Diverged: the weights are not finite.
     """
     began = time.monotonic()
-    rows, recipe = folder.rows(), _recipe(spec)
-    fitted = _fit(folder, spec, rows, head_file, tell)
+    fitted = _fit(inputs, spec, progress, collect)
     if not fitted.weights.is_finite():
         raise Diverged(f"trial {spec.name}: expected finite weights, got NaN or infinity")
-    train, judge = slice(0, rows.trained), slice(rows.trained, None)
-    logits, labels = fitted.logits(judge), rows.labels[judge]
-    folds = _cross_validate(folder, fitted.embeddings[train], rows, recipe, tell)
+    folds = _cross_validate(inputs, fitted.embeddings, spec, progress)
+    logits, labels = fitted.logits(inputs.held_out), inputs.labels[inputs.held_out]
     calibration = calibrate_by(folds, held_out=(logits, labels)) if folds else ACCEPT_ALL
-    answers = TrialAnswers(logits.argmax(axis=1), *_left_out(folds))
-    folder.write_trial(spec.name, fitted.weights, answers)
-    return TrialResult(
+    answers = _answers(logits, folds)
+    result = TrialResult(
         name=spec.name,
-        thawed=spec.thaw is not None,
+        fine_tuned=spec.fine_tuning is not None,
         held_out=len(labels),
         right=int((answers.held_out == labels).sum()),
         loss=_loss(logits, labels, calibration),
-        calibration=asdict(calibration),
+        calibration=TrialCalibration(**asdict(calibration)),
         seconds=time.monotonic() - began,
     )
+    return TrialOutcome(result, fitted.weights, answers)
 
 
-def _fit(folder: CycleFolder, spec: Spec, rows: Rows, head_file: Path, tell: Tell) -> _Fitted:
-    embeddings, labels, best = folder.embeddings(), rows.labels[: rows.trained], folder.best()
-    classifier = fit_classifier(
-        embeddings[: rows.trained],
-        labels,
-        classes=rows.classes,
-        start=folder.start(),
+def _fit(inputs: TrialInputs, spec: Spec, progress: Progress, collect: Collect) -> _Fitted:
+    kernel, bias = fit_classifier(
+        inputs.embeddings[inputs.training],
+        inputs.labels[inputs.training],
+        classes=inputs.classes,
+        start=(inputs.best.kernel, inputs.best.bias),
         recipe=_recipe(spec),
-        progress=tell,
+        progress=progress,
     )
-    if spec.thaw is None:
-        kernel, bias = classifier
-        return _Fitted(replace(best, kernel=kernel, bias=bias) if best else HeadWeights(kernel, bias), embeddings)
-    body, features = open_head(head_file, best).body, folder.features()
-    weights = thaw(body, classifier, features[: rows.trained], labels, how=spec.thaw, seed=spec.seed, tell=tell)
-    folder.trial(spec.name).mkdir(exist_ok=True)
-    return _Fitted(weights, embed(body, features, into=folder.trial(spec.name) / "embeddings.npy", tell=tell))
+    weights = replace(inputs.best, kernel=kernel, bias=bias)
+    if spec.fine_tuning is None:
+        return _Fitted(weights, inputs.embeddings)
+    return _fine_tune(inputs, weights, spec.fine_tuning, seed=spec.seed, progress=progress, collect=collect)
 
 
-def _cross_validate(
-    folder: CycleFolder, embeddings: Floats, rows: Rows, recipe: Recipe, tell: Tell
-) -> CrossValidated | None:
-    """None where there are too few classes to leave one out."""
-    labels = rows.labels[: rows.trained]
+def _fine_tune(
+    inputs: TrialInputs, weights: HeadWeights, how: FineTuning, *, seed: int, progress: Progress, collect: Collect
+) -> _Fitted:
+    """Train all of a head whose last layer is fitted."""
+    if inputs.deeper is None:
+        raise ValueError("inputs: expected features for fine-tuning, got none")
+    body, features = load_head(inputs.deeper.head_file, weights).body, inputs.deeper.features
+    labels = inputs.labels[inputs.training]
+    classifier = weights.kernel, weights.bias
+    tuned = fine_tune(body, classifier, features[inputs.training], labels, how=how, seed=seed, progress=progress)
+    return _Fitted(tuned, embed_features(body, features, progress=progress, collect=collect))
+
+
+def _cross_validate(inputs: TrialInputs, embeddings: Floats, spec: Spec, progress: Progress) -> CrossValidated | None:
+    """Return None where there are too few classes to leave one out."""
+    labels = inputs.labels[inputs.training]
     if len(np.unique(labels)) < FEWEST_CLASSES:
         return None
-    return cross_validate(embeddings, labels, classes=rows.classes, recipe=recipe, start=folder.start(), progress=tell)
+    return cross_validate(
+        embeddings[inputs.training],
+        labels,
+        classes=inputs.classes,
+        recipe=_recipe(spec),
+        start=(inputs.best.kernel, inputs.best.bias),
+        progress=progress,
+    )
 
 
-def _left_out(folds: CrossValidated | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _answers(logits: Floats, folds: CrossValidated | None) -> TrialAnswers:
     if folds is None:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    return folds.known_samples, folds.known_logits.argmax(axis=1)
+        return TrialAnswers(logits.argmax(axis=1))
+    return TrialAnswers(logits.argmax(axis=1), folds.known_samples, folds.known_logits.argmax(axis=1))
 
 
 def _recipe(spec: Spec) -> Recipe:
     return Recipe(spec.learning_rate, spec.epochs, weight_decay=spec.weight_decay, seed=spec.seed)
 
 
-def _loss(logits: Floats, labels: NDArray[np.int64], calibration: Calibration) -> float:
+def _loss(logits: Floats, labels: Integers, calibration: Calibration) -> float:
     return negative_log_likelihood(logits, labels, calibration.temperature) if len(labels) else 0.0
 
 
-def _train_command(arguments: Mapping[str, Any], tell: Tell) -> Mapping[str, Any]:
+def _train_operation(
+    inputs: TaskData, arguments: Mapping[str, Json], *, progress: Progress, collect: Collect
+) -> TaskData:
     _check_accelerator()
-    folder, spec = CycleFolder(Path(arguments["folder"])), Spec.parse(arguments["spec"])
-    return train(folder, spec, head_file=Path(arguments["head"]), tell=tell).document()
+    outcome = train(TrialInputs.unpack(inputs), Spec.parse(arguments), progress=progress, collect=collect)
+    return outcome.pack()
 
 
 def _check_accelerator() -> None:

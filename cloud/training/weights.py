@@ -1,18 +1,19 @@
-"""The only home of trained weights as bytes: a head's classifier, and its body where that was trained too.
+"""Trained weights as bytes: a head's classifier, and its body where that was trained too.
 
-A tensor file (``contract.tensors``)::
+A tensor file (`contract.tensors`)::
 
     metadata    format
     kernel      F32 (d, classes)
     bias        F32 (classes,)
     body        F32 (k,), all arrays of the body one after another, as Keras lists them for the bundle's head
 
-A head whose body is the bundle's has an empty ``body``.
+A head whose body is the bundle's has an empty `body`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,29 +29,34 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadWeights:
-    """What a trial trained."""
+    """The weights of a head."""
 
     kernel: Floats
+    """(d, classes) of the classifier."""
     bias: Floats
+    """(classes,)."""
     body: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
-    """All that the body has, in one row; empty if it is the bundle's."""
+    """(k,): all that the body has, in one row; empty if it is the bundle's."""
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the three arrays by their names."""
+        return {"kernel": self.kernel, "bias": self.bias, "body": self.body}
 
     def is_finite(self) -> bool:
-        """Whether training did not diverge."""
-        return all(bool(np.isfinite(array).all()) for array in (self.kernel, self.bias, self.body))
+        """Tell whether every weight is a finite number: training did not diverge."""
+        return all(bool(np.isfinite(array).all()) for array in self.arrays().values())
 
 
 def encode_weights(weights: HeadWeights) -> bytes:
     """Write weights; the same weights give the same bytes."""
-    tensors = {"kernel": weights.kernel, "bias": weights.bias, "body": weights.body}
-    return encode_tensors(tensors, {"format": WEIGHTS_FORMAT})
+    return encode_tensors(weights.arrays(), {"format": WEIGHTS_FORMAT})
 
 
 def decode_weights(data: bytes) -> HeadWeights:
     """Read weights; arrays are views of `data`.
 
     Raises:
-        Malformed, Impossible: these are none.
+        Malformed, Impossible: the bytes are not those of weights.
     """
     file = decode_tensors(data)
     Fields(file.metadata, where="weights").check_format(WEIGHTS_FORMAT)
@@ -61,6 +67,6 @@ def decode_weights(data: bytes) -> HeadWeights:
 def _array(file: TensorFile, name: str, *, rank: int = 1, shape: tuple[int, ...] | None = None) -> Floats:
     array = file.tensors.get(name)
     if array is None or array.dtype != np.float32 or array.ndim != rank or (shape and array.shape != shape):
-        got = "none" if array is None else f"{array.dtype} {array.shape}"
+        got = "nothing" if array is None else f"{array.dtype} {array.shape}"
         raise Malformed(f"weights.{name}", expected=f"float32 {shape or f'of {rank} dimensions'}", got=got)
     return array.view(np.float32)

@@ -1,4 +1,4 @@
-"""Running tasks in processes of their own: the protocol, and executors that keep it.
+"""Tasks in processes of their own: the protocol that executors keep, the values that tasks carry, and executors.
 
-May import ``cloud.errors`` and ``contract``.
+May import `cloud.errors` and `contract`.
 """

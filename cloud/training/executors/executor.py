@@ -1,20 +1,30 @@
 """The protocol that every executor keeps, and the values that go in and come out.
 
-An executor runs tasks in processes of their own, on this machine (``local``) or elsewhere. A task that dies, fails,
-falls silent or is late costs itself only.
+::
+
+    worker    executor.run([Task("trial-2", "train", {...}), ...], inputs)    inputs: one TaskData for all tasks
+    process   operations().named["train"](inputs, {...}, progress, collect)   a function of values: no folder, no store
+    worker    TaskOutcome("trial-2", TaskEnding.DONE, ..., result)            result: a TaskData
+
+A task names an operation and carries plain JSON and arrays, never a path: an executor may run it on another machine.
+How inputs and results travel is the executor's own matter, by `TaskData.encode`, by a copied folder, or, on one machine
+(`local`), as mapped files. A task that dies, fails, falls silent or is late costs itself only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
+from cloud.training.executors.arrays import Collect
+from cloud.training.executors.task_data import TaskData
+from contract.callbacks import Progress, ignore
 from contract.documents import Json
 
 
-class Ending(StrEnum):
+class TaskEnding(StrEnum):
     """How a task ended."""
 
     DONE = "done"
@@ -26,41 +36,43 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One command for one process."""
+    """One operation with its arguments."""
 
     name: str
-    command: str
-    arguments: Mapping[str, Any]
+    """Of the task, unlike any other in one run."""
+    operation: str
+    arguments: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TaskOutcome:
     """What became of a task."""
 
     name: str
-    ending: Ending
+    ending: TaskEnding
     seconds: float
-    result: Mapping[str, Any] | None = None
+    result: TaskData | None = None
+    """Of a task that succeeded; its arrays may be mapped from files that go with the executor's folder."""
     cause: str = ""
-    """Of a failure or a death: an exception's class, "signal 9" or "exit status 7"; nothing that the task said."""
+    """Of a failure or a death: an exception's class, "signal 9" or "exit status 7"; nothing that the task printed."""
     reason: str = ""
-    """What the task said of it, or was measured by. It may name files: for the log alone."""
+    """An error's message, a log's last line, or the limit that was passed. It may name files: for the log alone."""
     progress: tuple[int, int] | None = None
     """The last heartbeat: steps done, and all steps."""
 
     @property
-    def story(self) -> str:
+    def summary(self) -> str:
         """Ending, cause and reason in one line, for the log."""
         return ": ".join(part for part in (self.ending, self.cause, self.reason) if part)
 
     def document(self) -> dict[str, Json]:
-        """For the trial's record, and the release's report, which devices may read: so without the reason."""
+        """Write the record of the task, without the reason: devices may read it in a release's report."""
         return {
             "ending": self.ending,
             "seconds": round(self.seconds, 3),
             "cause": self.cause,
             "progress": self.progress,
-            "result": self.result,
+            "result": self.result.document if self.result else None,
         }
 
 
@@ -73,14 +85,39 @@ class Limits:
     """Seconds without a heartbeat, from the task's start or the last one on."""
 
 
+class Operation(Protocol):
+    """A function of values, which runs in a process of its own."""
+
+    def __call__(
+        self, inputs: TaskData, arguments: Mapping[str, Json], *, progress: Progress, collect: Collect
+    ) -> TaskData:
+        """Carry out one task.
+
+        Args:
+            inputs: what all tasks of a run share.
+            arguments: the task's own.
+            progress: is told often of the steps done: it is the task's heartbeat.
+            collect: makes one array, which may be larger than memory, of its pieces.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """What the processes of one module can do; the module's function `operations` makes this, once in each process."""
+
+    named: Mapping[str, Operation]
+    prepare: Callable[[], object] = ignore
+    """Is called once, after the first task: the process makes itself ready for later ones while others run."""
+
+
 class Executor(Protocol):
-    """Runs tasks in processes of their own."""
+    """Runs tasks of one module in processes of their own."""
 
     def warm_up(self, count: int) -> None:
         """Expect so many tasks soon."""
 
-    def run(self, tasks: Sequence[Task]) -> list[Outcome]:
-        """Run all tasks and wait for them; outcomes in the order of tasks.
+    def run(self, tasks: Sequence[Task], inputs: TaskData) -> list[TaskOutcome]:
+        """Run all tasks on the same inputs and wait for them; outcomes in the order of tasks.
 
         Raises:
             Stopped: the worker is to stop.

@@ -1,7 +1,13 @@
-"""The only home of running tasks in parallel child processes within limits, each ending recorded.
+"""An executor on this machine: parallel processes within limits, each ending recorded.
 
-Another executor (a cluster's) offers the same three methods. This one starts its processes on this machine: one
-accelerator each, or a share of the processor. Started early by ``warm_up``, they import Keras while data is prepared.
+A process has one accelerator, or a share of the processor. Started early by `warm_up`, it imports Keras while data is
+prepared. Inputs and results travel as files that are mapped and linked::
+
+    <folder>/
+        <n>.log            what the n-th process and its libraries printed
+        <run>/             one for each call of `run`
+            inputs/        the inputs of its tasks (`TaskData.save`)
+            <task>/        what a task gave (`TaskData.save`), and arrays that it collected on the way
 
 A task that dies, fails, falls silent or is late costs itself only. Whatever else goes wrong, no process is left.
 """
@@ -10,27 +16,28 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from cloud.errors import Stopped
-from cloud.training.executors.executor import Ending, Limits, Outcome, Task
-from cloud.training.executors.process import Child, Message, Place, wait_for_any
+from cloud.training.executors.executor import Limits, Task, TaskEnding, TaskOutcome
+from cloud.training.executors.process import Message, Placement, WorkerProcess, wait_for_any
+from cloud.training.executors.task_data import TaskData
 
 LOOK_EVERY_S = 0.25
 
 
 @dataclass(slots=True)
-class _Run:
+class _RunningTask:
     """A task under way."""
 
     task: Task
-    child: Child
-    place: Place
+    process: WorkerProcess
+    placement: Placement
+    result_folder: Path
     began: float
-    heard: float
+    last_message: float
     progress: tuple[int, int] | None = None
 
 
@@ -42,44 +49,53 @@ class LocalExecutor:
     """
 
     module: str
-    logs: Path
+    folder: Path
+    """Of this executor alone; results that are in use are mapped from it."""
     limits: Limits
     accelerators: tuple[str, ...]
     cores: int
     stop: threading.Event
     clock: Callable[[], float] = time.monotonic
     """Seconds; limits are measured by it."""
-    _ready: list[tuple[Child, Place]] = field(default_factory=list)
-    _running: list[_Run] = field(default_factory=list)
+    _ready: list[tuple[WorkerProcess, Placement]] = field(default_factory=list)
+    _running: list[_RunningTask] = field(default_factory=list)
     _started: int = 0
+    _runs: int = 0
 
     def warm_up(self, count: int) -> None:
         """Start as many processes as will run at once, less those that are there."""
-        for place in self._places(count)[len(self._ready) :]:
-            self._ready.append((self._start(place), place))
+        for placement in self._placements(count)[len(self._ready) :]:
+            self._ready.append((self._start(placement), placement))
 
-    def run(self, tasks: Sequence[Task]) -> list[Outcome]:
-        """See ``Executor.run``."""
+    def run(self, tasks: Sequence[Task], inputs: TaskData) -> list[TaskOutcome]:
+        """Run all tasks: see `Executor.run`.
+
+        Raises:
+            OSError: the disk has no room for the inputs, or no process can be started.
+        """
         try:
-            return self._run(tasks)
-        except BaseException:  # an interrupt, no memory, a defect: whoever hears of it cannot know of the processes
+            return self._run(tasks, inputs)
+        except BaseException:  # an interrupt, no memory, a defect: the caller cannot know of the processes
             self.close()
             raise
 
     def close(self) -> None:
-        """See ``Executor.close``."""
-        for child in [*(one.child for one in self._running), *(child for child, _ in self._ready)]:
-            child.end()
+        """End every process. Idempotent."""
+        for process in [*(one.process for one in self._running), *(process for process, _ in self._ready)]:
+            process.end()
         self._running.clear()
         self._ready.clear()
 
-    def _run(self, tasks: Sequence[Task]) -> list[Outcome]:
+    def _run(self, tasks: Sequence[Task], inputs: TaskData) -> list[TaskOutcome]:
+        self._runs += 1
+        folder = self.folder / str(self._runs)
+        inputs.save(folder / "inputs")
         self.warm_up(len(tasks))
-        waiting, outcomes = list(tasks), dict[str, Outcome]()
+        waiting, outcomes = list(tasks), dict[str, TaskOutcome]()
         while waiting or self._running:
             while waiting and self._ready:
-                self._begin(waiting.pop(0))
-            wait_for_any([one.child for one in self._running], until=time.monotonic() + LOOK_EVERY_S)
+                self._begin(waiting.pop(0), folder)
+            wait_for_any([one.process for one in self._running], until=time.monotonic() + LOOK_EVERY_S)
             if self.stop.is_set():
                 raise Stopped
             for one in list(self._running):
@@ -89,66 +105,68 @@ class LocalExecutor:
                     self._put_back(one, outcome, more=bool(waiting))
         return [outcomes[task.name] for task in tasks]
 
-    def _places(self, count: int) -> list[Place]:
+    def _placements(self, count: int) -> list[Placement]:
         if self.accelerators:
             threads = max(self.cores // len(self.accelerators), 1)
-            return [Place(threads, accelerator) for accelerator in self._ready_ones_first()][:count]
+            return [Placement(threads, accelerator) for accelerator in self._accelerators_in_use_first()][:count]
         at_once = min(count, max(self.cores, 2))
-        return [Place(max(self.cores // at_once, 1))] * at_once
+        return [Placement(max(self.cores // at_once, 1))] * at_once
 
-    def _ready_ones_first(self) -> list[str]:
-        """The accelerators; first those that have a process already."""
-        taken = [place.accelerator for _, place in self._ready]
+    def _accelerators_in_use_first(self) -> list[str]:
+        """Return the accelerators; first those that have a process already."""
+        taken = [placement.accelerator for _, placement in self._ready]
         return sorted(self.accelerators, key=lambda accelerator: accelerator not in taken)
 
-    def _start(self, place: Place) -> Child:
+    def _start(self, placement: Placement) -> WorkerProcess:
         self._started += 1
-        return Child(self.module, place=place, log=self.logs / f"{self.module}-{self._started}.log")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return WorkerProcess(self.module, placement=placement, log=self.folder / f"{self._started}.log")
 
-    def _begin(self, task: Task) -> None:
-        child, place = self._ready[0]
+    def _begin(self, task: Task, folder: Path) -> None:
+        process, placement = self._ready[0]
         now = self.clock()
-        self._running.append(_Run(task, child, place, began=now, heard=now))
+        result = folder / task.name
+        self._running.append(_RunningTask(task, process, placement, result, began=now, last_message=now))
         del self._ready[0]
-        child.ask(task.command, task.arguments)
+        message = {"operation": task.operation, "arguments": task.arguments}
+        process.send(message | {"inputs": str(folder / "inputs"), "result": str(result)})
 
-    def _look(self, one: _Run) -> Outcome | None:
-        """How a task ended, if it did; takes note of its heartbeat."""
+    def _look(self, one: _RunningTask) -> TaskOutcome | None:
+        """Return how a task ended, if it did; take note of its heartbeat."""
         now = self.clock()
-        while (message := one.child.hear()) is not None:
-            one.heard, one.progress = now, message.progress or one.progress
+        while (message := one.process.receive()) is not None:
+            one.last_message, one.progress = now, message.progress or one.progress
             ended = _ended(message, one)
             if ended is not None:
-                return self._outcome(one, *ended, result=message.done)
+                return self._outcome(one, *ended)
         if now - one.began > self.limits.deadline_s:
-            return self._outcome(one, Ending.LATE, "", f"not done after {self.limits.deadline_s:g} s")
-        if now - one.heard > self.limits.silence_s:
-            return self._outcome(one, Ending.SILENT, "", f"not heard of for {self.limits.silence_s:g} s")
+            return self._outcome(one, TaskEnding.LATE, "", f"not done after {self.limits.deadline_s:g} s")
+        if now - one.last_message > self.limits.silence_s:
+            return self._outcome(one, TaskEnding.SILENT, "", f"no heartbeat for {self.limits.silence_s:g} s")
         return None
 
-    def _outcome(
-        self, one: _Run, ending: Ending, cause: str, reason: str, *, result: Mapping[str, Any] | None = None
-    ) -> Outcome:
-        return Outcome(one.task.name, ending, self.clock() - one.began, result, cause, reason, one.progress)
+    def _outcome(self, one: _RunningTask, ending: TaskEnding, cause: str, reason: str) -> TaskOutcome:
+        result = TaskData.load(one.result_folder) if ending is TaskEnding.DONE else None
+        return TaskOutcome(one.task.name, ending, self.clock() - one.began, result, cause, reason, one.progress)
 
-    def _put_back(self, one: _Run, outcome: Outcome, *, more: bool) -> None:
+    def _put_back(self, one: _RunningTask, outcome: TaskOutcome, *, more: bool) -> None:
         """Keep a process for what is next, unless it is gone or not to be trusted."""
-        if outcome.ending is Ending.DONE:
-            self._ready.append((one.child, one.place))
+        if outcome.ending is TaskEnding.DONE:
+            self._ready.append((one.process, one.placement))
         else:
-            one.child.end()
+            one.process.end()
         self._running.remove(one)
-        if outcome.ending is not Ending.DONE and more:
-            self._ready.append((self._start(one.place), one.place))
+        if outcome.ending is not TaskEnding.DONE and more:
+            self._ready.append((self._start(one.placement), one.placement))
 
 
-def _ended(message: Message, one: _Run) -> tuple[Ending, str, str] | None:
-    """How, the cause, and the reason."""
-    if message.done is not None:
-        return Ending.DONE, "", ""
+def _ended(message: Message, one: _RunningTask) -> tuple[TaskEnding, str, str] | None:
+    """Return how a task ended, the cause and the reason, if the message is of its end."""
+    if message.done:
+        return TaskEnding.DONE, "", ""
     if message.failed is not None:
-        return Ending.FAILED, message.cause, message.failed
-    if message.ended is None:
+        return TaskEnding.FAILED, message.cause, message.failed
+    if message.exit_status is None:
         return None
-    cause = f"signal {-message.ended}" if message.ended < 0 else f"exit status {message.ended}"
-    return Ending.DIED, cause, one.child.last_words()
+    cause = f"signal {-message.exit_status}" if message.exit_status < 0 else f"exit status {message.exit_status}"
+    return TaskEnding.DIED, cause, one.process.last_log_line()

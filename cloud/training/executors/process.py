@@ -1,7 +1,7 @@
-"""The worker's side of a process that it starts: the only home of starting one, hearing it, and ending it.
+"""The worker's side of a process that it starts: starting it, talking to it, ending it.
 
-``process_main`` draws what is said. A child is a new interpreter, never a fork: TensorFlow does not survive one. It
-leads a session of its own, so that Ctrl-C reaches the worker alone, which then ends its children.
+`cloud.training.executors.process_main` draws the messages. A process is a new interpreter, never a fork: TensorFlow
+does not survive one. It leads a session of its own, so that Ctrl-C reaches the worker alone, which then ends it.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-LAST_WORDS_BYTES = 2_000
+LOG_TAIL_BYTES = 2_000
 VISIBLE_DEVICES, NO_DEVICE = "CUDA_VISIBLE_DEVICES", "-1"
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", "PYTHONUNBUFFERED": "1"}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a child computes."""
+class Placement:
+    """Where a process computes."""
 
     threads: int
     accelerator: str | None = None
     """A CUDA device; None for the CPU."""
 
     def environment(self) -> dict[str, str]:
-        """What tells the libraries so."""
+        """Return the variables by which numerical libraries learn of it."""
         names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
         threads = {name: str(self.threads) for name in names}
         return {**threads, VISIBLE_DEVICES: NO_DEVICE if self.accelerator is None else self.accelerator}
@@ -40,33 +40,34 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a child said; ``ended`` is its exit status once it is gone."""
+    """A message from a process, or the news that it has ended."""
 
-    done: Mapping[str, Any] | None = None
+    done: bool = False
     failed: str | None = None
     cause: str = ""
     """Of a failure: the exception's class."""
     progress: tuple[int, int] | None = None
-    ended: int | None = None
+    exit_status: int | None = None
+    """Of a process that is gone."""
 
 
-class Child:
-    """A running child process. Not thread-safe.
+class WorkerProcess:
+    """A process that the worker has started. Not thread-safe.
 
     Args:
-        module: what it runs; its ``main`` calls ``cloud.training.executors.process_main.serve``.
-        place: where it computes.
+        module: what it runs; its `operations` says what it can do.
+        placement: where it computes.
         log: a file for whatever its libraries print.
     """
 
-    def __init__(self, module: str, *, place: Place, log: Path) -> None:
+    def __init__(self, module: str, *, placement: Placement, log: Path) -> None:
         ours, theirs = multiprocessing.Pipe()
         self.connection: Connection[Any, Any] = ours
         self._log = log
         with theirs, log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "cloud.training.executors.process_main", module, str(theirs.fileno())],
-                env={**os.environ, **QUIET, **place.environment()},
+                env={**os.environ, **QUIET, **placement.environment()},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -79,28 +80,28 @@ class Child:
         """The process's id."""
         return self._process.pid
 
-    def ask(self, command: str, arguments: Mapping[str, Any]) -> None:
-        """Say what to do. It may be said before the child is ready."""
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Send it a task. It need not be ready yet."""
         try:
-            self.connection.send_bytes(json.dumps({"do": command, "with": arguments}).encode())
+            self.connection.send_bytes(json.dumps(message).encode())
         except OSError:
-            pass  # it is dead, which `hear` will say
+            pass  # it is dead, which `receive` will say
 
-    def hear(self) -> Message | None:
-        """The next message, if one is there."""
+    def receive(self) -> Message | None:
+        """Return the next message, if one is there."""
         try:
             if not self.connection.poll():
                 return None
-            said = json.loads(self.connection.recv_bytes())
+            message = json.loads(self.connection.recv_bytes())
         except (EOFError, OSError):
-            return Message(ended=self._process.wait())
-        progress = said.get("progress")
+            return Message(exit_status=self._process.wait())
+        progress = message.get("progress")
         heartbeat = (progress[0], progress[1]) if progress else None
-        return Message(said.get("done"), said.get("failed"), said.get("cause", ""), heartbeat)
+        return Message(message.get("done", False), message.get("failed"), message.get("cause", ""), heartbeat)
 
-    def last_words(self) -> str:
-        """The last line of what its libraries printed, which is where Python says what went wrong."""
-        printed = self._log.read_bytes()[-LAST_WORDS_BYTES:] if self._log.is_file() else b""
+    def last_log_line(self) -> str:
+        """Return the last line that was printed, which is where Python says what went wrong."""
+        printed = self._log.read_bytes()[-LOG_TAIL_BYTES:] if self._log.is_file() else b""
         return (printed.decode(errors="replace").strip().splitlines() or [""])[-1]
 
     def end(self) -> None:
@@ -110,6 +111,6 @@ class Child:
         self.connection.close()
 
 
-def wait_for_any(children: Sequence[Child], *, until: float) -> None:
-    """Return when one of the children said something or died, or at `until` on the monotonic clock."""
-    wait([child.connection for child in children], timeout=max(until - time.monotonic(), 0.0))
+def wait_for_any(processes: Sequence[WorkerProcess], *, until: float) -> None:
+    """Return when one of the processes sent a message or died, or at `until` on the monotonic clock."""
+    wait([process.connection for process in processes], timeout=max(until - time.monotonic(), 0.0))

@@ -1,17 +1,16 @@
-"""The child's side of a process that the worker starts: the only home of what it hears, says, and when it ends.
+"""The other side of a process that the worker starts: it carries out tasks, one after another.
 
-``python -m cloud.training.executors.process_main <module> <descriptor>`` imports the module and calls its ``main``,
-which calls `serve`. (Not ``python -m <module>``: a child's own children import the main module again, and TFLite must
-not meet TensorFlow.)
-Both sides send JSON through the pipe of that descriptor::
+`python -m cloud.training.executors.process_main <module> <descriptor>` imports the module and calls its `operations`.
+(Not `python -m <module>`: processes started by this one import the main module again, and TFLite must not meet
+TensorFlow.) Both sides send JSON through the pipe of that descriptor::
 
-    worker   {"do": "<command>", "with": {...}}
-    child    {"ready": true}                      once, when everything is imported
-             {"progress": [done, total]}          as work goes on: its heartbeat
-             {"done": {...}}                      once for each command, or
-             {"failed": "...", "cause": "<the exception's class>"}
+    worker    {"operation": "...", "arguments": {...}, "inputs": "<folder>", "result": "<folder>"}
+    process   {"ready": true}                      once, when everything is imported
+              {"progress": [done, total]}          as work goes on: its heartbeat
+              {"done": true}                       once for each task, when its result is in that folder, or
+              {"failed": "...", "cause": "<the exception's class>"}
 
-The worker alone holds the other end, so the pipe closes when the worker dies, however it does; then the child ends at
+The worker alone holds the other end, so the pipe closes when the worker dies, however it does; then the process ends at
 once, in the middle of whatever it does.
 """
 
@@ -19,71 +18,96 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import itertools
 import json
+import math
 import os
 import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
+from cloud.training.executors.arrays import FLOAT32, Collect, Floats, read_array, write_array
+from cloud.training.executors.executor import Operation, Operations
+from cloud.training.executors.task_data import TaskData
+from contract.callbacks import Progress
+
 ORPHANED = 3
-"""Exit status of a child whose worker is gone."""
-BEAT_EVERY_S = 0.5
-
-Tell = Callable[[int, int], None]
-"""Is told of the steps done and of all steps."""
-Command = Callable[[Mapping[str, Any], Tell], Mapping[str, Any]]
+"""Exit status of a process whose worker is gone."""
+HEARTBEAT_EVERY_S = 0.5
 
 
-def serve(commands: Mapping[str, Command], *, meanwhile: Callable[[], object] | None = None) -> None:
-    """Carry out what the worker asks for, one command after another, until it hangs up. Does not return.
-
-    `meanwhile` is done once, after the first command; what goes wrong in it is for later commands to find out.
-    """
-    connection: Connection[Any, Any] = Connection(int(sys.argv[2]))
-    asked: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(connection, asked), daemon=True).start()
-    _say(connection, {"ready": True})
-    while True:
-        message = asked.get()
-        _say(connection, _carry_out(commands[message["do"]], message["with"], _heart(connection)))
-        if meanwhile is not None:
-            with contextlib.suppress(Exception):
-                meanwhile()
-            meanwhile = None
+def main() -> None:
+    """Serve the module and the pipe that the command line names."""
+    operations: Operations = importlib.import_module(sys.argv[1]).operations()
+    _serve(operations, Connection(int(sys.argv[2])))
 
 
-def _listen(connection: Connection[Any, Any], asked: queue.SimpleQueue[dict[str, Any]]) -> None:
+def _serve(operations: Operations, connection: Connection[Any, Any]) -> None:
+    """Carry out what the worker asks for, one task after another, until it hangs up. Does not return."""
+    tasks: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(connection, tasks), daemon=True).start()
+    _send(connection, {"ready": True})
+    for number in itertools.count():
+        task = tasks.get()
+        _send(connection, _carry_out(operations.named[task["operation"]], task, _heartbeat(connection)))
+        if number == 0:
+            with contextlib.suppress(Exception):  # whatever goes wrong in it, later tasks will find out
+                operations.prepare()
+
+
+def _listen(connection: Connection[Any, Any], tasks: queue.SimpleQueue[dict[str, Any]]) -> None:
     try:
         while True:
-            asked.put(json.loads(connection.recv_bytes()))
+            tasks.put(json.loads(connection.recv_bytes()))
     except (EOFError, OSError):
         os._exit(ORPHANED)
 
 
-def _carry_out(command: Command, arguments: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
+def _carry_out(operation: Operation, task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Read a task's inputs, run it, write its result; return the message that says how it ended."""
+    folder = Path(task["result"])
     try:
-        return {"done": command(arguments, tell)}
-    except Exception as error:  # whatever training, Keras or a converter raise ends this command only
+        inputs = TaskData.load(Path(task["inputs"]))
+        result = operation(inputs, task["arguments"], progress=progress, collect=_collect_in(folder))
+        result.save(folder)
+    except Exception as error:  # whatever training, Keras or a converter raise ends this task only
         first = (str(error).strip().splitlines() or [""])[0]
         return {"failed": first, "cause": type(error).__name__}
+    return {"done": True}
 
 
-def _heart(connection: Connection[Any, Any]) -> Tell:
-    last = [0.0]
+def _collect_in(folder: Path) -> Collect:
+    """Return what makes arrays of their pieces in files of a folder, which is made with the first of them."""
+    numbers = itertools.count(1)
 
-    def tell(done: int, total: int) -> None:
-        if done >= total or time.monotonic() - last[0] > BEAT_EVERY_S:
-            last[0] = time.monotonic()
-            _say(connection, {"progress": [done, total]})
+    def collect(pieces: Iterable[Floats], shape: tuple[int, ...]) -> Floats:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"collected-{next(numbers)}"
+        write_array(path, pieces)
+        collected: Floats = read_array(path, dtype=FLOAT32, shape=shape)
+        return collected
 
-    return tell
+    return collect
 
 
-def _say(connection: Connection[Any, Any], message: Mapping[str, Any]) -> None:
+def _heartbeat(connection: Connection[Any, Any]) -> Progress:
+    last = -math.inf
+
+    def progress(done: int, total: int) -> None:
+        nonlocal last
+        if done >= total or time.monotonic() - last > HEARTBEAT_EVERY_S:
+            last = time.monotonic()
+            _send(connection, {"progress": [done, total]})
+
+    return progress
+
+
+def _send(connection: Connection[Any, Any], message: Mapping[str, Any]) -> None:
     try:
         connection.send_bytes(json.dumps(message).encode())
     except OSError:
@@ -91,4 +115,4 @@ def _say(connection: Connection[Any, Any], message: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    importlib.import_module(sys.argv[1]).main()
+    main()

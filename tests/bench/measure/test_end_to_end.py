@@ -31,7 +31,14 @@ def demo_run(*, seconds: float = 15.0, unknown_new: float = 0.96, after: float =
         after=Score(after, after, 0.01, 0.98),
         cosine=Score(1.0, 1.0, math.nan, math.nan),
     )
-    steps = {"processes started": 0.1, "laid out": 0.5, "opened": 6.0, "tried": 10.0, "judged": 10.1, "converted": 11.5}
+    steps = {
+        "processes started": 0.1,
+        "inputs read": 0.5,
+        "embedded": 6.0,
+        "trained": 10.0,
+        "judged": 10.1,
+        "converted": 11.5,
+    }
     return DemoRun(figures, steps | {"published": 12.0})
 
 

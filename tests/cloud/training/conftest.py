@@ -1,9 +1,9 @@
-"""Small heads, people who are points in space, and a worker to train them, for tests that really train."""
+"""Small heads, synthetic people who are points in space, and a worker to train them, for tests that really train."""
 
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -20,7 +20,9 @@ from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store
 from cloud.store.keys import Arrival, Pool
 from cloud.training.context import TrainingContext
-from cloud.training.cycle_folder import CycleFolder, Rows
+from cloud.training.converter import embed_with_best
+from cloud.training.values import DeeperLayers, EmbeddingInputs, EmbeddingOutcome, TrialInputs
+from cloud.training.weights import HeadWeights
 from cloud.worker.worker import Worker
 from contract.bundle import BaseSamples, BundleFacts, TrainingBundle, TrainingBundleParts, write_training_bundle
 from contract.codecs import Codec
@@ -40,20 +42,20 @@ Floats = NDArray[np.float32]
 
 
 def photos_of(person: int, count: int, *, seed: int, shape: tuple[int, ...]) -> Floats:
-    """Features (count, *shape) of one of the people."""
+    """Return features (count, *shape) of one of the people."""
     centre = np.random.default_rng(person).normal(size=shape)
     return (centre + 0.35 * np.random.default_rng((person, seed)).normal(size=(count, *shape))).astype(np.float32)
 
 
 def vector_head(classes: int) -> keras.Model:
-    """A head whose body is a layer without weights, as at freeze6."""
+    """Return a head whose body is a layer without weights, as at freeze6."""
     feature = keras.Input((16,), name="feature")
     embedding = ScaleToLength(16.0, name="Embedding")(feature)
     return keras.Model(feature, keras.layers.Dense(classes, name="Logits")(embedding))
 
 
 def convolutional_head(classes: int) -> keras.Model:
-    """A head with convolutions and batch normalisation in its body, as at freeze4."""
+    """Return a head with convolutions and batch normalisation in its body, as at freeze4."""
     feature = keras.Input((4, 4, 8), name="feature")
     net = keras.layers.Conv2D(16, 3, use_bias=False, name="Conv2d")(feature)
     net = keras.layers.BatchNormalization(name="Conv2d_BatchNorm")(net)
@@ -63,7 +65,7 @@ def convolutional_head(classes: int) -> keras.Model:
 
 
 def fit_to_people(head: keras.Model) -> keras.Model:
-    """The head as it knows its people: by the mean of four photos of each."""
+    """Return the head with a classifier of its people: the means of four photos of each."""
     parts = take_apart(head)
     people = parts.kernel.shape[1]
     photos = [photos_of(person, BASE_PHOTOS, seed=0, shape=tuple(head.input_shape[1:])) for person in range(people)]
@@ -73,7 +75,7 @@ def fit_to_people(head: keras.Model) -> keras.Model:
 
 
 def make_bundle(folder: Path, head: keras.Model, *, space: str) -> TrainingBundle:
-    """A training bundle with base samples of the first six people."""
+    """Return a training bundle with base samples of the first six people."""
     shape = tuple(head.input_shape[1:])
     fit_to_people(head).save(folder / "saved.keras")
     labels = np.repeat(np.arange(BASE_PEOPLE), BASE_PHOTOS)
@@ -92,21 +94,21 @@ def make_bundle(folder: Path, head: keras.Model, *, space: str) -> TrainingBundl
 
 @pytest.fixture(scope="session")
 def vector_bundle(tmp_path_factory: pytest.TempPathFactory) -> TrainingBundle:
-    """The bundle of `vector_head`."""
+    """Return the bundle of `vector_head`."""
     keras.utils.set_random_seed(0)
     return make_bundle(tmp_path_factory.mktemp("vector"), vector_head(BASE_PEOPLE), space="6" * 64)
 
 
 @pytest.fixture(scope="session")
 def convolutional_bundle(tmp_path_factory: pytest.TempPathFactory) -> TrainingBundle:
-    """The bundle of `convolutional_head`."""
+    """Return the bundle of `convolutional_head`."""
     keras.utils.set_random_seed(0)
     return make_bundle(tmp_path_factory.mktemp("convolutional"), convolutional_head(BASE_PEOPLE), space="4" * 64)
 
 
 @dataclass(frozen=True)
 class TrainingSite:
-    """A store with one bundle and one device, and what looks after it."""
+    """A store with one registered space and one enrolled device, and the settings of its worker."""
 
     store: ObjectStore
     bundle: TrainingBundle
@@ -114,7 +116,7 @@ class TrainingSite:
     pool: Pool
 
     def send(self, *people: tuple[str, int], seed: int = 1) -> None:
-        """Upload so many photos of each of some people."""
+        """Upload photos, so many of each person."""
         labels = [name for name, count in people for _ in range(count)]
         features = [
             photos_of(NAMES.index(name), count, seed=seed, shape=self.bundle.feature_shape) for name, count in people
@@ -130,18 +132,18 @@ class TrainingSite:
         inbox.add(self.store, Arrival(self.pool, DEVICE, 0, upload_id(body)), body)
 
     def context(self, settings: Settings | None = None) -> TrainingContext:
-        """What a worker of this store has."""
+        """Return what a worker of this store trains with."""
         settings = settings or self.settings
         return TrainingContext(self.store, settings, load_or_create(settings.state, self.store), threading.Event())
 
     def worker(self, settings: Settings | None = None) -> Worker:
-        """A worker, not running."""
+        """Return a worker that is not running."""
         return Worker(self.context(settings))
 
 
 @pytest.fixture(scope="session")
 def make_site(tmp_path_factory: pytest.TempPathFactory) -> Callable[[TrainingBundle], TrainingSite]:
-    """Opens a site for a bundle, with a store of its own."""
+    """Return what makes a site for a bundle, with a store of its own."""
 
     def make(bundle: TrainingBundle) -> TrainingSite:
         folder = tmp_path_factory.mktemp("site")
@@ -156,30 +158,58 @@ def make_site(tmp_path_factory: pytest.TempPathFactory) -> Callable[[TrainingBun
     return make
 
 
-@pytest.fixture
-def make_folder(tmp_path: Path) -> Callable[..., CycleFolder]:
-    """Makes the folder of a cycle that trains on so many photos of the first `people`, with others held out."""
+@dataclass(frozen=True, eq=False)
+class SyntheticRows:
+    """Rows of synthetic people as a cycle has them: first those that train, then those held out."""
 
-    def make(head: keras.Model, *, people: int = 8, photos: int = 5, held_out: int = 3) -> CycleFolder:
+    inputs: EmbeddingInputs
+    labels: NDArray[np.int64]
+    trained: int
+    classes: int
+
+    def embed(self) -> EmbeddingOutcome:
+        """Embed them with best."""
+        return embed_with_best(self.inputs)
+
+    def for_trials(self, embedding: EmbeddingOutcome | None = None) -> TrialInputs:
+        """Return what a trial takes, once best has embedded the rows."""
+        embedding = embedding or self.embed()
+        body = self.inputs.best.body if self.inputs.best else np.zeros(0, np.float32)
+        return TrialInputs(
+            embeddings=embedding.embeddings,
+            labels=self.labels,
+            trained=self.trained,
+            classes=self.classes,
+            best=HeadWeights(embedding.kernel, embedding.bias, body),
+            deeper=DeeperLayers(self.inputs.head_file, self.inputs.features) if embedding.can_fine_tune else None,
+        )
+
+    def with_best(self, weights: HeadWeights) -> "SyntheticRows":
+        """Return the same rows after another head has become best."""
+        return replace(self, inputs=replace(self.inputs, best=weights))
+
+
+@pytest.fixture
+def make_rows(tmp_path: Path) -> Callable[..., SyntheticRows]:
+    """Return what makes rows: so many photos of each of the first `people` train, and others are held out."""
+
+    def make(head: keras.Model, *, people: int = 8, photos: int = 5, held_out: int = 3) -> SyntheticRows:
         shape = tuple(head.input_shape[1:])
-        folder = CycleFolder(tmp_path / "cycle")
-        folder.path.mkdir()
-        fit_to_people(head).save(folder.path / "head.keras")
+        fit_to_people(head).save(tmp_path / "head.keras")
         parts = [
             photos_of(person, count, seed=seed, shape=shape)
             for seed, count in enumerate((photos, held_out))
             for person in range(people)
         ]
         labels = np.concatenate([np.repeat(np.arange(people), photos), np.repeat(np.arange(people), held_out)])
-        folder.write_features(parts, shape=(len(labels), *shape))
-        golden = photos_of(0, 1, seed=9, shape=shape)[0]
-        folder.write_rows(Rows(labels, trained=people * photos, classes=people), golden=golden)
-        return folder
+        head_file = np.fromfile(tmp_path / "head.keras", np.uint8)
+        inputs = EmbeddingInputs(np.concatenate(parts), head_file, best=None)
+        return SyntheticRows(inputs, labels, trained=people * photos, classes=people)
 
     return make
 
 
 @pytest.fixture
 def unused_port() -> int:
-    """A local port on which nobody listens."""
+    """Return a local port on which nobody listens."""
     return free_port()

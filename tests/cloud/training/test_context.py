@@ -28,14 +28,14 @@ def test_whatever_the_machine_refuses_in_a_cycle_is_told_as_lack_of_room(
 
 
 def test_accelerators_are_the_trainers_alone(make_site: MakeSite, vector_bundle: TrainingBundle) -> None:
-    """The workshop saw the first trainer's, and kept memory of it for as long as that trained."""
+    """The converter saw the first trainer's, and kept memory of it for as long as that trained."""
     site = make_site(vector_bundle)
     context = site.context(replace(site.settings, accelerators=("4", "7")))
     with context.folder("c") as folder, context.processes(folder):
         trainers, processes = trainers_of(os.getpid()), processes_of(os.getpid())
-        seen = {child: device_of(child) for child in processes}
-    assert sorted(seen[child] for child in trainers) == ["4", "7"]
-    assert [seen[child] for child in processes if child not in trainers] == ["-1"]
+        seen = {process: device_of(process) for process in processes}
+    assert sorted(seen[process] for process in trainers) == ["4", "7"]
+    assert [seen[process] for process in processes if process not in trainers] == ["-1"]
     wait_for(lambda: all_gone(processes))
 
 

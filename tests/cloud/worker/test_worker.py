@@ -79,7 +79,7 @@ def released(make_site: MakeSite, vector_bundle: TrainingBundle) -> tuple[Traini
     site.send(("Ada", 3), ("Ben", 3), ("Cleo", 3), ("Gus", 3), ("Hal", 3), ("Ida", 1))
 
     def kill_one(step: CycleStep) -> None:
-        if step is CycleStep.OPENED:
+        if step is CycleStep.EMBEDDED:
             os.kill(trainers_of(os.getpid())[0], signal.SIGKILL)
 
     report = Worker(site.context(), at=kill_one).tend(site.pool)
@@ -166,7 +166,7 @@ def test_a_cycle_in_which_everything_fails_is_recorded_and_not_tried_again_at_on
     site = make_site(vector_bundle)
     site.send(("Gus", 3))
     worker = site.worker(replace(site.settings, trial_deadline_s=0.01))
-    with pytest.raises(CycleFailed, match=r"open: late: not done after 0\.01 s"):
+    with pytest.raises(CycleFailed, match=r"embed: late: not done after 0\.01 s"):
         worker.tend(site.pool)
     failed = registry.read(site.store, site.pool).failed
     assert failed is not None
@@ -217,7 +217,7 @@ def test_a_worker_asked_to_stop_in_the_middle_of_trials_leaves_nobody_behind(
     site.send(("Gus", 3), ("Hal", 3))
     log = tmp_path / "log"
     with running_worker(site.settings, log) as worker:
-        wait_for(lambda: "cycle: opened" in lines_of(log))
+        wait_for(lambda: "cycle: embedded" in lines_of(log))
         processes = processes_of(worker.pid)
         worker.terminate()
         assert worker.wait(timeout=PATIENCE_S) == 0
@@ -237,7 +237,7 @@ def test_killed_in_the_middle_of_trials_it_leaves_nobody_behind_and_the_next_one
     site.send(("Gus", 3), ("Hal", 3))
     log = tmp_path / "log"
     with running_worker(site.settings, log) as worker:
-        wait_for(lambda: "cycle: opened" in lines_of(log))
+        wait_for(lambda: "cycle: embedded" in lines_of(log))
         processes = processes_of(worker.pid)
         worker.kill()
         wait_for(lambda: all_gone(processes))

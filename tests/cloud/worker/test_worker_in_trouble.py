@@ -244,7 +244,7 @@ def test_a_space_whose_head_keras_cannot_load_rests_and_keeps_no_other_waiting(
     look(site.context(), times=3, at=ignore)
     [line] = caplog.messages
     assert line.startswith(
-        "cycle: open: failed: HeadError: the bundle's head.keras: expected a network that Keras can "
+        "cycle: embed: failed: HeadError: the bundle's head.keras: expected a network that Keras can "
     )
     assert serials(site) == {"latest": 1, "best": 1}
     failed = registry.read(site.store, broken.pool).failed
