@@ -32,7 +32,7 @@ EMBED, TRAIN, CONVERT = "embed", "train", "convert"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EmbeddingInputs:
-    """What best is to embed and to answer."""
+    """What best is to embed and answer."""
 
     features: Floats
     """(n, *shape)."""
@@ -42,13 +42,13 @@ class EmbeddingInputs:
     """None while best is the bundle's head."""
 
     def pack(self) -> TaskData:
-        """Make of it what travels."""
+        """Return it as task data."""
         arrays: dict[str, Array] = {"features": self.features, "head_file": self.head_file}
         return TaskData({}, arrays | (self.best.arrays() if self.best else {}))
 
     @classmethod
     def unpack(cls, data: TaskData) -> EmbeddingInputs:
-        """Take out what `pack` put in."""
+        """Read what `pack` returned."""
         best = _unpack_weights(data) if "kernel" in data.arrays else None
         return cls(data.floats("features"), data.binary("head_file"), best)
 
@@ -68,14 +68,14 @@ class EmbeddingOutcome:
     """Whether its body has weights to train."""
 
     def pack(self) -> TaskData:
-        """Make of it what travels."""
+        """Return it as task data."""
         arrays: dict[str, Array] = {"embeddings": self.embeddings, "answers": self.answers}
         arrays |= {"kernel": self.kernel, "bias": self.bias}
         return TaskData({"can_fine_tune": self.can_fine_tune}, arrays)
 
     @classmethod
     def unpack(cls, data: TaskData) -> EmbeddingOutcome:
-        """Take out what `pack` put in."""
+        """Read what `pack` returned."""
         return cls(
             embeddings=data.floats("embeddings"),
             answers=data.integers("answers"),
@@ -87,7 +87,7 @@ class EmbeddingOutcome:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DeeperLayers:
-    """What a trial needs besides, to train the body."""
+    """What a trial needs as well, to train the body."""
 
     head_file: Bytes
     features: Floats
@@ -121,7 +121,7 @@ class TrialInputs:
         return slice(self.trained, None)
 
     def pack(self) -> TaskData:
-        """Make of it what travels."""
+        """Return it as task data."""
         arrays: dict[str, Array] = {"embeddings": self.embeddings, "labels": self.labels}
         if self.deeper is not None:
             arrays |= {"head_file": self.deeper.head_file, "features": self.deeper.features}
@@ -129,7 +129,7 @@ class TrialInputs:
 
     @classmethod
     def unpack(cls, data: TaskData) -> TrialInputs:
-        """Take out what `pack` put in."""
+        """Read what `pack` returned."""
         has_deeper = "features" in data.arrays
         return cls(
             embeddings=data.floats("embeddings"),
@@ -162,7 +162,7 @@ class TrialOutcome:
     answers: TrialAnswers
 
     def pack(self) -> TaskData:
-        """Make of it what travels."""
+        """Return it as task data."""
         answers: dict[str, Array] = {
             "held_out": self.answers.held_out,
             "left_out": self.answers.left_out,
@@ -172,7 +172,7 @@ class TrialOutcome:
 
     @classmethod
     def unpack(cls, data: TaskData) -> TrialOutcome:
-        """Take out what `pack` put in."""
+        """Read what `pack` returned."""
         answers = (data.integers(name) for name in ("held_out", "left_out", "left_out_answers"))
         return cls(TrialResult.parse(data.document), _unpack_weights(data), TrialAnswers(*answers))
 
@@ -189,13 +189,13 @@ class ConversionInputs:
     """(*shape): the space's golden sample."""
 
     def pack(self) -> TaskData:
-        """Make of it what travels."""
+        """Return it as task data."""
         arrays: dict[str, Array] = {"head_file": self.head_file, "samples": self.samples, "golden": self.golden}
         return TaskData({}, arrays | self.weights.arrays())
 
     @classmethod
     def unpack(cls, data: TaskData) -> ConversionInputs:
-        """Take out what `pack` put in."""
+        """Read what `pack` returned."""
         return cls(
             head_file=data.binary("head_file"),
             weights=_unpack_weights(data),
@@ -215,14 +215,14 @@ class ConversionOutcome:
     """By precision: how far a file is from Keras, or why it is left out."""
 
     def pack(self) -> TaskData:
-        """Make of it what travels."""
+        """Return it as task data."""
         files = {f"{precision}.tflite": np.frombuffer(content, np.uint8) for precision, content in self.files.items()}
         logits = {f"{precision}.logits": logits for precision, logits in self.logits.items()}
         return TaskData(self.parity, {**files, **logits})
 
     @classmethod
     def unpack(cls, data: TaskData) -> ConversionOutcome:
-        """Take out what `pack` put in."""
+        """Read what `pack` returned."""
         made = [precision for precision in Precision if f"{precision}.tflite" in data.arrays]
         return cls(
             files={precision: data.binary(f"{precision}.tflite").tobytes() for precision in made},
