@@ -97,7 +97,7 @@ def test_a_part_that_fails_is_shown_with_its_last_words(tmp_path: Path) -> None:
 
 def test_a_store_that_there_is_not_is_refused_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run(DEMO, env=settings(tmp_path, STORE="floppy"), capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr) == (1, "error: STORE: expected directory or minio, got 'floppy'\n")
+    assert (done.returncode, done.stderr) == (1, "error: STORE: expected one of directory, minio, got 'floppy'\n")
 
 
 def test_a_photo_in_two_folders_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ class Hold(Enum):
 
 @dataclass(slots=True)
 class Wire:
-    """A running relay. `something_held` is set once it has kept the first bytes back."""
+    """A running relay."""
 
     service: tuple[str, int]
     listener: socket.socket
@@ -29,6 +29,7 @@ class Wire:
     sent: bytearray = field(default_factory=bytearray)
     replied: bytearray = field(default_factory=bytearray)
     something_held: threading.Event = field(default_factory=threading.Event)
+    """Is set once the relay has kept the first bytes back."""
 
     @property
     def url(self) -> str:
