@@ -1,39 +1,41 @@
-"""The only home of the device's errors, split by what the one who meets them can do.
+"""The device's errors, split by what the one who meets them can do.
 
 ::
 
     DeviceError
-    |- BadInput            fix what was given, then ask again
-    |  |- PhotoError         a photo that is not one
-    |  |- SettingError       a setting that is missing or wrong
-    |  |- FeedbackError      feedback that cannot be meant
-    |  |- Unsendable         an inference or its label that no upload can carry
-    |  |- EnrolmentError     not enrolled, or enrolled elsewhere
-    |  `- UnsentUploads      an identity that is still needed to send what it sealed
-    |- BadInstallation     install or export again
-    |  |- RuntimeUnavailable no TFLite runtime that works here
-    |  `- ModelRefused       a prefix, head or bundle that does not belong here
-    |- Storage             free space or repair the folder; inference goes on
-    |- TryLater            nothing is wrong here: the same call later may work
-    |  `- Unreachable        no answer, or one that was cut off
-    |- Refused             the server will not take it, now or later
-    |- Untrusted           what the server said is not believed
-    |  |- ProtocolViolation              an answer outside the contract
-    |  |  `- Unexplained       a refusal that is not the service's: a proxy's, a portal's
-    |  |- Forged             a signature that the pinned key did not make
-    |  |- Misplaced          signed, but of another group, space or channel
-    |  |- Expired            signed, but too old to be news
-    |  |- Replayed           signed, but older than what was installed
-    |  `- HeadRefused        a head that is not what its manifest says
-    `- Misuse              a bug in the calling code: report it
+    |- BadInput               fix what was given, then ask again
+    |  |- PhotoError            not a photo that this device can use
+    |  |- SettingError          a setting is missing or wrong
+    |  |- FeedbackError         feedback that cannot be meant
+    |  |- Unsendable            a feature or label that no upload can carry
+    |  |- SamplesLeftOut        the same, of samples that were to go into one upload: choose without them
+    |  |- EnrolmentError        not enrolled, or enrolled elsewhere
+    |  `- UnsentUploads         the identity is still needed to send what was sealed for it
+    |- BadInstallation        install or export again
+    |  |- RuntimeUnavailable    no TFLite runtime works here
+    |  `- ModelRefused          a prefix, head or bundle that does not belong here
+    |- HeadDamaged            nothing: another head serves, and the next pull fetches this one again
+    |- Storage                free space or repair the folder; recognising goes on
+    |- TryLater               nothing is wrong here: the same call may work later
+    |  `- Unreachable           no answer, or one that was cut off
+    |- Refused                the service will not take it, now or later
+    |- Untrusted              the service's answer is not believed; what is installed stays
+    |  |- ProtocolViolation     an answer outside the contract
+    |  |  `- Unexplained          a refusal that is not the service's: a proxy's, a captive portal's
+    |  |- Forged                a signature that the pinned key did not make
+    |  |- Misplaced             signed, but of another group, space or channel
+    |  |- Expired               signed, but too old to be news
+    |  |- Replayed              signed, but older than what was installed
+    |  `- HeadRefused           a head that is not what its manifest says
+    `- Misuse                 a bug in the calling code: report it
 
-A message says what was expected, what came, and where, in one line. Advice is added by ``device.advice`` only.
+A message says what was expected, what came, and where, in one line. Advice is added by `device.advice` only.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from contract.problems import Problem
@@ -48,7 +50,7 @@ class BadInput(DeviceError):
 
 
 class PhotoError(BadInput):
-    """A file or array that is no photo this device can use."""
+    """A file or array is not a photo that this device can use."""
 
 
 class SettingError(BadInput):
@@ -56,11 +58,20 @@ class SettingError(BadInput):
 
 
 class FeedbackError(BadInput):
-    """Feedback on an inference that is not there, or that cannot be meant."""
+    """Feedback is on an inference that the cache does not have, or cannot be meant."""
 
 
 class Unsendable(BadInput):
     """A feature or a label that no upload can carry; it stays out of the uploads, which would be refused with it."""
+
+
+class SamplesLeftOut(BadInput):
+    """Some of the samples that were to be sealed together cannot be uploaded; the others can, without them."""
+
+    def __init__(self, reasons: Mapping[int, Unsendable]) -> None:
+        super().__init__(f"{len(reasons)} samples cannot be uploaded")
+        self.reasons = reasons
+        """Why, by the revision of their feedback."""
 
 
 class EnrolmentError(BadInput):
@@ -83,19 +94,21 @@ class ModelRefused(BadInstallation):
     """A model file is not what its place requires: hash, size, signature or tensor shapes."""
 
 
+class HeadDamaged(DeviceError):
+    """An installed head is not what it was when it was verified; another one serves until it is fetched again."""
+
+
 class Storage(DeviceError):
     """The device's own folder cannot be read or written. Recognising goes on without it."""
 
 
 class TryLater(DeviceError):
-    """The same call may work later.
-
-    ``retry_after_s`` is the server's own wish in seconds, or None when it has none.
-    """
+    """The same call may work later."""
 
     def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        """What the server asked for, in seconds; None where it asked for nothing."""
 
 
 class Unreachable(TryLater):
@@ -103,19 +116,18 @@ class Unreachable(TryLater):
 
 
 class Refused(DeviceError):
-    """The service refused definitely: sending the same again changes nothing.
-
-    ``status`` is the HTTP status, ``problem`` the ``type`` of its problem document.
-    """
+    """The service refused definitely: sending the same again changes nothing."""
 
     def __init__(self, message: str, *, status: int, problem: Problem) -> None:
         super().__init__(message)
         self.status = status
+        """The HTTP status."""
         self.problem = problem
+        """The `type` of its problem document."""
 
 
 class Untrusted(DeviceError):
-    """What the server said is not believed; what is installed stays."""
+    """The service's answer is not believed; what is installed stays."""
 
 
 class ProtocolViolation(Untrusted):
@@ -123,14 +135,15 @@ class ProtocolViolation(Untrusted):
 
 
 class Unexplained(ProtocolViolation):
-    """A refusal without a problem document of the contract: of a proxy, a captive portal, or a liar.
+    """A refusal without a problem document of the contract: a proxy's, a captive portal's, or another program's.
 
-    It says nothing about what was sent, which may be tried again later. ``status`` is the HTTP status.
+    It says nothing about what was sent, which may be tried again later.
     """
 
     def __init__(self, message: str, *, status: int) -> None:
         super().__init__(message)
         self.status = status
+        """The HTTP status."""
 
 
 class Forged(Untrusted):

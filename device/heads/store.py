@@ -30,7 +30,7 @@ from contract.files import FileRef, atomic_write, flush_folder, read_bounded, re
 from contract.labels import parse_labels
 from contract.manifest import HeadFile, Manifest, Precision
 from contract.patterns import HEX64_PATTERN
-from device.errors import DeviceError, TryLater, storage_errors
+from device.errors import HeadDamaged, TryLater, storage_errors
 from device.heads.floors import Floors, raise_floors, read_floors, write_floors
 
 POINTER_FORMAT = 1
@@ -40,10 +40,6 @@ KEPT_HEADS = 2
 
 Stamp = tuple[int, int]
 """What changes with every swap of the pointer."""
-
-
-class HeadDamaged(DeviceError):
-    """An installed head is not what it was when it was verified; another one serves until it is fetched again."""
 
 
 @dataclass(frozen=True, slots=True)

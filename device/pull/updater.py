@@ -17,9 +17,9 @@ from contract.callbacks import ignore
 from contract.errors import ContractError
 from contract.manifest import Channel, Manifest, Precision
 from contract.problems import Problem
-from device.errors import HeadRefused, ModelRefused, Refused
+from device.errors import HeadDamaged, HeadRefused, ModelRefused, Refused
 from device.heads.floors import Floor, Floors, Place
-from device.heads.store import Entry, HeadDamaged, HeadStore
+from device.heads.store import Entry, HeadStore
 from device.pull.download import Downloader
 from device.pull.trust import Expectation, judge
 from device.recognise.models import load_installed_head

@@ -18,9 +18,9 @@ from contract.callbacks import ignore
 from contract.codecs import Codec
 from contract.errors import TooLarge
 from device.cache.database import Cache
-from device.errors import Unsendable
+from device.errors import SamplesLeftOut, Unsendable
 from device.push.choice import Choice, Waiting, choose
-from device.push.sealing import LeftOut, Sealed, Sealer, marks_for
+from device.push.sealing import Sealed, Sealer, marks_for
 
 _SETTLE = """
     UPDATE inferences SET waiting = 0
@@ -114,7 +114,7 @@ class Outbox:
             except TooLarge:
                 most = len(choice.revisions) // 2
                 continue
-            except LeftOut as left:
+            except SamplesLeftOut as left:
                 self.left_out |= left.reasons
                 continue
             if sealed is None:

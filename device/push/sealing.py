@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from contract.codecs import Codec
 from contract.errors import ContractError, TooLarge
 from contract.upload import LIMITS, Upload, encode_upload, open_upload, upload_id
 from device.cache.database import Cache
-from device.errors import Storage, Unsendable
+from device.errors import SamplesLeftOut, Storage, Unsendable
 from device.push.choice import Choice
 
 
@@ -31,14 +31,6 @@ class Sealed:
     space: str
     samples: int
     body: bytes
-
-
-class LeftOut(Exception):
-    """Some of what was chosen can be in no upload: ``reasons``, by revision."""
-
-    def __init__(self, reasons: Mapping[int, Unsendable]) -> None:
-        super().__init__(f"{len(reasons)} samples can be in no upload")
-        self.reasons = reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +70,7 @@ class Sealer:
 
         Raises:
             TooLarge: several samples are too large for one upload; choose fewer.
-            LeftOut: some of them can be in no upload; choose without.
+            SamplesLeftOut: some of them can be in no upload; choose without.
             Storage: the cache cannot be read, or does not hold what it should.
         """
         space = self._space_of(choice.revisions[0])
@@ -97,7 +89,7 @@ class Sealer:
             reasons = self._unsendable(rows, space)
             if not reasons:  # each is fine by itself: a bug that should be seen
                 raise
-            raise LeftOut(reasons) from error
+            raise SamplesLeftOut(reasons) from error
 
     def _unsendable(self, rows: Sequence[_Row], space: _Space) -> dict[int, Unsendable]:
         """Try each sample by itself."""

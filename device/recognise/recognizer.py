@@ -20,8 +20,8 @@ from contract.errors import ContractError, Impossible
 from contract.samples import sample_id
 from contract.upload import SAFE_MAGNITUDE
 from device.cache.database import Cache, NewInference
-from device.errors import ModelRefused, Storage, Unsendable
-from device.heads.store import Entry, HeadDamaged, HeadStore, Stamp
+from device.errors import HeadDamaged, ModelRefused, Storage, Unsendable
+from device.heads.store import Entry, HeadStore, Stamp
 from device.recognise.image import prepare
 from device.recognise.models import Head, load_bundled_head, load_installed_head, load_prefix
 from device.recognise.ranking import Ranked, rank
