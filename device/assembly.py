@@ -11,12 +11,13 @@ from contract.callbacks import ignore
 from contract.errors import ContractError
 from device.availability.policy import Policy
 from device.availability.probes import LinuxConditions
-from device.cache.database import Cache
+from device.cache.cache import Cache
 from device.errors import ModelRefused, Storage, storage_errors
 from device.heads.store import HeadStore
-from device.pull.updater import At as AtUpdate
+from device.pull.updater import AtStep as AtUpdateStep
 from device.pull.updater import Updater
-from device.push.outbox import At, Outbox
+from device.push.outbox import AtStep as AtSyncStep
+from device.push.outbox import Outbox
 from device.recognise.recognizer import Recognizer
 from device.recognise.tflite import open_runtime
 from device.service.client import Client
@@ -117,7 +118,7 @@ class Device:
             plain_http=settings.plain_http,
         )
 
-    def outbox(self, cache: Cache, identity: Identity, *, at: At = ignore) -> Outbox:
+    def outbox(self, cache: Cache, identity: Identity, *, at: AtSyncStep = ignore) -> Outbox:
         """The uploads on their way to the identity's service."""
         settings = self.settings
         return Outbox(
@@ -138,7 +139,7 @@ class Device:
         except Storage:
             return False
 
-    def updater(self, client: Client, identity: Identity, *, at: AtUpdate = ignore) -> Updater:
+    def updater(self, client: Client, identity: Identity, *, at: AtUpdateStep = ignore) -> Updater:
         """What keeps the head up to date. Raises as `bundle`, and `RuntimeUnavailable`."""
         settings = self.settings
         return Updater(

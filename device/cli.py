@@ -20,7 +20,7 @@ from device.advice import with_advice
 from device.assembly import Device, now_ms
 from device.availability.policy import decide
 from device.availability.rounds import Rounds, wait_s
-from device.cache.database import Cache
+from device.cache.cache import Cache
 from device.display import Display
 from device.errors import DeviceError, FeedbackError, PhotoError
 from device.feedback import give_feedback

@@ -15,9 +15,9 @@ from contract.documents import Json
 from contract.labels import UNKNOWN
 from contract.text import escaped
 from device.availability.rounds import Round
-from device.feedback import Given
+from device.cache.uploads import UploadState, UploadStatus
+from device.feedback import KeptFeedback
 from device.pull.updater import PullReport
-from device.push.outbox import UploadState, UploadStatus
 from device.push.sender import PushReport
 from device.recognise.recognizer import Inference
 from device.service.enrolment import Enrolment
@@ -65,7 +65,7 @@ class Display:
         }
         self.result(document, f"{photo}{kept}: {f'{UNKNOWN} ({shares})' if answer.unknown else shares}")
 
-    def given(self, given: Given) -> None:
+    def given(self, given: KeptFeedback) -> None:
         """Print what feedback was kept."""
         document: dict[str, Json] = {"id": given.inference, "label": given.label, "revision": given.revision}
         self.result(document, f"#{given.inference}: {given.label}")

@@ -13,8 +13,8 @@ from contract.bundle import DeviceBundle
 from contract.errors import ContractError
 from device.assembly import Device
 from device.availability.policy import Conditions, Decision, decide
+from device.cache.uploads import UploadState, UploadStatus
 from device.errors import DeviceError, storage_errors
-from device.push.outbox import UploadState, UploadStatus, acknowledged_samples, unfinished_uploads, unsealed_samples
 from device.service.identity import Identity, find_identity
 
 Part = TypeVar("Part")
@@ -86,12 +86,12 @@ def _look_at_head(device: Device, bundle: DeviceBundle) -> _Serving:
 
 def _look_at_cache(device: Device, identity: Identity | None) -> Stored:
     with device.open_cache() as cache:
-        unfinished = tuple(unfinished_uploads(cache))
-        unsealed = unsealed_samples(cache, origin=identity.origin if identity else "")
+        unfinished = tuple(cache.uploads.unfinished())
+        unsealed = cache.feedback.count_unsealed_samples(origin=identity.origin if identity else "")
         return Stored(
-            inferences=cache.count(),
+            inferences=cache.inferences.count(),
             waiting=unsealed + sum(one.samples for one in unfinished if _is_sent_next(one, identity)),
-            acknowledged=acknowledged_samples(cache),
+            acknowledged=cache.uploads.count_acknowledged_samples(),
             unfinished=unfinished,
         )
 

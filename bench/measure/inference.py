@@ -9,7 +9,7 @@ from bench.measure.bundles import export_bundle
 from bench.row import BenchRow, NotMeasured, at_most
 from bench.timing import compare
 from contract.bundle import read_device_bundle
-from device.cache.database import Cache
+from device.cache.cache import Cache
 from device.errors import RuntimeUnavailable
 from device.recognise.image import prepare
 from device.recognise.models import load_prefix

@@ -1,4 +1,4 @@
 """The device's cache: every SQL statement, and the SQLite file that `schema.sql` draws.
 
-May import ``device.errors`` and ``contract``.
+May import `device.answers`, `device.errors` and `contract`.
 """

@@ -26,7 +26,7 @@ CREATE TABLE inferences (
 ) STRICT;
 CREATE INDEX inferences_prunable ON inferences (id) WHERE waiting = 0;
 
--- What the user said. The revision rises with every word on the device, so that a later one on the same sample is higher.
+-- Feedback of the user. Revisions rise with each, so that later feedback on the same sample has the higher one.
 CREATE TABLE feedback (
     revision INTEGER PRIMARY KEY AUTOINCREMENT,
     inference INTEGER NOT NULL REFERENCES inferences (id) ON DELETE CASCADE,

@@ -40,7 +40,7 @@ class UpdateStep(StrEnum):
     INSTALLED = "installed"
 
 
-At = Callable[[UpdateStep], None]
+AtStep = Callable[[UpdateStep], None]
 """Called at each step; does nothing but in tests."""
 
 
@@ -92,7 +92,7 @@ class Updater:
     channel: Channel
     precision: Precision
     now: Callable[[], float]
-    at: At = ignore
+    at: AtStep = ignore
 
     def pull(self) -> PullReport:
         """Install the newest release of the channel, if there is a newer one.

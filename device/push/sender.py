@@ -8,9 +8,9 @@ from http import HTTPStatus
 
 from contract.problems import Problem
 from contract.upload import upload_id
+from device.cache.uploads import SealedUpload
 from device.errors import DeviceError, Refused, Storage, TryLater, Unexplained, Untrusted
 from device.push.outbox import Outbox
-from device.push.sealing import Sealed
 from device.service.client import Client
 
 UPLOADS_FAULT = frozenset(
@@ -37,7 +37,7 @@ class PushReport:
         """Add one upload that was not acknowledged."""
         return replace(self, problem=self.problem or problem, refused=self.refused + refused)
 
-    def with_acknowledged(self, sealed: Sealed) -> PushReport:
+    def with_acknowledged(self, sealed: SealedUpload) -> PushReport:
         """Add one upload that was."""
         return replace(
             self,
@@ -69,7 +69,7 @@ def push(outbox: Outbox, client: Client) -> PushReport:
 def _send_all(outbox: Outbox, client: Client) -> PushReport:
     report = PushReport()
     for upload in outbox.unsent():
-        sealed = outbox.sealed(upload)
+        sealed = outbox.find(upload)
         if sealed is not None:
             report, goes_on = _send(sealed, outbox, client, report)
             if not goes_on:
@@ -81,7 +81,7 @@ def _send_all(outbox: Outbox, client: Client) -> PushReport:
     return report
 
 
-def _send(sealed: Sealed, outbox: Outbox, client: Client, report: PushReport) -> tuple[PushReport, bool]:
+def _send(sealed: SealedUpload, outbox: Outbox, client: Client, report: PushReport) -> tuple[PushReport, bool]:
     """Send one upload; also tells whether to go on with the next."""
     try:
         _check_body(sealed)
@@ -107,12 +107,14 @@ def _send(sealed: Sealed, outbox: Outbox, client: Client, report: PushReport) ->
     return report.with_acknowledged(sealed), True
 
 
-def _check_body(sealed: Sealed) -> None:
+def _check_body(sealed: SealedUpload) -> None:
     """Refuse bytes that were damaged where they lay; the service would ask for them again and again."""
     if upload_id(sealed.body) != sealed.id:
         raise Storage(f"upload {sealed.id}: expected the bytes that were sealed, got others")
 
 
-def _set_aside(sealed: Sealed, outbox: Outbox, report: PushReport, *, problem: DeviceError) -> tuple[PushReport, bool]:
+def _set_aside(
+    sealed: SealedUpload, outbox: Outbox, report: PushReport, *, problem: DeviceError
+) -> tuple[PushReport, bool]:
     outbox.set_aside(sealed.id, problem=str(problem))
     return report.with_problem(problem, refused=1), True

@@ -8,15 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from device.answers import Ranked
 from device.errors import ModelRefused
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A label with its calibrated probability, 0 to 1."""
-
-    label: str
-    probability: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,29 +19,15 @@ from contract.bundle import DeviceBundle
 from contract.errors import ContractError, Impossible
 from contract.samples import sample_id
 from contract.upload import SAFE_MAGNITUDE
-from device.cache.database import Cache, NewInference
+from device.answers import Answer
+from device.cache.cache import Cache
+from device.cache.inferences import NewInference
 from device.errors import HeadDamaged, ModelRefused, Storage, Unsendable
 from device.heads.store import Entry, HeadStore, Stamp
 from device.recognise.image import prepare
 from device.recognise.models import Head, load_bundled_head, load_installed_head, load_prefix
-from device.recognise.ranking import Ranked, rank
+from device.recognise.ranking import rank
 from device.recognise.tflite import TFLiteRuntime
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Answer:
-    """What the head says of one photo. ``results``: best first; ``feature``: float32 of the space's shape."""
-
-    results: tuple[Ranked, ...]
-    unknown: bool
-    feature: NDArray[np.float32]
-    head_serial: int
-    runtime: str
-
-    @property
-    def label(self) -> str | None:
-        """The best label, or None for "unknown"."""
-        return None if self.unknown else self.results[0].label
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,12 +151,12 @@ class Recognizer:
             runtime=answer.runtime,
             taken_ms=int(self._clock() * 1000),
         )
-        return cache.add_inference(new, space_key=self._space_key)
+        return cache.inferences.add(new, space_key=self._space_key)
 
     def _opened_cache(self) -> Cache | None:
         if self._cache is None and self._open_cache is not None:
             cache = self._open_cache()
-            self._space_key = cache.space_key(self.bundle.space, self.bundle.feature_shape)
+            self._space_key = cache.inferences.space_key(self.bundle.space, self.bundle.feature_shape)
             self._cache = cache
         return self._cache
 

@@ -1,12 +1,13 @@
 import pytest
 
 from contract.errors import ContractError
+from device.answers import Ranked
 from device.assembly import Device
-from device.cache.database import StoredInference
+from device.cache.inferences import StoredInference
 from device.errors import FeedbackError
 from device.feedback import give_feedback, meant_label
-from device.recognise.ranking import Ranked
 from tests.device.photos import draw_photo
+from tests.device.tables import rows
 
 
 def stored(*, unknown: bool) -> StoredInference:
@@ -41,5 +42,5 @@ def test_feedback_is_kept_with_its_group(device: Device) -> None:
         other = give_feedback(cache, id_, label="Zoe", origin="family@key", now_ms=10)
         assert (right.label, other.label) == ("Ben", "Zoe")
         assert other.revision > right.revision
-        rows = cache.read("SELECT label, is_right, origin, given_ms, upload FROM feedback ORDER BY revision")
-    assert rows == [("Ben", 1, "family@key", 9, None), ("Zoe", 0, "family@key", 10, None)]
+    kept = rows(device.cache_path, "SELECT label, is_right, origin, given_ms, upload FROM feedback ORDER BY revision")
+    assert kept == [("Ben", 1, "family@key", 9, None), ("Zoe", 0, "family@key", 10, None)]

@@ -2,6 +2,7 @@
 
 import json
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ for name in sys.argv[1:]:
     importlib.import_module(name)
 print(json.dumps(list(sys.modules)))
 """
+SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|PRAGMA|CREATE TABLE|BEGIN IMMEDIATE)\b")
 STANDARD = set(sys.stdlib_module_names)
 
 
@@ -69,6 +71,13 @@ def test_boto3_is_imported_in_one_module_only() -> None:
 
 def test_sqlite_is_imported_in_one_module_of_the_device_only() -> None:
     assert {name for name in _importers("sqlite3") if name.startswith("device/")} == {"device/cache/database.py"}
+
+
+def test_sql_stands_in_the_cache_only() -> None:
+    root = Path(str(device.__file__)).parent
+    found = {str(source.relative_to(root)) for source in root.rglob("*.py") if SQL.search(source.read_text())}
+    assert found
+    assert {name for name in found if not name.startswith("cache/")} == set()
 
 
 def test_requests_is_imported_by_the_client_and_its_replies_only() -> None:

@@ -16,6 +16,7 @@ from device.service.identity import Identity, keep_identity
 from device.settings import Settings
 from tests.device.photos import draw_photo
 from tests.device.serving import TOKEN, Service
+from tests.device.tables import rows
 
 MakePhoto = Callable[..., Path]
 
@@ -60,8 +61,8 @@ def test_a_full_disk_is_told_and_the_device_goes_on_inferring(
         again = recognizer.infer(draw_photo(2))
         assert again.id is not None
     with full.open_cache() as cache:
-        assert cache.read("PRAGMA integrity_check") == [("ok",)]
-        assert cache.inference(1).results == first.answer.results
+        assert rows(cache.path, "PRAGMA integrity_check") == [("ok",)]
+        assert cache.inferences.get(1).results == first.answer.results
 
 
 def test_a_disk_that_is_full_from_the_beginning_is_told(

@@ -1,11 +1,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.push.choice import Choice, Waiting, choose
+from device.cache.feedback import UnsealedFeedback
+from device.push.choice import Choice, choose
 
 
-def waiting(*rows: tuple[int, str]) -> list[Waiting]:
-    return [Waiting(revision, sample.encode(), 1, "r") for revision, sample in rows]
+def unsealed(*rows: tuple[int, str]) -> list[UnsealedFeedback]:
+    return [UnsealedFeedback(revision, sample.encode(), 1, "r") for revision, sample in rows]
 
 
 def test_nothing_waits_nothing_is_chosen() -> None:
@@ -13,15 +14,16 @@ def test_nothing_waits_nothing_is_chosen() -> None:
 
 
 def test_of_one_sample_the_highest_revision_goes_and_settles_the_lower_ones() -> None:
-    assert choose(waiting((1, "a"), (2, "b"), (5, "a")), max_samples=5) == Choice((2, 5), (1,))
+    assert choose(unsealed((1, "a"), (2, "b"), (5, "a")), max_samples=5) == Choice((2, 5), (1,))
 
 
 def test_the_oldest_samples_go_first() -> None:
-    assert choose(waiting((1, "a"), (2, "b"), (3, "c"), (4, "a")), max_samples=2) == Choice((2, 4), (1,))
+    assert choose(unsealed((1, "a"), (2, "b"), (3, "c"), (4, "a")), max_samples=2) == Choice((2, 4), (1,))
 
 
 def test_an_upload_is_of_one_space_and_one_runtime() -> None:
-    rows = [Waiting(1, b"a", 1, "r"), Waiting(2, b"b", 2, "r"), Waiting(3, b"c", 1, "q"), Waiting(4, b"d", 1, "r")]
+    places = [(1, "r"), (2, "r"), (1, "q"), (1, "r")]
+    rows = [UnsealedFeedback(n, bytes([n]), space, runtime) for n, (space, runtime) in enumerate(places, start=1)]
     assert choose(rows, max_samples=9) == Choice((1, 4), ())
 
 
@@ -29,11 +31,14 @@ rows = st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(1, 2), st.sampl
 
 
 @given(rows, st.integers(1, 4))
-def test_choosing_until_nothing_waits_settles_every_word_once_and_sends_each_last_word(
+def test_choosing_until_nothing_waits_settles_all_feedback_once_and_sends_the_last_on_each_sample(
     drawn: list[tuple[str, int, str]], most: int
 ) -> None:
-    left = [Waiting(n + 1, sample.encode(), space, runtime) for n, (sample, space, runtime) in enumerate(drawn)]
-    last_words = {(one.sample_id, one.space_key, one.runtime): one.revision for one in left}
+    left = [
+        UnsealedFeedback(n, sample.encode(), space, runtime)
+        for n, (sample, space, runtime) in enumerate(drawn, start=1)
+    ]
+    last = {(one.sample_id, one.space_key, one.runtime): one.revision for one in left}
     settled: list[int] = []
     sent: list[int] = []
     while choice := choose(left, max_samples=most):
@@ -42,4 +47,4 @@ def test_choosing_until_nothing_waits_settles_every_word_once_and_sends_each_las
         sent += choice.revisions
         left = [one for one in left if one.revision not in choice.taken]
     assert sorted(settled) == list(range(1, len(drawn) + 1))
-    assert sorted(sent) == sorted(last_words.values())
+    assert sorted(sent) == sorted(last.values())

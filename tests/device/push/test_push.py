@@ -15,28 +15,24 @@ from contract.codecs import Codec
 from contract.problems import PROBLEM_MEDIA_TYPE, Problem
 from contract.routes import JSON_MEDIA_TYPE, Acknowledgement
 from contract.upload import Upload, check_upload, decode_upload, upload_id
+from device.answers import Ranked
 from device.assembly import Device
-from device.cache.database import Feedback, NewInference
+from device.cache.feedback import NewFeedback, UnsealedFeedback
+from device.cache.inferences import NewInference
+from device.cache.uploads import UploadState
 from device.errors import ProtocolViolation, Refused, Storage, TryLater, Unexplained, Unreachable, Unsendable
 from device.feedback import give_feedback
 from device.push import outbox as outbox_module
 from device.push import sealing as sealing_module
-from device.push.choice import Choice, Waiting, choose
-from device.push.outbox import (
-    Outbox,
-    SyncStep,
-    UploadState,
-    acknowledged_samples,
-    unfinished_uploads,
-    unsealed_samples,
-)
+from device.push.choice import Choice, choose
+from device.push.outbox import Outbox, SyncStep
 from device.push.sender import PushReport, push
-from device.recognise.ranking import Ranked
 from device.service.client import Client
 from device.service.identity import Identity, keep_identity
 from device.settings import Settings
 from tests.device.photos import draw_photo
 from tests.device.serving import TOKEN, Service, refuse
+from tests.device.tables import change, rows
 
 
 @pytest.fixture
@@ -107,9 +103,9 @@ def test_what_is_acknowledged_is_not_sent_again_and_takes_no_room(
     assert push_all(device, client, identity) == PushReport()
     assert len(service.uploads) == 1
     with device.open_cache() as cache:
-        assert cache.read("SELECT state, body FROM uploads") == [("acknowledged", None)]
-        assert acknowledged_samples(cache) == 1
-        assert unfinished_uploads(cache) == []
+        assert rows(cache.path, "SELECT state, body FROM uploads") == [("acknowledged", None)]
+        assert cache.uploads.count_acknowledged_samples() == 1
+        assert cache.uploads.unfinished() == []
 
 
 def test_the_same_photo_is_the_same_sample_and_a_later_word_has_a_higher_revision(
@@ -165,8 +161,8 @@ def keep(device: Device, number: int, *, value: float = 1.0, label: str = "Ada")
         bytes([number] * 16), np.full(8, value, np.float32), [Ranked("Ada", 1.0)], False, 0, "one 1", number
     )
     with device.open_cache() as cache:
-        id_ = cache.add_inference(new, space_key=cache.space_key("a" * 64, (8,)))
-        cache.add_feedback(Feedback(id_, label, True, "", 0))
+        id_ = cache.inferences.add(new, space_key=cache.inferences.space_key("a" * 64, (8,)))
+        cache.feedback.add(NewFeedback(id_, label, True, "", 0))
 
 
 @pytest.mark.parametrize("codec", list(Codec))
@@ -198,7 +194,7 @@ def test_a_sample_that_no_service_would_take_is_left_out_and_the_others_are_sent
         outbox = Outbox(cache, origin=identity.origin, device="d" * 16, codec=codec, max_samples=9, now_ms=lambda: 0)
         report = push(outbox, client)
         assert (report.uploads, report.samples, report.left_out) == (1, 2, 1)
-        assert unsealed_samples(cache, origin=identity.origin) == 1
+        assert cache.feedback.count_unsealed_samples(origin=identity.origin) == 1
     assert isinstance(report.problem, Unsendable)
     assert re.search(complaint, str(report.problem))
     assert [one.labels for one in received(service)] == [("Ada", "Zoe")]
@@ -212,7 +208,7 @@ def test_a_right_word_takes_the_place_of_one_that_no_service_would_take(
     keep(device, 1, label="unknown")
     assert push_all(device, client, identity).left_out == 1
     with device.open_cache() as cache:
-        cache.add_feedback(Feedback(1, "Zoe", False, identity.origin, 0))
+        cache.feedback.add(NewFeedback(1, "Zoe", False, identity.origin, 0))
     assert push_all(device, client, identity) == PushReport(uploads=1, samples=1, size=len(service.uploads[0][2]))
     assert [one.labels for one in received(service)] == [("Zoe",)]
 
@@ -223,7 +219,7 @@ def test_an_earlier_word_does_not_go_out_in_place_of_one_that_is_left_out(
     """The later word takes the earlier one back, whatever else becomes of it."""
     keep(device, 1, label="Ada")
     with device.open_cache() as cache:
-        cache.add_feedback(Feedback(1, "unknown", False, identity.origin, 0))
+        cache.feedback.add(NewFeedback(1, "unknown", False, identity.origin, 0))
     keep(device, 2, label="Ben")
     assert push_all(device, client, identity).left_out == 1
     assert [one.labels for one in received(service)] == [("Ben",)]
@@ -238,8 +234,8 @@ def test_features_of_two_spaces_and_two_runtimes_are_never_in_one_upload(
         ):
             feature = np.ones(shape, np.float32)
             new = NewInference(bytes([number] * 16), feature, [Ranked("Ada", 1.0)], False, 0, runtime, 0)
-            id_ = cache.add_inference(new, space_key=cache.space_key(space * 64, shape))
-            cache.add_feedback(Feedback(id_, "Ada", True, "", 0))
+            id_ = cache.inferences.add(new, space_key=cache.inferences.space_key(space * 64, shape))
+            cache.feedback.add(NewFeedback(id_, "Ada", True, "", 0))
     assert push_all(device, client, identity).uploads == 3
     got = [
         (space[0], one.space[0], one.runtime, one.count)
@@ -309,7 +305,7 @@ def test_a_refused_upload_is_set_aside_and_blocks_no_other(
     assert push_all(device, client, identity).uploads == 1
     assert [one.labels for one in received(service)] == [("Ben",)]
     with device.open_cache() as cache:
-        [kept] = unfinished_uploads(cache)
+        [kept] = cache.uploads.unfinished()
         assert kept.state is UploadState.REFUSED
         assert "expected this, got that" in str(kept.problem)
         device.outbox(cache, identity).retry_refused()
@@ -326,7 +322,7 @@ def test_an_upload_that_was_damaged_on_its_way_is_sent_again(
     assert (report.refused, len(service.asked)) == (0, 1)
     assert isinstance(report.problem, TryLater)
     with device.open_cache() as cache:
-        [kept] = unfinished_uploads(cache)
+        [kept] = cache.uploads.unfinished()
     assert kept.state is UploadState.WAITING
     assert "422" in str(kept.problem)
     service.lies.clear()
@@ -341,8 +337,7 @@ def test_an_upload_that_was_damaged_in_the_cache_is_set_aside_and_blocks_no_othe
     say(device, ["Ada"])
     with device.open_cache() as cache:
         assert device.outbox(cache, identity).seal() is not None
-        with cache.transaction() as connection:
-            connection.execute("UPDATE uploads SET body = x'00'")
+        change(cache.path, "UPDATE uploads SET body = x'00'")
     say(device, ["Ben"], first_shade=50)
     report = push_all(device, client, identity)
     assert (report.uploads, report.refused) == (1, 1)
@@ -367,8 +362,8 @@ def test_an_upload_that_is_too_large_for_the_service_is_split_until_it_is_not(
     assert [label for _, _, label in rows] == said
     assert len({id_ for id_, _, _ in rows}) == 7
     with device.open_cache() as cache:
-        assert unfinished_uploads(cache) == []
-        assert acknowledged_samples(cache) == 7
+        assert cache.uploads.unfinished() == []
+        assert cache.uploads.count_acknowledged_samples() == 7
     assert push_all(device, client, identity) == PushReport()
 
 
@@ -387,7 +382,7 @@ def test_what_was_inferred_since_does_not_push_out_what_may_still_be_split(
     assert push_all(small, small.client(identity), identity).samples == 2
     with small.recognizer() as recognizer, small.open_cache() as cache:
         recognizer.infer(draw_photo(2))
-        assert cache.count() == 1
+        assert cache.inferences.count() == 1
 
 
 def test_a_bare_413_splits_an_upload_and_sets_nothing_aside(
@@ -414,7 +409,7 @@ def test_one_sample_that_is_too_large_for_the_service_is_set_aside(
     report = push_all(device, client, identity)
     assert (report.uploads, report.refused, len(service.asked)) == (0, 2, 3)
     with device.open_cache() as cache:
-        assert [(one.samples, one.state) for one in unfinished_uploads(cache)] == [(1, UploadState.REFUSED)] * 2
+        assert [(one.samples, one.state) for one in cache.uploads.unfinished()] == [(1, UploadState.REFUSED)] * 2
 
 
 def test_an_upload_whose_feedback_is_not_whole_is_set_aside_and_not_split(
@@ -424,12 +419,11 @@ def test_an_upload_whose_feedback_is_not_whole_is_set_aside_and_not_split(
     say(device, ["Ada", "Ben"])
     with device.open_cache() as cache:
         assert device.outbox(cache, identity).seal() is not None
-        with cache.transaction() as connection:
-            connection.execute("DELETE FROM inferences WHERE id = 1")
+        change(cache.path, "DELETE FROM inferences WHERE id = 1")
     service.lies["/v1/spaces"] = takes_at_most(1)
     assert push_all(device, client, identity).refused == 1
     with device.open_cache() as cache:
-        assert [(one.samples, one.state) for one in unfinished_uploads(cache)] == [(2, UploadState.REFUSED)]
+        assert [(one.samples, one.state) for one in cache.uploads.unfinished()] == [(2, UploadState.REFUSED)]
 
 
 def test_what_another_process_has_got_acknowledged_is_not_split(
@@ -443,7 +437,7 @@ def test_what_another_process_has_got_acknowledged_is_not_split(
         outbox.acknowledge(sealed.id)
         assert not outbox.split(sealed)
         assert outbox.seal() is None
-        assert acknowledged_samples(cache) == 2
+        assert cache.uploads.count_acknowledged_samples() == 2
 
 
 @pytest.mark.parametrize("problem", [Problem.UNAUTHENTICATED, Problem.FORBIDDEN, Problem.UNKNOWN_SPACE])
@@ -462,15 +456,15 @@ def test_an_unknown_space_does_not_block_the_others(
 ) -> None:
     with device.open_cache() as cache:
         new = NewInference(bytes(16), np.ones(4, np.float32), [Ranked("Ada", 1.0)], False, 0, "one 1", 0)
-        id_ = cache.add_inference(new, space_key=cache.space_key("e" * 64, (4,)))
-        cache.add_feedback(Feedback(id_, "Ada", True, "", 0))
+        id_ = cache.inferences.add(new, space_key=cache.inferences.space_key("e" * 64, (4,)))
+        cache.feedback.add(NewFeedback(id_, "Ada", True, "", 0))
     say(device, ["Ben"])
     service.lies["/v1/spaces/e"] = lambda: refuse(Problem.UNKNOWN_SPACE)
     report = push_all(device, client, identity)
     assert (report.uploads, report.refused) == (1, 0)
     assert isinstance(report.problem, Refused)
     with device.open_cache() as cache:
-        assert [one.state for one in unfinished_uploads(cache)] == [UploadState.WAITING]
+        assert [one.state for one in cache.uploads.unfinished()] == [UploadState.WAITING]
 
 
 @pytest.mark.parametrize(
@@ -543,10 +537,9 @@ def test_what_is_sealed_sent_and_gone_while_it_is_chosen_is_chosen_anew(
     """Between the choice and the reading of its features another process pushes, and inferences take their place."""
     say(device, ["Ada"])
 
-    def overtaken(waiting: Sequence[Waiting], *, max_samples: int) -> Choice | None:
+    def overtaken(waiting: Sequence[UnsealedFeedback], *, max_samples: int) -> Choice | None:
         choice = choose(waiting, max_samples=max_samples)
-        with device.open_cache() as cache, cache.transaction() as connection:
-            connection.execute("DELETE FROM inferences")
+        change(device.cache_path, "DELETE FROM inferences")
         return choice
 
     monkeypatch.setattr(outbox_module, "choose", overtaken)

@@ -11,12 +11,13 @@ from contract.bundle import DeviceBundle
 from contract.errors import ContractError
 from contract.samples import sample_id
 from device.assembly import Device
-from device.cache.database import Cache
+from device.cache.cache import Cache
 from device.errors import ModelRefused, PhotoError, Storage
 from device.recognise.image import prepare
 from device.recognise.recognizer import Recognizer
 from device.recognise.tflite import TFLiteRuntime
 from tests.device.photos import draw_photo
+from tests.device.tables import rows
 
 WriteBundle = Callable[..., DeviceBundle]
 
@@ -57,14 +58,15 @@ def test_an_inference_is_stored_whole(bundle: DeviceBundle, runtime: TFLiteRunti
     with Recognizer(bundle, runtime=runtime, open_cache=open_cache, clock=lambda: 12.5) as recognizer:
         inference = recognizer.infer(draw_photo(2))
     with open_cache() as cache:
-        [row] = cache.read(
-            "SELECT id, sample_id, feature, results, unknown, head_serial, runtime, taken_ms FROM inferences"
+        [row] = rows(
+            cache.path,
+            "SELECT id, sample_id, feature, results, unknown, head_serial, runtime, taken_ms FROM inferences",
         )
         assert row[:2] == (inference.id, sample_id(cache.secret, draw_photo(2)))
         assert np.array_equal(np.frombuffer(row[2], "<f4"), inference.answer.feature)
-        assert cache.inference(row[0]).results == inference.answer.results
+        assert cache.inferences.get(row[0]).results == inference.answer.results
         assert row[4:] == (0, 0, str(runtime), 12_500)
-        assert cache.read("SELECT space, shape FROM spaces") == [(bundle.space, "[8]")]
+        assert rows(cache.path, "SELECT space, shape FROM spaces") == [(bundle.space, "[8]")]
 
 
 def test_prefix_and_head_run_once_an_inference(
@@ -171,6 +173,7 @@ import os, sys, threading
 from device.assembly import Device
 from device.settings import Settings
 from tests.device.photos import draw_photo
+from tests.device.tables import rows
 recognizer = Device(Settings.from_environment(os.environ)).recognizer()
 for number in range(100_000):
     recognizer.infer(draw_photo(number % 3, shade=number % 100))
@@ -189,7 +192,7 @@ def test_a_recogniser_killed_at_any_instant_leaves_a_cache_that_works(
             process.send_signal(signal.SIGKILL)
         stored += answered
         with device.open_cache() as cache:
-            assert cache.read("PRAGMA integrity_check") == [("ok",)]
-            assert cache.count() >= stored
+            assert rows(cache.path, "PRAGMA integrity_check") == [("ok",)]
+            assert cache.inferences.count() >= stored
     with device.recognizer() as recognizer:
         assert recognizer.infer(draw_photo(0)).id is not None

@@ -13,7 +13,6 @@ from device.assembly import Device
 from device.errors import EnrolmentError, Refused, Storage, TryLater, UnsentUploads
 from device.feedback import give_feedback
 from device.pull.updater import PullOutcome, PullReport
-from device.push.outbox import unfinished_uploads
 from device.push.sender import PushReport, push
 from device.service.identity import Identity, find_identity, identity_path, keep_identity, require_identity
 from device.settings import Settings
@@ -172,7 +171,7 @@ def test_what_was_sealed_for_one_device_is_never_sent_as_anothers(device: Device
     assert push_all(device, second) == PushReport()
     assert service.uploads == []
     with device.open_cache() as cache:
-        assert [one.device for one in unfinished_uploads(cache)] == [first.device]
+        assert [one.device for one in cache.uploads.unfinished()] == [first.device]
 
 
 def test_an_identity_is_not_given_up_while_its_uploads_can_be_sent(

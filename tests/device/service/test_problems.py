@@ -12,11 +12,11 @@ from contract.problems import Problem
 from contract.upload import decode_upload
 from device.advice import advice
 from device.assembly import Device
+from device.cache.uploads import UploadState
 from device.errors import Refused, TryLater
 from device.feedback import give_feedback
 from device.pull.download import Downloader
 from device.pull.updater import PullOutcome
-from device.push.outbox import UploadState, unfinished_uploads
 from device.push.sender import PushReport, push
 from device.service.identity import Identity, keep_identity
 from tests.device.photos import draw_photo
@@ -93,7 +93,7 @@ def test_what_a_client_does_about_an_upload_that_meets_a_problem(
     assert advised in advice(report.problem)
     assert bool(advised) == bool(advice(report.problem))
     with device.open_cache() as cache:
-        assert [(one.samples, one.state) for one in unfinished_uploads(cache)] == [(2, state)]
+        assert [(one.samples, one.state) for one in cache.uploads.unfinished()] == [(2, state)]
     service.lies.clear()
     assert push_all(device, identity).samples == (2 if state is WAITS else 0)
 

@@ -1,0 +1,27 @@
+"""Inferences and feedback to put into a cache."""
+
+import numpy as np
+
+from device.answers import Ranked
+from device.cache.feedback import NewFeedback
+from device.cache.inferences import NewInference
+
+SPACE = "a" * 64
+
+
+def inference(number: int = 0, *, unknown: bool = False) -> NewInference:
+    """An inference of a photo of its own, for each number."""
+    return NewInference(
+        sample_id=number.to_bytes(16, "big"),
+        feature=np.full(4, number, np.float32),
+        results=(Ranked("Ada", 0.75), Ranked("Ben", 0.25)),
+        unknown=unknown,
+        head_serial=3,
+        runtime="tflite-runtime 2.14.0",
+        taken_ms=1000 + number,
+    )
+
+
+def feedback(id_: int, label: str = "Ada", *, origin: str = "") -> NewFeedback:
+    """The right label of an inference."""
+    return NewFeedback(id_, label, is_right=False, origin=origin, given_ms=5)

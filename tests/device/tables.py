@@ -1,0 +1,19 @@
+"""Looks into the file of a cache from outside, and damages it, with a connection of its own."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+
+def rows(cache: Path, query: str) -> list[tuple[Any, ...]]:
+    """Return the rows of one query."""
+    with closing(sqlite3.connect(cache)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def change(cache: Path, statement: str) -> None:
+    """Run one statement; what refers to what is deleted goes too."""
+    with closing(sqlite3.connect(cache)) as connection, connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(statement)
