@@ -209,8 +209,7 @@ def run_command(arguments: Sequence[str]) -> int:
 
 def _infer_one(recognizer: Recognizer, path: Path, display: Display) -> int:
     try:
-        photo = load_photo(path)
-        inference = recognizer.infer(photo.pixels, prepared=photo.prepared)
+        inference = recognizer.infer(load_photo(path))
     except PhotoError as error:
         display.complain([error])
         return 1

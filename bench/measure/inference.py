@@ -11,7 +11,7 @@ from bench.timing import compare
 from contract.bundle import read_device_bundle
 from device.cache.cache import Cache
 from device.errors import RuntimeUnavailable
-from device.recognise.image import prepare
+from device.recognise.image import Photo
 from device.recognise.models import load_prefix
 from device.recognise.recognizer import Recognizer
 from device.recognise.tflite import RUNTIME_MODULES, open_runtime
@@ -35,10 +35,15 @@ def _measure_runtime(name: str, folder: Path, home: Path) -> BenchRow | NotMeasu
     bundle = read_device_bundle(folder)
     prefix = load_prefix(bundle, runtime=runtime, threads=1)
     pixels = np.random.default_rng(0).integers(0, 256, (PHOTO_SIDE, PHOTO_SIDE, 3), np.uint8)
-    prepared = prepare(pixels)[np.newaxis]
+    prepared = Photo.from_pixels(pixels).prepared[np.newaxis]
     cache = home / "cache.sqlite3"
     with Recognizer(bundle, runtime=runtime, open_cache=lambda: Cache.open(cache, max_unfed=MAX_UNFED)) as recognizer:
-        times = compare(lambda: recognizer.infer(pixels), lambda: prefix.run(prepared), rounds=ROUNDS, warm_up=20)
+        times = compare(
+            lambda: recognizer.infer(Photo.from_pixels(pixels)),
+            lambda: prefix.run(prepared),
+            rounds=ROUNDS,
+            warm_up=20,
+        )
     return BenchRow(
         f"whole inference over prefix, {len(bundle.labels)} classes, {runtime}",
         1000 * times.measured_s,

@@ -1,11 +1,11 @@
-"""The only home of photo preparation: file -> decoded, oriented pixels -> the square uint8 RGB image of the prefix.
+"""Prepares photos: file -> decoded, oriented pixels -> the square uint8 RGB image that the prefix takes.
 
 The steps, each of which every client repeats in the same order::
 
     bounded read -> header: format, size -> decode -> EXIF orientation -> RGB     = the photo's pixels (sample id)
     -> centre square -> resize to 160x160, bilinear with antialiasing             = what the prefix takes
 
-A photo that already is 160x160 is passed on unchanged. Standardisation is inside the prefix. ``export`` prepares its
+A photo that already is 160x160 is passed on unchanged. Standardisation is inside the prefix. `export` prepares its
 faces here too, so that heads train on what devices compute.
 """
 
@@ -28,9 +28,9 @@ from device.errors import PhotoError
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 64 * 1000 * 1000
 
-#: What phones and boards write. Others stay closed: Pillow would start outside programs for some of them, and libtiff
-#: writes to standard error by itself.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "PPM")
+"""What phones and boards write. Others stay closed: Pillow would start outside programs for some of them, and libtiff
+writes to standard error by itself."""
 
 # What Pillow's decoders raise on damaged bytes; anything else is a bug that should be seen.
 _DECODER_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError)
@@ -55,24 +55,28 @@ _TURNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Photo:
-    """One decoded photo.
-
-    ``pixels``: uint8 (height, width, 3), RGB, oriented as its maker meant it; the sample id is made of these.
-    ``prepared``: uint8 (160, 160, 3), what the prefix takes.
-    """
+    """One decoded photo."""
 
     pixels: NDArray[np.uint8]
+    """Of shape (height, width, 3), RGB, oriented as its maker meant it; the sample id is made of these."""
     prepared: NDArray[np.uint8]
+    """Of shape (160, 160, 3): what the prefix takes."""
+
+    @classmethod
+    def from_pixels(cls, pixels: NDArray[np.uint8]) -> Photo:
+        """Prepare decoded pixels, as of a camera: uint8 (height, width, 3), RGB. Raises `PhotoError` for others."""
+        return cls(pixels, prepare(pixels))
 
 
-def load_photo(path: Path) -> Photo:
+def load_photo(path: Path | str) -> Photo:
     """Read, decode and prepare one photo file.
 
     Raises:
-        PhotoError: no file, not a photo, damaged, of over 64 MiB or over 64 million pixels.
+        PhotoError: not a file, not a photo, damaged, of over 64 MiB or over 64 million pixels.
     """
+    path = Path(path)
     try:
         _check_file(path)
         with path.open("rb") as file:
@@ -94,8 +98,12 @@ def _check_file(path: Path) -> None:
 def decode_photo(data: bytes, *, where: str = "photo") -> Photo:
     """Decode and prepare the bytes of one photo file; bounds are checked on its header, before any pixel is decoded.
 
+    Args:
+        data: what the file holds.
+        where: begins the message of an error.
+
     Raises:
-        PhotoError: as `load_photo`; ``where`` begins its message.
+        PhotoError: as `load_photo`.
     """
     if len(data) > MAX_FILE_BYTES:
         raise PhotoError(f"{where}: expected at most {MAX_FILE_BYTES} bytes, got more")

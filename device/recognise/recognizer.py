@@ -1,4 +1,4 @@
-"""The only home of recognising: photo -> prefix -> feature -> head -> answer, and of keeping what was computed.
+"""Recognises photos: prefix, feature, head, answer; and keeps what was computed.
 
 A `Recognizer` is opened once and used again and again, in one thread of one process. It serves whatever happens around
 it: a head that is damaged is stepped over, an update is picked up by the next inference, and an inference that cannot
@@ -16,27 +16,30 @@ from numpy.typing import NDArray
 
 from contract.arrays import check_magnitude
 from contract.bundle import DeviceBundle
-from contract.errors import ContractError, Impossible
+from contract.errors import Impossible
 from contract.samples import sample_id
 from contract.upload import SAFE_MAGNITUDE
 from device.answers import Answer
 from device.cache.cache import Cache
 from device.cache.inferences import NewInference
-from device.errors import HeadDamaged, ModelRefused, Storage, Unsendable
-from device.heads.store import Entry, HeadStore, Stamp
-from device.recognise.image import prepare
-from device.recognise.models import Head, load_bundled_head, load_installed_head, load_prefix
+from device.errors import ModelRefused, Storage, Unsendable
+from device.heads.store import HeadStore
+from device.recognise.image import Photo
+from device.recognise.models import load_prefix
 from device.recognise.ranking import rank
+from device.recognise.serving_head import ServingHead
 from device.recognise.tflite import TFLiteRuntime
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inference:
-    """An answer and where it was kept: ``id`` for feedback, or why it could or should not be stored."""
+    """An answer and where it was kept."""
 
     answer: Answer
     id: int | None
+    """The number to give feedback on; None where the inference is not stored."""
     not_stored: Storage | Unsendable | None
+    """Why it could or should not be stored."""
 
 
 class Recognizer:
@@ -69,38 +72,36 @@ class Recognizer:
     ) -> None:
         self.bundle = bundle
         self.runtime = runtime
-        self.warnings: tuple[str, ...] = ()
-        self._heads = heads
         self._open_cache = open_cache
-        self._threads = threads
         self._top = top
         self._runtime_text = str(runtime)
         self._clock = clock
         self._cache: Cache | None = None
         self._space_key = 0
         self._prefix = load_prefix(bundle, runtime=runtime, threads=threads)
-        self._stamp: Stamp | None = None
-        self._head = self._load_head()
+        self._serving = ServingHead(bundle, runtime=runtime, heads=heads)
 
     @property
     def head_serial(self) -> int:
         """The serial of the head that answers now; 0 is the bundle's."""
-        return self._head.serial
+        return self._serving.head.serial
 
-    def recognise(self, pixels: NDArray[np.uint8], *, prepared: NDArray[np.uint8] | None = None) -> Answer:
-        """Answer one decoded photo, uint8 (height, width, 3), and store nothing.
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was stepped over for that head, and why."""
+        return self._serving.warnings
 
-        ``prepared`` is what `device.recognise.image.prepare` made of the pixels, where the caller has it already.
+    def recognise(self, photo: Photo) -> Answer:
+        """Answer one photo and store nothing.
 
         Raises:
-            PhotoError: the pixels are none.
+            ModelRefused: prefix or head give numbers that are not finite.
         """
-        self._pick_up_new_head()
-        photo = prepare(pixels) if prepared is None else prepared
-        feature = self._prefix.run(photo[np.newaxis])
+        self._serving.refresh()
+        head = self._serving.head
+        feature = self._prefix.run(photo.prepared[np.newaxis])
         if not np.isfinite(feature).all():
             raise ModelRefused("prefix: expected a finite feature, got NaN or infinity")
-        head = self._head
         ranking = rank(
             head.model.run(feature)[0],
             labels=head.labels,
@@ -110,18 +111,18 @@ class Recognizer:
         )
         return Answer(ranking.results, ranking.unknown, feature[0], head.serial, self._runtime_text)
 
-    def infer(self, pixels: NDArray[np.uint8], *, prepared: NDArray[np.uint8] | None = None) -> Inference:
-        """Answer one decoded photo and store feature, results and time in one transaction.
+    def infer(self, photo: Photo) -> Inference:
+        """Answer one photo and store feature, results and time in one transaction.
 
         That it could not be stored is part of the result, not an error: the answer is as good without. A feature that
-        no service would take is not stored either, as feedback on it would lead nowhere.
+        no service would take is not stored either, as feedback on it could never be uploaded.
 
         Raises:
-            PhotoError: the pixels are none.
+            ModelRefused: prefix or head give numbers that are not finite.
         """
-        answer = self.recognise(pixels, prepared=prepared)
+        answer = self.recognise(photo)
         try:
-            return Inference(answer, id=self._store(answer, pixels), not_stored=None)
+            return Inference(answer, id=self._store(answer, photo), not_stored=None)
         except (Storage, Unsendable) as error:
             return Inference(answer, id=None, not_stored=error)
 
@@ -137,13 +138,13 @@ class Recognizer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _store(self, answer: Answer, pixels: NDArray[np.uint8]) -> int | None:
+    def _store(self, answer: Answer, photo: Photo) -> int | None:
         cache = self._opened_cache()
         if cache is None:
             return None
         _check_sendable(answer.feature)
         new = NewInference(
-            sample_id=sample_id(cache.secret, pixels),
+            sample_id=sample_id(cache.secret, photo.pixels),
             feature=answer.feature,
             results=answer.results,
             unknown=answer.unknown,
@@ -159,51 +160,6 @@ class Recognizer:
             self._space_key = cache.inferences.space_key(self.bundle.space, self.bundle.feature_shape)
             self._cache = cache
         return self._cache
-
-    def _pick_up_new_head(self) -> None:
-        if self._heads is None:
-            return
-        if self._heads.stamp() == self._stamp:
-            return
-        try:
-            self._head = self._load_head()
-        except (ModelRefused, ContractError, OSError) as error:
-            self.warnings += (f"the head in use stays: {error}",)
-
-    def _load_head(self) -> Head:
-        """Load the newest head that works; what was stepped over stands in `warnings`."""
-        while True:
-            warnings: list[str] = []
-            self._stamp = self._heads.stamp() if self._heads else None
-            head = self._newest_working(warnings)
-            if not warnings or self._heads is None or self._heads.stamp() == self._stamp:
-                break  # otherwise heads were swapped meanwhile, and what the old pointer named may be gone
-        self.warnings = tuple(warnings)
-        return head or load_bundled_head(self.bundle, runtime=self.runtime)
-
-    def _newest_working(self, warnings: list[str]) -> Head | None:
-        try:
-            entries = self._heads.entries() if self._heads else ()
-        except HeadDamaged as error:
-            warnings.append(str(error))
-            return None
-        for entry in entries:
-            try:
-                head = self._load_entry(entry)
-            except (HeadDamaged, ModelRefused) as error:
-                warnings.append(str(error))
-            else:
-                if head is not None:
-                    return head
-        return None
-
-    def _load_entry(self, entry: Entry) -> Head | None:
-        """Load one installed head; None if it is of another space, as after another bundle was installed."""
-        assert self._heads is not None  # it named the entry
-        installed = self._heads.load(entry)
-        if installed.manifest.space != self.bundle.space:
-            return None
-        return load_installed_head(installed, bundle=self.bundle, runtime=self.runtime)
 
 
 def _check_sendable(feature: NDArray[np.float32]) -> None:

@@ -118,7 +118,7 @@ def make_photo(tmp_path: Path) -> MakePhoto:
 
     def make(tile: int, *, shade: int = 0, size: int = 160) -> Path:
         path = tmp_path / f"photo-{tile}-{shade}-{size}.png"
-        Image.fromarray(draw_photo(tile, shade=shade, size=size)).save(path)
+        Image.fromarray(draw_photo(tile, shade=shade, size=size).pixels).save(path)
         return path
 
     return make

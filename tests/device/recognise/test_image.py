@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from device.errors import PhotoError
-from device.recognise.image import MAX_FILE_BYTES, decode_photo, load_photo, prepare
+from device.recognise.image import MAX_FILE_BYTES, Photo, decode_photo, load_photo, prepare
 
 Pixels = NDArray[Any]
 
@@ -50,7 +50,7 @@ def test_every_size_becomes_a_uint8_square_the_same_from_file_and_from_pixels(wi
     photo = decode_photo(encode(pixels))
     assert photo.prepared.shape == (160, 160, 3)
     assert photo.prepared.dtype == np.uint8
-    assert np.array_equal(photo.prepared, prepare(pixels))
+    assert np.array_equal(photo.prepared, Photo.from_pixels(pixels).prepared)
 
 
 def test_the_centre_of_a_long_photo_is_kept() -> None:
@@ -142,11 +142,12 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str) -> Non
     ids=["float", "grey", "alpha", "empty"],
 )
 def test_pixels_of_another_kind_are_refused(pixels: Pixels) -> None:
-    with pytest.raises(PhotoError, match="expected uint8"):
-        prepare(pixels)
+    for make in (prepare, Photo.from_pixels):
+        with pytest.raises(PhotoError, match="expected uint8"):
+            make(pixels)
 
 
-def test_what_is_no_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+def test_what_is_not_a_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
     """Opening a pipe that nobody writes to never ended, and neither did reading some devices."""
     os.mkfifo(tmp_path / "pipe")
     with socket.socket(socket.AF_UNIX) as listener:
@@ -172,4 +173,4 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -
 def test_a_link_to_a_photo_is_a_photo(tmp_path: Path) -> None:
     (tmp_path / "photo.png").write_bytes(encode(draw(160, 160)))
     (tmp_path / "link").symlink_to(tmp_path / "photo.png")
-    assert load_photo(tmp_path / "link").prepared.shape == (160, 160, 3)
+    assert load_photo(str(tmp_path / "link")).prepared.shape == (160, 160, 3)

@@ -3,19 +3,21 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from contract.bundle import DeviceBundle
 from contract.errors import ContractError
 from contract.samples import sample_id
 from device.assembly import Device
 from device.cache.cache import Cache
-from device.errors import ModelRefused, PhotoError, Storage
-from device.recognise.image import prepare
+from device.errors import Misuse, ModelRefused, Storage
+from device.recognise.image import Photo
 from device.recognise.recognizer import Recognizer
-from device.recognise.tflite import TFLiteRuntime
+from device.recognise.tflite import Model, TFLiteRuntime
 from tests.device.photos import draw_photo
 from tests.device.tables import rows
 
@@ -62,7 +64,7 @@ def test_an_inference_is_stored_whole(bundle: DeviceBundle, runtime: TFLiteRunti
             cache.path,
             "SELECT id, sample_id, feature, results, unknown, head_serial, runtime, taken_ms FROM inferences",
         )
-        assert row[:2] == (inference.id, sample_id(cache.secret, draw_photo(2)))
+        assert row[:2] == (inference.id, sample_id(cache.secret, draw_photo(2).pixels))
         assert np.array_equal(np.frombuffer(row[2], "<f4"), inference.answer.feature)
         assert cache.inferences.get(row[0]).results == inference.answer.results
         assert row[4:] == (0, 0, str(runtime), 12_500)
@@ -74,25 +76,28 @@ def test_prefix_and_head_run_once_an_inference(
 ) -> None:
     recognizer = Recognizer(bundle, runtime=any_runtime)
     runs: list[str] = []
-    for model in (recognizer._prefix, recognizer._head.model):
-        run = model._run_unchecked
-        monkeypatch.setattr(
-            model, "_run_unchecked", lambda array, run=run, name=model.signature: (runs.append(name), run(array))[1]
-        )
+    run = Model.run
+
+    def count(model: Model, array: NDArray[Any]) -> NDArray[np.float32]:
+        runs.append(model.signature)
+        return run(model, array)
+
+    monkeypatch.setattr(Model, "run", count)
     recognizer.infer(draw_photo(0))
     assert runs == ["prefix", "head"]
 
 
-def test_what_was_prepared_already_is_not_prepared_again(bundle: DeviceBundle, any_runtime: TFLiteRuntime) -> None:
+def test_what_was_prepared_is_not_prepared_again(bundle: DeviceBundle, any_runtime: TFLiteRuntime) -> None:
     recognizer = Recognizer(bundle, runtime=any_runtime)
-    pixels = draw_photo(1, size=250)
-    plain, quick = recognizer.recognise(pixels), recognizer.recognise(pixels, prepared=prepare(pixels))
-    assert np.array_equal(plain.feature, quick.feature)
+    bright, dark = draw_photo(1, size=250), draw_photo(2, size=250)
+    mixed = Photo(pixels=dark.pixels, prepared=bright.prepared)
+    assert np.array_equal(recognizer.recognise(mixed).feature, recognizer.recognise(bright).feature)
 
 
-def test_pixels_of_another_kind_are_refused(bundle: DeviceBundle, any_runtime: TFLiteRuntime) -> None:
-    with pytest.raises(PhotoError):
-        Recognizer(bundle, runtime=any_runtime).recognise(np.zeros((5, 5), np.uint8))
+def test_what_was_prepared_otherwise_is_a_bug_of_the_caller(bundle: DeviceBundle, any_runtime: TFLiteRuntime) -> None:
+    pixels = np.zeros((250, 250, 3), np.uint8)
+    with pytest.raises(Misuse, match="signature 'prefix': expected uint8"):
+        Recognizer(bundle, runtime=any_runtime).recognise(Photo(pixels, pixels))
 
 
 @pytest.mark.parametrize(
