@@ -1,37 +1,34 @@
-"""The only home of a push: what was sealed before is sent first, then what waits is sealed and sent, one by one."""
+"""Pushes: what was sealed before is sent first, then what waits is sealed and sent, one upload after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 
-from contract.problems import Problem
 from contract.upload import upload_id
 from device.cache.uploads import SealedUpload
-from device.errors import DeviceError, Refused, Storage, TryLater, Unexplained, Untrusted
+from device.errors import DeviceError, Refused, Storage, TryLater, Untrusted
 from device.push.outbox import Outbox
+from device.push.policy import Reaction, react
 from device.service.client import Client
-
-UPLOADS_FAULT = frozenset(
-    {Problem.MALFORMED, Problem.UNSUPPORTED_VERSION, Problem.TOO_LARGE, Problem.IMPOSSIBLE, Problem.WRONG_SPACE}
-)
-"""Refusals of one upload's bytes. Others (who asks and how, an unknown space) say nothing against them."""
 
 
 @dataclass(frozen=True, slots=True)
 class PushReport:
-    """What a push did. ``size``: bytes acknowledged; ``problem``: the first thing that went wrong.
-
-    ``refused``: uploads that were set aside and are kept; ``left_out``: samples that can be in no upload.
-    """
+    """What a push did."""
 
     uploads: int = 0
+    """Uploads that the service acknowledged."""
     samples: int = 0
+    """The samples in these."""
     size: int = 0
+    """The bytes of these."""
     refused: int = 0
+    """Uploads that were set aside and are kept."""
     left_out: int = 0
+    """Samples that no upload can carry."""
     problem: DeviceError | None = None
+    """The first thing that went wrong."""
 
     def with_problem(self, problem: DeviceError, *, refused: int = 0) -> PushReport:
         """Add one upload that was not acknowledged."""
@@ -52,69 +49,64 @@ class PushReport:
 
 
 def push(outbox: Outbox, client: Client) -> PushReport:
-    """Send everything that was said and is not acknowledged yet.
+    """Send all feedback that is not acknowledged yet.
 
-    May be killed at any instant and run again: the same bytes are sent again, and the service counts them once. An
-    upload that is too large for the service is split. One that the service refuses for what it is is set aside and
-    blocks no other, and neither does a sample that can be in no upload; anything else stops the push and leaves what is
-    not acknowledged for the next one.
+    May be killed at any instant and run again: the same bytes are sent again, and the service counts them once. What is
+    done about an upload that the service does not acknowledge, `device.push.policy` decides; a sample that no upload
+    can carry keeps no other from being sent.
 
     Raises:
         Storage: the cache cannot be read or written.
     """
-    report = _send_all(outbox, client)
+    report = PushReport()
+    for sealed in _uploads(outbox):
+        problem = _send(sealed, client)
+        if problem is None:
+            outbox.acknowledge(sealed.id)
+            report = report.with_acknowledged(sealed)
+            continue
+        reaction = _carry_out(outbox, sealed, problem)
+        if reaction is not Reaction.SPLIT:
+            report = report.with_problem(problem, refused=int(reaction is Reaction.SET_ASIDE))
+        if reaction is Reaction.NOTE_AND_STOP:
+            break
     return report.with_left_out(list(outbox.left_out.values()))
 
 
-def _send_all(outbox: Outbox, client: Client) -> PushReport:
-    report = PushReport()
+def _uploads(outbox: Outbox) -> Iterator[SealedUpload]:
+    """Yield what was sealed before, then what is sealed now."""
     for upload in outbox.unsent():
         sealed = outbox.find(upload)
         if sealed is not None:
-            report, goes_on = _send(sealed, outbox, client, report)
-            if not goes_on:
-                return report
+            yield sealed
     while (sealed := outbox.seal()) is not None:
-        report, goes_on = _send(sealed, outbox, client, report)
-        if not goes_on:
-            return report
-    return report
+        yield sealed
 
 
-def _send(sealed: SealedUpload, outbox: Outbox, client: Client, report: PushReport) -> tuple[PushReport, bool]:
-    """Send one upload; also tells whether to go on with the next."""
+def _send(sealed: SealedUpload, client: Client) -> DeviceError | None:
+    """Send one upload; return why it is not acknowledged, or None."""
     try:
         _check_body(sealed)
         client.upload(sealed.body, space=sealed.space, upload=sealed.id)
-    except Refused as refused:
-        if refused.problem is Problem.TOO_LARGE and outbox.split(sealed):
-            return report, True
-        if refused.problem in UPLOADS_FAULT:
-            return _set_aside(sealed, outbox, report, problem=refused)
-        outbox.note(sealed.id, problem=str(refused))
-        return report.with_problem(refused), refused.problem is Problem.UNKNOWN_SPACE
-    except Unexplained as error:
-        if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and outbox.split(sealed):
-            return report, True  # a proxy's bound; smaller uploads lose nothing, whoever said so
-        outbox.note(sealed.id, problem=str(error))
-        return report.with_problem(error), False
-    except Storage as damaged:
-        return _set_aside(sealed, outbox, report, problem=damaged)
-    except (TryLater, Untrusted) as error:
-        outbox.note(sealed.id, problem=str(error))
-        return report.with_problem(error), False
-    outbox.acknowledge(sealed.id)
-    return report.with_acknowledged(sealed), True
+    except (Refused, Storage, TryLater, Untrusted) as error:
+        return error
+    return None
 
 
 def _check_body(sealed: SealedUpload) -> None:
-    """Refuse bytes that were damaged where they lay; the service would ask for them again and again."""
+    """Refuse bytes that were damaged in the cache; the service would ask for them again and again."""
     if upload_id(sealed.body) != sealed.id:
         raise Storage(f"upload {sealed.id}: expected the bytes that were sealed, got others")
 
 
-def _set_aside(
-    sealed: SealedUpload, outbox: Outbox, report: PushReport, *, problem: DeviceError
-) -> tuple[PushReport, bool]:
-    outbox.set_aside(sealed.id, problem=str(problem))
-    return report.with_problem(problem, refused=1), True
+def _carry_out(outbox: Outbox, sealed: SealedUpload, problem: DeviceError) -> Reaction:
+    """Do what the policy decides, and return what that was."""
+    reaction = react(problem, can_split=True)
+    if reaction is Reaction.SPLIT and not outbox.split(sealed):
+        reaction = react(problem, can_split=False)
+    match reaction:
+        case Reaction.SET_ASIDE:
+            outbox.set_aside(sealed.id, problem=str(problem))
+        case Reaction.NOTE_AND_GO_ON | Reaction.NOTE_AND_STOP:
+            outbox.note(sealed.id, problem=str(problem))
+    return reaction
