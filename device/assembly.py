@@ -9,8 +9,8 @@ from pathlib import Path
 from contract.bundle import DeviceBundle, read_device_bundle
 from contract.callbacks import ignore
 from contract.errors import ContractError
-from device.availability.policy import Policy
-from device.availability.probes import LinuxConditions
+from device.availability.policy import AvailabilityPolicy
+from device.availability.probes import MachineProbe
 from device.cache.cache import Cache
 from device.errors import ModelRefused, Storage, storage_errors
 from device.heads.store import HeadStore
@@ -43,15 +43,15 @@ class Device:
         return HeadStore(self.settings.home / "heads")
 
     @property
-    def policy(self) -> Policy:
+    def policy(self) -> AvailabilityPolicy:
         """When the device pushes and pulls by itself."""
         settings = self.settings
-        return Policy(settings.need_charging, settings.need_idle, settings.need_unmetered)
+        return AvailabilityPolicy(settings.need_charging, settings.need_idle, settings.need_unmetered)
 
     @property
-    def conditions(self) -> LinuxConditions:
+    def conditions(self) -> MachineProbe:
         """What tells whether it is available."""
-        return LinuxConditions(self.settings.idle_load)
+        return MachineProbe(self.settings.idle_load)
 
     def open_cache(self) -> Cache:
         """Open the cache. Raises `Storage`."""

@@ -18,8 +18,8 @@ import click
 from contract.errors import ContractError
 from device.advice import with_advice
 from device.assembly import Device, now_ms
-from device.availability.policy import decide
-from device.availability.rounds import Rounds, wait_s
+from device.availability.policy import check_availability
+from device.availability.rounds import Rounds
 from device.cache.cache import Cache
 from device.display import Display
 from device.errors import DeviceError, FeedbackError, PhotoError
@@ -173,7 +173,7 @@ def run(device: Device, once: bool, as_json: bool) -> int:
     display, identity = Display(as_json), device.identity()
     client = device.client(identity)
     rounds = Rounds(
-        decide=lambda: decide(device.policy, device.conditions.read()),
+        check=lambda: check_availability(device.policy, device.conditions.read()),
         push=lambda: _push(device, client, identity),
         pull=device.updater(client, identity).pull,
     )
@@ -242,13 +242,13 @@ def _run(rounds: Rounds, display: Display, *, interval_s: float, once: bool) -> 
     last_missing: tuple[str, ...] | None = None
     while True:
         done = rounds.once()
-        if done.decision.is_available or done.decision.missing != last_missing:
+        if done.availability.is_available or done.availability.missing != last_missing:
             display.round(done)
         display.complain(map(with_advice, done.problems))
         if once:
             return 1 if done.problems else 0
-        last_missing = done.decision.missing
-        time.sleep(wait_s(done, interval_s=interval_s) * random.uniform(1, 1 + JITTER))
+        last_missing = done.availability.missing
+        time.sleep(done.wait_s(interval_s=interval_s) * random.uniform(1, 1 + JITTER))
 
 
 if __name__ == "__main__":

@@ -97,15 +97,15 @@ class Display:
     def round(self, one: Round) -> None:
         """Print what a round of `run` did."""
         document: dict[str, Json] = {
-            "available": one.decision.is_available,
-            "missing": one.decision.missing,
+            "available": one.availability.is_available,
+            "missing": one.availability.missing,
             "push": push_document(one.push) if one.push else None,
             "pull": pull_document(one.pull) if one.pull else None,
         }
         parts = push_texts(one.push) if one.push else []
         parts += [pull_text(one.pull)] if one.pull else []
-        missing = f"not available: not {', not '.join(one.decision.missing)}"
-        self.result(document, *(filter(None, ["; ".join(parts)]) if one.decision.is_available else [missing]))
+        missing = f"not available: not {', not '.join(one.availability.missing)}"
+        self.result(document, *(filter(None, ["; ".join(parts)]) if one.availability.is_available else [missing]))
 
 
 def push_document(report: PushReport) -> dict[str, Json]:
@@ -157,7 +157,7 @@ def status_document(status: Status) -> dict[str, Json]:
         "charging": conditions.charging,
         "idle": conditions.idle,
         "unmetered": conditions.unmetered,
-        "available": status.decision.is_available,
+        "available": status.availability.is_available,
         "problems": [str(problem) for problem in (*status.warnings, *status.problems)],
     }
 
@@ -175,8 +175,8 @@ def status_texts(status: Status) -> list[str]:
         lines.append(f"inferences {stored.inferences}")
         lines.append(f"samples    {stored.waiting} to upload, {stored.acknowledged} acknowledged")
         lines += [_upload_text(one, device=status.device) for one in stored.unfinished]
-    missing = ", ".join(f"not {name}" for name in status.decision.missing)
-    lines.append(f"available  {'yes' if status.decision.is_available else f'no: {missing}'}")
+    missing = ", ".join(f"not {name}" for name in status.availability.missing)
+    lines.append(f"available  {'yes' if status.availability.is_available else f'no: {missing}'}")
     return lines
 
 

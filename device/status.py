@@ -12,7 +12,7 @@ from typing import TypeVar
 from contract.bundle import DeviceBundle
 from contract.errors import ContractError
 from device.assembly import Device
-from device.availability.policy import Conditions, Decision, decide
+from device.availability.policy import Availability, Conditions, check_availability
 from device.cache.uploads import UploadState, UploadStatus
 from device.errors import DeviceError, storage_errors
 from device.service.identity import Identity, find_identity
@@ -53,7 +53,7 @@ class Status:
     head_serial: int | None
     stored: Stored | None
     conditions: Conditions
-    decision: Decision
+    availability: Availability
     warnings: tuple[str, ...]
     problems: tuple[Problem, ...]
 
@@ -73,7 +73,7 @@ def gather(device: Device) -> Status:
         head_serial=serving.serial if serving else None,
         stored=_attempt(lambda: _look_at_cache(device, identity), problems),
         conditions=conditions,
-        decision=decide(device.policy, conditions),
+        availability=check_availability(device.policy, conditions),
         warnings=serving.warnings if serving else (),
         problems=tuple(problems),
     )

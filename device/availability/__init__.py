@@ -1,4 +1,4 @@
 """When a device pushes and pulls by itself: charging, idle, on an unmetered network.
 
-May import ``device.errors`` and ``contract``.
+May import `device.push`, `device.pull`, `device.errors` and `contract`.
 """

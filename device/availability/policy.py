@@ -1,4 +1,4 @@
-"""The only home of when a device may use its power and network: a policy, and a pure decision over what is known.
+"""Decides when a device may use its power and network: a policy, and a pure comparison with what is known.
 
 What nobody knows does not forbid: a board without a battery or a network manager would otherwise never upload anything.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class AvailabilityPolicy:
     """What has to hold before a device pushes and pulls by itself."""
 
     need_charging: bool = True
@@ -19,7 +19,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What holds now; None where the machine does not say."""
+    """What holds now; None where the machine does not tell."""
 
     charging: bool | None
     idle: bool | None
@@ -27,22 +27,23 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Availability:
     """Whether the device is available, and if not, what is missing."""
 
     missing: tuple[str, ...]
+    """The names of the conditions that have to hold and do not."""
 
     @property
     def is_available(self) -> bool:
-        """Nothing is missing."""
+        """Whether nothing is missing."""
         return not self.missing
 
 
-def decide(policy: Policy, conditions: Conditions) -> Decision:
+def check_availability(policy: AvailabilityPolicy, conditions: Conditions) -> Availability:
     """Compare what has to hold with what holds. Pure."""
     required = (
         ("charging", policy.need_charging, conditions.charging),
         ("idle", policy.need_idle, conditions.idle),
         ("unmetered", policy.need_unmetered, conditions.unmetered),
     )
-    return Decision(tuple(name for name, is_needed, holds in required if is_needed and holds is False))
+    return Availability(tuple(name for name, is_needed, holds in required if is_needed and holds is False))

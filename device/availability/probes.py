@@ -1,4 +1,8 @@
-"""The only home of asking Linux about power, load and network. What it does not say is None."""
+"""Asks the machine about power, load and network. What it does not tell is None.
+
+psutil tells power and load. Whether a network is metered, NetworkManager tells; whether a battery is a mouse's or a
+headset's, its entry in sysfs.
+"""
 
 from __future__ import annotations
 
@@ -8,44 +12,44 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from device.availability.policy import Conditions
 
 NMCLI_TIMEOUT_S = 5.0
-EXTERNAL_POWER = frozenset({"Mains", "USB", "UPS", "Wireless"})
+POWER_SUPPLIES = Path("/sys/class/power_supply")
 
 
 @dataclass(frozen=True, slots=True)
-class LinuxConditions:
-    """Reads the conditions of this machine. ``idle_load``: load of one minute a core below which it counts as idle."""
+class MachineProbe:
+    """Reads the conditions of this machine."""
 
     idle_load: float
-    power_supplies: Path = Path("/sys/class/power_supply")
+    """The load of one minute a core below which it counts as idle."""
 
     def read(self) -> Conditions:
         """Ask for all three; takes a moment where NetworkManager is asked."""
-        return Conditions(charging=is_charging(self.power_supplies), idle=self._is_idle(), unmetered=is_unmetered())
-
-    def _is_idle(self) -> bool | None:
-        try:
-            load = os.getloadavg()[0]
-        except OSError:
-            return None
-        return load / (os.cpu_count() or 1) < self.idle_load
+        return Conditions(charging=is_charging(), idle=is_idle(self.idle_load), unmetered=is_unmetered())
 
 
-def is_charging(power_supplies: Path) -> bool | None:
-    """Tell whether there is external power: a plug that is in, a battery that charges, or no battery at all."""
-    if not power_supplies.is_dir():
+def is_idle(idle_load: float) -> bool | None:
+    """Tell whether the load of one minute a core is below a bound."""
+    try:
+        load = psutil.getloadavg()[0]
+    except OSError:
         return None
-    supplies = list(power_supplies.iterdir())
-    kinds = {supply: _attribute(supply, "type") for supply in supplies}
-    batteries = [one for one, kind in kinds.items() if kind == "Battery" and _attribute(one, "scope") != "Device"]
-    plugs = [one for one, kind in kinds.items() if kind in EXTERNAL_POWER]
-    if any(_attribute(one, "online") == "1" for one in plugs):
+    return load / (psutil.cpu_count() or 1) < idle_load
+
+
+def is_charging(power_supplies: Path = POWER_SUPPLIES) -> bool | None:
+    """Tell whether the machine is on external power, as one without a battery of its own is."""
+    try:
+        battery = psutil.sensors_battery()
+    except (AttributeError, OSError, TypeError, ValueError):  # a system or a driver that psutil does not know
+        return None
+    if battery is None or _are_peripherals(power_supplies):
         return True
-    if not batteries:
-        return True
-    return any(_attribute(one, "status") in ("Charging", "Full") for one in batteries)
+    return battery.power_plugged
 
 
 def is_unmetered() -> bool | None:
@@ -66,16 +70,23 @@ def is_unmetered() -> bool | None:
 
 def parse_metered(text: str) -> bool | None:
     """Read nmcli's lines, a block a device: true if a connected one says no, and none says yes. Pure."""
-    connected, said = False, []
+    connected, metered = False, []
     for line in text.splitlines():
         name, _, value = line.partition(":")
         if name == "GENERAL.STATE":
             connected = value.startswith("100")
         elif name == "GENERAL.METERED" and connected:
-            said.append(value.split(" ")[0])
-    if "yes" in said:
+            metered.append(value.split(" ")[0])
+    if "yes" in metered:
         return False
-    return True if "no" in said else None
+    return True if "no" in metered else None
+
+
+def _are_peripherals(power_supplies: Path) -> bool:
+    """Tell whether all batteries are those of a mouse or the like, which psutil takes for the machine's."""
+    supplies = power_supplies.iterdir() if power_supplies.is_dir() else ()
+    scopes = [_attribute(one, "scope") for one in supplies if _attribute(one, "type") == "Battery"]
+    return bool(scopes) and set(scopes) == {"Device"}
 
 
 def _attribute(supply: Path, name: str) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import ssl
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
 import requests
 import urllib3.exceptions
+from urllib3.util import Retry
 
 from contract import routes
 from contract.errors import ContractError
@@ -20,7 +18,7 @@ from device.errors import DeviceError, ProtocolViolation, Refused, TryLater, Une
 from device.service.pace import Pace
 
 CHUNK_BYTES = 64 << 10
-MAX_RETRY_AFTER_S = 86_400.0
+MAX_RETRY_AFTER_S = 86_400
 MAX_SHOWN_CHARACTERS = 300
 TRY_LATER = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -81,7 +79,7 @@ class Reply:
         said = printable(document.detail) if document else "without a reason of FEDEx"
         message = f"{self.where}: {self.status} {said}"
         if self.status in TRY_LATER or (document and document.problem is Problem.WRONG_HASH):  # damaged on its way
-            return TryLater(message, retry_after_s=_retry_after(self.header(routes.RETRY_AFTER)))
+            return TryLater(message, retry_after_s=parse_retry_after(self.header(routes.RETRY_AFTER)))
         if document and 400 <= self.status < 500:
             return Refused(message, status=self.status, problem=document.problem)
         if 400 <= self.status < 500:
@@ -128,12 +126,11 @@ def reason(error: BaseException) -> str:
     return "the connection broke"
 
 
-def _retry_after(text: str) -> float | None:
-    """Read Retry-After, in seconds or as a date; at most a day, None if it says nothing that can be used."""
-    if re.fullmatch(r"[0-9]{1,9}", text.strip()):
-        return min(float(text), MAX_RETRY_AFTER_S)
+def parse_retry_after(text: str) -> float | None:
+    """Read Retry-After, in seconds or as a date; at most a day, None if it cannot be read."""
+    retry = Retry()
+    retry.retry_after_max = MAX_RETRY_AFTER_S  # from urllib3 2.6.3 on it has a bound of its own, of six hours
     try:
-        wanted = parsedate_to_datetime(text).timestamp() - time.time()
-    except (ValueError, TypeError, OverflowError):
+        return min(float(retry.parse_retry_after(text)), MAX_RETRY_AFTER_S)
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         return None
-    return min(max(wanted, 0.0), MAX_RETRY_AFTER_S)
