@@ -28,7 +28,7 @@ KEPT := tools store worker minio
 
 # `exec`: a signal that ends make must reach the program, not a shell in between.
 .DEFAULT_GOAL := help
-.PHONY: help install export demo serve worker minio minio-install test test-all test-rooms test-tensorflow test-wheel check bench clean
+.PHONY: help install export demo serve worker minio minio-install test test-all test-rooms test-tensorflow test-wheel test-lowest check bench clean
 
 help:  ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,7 @@ test: $(STAMP)  ## pass the tests (MinIO and real data are used where they are p
 test-all: $(STAMP) minio-install  ## all tests, the slow ones too, and those against an installed wheel
 	@$(MAKE) --no-print-directory -j2 test-rooms test-tensorflow
 	@$(MAKE) --no-print-directory test-wheel
+	@$(MAKE) --no-print-directory test-lowest
 
 # Side by side, for the one that waits leaves room for the one that computes; each has a cache of its own. A failure
 # names its target.
@@ -82,6 +83,9 @@ test-tensorflow: $(STAMP)
 
 test-wheel: $(STAMP)  ## build the wheel, install it alone, run the tests against it with the checkout out of reach
 	@PYTHON='$(PYTHON)' BUILDER='$(BIN)/python' tests/wheel.sh
+
+test-lowest: $(STAMP)  ## run the device's tests on the lowest versions of its libraries that setup.cfg allows
+	@PYTHON='$(PYTHON)' BUILDER='$(BIN)/python' tests/lowest.sh
 
 check: $(STAMP)  ## ruff (format and lint) and mypy --strict, tests included
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy contract device cloud export demo bench tests

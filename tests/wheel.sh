@@ -14,7 +14,7 @@ for extra in device cloud; do
 done
 ! grep -o '"name": "boto3"' "$here/device.json" || { echo "[device] pulls in boto3"; exit 1; }
 "$here/venv/bin/python" -m pip install --quiet --disable-pip-version-check "$(ls "$here"/fedex-*.whl)[device,cloud,export,test]"
-cp -r tests/. "$here/tests/" && cp setup.cfg "$here/setup.cfg" && cp -r demo "$here/demo"
+cp -r tests/. "$here/tests/" && cp setup.cfg README.md "$here/" && cp -r demo "$here/demo"
 cd "$here"
 export FEDEX_DATA="$data" FEDEX_TOOLS="$root/build/tools"
 venv/bin/python - <<'PY'
