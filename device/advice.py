@@ -1,4 +1,4 @@
-"""The only home of what people are advised to do about a failure; errors themselves only say what went wrong."""
+"""Advises people on what to do about a failure; errors themselves only say what went wrong."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def with_advice(error: Exception) -> str:
 
 
 def advice(error: Exception) -> str:
-    """Tell what can be done about a failure; empty where its message says all there is. Pure."""
+    """Tell what can be done about a failure; empty where its message says it all. Pure."""
     match error:
         case Refused(problem=problem):
             return _OF_PROBLEM.get(problem, "")
         case ProtocolViolation():
-            return "nothing is lost, and the next try starts anew; is FEDEX_URL right, and nothing else answers there?"
+            return "nothing is lost, and the next try starts anew; is FEDEX_URL the service's, or another program's?"
         case Unsendable():
-            return "the others are not kept from it; a wrong label is replaced by fedex-device feedback ID --label NAME"
+            return "the others are uploaded without it; fedex-device feedback ID --label NAME replaces a wrong label"
         case EnrolmentError():
             return "fedex-device enrol, or enrol --again to give up an old identity"
         case UnsentUploads():

@@ -1,4 +1,4 @@
-"""The only home of the floors: for each line of releases the newest one that was ever installed.
+"""Keeps the floors: for each line of releases the newest one that was ever installed.
 
 ::
 
@@ -22,12 +22,12 @@ from contract.patterns import GROUP_PATTERN, HEX64_PATTERN
 from device.errors import storage_errors
 
 FLOORS_FORMAT = 1
-MAX_PLACES = 1000
+MAX_LINES = 1000
 MAX_FLOORS_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ReleaseLine:
     """One line of releases, in which serials only rise."""
 
     group: str
@@ -35,34 +35,35 @@ class Place:
     channel: Channel
 
     @classmethod
-    def of(cls, manifest: Manifest) -> Place:
+    def of(cls, manifest: Manifest) -> ReleaseLine:
         """Tell which line a release belongs to."""
         return cls(manifest.group, manifest.space, manifest.channel)
 
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """The newest release that was installed: its serial and time of issue (Unix seconds); zeros where none was."""
+    """The newest release that was installed; zeros where none was."""
 
     serial: int = 0
     issued: int = 0
+    """Unix seconds."""
 
 
-Floors = Mapping[Place, Floor]
+Floors = Mapping[ReleaseLine, Floor]
 
 
 def raise_floors(floors: Floors, manifests: Iterable[Manifest]) -> Floors:
     """Return the floors with some installed releases added, last what was added last. Pure; none is ever lowered."""
     raised = dict(floors)
     for manifest in manifests:
-        place = Place.of(manifest)
-        before = raised.pop(place, Floor())
-        raised[place] = Floor(max(before.serial, manifest.serial), max(before.issued, manifest.issued))
+        line = ReleaseLine.of(manifest)
+        before = raised.pop(line, Floor())
+        raised[line] = Floor(max(before.serial, manifest.serial), max(before.issued, manifest.issued))
     return raised
 
 
 def read_floors(path: Path) -> Floors:
-    """Read the floors; none where there is no such file, or where it is garbled.
+    """Read the floors; an empty mapping where there is no such file, or where it is garbled.
 
     Raises:
         Storage: it cannot be read.
@@ -71,7 +72,7 @@ def read_floors(path: Path) -> Floors:
         with storage_errors(path):
             return parse_floors(read_bounded(path, MAX_FLOORS_BYTES)) if path.is_file() else {}
     except ContractError:
-        return {}  # refusing every release for ever would be worse; the installed manifests stand in
+        return {}  # refusing every release for ever would be worse; the installed manifests say the same
 
 
 def write_floors(path: Path, floors: Floors) -> None:
@@ -84,31 +85,31 @@ def parse_floors(data: bytes) -> Floors:
     """Read the document. Raises a `ContractError`."""
     fields = parse_document(data, where="floors", max_bytes=MAX_FLOORS_BYTES)
     fields.check_format(FLOORS_FORMAT)
-    return dict(_parse_floor(value) for value in fields.items("floors", max_items=MAX_PLACES))
+    return dict(_parse_floor(value) for value in fields.items("floors", max_items=MAX_LINES))
 
 
 def encode_floors(floors: Floors) -> bytes:
-    """Write the document; of more places than it holds, the last."""
+    """Write the document; of more lines than it holds, the last."""
     rows: list[Json] = [
         {
-            "group": place.group,
-            "space": place.space,
-            "channel": place.channel.value,
+            "group": line.group,
+            "space": line.space,
+            "channel": line.channel.value,
             "serial": floor.serial,
             "issued": floor.issued,
         }
-        for place, floor in [*floors.items()][-MAX_PLACES:]
+        for line, floor in [*floors.items()][-MAX_LINES:]
     ]
     return encode_json({"format": FLOORS_FORMAT, "floors": rows})
 
 
-def _parse_floor(value: Json) -> tuple[Place, Floor]:
+def _parse_floor(value: Json) -> tuple[ReleaseLine, Floor]:
     if not isinstance(value, dict):
         raise Malformed("floors", expected="a JSON object", got=shown(value))
     fields = Fields(value, where="floors")
-    place = Place(
+    line = ReleaseLine(
         group=fields.name("group", GROUP_PATTERN),
         space=fields.name("space", HEX64_PATTERN),
         channel=fields.choice("channel", Channel),
     )
-    return place, Floor(fields.integer("serial", low=0), fields.integer("issued", low=0))
+    return line, Floor(fields.integer("serial", low=0), fields.integer("issued", low=0))

@@ -1,4 +1,4 @@
-"""The only home of the installed heads: verified files, and one pointer that says which of them serves.
+"""Keeps the installed heads: verified files, and one pointer that says which of them serves.
 
 ::
 
@@ -9,7 +9,7 @@
       floors             the newest release ever installed of each line (`device.heads.floors`)
       lock               held while one process installs
 
-An entry of the pointer is ``{"envelope": sha256, "precision": "dynamic", "etag": "..."}``. Objects are written first,
+An entry of the pointer is `{"envelope": sha256, "precision": "dynamic", "etag": "..."}`. Objects are written first,
 then the floor, and the pointer last, by one rename: whoever reads finds the old head or the new one, whole. The head
 before stays, so that a damaged one can be stepped over.
 """
@@ -43,51 +43,54 @@ Stamp = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One installed head, as the pointer names it. ``etag`` is empty where the service gave none."""
+class HeadEntry:
+    """One installed head, as the pointer names it."""
 
     envelope: str
+    """The sha256 of its envelope."""
     precision: Precision
     etag: str
+    """The tag to ask the service with; empty where it gave none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InstalledHead:
-    """An installed head, read and hashed again. ``content``: the .tflite file's bytes."""
+    """An installed head, read and hashed again."""
 
     manifest: Manifest
     precision: Precision
     labels: tuple[str, ...]
     content: bytes
+    """The bytes of the .tflite file."""
 
     @property
     def file(self) -> HeadFile:
-        """What the manifest says of this conversion."""
+        """The manifest's entry for this precision."""
         return self.manifest.heads[self.precision]
 
 
 @dataclass(frozen=True, slots=True)
 class HeadStore:
-    """The folder of installed heads; it need not be there. Reading never writes."""
+    """The folder of installed heads, which may be missing. Reading never writes."""
 
     directory: Path
 
     @property
     def pointer_path(self) -> Path:
-        """Where the pointer lies."""
+        """The file of the pointer."""
         return self.directory / "current"
 
     @property
     def floors_path(self) -> Path:
-        """Where the floors lie."""
+        """The file of the floors."""
         return self.directory / "floors"
 
     def object_path(self, sha256: str) -> Path:
-        """Where an object of that hash lies, or would."""
+        """Return where an object of that hash is kept."""
         return self.directory / "objects" / sha256
 
     def partial_path(self, sha256: str) -> Path:
-        """Where an object of that hash gathers while it is downloaded."""
+        """Return where an object of that hash is kept while it is downloaded."""
         return self.directory / "partial" / sha256
 
     def stamp(self) -> Stamp | None:
@@ -98,11 +101,11 @@ class HeadStore:
             return None
         return stat.st_ino, stat.st_mtime_ns
 
-    def entries(self) -> tuple[Entry, ...]:
-        """Read the pointer: the newest head first; none where nothing is installed.
+    def entries(self) -> tuple[HeadEntry, ...]:
+        """Read the pointer: the newest head first; empty where nothing is installed.
 
         Raises:
-            HeadDamaged: the pointer cannot be read or is garbled.
+            HeadDamaged: the pointer cannot be read, or is garbled.
         """
         try:
             return _parse_pointer(read_bounded(self.pointer_path, MAX_POINTER_BYTES))
@@ -111,7 +114,7 @@ class HeadStore:
         except (OSError, ContractError) as error:
             raise HeadDamaged(f"{self.pointer_path}: {error}") from error
 
-    def manifest(self, entry: Entry) -> Manifest:
+    def manifest(self, entry: HeadEntry) -> Manifest:
         """Read the manifest of one installed head. It was verified when it was installed.
 
         Raises:
@@ -126,14 +129,14 @@ class HeadStore:
             raise HeadDamaged(f"installed manifest: {error}") from error
 
     def floors(self) -> Floors:
-        """Tell the newest release ever installed of each line, from what was written down and what is still here.
+        """Tell the newest release ever installed of each line, by the file of floors and the manifests still here.
 
         Raises:
             Storage: it cannot be read.
         """
         return raise_floors(read_floors(self.floors_path), self._readable_manifests())
 
-    def load(self, entry: Entry) -> InstalledHead:
+    def load(self, entry: HeadEntry) -> InstalledHead:
         """Read one installed head, its label list included, and hash everything again.
 
         Raises:
@@ -171,7 +174,7 @@ class HeadStore:
             os.close(lock)
 
     def add_object(self, data: bytes) -> str:
-        """Keep `data` under its hash, which is returned; adding it again changes nothing."""
+        """Keep `data` under its hash, and return that; adding it again changes nothing."""
         sha256 = sha256_hex(data)
         with storage_errors(self.directory):
             atomic_write(self.object_path(sha256), data, mode=0o600)
@@ -183,7 +186,7 @@ class HeadStore:
             self.partial_path(sha256).replace(self.object_path(sha256))
             flush_folder(self.object_path(sha256).parent)
 
-    def swap(self, entry: Entry) -> None:
+    def swap(self, entry: HeadEntry) -> None:
         """Make `entry` the head that serves, and keep the one before; its objects are there already.
 
         Its floor comes first: if the process is killed then, the same release is installed by the next pull.
@@ -224,7 +227,7 @@ class HeadStore:
                 with contextlib.suppress(HeadDamaged):
                     yield self.manifest(entry)
 
-    def _names(self, entry: Entry) -> tuple[str, ...]:
+    def _names(self, entry: HeadEntry) -> tuple[str, ...]:
         try:
             manifest = self.manifest(entry)
         except HeadDamaged:
@@ -239,22 +242,22 @@ def _lock(descriptor: int, place: Path) -> None:
         raise TryLater(f"{place}: another process is installing a head") from error
 
 
-def _parse_pointer(data: bytes) -> tuple[Entry, ...]:
+def _parse_pointer(data: bytes) -> tuple[HeadEntry, ...]:
     fields = parse_document(data, where="heads", max_bytes=MAX_POINTER_BYTES)
     fields.check_format(POINTER_FORMAT)
     return tuple(_parse_entry(value) for value in fields.items("heads", max_items=KEPT_HEADS))
 
 
-def _parse_entry(value: Json) -> Entry:
+def _parse_entry(value: Json) -> HeadEntry:
     if not isinstance(value, dict):
         raise Malformed("heads", expected="a JSON object", got=shown(value))
     fields = Fields(value, where="heads")
-    return Entry(
+    return HeadEntry(
         envelope=fields.name("envelope", HEX64_PATTERN),
         precision=fields.choice("precision", Precision),
         etag=fields.text("etag", max_characters=MAX_ETAG_CHARACTERS),
     )
 
 
-def _entry_document(entry: Entry) -> dict[str, Json]:
+def _entry_document(entry: HeadEntry) -> dict[str, Json]:
     return {"envelope": entry.envelope, "precision": entry.precision.value, "etag": entry.etag}

@@ -1,4 +1,4 @@
-"""The only home of fetching one object: continued where it stopped, bounded by its size, verified, then placed."""
+"""Fetches one object: continued where it stopped, bounded by its size, verified, then placed."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Downloader:
     heads: HeadStore
 
     def fetch(self, reference: FileRef) -> int:
-        """Make sure that the object is in the store; returns how many bytes were downloaded for it.
+        """Make sure that the object is in the store; return how many bytes were downloaded for it.
 
-        A server that says that the range begins behind the end is asked for the object from its start.
+        A server that answers that the range begins behind the end is asked for the object from its start.
 
         Raises:
             TryLater, Refused, ProtocolViolation: as `Client.object`; what has come stays for the next time.

@@ -1,4 +1,4 @@
-"""The only home of judging a release: bytes in, a manifest that may be believed out, or a typed error. Pure.
+"""Judges a release: bytes in, a manifest that may be believed out, or a typed error. Pure.
 
 The order is that of The Update Framework: nothing is looked at before what comes earlier has held.
 
@@ -36,14 +36,10 @@ EXPIRY_GRACE_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a release must be to be believed by this device now.
-
-    ``key``: the pinned Ed25519 public key, 32 bytes. ``serial``: of the newest release of this group, space and channel
-    that was ever installed, whatever has become of it; ``issued``: the newest time of issue that was (Unix seconds); 0
-    where there is none. ``now``: the device's clock, Unix seconds.
-    """
+    """What a release must be to be believed by this device now."""
 
     key: bytes
+    """The pinned Ed25519 public key, 32 bytes."""
     group: str
     space: str
     channel: Channel
@@ -51,15 +47,18 @@ class Expectation:
     feature_shape: tuple[int, ...]
     golden_sha256: str
     serial: int
+    """The serial of the newest release of this line that was ever installed, whatever has become of it; 0: none was."""
     issued: int
+    """The newest time of issue that was ever installed of this group, Unix seconds; 0: none was."""
     now: float
+    """The device's clock, Unix seconds."""
 
 
 def judge(data: bytes, expected: Expectation) -> Manifest:
     """Return the manifest in `data` if it may be believed; its serial is the expected one, or higher.
 
     Raises:
-        ProtocolViolation: too long, no envelope, or no manifest.
+        ProtocolViolation: too long, not an envelope, or not a manifest.
         Forged: no signature of the pinned key fits.
         Misplaced: of another group, space, channel, cut, feature shape or golden sample.
         Expired: never installed, and past its time.

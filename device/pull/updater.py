@@ -1,4 +1,4 @@
-"""The only home of installing a better head: ask, judge, download, try, and swap it in by one rename.
+"""Installs a better head: ask, judge, download, try, and swap it in by one rename.
 
 Whatever stops on the way, the head that served goes on serving: objects are written first, the pointer last. The new
 head must answer the golden sample as its signed manifest says before it is installed.
@@ -18,8 +18,8 @@ from contract.errors import ContractError
 from contract.manifest import Channel, Manifest, Precision
 from contract.problems import Problem
 from device.errors import HeadDamaged, HeadRefused, ModelRefused, Refused
-from device.heads.floors import Floor, Floors, Place
-from device.heads.store import Entry, HeadStore
+from device.heads.floors import Floor, Floors, ReleaseLine
+from device.heads.store import HeadEntry, HeadStore
 from device.pull.download import Downloader
 from device.pull.trust import Expectation, judge
 from device.recognise.models import load_installed_head
@@ -54,35 +54,32 @@ class PullOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PullReport:
-    """What a pull did. ``serial``: of the head that serves now, 0 for the bundle's; ``size``: bytes downloaded."""
+    """What a pull did."""
 
     outcome: PullOutcome
     serial: int
+    """The serial of the head that serves now; 0 is the bundle's."""
     size: int = 0
+    """The bytes that were downloaded."""
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
-    """What is installed for this group and space.
-
-    ``floor``: the newest release of the channel that was ever installed, and the newest time of issue of any channel.
-    ``serial``: of the newest head that is installed, whatever its channel; 0 where there is none. ``is_whole``: it is
-    the floor's release, undamaged; otherwise that has to be fetched again and ``etag`` is empty.
-    """
+class InstalledRelease:
+    """What is installed for this group and space."""
 
     floor: Floor
+    """The newest release of the channel that was ever installed, and the newest time of issue of any channel."""
     serial: int = 0
+    """The serial of the newest head that is installed, whatever its channel; 0 where no head is."""
     etag: str = ""
+    """The tag to ask the service with; empty where the release has to be fetched again."""
     is_whole: bool = False
+    """Whether the installed head is the floor's release, undamaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Updater:
-    """Brings one device's head up to date.
-
-    ``precision`` is the wanted one; where a release does not offer it, another is taken. ``now`` gives Unix seconds.
-    ``at`` is called at each named step; it does nothing but in tests.
-    """
+    """Brings one device's head up to date."""
 
     bundle: DeviceBundle
     client: Client
@@ -91,8 +88,11 @@ class Updater:
     runtime: TFLiteRuntime
     channel: Channel
     precision: Precision
+    """The wanted one; where a release does not offer it, another is taken."""
     now: Callable[[], float]
+    """Tells Unix seconds."""
     at: AtStep = ignore
+    """Called at each named step."""
 
     def pull(self) -> PullReport:
         """Install the newest release of the channel, if there is a newer one.
@@ -100,7 +100,7 @@ class Updater:
         Raises:
             TryLater: the service does not answer now, or another process is installing.
             Refused: it does not serve this device or this space.
-            Untrusted: what it said is not believed, or the head is not what the manifest says.
+            Untrusted: its answer is not believed, or the head is not what the manifest says.
             Storage: there is no room for the new head.
         """
         with self.heads.installing():
@@ -119,7 +119,7 @@ class Updater:
             self.at(UpdateStep.JUDGED)
             return PullReport(PullOutcome.INSTALLED, manifest.serial, self._install(manifest, answer))
 
-    def _expectation(self, installed: Installed) -> Expectation:
+    def _expectation(self, installed: InstalledRelease) -> Expectation:
         return Expectation(
             key=self.identity.key,
             group=self.identity.group,
@@ -134,14 +134,14 @@ class Updater:
         )
 
     def _install(self, manifest: Manifest, answer: ReleaseAnswer) -> int:
-        """Download, try and swap in; returns how many bytes were downloaded."""
+        """Download, try and swap in; return how many bytes were downloaded."""
         precision = choose_precision(manifest, wanted=self.precision)
         parts = (manifest.labels, manifest.heads[precision].file)
         self.heads.prune(keep=[part.sha256 for part in parts])  # what an earlier, refused release left
         downloader = Downloader(self.client, self.heads)
         size = sum(downloader.fetch(part) for part in parts)
         self.at(UpdateStep.DOWNLOADED)
-        entry = Entry(self.heads.add_object(answer.envelope), precision, answer.etag)
+        entry = HeadEntry(self.heads.add_object(answer.envelope), precision, answer.etag)
         self._try(entry)
         self.at(UpdateStep.TRIED)
         self.heads.swap(entry)
@@ -149,7 +149,7 @@ class Updater:
         self.heads.prune()
         return size
 
-    def _try(self, entry: Entry) -> None:
+    def _try(self, entry: HeadEntry) -> None:
         """Run the head on the golden sample.
 
         Raises:
@@ -179,30 +179,30 @@ def choose_precision(manifest: Manifest, *, wanted: Precision) -> Precision:
     return wanted if wanted in manifest.heads else next(one for one in Precision if one in manifest.heads)
 
 
-def find_installed(heads: HeadStore, bundle: DeviceBundle, *, group: str, channel: Channel) -> Installed:
-    """Tell what is installed for a place and channel; serials of another one are no measure for it.
+def find_installed(heads: HeadStore, bundle: DeviceBundle, *, group: str, channel: Channel) -> InstalledRelease:
+    """Tell what is installed of one line of releases; serials of another line say nothing about it.
 
     Raises:
         Storage: the floors cannot be read.
     """
-    floor = _floor(heads.floors(), Place(group, bundle.space, channel))
+    floor = _floor(heads.floors(), ReleaseLine(group, bundle.space, channel))
     try:
         entry = next(iter(heads.entries()), None)
         manifest = heads.manifest(entry) if entry else None
     except HeadDamaged:
-        return Installed(floor)
+        return InstalledRelease(floor)
     if entry is None or manifest is None or (manifest.group, manifest.space) != (group, bundle.space):
-        return Installed(floor)
+        return InstalledRelease(floor)
     is_whole = (manifest.channel, manifest.serial) == (channel, floor.serial) and _is_whole(heads, entry)
-    return Installed(floor, manifest.serial, entry.etag if is_whole else "", is_whole)
+    return InstalledRelease(floor, manifest.serial, entry.etag if is_whole else "", is_whole)
 
 
-def _floor(floors: Floors, place: Place) -> Floor:
-    issued = [floor.issued for other, floor in floors.items() if other.group == place.group]
-    return Floor(floors.get(place, Floor()).serial, max(issued, default=0))
+def _floor(floors: Floors, line: ReleaseLine) -> Floor:
+    issued = [floor.issued for other, floor in floors.items() if other.group == line.group]
+    return Floor(floors.get(line, Floor()).serial, max(issued, default=0))
 
 
-def _is_whole(heads: HeadStore, entry: Entry) -> bool:
+def _is_whole(heads: HeadStore, entry: HeadEntry) -> bool:
     try:
         heads.load(entry)
     except HeadDamaged:

@@ -1,4 +1,4 @@
 """Recognising a photo: decode, prefix, head, answer.
 
-May import ``device.cache``, ``device.heads``, ``device.errors`` and ``contract``.
+May import `device.answers`, `device.cache`, `device.heads`, `device.errors` and `contract`.
 """

@@ -1,4 +1,4 @@
-"""The only home of turning verified bytes into a prefix and heads: hash first, then signature, tensors and labels.
+"""Turns verified bytes into a prefix and heads: hash first, then signature, tensors and labels.
 
 What does not belong to the bundle is refused here, before it answers anything.
 """
@@ -71,7 +71,7 @@ def load_installed_head(installed: InstalledHead, *, bundle: DeviceBundle, runti
 
 
 def open_head(content: bytes, *, bundle: DeviceBundle, classes: int, runtime: TFLiteRuntime) -> Model:
-    """Open a head's file: float32 feature of the bundle's shape in, ``classes`` float32 logits out.
+    """Open a head's file: float32 feature of the bundle's shape in, `classes` float32 logits out.
 
     Raises:
         ModelRefused: its signature or tensors are others.

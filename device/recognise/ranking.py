@@ -1,4 +1,4 @@
-"""The only home of turning logits into an answer: calibrated probabilities, the best labels, or "unknown". Pure."""
+"""Turns logits into an answer: calibrated probabilities, the best labels, or "unknown". Pure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from device.errors import ModelRefused
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The best labels, best first, and whether even the best is below the threshold."""
+    """The labels of one answer."""
 
     results: tuple[Ranked, ...]
+    """The best labels, best first."""
     unknown: bool
+    """Whether even the best is below the threshold."""
 
 
 def rank(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contract.bundle import DeviceBundle
 from contract.errors import ContractError
 from device.errors import HeadDamaged, ModelRefused
-from device.heads.store import Entry, HeadStore, Stamp
+from device.heads.store import HeadEntry, HeadStore, Stamp
 from device.recognise.models import Head, load_bundled_head, load_installed_head
 from device.recognise.tflite import TFLiteRuntime
 
@@ -73,7 +73,7 @@ class ServingHead:
                     return head
         return None
 
-    def _load_entry(self, entry: Entry) -> Head | None:
+    def _load_entry(self, entry: HeadEntry) -> Head | None:
         """Load one installed head; None if it is of another space."""
         assert self._heads is not None  # it named the entry
         installed = self._heads.load(entry)

@@ -1,6 +1,6 @@
-"""The only home of TensorFlow Lite: finds a runtime that works, and runs models by named signature.
+"""Finds a TensorFlow Lite runtime that works, and runs models by named signature; no other module imports a runtime.
 
-Two runtimes serve: ``ai-edge-litert`` (the successor, faster where both work) and ``tflite-runtime`` (what boards run
+Two runtimes serve: `ai-edge-litert` (the successor, faster where both work) and `tflite-runtime` (what boards run
 today). Which one works is found out by running a tiny model, not by importing: with numpy 2 tflite-runtime imports and
 then fails. TensorFlow and a runtime do not live in one process.
 """
@@ -23,14 +23,14 @@ from numpy.typing import NDArray
 
 from device.errors import BadInstallation, Misuse, ModelRefused, RuntimeUnavailable
 
-#: Distribution name -> module with the ``Interpreter``, in the order of preference.
 RUNTIME_MODULES = {
     "ai-edge-litert": "ai_edge_litert.interpreter",
     "tflite-runtime": "tflite_runtime.interpreter",
 }
+"""Distribution name -> module with the `Interpreter`, in the order of preference."""
 
-#: Bytes 4 to 8 of every TFLite file. tflite-runtime reads any bytes as a model and may crash; so this comes first.
 FILE_IDENTIFIER = b"TFL3"
+"""Bytes 4 to 8 of every TFLite file. tflite-runtime reads any bytes as a model and may crash; so this comes first."""
 
 # y = x + x on float32 [1, 2], signature "probe": written by TensorFlow's converter, its metadata stripped.
 _PROBE = base64.b64decode(
@@ -67,8 +67,8 @@ class Model:
         threads: number of threads for one call; results do not depend on it.
 
     Raises:
-        ModelRefused: no TFLite file, no such signature, more than one input or output, or an operator that the runtime
-            does not have.
+        ModelRefused: not a TFLite file, no such signature, more than one input or output, or an operator that the
+            runtime does not have.
     """
 
     def __init__(self, content: bytes | Path, *, signature: str, runtime: TFLiteRuntime, threads: int = 1) -> None:
@@ -84,7 +84,7 @@ class Model:
         self._run_unchecked(np.zeros(self.input_shape, self.input_dtype))
 
     def run(self, array: NDArray[Any]) -> NDArray[np.float32]:
-        """Run the model once; the result is a fresh array of ``output_shape``.
+        """Run the model once; the result is a fresh array of `output_shape`.
 
         Raises:
             Misuse: the array has another shape or dtype than the input, or the process was forked since.
@@ -170,11 +170,11 @@ def _one_line(error: BaseException) -> str:
 def _quiet() -> Iterator[None]:
     """Keep the runtime's once-a-process greeting, and numpy's long complaint about old extensions, off stderr."""
     sys.stderr.flush()
-    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, 2)
+        os.dup2(null, 2)
         yield
     finally:
         os.dup2(saved, 2)
-        os.close(nowhere)
+        os.close(null)
         os.close(saved)

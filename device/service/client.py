@@ -1,8 +1,8 @@
-"""The only home of the device's HTTP: the routes of the contract, with every answer bounded and judged by its form.
+"""Speaks HTTP with the service: the routes of the contract, with every answer bounded and judged by its form.
 
-A slow line is not a dead one, and a server that drips is no slow line: `pace` tells them apart. Nothing is tried again
-here: whoever calls knows what may be repeated. No redirect is followed, as the token belongs to one service. What
-an answer says is checked for form only; whether it may be believed is for `device.pull.trust` to say.
+A slow line is not a dead one, and a server that drips is not a slow line: `pace` tells them apart. Nothing is tried
+again here: whoever calls knows what may be repeated. No redirect is followed, as the token belongs to one service. The
+contents of an answer are checked for form only; whether they may be believed, `device.pull.trust` decides.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from device.service.replies import Reply, reason
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 MAX_ETAG_CHARACTERS = 256
 NO_OBJECT = "0" * 64
-"""A sha256 that nothing has."""
+"""A sha256 that no object has."""
 
 SEND_BUFFER_BYTES = 128 << 10
 """What may wait in the kernel: more would be sent long after the time-out for the answer has begun."""
@@ -41,27 +41,28 @@ SEND_BUFFER_BYTES = 128 << 10
 
 @dataclass(frozen=True, slots=True)
 class ReleaseAnswer:
-    """A release as it came: the envelope's bytes, unjudged, and the tag to ask with next time ("" if none)."""
+    """A release as it came, not judged yet."""
 
     envelope: bytes
     etag: str
+    """The tag to ask with next time; empty where the service gave none."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectStream:
-    """An object on its way: ``chunks`` from byte ``begin`` to the end. ``begin`` is 0 where the server began anew.
-
-    ``close`` lets go of the connection, also of one that nothing was read from.
-    """
+    """An object on its way."""
 
     begin: int
+    """The first byte that comes; 0 where the server began anew."""
     chunks: Iterator[bytes]
+    """From that byte to the end."""
     close: Callable[[], None]
+    """Lets go of the connection, also of one that nothing was read from."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Token(requests.auth.AuthBase):
-    """Puts the token on each request. Being there at all keeps requests from asking ~/.netrc for a password."""
+    """Puts the token on each request. That there is one keeps requests from asking ~/.netrc for a password."""
 
     token: str | None = field(repr=False)
 
@@ -98,7 +99,7 @@ class Client:
     Args:
         url: where the service is; https, or http on this machine.
         token: of the enrolled device; None only to enrol.
-        timeout_s: seconds without progress, or for the head of an answer, after which the service is unreachable.
+        timeout_s: seconds without progress, or for the headers of an answer, after which the service is unreachable.
         ca_file: certificates (PEM) to trust instead of the usual ones.
         plain_http: allow http to other machines.
 
@@ -154,7 +155,7 @@ class Client:
     def upload(self, body: bytes, *, space: str, upload: str) -> None:
         """Send a sealed upload; returning is the acknowledgement. May be repeated at any time.
 
-        Anything but a document that names this very upload is none: a captive portal says 200 to everything.
+        Only a document that names this very upload acknowledges it: a captive portal answers 200 to everything.
         """
         path = routes.upload_path(space, upload)
         headers = {"Content-Type": UPLOAD_MEDIA_TYPE}
@@ -162,10 +163,10 @@ class Client:
         expected, media_type = "the acknowledgement of the upload", reply.media_type
         reply.check(media_type == routes.JSON_MEDIA_TYPE, expected=expected, got=media_type or "no media type")
         try:
-            said = routes.Acknowledgement.parse(reply.read(routes.MAX_ACKNOWLEDGEMENT_BYTES))
+            answer = routes.Acknowledgement.parse(reply.read(routes.MAX_ACKNOWLEDGEMENT_BYTES))
         except ContractError as error:
             raise ProtocolViolation(f"{reply.where}: {error}") from error
-        reply.check(said.upload == upload, expected=expected, got=f"that of {said.upload}")
+        reply.check(answer.upload == upload, expected=expected, got=f"that of {answer.upload}")
 
     def release(self, *, space: str, channel: str, etag: str) -> ReleaseAnswer | None:
         """Ask for the newest release of a channel; None if it still is the one of `etag` ("" to ask anyway)."""
@@ -216,7 +217,7 @@ class Client:
                 headers=dict(headers),
                 data=None if body is None else io.BytesIO(body),  # sent in blocks, each with a time-out of its own
                 auth=self._auth,
-                verify=self._session.verify,  # said here, or REQUESTS_CA_BUNDLE would win over a file of ours
+                verify=self._session.verify,  # repeated here, or REQUESTS_CA_BUNDLE would win over a file of ours
                 timeout=self._timeout_s,
                 allow_redirects=False,
                 stream=True,

@@ -1,7 +1,7 @@
-"""The only home of becoming a device of a group: once, with the service's key pinned for good.
+"""Makes this a device of a group: once, with the service's key pinned for good.
 
-The service makes a device each time it is asked, so one process asks at a time, and only where it finds none. One that
-is killed between the answer and keeping it leaves a device at the service that nobody is, and no half of one here.
+The service makes a device each time it is asked, so one process asks at a time, and only where no identity is kept. One
+that is killed between the answer and keeping it leaves a device at the service that nobody is, and no half of one here.
 """
 
 from __future__ import annotations
@@ -18,25 +18,27 @@ from device.service.client import Client
 from device.service.identity import Identity, find_identity, holding_identity, keep_identity
 
 Connect = Callable[[str, Identity | None], Client]
-"""Makes the client of an address, for a device or, to enrol, for none."""
+"""Makes the client of an address, for a device or, to enrol, without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """Who this device is now, and whether it has just become so."""
+    """Who this device is now."""
 
     identity: Identity
     is_new: bool
+    """Whether it has just become so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Enroller:
-    """What enrolling needs of a device. ``has_unsent``: whether uploads of an identity are on their way."""
+    """Enrols one device."""
 
     home: Path
     heads: HeadStore
     connect: Connect
     has_unsent: Callable[[Identity], bool]
+    """Tells whether uploads of an identity are on their way."""
 
     def enrol(self, url: str, *, code: str) -> Enrolment:
         """Make sure that this is a device of the service at `url`.
@@ -68,7 +70,7 @@ class Enroller:
     def enrol_again(self, url: str, *, code: str) -> Enrolment:
         """Give up the identity, and with it the heads of the old group, even for another service.
 
-        What was said in another group is not sent to the new one.
+        Feedback that was given in another group is not sent to the new one.
 
         Raises:
             UnsentUploads: some can still be sent as the old device, and only as that; nothing has changed.
@@ -101,4 +103,4 @@ class Enroller:
         try:
             return self.connect(identity.url, identity).is_known()
         except DeviceError:
-            return False  # who cannot be asked cannot be sent anything either
+            return False  # a service that cannot be asked cannot be sent anything either

@@ -1,7 +1,7 @@
-"""The only home of who this device is: its id, token and group, and the key of the service that it pinned.
+"""Keeps who this device is: its id, token and group, and the key of the service that it pinned.
 
-``identity.json`` in the device's folder, for its owner only (mode 0600), written whole or not at all; who changes it
-holds ``identity.lock`` from reading it to keeping another::
+`identity.json` in the device's folder, for its owner only (mode 0600), written whole or not at all; who changes it
+holds `identity.lock` from reading it to keeping another::
 
     {"format": 1, "url": "https://...", "device": "...", "token": "...", "group": "...", "key": "<base64, 32 bytes>"}
 """
@@ -29,22 +29,24 @@ MAX_IDENTITY_BYTES = 16 << 10
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A device as one service knows it. ``key``: the Ed25519 public key that releases are verified with."""
+    """A device as one service knows it."""
 
     url: str
     device: str
+    """Its id."""
     token: str = field(repr=False)
     group: str
     key: bytes
+    """The Ed25519 public key that releases are verified with."""
 
     @property
     def origin(self) -> str:
-        """Name the group of this service: names that were given in one never go to another."""
+        """The group of this service, by a name of its own: labels that were given in one never go to another."""
         return f"{self.group}@{key_id(self.key)}"
 
     @classmethod
     def of(cls, reply: EnrolmentReply, *, url: str) -> Identity:
-        """Take what the service at `url` answered."""
+        """Make an identity of what the service at `url` answered."""
         return cls(url=url, device=reply.device, token=reply.token, group=reply.group, key=reply.key)
 
     @classmethod
@@ -81,7 +83,7 @@ class Identity:
 
 
 def identity_path(home: Path) -> Path:
-    """Where the identity lies in the device's folder."""
+    """Return where the identity is kept in the device's folder."""
     return home / "identity.json"
 
 
@@ -101,7 +103,7 @@ def find_identity(home: Path) -> Identity | None:
 
 
 def require_identity(home: Path) -> Identity:
-    """Read the identity. Raises `EnrolmentError` where there is none."""
+    """Read the identity. Raises `EnrolmentError` where the device is not enrolled."""
     identity = find_identity(home)
     if identity is None:
         raise EnrolmentError(f"{identity_path(home)}: expected an enrolled device, got none")

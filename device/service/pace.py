@@ -1,7 +1,7 @@
-"""The only home of how long an answer may take: its head by a deadline, its body at a least rate, and then an end.
+"""Bounds how long an answer may take: its headers by a deadline, its body by a least rate, and all of it by an end.
 
-A time-out for each read alone would let a server that sends a byte a second hold the device for years: in a head that
-never ends, between two chunks, or behind the last. So every read from the connection is counted here, before anything
+A time-out for each read alone would let a server that sends a byte a second hold the device for years: in headers that
+never end, between two chunks, or behind the last. So every read from the connection is counted here, before anything
 is made of it.
 """
 
@@ -23,8 +23,9 @@ from contract.routes import MIN_BYTES_PER_S
 class Pace:
     """How fast the answer that is being read has to come. One for each client, as it reads one answer at a time.
 
-    ``timeout_s``: for the whole head, counted from the end of the request, and for each `MIN_BYTES_PER_S` x
-    ``timeout_s`` bytes of the body.
+    Args:
+        timeout_s: for all headers, counted from the end of the request, and for each `MIN_BYTES_PER_S` x `timeout_s`
+            bytes of the body.
     """
 
     def __init__(self, timeout_s: float) -> None:
@@ -32,8 +33,8 @@ class Pace:
         self._deadline = math.inf
         self._window_began, self._window_bytes = math.inf, 0
 
-    def expect_head(self) -> None:
-        """Begin to wait for an answer: all of its head has one time-out."""
+    def expect_headers(self) -> None:
+        """Begin to wait for an answer: its status line and headers have one time-out together."""
         self._deadline = time.monotonic() + self._timeout_s
         self._window_began = math.inf
 
@@ -82,13 +83,13 @@ def paced_pools(pace: Pace) -> dict[str, type[HTTPConnectionPool]]:
 
 
 class _PacedResponse(http.client.HTTPResponse):
-    """An answer whose head is expected from now on."""
+    """An answer whose headers are expected from now on."""
 
     _pace: ClassVar[Pace]
 
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
         super().__init__(sock, *arguments, **options)
-        self._pace.expect_head()
+        self._pace.expect_headers()
         self.fp = io.BufferedReader(_PacedReader(self.fp.detach(), sock, self._pace))
 
 
@@ -99,7 +100,7 @@ class _PacedReader(io.RawIOBase):
         self._raw, self._sock, self._pace = raw, sock, pace
 
     def readable(self) -> bool:
-        """It is for reading."""
+        """Tell that it is for reading."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""The only home of reading what a service answers: bounded in bytes and time, and fit for a terminal."""
+"""Reads what a service answers: bounded in bytes and time, and fit for a terminal."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ TRY_LATER = frozenset({408, 429, 500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer whose head is here and whose body is still to come. ``where`` begins every message."""
+    """One answer whose headers are here and whose body is still to come."""
 
     response: requests.Response
     where: str
+    """Begins every message."""
     pace: Pace
 
     @property
@@ -38,7 +39,7 @@ class Reply:
 
     @property
     def media_type(self) -> str:
-        """The media type without its parameters, lower case; empty where none is given."""
+        """The media type without its parameters, lower case; empty where the answer names none."""
         return self.header("Content-Type").partition(";")[0].strip().lower()
 
     def header(self, name: str) -> str:
@@ -46,7 +47,7 @@ class Reply:
         return self.response.headers.get(name, "")
 
     def check(self, holds: bool, *, expected: str, got: str) -> None:
-        """Call the service a liar unless something holds, and hear no more of it then."""
+        """Raise `ProtocolViolation` unless something holds, and let go of the connection then."""
         if not holds:
             self.response.close()
             raise ProtocolViolation(f"{self.where}: expected {expected}, got {printable(got)}")
@@ -73,11 +74,11 @@ class Reply:
                 yield chunk
 
     def refusal(self) -> DeviceError:
-        """Turn an answer that is none of the expected ones into the error that says what can be done about it."""
+        """Turn an answer that was not expected into the error that tells what can be done about it."""
         with self.response:
             document = self._problem()
-        said = printable(document.detail) if document else "without a reason of FEDEx"
-        message = f"{self.where}: {self.status} {said}"
+        reason_given = printable(document.detail) if document else "without a reason of FEDEx"
+        message = f"{self.where}: {self.status} {reason_given}"
         if self.status in TRY_LATER or (document and document.problem is Problem.WRONG_HASH):  # damaged on its way
             return TryLater(message, retry_after_s=parse_retry_after(self.header(routes.RETRY_AFTER)))
         if document and 400 <= self.status < 500:
@@ -96,7 +97,7 @@ class Reply:
             raise Unreachable(f"{self.where}: {reason(error)}") from error
 
     def _problem(self) -> ProblemDocument | None:
-        """Read what a refusal says of itself; None where it is not the service's: no document, or another status's."""
+        """Read the document of a refusal; None where it is not the service's: without one, or with another status's."""
         if self.media_type != PROBLEM_MEDIA_TYPE:
             return None
         try:
@@ -107,13 +108,13 @@ class Reply:
 
 
 def printable(text: str) -> str:
-    """Make a stranger's text fit for one line of a terminal."""
+    """Make another program's text fit for one line of a terminal."""
     line = escaped(text)
     return line if len(line) <= MAX_SHOWN_CHARACTERS else line[: MAX_SHOWN_CHARACTERS - 3] + "..."
 
 
 def reason(error: BaseException) -> str:
-    """Say in a few words why there was no answer; what requests says fills three lines."""
+    """Say in a few words why there was no answer; the message of requests fills three lines."""
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
         return "too little progress within the time-out"
     cause: BaseException | None = error

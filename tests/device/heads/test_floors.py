@@ -9,9 +9,9 @@ from contract.errors import ContractError
 from contract.manifest import Channel, Manifest
 from device.errors import Storage
 from device.heads.floors import (
-    MAX_PLACES,
+    MAX_LINES,
     Floor,
-    Place,
+    ReleaseLine,
     encode_floors,
     parse_floors,
     raise_floors,
@@ -20,7 +20,7 @@ from device.heads.floors import (
 )
 from tests.device.serving import ISSUED, Service
 
-PLACE = Place("family", "a" * 64, Channel.BEST)
+LINE = ReleaseLine("family", "a" * 64, Channel.BEST)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def manifest(service: Service) -> Manifest:
 def test_a_floor_rises_and_never_falls(manifest: Manifest) -> None:
     older = dataclasses.replace(manifest, serial=4, issued=ISSUED + 9)
     floors = raise_floors({}, [manifest, older])
-    assert floors == {PLACE: Floor(5, ISSUED + 9)}
+    assert floors == {LINE: Floor(5, ISSUED + 9)}
     assert raise_floors(floors, []) == floors
 
 
@@ -46,18 +46,18 @@ def test_each_group_space_and_channel_has_a_floor_of_its_own(manifest: Manifest)
     assert parse_floors(encode_floors(floors)) == floors
 
 
-def test_of_more_places_than_the_file_holds_the_oldest_goes(manifest: Manifest) -> None:
-    many = {Place("family", f"{number:064x}", Channel.BEST): Floor(1, 1) for number in range(MAX_PLACES)}
+def test_of_more_lines_than_the_file_holds_the_oldest_goes(manifest: Manifest) -> None:
+    many = {ReleaseLine("family", f"{number:064x}", Channel.BEST): Floor(1, 1) for number in range(MAX_LINES)}
     kept = parse_floors(encode_floors(raise_floors(many, [manifest])))
-    assert len(kept) == MAX_PLACES
-    assert kept[PLACE].serial == 5
+    assert len(kept) == MAX_LINES
+    assert kept[LINE].serial == 5
 
 
 @pytest.mark.parametrize(
     "data",
     [b"", b"[]", b'{"format":2,"floors":[]}', b'{"format":1,"floors":[7]}', b'{"format":1,"floors":[{"group":"a"}]}'],
 )
-def test_a_garbled_file_is_refused_by_the_parser_and_says_nothing_to_the_reader(tmp_path: Path, data: bytes) -> None:
+def test_a_garbled_file_is_refused_by_the_parser_and_reads_as_no_floors(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(ContractError):
         parse_floors(data)
     (tmp_path / "floors").write_bytes(data)

@@ -10,27 +10,27 @@ from contract.errors import ContractError
 from contract.labels import encode_labels
 from contract.manifest import Precision
 from device.assembly import Device
-from device.heads.store import Entry, HeadStore
+from device.heads.store import HeadEntry, HeadStore
 from device.recognise.serving_head import ServingHead
 from device.recognise.tflite import TFLiteRuntime
 from tests.device.serving import Service
 
 FOUR = ("Ada", "Ben", "Cleo", "Zoe")
 
-Install = Callable[..., Entry]
+Install = Callable[..., HeadEntry]
 
 
 @pytest.fixture
 def install(device: Device, service: Service, tiny_models: Path) -> Install:
     """Installs a signed head, as a pull does."""
 
-    def install(serial: int, name: str = "four", **changes: object) -> Entry:
+    def install(serial: int, name: str = "four", **changes: object) -> HeadEntry:
         head, labels = (tiny_models / f"{name}.tflite").read_bytes(), FOUR[: 4 if name == "four" else 3]
         envelope = service.sign(service.manifest(head, serial=serial, labels=labels, **changes))
         with device.heads.installing():
             for part in (head, encode_labels(labels)):
                 device.heads.add_object(part)
-            entry = Entry(device.heads.add_object(envelope), Precision.FLOAT32, "")
+            entry = HeadEntry(device.heads.add_object(envelope), Precision.FLOAT32, "")
             device.heads.swap(entry)
         return entry
 
