@@ -1,27 +1,31 @@
-"""The only home of putting a device's parts together from its settings."""
+"""Puts a device together from its settings, and does with it what a user or an embedding program asks for."""
 
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from contract.bundle import DeviceBundle, read_device_bundle
 from contract.callbacks import ignore
 from contract.errors import ContractError
-from device.availability.policy import AvailabilityPolicy
+from device.availability.policy import AvailabilityPolicy, check_availability
 from device.availability.probes import MachineProbe
+from device.availability.rounds import Rounds
 from device.cache.cache import Cache
 from device.errors import ModelRefused, Storage, storage_errors
+from device.feedback import KeptFeedback, give_feedback
 from device.heads.store import HeadStore
 from device.pull.updater import AtStep as AtUpdateStep
-from device.pull.updater import Updater
+from device.pull.updater import PullReport, Updater
 from device.push.outbox import AtStep as AtSyncStep
 from device.push.outbox import Outbox
+from device.push.sender import PushReport, push
 from device.recognise.recognizer import Recognizer
 from device.recognise.tflite import open_runtime
 from device.service.client import Client
-from device.service.enrolment import Enroller
+from device.service.enrolment import Enroller, Enrolment
 from device.service.identity import Identity, find_identity, require_identity
 from device.settings import Settings
 
@@ -32,50 +36,27 @@ class Device:
 
     settings: Settings
 
-    @property
-    def cache_path(self) -> Path:
-        """Where the cache lies."""
-        return self.settings.home / "cache.sqlite3"
+    def enrol(self, *, again: bool = False) -> Enrolment:
+        """Become a device of the group that the enrolment code of the settings names; needs it and the URL.
 
-    @property
-    def heads(self) -> HeadStore:
-        """The installed heads."""
-        return HeadStore(self.settings.home / "heads")
-
-    @property
-    def policy(self) -> AvailabilityPolicy:
-        """When the device pushes and pulls by itself."""
-        settings = self.settings
-        return AvailabilityPolicy(settings.need_charging, settings.need_idle, settings.need_unmetered)
-
-    @property
-    def conditions(self) -> MachineProbe:
-        """What tells whether it is available."""
-        return MachineProbe(self.settings.idle_load)
-
-    def open_cache(self) -> Cache:
-        """Open the cache. Raises `Storage`."""
-        return Cache.open(self.cache_path, max_unfed=self.settings.max_unfed)
-
-    def bundle(self) -> DeviceBundle:
-        """Read and verify the bundle.
+        Args:
+            again: give up the identity that this device has, even for another service or group.
 
         Raises:
-            SettingError: it is not set.
-            ModelRefused: it is no bundle, or a file of it is another one.
-            Storage: it cannot be read.
+            SettingError: URL or code are not set.
+            EnrolmentError, UnsentUploads: the identity stays; see `Enroller`.
+            Refused, TryLater, Untrusted: as the service answers.
+            Storage: the identity could not be kept.
         """
-        folder = self.settings.require_bundle()
-        try:
-            with storage_errors(folder):
-                return read_device_bundle(folder)
-        except ContractError as error:
-            raise ModelRefused(f"bundle {folder}: {error}") from error
+        url, code = self.settings.require_url(), self.settings.require_enrolment_code()
+        enroller = self.enroller()
+        return enroller.enrol_again(url, code=code) if again else enroller.enrol(url, code=code)
 
     def recognizer(self, bundle: DeviceBundle | None = None) -> Recognizer:
         """Open everything that recognising needs; the cache is opened by the first inference.
 
-        ``bundle`` is the device's, where the caller has read it already.
+        Args:
+            bundle: the device's, where the caller has read it already.
 
         Raises:
             SettingError, ModelRefused, RuntimeUnavailable, Storage: a part that cannot be used.
@@ -90,25 +71,115 @@ class Device:
             top=settings.top,
         )
 
+    def give_feedback(self, inference: int, *, label: str | None = None) -> KeptFeedback:
+        """Keep the right label of an inference, known or new; None says that the answer was right.
+
+        Args:
+            inference: its id (`Inference.id`).
+            label: the right label.
+
+        Raises:
+            FeedbackError: the cache does not have the inference, or an "unknown" was called right.
+            ContractError: the text is not a label.
+            Storage: it could not be kept.
+        """
+        with self.open_cache() as cache:
+            return give_feedback(cache, inference, label=label, origin=self.origin(), now_ms=now_ms())
+
+    def push(self, *, retry_refused: bool = False) -> PushReport:
+        """Upload all feedback that is not acknowledged yet; what went wrong on the way is in the report.
+
+        Args:
+            retry_refused: also send again what the service refused, as after it was put right.
+
+        Raises:
+            EnrolmentError: the device is not enrolled.
+            Storage: the cache cannot be read or written.
+        """
+        identity = self.identity()
+        with closing(self.client(identity)) as client:
+            return self._push(identity, client, retry_refused=retry_refused)
+
+    def pull(self) -> PullReport:
+        """Fetch a better head, if there is one, and install it for the next inference. Raises as `Updater.pull`.
+
+        Raises:
+            EnrolmentError: the device is not enrolled.
+            SettingError, ModelRefused, RuntimeUnavailable: a part that cannot be used.
+        """
+        identity = self.identity()
+        with closing(self.client(identity)) as client:
+            return self.updater(client, identity).pull()
+
+    def rounds(self) -> Rounds:
+        """Make what pushes and pulls by itself, whenever the device is available. Raises as `pull`."""
+        identity = self.identity()
+        client = self.client(identity)
+        return Rounds(
+            check=lambda: check_availability(self.policy, self.conditions.read()),
+            push=lambda: self._push(identity, client),
+            pull=self.updater(client, identity).pull,
+        )
+
+    @property
+    def cache_path(self) -> Path:
+        """The file of the cache."""
+        return self.settings.home / "cache.sqlite3"
+
+    @property
+    def heads(self) -> HeadStore:
+        """The installed heads."""
+        return HeadStore(self.settings.home / "heads")
+
+    @property
+    def policy(self) -> AvailabilityPolicy:
+        """What has to hold before the device pushes and pulls by itself."""
+        settings = self.settings
+        return AvailabilityPolicy(settings.need_charging, settings.need_idle, settings.need_unmetered)
+
+    @property
+    def conditions(self) -> MachineProbe:
+        """The probe that tells what holds now."""
+        return MachineProbe(self.settings.idle_load)
+
+    def open_cache(self) -> Cache:
+        """Open the cache. Raises `Storage`."""
+        return Cache.open(self.cache_path, max_unfed=self.settings.max_unfed)
+
+    def bundle(self) -> DeviceBundle:
+        """Read and verify the bundle.
+
+        Raises:
+            SettingError: it is not set.
+            ModelRefused: it is not a bundle, or a file of it is another one.
+            Storage: it cannot be read.
+        """
+        folder = self.settings.require_bundle()
+        try:
+            with storage_errors(folder):
+                return read_device_bundle(folder)
+        except ContractError as error:
+            raise ModelRefused(f"bundle {folder}: {error}") from error
+
     def enroller(self) -> Enroller:
-        """What makes this a device of a group."""
+        """Make what enrols this device."""
         return Enroller(self.settings.home, self.heads, self.connect, self.has_unsent)
 
     def identity(self) -> Identity:
-        """Who this device is. Raises `EnrolmentError`."""
+        """Read who this device is. Raises `EnrolmentError`."""
         return require_identity(self.settings.home)
 
     def origin(self) -> str:
-        """The group that what is said now belongs to; "" before enrolment."""
+        """Return the group that feedback given now belongs to; "" before enrolment."""
         identity = find_identity(self.settings.home)
         return identity.origin if identity else ""
 
     def client(self, identity: Identity) -> Client:
-        """The identity's service, at the address that the settings name if they name one. Raises `SettingError`."""
+        """Connect to the identity's service, at the address of the settings if they name one. Raises `SettingError`."""
         return self.connect(self.settings.url or identity.url, identity)
 
     def connect(self, url: str, identity: Identity | None) -> Client:
-        """The service at `url`; without an identity only to enrol. Raises `SettingError`."""
+        """Connect to the service at `url`; without an identity only to enrol. Raises `SettingError`."""
         settings = self.settings
         return Client(
             url,
@@ -119,7 +190,7 @@ class Device:
         )
 
     def outbox(self, cache: Cache, identity: Identity, *, at: AtSyncStep = ignore) -> Outbox:
-        """The uploads on their way to the identity's service."""
+        """Return the uploads on their way to the identity's service."""
         settings = self.settings
         return Outbox(
             cache,
@@ -132,7 +203,7 @@ class Device:
         )
 
     def has_unsent(self, identity: Identity) -> bool:
-        """Whether uploads of an identity are on their way; not if the cache is broken, as none can be sent then."""
+        """Tell whether uploads of an identity wait; False if the cache is broken, as none can be sent then."""
         try:
             with self.open_cache() as cache:
                 return bool(self.outbox(cache, identity).unsent())
@@ -140,7 +211,7 @@ class Device:
             return False
 
     def updater(self, client: Client, identity: Identity, *, at: AtUpdateStep = ignore) -> Updater:
-        """What keeps the head up to date. Raises as `bundle`, and `RuntimeUnavailable`."""
+        """Make what keeps the head up to date. Raises as `bundle`, and `RuntimeUnavailable`."""
         settings = self.settings
         return Updater(
             bundle=self.bundle(),
@@ -154,7 +225,14 @@ class Device:
             at=at,
         )
 
+    def _push(self, identity: Identity, client: Client, *, retry_refused: bool = False) -> PushReport:
+        with self.open_cache() as cache:
+            outbox = self.outbox(cache, identity)
+            if retry_refused:
+                outbox.retry_refused()
+            return push(outbox, client)
+
 
 def now_ms() -> int:
-    """Unix milliseconds by this device's clock, for people who look."""
+    """Return Unix milliseconds by this device's clock, for people who look."""
     return time.time_ns() // 1_000_000

@@ -1,10 +1,9 @@
-"""The command line of the device: `fedex-device`. It only wires the parts together; each failure is one line."""
+"""The command line `fedex-device`: embeds a device as any other program may, and reports each failure in one line."""
 
 from __future__ import annotations
 
 import functools
 import io
-import os
 import random
 import signal
 import sys
@@ -16,21 +15,19 @@ from typing import Any, Concatenate, ParamSpec
 import click
 
 from contract.errors import ContractError
-from device.advice import with_advice
-from device.assembly import Device, now_ms
-from device.availability.policy import check_availability
-from device.availability.rounds import Rounds
-from device.cache.cache import Cache
+from device import (
+    Device,
+    DeviceError,
+    FeedbackError,
+    PhotoError,
+    Recognizer,
+    Rounds,
+    Settings,
+    load_photo,
+    read_status,
+    with_advice,
+)
 from device.display import Display
-from device.errors import DeviceError, FeedbackError, PhotoError
-from device.feedback import give_feedback
-from device.push.sender import PushReport, push
-from device.recognise.image import load_photo
-from device.recognise.recognizer import Recognizer
-from device.service.client import Client
-from device.service.identity import Identity
-from device.settings import Settings
-from device.status import gather
 
 INTERRUPTED = 130
 MAX_ID = 2**63 - 1
@@ -48,13 +45,13 @@ def with_device(command: Callable[Concatenate[Device, Arguments], int]) -> Calla
 
     @functools.wraps(command)
     def run_with_device(*arguments: Arguments.args, **options: Arguments.kwargs) -> int:
-        return command(Device(Settings.from_environment(os.environ)), *arguments, **options)
+        return command(Device(Settings.from_environment()), *arguments, **options)
 
     return run_with_device
 
 
 class InferenceId(click.IntRange):
-    """The number of an inference, with or without the # that `infer` shows before it."""
+    """The number of an inference, with or without the # that `infer` prints before it."""
 
     name = "number of an inference"
 
@@ -81,11 +78,9 @@ def enrol(device: Device, again: bool, as_json: bool) -> int:
     """Become a device of the group that FEDEX_ENROLMENT_CODE names.
 
     A device that is enrolled stays the one it is. With --again it becomes another one, even of another service or
-    group: heads of the old group are forgotten, and what was said in it is not sent to the new one.
+    group: heads of the old group are forgotten, and feedback that was given in it is not sent to the new one.
     """
-    url, code = device.settings.require_url(), device.settings.require_enrolment_code()
-    enroller = device.enroller()
-    Display(as_json).enrolled(enroller.enrol_again(url, code=code) if again else enroller.enrol(url, code=code))
+    Display(as_json).enrolled(device.enrol(again=again))
     return 0
 
 
@@ -114,9 +109,8 @@ def feedback(device: Device, inferences: Sequence[int], right: bool, label: str 
     """
     if right == (label is not None):
         raise click.UsageError("feedback: expected either --right or --label NAME")
-    display, origin = Display(as_json), device.origin()
-    with device.open_cache() as cache:
-        return max(_feed_one(cache, one, display, label=label, origin=origin) for one in inferences)
+    display = Display(as_json)
+    return max(_give_feedback(device, one, display, label=label) for one in inferences)
 
 
 @cli.command("push")
@@ -124,12 +118,11 @@ def feedback(device: Device, inferences: Sequence[int], right: bool, label: str 
 @json_option
 @with_device
 def push_now(device: Device, refused: bool, as_json: bool) -> int:
-    """Upload what was said and is not acknowledged yet.
+    """Upload the feedback that is not acknowledged yet.
 
     An upload that the service refuses for what is in it is set aside and kept. With --refused it is sent again.
     """
-    display, identity = Display(as_json), device.identity()
-    report = _push(device, device.client(identity), identity, retry_refused=refused)
+    display, report = Display(as_json), device.push(retry_refused=refused)
     display.pushed(report)
     if report.problem is None:
         return 0
@@ -142,8 +135,7 @@ def push_now(device: Device, refused: bool, as_json: bool) -> int:
 @with_device
 def pull_now(device: Device, as_json: bool) -> int:
     """Fetch a better head, if there is one."""
-    identity = device.identity()
-    Display(as_json).pulled(device.updater(device.client(identity), identity).pull())
+    Display(as_json).pulled(device.pull())
     return 0
 
 
@@ -152,7 +144,7 @@ def pull_now(device: Device, as_json: bool) -> int:
 @with_device
 def status(device: Device, as_json: bool) -> int:
     """Show how this device stands; ends with 1 where a part of it does not work."""
-    found = gather(device)
+    found = read_status(device)
     display = Display(as_json)
     display.status(found)
     display.warn(found.warnings)
@@ -170,13 +162,7 @@ def run(device: Device, once: bool, as_json: bool) -> int:
     With --once it does one round, if the device is available, and ends: for a timer of the system's.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    display, identity = Display(as_json), device.identity()
-    client = device.client(identity)
-    rounds = Rounds(
-        check=lambda: check_availability(device.policy, device.conditions.read()),
-        push=lambda: _push(device, client, identity),
-        pull=device.updater(client, identity).pull,
-    )
+    display, rounds = Display(as_json), device.rounds()
     try:
         return _run(rounds, display, interval_s=device.settings.interval_s, once=once)
     except KeyboardInterrupt:
@@ -220,22 +206,14 @@ def _infer_one(recognizer: Recognizer, path: Path, display: Display) -> int:
     return 1
 
 
-def _feed_one(cache: Cache, inference: int, display: Display, *, label: str | None, origin: str) -> int:
+def _give_feedback(device: Device, inference: int, display: Display, *, label: str | None) -> int:
     try:
-        given = give_feedback(cache, inference, label=label, origin=origin, now_ms=now_ms())
+        kept = device.give_feedback(inference, label=label)
     except FeedbackError as error:
         display.complain([error])
         return 1
-    display.given(given)
+    display.feedback(kept)
     return 0
-
-
-def _push(device: Device, client: Client, identity: Identity, *, retry_refused: bool = False) -> PushReport:
-    with device.open_cache() as cache:
-        outbox = device.outbox(cache, identity)
-        if retry_refused:
-            outbox.retry_refused()
-        return push(outbox, client)
 
 
 def _run(rounds: Rounds, display: Display, *, interval_s: float, once: bool) -> int:

@@ -1,6 +1,6 @@
-"""The only home of what the commands print: one line for people, or one JSON object a line for programs.
+"""Prints what the commands find: one line for people, or one JSON object a line for programs.
 
-Whatever is printed passes `contract.text.escaped`: paths, labels and a service's words are others' text.
+Everything passes `contract.text.escaped`: paths, labels and a service's messages are texts of others.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ from pathlib import Path
 from contract.documents import Json
 from contract.labels import UNKNOWN
 from contract.text import escaped
-from device.availability.rounds import Round
-from device.cache.uploads import UploadState, UploadStatus
-from device.feedback import KeptFeedback
-from device.pull.updater import PullReport
-from device.push.sender import PushReport
-from device.recognise.recognizer import Inference
-from device.service.enrolment import Enrolment
-from device.status import Status
+from device import (
+    Enrolment,
+    Inference,
+    KeptFeedback,
+    PullReport,
+    PushReport,
+    Round,
+    Status,
+    UploadState,
+    UploadStatus,
+)
 
 SEND_AGAIN = "to send again once the cause is mended: fedex-device push --refused"
 
@@ -42,7 +45,7 @@ class Display:
         self._tell("", problems)
 
     def warn(self, matters: Iterable[object]) -> None:
-        """Print on a line of its own each matter that kept nothing from working."""
+        """Print on a line of its own each matter that did not keep the command from working."""
         self._tell("warning: ", matters)
 
     def _tell(self, kind: str, matters: Iterable[object]) -> None:
@@ -65,10 +68,10 @@ class Display:
         }
         self.result(document, f"{photo}{kept}: {f'{UNKNOWN} ({shares})' if answer.unknown else shares}")
 
-    def given(self, given: KeptFeedback) -> None:
+    def feedback(self, kept: KeptFeedback) -> None:
         """Print what feedback was kept."""
-        document: dict[str, Json] = {"id": given.inference, "label": given.label, "revision": given.revision}
-        self.result(document, f"#{given.inference}: {given.label}")
+        document: dict[str, Json] = {"id": kept.inference, "label": kept.label, "revision": kept.revision}
+        self.result(document, f"#{kept.inference}: {kept.label}")
 
     def enrolled(self, enrolment: Enrolment) -> None:
         """Print who this device is now."""
@@ -143,17 +146,17 @@ def pull_text(report: PullReport) -> str:
 
 def status_document(status: Status) -> dict[str, Json]:
     """Describe a device's status for programs."""
-    stored, conditions = status.stored, status.conditions
+    cache, conditions = status.cache, status.conditions
     return {
         "device": status.device,
         "group": status.group,
         "space": status.space,
         "cut": status.cut,
         "head": status.head_serial,
-        "inferences": stored.inferences if stored else None,
-        "samples_waiting": stored.waiting if stored else None,
-        "samples_acknowledged": stored.acknowledged if stored else None,
-        "uploads": [_upload_document(one) for one in stored.unfinished] if stored else None,
+        "inferences": cache.inferences if cache else None,
+        "samples_waiting": cache.waiting if cache else None,
+        "samples_acknowledged": cache.acknowledged if cache else None,
+        "uploads": [_upload_document(one) for one in cache.unfinished] if cache else None,
         "charging": conditions.charging,
         "idle": conditions.idle,
         "unmetered": conditions.unmetered,
@@ -170,11 +173,10 @@ def status_texts(status: Status) -> list[str]:
         lines.append(f"space      {status.space} ({status.cut})")
     if status.head_serial is not None:
         lines.append(f"head       {status.head_serial or 'of the bundle'}")
-    if status.stored:
-        stored = status.stored
-        lines.append(f"inferences {stored.inferences}")
-        lines.append(f"samples    {stored.waiting} to upload, {stored.acknowledged} acknowledged")
-        lines += [_upload_text(one, device=status.device) for one in stored.unfinished]
+    if cache := status.cache:
+        lines.append(f"inferences {cache.inferences}")
+        lines.append(f"samples    {cache.waiting} to upload, {cache.acknowledged} acknowledged")
+        lines += [_upload_text(one, device=status.device) for one in cache.unfinished]
     missing = ", ".join(f"not {name}" for name in status.availability.missing)
     lines.append(f"available  {'yes' if status.availability.is_available else f'no: {missing}'}")
     return lines

@@ -1,4 +1,4 @@
-"""The only home of gathering how a device stands, for people who look; a part that is broken is told and skipped.
+"""Reads how a device stands, for people who look; a part that is broken is reported and skipped.
 
 Which head answers is found by opening what an inference opens, so that looking and recognising never disagree.
 """
@@ -22,13 +22,36 @@ Problem = DeviceError | ContractError
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """What the cache holds. ``waiting``: samples that the next push sends; ``acknowledged``: that the service has."""
+class CacheStatus:
+    """What the cache holds."""
 
     inferences: int
     waiting: int
+    """Samples that the next push sends."""
     acknowledged: int
+    """Samples that the service has."""
     unfinished: tuple[UploadStatus, ...]
+    """Uploads that are not acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a device stands. A part that is missing or broken is None."""
+
+    device: str | None
+    """Its id; None if it is not enrolled."""
+    group: str | None
+    space: str | None
+    cut: str | None
+    head_serial: int | None
+    """The serial of the head that answers; 0 is the bundle's."""
+    cache: CacheStatus | None
+    conditions: Conditions
+    availability: Availability
+    warnings: tuple[str, ...]
+    """What was stepped over for the head that answers."""
+    problems: tuple[Problem, ...]
+    """Which parts are broken, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +62,7 @@ class _Serving:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How a device stands. None where a part is missing or broken; ``problems`` says which and why.
-
-    ``head_serial``: of the head that answers; 0 is the bundle's. ``warnings``: what was stepped over for it.
-    """
-
-    device: str | None
-    group: str | None
-    space: str | None
-    cut: str | None
-    head_serial: int | None
-    stored: Stored | None
-    conditions: Conditions
-    availability: Availability
-    warnings: tuple[str, ...]
-    problems: tuple[Problem, ...]
-
-
-def gather(device: Device) -> Status:
+def read_status(device: Device) -> Status:
     """Look at every part of a device; no network is used."""
     problems: list[Problem] = []
     identity = _attempt(lambda: find_identity(device.settings.home), problems)
@@ -71,7 +75,7 @@ def gather(device: Device) -> Status:
         space=bundle.space if bundle else None,
         cut=bundle.cut if bundle else None,
         head_serial=serving.serial if serving else None,
-        stored=_attempt(lambda: _look_at_cache(device, identity), problems),
+        cache=_attempt(lambda: _look_at_cache(device, identity), problems),
         conditions=conditions,
         availability=check_availability(device.policy, conditions),
         warnings=serving.warnings if serving else (),
@@ -84,11 +88,11 @@ def _look_at_head(device: Device, bundle: DeviceBundle) -> _Serving:
         return _Serving(recognizer.head_serial, recognizer.warnings)
 
 
-def _look_at_cache(device: Device, identity: Identity | None) -> Stored:
+def _look_at_cache(device: Device, identity: Identity | None) -> CacheStatus:
     with device.open_cache() as cache:
         unfinished = tuple(cache.uploads.unfinished())
         unsealed = cache.feedback.count_unsealed_samples(origin=identity.origin if identity else "")
-        return Stored(
+        return CacheStatus(
             inferences=cache.inferences.count(),
             waiting=unsealed + sum(one.samples for one in unfinished if _is_sent_next(one, identity)),
             acknowledged=cache.uploads.count_acknowledged_samples(),

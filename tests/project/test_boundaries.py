@@ -92,6 +92,12 @@ def test_export_borrows_three_modules_of_the_device_and_no_more() -> None:
     assert {name for name in _modules_loaded_by(*modules_of(export)) if name.startswith("device.")} <= BORROWED
 
 
+def test_what_export_borrows_loads_none_of_the_devices_libraries_but_pillow() -> None:
+    """The device's front door loads a name when it is asked for, and nothing before."""
+    assert not loaded_by(*BORROWED) & {"requests", "urllib3", "sqlite3", "psutil", "click", "cryptography"}
+    assert not {name for name in _modules_loaded_by("device") if name.startswith("device.")}
+
+
 def _importers(library: str) -> set[str]:
     found = set()
     for package in (contract, device, cloud, export):
