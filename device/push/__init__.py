@@ -1,4 +1,4 @@
-"""Sending feedback: what goes into the next upload, its bytes, and uploads on their way.
+"""Sending feedback: what goes into the next upload, its bytes, uploads on their way, and what to do about a refusal.
 
-May import ``device.cache``, ``device.service``, ``device.errors`` and ``contract``.
+May import `device.cache`, `device.service`, `device.errors` and `contract`.
 """

@@ -26,7 +26,7 @@ class Reaction(Enum):
     SPLIT = auto()
     """Its feedback is sealed anew, in smaller uploads, and the push goes on."""
     SET_ASIDE = auto()
-    """It is kept, and not sent again until somebody says so; the push goes on."""
+    """It is kept, and not sent again until `push --refused`; the push goes on."""
     NOTE_AND_GO_ON = auto()
     """It waits for the next push; this one goes on."""
     NOTE_AND_STOP = auto()
@@ -44,7 +44,7 @@ def react(error: DeviceError, *, can_split: bool) -> Reaction:
         case Refused(problem=Problem.TOO_LARGE) if can_split:
             return Reaction.SPLIT
         case Unexplained(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE) if can_split:
-            return Reaction.SPLIT  # a proxy's bound; smaller uploads lose nothing, whoever said so
+            return Reaction.SPLIT  # a proxy's bound; smaller uploads lose nothing, whoever set it
         case Refused(problem=problem) if problem in UPLOADS_FAULT:
             return Reaction.SET_ASIDE
         case Storage():

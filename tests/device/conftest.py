@@ -32,7 +32,7 @@ MakePhoto = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the tiny models of `tiny.py`; where TensorFlow is not installed, somebody has made it before."""
+    """The folder of the models of `tiny.py`, or the one that FEDEX_TINY_MODELS names where TensorFlow is missing."""
     if made := os.environ.get("FEDEX_TINY_MODELS"):
         return Path(made)
     folder = tmp_path_factory.mktemp("tiny")

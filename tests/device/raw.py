@@ -1,4 +1,4 @@
-"""A server that answers with exactly the bytes a test wants, for what no honest HTTP server would send."""
+"""A server that answers with exactly the bytes a test wants, for what no HTTP server would send by itself."""
 
 import socket
 import threading
@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 @contextmanager
 def answering(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Serve until the block ends: read a request's head, then let `answer` write what it likes."""
+    """Serve until the block ends: read a request's headers, then let `answer` write what it likes."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_serve, args=(listener, answer), daemon=True)
         thread.start()
@@ -24,7 +24,7 @@ def _serve(listener: socket.socket, answer: Callable[[socket.socket], None]) -> 
         while True:
             connection, _ = listener.accept()
             with connection, suppress(OSError):  # the client had enough
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    head += connection.recv(65536)
+                headers = b""
+                while b"\r\n\r\n" not in headers:
+                    headers += connection.recv(65536)
                 answer(connection)

@@ -1,4 +1,4 @@
-"""A service on a free local port that keeps the contract, until a test tells it to lie, to be busy, or to hang up."""
+"""A service on a free local port that keeps the contract, but for the faults that a test puts into it."""
 
 import dataclasses
 import threading
@@ -11,8 +11,7 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask, Response, request
 from numpy.typing import NDArray
-from werkzeug import Response as BaseResponse
-from werkzeug.serving import make_server
+from werkzeug.serving import ThreadedWSGIServer, make_server
 
 from contract import routes
 from contract.bundle import read_device_bundle
@@ -27,12 +26,13 @@ TOKEN = "t" * 43
 ISSUED = 1_800_000_000
 EXPIRES = ISSUED + 30 * 86_400
 
-Lie = Callable[[], Response | None]
+Fault = Callable[[], Response | None]
+"""Answers a request instead of the service; None leaves it to the service after all."""
 
 
 @dataclass
 class Service:
-    """What the service has, what it was sent, and how it lies. ``lies``: path prefix -> what is answered instead."""
+    """What the service has, and what it was sent."""
 
     bundle: Path
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
@@ -44,15 +44,16 @@ class Service:
     objects: dict[str, bytes] = field(default_factory=dict)
     uploads: list[tuple[str, str, bytes]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    lies: dict[str, Lie] = field(default_factory=dict)
+    faults: dict[str, Fault] = field(default_factory=dict)
+    """Path prefix -> what is answered instead."""
 
     @property
     def public_key(self) -> bytes:
-        """What devices pin."""
+        """The key that devices pin."""
         return self.key.public_key().public_bytes_raw()
 
     def manifest(self, head: bytes, *, serial: int, labels: tuple[str, ...], **changes: object) -> Manifest:
-        """A right manifest of a head, but for `changes`; head and labels can be downloaded from now on."""
+        """Make a right manifest of a head, but for `changes`; head and labels can be downloaded from now on."""
         bundle = read_device_bundle(self.bundle)
         listed = encode_labels(labels)
         self.objects |= {sha256_hex(head): head, sha256_hex(listed): listed}
@@ -79,7 +80,7 @@ class Service:
         return dataclasses.replace(manifest, **changes)  # type: ignore[arg-type]  # a test names fields freely
 
     def sign(self, manifest: Manifest) -> bytes:
-        """The envelope of a manifest."""
+        """Return the envelope of a manifest."""
         return sign(self.key, manifest.encode())
 
     def publish(self, head: bytes, *, serial: int, labels: tuple[str, ...], **changes: object) -> Manifest:
@@ -89,14 +90,14 @@ class Service:
         return manifest
 
     def app(self) -> Flask:
-        """The routes of the contract."""
+        """Make the routes of the contract."""
         app = Flask("service")
 
         @app.before_request
         def note() -> Response | None:
             self.asked.append(f"{request.method} {request.path}")
-            lie = next((lie for path, lie in self.lies.items() if request.path.startswith(path)), None)
-            answer = lie() if lie else None
+            fault = next((fault for path, fault in self.faults.items() if request.path.startswith(path)), None)
+            answer = fault() if fault else None
             if answer is not None or request.path == routes.DEVICES:
                 return answer
             if request.headers.get("Authorization") != f"Bearer {self.token}":
@@ -114,41 +115,43 @@ class Service:
         def put(space: str, upload: str) -> Response:
             is_new = upload not in [known for _, known, _ in self.uploads]
             self.uploads.append((space, upload, request.get_data()))
-            said = routes.Acknowledgement(upload).encode()
-            return Response(said, 201 if is_new else 200, mimetype=routes.JSON_MEDIA_TYPE)
+            acknowledgement = routes.Acknowledgement(upload).encode()
+            return Response(acknowledgement, 201 if is_new else 200, mimetype=routes.JSON_MEDIA_TYPE)
 
         @app.get("/v1/spaces/<space>/releases/<channel>")
-        def release(space: str, channel: str) -> BaseResponse:
+        def release(space: str, channel: str) -> Response:
             if channel not in self.releases:
                 return refuse(Problem.NOT_FOUND)
             answer = Response(self.releases[channel], mimetype=ENVELOPE_MEDIA_TYPE)
             answer.set_etag(sha256_hex(self.releases[channel]))
-            return answer.make_conditional(request)
+            answer.make_conditional(request)
+            return answer
 
         @app.get("/v1/objects/<sha256>")
-        def get_object(sha256: str) -> BaseResponse:
+        def get_object(sha256: str) -> Response:
             if sha256 not in self.objects:
                 return refuse(Problem.NOT_FOUND)
             data = self.objects[sha256]
             answer = Response(data, mimetype=routes.OBJECT_MEDIA_TYPE)
-            return answer.make_conditional(request, accept_ranges=True, complete_length=len(data))
+            answer.make_conditional(request, accept_ranges=True, complete_length=len(data))
+            return answer
 
         return app
 
 
 def sign(key: Ed25519PrivateKey, payload: bytes, *, payload_type: str = MANIFEST_PAYLOAD_TYPE) -> bytes:
-    """The envelope of any payload, signed."""
+    """Return the envelope of any payload, signed."""
     signature = Signature(key_id(key.public_key().public_bytes_raw()), key.sign(pae(payload_type, payload)))
     return Envelope(payload, payload_type, (signature,)).encode()
 
 
 def expected_logits(golden: NDArray[np.float32], *, classes: int) -> NDArray[np.float32]:
-    """What the tiny heads answer."""
+    """Return what the tiny heads answer."""
     return (5.0 * golden[:classes]).astype(np.float32)
 
 
 def refuse(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
-    """A problem document."""
+    """Answer with a problem document."""
     document = ProblemDocument(problem, where="here", expected="this", got="that")
     return Response(document.encode(), problem.status, headers, mimetype=PROBLEM_MEDIA_TYPE)
 
@@ -157,7 +160,7 @@ def refuse(problem: Problem, headers: Mapping[str, str] | None = None) -> Respon
 def serving(service: Service) -> Iterator[Service]:
     """Run the service until the block ends."""
     server = make_server("127.0.0.1", 0, service.app(), threaded=True)
-    server.daemon_threads = True  # type: ignore[attr-defined]  # a threaded server has it
+    assert isinstance(server, ThreadedWSGIServer)  # its threads are daemons
     service.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -74,7 +74,7 @@ def fails(done: Done, *words: str) -> None:
     assert all(word in done.err for word in words), done.err
 
 
-def test_the_whole_road_of_a_photo(run: Run, make_photo: MakePhoto, service: Service, tiny_models: Path) -> None:
+def test_a_photo_from_end_to_end(run: Run, make_photo: MakePhoto, service: Service, tiny_models: Path) -> None:
     [enrolled] = run("enrol", "--json").rows
     assert (enrolled["device"], enrolled["group"], enrolled["url"]) == ("d" * 16, "family", service.url)
     assert [enrolled["new"], run("enrol", "--json").rows[0]["new"]] == [True, False]
@@ -116,23 +116,23 @@ def test_the_number_of_an_answer_is_taken_as_it_is_shown(run: Run, make_photo: M
     fails(run("feedback", "##1", "--right"), "'#1' is not a valid number of an inference")
 
 
-def test_status_counts_samples_and_not_words(run: Run, make_photo: MakePhoto, service: Service) -> None:
-    """Three words on two photos read "3 to upload", beside a push of 2 samples; sealed ones were not counted at all."""
+def test_status_counts_samples_and_not_each_feedback(run: Run, make_photo: MakePhoto, service: Service) -> None:
+    """Feedback given three times on two photos read "3 to upload"; sealed samples were not counted at all."""
     run("enrol")
     run("infer", make_photo(0), make_photo(1))
     run("feedback", 1, 2, "--right")
     run("feedback", 1, "--label", "Zoe")
     assert "samples    2 to upload, 0 acknowledged" in run("status").out
-    service.lies["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE)
+    service.faults["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE)
     run("push")
     assert "samples    2 to upload, 0 acknowledged" in run("status").out
-    service.lies.clear()
+    service.faults.clear()
     assert run("push").out.startswith("pushed 2 samples in 1 upload, ")
     assert "samples    0 to upload, 2 acknowledged" in run("status").out
     assert run("push").out == "nothing to push\n"
 
 
-def test_what_was_said_in_another_group_does_not_count_as_to_upload(
+def test_feedback_given_in_another_group_does_not_count_as_to_upload(
     run: Run, make_photo: MakePhoto, service: Service
 ) -> None:
     run("enrol")
@@ -147,11 +147,11 @@ def test_what_was_said_in_another_group_does_not_count_as_to_upload(
 def test_a_push_that_fails_says_why_and_nothing_else(
     run: Run, make_photo: MakePhoto, service: Service, answer: Response
 ) -> None:
-    """It said "pushed 0 samples in 0 uploads" before its error."""
+    """It printed "pushed 0 samples in 0 uploads" before its error."""
     run("enrol")
     run("infer", make_photo(0))
     run("feedback", 1, "--right")
-    service.lies["/v1/spaces"] = lambda: answer
+    service.faults["/v1/spaces"] = lambda: answer
     done = run("push")
     fails(done, "fedex-device: PUT /v1/spaces/")
     assert done.out == ""
@@ -176,7 +176,7 @@ def test_a_name_that_a_terminal_would_obey_is_escaped(run: Run, make_photo: Make
         assert len(text.splitlines()) == 1
 
 
-def test_a_pipe_is_no_photo(run: Run, tmp_path: Path) -> None:
+def test_a_pipe_is_not_a_photo(run: Run, tmp_path: Path) -> None:
     """Nobody writes to it, and `infer` waited for ever."""
     os.mkfifo(tmp_path / "photo.jpg")
     fails(run("infer", tmp_path / "photo.jpg"), "photo.jpg: expected a file, got a pipe")
@@ -274,7 +274,7 @@ def test_a_mistake_is_one_line_and_status_one(run: Run, arguments: list[str], wo
 
 
 @pytest.mark.parametrize("label", ["", "x" * 10_000, "a\x07b", "a\nb", "\u202e", "unknown", " UNKNOWN "])
-def test_a_label_that_is_none_is_one_line_and_keeps_nothing(run: Run, make_photo: MakePhoto, label: str) -> None:
+def test_a_text_that_is_not_a_label_is_one_line_and_keeps_nothing(run: Run, make_photo: MakePhoto, label: str) -> None:
     run("infer", make_photo(0))
     done = run("feedback", 1, "--label", label)
     fails(done, "label: expected")
@@ -347,7 +347,7 @@ def test_an_unreachable_service_is_one_line_and_loses_nothing(run: Run, make_pho
 
 def test_a_service_that_does_not_know_the_device_is_one_line_with_advice(run: Run, service: Service) -> None:
     run("enrol")
-    service.lies["/v1/spaces"] = lambda: refuse(Problem.UNAUTHENTICATED)
+    service.faults["/v1/spaces"] = lambda: refuse(Problem.UNAUTHENTICATED)
     fails(run("pull"), "401", "fedex-device enrol)")
 
 
@@ -357,7 +357,7 @@ def test_giving_up_an_identity_that_is_still_needed_is_one_line_with_advice(
     run("enrol")
     run("infer", make_photo(0))
     run("feedback", 1, "--right")
-    service.lies["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE)
+    service.faults["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE)
     run("push")
     fails(run("enrol", "--again"), "sealed uploads on their way", "fedex-device push first")
     service.token, service.device = "u" * 43, "e" * 16
@@ -371,7 +371,7 @@ def test_a_refused_upload_is_one_line_and_stays_in_the_status(
     run("enrol")
     run("infer", make_photo(0))
     run("feedback", 1, "--right")
-    service.lies["/v1/spaces"] = lambda: refuse(Problem.WRONG_SPACE)
+    service.faults["/v1/spaces"] = lambda: refuse(Problem.WRONG_SPACE)
     done = run("push")
     fails(done, "422", "expected this, got that")
     again = "to send again once the cause is mended: fedex-device push --refused"
@@ -380,7 +380,7 @@ def test_a_refused_upload_is_one_line_and_stays_in_the_status(
     assert f"(kept; {again})" in run("status").out
     assert "samples    0 to upload" in run("status").out
     assert run("push", "--json").rows[0]["uploads"] == 0
-    service.lies.clear()
+    service.faults.clear()
     assert run("push", "--refused", "--json").rows[0]["samples"] == 1
 
 
@@ -452,7 +452,7 @@ def test_status_tells_what_is_broken_and_shows_the_rest(run: Run, tmp_path: Path
     assert len(done.rows[0]["problems"]) == 2
 
 
-def test_a_name_that_is_no_text_can_be_recognised(environment: dict[str, str], make_photo: MakePhoto) -> None:
+def test_a_file_name_that_is_not_text_can_be_recognised(environment: dict[str, str], make_photo: MakePhoto) -> None:
     photo = make_photo(0)
     odd = photo.rename(os.fsdecode(os.fsencode(photo.parent) + b"/\xff.png"))
     with process(["infer", odd], environment) as running:
@@ -514,12 +514,12 @@ def test_run_pushes_and_pulls_by_itself_and_ends_cleanly(
 
 def test_run_goes_on_while_the_service_is_away(run: Run, service: Service, environment: dict[str, str]) -> None:
     run("enrol")
-    service.lies["/v1/spaces"] = lambda: refuse(Problem.INTERNAL)
+    service.faults["/v1/spaces"] = lambda: refuse(Problem.INTERNAL)
     with process(["run", "--json"], available(environment)) as running:
         assert running.stdout is not None
         assert running.stderr is not None
         assert "500" in running.stderr.readline()
-        service.lies.clear()
+        service.faults.clear()
         rows = (json.loads(line) for line in running.stdout)
         assert next(row for row in rows if row["pull"])["pull"]["outcome"] == "no_release"
         running.send_signal(signal.SIGTERM)

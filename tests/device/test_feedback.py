@@ -28,7 +28,7 @@ def test_a_label_is_normalised_and_trimmed() -> None:
 
 
 @pytest.mark.parametrize("label", ["", "   ", "x" * 65, "x" * 10_000, "a\x00b", "a\nb", "\u202eevil", "\ud800"])
-def test_what_is_no_label_is_refused_by_the_contract(label: str) -> None:
+def test_a_text_that_is_not_a_label_is_refused_by_the_contract(label: str) -> None:
     with pytest.raises(ContractError, match="label: expected"):
         meant_label(stored(unknown=False), label=label)
 

@@ -21,7 +21,7 @@ MOST_LINES = 5
 
 
 def embedding() -> str:
-    """The README's lines of Python."""
+    """Return the README's lines of Python."""
     found = re.search(r"\*\*Embed it\*\*[^\n]*\n(?:[^\n]+\n)*\n((?:    [^\n]+\n)+)", README.read_text("utf-8"))
     assert found is not None
     return inspect.cleandoc("\n" + found[1])

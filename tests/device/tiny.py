@@ -18,7 +18,7 @@ PHOTO = tf.TensorSpec((1, 160, 160, 3), tf.uint8, name="photo")
 
 
 def write_prefix(path: Path) -> None:
-    """The prefix of every test."""
+    """Write the prefix of every test."""
 
     def run(photo: tf.Tensor) -> dict[str, tf.Tensor]:
         tiles = tf.nn.avg_pool2d((tf.cast(photo, tf.float32) - 127.5) / 128.0, (80, 40), (80, 40), "VALID")
@@ -28,7 +28,7 @@ def write_prefix(path: Path) -> None:
 
 
 def write_head(path: Path, *, classes: int, scale: float = 5.0, features: int = 8, signature: str = "head") -> None:
-    """A head whose class k is `scale` times feature k."""
+    """Write a head whose class k is `scale` times feature k."""
 
     def run(feature: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"logits": tf.matmul(feature, scale * tf.eye(features, classes))}

@@ -10,7 +10,7 @@ SPACE = "a" * 64
 
 
 def inference(number: int = 0, *, unknown: bool = False) -> NewInference:
-    """An inference of a photo of its own, for each number."""
+    """Make an inference of a photo of its own, for each number."""
     return NewInference(
         sample_id=number.to_bytes(16, "big"),
         feature=np.full(4, number, np.float32),
@@ -23,5 +23,5 @@ def inference(number: int = 0, *, unknown: bool = False) -> NewInference:
 
 
 def feedback(id_: int, label: str = "Ada", *, origin: str = "") -> NewFeedback:
-    """The right label of an inference."""
+    """Make feedback that gives the right label of an inference."""
     return NewFeedback(id_, label, is_right=False, origin=origin, given_ms=5)

@@ -13,7 +13,7 @@ OWN = {"origin": "home@key", "device": "d" * 16}
 
 
 def open_with_feedback(path: Path, *, max_unfed: int = 10) -> Cache:
-    """A cache of three inferences, each with feedback."""
+    """Open a cache of three inferences, each with feedback."""
     cache = Cache.open(path, max_unfed=max_unfed)
     key = cache.inferences.space_key(SPACE, (4,))
     for number in range(3):

@@ -117,7 +117,7 @@ def test_no_release_yet_is_no_error(updater: Updater) -> None:
 
 
 def test_an_unknown_space_is_an_error(updater: Updater, service: Service) -> None:
-    service.lies["/v1/spaces"] = lambda: refuse(Problem.UNKNOWN_SPACE)
+    service.faults["/v1/spaces"] = lambda: refuse(Problem.UNKNOWN_SPACE)
     with pytest.raises(Refused, match="404"):
         updater.pull()
 
@@ -305,21 +305,21 @@ def test_an_object_that_is_longer_than_the_manifest_says_is_cut_off(
 
 
 def half(service: Service, content: bytes) -> Callable[[], Response | None]:
-    """Sends half of a head, then hangs up; a continued download is left alone."""
+    """Send half of a head, then hang up; a continued download is left alone."""
 
-    def lie() -> Response | None:
+    def answer_half() -> Response | None:
         if not request.path.endswith(sha256_hex(content)) or "Range" in request.headers:
             return None
         return Response(content[: len(content) // 2])
 
-    return lie
+    return answer_half
 
 
 def test_a_download_that_broke_off_is_continued_where_it_stopped(
     updater: Updater, service: Service, four: bytes
 ) -> None:
     manifest = service.publish(four, serial=1, labels=FOUR)
-    service.lies["/v1/objects"] = half(service, four)
+    service.faults["/v1/objects"] = half(service, four)
     with pytest.raises(Unreachable, match=f"expected {len(four)} bytes, got {len(four) // 2} so far"):
         updater.pull()
     service.asked.clear()
@@ -348,7 +348,7 @@ def test_what_is_downloaded_is_for_its_owner_only(
 ) -> None:
     """A label list holds names."""
     service.publish(four, serial=1, labels=FOUR)
-    service.lies["/v1/objects"] = half(service, four)
+    service.faults["/v1/objects"] = half(service, four)
     with pytest.raises(Unreachable):
         updater.pull()
     partial = device.heads.partial_path(sha256_hex(four))
@@ -365,7 +365,9 @@ def test_a_range_that_the_server_has_not_is_fetched_from_the_start(
     partial = device.heads.partial_path(sha256_hex(four))
     partial.parent.mkdir(parents=True)
     partial.write_bytes(b"once before")
-    service.lies["/v1/objects"] = lambda: refuse(Problem.RANGE_NOT_SATISFIABLE) if "Range" in request.headers else None
+    service.faults["/v1/objects"] = lambda: (
+        refuse(Problem.RANGE_NOT_SATISFIABLE) if "Range" in request.headers else None
+    )
     assert updater.pull().serial == 1
 
 

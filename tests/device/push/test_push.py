@@ -15,6 +15,7 @@ from contract.codecs import Codec
 from contract.problems import PROBLEM_MEDIA_TYPE, Problem
 from contract.routes import JSON_MEDIA_TYPE, Acknowledgement
 from contract.upload import Upload, check_upload, decode_upload, upload_id
+from contract.upload_header import UploadLimits
 from device.answers import Ranked
 from device.assembly import Device
 from device.cache.feedback import NewFeedback, UnsealedFeedback
@@ -48,8 +49,8 @@ def client(device: Device, identity: Identity) -> Client:
     return device.client(identity)
 
 
-def say(device: Device, labels: Sequence[str], *, origin: str = "", first_shade: int = 0) -> None:
-    """Recognise as many photos as there are labels, and say each label of one."""
+def give_labels(device: Device, labels: Sequence[str], *, origin: str = "", first_shade: int = 0) -> None:
+    """Recognise as many photos as there are labels, and give each one label."""
     with device.recognizer() as recognizer, device.open_cache() as cache:
         for number, label in enumerate(labels):
             id_ = recognizer.infer(draw_photo(0, shade=first_shade + number)).id
@@ -71,10 +72,10 @@ def samples(upload: Upload) -> list[tuple[bytes, int, str]]:
     return [(id_.tobytes(), int(revision), label) for id_, revision, label in rows]
 
 
-def test_what_was_said_arrives_as_it_was_computed(
+def test_feedback_arrives_with_its_feature_as_it_was_computed(
     device: Device, client: Client, identity: Identity, service: Service
 ) -> None:
-    say(device, ["Ada", "Zoe"])
+    give_labels(device, ["Ada", "Zoe"])
     report = push_all(device, client, identity)
     [(space, id_, body)] = service.uploads
     [upload] = received(service)
@@ -88,7 +89,7 @@ def test_what_was_said_arrives_as_it_was_computed(
     assert upload.features[0] == pytest.approx(feature, abs=0.1)  # int4: sixteen levels
 
 
-def test_nothing_said_nothing_sent(device: Device, client: Client, identity: Identity, service: Service) -> None:
+def test_without_feedback_nothing_is_sent(device: Device, client: Client, identity: Identity, service: Service) -> None:
     with device.recognizer() as recognizer:
         recognizer.infer(draw_photo(0))
     assert push_all(device, client, identity) == PushReport()
@@ -98,7 +99,7 @@ def test_nothing_said_nothing_sent(device: Device, client: Client, identity: Ide
 def test_what_is_acknowledged_is_not_sent_again_and_takes_no_room(
     device: Device, client: Client, identity: Identity, service: Service
 ) -> None:
-    say(device, ["Ada"])
+    give_labels(device, ["Ada"])
     push_all(device, client, identity)
     assert push_all(device, client, identity) == PushReport()
     assert len(service.uploads) == 1
@@ -108,23 +109,23 @@ def test_what_is_acknowledged_is_not_sent_again_and_takes_no_room(
         assert cache.uploads.unfinished() == []
 
 
-def test_the_same_photo_is_the_same_sample_and_a_later_word_has_a_higher_revision(
+def test_the_same_photo_is_the_same_sample_and_later_feedback_has_a_higher_revision(
     device: Device, client: Client, identity: Identity, service: Service
 ) -> None:
-    say(device, ["Ada"])
+    give_labels(device, ["Ada"])
     push_all(device, client, identity)
-    say(device, ["Ben"])
+    give_labels(device, ["Ben"])
     push_all(device, client, identity)
     [[(first, low, ada)], [(second, high, ben)]] = [samples(one) for one in received(service)]
     assert (first, ada, ben) == (second, "Ada", "Ben")
     assert high > low
 
 
-def test_two_words_on_one_photo_before_a_push_are_one_sample(
+def test_feedback_given_twice_on_one_photo_before_a_push_is_one_sample(
     device: Device, client: Client, identity: Identity, service: Service
 ) -> None:
-    say(device, ["Ada"])
-    say(device, ["Ben"])
+    give_labels(device, ["Ada"])
+    give_labels(device, ["Ben"])
     report = push_all(device, client, identity)
     [upload] = received(service)
     assert report.samples == 1
@@ -135,7 +136,7 @@ def test_two_words_on_one_photo_before_a_push_are_one_sample(
 def test_an_upload_holds_at_most_what_the_settings_allow(
     device: Device, client: Client, identity: Identity, service: Service
 ) -> None:
-    say(device, ["Ada"] * 5)
+    give_labels(device, ["Ada"] * 5)
     with device.open_cache() as cache:
         outbox = Outbox(
             cache, origin=identity.origin, device="d" * 16, codec=Codec.FLOAT32, max_samples=2, now_ms=lambda: 0
@@ -148,8 +149,8 @@ def test_samples_that_would_pass_the_bound_go_in_several_uploads(
     device: Device, client: Client, identity: Identity, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Features of early layers are large: what passes the contract's bound is halved until it fits."""
-    say(device, ["Ada"] * 5)
-    bound = sealing_module.LIMITS.__class__(max_inflated_bytes=2 * 8 * 4)
+    give_labels(device, ["Ada"] * 5)
+    bound = UploadLimits(max_inflated_bytes=2 * 8 * 4)
     monkeypatch.setattr(sealing_module, "LIMITS", bound)
     assert push_all(device, client, identity).uploads == 3
     assert sum(one.count for one in received(service)) == 5
@@ -202,7 +203,7 @@ def test_a_sample_that_no_service_would_take_is_left_out_and_the_others_are_sent
         check_upload(upload, space="a" * 64, feature_shape=(8,))
 
 
-def test_a_right_word_takes_the_place_of_one_that_no_service_would_take(
+def test_right_feedback_takes_the_place_of_what_no_service_would_take(
     device: Device, client: Client, identity: Identity, service: Service
 ) -> None:
     keep(device, 1, label="unknown")
@@ -213,10 +214,10 @@ def test_a_right_word_takes_the_place_of_one_that_no_service_would_take(
     assert [one.labels for one in received(service)] == [("Zoe",)]
 
 
-def test_an_earlier_word_does_not_go_out_in_place_of_one_that_is_left_out(
+def test_earlier_feedback_is_not_sent_in_place_of_what_is_left_out(
     device: Device, client: Client, identity: Identity, service: Service
 ) -> None:
-    """The later word takes the earlier one back, whatever else becomes of it."""
+    """The later takes the earlier back, whatever else becomes of it."""
     keep(device, 1, label="Ada")
     with device.open_cache() as cache:
         cache.feedback.add(NewFeedback(1, "unknown", False, identity.origin, 0))
@@ -244,11 +245,11 @@ def test_features_of_two_spaces_and_two_runtimes_are_never_in_one_upload(
     assert got == [("a", "a", "one 1", 2), ("b", "b", "one 1", 1), ("a", "a", "two 2", 1)]
 
 
-def test_what_was_said_in_another_group_never_leaves(
+def test_feedback_given_in_another_group_is_never_sent(
     device: Device, client: Client, identity: Identity, service: Service
 ) -> None:
-    say(device, ["Ada"], origin="others@0123456789abcdef")
-    say(device, ["Ben"], origin=identity.origin, first_shade=50)
+    give_labels(device, ["Ada"], origin="others@0123456789abcdef")
+    give_labels(device, ["Ben"], origin=identity.origin, first_shade=50)
     with device.open_cache() as cache:
         others = Outbox(
             cache, origin="others@0123456789abcdef", device="d" * 16, codec=Codec.INT4, max_samples=9, now_ms=lambda: 0
@@ -277,10 +278,10 @@ with device.open_cache() as cache:
 def test_killed_at_any_step_and_run_again_the_same_bytes_are_sent(
     device: Device, client: Client, identity: Identity, service: Service, environment: dict[str, str], step: SyncStep
 ) -> None:
-    say(device, ["Ada", "Ben", "Cleo"])
+    give_labels(device, ["Ada", "Ben", "Cleo"])
     killed = subprocess.run([sys.executable, "-c", KILLED, step], env=environment, capture_output=True, check=False)
     assert killed.returncode == -9, killed.stderr
-    say(device, ["Zoe"], first_shade=100)
+    give_labels(device, ["Zoe"], first_shade=100)
     push_all(device, client, identity)
     by_id = {id_: body for _, id_, body in service.uploads}
     assert all(by_id[id_] == body for _, id_, body in service.uploads)
@@ -295,13 +296,13 @@ def test_killed_at_any_step_and_run_again_the_same_bytes_are_sent(
 def test_a_refused_upload_is_set_aside_and_blocks_no_other(
     device: Device, client: Client, identity: Identity, service: Service, refused: Problem
 ) -> None:
-    say(device, ["Ada"])
-    service.lies["/v1/spaces"] = lambda: refuse(refused)
+    give_labels(device, ["Ada"])
+    service.faults["/v1/spaces"] = lambda: refuse(refused)
     report = push_all(device, client, identity)
     assert report.refused == 1
     assert isinstance(report.problem, Refused)
-    service.lies.clear()
-    say(device, ["Ben"], first_shade=50)
+    service.faults.clear()
+    give_labels(device, ["Ben"], first_shade=50)
     assert push_all(device, client, identity).uploads == 1
     assert [one.labels for one in received(service)] == [("Ben",)]
     with device.open_cache() as cache:
@@ -316,8 +317,8 @@ def test_an_upload_that_was_damaged_on_its_way_is_sent_again(
     device: Device, client: Client, identity: Identity, service: Service
 ) -> None:
     """Another hash says that other bytes arrived, and nothing against those that were sent."""
-    say(device, ["Ada"])
-    service.lies["/v1/spaces"] = lambda: refuse(Problem.WRONG_HASH)
+    give_labels(device, ["Ada"])
+    service.faults["/v1/spaces"] = lambda: refuse(Problem.WRONG_HASH)
     report = push_all(device, client, identity)
     assert (report.refused, len(service.asked)) == (0, 1)
     assert isinstance(report.problem, TryLater)
@@ -325,7 +326,7 @@ def test_an_upload_that_was_damaged_on_its_way_is_sent_again(
         [kept] = cache.uploads.unfinished()
     assert kept.state is UploadState.WAITING
     assert "422" in str(kept.problem)
-    service.lies.clear()
+    service.faults.clear()
     assert push_all(device, client, identity).samples == 1
     assert [one.labels for one in received(service)] == [("Ada",)]
 
@@ -334,11 +335,11 @@ def test_an_upload_that_was_damaged_in_the_cache_is_set_aside_and_blocks_no_othe
     device: Device, client: Client, identity: Identity, service: Service
 ) -> None:
     """The service would say each time that it got other bytes than the path names."""
-    say(device, ["Ada"])
+    give_labels(device, ["Ada"])
     with device.open_cache() as cache:
         assert device.outbox(cache, identity).seal() is not None
         change(cache.path, "UPDATE uploads SET body = x'00'")
-    say(device, ["Ben"], first_shade=50)
+    give_labels(device, ["Ben"], first_shade=50)
     report = push_all(device, client, identity)
     assert (report.uploads, report.refused) == (1, 1)
     assert isinstance(report.problem, Storage)
@@ -346,20 +347,20 @@ def test_an_upload_that_was_damaged_in_the_cache_is_set_aside_and_blocks_no_othe
 
 
 def takes_at_most(most: int) -> Callable[[], Response | None]:
-    """A service that takes fewer samples in an upload than the contract allows, and says so."""
+    """Refuse an upload of more samples than a bound below the contract's."""
     return lambda: refuse(Problem.TOO_LARGE) if decode_upload(request.get_data()).count > most else None
 
 
 def test_an_upload_that_is_too_large_for_the_service_is_split_until_it_is_not(
     device: Device, client: Client, identity: Identity, service: Service
 ) -> None:
-    said = ["Ada", "Ben", "Cleo", "Zoe", "Ada", "Ben", "Cleo"]
-    say(device, said)
-    service.lies["/v1/spaces"] = takes_at_most(2)
+    given = ["Ada", "Ben", "Cleo", "Zoe", "Ada", "Ben", "Cleo"]
+    give_labels(device, given)
+    service.faults["/v1/spaces"] = takes_at_most(2)
     report = push_all(device, client, identity)
     assert (report.samples, report.refused, report.problem) == (7, 0, None)
     rows = [row for one in received(service) for row in samples(one)]
-    assert [label for _, _, label in rows] == said
+    assert [label for _, _, label in rows] == given
     assert len({id_ for id_, _, _ in rows}) == 7
     with device.open_cache() as cache:
         assert cache.uploads.unfinished() == []
@@ -372,13 +373,13 @@ def test_what_was_inferred_since_does_not_push_out_what_may_still_be_split(
 ) -> None:
     """Features are kept until the service has them, as an upload may have to be made anew, smaller."""
     small = Device(Settings.from_environment(environment | {"FEDEX_MAX_UNFED": "1"}))
-    say(small, ["Ada", "Ben"])
-    service.lies["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE)
+    give_labels(small, ["Ada", "Ben"])
+    service.faults["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE)
     push_all(small, small.client(identity), identity)
     with small.recognizer() as recognizer:
         for shade in range(9):
             recognizer.infer(draw_photo(1, shade=100 + shade))
-    service.lies["/v1/spaces"] = takes_at_most(1)
+    service.faults["/v1/spaces"] = takes_at_most(1)
     assert push_all(small, small.client(identity), identity).samples == 2
     with small.recognizer() as recognizer, small.open_cache() as cache:
         recognizer.infer(draw_photo(2))
@@ -389,12 +390,12 @@ def test_a_bare_413_splits_an_upload_and_sets_nothing_aside(
     device: Device, client: Client, identity: Identity, service: Service
 ) -> None:
     """A proxy before the service may have a bound of its own; smaller uploads pass it, and one sample waits."""
-    say(device, ["Ada", "Ben", "Cleo"])
-    service.lies["/v1/spaces"] = lambda: Response("too large", 413)
+    give_labels(device, ["Ada", "Ben", "Cleo"])
+    service.faults["/v1/spaces"] = lambda: Response("too large", 413)
     report = push_all(device, client, identity)
     assert (report.uploads, report.refused) == (0, 0)
     assert isinstance(report.problem, Unexplained)
-    service.lies["/v1/spaces"] = lambda: (
+    service.faults["/v1/spaces"] = lambda: (
         Response("too large", 413) if decode_upload(request.get_data()).count > 2 else None
     )
     assert push_all(device, client, identity).samples == 3
@@ -404,8 +405,8 @@ def test_a_bare_413_splits_an_upload_and_sets_nothing_aside(
 def test_one_sample_that_is_too_large_for_the_service_is_set_aside(
     device: Device, client: Client, identity: Identity, service: Service
 ) -> None:
-    say(device, ["Ada", "Ben"])
-    service.lies["/v1/spaces"] = takes_at_most(0)
+    give_labels(device, ["Ada", "Ben"])
+    service.faults["/v1/spaces"] = takes_at_most(0)
     report = push_all(device, client, identity)
     assert (report.uploads, report.refused, len(service.asked)) == (0, 2, 3)
     with device.open_cache() as cache:
@@ -416,11 +417,11 @@ def test_an_upload_whose_feedback_is_not_whole_is_set_aside_and_not_split(
     device: Device, client: Client, identity: Identity, service: Service
 ) -> None:
     """Its body holds the only copy of what is gone."""
-    say(device, ["Ada", "Ben"])
+    give_labels(device, ["Ada", "Ben"])
     with device.open_cache() as cache:
         assert device.outbox(cache, identity).seal() is not None
         change(cache.path, "DELETE FROM inferences WHERE id = 1")
-    service.lies["/v1/spaces"] = takes_at_most(1)
+    service.faults["/v1/spaces"] = takes_at_most(1)
     assert push_all(device, client, identity).refused == 1
     with device.open_cache() as cache:
         assert [(one.samples, one.state) for one in cache.uploads.unfinished()] == [(2, UploadState.REFUSED)]
@@ -429,7 +430,7 @@ def test_an_upload_whose_feedback_is_not_whole_is_set_aside_and_not_split(
 def test_what_another_process_has_got_acknowledged_is_not_split(
     device: Device, identity: Identity, service: Service
 ) -> None:
-    say(device, ["Ada", "Ben"])
+    give_labels(device, ["Ada", "Ben"])
     with device.open_cache() as cache:
         outbox = device.outbox(cache, identity)
         sealed = outbox.seal()
@@ -444,10 +445,10 @@ def test_what_another_process_has_got_acknowledged_is_not_split(
 def test_a_refusal_that_is_not_the_uploads_fault_keeps_it_waiting(
     device: Device, client: Client, identity: Identity, service: Service, problem: Problem
 ) -> None:
-    say(device, ["Ada"])
-    service.lies["/v1/spaces"] = lambda: refuse(problem)
+    give_labels(device, ["Ada"])
+    service.faults["/v1/spaces"] = lambda: refuse(problem)
     assert isinstance(push_all(device, client, identity).problem, Refused)
-    service.lies.clear()
+    service.faults.clear()
     assert push_all(device, client, identity).uploads == 1
 
 
@@ -458,8 +459,8 @@ def test_an_unknown_space_does_not_block_the_others(
         new = NewInference(bytes(16), np.ones(4, np.float32), [Ranked("Ada", 1.0)], False, 0, "one 1", 0)
         id_ = cache.inferences.add(new, space_key=cache.inferences.space_key("e" * 64, (4,)))
         cache.feedback.add(NewFeedback(id_, "Ada", True, "", 0))
-    say(device, ["Ben"])
-    service.lies["/v1/spaces/e"] = lambda: refuse(Problem.UNKNOWN_SPACE)
+    give_labels(device, ["Ben"])
+    service.faults["/v1/spaces/e"] = lambda: refuse(Problem.UNKNOWN_SPACE)
     report = push_all(device, client, identity)
     assert (report.uploads, report.refused) == (1, 0)
     assert isinstance(report.problem, Refused)
@@ -468,7 +469,7 @@ def test_an_unknown_space_does_not_block_the_others(
 
 
 @pytest.mark.parametrize(
-    ("lie", "error"),
+    ("fault", "error"),
     [
         (lambda: refuse(Problem.UNAVAILABLE, {"Retry-After": "7"}), TryLater),
         (lambda: refuse(Problem.TOO_MANY_REQUESTS), TryLater),
@@ -487,28 +488,28 @@ def test_a_service_in_trouble_stops_the_push_and_loses_nothing(
     client: Client,
     identity: Identity,
     service: Service,
-    lie: Callable[[], object],
+    fault: Callable[[], object],
     error: type[Exception],
 ) -> None:
-    """Any 200 acknowledged once, and any 422 set aside; what was said to a portal or a liar was never sent again."""
-    say(device, ["Ada"])
-    service.lies["/v1/spaces"] = lie  # type: ignore[assignment]  # a Response
+    """Any 200 acknowledged once, and any 422 set aside, a portal's too; those samples were never sent again."""
+    give_labels(device, ["Ada"])
+    service.faults["/v1/spaces"] = fault  # type: ignore[assignment]  # a Response
     report = push_all(device, client, identity)
     assert isinstance(report.problem, error)
     assert (report.uploads, report.refused) == (0, 0)
-    say(device, ["Ben"], first_shade=50)
+    give_labels(device, ["Ben"], first_shade=50)
     assert push_all(device, client, identity).uploads == 0
     assert len(service.asked) == 2
-    service.lies.clear()
+    service.faults.clear()
     assert push_all(device, client, identity).samples == 2
 
 
 def test_an_unreachable_service_stops_the_push_and_loses_nothing(
     device: Device, identity: Identity, service: Service
 ) -> None:
-    say(device, ["Ada"])
-    nowhere = Client("http://127.0.0.1:9", token=TOKEN)
-    assert isinstance(push_all(device, nowhere, identity).problem, Unreachable)
+    give_labels(device, ["Ada"])
+    closed = Client("http://127.0.0.1:9", token=TOKEN)
+    assert isinstance(push_all(device, closed, identity).problem, Unreachable)
     assert push_all(device, device.client(identity), identity).uploads == 1
 
 
@@ -516,7 +517,7 @@ def test_two_pushes_at_once_send_every_sample_in_one_upload_only(
     device: Device, client: Client, identity: Identity, service: Service
 ) -> None:
     """The second one seals between the choice of the first and its transaction; the first chooses anew."""
-    say(device, ["Ada", "Ben"])
+    give_labels(device, ["Ada", "Ben"])
     with device.open_cache() as cache, device.open_cache() as other_cache:
         other = device.outbox(other_cache, identity)
         seals: list[object] = []
@@ -535,7 +536,7 @@ def test_what_is_sealed_sent_and_gone_while_it_is_chosen_is_chosen_anew(
     device: Device, client: Client, identity: Identity, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the choice and the reading of its features another process pushes, and inferences take their place."""
-    say(device, ["Ada"])
+    give_labels(device, ["Ada"])
 
     def overtaken(waiting: Sequence[UnsealedFeedback], *, max_samples: int) -> Choice | None:
         choice = choose(waiting, max_samples=max_samples)
@@ -549,7 +550,7 @@ def test_what_is_sealed_sent_and_gone_while_it_is_chosen_is_chosen_anew(
 def test_an_inference_is_stored_while_an_upload_is_being_encoded(
     device: Device, identity: Identity, service: Service, tmp_path: Path
 ) -> None:
-    say(device, ["Ada"])
+    give_labels(device, ["Ada"])
     ids: list[int | None] = []
     with device.recognizer() as recognizer, device.open_cache() as cache:
 

@@ -1,4 +1,4 @@
-"""The device's HTTP against servers that are busy, broken, or lying."""
+"""The device's HTTP against servers that are busy, broken, or outside the contract."""
 
 import socket
 import time
@@ -35,8 +35,8 @@ def get_release(client: Client) -> bytes:
     return answer.envelope
 
 
-def said(text: str, body: bytes = b"") -> Callable[[socket.socket], None]:
-    """An answer in so many words."""
+def sends(text: str, body: bytes = b"") -> Callable[[socket.socket], None]:
+    """Answer with exactly this text."""
     return lambda connection: connection.sendall(text.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
 
 
@@ -70,14 +70,14 @@ def test_an_object_is_continued_where_it_stopped(service: Service, client: Clien
 
 
 def test_a_server_that_ignores_ranges_begins_anew(service: Service, client: Client) -> None:
-    service.lies["/v1/objects"] = lambda: Response(bytes(range(100)))
+    service.faults["/v1/objects"] = lambda: Response(bytes(range(100)))
     stream = client.object(FileRef(UPLOAD, 100), begin=60)
     assert (stream.begin, len(b"".join(stream.chunks))) == (0, 100)
 
 
-def test_a_token_travels_in_the_header_and_nowhere_else(service: Service, client: Client) -> None:
+def test_a_token_travels_in_the_header_alone(service: Service, client: Client) -> None:
     seen: dict[str, str] = {}
-    service.lies["/"] = lambda: seen.update(request.headers) or None  # type: ignore[func-returns-value]  # a look only
+    service.faults["/"] = lambda: seen.update(request.headers) or None
     client.upload(b"body", space=SPACE, upload=UPLOAD)
     assert seen["Authorization"] == f"Bearer {TOKEN}"
     assert TOKEN not in repr(vars(client))
@@ -96,7 +96,7 @@ def test_netrc_does_not_replace_the_token(
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_busy_service_is_asked_again_when_it_says(service: Service, client: Client, status: int) -> None:
     problem = {429: Problem.TOO_MANY_REQUESTS, 503: Problem.UNAVAILABLE}[status]
-    service.lies["/v1/spaces"] = lambda: refuse(problem, {"Retry-After": "17"})
+    service.faults["/v1/spaces"] = lambda: refuse(problem, {"Retry-After": "17"})
     with pytest.raises(TryLater, match=f"{status} here: expected this, got that") as busy:
         get_release(client)
     assert busy.value.retry_after_s == 17
@@ -109,7 +109,7 @@ def test_a_busy_service_is_asked_again_when_it_says(service: Service, client: Cl
 def test_a_retry_after_that_makes_no_sense_is_bounded(
     service: Service, client: Client, text: str, seconds: float | None
 ) -> None:
-    service.lies["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE, {"Retry-After": text})
+    service.faults["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE, {"Retry-After": text})
     with pytest.raises(TryLater) as busy:
         get_release(client)
     assert busy.value.retry_after_s == seconds
@@ -118,7 +118,7 @@ def test_a_retry_after_that_makes_no_sense_is_bounded(
 @pytest.mark.parametrize(("shift_s", "low", "high"), [(600, 500, 601), (-60, 0, 0), (10**9, 86_400, 86_400)])
 def test_a_retry_after_may_be_a_date(service: Service, client: Client, shift_s: int, low: int, high: int) -> None:
     date = formatdate(time.time() + shift_s, usegmt=True)
-    service.lies["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE, {"Retry-After": date})
+    service.faults["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE, {"Retry-After": date})
     with pytest.raises(TryLater) as busy:
         get_release(client)
     assert busy.value.retry_after_s is not None
@@ -127,13 +127,13 @@ def test_a_retry_after_may_be_a_date(service: Service, client: Client, shift_s: 
 
 @pytest.mark.parametrize("status", [500, 502, 504, 408])
 def test_trouble_of_the_service_is_tried_later(service: Service, client: Client, status: int) -> None:
-    service.lies["/v1/spaces"] = lambda: Response("oops", status)
+    service.faults["/v1/spaces"] = lambda: Response("oops", status)
     with pytest.raises(TryLater, match=f"{status} without a reason of FEDEx"):
         get_release(client)
 
 
 def test_a_refusal_keeps_status_and_problem(service: Service, client: Client) -> None:
-    service.lies["/v1/spaces"] = lambda: refuse(Problem.WRONG_SPACE)
+    service.faults["/v1/spaces"] = lambda: refuse(Problem.WRONG_SPACE)
     with pytest.raises(Refused, match="422 here: expected this, got that") as refused:
         client.upload(b"body", space=SPACE, upload=UPLOAD)
     assert (refused.value.status, refused.value.problem) == (422, Problem.WRONG_SPACE)
@@ -160,7 +160,7 @@ def test_a_refusal_without_a_problem_document_of_the_contract_is_not_the_service
     service: Service, client: Client, status: int, body: bytes, media_type: str
 ) -> None:
     """One bare 422 set samples aside for good; one bare 401 made another device."""
-    service.lies["/v1"] = lambda: Response(body, status, mimetype=media_type)
+    service.faults["/v1"] = lambda: Response(body, status, mimetype=media_type)
     for ask in (lambda: get_release(client), lambda: client.upload(b"", space=SPACE, upload=UPLOAD), client.is_known):
         with pytest.raises(Unexplained, match=f"{status} without a reason of FEDEx") as refused:
             ask()
@@ -171,7 +171,7 @@ def test_what_a_stranger_writes_cannot_control_the_terminal(service: Service, cl
     body = b'{"type": "urn:fedex:problem:impossible", "where": "\\u001b[2J\\n", "expected": "", "got": "%s"}' % (
         b"x" * 900
     )
-    service.lies["/v1/spaces"] = lambda: Response(body, 422, mimetype=routes.PROBLEM_MEDIA_TYPE)
+    service.faults["/v1/spaces"] = lambda: Response(body, 422, mimetype=routes.PROBLEM_MEDIA_TYPE)
     with pytest.raises(Refused) as refused:
         get_release(client)
     assert str(refused.value).isprintable()
@@ -179,7 +179,7 @@ def test_what_a_stranger_writes_cannot_control_the_terminal(service: Service, cl
 
 
 @pytest.mark.parametrize(
-    ("lie", "complaint"),
+    ("fault", "complaint"),
     [
         (lambda: Response("{}", mimetype="text/html"), "expected application/vnd.fedex.envelope"),
         (
@@ -199,10 +199,10 @@ def test_what_a_stranger_writes_cannot_control_the_terminal(service: Service, cl
     ],
     ids=["page", "redirect", "204", "304", "gzip", "endless"],
 )
-def test_an_answer_outside_the_contract_is_a_lie(
-    service: Service, client: Client, lie: Callable[[], Response], complaint: str
+def test_an_answer_outside_the_contract_is_a_protocol_violation(
+    service: Service, client: Client, fault: Callable[[], Response], complaint: str
 ) -> None:
-    service.lies["/v1/spaces"] = lie
+    service.faults["/v1/spaces"] = fault
     with pytest.raises(ProtocolViolation, match=complaint):
         get_release(client)
 
@@ -212,7 +212,7 @@ RIGHT = routes.Acknowledgement(UPLOAD).encode()
 
 
 @pytest.mark.parametrize(
-    "lie",
+    "fault",
     [
         lambda: Response("<h1>Welcome, please log in</h1>", 200),
         lambda: Response(b"", 201),
@@ -243,42 +243,44 @@ RIGHT = routes.Acknowledgement(UPLOAD).encode()
     ],
 )
 def test_only_an_answer_that_names_the_upload_acknowledges_it(
-    service: Service, client: Client, lie: Callable[[], Response]
+    service: Service, client: Client, fault: Callable[[], Response]
 ) -> None:
-    """Any 200 did once: of a portal, of a proxy, of a liar; and the samples were never sent again."""
-    service.lies["/v1/spaces"] = lie
+    """Any 200 did once, a portal's or a proxy's too; and the samples were never sent again."""
+    service.faults["/v1/spaces"] = fault
     with pytest.raises(ProtocolViolation):
         client.upload(b"body", space=SPACE, upload=UPLOAD)
 
 
 def test_an_acknowledgement_may_say_more_in_any_case_of_its_type(service: Service, client: Client) -> None:
-    said = b'{"later": 1, "upload": "%s"}' % UPLOAD.encode()
-    service.lies["/v1/spaces"] = lambda: Response(said, 200, {"Content-Type": "Application/JSON; charset=utf-8"})
+    answer = b'{"later": 1, "upload": "%s"}' % UPLOAD.encode()
+    service.faults["/v1/spaces"] = lambda: Response(answer, 200, {"Content-Type": "Application/JSON; charset=utf-8"})
     client.upload(b"body", space=SPACE, upload=UPLOAD)
 
 
-def test_a_304_that_nobody_asked_for_is_no_redirect(service: Service, client: Client) -> None:
-    """It was called a redirect to nowhere once."""
-    service.lies["/v1"] = lambda: Response(b"", 304)
+def test_a_304_that_nobody_asked_for_is_not_a_redirect(service: Service, client: Client) -> None:
+    """It was called a redirect to an empty address once."""
+    service.faults["/v1"] = lambda: Response(b"", 304)
     with pytest.raises(ProtocolViolation, match="expected a status of the contract, got 304"):
         client.object(FileRef(UPLOAD, 100), begin=0)
 
 
 @pytest.mark.parametrize("content_range", ["bytes 0-99/100", "bytes 60-99/101", "bytes 61-99/100", "nonsense", ""])
-def test_another_range_than_the_one_asked_for_is_a_lie(service: Service, client: Client, content_range: str) -> None:
-    service.lies["/v1/objects"] = lambda: Response(bytes(40), 206, {"Content-Range": content_range})
+def test_another_range_than_the_one_asked_for_is_a_protocol_violation(
+    service: Service, client: Client, content_range: str
+) -> None:
+    service.faults["/v1/objects"] = lambda: Response(bytes(40), 206, {"Content-Range": content_range})
     with pytest.raises(ProtocolViolation, match="Content-Range bytes 60-99/100"):
         client.object(FileRef(UPLOAD, 100), begin=60)
 
 
-def test_an_object_larger_than_it_may_be_is_a_lie(service: Service, client: Client) -> None:
+def test_an_object_larger_than_it_may_be_is_a_protocol_violation(service: Service, client: Client) -> None:
     service.objects[UPLOAD] = bytes(1000)
     with pytest.raises(ProtocolViolation, match="expected at most 100 bytes"):
         list(client.object(FileRef(UPLOAD, 100), begin=0).chunks)
 
 
-def test_an_enrolment_reply_that_is_none_is_a_lie(service: Service) -> None:
-    service.lies["/v1/devices"] = lambda: Response('{"device": "x"}', 201)
+def test_an_enrolment_reply_without_its_fields_is_a_protocol_violation(service: Service) -> None:
+    service.faults["/v1/devices"] = lambda: Response('{"device": "x"}', 201)
     with pytest.raises(ProtocolViolation, match="POST /v1/devices: enrolment"):
         Client(service.url).enrol(CODE)
 
@@ -292,13 +294,13 @@ def stay_silent(connection: socket.socket) -> None:
 
 
 def break_off(connection: socket.socket) -> None:
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: {ENVELOPE_MEDIA_TYPE}\r\nContent-Length: 100\r\n\r\n"
-    connection.sendall(head.encode() + b"half")
+    headers = f"HTTP/1.1 200 OK\r\nContent-Type: {ENVELOPE_MEDIA_TYPE}\r\nContent-Length: 100\r\n\r\n"
+    connection.sendall(headers.encode() + b"half")
 
 
-def drip(connection: socket.socket, *, head: bytes, then: bytes) -> None:
+def drip(connection: socket.socket, *, first: bytes, then: bytes) -> None:
     """Send some bytes at once, and others one by one, for ever."""
-    connection.sendall(head)
+    connection.sendall(first)
     while True:
         for byte in then:
             connection.sendall(bytes([byte]))
@@ -315,8 +317,8 @@ SLOW = "too little progress within the time-out"
     [
         (hang_up, "the connection broke|Connection reset"),
         (break_off, "the connection broke"),
-        (said("SSH-2.0-OpenSSH_9.2"), "the connection broke"),
-        (said("HTTP/1.1 200 OK\n" + "X: y\n" * 200), "the connection broke"),
+        (sends("SSH-2.0-OpenSSH_9.2"), "the connection broke"),
+        (sends("HTTP/1.1 200 OK\n" + "X: y\n" * 200), "the connection broke"),
     ],
     ids=["hang-up", "break", "ssh", "headers"],
 )
@@ -329,38 +331,38 @@ def test_a_service_that_breaks_off_is_unreachable(answer: Callable[[socket.socke
     "answer",
     [
         stay_silent,
-        partial(drip, head=b"HTTP/1.1 ", then=b"2"),
-        partial(drip, head=OK, then=b"X-More: of it\r\n"),
-        partial(drip, head=b"", then=b"HTTP/1.1 100 Continue\r\n\r\n"),
-        partial(drip, head=OK + b"Content-Length: 9999\r\n\r\n", then=b"x"),
-        partial(drip, head=CHUNKED, then=b"1"),
-        partial(drip, head=CHUNKED + b"2\r\n{}\r\n", then=b"1\r\nx\r\n"),
-        partial(drip, head=CHUNKED + b"2\r\n{}\r\n0\r\n", then=b"X-More: of it\r\n"),
+        partial(drip, first=b"HTTP/1.1 ", then=b"2"),
+        partial(drip, first=OK, then=b"X-More: of it\r\n"),
+        partial(drip, first=b"", then=b"HTTP/1.1 100 Continue\r\n\r\n"),
+        partial(drip, first=OK + b"Content-Length: 9999\r\n\r\n", then=b"x"),
+        partial(drip, first=CHUNKED, then=b"1"),
+        partial(drip, first=CHUNKED + b"2\r\n{}\r\n", then=b"1\r\nx\r\n"),
+        partial(drip, first=CHUNKED + b"2\r\n{}\r\n0\r\n", then=b"X-More: of it\r\n"),
     ],
-    ids=["silence", "line", "head", "continue", "body", "chunk-size", "chunks", "trailers"],
+    ids=["silence", "line", "headers", "continue", "body", "chunk-size", "chunks", "trailers"],
 )
 def test_a_service_that_is_silent_or_drips_is_unreachable(answer: Callable[[socket.socket], None]) -> None:
-    """Each byte counted as progress once: a head that came one a second outlasted every time-out."""
+    """Each byte counted as progress once: headers that came one a second outlasted every time-out."""
     with answering(answer) as url, pytest.raises(Unreachable, match=SLOW):
         get_release(Client(url, token=TOKEN, timeout_s=1))
 
 
-def flood(connection: socket.socket, *, head: bytes, then: bytes) -> None:
+def flood(connection: socket.socket, *, first: bytes, then: bytes) -> None:
     """Send as fast as it is read, for ever."""
-    connection.sendall(head)
+    connection.sendall(first)
     while True:
         connection.sendall(then * 1000)
 
 
 @pytest.mark.parametrize(
-    ("head", "then"),
+    ("first", "then"),
     [(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), (CHUNKED + b"2\r\n{}\r\n0\r\n", b"X-More: of it\r\n")],
     ids=["continue", "trailers"],
 )
-def test_what_comes_fast_and_never_ends_is_ended(head: bytes, then: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_comes_fast_and_never_ends_is_ended(first: bytes, then: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither is a part of the body, whose bound would have ended it."""
     monkeypatch.setattr(pace, "MIN_BYTES_PER_S", 16 << 20)  # or the largest envelope would be given an hour
-    with answering(partial(flood, head=head, then=then)) as url, pytest.raises(Unreachable, match=SLOW):
+    with answering(partial(flood, first=first, then=then)) as url, pytest.raises(Unreachable, match=SLOW):
         get_release(Client(url, token=TOKEN, timeout_s=1))
 
 
@@ -375,12 +377,12 @@ def test_nobody_there_is_unreachable_in_a_few_words() -> None:
 
 def read_slowly(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
-    left = 4_000_000 - (64 << 10)  # which may have come with the head
+    left = 4_000_000 - (64 << 10)  # which may have come with the headers
     while left > 0 and (got := len(connection.recv(200_000))):
         left -= got
         time.sleep(0.1)
-    head = f"HTTP/1.1 201 Created\r\nContent-Type: {JSON}\r\nContent-Length: {len(RIGHT)}\r\n\r\n"
-    connection.sendall(head.encode() + RIGHT)
+    headers = f"HTTP/1.1 201 Created\r\nContent-Type: {JSON}\r\nContent-Length: {len(RIGHT)}\r\n\r\n"
+    connection.sendall(headers.encode() + RIGHT)
     while connection.recv(200_000):
         pass
 

@@ -31,12 +31,12 @@ def enrol_at(service: Service, device: Device, *, again: bool = False, code: str
 
 
 def give_out_another_token(service: Service) -> None:
-    """The service knows the device no more; whoever enrols now is another one."""
+    """Make the service forget the device; whoever enrols now is another one."""
     service.token, service.device = "u" * 43, "e" * 16
 
 
 def seal_one(device: Device, identity: Identity) -> None:
-    """An upload is on its way."""
+    """Put an upload on its way."""
     with device.recognizer() as recognizer, device.open_cache() as cache:
         id_ = recognizer.infer(draw_photo(0)).id
         assert id_ is not None
@@ -96,13 +96,13 @@ def test_of_enrolments_at_once_one_makes_the_device_and_the_others_find_it(
     def answer_late() -> None:
         time.sleep(0.3)
 
-    service.lies["/v1/devices"] = answer_late
+    service.faults["/v1/devices"] = answer_late
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("now\n")
         process.stdin.flush()
-    said = sorted(process.communicate(timeout=60)[0].split()[1] for process in processes)
-    assert said == ["False", "False", "False", "True"]
+    printed = sorted(process.communicate(timeout=60)[0].split()[1] for process in processes)
+    assert printed == ["False", "False", "False", "True"]
     assert service.asked.count("POST /v1/devices") == 1
     assert require_identity(home).device == "d" * 16
 
@@ -152,7 +152,7 @@ def test_while_nobody_says_whether_the_token_counts_the_identity_stays(
     device: Device, service: Service, home: Path, problem: Problem
 ) -> None:
     first = enrol_at(service, device)
-    service.lies["/v1/objects"] = lambda: refuse(problem)
+    service.faults["/v1/objects"] = lambda: refuse(problem)
     service.asked.clear()
     with pytest.raises((Refused, TryLater)):
         enrol_at(service, device)

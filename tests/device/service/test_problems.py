@@ -87,24 +87,24 @@ def test_what_a_client_does_about_an_upload_that_meets_a_problem(
     state: UploadState,
     advised: str,
 ) -> None:
-    service.lies["/v1/spaces"] = lambda: refuse(problem)
+    service.faults["/v1/spaces"] = lambda: refuse(problem)
     report = push_all(device, identity)
     assert type(report.problem) is error
     assert advised in advice(report.problem)
     assert bool(advised) == bool(advice(report.problem))
     with device.open_cache() as cache:
         assert [(one.samples, one.state) for one in cache.uploads.unfinished()] == [(2, state)]
-    service.lies.clear()
+    service.faults.clear()
     assert push_all(device, identity).samples == (2 if state is WAITS else 0)
 
 
 def test_without_a_release_a_client_carries_on(device: Device, identity: Identity, service: Service) -> None:
-    service.lies["/v1/spaces"] = lambda: refuse(Problem.NOT_FOUND)
+    service.faults["/v1/spaces"] = lambda: refuse(Problem.NOT_FOUND)
     assert device.updater(device.client(identity), identity).pull().outcome is PullOutcome.NO_RELEASE
 
 
 def test_an_upload_that_is_too_large_is_split(device: Device, identity: Identity, service: Service) -> None:
-    service.lies["/v1/spaces"] = lambda: (
+    service.faults["/v1/spaces"] = lambda: (
         refuse(Problem.TOO_LARGE) if decode_upload(request.get_data()).count > 1 else None
     )
     report = push_all(device, identity)
@@ -114,7 +114,9 @@ def test_an_upload_that_is_too_large_is_split(device: Device, identity: Identity
 def test_a_range_behind_the_end_is_fetched_from_the_start(device: Device, identity: Identity, service: Service) -> None:
     content = bytes(range(100))
     service.objects[sha256_hex(content)] = content
-    service.lies["/v1/objects"] = lambda: refuse(Problem.RANGE_NOT_SATISFIABLE) if "Range" in request.headers else None
+    service.faults["/v1/objects"] = lambda: (
+        refuse(Problem.RANGE_NOT_SATISFIABLE) if "Range" in request.headers else None
+    )
     with device.heads.installing():
         device.heads.partial_path(sha256_hex(content)).write_bytes(b"begun")
         assert Downloader(device.client(identity), device.heads).fetch(FileRef.of(content)) == 100

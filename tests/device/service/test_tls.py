@@ -23,11 +23,11 @@ from device.service.client import Client
 from tests.device.serving import TOKEN
 
 DAY = datetime.timedelta(days=1)
-HEAD = f"HTTP/1.1 200 OK\r\nContent-Type: {ENVELOPE_MEDIA_TYPE}\r\n".encode()
+HEADERS = f"HTTP/1.1 200 OK\r\nContent-Type: {ENVELOPE_MEDIA_TYPE}\r\n".encode()
 
 
 def write_certificate(folder: Path) -> Path:
-    """A key and a certificate of 127.0.0.1 that it signed itself, in one file."""
+    """Write a key and a certificate of 127.0.0.1 that it signed itself, into one file."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test")])
     address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
@@ -73,11 +73,11 @@ def answering(certificate: Path, answer: Callable[[socket.socket], None]) -> Ite
 
 
 def answer_well(connection: socket.socket) -> None:
-    connection.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+    connection.sendall(HEADERS + b"Content-Length: 2\r\n\r\n{}")
 
 
 def drip(connection: socket.socket) -> None:
-    connection.sendall(HEAD)
+    connection.sendall(HEADERS)
     while True:
         connection.sendall(b"X")
         time.sleep(0.1)
@@ -108,7 +108,7 @@ def test_the_certificates_that_the_settings_name_count_whatever_the_environment_
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_by_its_name(certificate: Path) -> None:
-    """It read "[SSL: CERTIFICATE_VERIFY_FAILED] ... (_ssl.c:1006)": a name out of the library, and no word of ours."""
+    """It read "[SSL: CERTIFICATE_VERIFY_FAILED] ... (_ssl.c:1006)": the library's text, of no use to people."""
     with (
         answering(certificate, answer_well) as url,
         pytest.raises(Unreachable, match="certificate is not trusted: sel"),
