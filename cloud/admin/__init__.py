@@ -1,4 +1,5 @@
 """What an operator does by hand: registering training bundles.
 
-May import every package of ``cloud`` below it.
+May import `cloud.dataset`, `cloud.identity`, `cloud.releases`, `cloud.spaces`, `cloud.store`, `cloud.errors`,
+`cloud.logs`, `cloud.settings` and `contract`.
 """

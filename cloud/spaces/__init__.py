@@ -1,4 +1,4 @@
 """Registered feature spaces: their training bundles, as everybody but the operator reads them.
 
-May import ``cloud.store``, ``cloud.errors`` and ``contract``.
+May import `cloud.store`, `cloud.errors` and `contract`.
 """

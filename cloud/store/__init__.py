@@ -1,6 +1,6 @@
 """Objects by key: one interface, a directory or S3 behind it, and pointers moved by compare-and-swap.
 
-Nothing here knows what an object means. May import ``cloud.errors`` and ``contract``.
+Nothing here knows what an object means. May import `cloud.errors` and `contract`.
 """
 
 from cloud.errors import (

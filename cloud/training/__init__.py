@@ -1,6 +1,8 @@
 """One training cycle: when it is due, what it learns from, its trials, and the choice of the head to publish.
 
 Four modules run in a cycle's processes and import Keras and `export`: `trainer`, `converter`, `fine_tune` and `heads`;
-the others, which the worker itself runs, do not. May import `cloud.dataset`, `cloud.releases`, `cloud.spaces`,
-`cloud.store`, the top of `cloud`, `contract` and, in those four, `export`.
+the others, which the worker itself runs, do not.
+
+May import `cloud.dataset`, `cloud.releases`, `cloud.spaces`, `cloud.store`, `cloud.errors`, `cloud.logs`,
+`cloud.settings`, `contract` and `export`.
 """

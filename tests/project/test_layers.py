@@ -1,0 +1,110 @@
+"""Which package may import which: what a package's docstring permits is all that its modules import.
+
+The last sentence of each `__init__` docstring is the rule: "May import `cloud.store`, `cloud.errors` and `contract`."
+"""
+
+import ast
+import re
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import bench
+import cloud
+import contract
+import demo
+import device
+import export
+
+PACKAGES = (bench, cloud, contract, demo, device, export)
+ROOTS = {package.__name__: Path(str(package.__file__)).parent for package in PACKAGES}
+RULED = [
+    ".".join((name, *folder.relative_to(ROOTS[name]).parts))
+    for name in ("cloud", "device")
+    for folder in sorted(path.parent for path in ROOTS[name].rglob("*/__init__.py"))
+]
+_RULE = re.compile(r"May import (?P<names>[^.]*(?:\.\w[^.]*)*)\.\s*\Z")
+
+
+def source_of(package: str) -> Path:
+    """The folder of a package."""
+    root, *rest = package.split(".")
+    return ROOTS[root].joinpath(*rest)
+
+
+def permitted_by(package: str) -> set[str]:
+    """What the docstring of a package permits it to import."""
+    docstring = ast.get_docstring(ast.parse((source_of(package) / "__init__.py").read_text())) or ""
+    rule = _RULE.search(docstring)
+    assert rule, f"{package}: expected a docstring that ends with 'May import ...', got {docstring[-80:]!r}"
+    return set(re.findall(r"`([a-z_.0-9]+)`", rule["names"]))
+
+
+def imported_by(package: str) -> dict[str, str]:
+    """The modules of this project outside a package that it imports, each with one file that does."""
+    found = {}
+    for path in sorted(source_of(package).rglob("*.py")):
+        for module in _imports(path):
+            if module.split(".")[0] in ROOTS and not is_within(module, package):
+                found[module] = path.name
+    return found
+
+
+def is_within(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def _imports(path: Path) -> set[str]:
+    """Every module that a file names in an import, also one that is only for type checkers."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {_module_of(node.module, alias.name) for alias in node.names}
+    return found
+
+
+def _module_of(module: str, name: str) -> str:
+    """What `from module import name` loads: a module of the package, or the package itself."""
+    root, *rest = module.split(".")
+    if root not in ROOTS:
+        return module
+    folder = ROOTS[root].joinpath(*rest)
+    return f"{module}.{name}" if (folder / f"{name}.py").is_file() or (folder / name).is_dir() else module
+
+
+@pytest.mark.parametrize("package", RULED)
+def test_a_package_imports_only_what_its_docstring_permits(package: str) -> None:
+    permitted = permitted_by(package)
+    astray = {
+        module: file
+        for module, file in imported_by(package).items()
+        if not any(is_within(module, allowed) for allowed in permitted)
+    }
+    assert not astray
+
+
+@pytest.mark.parametrize("package", RULED)
+def test_a_docstring_permits_only_what_there_is(package: str) -> None:
+    for allowed in permitted_by(package):
+        assert source_of(allowed).is_dir() or source_of(allowed).with_suffix(".py").is_file(), allowed
+
+
+@pytest.mark.parametrize("root", ["cloud", "device"])
+def test_no_arrow_between_packages_runs_back_up(root: str) -> None:
+    permitted = {package: permitted_by(package) for package in RULED if is_within(package, root)}
+    list(TopologicalSorter(permitted).static_order())  # raises CycleError
+
+
+def test_the_web_side_may_not_train() -> None:
+    assert not {"cloud.training", "cloud.worker", "export"} & permitted_by("cloud.web")
+
+
+def test_the_store_knows_nothing_of_what_it_keeps() -> None:
+    assert permitted_by("cloud.store") == {"cloud.errors", "contract"}
+
+
+def test_contract_imports_nothing_of_the_project() -> None:
+    assert not imported_by("contract")
