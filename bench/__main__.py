@@ -16,8 +16,8 @@ from bench.row import BenchRow, NotMeasured
 BUILD = Path("build")
 
 
-@click.command()
-@click.argument("names", nargs=-1, type=click.Choice(NAMES))
+@click.command(epilog=f"NAME: {', '.join(NAMES)}.")
+@click.argument("names", nargs=-1, type=click.Choice(NAMES), metavar="[NAME]...")
 def main(names: tuple[str, ...]) -> None:
     """Measure everything, or the measurements that are named."""
     work = BUILD.resolve() / "bench"
