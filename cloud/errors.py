@@ -1,23 +1,23 @@
-"""The only home of the service's errors, split by what the one who meets them can do.
+"""The service's errors, split by what the one who meets them can do.
 
 ::
 
     CloudError
     |- SettingError        fix the environment, start again
-    |- BundleRefused       a training bundle that cannot be registered: give another one
-    |- StoreRefused        a store that this service cannot work on: configure another one
-    |  `- StoreUnreachable    it does not answer, or has no room: it may be the right one, later
-    |- StoreError          one request to the store; ``key`` says which object
-    |  |- NotFound           there is no such object
-    |  |- OutOfRange         the object ends before the asked range begins
-    |  |- AlreadyExists      it did not happen: something is there already
-    |  |- PreconditionFailed it did not happen: something else is there
+    |- BundleRefused       a training bundle cannot be registered: give another one
+    |- StoreRefused        the service cannot work on this store: configure another one
+    |  `- StoreUnreachable    it does not answer, or has no room: it may work later
+    |- StoreError          one request to the store; `key` says which object
+    |  |- NotFound           the object does not exist
+    |  |- OutOfRange         the object ends before the requested range begins
+    |  |- AlreadyExists      it did not happen: the object exists already
+    |  |- PreconditionFailed it did not happen: the object is not the one that was expected
     |  |- Unavailable        it did not happen, and may work later
     |  |  `- StoreFull         it did not happen: no room
     |  `- Uncertain          it may have happened: look before doing it again
-    |- Refused             a request that gets a problem document: fix it
-    |  |- Unauthenticated    no token, or none that this service gave out
-    |  `- Forbidden          a code that opens nothing
+    |- Refused             a request is answered with a problem document: fix the request
+    |  |- Unauthenticated    it has no token, or one that this service did not give out
+    |  `- Forbidden          its enrolment code opens no group
     |- LostRace            another writer moved the pointer: read it again and decide anew
     |- CycleFailed         training published nothing: its record says why, the registry when to try again
     |- Diverged            a trial's weights are not finite: the trial fails, the others go on
@@ -25,7 +25,7 @@
     |- StateFull           the worker's machine has no room for a training cycle: make some; it tries again by itself
     |- Stopped             the worker was asked to stop: end
     |- NotReady            the service waits for something (its key, its worker): ask again later
-    `- Damaged             what the store holds is not what was written: look into it
+    `- Damaged             what the store holds is not what this service writes there: look into it
 
 Only the errors marked "it did not happen" allow cleaning up. A message says what was expected, what came, and where.
 """
@@ -38,7 +38,7 @@ from contract.problems import Problem, ProblemDocument
 
 
 class CloudError(Exception):
-    """Anything that goes wrong in the service and has a name."""
+    """Any error of the service that has a name."""
 
 
 class SettingError(CloudError):
@@ -50,11 +50,11 @@ class BundleRefused(CloudError):
 
 
 class StoreRefused(CloudError):
-    """A store that the service cannot rely on: it ignores conditions, keeps versions, or lets nobody in."""
+    """A store that the service cannot rely on: it ignores conditions, keeps versions, or refuses access."""
 
 
 class StoreUnreachable(StoreRefused):
-    """A store that does not answer now, or has no room; nothing says that it is the wrong one."""
+    """A store that does not answer now, or has no room; it may work later."""
 
 
 class StoreError(CloudError):
@@ -67,28 +67,28 @@ class StoreError(CloudError):
 
 
 class NotFound(StoreError):
-    """There is no object under this key."""
+    """No object has this key."""
 
     def __init__(self, key: str) -> None:
         super().__init__(key, "expected an object, got none")
 
 
 class OutOfRange(StoreError):
-    """The object ends before the asked range begins."""
+    """The object ends before the requested range begins."""
 
     def __init__(self, key: str, *, begin: int) -> None:
         super().__init__(key, f"expected at least {begin + 1} bytes, got fewer")
 
 
 class AlreadyExists(StoreError):
-    """It did not happen: an object is there already."""
+    """It did not happen: an object exists already."""
 
     def __init__(self, key: str) -> None:
         super().__init__(key, "expected no object, got one")
 
 
 class PreconditionFailed(StoreError):
-    """It did not happen: the object is not the one that was expected, or is gone."""
+    """It did not happen: the object is not the one that was expected, or does not exist."""
 
     def __init__(self, key: str, *, etag: str) -> None:
         super().__init__(key, f"expected ETag {etag}, got another object or none")
@@ -107,7 +107,7 @@ class Uncertain(StoreError):
 
 
 class Refused(CloudError):
-    """A request that no error of the contract describes is refused; the answer says all of this."""
+    """A request is refused for a reason that no error of the contract has; the answer is its problem document."""
 
     def __init__(
         self, problem: Problem, where: str, *, expected: str, got: str, headers: Mapping[str, str] | None = None
@@ -118,7 +118,7 @@ class Refused(CloudError):
 
 
 class Unauthenticated(Refused):
-    """No token, or none that this service gave out. No message repeats one."""
+    """The request has no token, or one that this service did not give out. No message repeats a token."""
 
     def __init__(self, *, expected: str, got: str) -> None:
         headers = {"WWW-Authenticate": "Bearer"}
@@ -126,14 +126,14 @@ class Unauthenticated(Refused):
 
 
 class Forbidden(Refused):
-    """An enrolment code that opens no group. No message repeats one."""
+    """An enrolment code that opens no group. No message repeats a code."""
 
     def __init__(self) -> None:
         super().__init__(Problem.FORBIDDEN, "enrolment.code", expected="a code that opens a group", got="another one")
 
 
 class LostRace(CloudError):
-    """Another writer moved the pointer first; nothing of this write is there."""
+    """Another writer moved the pointer first; nothing of this write was kept."""
 
 
 class CycleFailed(CloudError):
@@ -161,4 +161,4 @@ class NotReady(CloudError):
 
 
 class Damaged(CloudError):
-    """What the store holds is not what was written there."""
+    """What the store holds is not what this service writes there."""

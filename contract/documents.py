@@ -102,9 +102,23 @@ class Fields:
         values = self.items(key, max_items=max_items)
         return tuple(_check_integer(value, where=self.place(key), low=0, high=MAX_INTEGER) for value in values)
 
+    def texts(self, key: str, *, max_items: int) -> tuple[str, ...]:
+        """Read a list of at most `max_items` strings, each as `text` reads one."""
+        numbers, numbered = self._numbered(key, max_items)
+        return tuple(numbered.text(number) for number in numbers)
+
     def document(self, key: str) -> "Fields":
         """Read an object."""
         return Fields(self._get(key, dict, "an object"), where=self.place(key))
+
+    def documents(self, key: str, *, max_items: int) -> tuple["Fields", ...]:
+        """Read a list of at most `max_items` objects."""
+        numbers, numbered = self._numbered(key, max_items)
+        return tuple(numbered.document(number) for number in numbers)
+
+    def as_json(self) -> Mapping[str, Json]:
+        """Return the whole object as it stands, with the keys that nobody asks for."""
+        return self._values
 
     def binary(self, key: str, *, max_bytes: int) -> bytes:
         """Read a string of standard base64 with padding (RFC 4648, section 4), at most `max_bytes` when decoded."""
@@ -116,6 +130,11 @@ class Fields:
     def keys(self) -> tuple[str, ...]:
         """List the keys of the object, as they stand."""
         return tuple(self._values)
+
+    def _numbered(self, key: str, max_items: int) -> tuple[tuple[str, ...], "Fields"]:
+        """Read a list as an object whose keys are "0", "1" and so on."""
+        values = {str(number): value for number, value in enumerate(self.items(key, max_items=max_items))}
+        return tuple(values), Fields(values, where=self.place(key))
 
     def _get(self, key: str, kind: type | tuple[type, ...], expected: str) -> Any:
         if key not in self._values:

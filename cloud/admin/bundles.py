@@ -20,7 +20,7 @@ from cloud.dataset import pointer as dataset_pointer
 from cloud.errors import AlreadyExists, BundleRefused, NotFound, PreconditionFailed
 from cloud.releases import registry
 from cloud.store import keys
-from cloud.store.store import ObjectStore, Stored
+from cloud.store.store import ObjectStore, StoredObject
 from contract.bundle import TrainingBundle, parse_training_bundle
 from contract.bundle_files import BUNDLE_FILE, MAX_DOCUMENT_BYTES, BundleFacts, parse_bundle_document
 from contract.documents import parse_document
@@ -89,7 +89,7 @@ def _check_kind(directory: Path) -> None:
         raise BundleRefused(f"{directory}: expected the training bundle, got the device bundle; it stands beside it")
 
 
-def _document(store: ObjectStore, space: str) -> Stored | None:
+def _document(store: ObjectStore, space: str) -> StoredObject | None:
     try:
         return store.get(keys.space_file(space, BUNDLE_FILE))
     except NotFound:
@@ -134,7 +134,7 @@ def _shape(document: bytes) -> tuple[int, ...] | None:
         return None  # damaged: nobody works with it
 
 
-def _put_document(store: ObjectStore, space: str, document: bytes, present: Stored | None) -> RegistrationOutcome:
+def _put_document(store: ObjectStore, space: str, document: bytes, present: StoredObject | None) -> RegistrationOutcome:
     key = keys.space_file(space, BUNDLE_FILE)
     if present is not None and present.body == document:
         return RegistrationOutcome.KNOWN

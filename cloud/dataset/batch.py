@@ -1,4 +1,4 @@
-"""The only home of gathering what a merge takes from the inbox: fetched a few at a time, judged, and bounded.
+"""The batch of a merge: uploads that wait in the inbox, fetched a few at a time, judged, and bounded.
 
 Every upload that waits has one fate::
 
@@ -20,7 +20,7 @@ from functools import partial
 from cloud.errors import NotFound
 from cloud.identity import devices
 from cloud.store import keys
-from cloud.store.keys import Arrival
+from cloud.store.keys import InboxUpload
 from cloud.store.store import ObjectStore
 from contract.errors import ContractError
 from contract.files import sha256_hex
@@ -30,7 +30,7 @@ FETCHED_AT_ONCE = 8
 MAX_BATCH_BYTES = 128 << 20
 """Of features: what a merge holds in memory."""
 MAX_BATCH_ROWS = 1 << 15
-"""So that labels that all differ, each as long as may be, fit the header of the shard that is written of them."""
+"""So that labels that all differ, each of the greatest length, fit the header of the shard that is written of them."""
 
 
 class Fate(StrEnum):
@@ -44,74 +44,74 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gathered:
-    """One upload that waited, and its fate."""
+class BatchUpload:
+    """One upload of a batch, and its fate."""
 
-    arrival: Arrival
+    upload: InboxUpload
     fate: Fate
-    upload: Upload | None = None
+    content: Upload | None = None
     """Of a readable one."""
     body: bytes = b""
     """Of one that is to be set aside."""
     reason: str = ""
 
 
-def gather(
+def read_batch(
     store: ObjectStore,
-    arrivals: Sequence[Arrival],
+    uploads: Sequence[InboxUpload],
     *,
     feature_shape: tuple[int, ...],
     max_bytes: int = MAX_BATCH_BYTES,
     max_rows: int = MAX_BATCH_ROWS,
-) -> Iterator[Gathered]:
-    """Judge uploads in order, until they have more than `max_bytes` of features or `max_rows`; at least one is.
+) -> Iterator[BatchUpload]:
+    """Judge uploads in order, at least one, until they have more than `max_bytes` of features or `max_rows`.
 
-    Bodies are fetched some at a time by threads; an upload is decoded only when it is its turn.
+    Threads fetch some bodies at a time; an upload is decoded only when it is its turn.
     """
     taken_bytes = taken_rows = 0
     with ThreadPoolExecutor(FETCHED_AT_ONCE) as threads:
-        senders = sorted({arrival.device for arrival in arrivals})
+        senders = sorted({upload.device for upload in uploads})
         generations = dict(zip(senders, threads.map(partial(_generation, store), senders), strict=True))
         fetch = partial(_fetch, store, generations)
-        for begin in range(0, len(arrivals), FETCHED_AT_ONCE):
-            for fetched in threads.map(fetch, arrivals[begin : begin + FETCHED_AT_ONCE]):
-                one = _judge(fetched, feature_shape) if fetched.fate is Fate.READABLE else fetched
-                yield one
-                taken_bytes += one.upload.features.nbytes if one.upload else 0
-                taken_rows += one.upload.count if one.upload else 0
+        for begin in range(0, len(uploads), FETCHED_AT_ONCE):
+            for fetched in threads.map(fetch, uploads[begin : begin + FETCHED_AT_ONCE]):
+                judged = _judge(fetched, feature_shape) if fetched.fate is Fate.READABLE else fetched
+                yield judged
+                taken_bytes += judged.content.features.nbytes if judged.content else 0
+                taken_rows += judged.content.count if judged.content else 0
                 if taken_bytes > max_bytes or taken_rows > max_rows:
                     return
 
 
-def _fetch(store: ObjectStore, generations: Mapping[str, int | None], arrival: Arrival) -> Gathered:
-    """An upload's bytes, unless its fate needs none."""
-    if _exists(store, keys.receipt(arrival)):
-        return Gathered(arrival, Fate.SEEN)
-    generation = generations[arrival.device]
-    if generation is not None and arrival.generation < generation:
-        return Gathered(arrival, Fate.ERASED)
+def _fetch(store: ObjectStore, generations: Mapping[str, int | None], upload: InboxUpload) -> BatchUpload:
+    """Fetch an upload's bytes, unless its fate is decided without them."""
+    if _exists(store, keys.receipt(upload)):
+        return BatchUpload(upload, Fate.SEEN)
+    generation = generations[upload.device]
+    if generation is not None and upload.generation < generation:
+        return BatchUpload(upload, Fate.ERASED)
     try:
-        body = store.get(keys.inbox(arrival)).body
+        body = store.get(keys.inbox(upload)).body
     except NotFound:
-        return Gathered(arrival, Fate.GONE)
+        return BatchUpload(upload, Fate.GONE)
     if generation is None:
-        return Gathered(arrival, Fate.UNREADABLE, body=body, reason="its device is not enrolled")
-    return Gathered(arrival, Fate.READABLE, body=body)
+        return BatchUpload(upload, Fate.UNREADABLE, body=body, reason="its device is not enrolled")
+    return BatchUpload(upload, Fate.READABLE, body=body)
 
 
-def _judge(fetched: Gathered, feature_shape: tuple[int, ...]) -> Gathered:
-    arrival, body = fetched.arrival, fetched.body
-    if sha256_hex(body) != arrival.upload:
-        return Gathered(arrival, Fate.UNREADABLE, body=body, reason=f"its bytes have the sha256 {sha256_hex(body)}")
+def _judge(fetched: BatchUpload, feature_shape: tuple[int, ...]) -> BatchUpload:
+    upload, body = fetched.upload, fetched.body
+    if sha256_hex(body) != upload.sha256:
+        return BatchUpload(upload, Fate.UNREADABLE, body=body, reason=f"its bytes have the sha256 {sha256_hex(body)}")
     try:
-        upload = open_upload(body, space=arrival.pool.space, feature_shape=feature_shape)
+        content = open_upload(body, space=upload.pool.space, feature_shape=feature_shape)
     except ContractError as error:
-        return Gathered(arrival, Fate.UNREADABLE, body=body, reason=str(error))
-    return Gathered(arrival, Fate.READABLE, upload=upload)
+        return BatchUpload(upload, Fate.UNREADABLE, body=body, reason=str(error))
+    return BatchUpload(upload, Fate.READABLE, content=content)
 
 
 def _generation(store: ObjectStore, device: str) -> int | None:
-    """The generation whose uploads count, or None of a device that nobody knows."""
+    """Return the generation whose uploads count, or None for a device that is not enrolled."""
     try:
         return devices.read(store, device).generation
     except NotFound:

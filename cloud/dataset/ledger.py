@@ -1,8 +1,8 @@
-"""The only home of the rule which row of a sample counts. Pure: rows in, decisions out.
+"""The rule which row of a sample counts. Pure: rows in, decisions out.
 
 A sample is one photo of one device: (device, sample id). Its first row decides the split for good; of its rows, the one
 with the highest revision says the label and the feature; a row that is not higher than what is there is not taken. Two
-spellings of one label (``contract.labels.label_key``) are one label, shown as it was first spelled, the bundle's labels
+spellings of one label (`contract.labels.label_key`) are one label, shown as it was first spelled, the bundle's labels
 before all others.
 """
 
@@ -24,8 +24,8 @@ SampleKey = tuple[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What counts of one sample."""
+class LedgerRow:
+    """The row that counts of one sample."""
 
     revision: int
     split: Split
@@ -37,7 +37,7 @@ class Row:
 class Ledger:
     """Every sample of a pool with the row that counts, and how many photos each label has."""
 
-    rows: dict[SampleKey, Row] = field(default_factory=dict)
+    rows: dict[SampleKey, LedgerRow] = field(default_factory=dict)
     photos: Counter[str] = field(default_factory=Counter)
 
     def absorb(self, columns: Columns) -> None:
@@ -54,53 +54,54 @@ class Ledger:
             )
         ):
             sample = (columns.devices[device], ids[SAMPLE_ID_BYTES * place : SAMPLE_ID_BYTES * (place + 1)])
-            _keep(self, sample, Row(revision, SPLITS[split], label_keys[label]), present=self.rows.get(sample))
+            row = LedgerRow(revision, SPLITS[split], label_keys[label])
+            _keep(self, sample, row, present=self.rows.get(sample))
 
 
 @dataclass(slots=True)
-class Draft:
+class LedgerDraft:
     """Decisions on rows that are to be merged. The ledger below stays as it is until they are."""
 
     below: Ledger
     own: Ledger = field(default_factory=Ledger)
 
     def take(self, sample: SampleKey, *, revision: int, label: str) -> Split | None:
-        """Decide on a row: the split it is to have, or None if one at least as new is there."""
-        name = label_key(label)
+        """Decide on a row: return its split, or None if the ledger has one at least as new."""
+        key = label_key(label)
         present = self.own.rows.get(sample) or self.below.rows.get(sample)
         if present is not None and revision <= present.revision:
             return None
-        before = self.below.photos[name] + self.own.photos[name]
+        before = self.below.photos[key] + self.own.photos[key]
         split = present.split if present else assign_split(sample[1], before)
-        _keep(self.own, sample, Row(revision, split, name), present=present)
+        _keep(self.own, sample, LedgerRow(revision, split, key), present=present)
         return split
 
     @property
     def new_samples(self) -> int:
-        """How many samples were taken that are not in the ledger."""
+        """How many samples were taken that the ledger does not have."""
         return sum(sample not in self.below.rows for sample in self.own.rows)
 
 
 def base_ledger(labels: Sequence[str], classes: NDArray[np.uint32]) -> Ledger:
-    """A ledger that holds nothing but the photos of the training bundle: a label and a class for each of them."""
+    """Make a ledger that holds nothing but the photos of the training bundle: a label and a class for each of them."""
     counts = np.bincount(classes.astype(np.int64), minlength=len(labels)).tolist()
     return Ledger(photos=Counter({label_key(label): count for label, count in zip(labels, counts, strict=True)}))
 
 
 def spell(labels: Iterable[str]) -> dict[str, str]:
-    """How each label is shown: its key, and its first spelling, in order of appearance."""
+    """Map the key of each label to its first spelling, in order of appearance."""
     spellings: dict[str, str] = {}
     for label in labels:
         spellings.setdefault(label_key(label), label)
     return spellings
 
 
-def _keep(ledger: Ledger, sample: SampleKey, row: Row, *, present: Row | None) -> None:
-    """Let a row count; `present` is what counted before, here or below."""
+def _keep(ledger: Ledger, sample: SampleKey, row: LedgerRow, *, present: LedgerRow | None) -> None:
+    """Let a row count; `present` is the row that counted before, here or below."""
     if present is not None:
         if row.revision <= present.revision:
             return
         ledger.photos[present.label] -= 1
-        row = Row(row.revision, present.split, row.label)
+        row = LedgerRow(row.revision, present.split, row.label)
     ledger.rows[sample] = row
     ledger.photos[row.label] += 1

@@ -1,4 +1,4 @@
-"""The only home of what a process remembers between merges. Everything in it can be read again from the store.
+"""What a process remembers between merges. Everything in it can be read again from the store.
 
 Shards are immutable, so their columns are read once, and a merge costs what is new and not what is there.
 """
@@ -25,7 +25,7 @@ class PoolMemory:
     absorbed: list[ShardRef] = field(default_factory=list)
 
     def absorb(self, ref: ShardRef, columns: Columns) -> None:
-        """Know the rows of one more shard."""
+        """Add the rows of one more shard."""
         self.ledger.absorb(columns)
         self.absorbed.append(ref)
 
@@ -39,17 +39,18 @@ class MergeMemory:
     _pools: dict[Pool, PoolMemory] = field(default_factory=dict)
 
     def catch_up(self, store: ObjectStore, pool: Pool, dataset: DatasetPointer) -> PoolMemory:
-        """What is known of a pool, up to this state of its dataset.
+        """Return what is known of a pool, up to this state of its dataset.
 
         Raises:
             NotFound: the space is not registered, or a shard is gone.
+            Damaged: one of them cannot be read.
         """
-        known = self._pools.get(pool)
-        if known is None or tuple(known.absorbed) != dataset.shards[: len(known.absorbed)]:
-            known = self._pools[pool] = _begin(store, pool)
-        for ref in dataset.shards[len(known.absorbed) :]:
-            known.absorb(ref, shards.read_columns(store, pool, ref))
-        return known
+        memory = self._pools.get(pool)
+        if memory is None or tuple(memory.absorbed) != dataset.shards[: len(memory.absorbed)]:
+            memory = self._pools[pool] = _begin(store, pool)
+        for ref in dataset.shards[len(memory.absorbed) :]:
+            memory.absorb(ref, shards.read_columns(store, pool, ref))
+        return memory
 
 
 def _begin(store: ObjectStore, pool: Pool) -> PoolMemory:

@@ -1,18 +1,19 @@
-"""The only home of merging: what waits in the inbox becomes part of the dataset, exactly once.
+"""Merging: what waits in the inbox becomes part of the dataset, exactly once.
 
 The steps, each of which may be the last one before a kill::
 
-    1  read HEAD
+    1  read the pointer
     2  finish its journal: a receipt for each upload of the last merge, then their inbox keys go
     3  list the inbox; drop what has a receipt or was erased, set aside what cannot be read
     4  decide on each row: its split, or that a newer one is there
     5  write the shard, which names its uploads
-    6  swap HEAD: the shard is in the dataset, and its uploads are the journal
+    6  swap the pointer: the shard is in the dataset, and its uploads are the journal
     7  finish the journal, as in 2
 
-Before 6 nothing has happened but a shard that nobody names. After 6 everything has, and 2 of the next merge does what
-was left. Of two merges that race, one loses the swap and changes nothing. An inbox key is deleted only if its upload is
-in the dataset by a receipt or the journal, was erased, holds nothing newer than the dataset, or was set aside.
+Before 6 nothing has happened but a shard that no pointer names. After 6 everything has, and 2 of the next merge does
+what was left. Of two merges that race, one loses the swap and changes nothing. An inbox key is deleted only if its
+upload is in the dataset by a receipt or the journal, was erased, holds nothing newer than the dataset, or was set
+aside.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ from enum import StrEnum
 
 from cloud.dataset import inbox, shards
 from cloud.dataset import pointer as dataset_pointer
-from cloud.dataset.batch import FETCHED_AT_ONCE, MAX_BATCH_BYTES, Fate, Gathered, gather
-from cloud.dataset.ledger import Draft
+from cloud.dataset.batch import FETCHED_AT_ONCE, MAX_BATCH_BYTES, BatchUpload, Fate, read_batch
+from cloud.dataset.ledger import LedgerDraft
 from cloud.dataset.memory import MergeMemory
 from cloud.dataset.pointer import DatasetPointer
 from cloud.dataset.shard_draft import ShardDraft
 from cloud.dataset.shards import Columns, ShardRef
 from cloud.errors import LostRace
 from cloud.store import keys
-from cloud.store.keys import Arrival, Pool
+from cloud.store.keys import InboxUpload, Pool
 from cloud.store.store import MAX_LISTED, ObjectStore
 from contract.callbacks import ignore
 from contract.documents import encode_json
@@ -44,12 +45,12 @@ logger = logging.getLogger(__name__)
 class MergeStep(StrEnum):
     """A point in a merge that was just passed."""
 
-    HEAD_READ = "head read"
+    POINTER_READ = "pointer read"
     INBOX_LISTED = "inbox listed"
     UPLOAD_SET_ASIDE = "upload set aside"
     ROWS_DECIDED = "rows decided"
     SHARD_WRITTEN = "shard written"
-    HEAD_SWAPPED = "HEAD swapped"
+    POINTER_SWAPPED = "pointer swapped"
     RECEIPT_WRITTEN = "receipt written"
     RECEIPTS_WRITTEN = "receipts written"
     INBOX_KEY_DELETED = "inbox key deleted"
@@ -105,59 +106,59 @@ class _Merge:
     at: AtStep
 
     def run(self, max_bytes: int) -> MergeReport:
-        dataset, head = dataset_pointer.read(self.store, self.pool)
-        self.at(MergeStep.HEAD_READ)
+        dataset, pointer = dataset_pointer.read(self.store, self.pool)
+        self.at(MergeStep.POINTER_READ)
         self._finish_journal(dataset)
-        known = self.memory.catch_up(self.store, self.pool, dataset)
-        arrivals = inbox.pending(self.store, self.pool)
+        memory = self.memory.catch_up(self.store, self.pool, dataset)
+        waiting = inbox.pending(self.store, self.pool)
         self.at(MergeStep.INBOX_LISTED)
-        shard = ShardDraft(known.feature_shape, Draft(known.ledger))
-        gathered = gather(self.store, arrivals, feature_shape=known.feature_shape, max_bytes=max_bytes)
-        fates = [self._deal_with(one, shard) for one in gathered]
-        report = _report(fates, shard, more=len(arrivals) == MAX_LISTED or len(fates) < len(arrivals))
+        shard = ShardDraft(memory.feature_shape, LedgerDraft(memory.ledger))
+        batch = read_batch(self.store, waiting, feature_shape=memory.feature_shape, max_bytes=max_bytes)
+        fates = [self._deal_with(upload, shard) for upload in batch]
+        report = _report(fates, shard, more=len(waiting) == MAX_LISTED or len(fates) < len(waiting))
         self.at(MergeStep.ROWS_DECIDED)
         if not shard.rows:
-            self._give_receipts(shard.arrivals)
+            self._give_receipts(shard.uploads)
             return report
         ref, columns = self._write(shard)
         try:
-            dataset_pointer.swap(self.store, self.pool, _grown(dataset, ref, shard), previous=head)
+            dataset_pointer.swap(self.store, self.pool, _grown(dataset, ref, shard), previous=pointer)
         except LostRace as race:
             logger.info("merge of %s begins again: %s", self.pool.path, race)
             return MergeReport(more=True)
-        self.at(MergeStep.HEAD_SWAPPED)
-        known.absorb(ref, columns)
-        self._finish(ref, shard.arrivals)
+        self.at(MergeStep.POINTER_SWAPPED)
+        memory.absorb(ref, columns)
+        self._finish(ref, shard.uploads)
         return report
 
     def _finish_journal(self, dataset: DatasetPointer) -> None:
-        """Do what may be left of the merge that wrote this HEAD."""
+        """Do what may be left of the merge that wrote this pointer."""
         if dataset.journal is None or dataset.journal == self.memory.finished.get(self.pool):
             return
         ref = next(ref for ref in dataset.shards if ref.sha256 == dataset.journal)
         self._finish(ref, shards.journal(self.pool, shards.read_columns(self.store, self.pool, ref)))
 
-    def _finish(self, ref: ShardRef, arrivals: Sequence[Arrival]) -> None:
-        self._give_receipts(arrivals)
+    def _finish(self, ref: ShardRef, uploads: Sequence[InboxUpload]) -> None:
+        self._give_receipts(uploads)
         self.memory.finished[self.pool] = ref.sha256
         self.at(MergeStep.JOURNAL_FINISHED)
 
-    def _deal_with(self, one: Gathered, shard: ShardDraft) -> Fate:
+    def _deal_with(self, judged: BatchUpload, shard: ShardDraft) -> Fate:
         """Take an upload into the shard, or out of the inbox."""
-        if one.upload is not None:
-            shard.add(one.arrival, one.upload)
-        elif one.fate is Fate.UNREADABLE:
-            self._set_aside(one)
-        elif one.fate is not Fate.GONE:
-            self.store.delete(keys.inbox(one.arrival))
-        return one.fate
+        if judged.content is not None:
+            shard.add(judged.upload, judged.content)
+        elif judged.fate is Fate.UNREADABLE:
+            self._set_aside(judged)
+        elif judged.fate is not Fate.GONE:
+            self.store.delete(keys.inbox(judged.upload))
+        return judged.fate
 
-    def _set_aside(self, one: Gathered) -> None:
-        logger.warning("set aside: %s: %s", one.arrival.path, one.reason)
-        self.store.put(keys.rejected_upload(one.arrival), one.body)
-        self.store.put(keys.rejected_reason(one.arrival), encode_json({"reason": one.reason}))
+    def _set_aside(self, judged: BatchUpload) -> None:
+        logger.warning("set aside: %s: %s", judged.upload.path, judged.reason)
+        self.store.put(keys.rejected_upload(judged.upload), judged.body)
+        self.store.put(keys.rejected_reason(judged.upload), encode_json({"reason": judged.reason}))
         self.at(MergeStep.UPLOAD_SET_ASIDE)
-        self.store.delete(keys.inbox(one.arrival))
+        self.store.delete(keys.inbox(judged.upload))
 
     def _write(self, shard: ShardDraft) -> tuple[ShardRef, Columns]:
         columns, features = shard.build()
@@ -165,19 +166,19 @@ class _Merge:
         self.at(MergeStep.SHARD_WRITTEN)
         return ref, columns
 
-    def _give_receipts(self, arrivals: Sequence[Arrival]) -> None:
+    def _give_receipts(self, uploads: Sequence[InboxUpload]) -> None:
         """Say of each upload that it is in the dataset, and only then take them out of the inbox. Idempotent."""
         with ThreadPoolExecutor(FETCHED_AT_ONCE) as threads:
-            list(threads.map(self._give_receipt, arrivals))
+            list(threads.map(self._give_receipt, uploads))
             self.at(MergeStep.RECEIPTS_WRITTEN)
-            list(threads.map(self._take_out, arrivals))
+            list(threads.map(self._take_out, uploads))
 
-    def _give_receipt(self, arrival: Arrival) -> None:
-        self.store.put(keys.receipt(arrival), b"")
+    def _give_receipt(self, upload: InboxUpload) -> None:
+        self.store.put(keys.receipt(upload), b"")
         self.at(MergeStep.RECEIPT_WRITTEN)
 
-    def _take_out(self, arrival: Arrival) -> None:
-        self.store.delete(keys.inbox(arrival))
+    def _take_out(self, upload: InboxUpload) -> None:
+        self.store.delete(keys.inbox(upload))
         self.at(MergeStep.INBOX_KEY_DELETED)
 
 
@@ -187,14 +188,14 @@ def _grown(dataset: DatasetPointer, ref: ShardRef, shard: ShardDraft) -> Dataset
         shards=(*dataset.shards, ref),
         samples=dataset.samples + shard.new_samples,
         rows=dataset.rows + shard.rows,
-        uploads=dataset.uploads + len(shard.arrivals),
+        uploads=dataset.uploads + len(shard.uploads),
         journal=ref.sha256,
     )
 
 
 def _report(fates: list[Fate], shard: ShardDraft, *, more: bool) -> MergeReport:
     return MergeReport(
-        uploads=len(shard.arrivals),
+        uploads=len(shard.uploads),
         rows=shard.rows,
         new_samples=shard.new_samples,
         dropped=sum(fate in (Fate.SEEN, Fate.ERASED) for fate in fates),

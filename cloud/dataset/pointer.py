@@ -1,4 +1,4 @@
-"""The only home of the pointer to a pool's dataset: which shards it has, how much that is, and what was merged last.
+"""The pointer to a pool's dataset: which shards it has, how much that is, and what was merged last.
 
 ::
 
@@ -9,23 +9,29 @@
 
 Upload ids stand in shard headers, so that the pointer stays small. It moves only when rows were added, so its commit
 says whether there is anything new to train on.
+
+What a later version adds to the document, or to a shard in it, stays when this one appends a shard.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from cloud.dataset.shards import ShardRef
 from cloud.errors import Damaged
 from cloud.store import keys, pointer
+from cloud.store.documents import keep_added, reading
 from cloud.store.keys import Pool
+from cloud.store.pointer import Pointer
 from cloud.store.store import ObjectStore
+from contract.documents import Fields, Json
+from contract.patterns import HEX64_PATTERN
 
 logger = logging.getLogger(__name__)
 
 DATASET_FORMAT = 1
+MAX_SHARDS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +52,24 @@ class DatasetPointer:
 EMPTY = DatasetPointer(commit="", shards=(), samples=0, rows=0, uploads=0, journal=None)
 
 
-def read(store: ObjectStore, pool: Pool) -> tuple[DatasetPointer, pointer.Pointer | None]:
-    """The dataset's pointer, `EMPTY` where nothing was merged yet, and what to hand to `swap`.
+def read(store: ObjectStore, pool: Pool) -> tuple[DatasetPointer, Pointer | None]:
+    """Read the dataset's pointer, `EMPTY` where nothing was merged yet, and what `swap` is to follow.
 
     Raises:
-        Damaged: it is not one.
+        Damaged: it is not the pointer of a dataset.
     """
-    key = keys.dataset_pointer(pool)
-    head = pointer.read(store, key)
-    if head is None:
-        return EMPTY, None
-    try:
-        return _parse(head.document), head
-    except (KeyError, TypeError, ValueError) as error:
-        raise Damaged(f"{key}: expected a dataset's pointer, got one without {error}") from error
+    current = pointer.read(store, keys.dataset_pointer(pool))
+    return (_parse(current), current) if current else (EMPTY, None)
 
 
-def swap(
-    store: ObjectStore, pool: Pool, dataset: DatasetPointer, *, previous: pointer.Pointer | None
-) -> DatasetPointer:
-    """Move the pointer; returns the dataset under its new commit. Raises as ``pointer.swap`` does."""
-    document = asdict(dataset) | {"format": DATASET_FORMAT}
-    return _parse(pointer.swap(store, keys.dataset_pointer(pool), previous=previous, document=document).document)
+def swap(store: ObjectStore, pool: Pool, dataset: DatasetPointer, *, previous: Pointer | None) -> DatasetPointer:
+    """Move the pointer, and return the dataset under its new commit. Raises as `pointer.swap` does."""
+    document = _document(dataset, before=_shards(previous.fields) if previous else ())
+    return _parse(pointer.swap(store, keys.dataset_pointer(pool), previous=previous, document=document))
 
 
 def pools(store: ObjectStore) -> list[Pool]:
-    """Every pool with a dataset: one LIST of one key for each, and one more."""
+    """List every pool with a dataset, by one LIST of one key for each, and one more."""
     found: list[Pool] = []
     after = ""
     while listed := store.list(keys.DATASETS, after=after, limit=1):
@@ -85,14 +83,32 @@ def pools(store: ObjectStore) -> list[Pool]:
     return found
 
 
-def _parse(document: Any) -> DatasetPointer:
-    if document["format"] != DATASET_FORMAT:
-        raise ValueError(f"format {DATASET_FORMAT}")
-    return DatasetPointer(
-        commit=str(document["commit"]),
-        shards=tuple(ShardRef(str(one["sha256"]), int(one["size"]), int(one["rows"])) for one in document["shards"]),
-        samples=int(document["samples"]),
-        rows=int(document["rows"]),
-        uploads=int(document["uploads"]),
-        journal=document["journal"],
-    )
+def _parse(current: Pointer) -> DatasetPointer:
+    fields = current.fields
+    with reading(current.key):
+        fields.check_format(DATASET_FORMAT)
+        return DatasetPointer(
+            commit=current.commit,
+            shards=tuple(ShardRef.parse(one) for one in _shards(fields)),
+            samples=fields.integer("samples"),
+            rows=fields.integer("rows"),
+            uploads=fields.integer("uploads"),
+            journal=fields.name("journal", HEX64_PATTERN) if "journal" in fields else None,
+        )
+
+
+def _document(dataset: DatasetPointer, *, before: tuple[Fields, ...]) -> dict[str, Json]:
+    """Write the pointer's document; what a later version added to the shards before stays."""
+    present = {one.text("sha256"): one.as_json() for one in before}
+    return {
+        "format": DATASET_FORMAT,
+        "shards": [keep_added(present.get(ref.sha256), ref.document()) for ref in dataset.shards],
+        "samples": dataset.samples,
+        "rows": dataset.rows,
+        "uploads": dataset.uploads,
+        "journal": dataset.journal,
+    }
+
+
+def _shards(fields: Fields) -> tuple[Fields, ...]:
+    return fields.documents("shards", max_items=MAX_SHARDS)

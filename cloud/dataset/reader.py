@@ -1,10 +1,10 @@
-"""The only home of a pool's dataset as a trainer reads it: resolved rows, features read from local files.
+"""A pool's dataset as a trainer reads it: resolved rows, features read from local files.
 
 ::
 
     <cache>/<sha256>    a shard, verified when it was downloaded
 
-Base samples are not in it: they are the training bundle's (``cloud.spaces.bundles``). Their labels are, and come first.
+Base samples are not in it: they are the training bundle's (`cloud.spaces.bundles`). Their labels are, and come first.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ class StoredFeatures:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(n, *shape)."""
+        """The shape (n, *shape)."""
         return (len(self), *self.feature_shape)
 
     @property
     def dtype(self) -> np.dtype[np.float32]:
-        """float32."""
+        """The dtype float32."""
         return np.dtype(np.float32)
 
     def __getitem__(self, rows: slice | NDArray[np.integer] | NDArray[np.bool_] | Sequence[int]) -> Features:  # type: ignore[type-arg]
@@ -93,17 +93,17 @@ class Dataset:
 
 
 def load(store: ObjectStore, pool: Pool, *, cache: Path, bundle: TrainingBundle | None = None) -> Dataset:
-    """The dataset as it is now. Downloads the shards that are not in `cache` yet, and the space's bundle if not given.
+    """Read the dataset as it is now. Downloads the shards not in `cache` yet, and the space's bundle if not given.
 
     Raises:
         NotFound: the space is not registered.
         Damaged: a shard is not what its name says.
     """
     bundle = bundle or bundles.read(store, pool.space)
-    head, _ = dataset_pointer.read(store, pool)
+    dataset, _ = dataset_pointer.read(store, pool)
     cache.mkdir(parents=True, exist_ok=True)
-    pieces = [shards.read_file(_fetch(store, pool, ref, cache)) for ref in head.shards]
-    return resolve(pieces, commit=head.commit, base_labels=bundle.labels, feature_shape=bundle.feature_shape)
+    pieces = [shards.read_file(_fetch(store, pool, ref, cache)) for ref in dataset.shards]
+    return resolve(pieces, commit=dataset.commit, base_labels=bundle.labels, feature_shape=bundle.feature_shape)
 
 
 def resolve(
@@ -113,7 +113,7 @@ def resolve(
     base_labels: tuple[str, ...],
     feature_shape: tuple[int, ...],
 ) -> Dataset:
-    """Shards in the order of merging, as one row for each sample."""
+    """Put shards together, in the order of merging, as one row for each sample."""
     columns = [one for one, _ in pieces]
     spellings = spell([*base_labels, *(label for one in columns for label in one.labels)])
     classes = {name: place for place, name in enumerate(spellings)}
@@ -130,7 +130,7 @@ def resolve(
 
 
 def _choose(columns: Sequence[Columns]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each sample, in the order of their first rows: its first row, and the one with the highest revision."""
+    """Find each sample's first row and the one with the highest revision, in the order of the first rows."""
     names = _sample_names(columns)
     revisions = _join([one.revisions for one in columns], np.int64)
     _, first, group = np.unique(names, return_index=True, return_inverse=True)
@@ -142,7 +142,7 @@ def _choose(columns: Sequence[Columns]) -> tuple[NDArray[np.int64], NDArray[np.i
 
 
 def _sample_names(columns: Sequence[Columns]) -> NDArray[np.void]:
-    """Device and sample id of every row as 24 bytes that compare as one value."""
+    """Join device and sample id of every row to 24 bytes that compare as one value."""
     devices: dict[str, int] = {}
     parts = []
     for one in columns:
@@ -158,7 +158,7 @@ def _classes(columns: Columns, classes: dict[str, int]) -> NDArray[np.int64]:
 
 
 def _places(columns: Sequence[Columns]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """File and row in it, for every row."""
+    """Return the file, and the row in it, of every row."""
     files = _join([np.full(len(one), place) for place, one in enumerate(columns)], np.int64)
     return files, _join([np.arange(len(one)) for one in columns], np.int64)
 
@@ -170,7 +170,7 @@ def _join(parts: Sequence[NDArray[Any]], dtype: type[Scalar], width: int | None 
 
 
 def _fetch(store: ObjectStore, pool: Pool, ref: ShardRef, cache: Path) -> Path:
-    """A verified shard in the cache."""
+    """Return the path of a verified shard in the cache, downloaded unless it is there."""
     path = cache / ref.sha256
     if path.is_file() and path.stat().st_size == ref.size:
         return path

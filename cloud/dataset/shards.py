@@ -1,6 +1,6 @@
-"""The only home of shards: immutable pieces of a pool's dataset, a row for each sample that was merged at once.
+"""Shards: immutable pieces of a pool's dataset, each with a row for every sample that was merged at once.
 
-A shard is a tensor file (``contract.tensors``) whose small columns come first, so that one or two ranged reads fetch
+A shard is a tensor file (`contract.tensors`) whose small columns come first, so that one or two ranged reads fetch
 all of them and leave the features where they are::
 
     metadata     format, feature shape, and three tables: labels, devices, arrivals ("<device>.<generation>/<sha256>")
@@ -18,6 +18,7 @@ shard's key is the sha256 of its bytes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,19 +28,22 @@ from numpy.typing import NDArray
 
 from cloud.errors import Damaged
 from cloud.store import keys
-from cloud.store.keys import Arrival, Pool
-from cloud.store.store import ByteRange, ObjectStore
+from cloud.store.documents import reading
+from cloud.store.keys import InboxUpload, Pool
+from cloud.store.store import ObjectStore
+from cloud.store.tensor_files import open_tensor_file
 from contract.cuts import parse_feature_shape
 from contract.documents import Fields, Json
 from contract.errors import ContractError
 from contract.files import sha256_hex
+from contract.patterns import HEX64_PATTERN
 from contract.tensors import LENGTH_BYTES, Header, encode_tensors, parse_header, parse_header_length, view_tensor
 
 SHARD_FORMAT = 1
-FIRST_READ_BYTES = 256 << 10
 MAX_TABLE = 100_000
 
 _FEATURES = "features"
+_COLUMNS = ("sample_ids", "revisions", "labels", "devices", "arrivals", "splits")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,12 +53,13 @@ class Columns:
     feature_shape: tuple[int, ...]
     labels: tuple[str, ...]
     devices: tuple[str, ...]
-    arrivals: tuple[str, ...]
+    uploads: tuple[str, ...]
+    """Every upload of the merge: "<device>.<generation>/<sha256>"."""
     sample_ids: NDArray[np.uint8]
     revisions: NDArray[np.uint32]
     label_index: NDArray[np.uint32]
     device_index: NDArray[np.uint32]
-    arrival_index: NDArray[np.uint32]
+    upload_index: NDArray[np.uint32]
     splits: NDArray[np.uint32]
 
     def __len__(self) -> int:
@@ -67,16 +72,28 @@ class ShardRef:
 
     sha256: str
     size: int
+    """In bytes."""
     rows: int
+
+    @classmethod
+    def parse(cls, fields: Fields) -> ShardRef:
+        """Read what `document` wrote. Raises a `ContractError`."""
+        return cls(fields.name("sha256", HEX64_PATTERN), fields.integer("size"), fields.integer("rows"))
+
+    def document(self) -> dict[str, Json]:
+        """Write the reference as part of the dataset's pointer."""
+        return {"sha256": self.sha256, "size": self.size, "rows": self.rows}
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureFile:
-    """The features of a shard that is a file, float32 (n, *shape) from byte `begin` on; open only while it is read."""
+    """The features of a shard in a file, which is open only while they are read."""
 
     path: Path
     begin: int
+    """The offset of the first byte."""
     shape: tuple[int, ...]
+    """(n, *shape), float32."""
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Copy some rows into memory."""
@@ -85,23 +102,23 @@ class FeatureFile:
 
 
 def encode_shard(columns: Columns, features: NDArray[np.float32]) -> bytes:
-    """A shard's bytes. `features` is float32 (n, *shape)."""
+    """Encode a shard; `features` is float32 (n, *shape)."""
     tensors: dict[str, NDArray[Any]] = {**_tensors(columns), _FEATURES: features}
     metadata: dict[str, Json] = {
         "format": SHARD_FORMAT,
         "shape": list(columns.feature_shape),
         "labels": columns.labels,
         "devices": columns.devices,
-        "arrivals": columns.arrivals,
+        "arrivals": columns.uploads,
     }
     return encode_tensors(tensors, metadata)
 
 
 def write(store: ObjectStore, pool: Pool, columns: Columns, features: NDArray[np.float32]) -> ShardRef:
-    """Put a shard; the same content goes to the same key.
+    """Write a shard into the store; the same content goes to the same key.
 
     Raises:
-        Damaged: it could not be read again; nothing was put.
+        Damaged: it could not be read again; nothing was written.
     """
     body = encode_shard(columns, features)
     _check_readable(body)
@@ -111,51 +128,48 @@ def write(store: ObjectStore, pool: Pool, columns: Columns, features: NDArray[np
 
 
 def read_columns(store: ObjectStore, pool: Pool, ref: ShardRef) -> Columns:
-    """The columns, by ranged reads. The hash of the whole is not checked, which would mean reading it.
+    """Read a shard's columns, by ranged reads. The hash of the whole is not checked, which would mean reading it.
 
     Raises:
         NotFound: the shard is gone.
-        Damaged: it is not one.
+        Damaged: it is not a shard.
     """
     key = keys.shard(pool, ref.sha256)
-    head = store.get(key, ByteRange(0, FIRST_READ_BYTES)).body
-    try:
-        head = _extend(store, key, head, LENGTH_BYTES + parse_header_length(head))
-        header = parse_header(head)
-        return _columns(header, _extend(store, key, head, header.data_start + header.fields[_FEATURES].begin))
-    except (ContractError, KeyError) as error:
-        raise Damaged(f"{key}: {error}") from error
+    file = open_tensor_file(store, key)
+    with reading(key):
+        return _parse_columns(file.header, file.read(_COLUMNS))
 
 
 def read_file(path: Path) -> tuple[Columns, FeatureFile]:
-    """Columns, and where the features are, of a shard in a file.
+    """Read the columns of a shard in a file, and where its features are.
 
     Raises:
         Damaged: it is not a shard.
     """
     try:
         with path.open("rb") as file:
-            head = file.read(LENGTH_BYTES)
-            head += file.read(parse_header_length(head))
-            header = parse_header(head)
-            field = header.fields[_FEATURES]
-            head += file.read(field.begin)
+            beginning = file.read(LENGTH_BYTES)
+            beginning += file.read(parse_header_length(beginning))
+            header = parse_header(beginning)
+            features = header.fields[_FEATURES]
+            section = memoryview(file.read(features.begin))
         if path.stat().st_size != header.data_start + header.data_size:
             raise Damaged(f"{path}: expected {header.data_start + header.data_size} bytes, got {path.stat().st_size}")
-        return _columns(header, head), FeatureFile(path, header.data_start + field.begin, field.shape)
+        return _view_columns(header, section), FeatureFile(path, header.data_start + features.begin, features.shape)
     except (ContractError, KeyError, ValueError) as error:
         raise Damaged(f"{path}: {error}") from error
 
 
-def journal(pool: Pool, columns: Columns) -> list[Arrival]:
-    """Every upload of the merge that wrote the shard."""
-    return [keys.parse_inbox(f"{keys.pool_inbox(pool)}{name}") for name in columns.arrivals]
+def journal(pool: Pool, columns: Columns) -> list[InboxUpload]:
+    """List every upload of the merge that wrote the shard."""
+    return [keys.parse_inbox(f"{keys.pool_inbox(pool)}{name}") for name in columns.uploads]
 
 
 def _check_readable(body: bytes) -> None:
     """Once a pointer names a shard, its uploads are gone from the inbox: what cannot be read must not get there."""
     try:
-        _columns(parse_header(body), body)
+        header = parse_header(body)
+        _view_columns(header, memoryview(body)[header.data_start :])
     except ContractError as error:
         raise Damaged(f"a shard that is to be written: {error}") from error
 
@@ -166,40 +180,31 @@ def _tensors(columns: Columns) -> dict[str, NDArray[Any]]:
         "revisions": columns.revisions,
         "labels": columns.label_index,
         "devices": columns.device_index,
-        "arrivals": columns.arrival_index,
+        "arrivals": columns.upload_index,
         "splits": columns.splits,
     }
 
 
-def _columns(header: Header, content: bytes | memoryview) -> Columns:
-    section = memoryview(content)[header.data_start :]
-    values: dict[str, NDArray[Any]] = {
-        name: view_tensor(field, section[field.begin : field.end])
-        for name, field in header.fields.items()
-        if name != _FEATURES
-    }
+def _view_columns(header: Header, section: memoryview) -> Columns:
+    """Parse the columns of a data section that was read as far as the features."""
+    fields = {name: header.fields[name] for name in _COLUMNS}
+    return _parse_columns(
+        header, {name: view_tensor(field, section[field.begin : field.end]) for name, field in fields.items()}
+    )
+
+
+def _parse_columns(header: Header, tensors: Mapping[str, NDArray[Any]]) -> Columns:
     fields = Fields(header.metadata, where="shard")
     fields.check_format(SHARD_FORMAT)
     return Columns(
         feature_shape=parse_feature_shape(fields),
-        labels=_table(fields, "labels"),
-        devices=_table(fields, "devices"),
-        arrivals=_table(fields, "arrivals"),
-        sample_ids=values["sample_ids"],
-        revisions=values["revisions"],
-        label_index=values["labels"],
-        device_index=values["devices"],
-        arrival_index=values["arrivals"],
-        splits=values["splits"],
+        labels=fields.texts("labels", max_items=MAX_TABLE),
+        devices=fields.texts("devices", max_items=MAX_TABLE),
+        uploads=fields.texts("arrivals", max_items=MAX_TABLE),
+        sample_ids=tensors["sample_ids"],
+        revisions=tensors["revisions"],
+        label_index=tensors["labels"],
+        device_index=tensors["devices"],
+        upload_index=tensors["arrivals"],
+        splits=tensors["splits"],
     )
-
-
-def _table(fields: Fields, name: str) -> tuple[str, ...]:
-    return tuple(str(value) for value in fields.items(name, max_items=MAX_TABLE))
-
-
-def _extend(store: ObjectStore, key: str, head: bytes, size: int) -> bytes:
-    """The first `size` bytes at least, of which `head` is there already."""
-    if len(head) >= size:
-        return head
-    return head + store.get(key, ByteRange(len(head), size)).body

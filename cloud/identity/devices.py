@@ -1,4 +1,4 @@
-"""The only home of device documents: who a device is, and the hash of its token.
+"""Device documents: who a device is, and the hash of its token.
 
 ::
 
@@ -11,19 +11,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cloud.errors import Damaged
 from cloud.store import keys
+from cloud.store.documents import reading
 from cloud.store.store import ObjectStore
 from contract.documents import Json, encode_json, parse_document
-from contract.errors import ContractError
 from contract.patterns import GROUP_PATTERN, HEX64_PATTERN
 
 MAX_DOCUMENT_BYTES = 4 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
-    """An enrolled device."""
+class EnrolledDevice:
+    """A device that an enrolment code let into a group."""
 
     id: str
     group: str
@@ -33,7 +32,7 @@ class Device:
     """Unix seconds."""
 
 
-def add(store: ObjectStore, device: Device) -> None:
+def add(store: ObjectStore, device: EnrolledDevice) -> None:
     """Keep a new device.
 
     Raises:
@@ -48,23 +47,21 @@ def add(store: ObjectStore, device: Device) -> None:
     store.put_if_absent(keys.device(device.id), encode_json(document))
 
 
-def read(store: ObjectStore, device_id: str) -> Device:
-    """An enrolled device.
+def read(store: ObjectStore, device_id: str) -> EnrolledDevice:
+    """Read an enrolled device.
 
     Raises:
-        NotFound: there is none.
-        Damaged: what is there is none.
+        NotFound: no device has this id.
+        Damaged: its document cannot be read.
     """
     key = keys.device(device_id)
     body = store.get(key).body
-    try:
+    with reading(key):
         fields = parse_document(body, where=key, max_bytes=MAX_DOCUMENT_BYTES)
-        return Device(
+        return EnrolledDevice(
             id=device_id,
             group=fields.name("group", GROUP_PATTERN),
             generation=fields.integer("generation"),
             token_sha256=fields.name("token_sha256", HEX64_PATTERN),
             enrolled=fields.integer("enrolled"),
         )
-    except ContractError as error:
-        raise Damaged(str(error)) from error

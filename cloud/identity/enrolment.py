@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from cloud.errors import Forbidden, NotFound, NotReady
 from cloud.identity import devices
-from cloud.identity.devices import Device
+from cloud.identity.devices import EnrolledDevice
 from cloud.identity.tokens import hash_secret
 from cloud.store import keys
 from cloud.store.store import ObjectStore
@@ -28,7 +28,7 @@ def enrol(store: ObjectStore, code: str, *, groups: Mapping[str, str], now: int)
     group = _open_group(code, groups)
     key = _verification_key(store)
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    device = Device(
+    device = EnrolledDevice(
         id=secrets.token_hex(ID_BYTES), group=group, generation=0, token_sha256=hash_secret(secret), enrolled=now
     )
     devices.add(store, device)
@@ -36,8 +36,8 @@ def enrol(store: ObjectStore, code: str, *, groups: Mapping[str, str], now: int)
 
 
 def _open_group(code: str, groups: Mapping[str, str]) -> str:
-    given = hash_secret(code)
-    opened = [group for known, group in groups.items() if hmac.compare_digest(given, hash_secret(known))]
+    asked = hash_secret(code)
+    opened = [group for each, group in groups.items() if hmac.compare_digest(asked, hash_secret(each))]
     if not opened:
         raise Forbidden
     return opened[0]

@@ -1,6 +1,6 @@
 """Tokens: which device a request comes from.
 
-A token is "<device id>.<secret>". Kept are the id and the secret's sha256, never the secret; whoever reads the store
+A token is "<device id>.<secret>". Kept are the id and the secret's sha256, never the secret: whoever reads the store
 cannot pose as a device. Everything secret is compared in constant time.
 """
 
@@ -12,31 +12,29 @@ from collections.abc import Callable
 
 from cloud.errors import NotFound, Unauthenticated
 from cloud.identity import devices
-from cloud.identity.devices import Device
+from cloud.identity.devices import EnrolledDevice
 from cloud.store.store import ObjectStore
 from contract.patterns import DEVICE_PATTERN, TOKEN_PATTERN
 from contract.routes import BEARER
 
-ID_BYTES = 16
-SECRET_BYTES = 32
 REMEMBERED_S = 30.0
 MAX_REMEMBERED = 10_000
 
 
 class Authenticator:
-    """Says which device a request comes from, and remembers it for a while, so that an upload stays one PUT."""
+    """A check of tokens that remembers devices for a while, so that an upload stays one PUT."""
 
     def __init__(self, store: ObjectStore, *, clock: Callable[[], float], remembered_s: float = REMEMBERED_S) -> None:
         self._store = store
         self._clock = clock
         self._remembered_s = remembered_s
-        self._remembered: dict[str, tuple[Device, float]] = {}
+        self._remembered: dict[str, tuple[EnrolledDevice, float]] = {}
 
-    def authenticate(self, authorization: str) -> Device:
-        """The device whose token an Authorization header carries. Safe to call from several threads.
+    def authenticate(self, authorization: str) -> EnrolledDevice:
+        """Return the device whose token an Authorization header carries. Safe to call from several threads.
 
         Raises:
-            Unauthenticated: it carries none that counts.
+            Unauthenticated: it carries no token, or one that this service did not give out.
         """
         device_id, secret = _parse_token(authorization)
         device = self._recall(device_id) or self._read(device_id)
@@ -44,11 +42,11 @@ class Authenticator:
             raise Unauthenticated(expected="a token that this service gave out", got="another one")
         return device
 
-    def _recall(self, device_id: str) -> Device | None:
+    def _recall(self, device_id: str) -> EnrolledDevice | None:
         device, until = self._remembered.get(device_id, (None, 0.0))
         return device if self._clock() < until else None
 
-    def _read(self, device_id: str) -> Device:
+    def _read(self, device_id: str) -> EnrolledDevice:
         try:
             device = devices.read(self._store, device_id)
         except NotFound:

@@ -1,4 +1,4 @@
-"""The only home of how a trained head becomes a release.
+"""Publishing: how a trained head becomes a release.
 
 ::
 
@@ -15,13 +15,14 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cloud.logs import fields
 from cloud.releases import registry
-from cloud.releases.registry import Registry, Release, Trained
+from cloud.releases.registry import Registry, Release, TrainedDataset
 from cloud.releases.signing import SigningKey
 from cloud.store import keys
 from cloud.store.keys import Pool
@@ -42,7 +43,7 @@ class PublishStep(StrEnum):
 
     OBJECT_WRITTEN = "object written"
     RELEASE_WRITTEN = "release written"
-    HEAD_SWAPPED = "registry swapped"
+    POINTER_SWAPPED = "pointer swapped"
 
 
 AtStep = Callable[[PublishStep], None]
@@ -61,77 +62,91 @@ class TrainedHead:
     threshold: float
     accuracy: float | None
     held_out: int
-    samples: int
-    """How many of the pool's samples there were."""
+    sample_count: int
+    """How many samples the pool had."""
     report: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """What publishing takes besides the product."""
+    """Makes releases of trained heads, signed with the worker's key."""
 
     store: ObjectStore
     key: SigningKey
     life_s: float
+    """For how long a manifest counts as news."""
     at: AtStep = ignore
 
+    def publish(
+        self,
+        pool: Pool,
+        head: TrainedHead,
+        *,
+        bundle: TrainingBundle,
+        previous: Registry,
+        channels: Sequence[Channel],
+        trained: TrainedDataset,
+        now: int,
+    ) -> Registry:
+        """Release a head on some channels, at `now` in Unix seconds.
 
-def publish(
-    press: Publisher,
-    pool: Pool,
-    product: TrainedHead,
-    *,
-    bundle: TrainingBundle,
-    previous: Registry,
-    channels: Sequence[Channel],
-    trained: Trained,
-    now: int,
-) -> Registry:
-    """Release a product on some channels, at `now` in Unix seconds.
+        Times of issue never go back: a device takes the newest one it has seen for the time if its own clock is behind
+        that, and would find everything expired that a clock set right again has issued.
 
-    Times of issue never go back: a device takes the newest one it has seen for the time if its own clock is behind
-    that, and would find everything expired that a clock set right again has issued.
+        Raises:
+            LostRace: the registry has moved; nothing points at what was written.
+            StoreError: as for `registry.publish`.
+        """
+        manifest_of = self._describe(pool, head, bundle, issued=_time_of_issue(pool, previous, now))
+        weights = self._put(pool, head.weights)
+        envelopes: dict[Channel, Envelope] = {}
+        for channel in channels:
+            current = previous.channels.get(channel)
+            parent = current.release if current else None
+            manifest = manifest_of(channel=channel, serial=previous.next_serial(channel), parent=parent)
+            release = Release(manifest.encode(), parent, head.report, weights, head.sample_count)
+            envelopes[channel] = self._keep(pool, release)
+        published = registry.publish(self.store, pool, previous=previous, envelopes=envelopes, trained=trained)
+        self.at(PublishStep.POINTER_SWAPPED)
+        return published
 
-    Raises:
-        LostRace: the registry has moved; nothing points at what was written.
-        StoreError: as for ``registry.publish``.
-    """
-    labels = _put(press, pool, encode_labels(product.labels))
-    weights = _put(press, pool, product.weights)
-    heads = {
-        precision: HeadFile(_put(press, pool, content), product.logits[precision])
-        for precision, content in product.heads.items()
-    }
-    issued = _time_of_issue(pool, previous, now)
-    envelopes: dict[Channel, Envelope] = {}
-    for channel in channels:
-        current = previous.channels.get(channel)
-        manifest = Manifest(
+    def _describe(
+        self, pool: Pool, head: TrainedHead, bundle: TrainingBundle, *, issued: int
+    ) -> Callable[..., Manifest]:
+        """Write the files that devices fetch; return a manifest of them that lacks channel, serial and parent."""
+        files = {
+            precision: HeadFile(self._put(pool, content), head.logits[precision])
+            for precision, content in head.heads.items()
+        }
+        return partial(
+            Manifest,
             group=pool.group,
             space=pool.space,
-            channel=channel,
-            serial=previous.next_serial(channel),
             issued=issued,
-            expires=issued + int(press.life_s),
+            expires=issued + int(self.life_s),
             cut=bundle.cut,
             feature_shape=bundle.feature_shape,
-            labels=labels,
-            label_count=len(product.labels),
-            heads=heads,
+            labels=self._put(pool, encode_labels(head.labels)),
+            label_count=len(head.labels),
+            heads=files,
             golden_sha256=bundle.golden_sha256,
-            temperature=product.temperature,
-            threshold=product.threshold,
-            validation_accuracy=product.accuracy,
-            validation_samples=product.held_out,
-            parent=current.release if current else None,
+            temperature=head.temperature,
+            threshold=head.threshold,
+            validation_accuracy=head.accuracy,
+            validation_samples=head.held_out,
         )
-        release = Release(manifest.encode(), manifest.parent, product.report, weights, product.samples)
-        registry.put_release(press.store, pool, release)
-        press.at(PublishStep.RELEASE_WRITTEN)
-        envelopes[channel] = press.key.sign(release.payload)
-    published = registry.publish(press.store, pool, previous=previous, envelopes=envelopes, trained=trained)
-    press.at(PublishStep.HEAD_SWAPPED)
-    return published
+
+    def _keep(self, pool: Pool, release: Release) -> Envelope:
+        registry.put_release(self.store, pool, release)
+        self.at(PublishStep.RELEASE_WRITTEN)
+        return self.key.sign(release.payload)
+
+    def _put(self, pool: Pool, content: bytes) -> FileRef:
+        """Write content even if it exists, so that nothing that looks for leftovers can take it away meanwhile."""
+        ref = FileRef.of(content)
+        self.store.put(keys.shared_object(pool.group, ref.sha256), content)
+        self.at(PublishStep.OBJECT_WRITTEN)
+        return ref
 
 
 def _time_of_issue(pool: Pool, previous: Registry, now: int) -> int:
@@ -139,11 +154,3 @@ def _time_of_issue(pool: Pool, previous: Registry, now: int) -> int:
         ahead = fields(pool=pool.path, seconds=previous.newest_issue - now)
         logger.warning("clock: behind the newest release, whose time of issue is used again", extra=ahead)
     return max(now, previous.newest_issue)
-
-
-def _put(press: Publisher, pool: Pool, content: bytes) -> FileRef:
-    """Content is put again even if it is there, so that nothing that looks for leftovers can take it away meanwhile."""
-    ref = FileRef.of(content)
-    press.store.put(keys.shared_object(pool.group, ref.sha256), content)
-    press.at(PublishStep.OBJECT_WRITTEN)
-    return ref

@@ -1,4 +1,4 @@
-"""The only home of a pool's registry: which releases are current, how they came about, and what was trained on.
+"""A pool's registry: which releases are current, how they came about, and what was trained on.
 
 ::
 
@@ -12,27 +12,30 @@
 
 A release is named by the sha256 of its payload. Its parent is the release before it in its channel, so that each
 channel's history is a chain. Objects are written first, the pointer last.
+
+What a later version adds to the pointer is ignored by this one and stays when this one writes: other keys, other
+channels with their serials, and keys inside an object that says what it said. A channel that is released anew, and what
+was trained or failed anew, are written as this version knows them.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from heapq import merge
 from itertools import islice
-from typing import Any
 
-from cloud.errors import Damaged
 from cloud.store import keys, pointer
+from cloud.store.documents import keep_added, reading
 from cloud.store.keys import Pool
+from cloud.store.pointer import Pointer
 from cloud.store.store import ObjectStore
-from contract.documents import Fields, Json, encode_base64, encode_json, parse_json
+from contract.documents import Fields, Json, encode_base64, encode_json, parse_document, parse_json
 from contract.envelope import Envelope
-from contract.errors import ContractError
 from contract.files import FileRef, sha256_hex
 from contract.history import DEFAULT_HISTORY, ReleaseSummary
 from contract.manifest import MAX_ENVELOPE_BYTES, Channel, Manifest
+from contract.patterns import HEX64_PATTERN
 
 REGISTRY_FORMAT = 1
 MAX_RELEASE_BYTES = 16 << 20
@@ -40,51 +43,83 @@ MAX_WEIGHTS_BYTES = 4 << 30
 
 
 @dataclass(frozen=True, slots=True)
-class Current:
+class CurrentRelease:
     """What a channel points at."""
 
     release: str
+    """The release's name."""
     envelope: Envelope
 
     @property
     def manifest(self) -> Manifest:
         """The signed payload, parsed. It is the worker's own, so no signature is checked."""
-        return Manifest.parse(self.envelope.payload)
+        return _parse_manifest(self.envelope.payload, where=f"the current release {self.release}")
+
+    @classmethod
+    def parse(cls, fields: Fields) -> CurrentRelease:
+        """Read what `document` wrote. Raises a `ContractError`."""
+        envelope = encode_json(fields.document("envelope").as_json())
+        return cls(fields.name("release", HEX64_PATTERN), Envelope.parse(envelope))
+
+    def document(self) -> dict[str, Json]:
+        """Write it as part of the registry's pointer."""
+        encoded = self.envelope.encode()
+        envelope = parse_json(encoded, where="envelope", max_bytes=len(encoded))
+        return {"release": self.release, "envelope": envelope}
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
-    """The last training cycle that published, or had nothing to."""
+class TrainedDataset:
+    """What the last training cycle was trained on that published, or had nothing to."""
 
-    dataset: str
-    """The dataset's commit."""
+    commit: str
+    """Of the dataset."""
     rows: int
     cycle: str
 
+    @classmethod
+    def parse(cls, fields: Fields) -> TrainedDataset:
+        """Read what `document` wrote. Raises a `ContractError`."""
+        return cls(fields.text("dataset"), fields.integer("rows"), fields.text("cycle"))
+
+    def document(self) -> dict[str, Json]:
+        """Write it as part of the registry's pointer."""
+        return {"dataset": self.commit, "rows": self.rows, "cycle": self.cycle}
+
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """Training cycles on one dataset that published nothing."""
+class FailedCycles:
+    """Training cycles in a row that published nothing."""
 
-    dataset: str
+    commit: str
+    """Of the dataset, in the last of them."""
     times: int
     at: int
     """Unix seconds of the last one."""
+
+    @classmethod
+    def parse(cls, fields: Fields) -> FailedCycles:
+        """Read what `document` wrote. Raises a `ContractError`."""
+        return cls(fields.text("dataset"), fields.integer("times"), fields.integer("at"))
+
+    def document(self) -> dict[str, Json]:
+        """Write it as part of the registry's pointer."""
+        return {"dataset": self.commit, "times": self.times, "at": self.at}
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
     """What a pool's registry says; an empty one where nothing was released yet."""
 
-    channels: Mapping[Channel, Current] = field(default_factory=dict)
+    channels: Mapping[Channel, CurrentRelease] = field(default_factory=dict)
     serials: Mapping[Channel, int] = field(default_factory=dict)
-    trained: Trained | None = None
-    failed: Failed | None = None
-    head: pointer.Pointer | None = field(default=None, repr=False)
+    trained: TrainedDataset | None = None
+    failed: FailedCycles | None = None
+    pointer: Pointer | None = field(default=None, repr=False)
     """What the next write follows."""
 
     def next_serial(self, channel: Channel) -> int:
-        """The serial of a channel's next release."""
+        """Return the serial of a channel's next release."""
         return self.serials.get(channel, 0) + 1
 
     @property
@@ -101,9 +136,30 @@ class Release:
     parent: str | None
     report: Mapping[str, Json]
     weights: FileRef
-    """The trained weights, an object of the group (``cloud.training.weights``)."""
-    samples: int
-    """It was trained on the pool's first so many samples, in the order of ``Dataset``, or was judged on them."""
+    """The trained weights, an object of the group (`cloud.training.weights`)."""
+    sample_count: int
+    """It was trained on the pool's first so many samples, in the order of `Dataset`, or was judged on them."""
+
+    @classmethod
+    def parse(cls, fields: Fields) -> Release:
+        """Read what `document` wrote. Raises a `ContractError`."""
+        return cls(
+            payload=fields.binary("payload", max_bytes=MAX_ENVELOPE_BYTES),
+            parent=fields.name("parent", HEX64_PATTERN) if "parent" in fields else None,
+            report=fields.document("report").as_json(),
+            weights=FileRef.parse(fields.document("weights"), max_bytes=MAX_WEIGHTS_BYTES),
+            sample_count=fields.integer("samples"),
+        )
+
+    def document(self) -> dict[str, Json]:
+        """Write it as the store keeps it."""
+        return {
+            "parent": self.parent,
+            "payload": encode_base64(self.payload),
+            "report": self.report,
+            "weights": self.weights.document(),
+            "samples": self.sample_count,
+        }
 
     @property
     def sha256(self) -> str:
@@ -112,62 +168,49 @@ class Release:
 
 
 def read(store: ObjectStore, pool: Pool) -> Registry:
-    """The registry as it is now.
+    """Read the registry as it is now.
 
     Raises:
-        Damaged: its pointer is not one of a registry.
+        Damaged: its pointer is not that of a registry.
     """
-    key = keys.registry_pointer(pool)
-    head = pointer.read(store, key)
-    if head is None:
-        return Registry()
-    try:
-        return _parse(head)
-    except (ContractError, KeyError, TypeError, ValueError) as error:
-        raise Damaged(f"{key}: expected a registry's pointer, got one with {error!r}") from error
+    current = pointer.read(store, keys.registry_pointer(pool))
+    return _parse(current) if current else Registry()
 
 
 def put_release(store: ObjectStore, pool: Pool, release: Release) -> None:
     """Keep a release; nothing points at it yet. Idempotent."""
-    document = {
-        "parent": release.parent,
-        "payload": encode_base64(release.payload),
-        "report": release.report,
-        "weights": release.weights.document(),
-        "samples": release.samples,
-    }
-    store.put(keys.release(pool, release.sha256), encode_json(document))
+    store.put(keys.release(pool, release.sha256), encode_json(release.document()))
 
 
 def get_release(store: ObjectStore, pool: Pool, sha256: str) -> Release:
-    """A release by its name.
+    """Read a release by its name.
 
     Raises:
-        NotFound: there is none.
+        NotFound: no release has this name.
         Damaged: it is not what was kept.
     """
     key = keys.release(pool, sha256)
-    try:
-        document: Any = parse_json(store.get(key).body, where=key, max_bytes=MAX_RELEASE_BYTES)
-        fields = Fields(document, where=key)
-        payload = fields.binary("payload", max_bytes=MAX_ENVELOPE_BYTES)
-        weights = FileRef.parse(fields.document("weights"), max_bytes=MAX_WEIGHTS_BYTES)
-        return Release(payload, document["parent"], document["report"], weights, fields.integer("samples"))
-    except (ContractError, KeyError, TypeError) as error:
-        raise Damaged(f"{key}: expected a release, got one with {error!r}") from error
+    body = store.get(key).body
+    with reading(key):
+        return Release.parse(parse_document(body, where=key, max_bytes=MAX_RELEASE_BYTES))
 
 
 def publish(
-    store: ObjectStore, pool: Pool, *, previous: Registry, envelopes: Mapping[Channel, Envelope], trained: Trained
+    store: ObjectStore,
+    pool: Pool,
+    *,
+    previous: Registry,
+    envelopes: Mapping[Channel, Envelope],
+    trained: TrainedDataset,
 ) -> Registry:
     """Point channels at releases whose objects are all kept already.
 
     Raises:
         ValueError: a serial that does not follow the channel's last one, which is a bug in the calling code.
         LostRace: the registry moved meanwhile; nothing of this is there.
-        Unavailable, Uncertain: as for ``pointer.swap``.
+        Unavailable, Uncertain: as for `pointer.swap`.
     """
-    current = {channel: Current(sha256_hex(one.payload), one) for channel, one in envelopes.items()}
+    current = {channel: CurrentRelease(sha256_hex(one.payload), one) for channel, one in envelopes.items()}
     for channel, one in current.items():
         if one.manifest.serial < previous.next_serial(channel):
             raise ValueError(f"{channel}: expected serial {previous.next_serial(channel)}, got {one.manifest.serial}")
@@ -181,18 +224,18 @@ def publish(
     return _swap(store, pool, grown)
 
 
-def note_trained(store: ObjectStore, pool: Pool, *, previous: Registry, trained: Trained) -> Registry:
+def note_trained(store: ObjectStore, pool: Pool, *, previous: Registry, trained: TrainedDataset) -> Registry:
     """Remember that a dataset holds nothing that can be trained on yet. Raises as `publish` does."""
     return _swap(store, pool, replace(previous, trained=trained, failed=None))
 
 
-def note_failure(store: ObjectStore, pool: Pool, *, previous: Registry, failed: Failed) -> Registry:
+def note_failure(store: ObjectStore, pool: Pool, *, previous: Registry, failed: FailedCycles) -> Registry:
     """Remember that a cycle published nothing. Raises as `publish` does."""
     return _swap(store, pool, replace(previous, failed=failed))
 
 
 def history(store: ObjectStore, pool: Pool, *, limit: int = DEFAULT_HISTORY) -> tuple[ReleaseSummary, ...]:
-    """The releases of both channels, newest first: as many reads as releases, and one or two more."""
+    """List the releases of all channels, newest first: as many reads as releases, and one or two more."""
     chains = (_chain(store, pool, current.release) for current in read(store, pool).channels.values())
     newest_first = merge(*chains, key=lambda summary: (summary.issued, summary.serial), reverse=True)
     return tuple(islice(newest_first, limit))
@@ -201,42 +244,53 @@ def history(store: ObjectStore, pool: Pool, *, limit: int = DEFAULT_HISTORY) -> 
 def _chain(store: ObjectStore, pool: Pool, sha256: str | None) -> Iterator[ReleaseSummary]:
     while sha256 is not None:
         release = get_release(store, pool, sha256)
-        manifest = Manifest.parse(release.payload)
+        manifest = _parse_manifest(release.payload, where=keys.release(pool, sha256))
         yield ReleaseSummary.of(manifest, release=sha256, report=release.report)
         sha256 = release.parent
 
 
 def _swap(store: ObjectStore, pool: Pool, registry: Registry) -> Registry:
-    swapped = pointer.swap(store, keys.registry_pointer(pool), previous=registry.head, document=_document(registry))
-    return replace(registry, head=swapped)
+    document = _document(registry)
+    swapped = pointer.swap(store, keys.registry_pointer(pool), previous=registry.pointer, document=document)
+    return replace(registry, pointer=swapped)
 
 
-def _document(registry: Registry) -> dict[str, Any]:
+def _document(registry: Registry) -> dict[str, Json]:
+    """Write the pointer's document; what a later version added to the one before stays."""
+    before = registry.pointer.document if registry.pointer else {}
+    channels, serials = _object(before, "channels"), _object(before, "serials")
+    current = {name.value: keep_added(channels.get(name), one.document()) for name, one in registry.channels.items()}
+    trained, failed = registry.trained, registry.failed
     return {
         "format": REGISTRY_FORMAT,
-        "channels": {channel.value: _current_document(one) for channel, one in registry.channels.items()},
-        "serials": {channel.value: serial for channel, serial in registry.serials.items()},
-        "trained": asdict(registry.trained) if registry.trained else None,
-        "failed": asdict(registry.failed) if registry.failed else None,
+        "channels": {**channels, **current},
+        "serials": {**serials, **{name.value: serial for name, serial in registry.serials.items()}},
+        "trained": keep_added(before.get("trained"), trained.document()) if trained else None,
+        "failed": keep_added(before.get("failed"), failed.document()) if failed else None,
     }
 
 
-def _current_document(current: Current) -> dict[str, Any]:
-    return {"release": current.release, "envelope": json.loads(current.envelope.encode())}
+def _object(document: Mapping[str, Json], key: str) -> Mapping[str, Json]:
+    value = document.get(key)
+    return value if isinstance(value, Mapping) else {}
 
 
-def _parse(head: pointer.Pointer) -> Registry:
-    document = head.document
-    if document["format"] != REGISTRY_FORMAT:
-        raise ValueError(f"format {document['format']} rather than {REGISTRY_FORMAT}")
-    return Registry(
-        channels={Channel(name): _parse_current(one) for name, one in document["channels"].items()},
-        serials={Channel(name): int(serial) for name, serial in document["serials"].items()},
-        trained=Trained(**document["trained"]) if document["trained"] else None,
-        failed=Failed(**document["failed"]) if document["failed"] else None,
-        head=head,
-    )
+def _parse(current: Pointer) -> Registry:
+    fields = current.fields
+    with reading(current.key):
+        fields.check_format(REGISTRY_FORMAT)
+        channels, serials = fields.document("channels"), fields.document("serials")
+        return Registry(
+            channels={
+                channel: CurrentRelease.parse(channels.document(channel)) for channel in Channel if channel in channels
+            },
+            serials={channel: serials.integer(channel) for channel in Channel if channel in serials},
+            trained=TrainedDataset.parse(fields.document("trained")) if "trained" in fields else None,
+            failed=FailedCycles.parse(fields.document("failed")) if "failed" in fields else None,
+            pointer=current,
+        )
 
 
-def _parse_current(document: Mapping[str, Any]) -> Current:
-    return Current(str(document["release"]), Envelope.parse(encode_json(document["envelope"])))
+def _parse_manifest(payload: bytes, *, where: str) -> Manifest:
+    with reading(where):
+        return Manifest.parse(payload)

@@ -1,4 +1,4 @@
-"""The only home of the private key: the worker's Ed25519 key, made at its first start, and what it signs.
+"""The worker's Ed25519 key, made at its first start, and what it signs. The one owner of the private key.
 
 ::
 
@@ -35,25 +35,25 @@ KEY_FILE = "signing.pem"
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """The key that devices pinned; its private half stays out of ``repr``."""
+    """The key that devices pinned; its private half stays out of `repr`."""
 
     public: bytes
     """Raw, 32 bytes."""
     _private: Ed25519PrivateKey = field(repr=False)
 
     def sign(self, payload: bytes, *, payload_type: str = MANIFEST_PAYLOAD_TYPE) -> Envelope:
-        """An envelope of these exact bytes; the same bytes give the same envelope."""
+        """Sign these exact bytes; the same bytes give the same envelope."""
         signature = Signature(key_id(self.public), self._private.sign(pae(payload_type, payload)))
         return Envelope(payload, payload_type, (signature,))
 
 
 def load_or_create(state: Path, store: ObjectStore) -> SigningKey:
-    """The worker's key, made if `state` has none, with its public half in the store.
+    """Load the worker's key, or make it if `state` has none, and put its public half into the store.
 
     Safe when killed at any instant, and when several workers that share `state` start at once.
 
     Raises:
-        SettingError: `state` cannot be used, its key file is no key, or the store has another worker's key.
+        SettingError: `state` cannot be used, its key file holds no such key, or the store has another worker's key.
     """
     try:
         key = _load(state / KEY_FILE) or _create(state / KEY_FILE)
@@ -75,7 +75,7 @@ def _load(path: Path) -> SigningKey | None:
     except (ValueError, TypeError):
         private = None
     if not isinstance(private, Ed25519PrivateKey):
-        raise SettingError(f"{path}: expected an Ed25519 private key in PEM, got {len(pem)} bytes that are none")
+        raise SettingError(f"{path}: expected an Ed25519 private key in PEM, got {len(pem)} bytes of something else")
     return _signing_key(private)
 
 

@@ -1,4 +1,4 @@
-"""The only home of store addresses: what FEDEX_STORE may say, and which store it opens."""
+"""Store addresses: parse FEDEX_STORE, and open the store that it names."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _ENDPOINT = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253
 
 
 def open_store(address: str) -> ObjectStore:
-    """The store at an address; asks nothing of it yet.
+    """Open the store at an address, without a request to it.
 
     Raises:
-        SettingError: the address has no such form.
-        StoreRefused: what AWS clients find in their environment fits none.
+        SettingError: the address has another form.
+        StoreRefused: the environment's AWS configuration makes no client.
     """
-    scheme, _, rest = address.partition(":")
-    if scheme == "dir" and 0 < len(rest) <= MAX_PATH_LENGTH:
-        return _directory(rest)
+    scheme, _, path = address.partition(":")
+    if scheme == "dir" and 0 < len(path) <= MAX_PATH_LENGTH:
+        return _directory(path)
     if scheme == "s3":
         return _bucket(address)
     raise _refusal(FORMS, address.partition("?")[0])
@@ -41,23 +41,23 @@ def _directory(path: str) -> ObjectStore:
 def _bucket(address: str) -> ObjectStore:
     from cloud.store.s3 import S3Store  # boto3 takes a third of a second that a directory need not wait
 
-    place, _, query = address.partition("?")
-    bucket = place.removeprefix("s3://").rstrip("/")
+    location, _, query = address.partition("?")
+    bucket = location.removeprefix("s3://").rstrip("/")
     options = dict(parse_qsl(query, keep_blank_values=True))
     endpoint = options.pop("endpoint", None)
     if options or not _BUCKET.fullmatch(bucket):
-        raise _refusal(f"{FORMS} with a bucket name of 3 to 63 characters", place)
+        raise _refusal(f"{FORMS} with a bucket name of 3 to 63 characters", location)
     if endpoint is not None and not _is_endpoint(endpoint):
         raise _refusal("an endpoint like http://HOST:PORT", endpoint)
     return S3Store(bucket, endpoint=endpoint)
 
 
 def _is_endpoint(text: str) -> bool:
-    """Whether it is an address without a path, and without a name and a password, which would get into logs."""
+    """Tell whether `text` is a URL without a path, and without a name and a password, which would get into logs."""
     match = _ENDPOINT.fullmatch(text)
     return match is not None and int(match["port"] or 0) < 1 << 16
 
 
 def _refusal(expected: str, got: str) -> SettingError:
-    """An error that shows what came, unless a password may be in it."""
+    """Make an error that shows what came, unless a password may be in it."""
     return SettingError(f"FEDEX_STORE: expected {expected}, got {'one with an @' if '@' in got else shown(got)}")

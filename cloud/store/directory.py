@@ -1,4 +1,4 @@
-"""The only home of the directory store: objects as files below one folder of a local disk.
+"""The directory store: objects as files below one folder of a local disk.
 
 ::
 
@@ -6,8 +6,8 @@
     <root>/.writing/      files that are not objects yet
     <root>/.locks/<nn>    one lock for each of 64 stripes of keys
 
-A write goes to ``.writing``, is flushed, and enters its place by rename or, where nothing may be there, by link; then
-the folder is flushed. Whoever replaces or removes an object holds the lock of its stripe, so that comparing an ETag and
+A write goes to `.writing`, is flushed, and gets its name by rename or, where none may exist, by link; then the folder
+is flushed. Whoever replaces or removes an object holds the lock of its stripe, so that comparing an ETag and
 renaming are one step. Empty folders go with their last object, so that a list costs what is there. The folder must be
 on a local disk: locks of network file systems are not to be trusted.
 """
@@ -38,7 +38,7 @@ from cloud.errors import (
     Unavailable,
     Uncertain,
 )
-from cloud.store.store import MAX_LISTED, ByteRange, Meta, Stored, check_key, check_limit
+from cloud.store.store import MAX_LISTED, ByteRange, ObjectStat, StoredObject, check_key, check_limit
 
 STRIPES = 64
 ENTER_ATTEMPTS = 100
@@ -48,7 +48,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class DirectoryStore:
-    """An ``ObjectStore`` in a folder. Any number of processes may share it."""
+    """An `ObjectStore` in a folder. Any number of processes may share it."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
@@ -59,7 +59,7 @@ class DirectoryStore:
         return f"dir:{self._root}"
 
     def prepare(self) -> None:
-        """Make the folder. See ``ObjectStore``."""
+        """Make the folder. See `ObjectStore`."""
         try:
             self._writing.mkdir(parents=True, exist_ok=True)
             self._locks.mkdir(exist_ok=True)
@@ -68,14 +68,14 @@ class DirectoryStore:
             raise StoreRefused(f"{self!r}: expected a folder that can be written, got {error.strerror}") from error
 
     def put(self, key: str, body: bytes) -> str:
-        """See ``ObjectStore``."""
+        """See `ObjectStore`."""
         path = self._path(key)
         with self._written(key, body) as written, self._locked(key):
             self._enter(key, lambda: written.replace(path))
         return _etag(body)
 
     def put_if_absent(self, key: str, body: bytes) -> str:
-        """See ``ObjectStore``."""
+        """See `ObjectStore`."""
         path = self._path(key)
         if os.path.lexists(path):  # spares a write; the link below decides
             raise AlreadyExists(key)
@@ -87,7 +87,7 @@ class DirectoryStore:
         return _etag(body)
 
     def put_if_match(self, key: str, body: bytes, *, etag: str) -> str:
-        """See ``ObjectStore``."""
+        """See `ObjectStore`."""
         path = self._path(key)
         with self._written(key, body) as written, self._locked(key):
             if not self._matches(key, etag):
@@ -95,33 +95,33 @@ class DirectoryStore:
             self._enter(key, lambda: written.replace(path))
         return _etag(body)
 
-    def get(self, key: str, byte_range: ByteRange | None = None) -> Stored:
-        """See ``ObjectStore``."""
+    def get(self, key: str, byte_range: ByteRange | None = None) -> StoredObject:
+        """See `ObjectStore`."""
         try:
             with self._path(key).open("rb") as file:
                 size = os.fstat(file.fileno()).st_size
                 if byte_range is None:
                     body = file.read()
-                    return Stored(body, _etag(body), size)
+                    return StoredObject(body, _etag(body), size)
                 if byte_range.begin >= size:
                     raise OutOfRange(key, begin=byte_range.begin)
                 file.seek(byte_range.begin)
-                return Stored(file.read(byte_range.end - byte_range.begin), "", size)
+                return StoredObject(file.read(byte_range.end - byte_range.begin), "", size)
         except OSError as error:
             raise self._unreadable(key, error) from error
 
-    def stat(self, key: str) -> Meta:
-        """See ``ObjectStore``."""
+    def stat(self, key: str) -> ObjectStat:
+        """See `ObjectStore`."""
         try:
             described = self._path(key).stat()
         except OSError as error:
             raise self._unreadable(key, error) from error
         if not stat.S_ISREG(described.st_mode):
             raise NotFound(key)
-        return Meta(described.st_size)
+        return ObjectStat(described.st_size)
 
     def list(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> list[str]:
-        """See ``ObjectStore``."""
+        """See `ObjectStore`."""
         try:
             found = list(islice(self._keys(self._root, "", prefix, after), check_limit(limit)))
         except OSError as error:
@@ -131,7 +131,7 @@ class DirectoryStore:
         return found
 
     def delete(self, key: str) -> None:
-        """See ``ObjectStore``."""
+        """See `ObjectStore`."""
         path = self._path(key)
         try:
             with self._locked(key):
@@ -143,7 +143,7 @@ class DirectoryStore:
             raise Uncertain(key, f"not surely removed: {error.strerror}") from error
 
     def _sweep_abandoned(self) -> None:
-        """Remove what writers left that were killed a day ago."""
+        """Remove what writers left behind that were killed a day ago."""
         oldest = time.time() - ABANDONED_AFTER_S
         for path in self._writing.iterdir():
             with contextlib.suppress(FileNotFoundError):  # another process sweeps too
@@ -157,7 +157,7 @@ class DirectoryStore:
         return Unavailable(key, f"cannot be read: {error.strerror}")
 
     def _check_present(self, key: str) -> None:
-        """A disk that is not mounted must not look like a store with nothing in it."""
+        """Raise `Unavailable` without the store's folder: an unmounted disk must not look like an empty store."""
         if not self._locks.is_dir():
             raise Unavailable(key, f"cannot be read: {self._root} is not there")
 
@@ -166,19 +166,19 @@ class DirectoryStore:
 
     @contextlib.contextmanager
     def _written(self, key: str, body: bytes) -> Iterator[Path]:
-        """A flushed file of this content, on its way; gone afterwards."""
+        """Write a flushed temporary file of this content, which is gone after the block."""
         path = self._writing / secrets.token_hex(16)
         try:
             _write(path, body)
             yield path
-        except OSError as error:  # nothing has entered its place: _enter names its own errors
+        except OSError as error:  # no object was named yet: _enter raises its own errors
             raise _unwritten(key, error) from error
         finally:
             path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _locked(self, key: str) -> Iterator[None]:
-        """Alone with this key, among all threads and processes."""
+        """Hold the lock of this key's stripe against all threads and processes for the block."""
         stripe = zlib.crc32(key.encode()) % STRIPES
         descriptor = os.open(self._locks / f"{stripe:02}", os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -187,13 +187,13 @@ class DirectoryStore:
         finally:
             os.close(descriptor)
 
-    def _enter(self, key: str, place: Callable[[], object]) -> None:
+    def _enter(self, key: str, give_name: Callable[[], object]) -> None:
         """Give the object its name, and flush the folder that now holds it."""
         folder = self._path(key).parent
         for attempt in range(ENTER_ATTEMPTS):
             self._make_folder(folder)
             try:
-                place()
+                give_name()
                 break
             except FileNotFoundError:  # another process pruned the empty folder in between
                 if attempt == ENTER_ATTEMPTS - 1:
@@ -231,7 +231,7 @@ class DirectoryStore:
             return False
 
     def _keys(self, folder: Path, above: str, prefix: str, after: str) -> Iterator[str]:
-        """Keys below a folder in the order of S3, which compares whole keys: a folder sorts with its slash."""
+        """Yield the keys below a folder in S3's order, which compares whole keys: a folder sorts with its slash."""
         for name in sorted(_names(folder)):
             key = above + name
             if name.endswith("/"):
@@ -242,7 +242,7 @@ class DirectoryStore:
 
 
 def _names(folder: Path) -> list[str]:
-    """Names in a folder, those of folders with a slash; what is not an object's begins with a dot."""
+    """List the names in a folder, those of folders with a slash; what is not an object's begins with a dot."""
     try:
         with os.scandir(folder) as entries:
             return [f"{each.name}/" if each.is_dir() else each.name for each in entries if each.name[0] != "."]
@@ -251,7 +251,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _may_hold(folder: str, prefix: str, after: str) -> bool:
-    """Whether keys that begin with `folder` can begin with `prefix` and be greater than `after`."""
+    """Tell whether keys that begin with `folder` can begin with `prefix` and be greater than `after`."""
     if not (folder.startswith(prefix) or prefix.startswith(folder)):
         return False
     return after.startswith(folder) or folder > after

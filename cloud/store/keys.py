@@ -1,4 +1,4 @@
-"""The only home of the names of objects in the store.
+"""The layout of the store: the key of every object.
 
 ::
 
@@ -38,7 +38,7 @@ READY = "probe/ready"
 _POOL_KEY = re.compile(rf"[a-z]+/(?P<group>{GROUP_PATTERN.pattern})/(?P<space>{HEX64_PATTERN.pattern})/")
 _INBOX_KEY = re.compile(
     rf"inbox/(?P<group>{GROUP_PATTERN.pattern})/(?P<space>{HEX64_PATTERN.pattern})"
-    rf"/(?P<device>{DEVICE_PATTERN.pattern})\.(?P<generation>[0-9]{{1,9}})/(?P<upload>{HEX64_PATTERN.pattern})"
+    rf"/(?P<device>{DEVICE_PATTERN.pattern})\.(?P<generation>[0-9]{{1,9}})/(?P<sha256>{HEX64_PATTERN.pattern})"
 )
 
 
@@ -56,50 +56,51 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Arrival:
+class InboxUpload:
     """One upload of one device in one pool: what an inbox key says."""
 
     pool: Pool
     device: str
     generation: int
-    upload: str
+    sha256: str
+    """The upload's id: the hash of its bytes."""
 
     @property
     def name(self) -> str:
-        """What tells it apart from others in its pool."""
-        return f"{self.device}.{self.generation}/{self.upload}"
+        """What distinguishes it from other uploads in its pool."""
+        return f"{self.device}.{self.generation}/{self.sha256}"
 
     @property
     def path(self) -> str:
-        """The arrival's part of a key."""
+        """The upload's part of a key."""
         return f"{self.pool.path}/{self.name}"
 
 
 def space_file(space: str, name: str) -> str:
-    """A file of a registered training bundle."""
+    """Return the key of a file of a registered training bundle."""
     return f"{SPACES}{space}/{name}"
 
 
-def inbox(arrival: Arrival) -> str:
-    """Where an upload waits to be merged."""
-    return f"{INBOX}{arrival.path}"
+def inbox(upload: InboxUpload) -> str:
+    """Return the key under which an upload waits to be merged."""
+    return f"{INBOX}{upload.path}"
 
 
 def pool_inbox(pool: Pool) -> str:
-    """The prefix of everything that waits in one pool."""
+    """Return the prefix of all uploads that wait in one pool."""
     return f"{INBOX}{pool.path}/"
 
 
 def after_pool(prefix: str, pool: Pool) -> str:
-    """A string after every key of a pool under a prefix, and before those of the next: "0" follows the slash."""
+    """Return a string after every key of a pool under a prefix, and before those of the next: "0" follows the slash."""
     return f"{prefix}{pool.path}0"
 
 
 def parse_pool(key: str) -> Pool:
-    """The pool that a key under any prefix belongs to.
+    """Return the pool that a key under any prefix belongs to.
 
     Raises:
-        Damaged: the key names none.
+        Damaged: the key names no pool.
     """
     match = _POOL_KEY.match(key)
     if match is None:
@@ -107,68 +108,68 @@ def parse_pool(key: str) -> Pool:
     return Pool(match["group"], match["space"])
 
 
-def parse_inbox(key: str) -> Arrival:
-    """What an inbox key says.
+def parse_inbox(key: str) -> InboxUpload:
+    """Read what an inbox key says.
 
     Raises:
-        Damaged: the key is none that this service writes.
+        Damaged: this service writes no such key.
     """
     match = _INBOX_KEY.fullmatch(key)
     if match is None:
         raise Damaged(f"{key}: expected inbox/<group>/<space>/<device>.<generation>/<sha256>")
-    return Arrival(Pool(match["group"], match["space"]), match["device"], int(match["generation"]), match["upload"])
+    return InboxUpload(Pool(match["group"], match["space"]), match["device"], int(match["generation"]), match["sha256"])
 
 
-def receipt(arrival: Arrival) -> str:
-    """Says that an upload is in the dataset."""
-    return f"receipts/{arrival.path}"
+def receipt(upload: InboxUpload) -> str:
+    """Return the key of the empty object that says that an upload is in the dataset."""
+    return f"receipts/{upload.path}"
 
 
-def rejected_upload(arrival: Arrival) -> str:
-    """The bytes of an upload that was set aside."""
-    return f"rejected/{arrival.path}/upload"
+def rejected_upload(upload: InboxUpload) -> str:
+    """Return the key of the bytes of an upload that was set aside."""
+    return f"rejected/{upload.path}/upload"
 
 
-def rejected_reason(arrival: Arrival) -> str:
-    """Why an upload was set aside."""
-    return f"rejected/{arrival.path}/reason.json"
+def rejected_reason(upload: InboxUpload) -> str:
+    """Return the key of the reason why an upload was set aside."""
+    return f"rejected/{upload.path}/reason.json"
 
 
 def dataset_pointer(pool: Pool) -> str:
-    """The pointer to a pool's shards."""
+    """Return the key of the pointer to a pool's shards."""
     return f"{DATASETS}{pool.path}/HEAD"
 
 
 def shard(pool: Pool, sha256: str) -> str:
-    """An immutable piece of a pool's dataset."""
+    """Return the key of an immutable piece of a pool's dataset."""
     return f"{DATASETS}{pool.path}/shards/{sha256}"
 
 
 def registry_pointer(pool: Pool) -> str:
-    """The pointer to a pool's releases."""
+    """Return the key of the pointer to a pool's releases."""
     return f"registry/{pool.path}/HEAD"
 
 
 def release(pool: Pool, sha256: str) -> str:
-    """One release: its payload and report."""
+    """Return the key of one release: its payload and report."""
     return f"registry/{pool.path}/releases/{sha256}"
 
 
 def trial(pool: Pool, cycle: str, name: str) -> str:
-    """What one trial of a training cycle did."""
+    """Return the key of what one trial of a training cycle did."""
     return f"trials/{pool.path}/{cycle}/{name}"
 
 
 def shared_object(group: str, sha256: str) -> str:
-    """A head or label list, which only its group may fetch."""
+    """Return the key of a head or label list, which only its group may fetch."""
     return f"objects/{group}/{sha256}"
 
 
 def device(device_id: str) -> str:
-    """Who a device is."""
+    """Return the key of a device's document."""
     return f"{DEVICES}{device_id}"
 
 
 def probe(name: str) -> str:
-    """An object of the start-up check."""
+    """Return the key of an object of the start-up check."""
     return f"probe/{name}"

@@ -1,4 +1,4 @@
-"""The only home of the check that a store keeps its promises, made once at start.
+"""The check, made once at start, that a store keeps its promises.
 
 A store that ignores conditions looks fine until two writers meet, and then loses samples; so it is refused beforehand.
 """

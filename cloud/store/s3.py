@@ -1,8 +1,10 @@
-"""The only home of boto3: objects in one bucket of any S3 server with conditional writes (MinIO is the reference).
+"""The S3 store: objects in one bucket of any S3 server with conditional writes. The one owner of boto3.
+
+MinIO is the reference server.
 
 Two clients. Reads and unconditional writes may be repeated freely, so the SDK retries them. Conditional writes must not
 be: a retry after a lost answer meets our own object and reports our success as a failed condition. Only 409
-``ConditionalRequestConflict``, which says that nothing happened, is tried again here.
+`ConditionalRequestConflict`, which says that nothing happened, is tried again here.
 
 Errors are sorted by whether the server can have acted::
 
@@ -47,7 +49,7 @@ from cloud.errors import (
     Unavailable,
     Uncertain,
 )
-from cloud.store.store import MAX_LISTED, ByteRange, Meta, Stored, check_key, check_limit
+from cloud.store.store import MAX_LISTED, ByteRange, ObjectStat, StoredObject, check_key, check_limit
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 30
@@ -56,7 +58,7 @@ CONFLICT_ATTEMPTS = 8
 CONNECTIONS = 32
 DEFAULT_REGION = "us-east-1"
 
-_NOT_S3 = "an answer that is none of S3"
+_NOT_S3 = "an answer that is not from S3"
 _MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 _FULL = frozenset({"XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage"})
 _BROKEN = (BotoCoreError, ResponseParserError)
@@ -67,7 +69,7 @@ _SOMEBODY_ELSES = frozenset({"AccessDenied", "BucketAlreadyExists", "AllAccessDi
 
 
 class S3Store:
-    """An ``ObjectStore`` in a bucket. Credentials and region are found where every AWS client looks.
+    """An `ObjectStore` in a bucket. Credentials and region are found where every AWS client looks.
 
     Raises:
         StoreRefused: what is found there, or the endpoint, makes no client.
@@ -87,7 +89,7 @@ class S3Store:
         return f"s3://{self._bucket}" + (f"?endpoint={self._endpoint}" if self._endpoint else "")
 
     def prepare(self) -> None:
-        """Make the bucket unless it is there, and refuse one that keeps versions. See ``ObjectStore``."""
+        """Make the bucket unless it is there, and refuse one that keeps versions. See `ObjectStore`."""
         try:
             self._make_bucket()
             status = self._versioning()
@@ -100,67 +102,67 @@ class S3Store:
             )
 
     def put(self, key: str, body: bytes) -> str:
-        """See ``ObjectStore``."""
+        """See `ObjectStore`."""
         return self._put(self._retrying, key, body)
 
     def put_if_absent(self, key: str, body: bytes) -> str:
-        """See ``ObjectStore``."""
+        """See `ObjectStore`."""
         return self._put(self._single, key, body, AlreadyExists(key), IfNoneMatch="*")
 
     def put_if_match(self, key: str, body: bytes, *, etag: str) -> str:
-        """See ``ObjectStore``."""
+        """See `ObjectStore`."""
         return self._put(self._single, key, body, PreconditionFailed(key, etag=etag), IfMatch=etag)
 
-    def get(self, key: str, byte_range: ByteRange | None = None) -> Stored:
-        """See ``ObjectStore``."""
+    def get(self, key: str, byte_range: ByteRange | None = None) -> StoredObject:
+        """See `ObjectStore`."""
         if byte_range is None:
-            answer = self._read(key, lambda place: self._fetch(**place))
-            return Stored(answer["Body"], _said(answer, "ETag", key), len(answer["Body"]))
+            answer = self._read(key, lambda address: self._fetch(**address))
+            return StoredObject(answer["Body"], _field(answer, "ETag", key), len(answer["Body"]))
         try:
             wanted = f"bytes={byte_range.begin}-{byte_range.end - 1}"
-            answer = self._read(key, lambda place: self._fetch(Range=wanted, **place))
+            answer = self._read(key, lambda address: self._fetch(Range=wanted, **address))
         except _RangeRefused:
             raise OutOfRange(key, begin=byte_range.begin) from None
-        return Stored(answer["Body"], "", int(_said(answer, "ContentRange", key).rpartition("/")[2]))
+        return StoredObject(answer["Body"], "", int(_field(answer, "ContentRange", key).rpartition("/")[2]))
 
-    def stat(self, key: str) -> Meta:
-        """See ``ObjectStore``."""
-        return Meta(self._read(key, lambda place: self._retrying.head_object(**place))["ContentLength"])
+    def stat(self, key: str) -> ObjectStat:
+        """See `ObjectStore`."""
+        return ObjectStat(self._read(key, lambda address: self._retrying.head_object(**address))["ContentLength"])
 
     def list(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> list[str]:
-        """See ``ObjectStore``."""
+        """See `ObjectStore`."""
         asked = {"Bucket": self._bucket, "Prefix": prefix, "StartAfter": after, "MaxKeys": check_limit(limit)}
         try:
             answer = self._retrying.list_objects_v2(**asked)
         except (ClientError, *_BROKEN) as error:
             raise Unavailable(prefix, f"not listed: {_reason(error)}") from error
-        _said(answer, "IsTruncated", prefix)
+        _field(answer, "IsTruncated", prefix)
         found = [each["Key"] for each in answer.get("Contents", [])]
         if any(key <= last or not key.startswith(prefix) for last, key in pairwise([after, *found])):
             raise Unavailable(prefix, "not listed in order, as S3 does")  # whoever lists on would never end
         return found
 
     def delete(self, key: str) -> None:
-        """See ``ObjectStore``."""
+        """See `ObjectStore`."""
         try:
-            self._retrying.delete_object(**self._place(key))
+            self._retrying.delete_object(**self._address(key))
         except (ClientError, *_BROKEN) as error:
             raise _write_error(key, error) from error
 
-    def _place(self, key: str) -> dict[str, str]:
+    def _address(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": check_key(key)}
 
-    def _put(self, client: Any, key: str, body: bytes, broken: CloudError | None = None, **condition: str) -> str:
-        """Write under a condition; `broken` is what its failure means."""
+    def _put(self, client: Any, key: str, body: bytes, unmet: CloudError | None = None, **condition: str) -> str:
+        """Write under a condition; `unmet` is raised where it fails."""
         for attempt in range(CONFLICT_ATTEMPTS):
             try:
-                answer = client.put_object(**self._place(key), Body=body, **condition)
+                answer = client.put_object(**self._address(key), Body=body, **condition)
                 return str(answer["ETag"])
             except KeyError:
                 raise Uncertain(key, f"{_NOT_S3}: it names no ETag") from None
             except ClientError as error:
-                if broken and (_status(error) == 412 or _code(error) in _MISSING):
-                    raise broken from None
+                if unmet and (_status(error) == 412 or _code(error) in _MISSING):
+                    raise unmet from None
                 if _code(error) != "ConditionalRequestConflict":
                     raise _write_error(key, error) from error
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))
@@ -174,7 +176,7 @@ class S3Store:
 
     def _read(self, key: str, ask: Callable[[dict[str, str]], dict[str, Any]]) -> dict[str, Any]:
         try:
-            return ask(self._place(key))
+            return ask(self._address(key))
         except ClientError as error:
             if _code(error) in _MISSING:
                 raise NotFound(key) from None
@@ -186,7 +188,7 @@ class S3Store:
 
     def _make_bucket(self) -> None:
         try:
-            # HEAD would not say why it is refused
+            # a HEAD request would not say why it is refused
             answer = self._retrying.list_objects_v2(Bucket=self._bucket, MaxKeys=1)
         except ClientError as error:
             if _status(error) != 404:
@@ -198,9 +200,9 @@ class S3Store:
 
     def _create_bucket(self) -> None:
         region = self._retrying.meta.region_name
-        place = {} if region == DEFAULT_REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        location = {} if region == DEFAULT_REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         try:
-            self._retrying.create_bucket(Bucket=self._bucket, **place)
+            self._retrying.create_bucket(Bucket=self._bucket, **location)
         except ClientError as error:
             if _code(error) != "BucketAlreadyOwnedByYou":  # another process was first
                 raise
@@ -218,8 +220,8 @@ class _RangeRefused(Exception):
     """416: the object ends before the range begins."""
 
 
-def _said(answer: dict[str, Any], name: str, key: str) -> Any:
-    """What every S3 server says. Raises `Unavailable` where an answer does without, as that of a web page."""
+def _field(answer: dict[str, Any], name: str, key: str) -> Any:
+    """Return what every S3 server's answer has; raise `Unavailable` for one without it, such as a web page."""
     if name not in answer:
         raise Unavailable(key, f"{_NOT_S3}: it names no {name}")
     return answer[name]
@@ -240,14 +242,14 @@ def _client(session: Any, endpoint: str | None, *, attempts: int) -> Any:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether the same request may work later: nobody answered, or the server is in trouble."""
+    """Tell whether the same request may work later: nothing answered, or the server failed."""
     if isinstance(error, ClientError):
         return _status(error) >= 500
     return isinstance(error, (*_NO_CONNECTION, ReadTimeoutError, ConnectionClosedError))
 
 
 def _write_error(key: str, error: Exception) -> Unavailable | Uncertain:
-    """Whether a failed write can have happened."""
+    """Sort a failed write by whether it can have happened."""
     reason = f"not written: {_reason(error)}"
     if isinstance(error, _NO_CONNECTION + _NO_CREDENTIALS):
         return Unavailable(key, reason)
@@ -269,7 +271,7 @@ def _status(error: ClientError) -> int:
 
 
 def _reason(error: Exception) -> str:
-    """One line without addresses or credentials of requests."""
+    """Describe an error in one line, without addresses or credentials of requests."""
     if isinstance(error, ClientError):
         return _refusal(_code(error), _status(error))
     if isinstance(error, _NO_CREDENTIALS):

@@ -83,7 +83,7 @@ class Selection:
             threshold=result.calibration.threshold,
             accuracy=result.accuracy,
             held_out=result.held_out,
-            samples=len(inputs.dataset),
+            sample_count=len(inputs.dataset),
             report=report,
         )
 

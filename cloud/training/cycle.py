@@ -24,7 +24,7 @@ from enum import StrEnum
 from cloud.errors import CycleFailed, LostRace
 from cloud.logs import fields
 from cloud.releases import registry
-from cloud.releases.publish import Publisher, TrainedHead, publish
+from cloud.releases.publish import Publisher, TrainedHead
 from cloud.releases.registry import Registry
 from cloud.store import keys
 from cloud.store.keys import Pool
@@ -138,7 +138,7 @@ def _check_not_overtaken(inputs: CycleInputs) -> None:
         LostRace: it did.
     """
     trained = inputs.registry.trained
-    if trained is not None and trained.dataset == inputs.dataset.commit:
+    if trained is not None and trained.commit == inputs.dataset.commit:
         raise LostRace(f"{inputs.pool.path}: expected something new, got what cycle {trained.cycle} was trained on")
 
 
@@ -220,8 +220,8 @@ def _report(
 def _publish(
     context: TrainingContext, inputs: CycleInputs, head: TrainedHead, *, verdict: Verdict, cycle: str
 ) -> Registry:
-    return publish(
-        Publisher(context.store, context.key, context.settings.manifest_life_s, context.at_publish),
+    publisher = Publisher(context.store, context.key, context.settings.manifest_life_s, context.at_publish)
+    return publisher.publish(
         inputs.pool,
         head,
         bundle=inputs.bundle,

@@ -20,7 +20,7 @@ from cloud.dataset import reader
 from cloud.dataset.reader import Dataset
 from cloud.errors import Damaged
 from cloud.releases import registry
-from cloud.releases.registry import Registry, Release, Trained
+from cloud.releases.registry import Registry, Release, TrainedDataset
 from cloud.spaces import bundles
 from cloud.store import keys
 from cloud.store.keys import Pool
@@ -55,9 +55,9 @@ class CycleInputs:
     best: HeadWeights | None
     """Best's weights; None while best is the bundle's head."""
 
-    def trained(self, cycle: str) -> Trained:
+    def trained(self, cycle: str) -> TrainedDataset:
         """Return what to remember once this was trained on."""
-        return Trained(self.dataset.commit, self.rows, cycle)
+        return TrainedDataset(self.dataset.commit, self.rows, cycle)
 
     def for_trials(self, rows: EmbeddingInputs, embedding: EmbeddingOutcome) -> TrialInputs:
         """Return what trials take, once best has embedded all rows."""
@@ -99,7 +99,7 @@ def read_inputs(store: ObjectStore, pool: Pool, *, state: Path) -> CycleInputs:
         dataset=data,
         rows=rows,
         registry=current,
-        examples=choose_examples(data, bundle.base, classes, seen=release.samples if release else 0),
+        examples=choose_examples(data, bundle.base, classes, seen=release.sample_count if release else 0),
         best=_weights(store, pool, release) if release else None,
     )
 

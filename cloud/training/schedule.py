@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloud.dataset.pointer import DatasetPointer
-from cloud.releases.registry import Failed, Trained
+from cloud.releases.registry import FailedCycles, TrainedDataset
 
 FIRST_BACKOFF_S = 60
 LONGEST_BACKOFF_S = 6 * 3600
@@ -26,11 +26,11 @@ class CycleDecision:
 
 
 def decide(
-    dataset: DatasetPointer, *, trained: Trained | None, failed: Failed | None, min_new: int, now: float
+    dataset: DatasetPointer, *, trained: TrainedDataset | None, failed: FailedCycles | None, min_new: int, now: float
 ) -> CycleDecision:
     """Decide about a pool whose dataset and registry say this; `now` is in Unix seconds."""
     new = dataset.rows - (trained.rows if trained else 0)
-    if new <= 0 or (trained is not None and trained.dataset == dataset.commit):
+    if new <= 0 or (trained is not None and trained.commit == dataset.commit):
         return CycleDecision(train=False, reason="nothing new")
     if new < min_new:
         return CycleDecision(train=False, reason=f"{new} new rows of {min_new}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from flask import current_app, g, request
 
 from cloud.errors import NotFound
-from cloud.identity.devices import Device
+from cloud.identity.devices import EnrolledDevice
 from cloud.identity.limits import ConcurrencyLimit
 from cloud.identity.tokens import Authenticator
 from cloud.spaces import bundles
@@ -55,7 +55,7 @@ def current_service() -> Service:
     return service
 
 
-def asking_device() -> Device:
+def asking_device() -> EnrolledDevice:
     """The device that sent this request.
 
     Raises:

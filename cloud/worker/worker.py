@@ -30,7 +30,7 @@ from cloud.errors import (
 )
 from cloud.logs import fields
 from cloud.releases import registry
-from cloud.releases.registry import Failed
+from cloud.releases.registry import FailedCycles
 from cloud.releases.signing import SigningKey, load_or_create
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store, probe
@@ -176,7 +176,7 @@ class Worker:
     def _note_failure(self, pool: Pool, commit: str) -> None:
         known = registry.read(self.workbench.store, pool)
         times = (known.failed.times if known.failed else 0) + 1
-        failed = Failed(commit, times, int(self.workbench.now()))
+        failed = FailedCycles(commit, times, int(self.workbench.now()))
         registry.note_failure(self.workbench.store, pool, previous=known, failed=failed)
 
 

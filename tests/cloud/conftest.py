@@ -20,9 +20,9 @@ import requests
 
 from cloud.admin.bundles import register as register_bundle
 from cloud.identity import devices
-from cloud.identity.devices import Device
+from cloud.identity.devices import EnrolledDevice
 from cloud.store import ObjectStore, keys, open_store
-from cloud.store.keys import Arrival, Pool
+from cloud.store.keys import InboxUpload, Pool
 from contract.bundle import BaseSamples, BundleFacts, TrainingBundle, TrainingBundleParts, write_training_bundle
 from contract.codecs import Codec
 from contract.upload import Upload, encode_upload, upload_id
@@ -121,7 +121,7 @@ def space(store: ObjectStore, training_bundle: TrainingBundle) -> str:
     """The space of `training_bundle`, registered in `store`, and device `DEVICE` of group `home` enrolled there."""
     assert training_bundle.directory is not None
     register_bundle(store, training_bundle.directory)
-    devices.add(store, Device(DEVICE, "home", 0, hashlib.sha256(TOKEN_SECRET.encode()).hexdigest(), 0))
+    devices.add(store, EnrolledDevice(DEVICE, "home", 0, hashlib.sha256(TOKEN_SECRET.encode()).hexdigest(), 0))
     return training_bundle.space
 
 
@@ -235,6 +235,6 @@ def make_upload() -> MakeUpload:
 
 
 @pytest.fixture
-def arrive(pool: Pool) -> Callable[[bytes], Arrival]:
+def arrive(pool: Pool) -> Callable[[bytes], InboxUpload]:
     """Where an upload of `DEVICE` waits."""
-    return lambda body: Arrival(pool, DEVICE, 0, upload_id(body))
+    return lambda body: InboxUpload(pool, DEVICE, 0, upload_id(body))

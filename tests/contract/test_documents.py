@@ -164,6 +164,8 @@ FIELDS = Fields(
         "mixed": [1, "2"],
         "negative": [1, -2],
         "object": {"inner": 1},
+        "objects": [{"inner": 1}, 2],
+        "texts": ["red", "blue"],
         "base64": "AAEC",
         "format": 2,
     },
@@ -191,7 +193,11 @@ REFUSED_FIELDS = [
     (lambda: FIELDS.items("list", max_items=1), TooLarge, "at most 1 items, got 2"),
     (lambda: FIELDS.integers("mixed", max_items=9), Malformed, "place.mixed: expected an integer, got '2'"),
     (lambda: FIELDS.integers("negative", max_items=9), Impossible, "place.negative: expected an integer from 0"),
+    (lambda: FIELDS.texts("list", max_items=9), Malformed, "place.list.0: expected a string, got 1"),
+    (lambda: FIELDS.texts("list", max_items=1), TooLarge, "at most 1 items, got 2"),
     (lambda: FIELDS.document("list"), Malformed, "place.list: expected an object"),
+    (lambda: FIELDS.documents("objects", max_items=9), Malformed, "place.objects.1: expected an object, got 2"),
+    (lambda: FIELDS.documents("objects", max_items=1), TooLarge, "at most 1 items, got 2"),
     (lambda: FIELDS.document("object").text("inner"), Malformed, "place.object.inner: expected a string, got 1"),
     (lambda: FIELDS.binary("base64", max_bytes=2), TooLarge, "at most 2 bytes, got 3 bytes"),
     (lambda: FIELDS.binary("text", max_bytes=9), Malformed, "standard base64 with padding"),
@@ -212,6 +218,9 @@ def test_fields_are_read_as_what_they_are() -> None:
     assert FIELDS.boolean("true") is True
     assert FIELDS.choice("text", Colour) is Colour.RED
     assert FIELDS.integers("list", max_items=2) == (1, 2)
+    assert FIELDS.texts("texts", max_items=2) == ("red", "blue")
+    assert FIELDS.document("object").as_json() == {"inner": 1}
+    assert [one.integer("inner") for one in Fields({"a": [{"inner": 1}]}, where="b").documents("a", max_items=1)] == [1]
     assert FIELDS.binary("base64", max_bytes=3) == b"\x00\x01\x02"
     assert "object" in FIELDS
     assert "null" not in FIELDS

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from cloud.dataset import inbox
 from cloud.errors import Refused
-from cloud.store.keys import Arrival, Pool
+from cloud.store.keys import InboxUpload, Pool
 from cloud.web import bodies
 from cloud.web.routes import rule
 from cloud.web.routes.spaces import known_space
@@ -33,8 +33,8 @@ def put_upload(space: str, upload: str) -> Response:
         body = bodies.read_body(LIMITS.max_bytes)
         _check_hash(body, upload)
         open_upload(body, space=space, feature_shape=facts.feature_shape)
-    arrival = Arrival(Pool(device.group, space), device.id, device.generation, upload)
-    created = inbox.add(current_service().store, arrival, body)
+    waiting = InboxUpload(Pool(device.group, space), device.id, device.generation, upload)
+    created = inbox.add(current_service().store, waiting, body)
     status = HTTPStatus.CREATED if created else HTTPStatus.OK
     return Response(encode_json({"upload": upload}), status=status, mimetype=JSON_MEDIA_TYPE)
 

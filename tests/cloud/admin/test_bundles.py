@@ -13,7 +13,7 @@ from cloud.admin.bundles import register as register_bundle
 from cloud.dataset import pointer as dataset_pointer
 from cloud.errors import BundleRefused, Damaged, NotFound, Unavailable
 from cloud.releases import registry
-from cloud.releases.registry import Trained
+from cloud.releases.registry import TrainedDataset
 from cloud.spaces import bundles
 from cloud.store import ObjectStore, keys
 from cloud.store.keys import Pool
@@ -193,7 +193,7 @@ def release(store: ObjectStore, pool: Pool) -> None:
         pool,
         previous=registry.read(store, pool),
         envelopes={Channel.LATEST: envelope},
-        trained=Trained("commit", 1, "cycle"),
+        trained=TrainedDataset("commit", 1, "cycle"),
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.dataset.ledger import Draft, Ledger, base_ledger, spell
+from cloud.dataset.ledger import Ledger, LedgerDraft, base_ledger, spell
 from cloud.dataset.shards import Columns
 from contract.holdout import Split, assign_split
 
@@ -24,23 +24,23 @@ def columns(taken: list[tuple[str, int, int, str, Split]]) -> Columns:
         feature_shape=(1,),
         labels=tuple(row[3] for row in taken),
         devices=tuple(row[0] for row in taken),
-        arrivals=(),
+        uploads=(),
         sample_ids=np.array([[row[1]] * 16 for row in taken], np.uint8).reshape(count, 16),
         revisions=np.array([row[2] for row in taken], np.uint32),
         label_index=order,
         device_index=order,
-        arrival_index=order,
+        upload_index=order,
         splits=np.array([list(Split).index(row[4]) for row in taken], np.uint32),
     )
 
 
-def take_all(draft: Draft, asked: list[tuple[str, int, int, str]]) -> list[tuple[str, int, int, str, Split]]:
+def take_all(draft: LedgerDraft, asked: list[tuple[str, int, int, str]]) -> list[tuple[str, int, int, str, Split]]:
     decided = [(*row, draft.take((row[0], bytes([row[1]] * 16)), revision=row[2], label=row[3])) for row in asked]
     return [row for row in decided if row[4] is not None]
 
 
 def test_the_first_three_photos_of_a_label_train_and_low_ids_are_held_out_after() -> None:
-    draft = Draft(Ledger())
+    draft = LedgerDraft(Ledger())
     splits = [draft.take(("d", bytes([n]) + LOW[1:]), revision=0, label="Ada") for n in range(5)]
     assert splits == [Split.TRAIN] * 3 + [Split.HELD_OUT] * 2
     assert draft.take(("d", HIGH), revision=0, label="Ada") is Split.TRAIN
@@ -48,14 +48,14 @@ def test_the_first_three_photos_of_a_label_train_and_low_ids_are_held_out_after(
 
 def test_photos_of_the_bundle_count_whatever_the_spelling() -> None:
     ledger = base_ledger(("Ada", "Ben"), np.array([0, 0, 0], np.uint32))
-    draft = Draft(ledger)
+    draft = LedgerDraft(ledger)
     assert draft.take(("d", LOW), revision=0, label="ADA") is Split.HELD_OUT
     assert draft.take(("d", b"\1" * 16), revision=0, label="Ben") is Split.TRAIN
 
 
 def test_a_draft_leaves_the_ledger_as_it_is() -> None:
     ledger = Ledger()
-    Draft(ledger).take(("d", LOW), revision=0, label="Ada")
+    LedgerDraft(ledger).take(("d", LOW), revision=0, label="Ada")
     assert not ledger.rows
     assert not ledger.photos
 
@@ -71,7 +71,7 @@ def test_a_label_is_shown_as_it_was_first_spelled() -> None:
 @given(rows)
 def test_a_draft_decides_what_a_ledger_of_its_rows_then_says(asked: list[tuple[str, int, int, str]]) -> None:
     ledger = Ledger()
-    draft = Draft(ledger)
+    draft = LedgerDraft(ledger)
     taken = take_all(draft, asked)
     expected = dict(draft.own.rows)
     ledger.absorb(columns(taken))
@@ -84,10 +84,10 @@ def test_it_does_not_matter_where_one_merge_ends_and_the_next_begins(
     asked: list[tuple[str, int, int, str]], cut: int
 ) -> None:
     whole = Ledger()
-    whole.absorb(columns(take_all(Draft(whole), asked)))
+    whole.absorb(columns(take_all(LedgerDraft(whole), asked)))
     parts = Ledger()
     for part in (asked[:cut], asked[cut:]):
-        parts.absorb(columns(take_all(Draft(parts), part)))
+        parts.absorb(columns(take_all(LedgerDraft(parts), part)))
     assert parts.rows == whole.rows
     assert count_photos(parts) == count_photos(whole)
 
@@ -96,7 +96,7 @@ def test_it_does_not_matter_where_one_merge_ends_and_the_next_begins(
 def test_the_highest_revision_counts_and_the_first_row_decides_the_split(
     asked: list[tuple[str, int, int, str]],
 ) -> None:
-    draft = Draft(Ledger())
+    draft = LedgerDraft(Ledger())
     taken = take_all(draft, asked)
     for (device, sample), row in draft.own.rows.items():
         mine = [each for each in taken if (each[0], bytes([each[1]] * 16)) == (device, sample)]
@@ -105,7 +105,7 @@ def test_the_highest_revision_counts_and_the_first_row_decides_the_split(
 
 
 def test_the_split_is_the_contracts() -> None:
-    draft = Draft(Ledger())
+    draft = LedgerDraft(Ledger())
     for number in range(200):
         sample = bytes([number]) * 16
         assert draft.take(("d", sample), revision=0, label="Ada") is assign_split(sample, number)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,19 +15,22 @@ from cloud.dataset.merge import MergeReport, MergeStep, merge_once
 from cloud.dataset.shards import Columns
 from cloud.errors import NotFound
 from cloud.identity import devices
-from cloud.identity.devices import Device
+from cloud.identity.devices import EnrolledDevice
 from cloud.store import MAX_LISTED, ObjectStore, keys
-from cloud.store.keys import Arrival, Pool
+from cloud.store.keys import InboxUpload, Pool
 from contract.upload import LIMITS, upload_id
+from tests.cloud.counting import CountingStore
 
-Send = Callable[..., Arrival]
+Send = Callable[..., InboxUpload]
 
 
 @pytest.fixture
-def send(store: ObjectStore, space: str, arrive: Callable[[bytes], Arrival], make_upload: Callable[..., bytes]) -> Send:
+def send(
+    store: ObjectStore, space: str, arrive: Callable[[bytes], InboxUpload], make_upload: Callable[..., bytes]
+) -> Send:
     """Puts an upload of `DEVICE` into the inbox."""
 
-    def put(labels: list[str], **choices: object) -> Arrival:
+    def put(labels: list[str], **choices: object) -> InboxUpload:
         body = make_upload(labels, **choices)
         inbox.add(store, arrive(body), body)
         return arrive(body)
@@ -36,27 +38,11 @@ def send(store: ObjectStore, space: str, arrive: Callable[[bytes], Arrival], mak
     return put
 
 
-class Counting:
-    """A store that counts what is asked of it, by operation and first segment of the key."""
-
-    def __init__(self, store: ObjectStore) -> None:
-        self._store = store
-        self.asked: Counter[str] = Counter()
-
-    def __getattr__(self, name: str) -> Callable[..., object]:
-        def ask(key: str, *more: object, **named: object) -> object:
-            kind = "shards" if "/shards/" in key else key.partition("/")[0]
-            self.asked[f"{name} {kind}"] += 1
-            return getattr(self._store, name)(key, *more, **named)
-
-        return ask
-
-
 def test_what_waits_is_merged_and_leaves_the_inbox(store: ObjectStore, pool: Pool, send: Send, tmp_path: Path) -> None:
-    arrivals = [send(["Ada", "Cleo"], names=[f"{n}-a", f"{n}-b"]) for n in range(3)]
+    sent = [send(["Ada", "Cleo"], names=[f"{n}-a", f"{n}-b"]) for n in range(3)]
     assert merge_once(store, pool) == MergeReport(uploads=3, rows=6, new_samples=6)
     assert inbox.pools_with_news(store) == []
-    assert all(store.stat(keys.receipt(arrival)).size == 0 for arrival in arrivals)
+    assert all(store.stat(keys.receipt(upload)).size == 0 for upload in sent)
     assert len(reader.load(store, pool, cache=tmp_path)) == 6
 
 
@@ -112,9 +98,9 @@ def test_the_same_sample_id_of_two_devices_is_two_samples(
 ) -> None:
     other = "e" * 32
     send(["Ada"], names=["one"])
-    devices.add(store, Device(other, "home", 0, "0" * 64, 0))
+    devices.add(store, EnrolledDevice(other, "home", 0, "0" * 64, 0))
     body = make_upload(["Ada"], names=["one"])
-    inbox.add(store, Arrival(pool, other, 0, upload_id(body)), body)
+    inbox.add(store, InboxUpload(pool, other, 0, upload_id(body)), body)
     assert merge_once(store, pool).new_samples == 2
     assert len(reader.load(store, pool, cache=tmp_path)) == 2
 
@@ -178,10 +164,10 @@ def test_a_corrected_photo_counts_for_its_new_label_only(
 
 
 def test_an_upload_of_an_older_generation_is_dropped(store: ObjectStore, pool: Pool, send: Send) -> None:
-    arrival = send(["Ada"])
-    device = devices.read(store, arrival.device)
+    upload = send(["Ada"])
+    device = devices.read(store, upload.device)
     store.delete(keys.device(device.id))
-    devices.add(store, Device(device.id, device.group, 1, device.token_sha256, 0))
+    devices.add(store, EnrolledDevice(device.id, device.group, 1, device.token_sha256, 0))
     assert merge_once(store, pool) == MergeReport(dropped=1)
     assert inbox.pools_with_news(store) == []
 
@@ -195,7 +181,7 @@ def test_what_cannot_be_read_is_set_aside_and_blocks_nobody(
     store: ObjectStore, pool: Pool, send: Send, make_upload: Callable[..., bytes], kind: str
 ) -> None:
     body = bad_bytes(make_upload(["Ben"]))[kind]
-    bad = Arrival(pool, "d" * 32, 0, upload_id(body))
+    bad = InboxUpload(pool, "d" * 32, 0, upload_id(body))
     inbox.add(store, bad, body)
     send(["Ada"])
     assert merge_once(store, pool) == MergeReport(uploads=1, rows=1, new_samples=1, set_aside=1)
@@ -207,7 +193,7 @@ def test_what_cannot_be_read_is_set_aside_and_blocks_nobody(
 def test_an_upload_that_is_not_what_its_key_says_is_set_aside(
     store: ObjectStore, pool: Pool, space: str, make_upload: Callable[..., bytes]
 ) -> None:
-    damaged = Arrival(pool, "d" * 32, 0, "0" * 64)
+    damaged = InboxUpload(pool, "d" * 32, 0, "0" * 64)
     inbox.add(store, damaged, make_upload(["Ada"]))
     assert merge_once(store, pool).set_aside == 1
     assert b"its bytes have the sha256" in store.get(keys.rejected_reason(damaged)).body
@@ -220,19 +206,19 @@ def test_an_upload_that_is_not_what_its_key_says_is_set_aside(
 def test_features_of_another_space_are_set_aside(
     store: ObjectStore, pool: Pool, send: Send, choices: dict[str, object], reason: bytes
 ) -> None:
-    arrival = send(["Ada"], **choices)
+    upload = send(["Ada"], **choices)
     assert merge_once(store, pool) == MergeReport(set_aside=1)
-    assert reason in store.get(keys.rejected_reason(arrival)).body
+    assert reason in store.get(keys.rejected_reason(upload)).body
 
 
 def test_an_upload_of_nobody_is_set_aside_and_not_lost(
     store: ObjectStore, pool: Pool, space: str, make_upload: Callable[..., bytes]
 ) -> None:
     body = make_upload(["Ada"])
-    arrival = Arrival(pool, "f" * 32, 0, upload_id(body))
-    inbox.add(store, arrival, body)
+    upload = InboxUpload(pool, "f" * 32, 0, upload_id(body))
+    inbox.add(store, upload, body)
     assert merge_once(store, pool) == MergeReport(set_aside=1)
-    assert store.get(keys.rejected_upload(arrival)).body == body
+    assert store.get(keys.rejected_upload(upload)).body == body
 
 
 def test_a_batch_ends_where_its_memory_does(store: ObjectStore, pool: Pool, send: Send) -> None:
@@ -249,9 +235,9 @@ def test_a_batch_ends_where_its_memory_does(store: ObjectStore, pool: Pool, send
 
 
 def test_a_batch_ends_at_so_many_rows(store: ObjectStore, pool: Pool, send: Send) -> None:
-    arrivals = [send(["Ada"] * 10, names=[f"{number}-{place}" for place in range(10)]) for number in range(5)]
-    gathered = batch.gather(store, arrivals, feature_shape=(4,), max_rows=25)
-    assert [one.upload.count for one in gathered if one.upload] == [10, 10, 10]
+    sent = [send(["Ada"] * 10, names=[f"{number}-{place}" for place in range(10)]) for number in range(5)]
+    judged = batch.read_batch(store, sent, feature_shape=(4,), max_rows=25)
+    assert [one.content.count for one in judged if one.content] == [10, 10, 10]
 
 
 def test_a_batch_of_labels_as_long_as_may_be_is_a_shard_that_can_be_read(store: ObjectStore, pool: Pool) -> None:
@@ -261,12 +247,12 @@ def test_a_batch_of_labels_as_long_as_may_be_is_a_shard_that_can_be_read(store: 
         feature_shape=(1,),
         labels=tuple(f"{row:06}" + "\U00020000" * 58 for row in range(rows)),
         devices=tuple(f"{upload:064}" for upload in range(uploads)),
-        arrivals=tuple(f"{'d' * 64}.999999999/{upload:064}" for upload in range(uploads)),
+        uploads=tuple(f"{'d' * 64}.999999999/{upload:064}" for upload in range(uploads)),
         sample_ids=np.zeros((rows, 16), np.uint8),
         revisions=np.zeros(rows, np.uint32),
         label_index=np.arange(rows, dtype=np.uint32),
         device_index=np.zeros(rows, np.uint32),
-        arrival_index=np.zeros(rows, np.uint32),
+        upload_index=np.zeros(rows, np.uint32),
         splits=np.zeros(rows, np.uint32),
     )
     ref = shards.write(store, pool, columns, np.zeros((rows, 1), np.float32))
@@ -289,12 +275,11 @@ def test_merging_again_costs_what_is_new(store: ObjectStore, pool: Pool, send: S
     for number in range(6):
         send(["Ada"], names=[f"old {number}"])
         merge_once(store, pool, memory=memory)
-    counting = Counting(store)
+    counting = CountingStore(store)
     send(["Ada"], names=["new"])
-    merge_once(counting, pool, memory=memory)  # type: ignore[arg-type]
-    assert counting.asked["get shards"] == 0
-    assert counting.asked["get spaces"] == 0
-    assert sum(counting.asked.values()) <= 12, counting.asked
+    merge_once(counting, pool, memory=memory)  # type: ignore[arg-type]  # it has the store's methods
+    assert counting.count("get", "/shards/") == counting.count("get", keys.SPACES) == 0
+    assert sum(counting.requests.values()) <= 12, counting.requests
 
 
 def test_what_a_process_remembers_of_journals_does_not_grow(store: ObjectStore, pool: Pool, send: Send) -> None:
@@ -333,11 +318,11 @@ def test_of_two_merges_that_race_one_loses_the_swap_and_nothing_else(
 
 
 def test_an_upload_that_another_merge_took_is_left_to_it(store: ObjectStore, pool: Pool, send: Send) -> None:
-    arrival = send(["Ada"])
+    upload = send(["Ada"])
 
     def take_away(step: MergeStep) -> None:
         if step is MergeStep.INBOX_LISTED:
-            store.delete(keys.inbox(arrival))
+            store.delete(keys.inbox(upload))
 
     assert merge_once(store, pool, at=take_away) == MergeReport()
 
@@ -351,10 +336,10 @@ def test_pools_do_not_mix(
     store: ObjectStore, pool: Pool, send: Send, make_upload: Callable[..., bytes], tmp_path: Path
 ) -> None:
     other = Pool("work", pool.space)
-    devices.add(store, Device("e" * 32, "work", 0, "0" * 64, 0))
+    devices.add(store, EnrolledDevice("e" * 32, "work", 0, "0" * 64, 0))
     send(["Ada"], names=["one"])
     body = make_upload(["Boss"], names=["one"])
-    inbox.add(store, Arrival(other, "e" * 32, 0, upload_id(body)), body)
+    inbox.add(store, InboxUpload(other, "e" * 32, 0, upload_id(body)), body)
     assert inbox.pools_with_news(store) == [pool, other]
     memory = MergeMemory()
     assert [merge_once(store, each, memory=memory).new_samples for each in (pool, other)] == [1, 1]

@@ -13,8 +13,9 @@ import pytest
 from cloud.dataset import inbox, reader
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.merge import MergeStep, merge_once
-from cloud.store import NotFound, ObjectStore, keys
-from cloud.store.keys import Arrival, Pool
+from cloud.errors import NotFound
+from cloud.store import ObjectStore, keys
+from cloud.store.keys import InboxUpload, Pool
 
 MERGE = """
 import os, signal, sys
@@ -49,7 +50,7 @@ def run_merge(address: str, pool: Pool, *, fatal: str = "", times: int = 1) -> i
     return subprocess.run(command, check=False, env=os.environ | {"PYTHONWARNINGS": "error"}).returncode
 
 
-def send_all(store: ObjectStore, arrive: Callable[[bytes], Arrival], make_upload: MakeUpload) -> list[Arrival]:
+def send_all(store: ObjectStore, arrive: Callable[[bytes], InboxUpload], make_upload: MakeUpload) -> list[InboxUpload]:
     """Five uploads whose photos overlap, corrections of two of them, and one that cannot be read."""
     bodies = [
         make_upload(["Ada"] * PHOTOS, names=[f"photo {number * 4 + place}" for place in range(PHOTOS)])
@@ -61,13 +62,13 @@ def send_all(store: ObjectStore, arrive: Callable[[bytes], Arrival], make_upload
     return [arrive(body) for body in (*bodies, *corrections)]
 
 
-def check_exactly_once(store: ObjectStore, pool: Pool, arrivals: list[Arrival], cache: Path) -> None:
+def check_exactly_once(store: ObjectStore, pool: Pool, sent: list[InboxUpload], cache: Path) -> None:
     loaded = reader.load(store, pool, cache=cache)
     head, _ = dataset_pointer.read(store, pool)
     assert len(loaded) == len(np.unique(loaded.sample_ids, axis=0)) == head.samples == (UPLOADS - 1) * 4 + PHOTOS
     assert [loaded.labels[index] for index in loaded.label_index].count("Zoe") == 2
     assert store.list(keys.INBOX) == []
-    assert all(store.stat(keys.receipt(arrival)) for arrival in arrivals)
+    assert all(store.stat(keys.receipt(upload)) for upload in sent)
     assert len(store.list("rejected/")) == 2
 
 
@@ -80,23 +81,23 @@ def test_a_merge_killed_at_any_step_is_finished_by_the_next(
     store_address: str,
     space: str,
     pool: Pool,
-    arrive: Callable[[bytes], Arrival],
+    arrive: Callable[[bytes], InboxUpload],
     make_upload: MakeUpload,
     tmp_path: Path,
     step: MergeStep,
     times: int,
 ) -> None:
-    arrivals = send_all(store, arrive, make_upload)
+    sent = send_all(store, arrive, make_upload)
     assert run_merge(store_address, pool, fatal=step, times=times) == -signal.SIGKILL
     while merge_once(store, pool).more:
         pass
-    check_exactly_once(store, pool, arrivals, tmp_path / "cache")
+    check_exactly_once(store, pool, sent, tmp_path / "cache")
     before, _ = dataset_pointer.read(store, pool)
     send_all(store, arrive, make_upload)
     while merge_once(store, pool).more:
         pass
     assert dataset_pointer.read(store, pool)[0] == before
-    check_exactly_once(store, pool, arrivals, tmp_path / "cache")
+    check_exactly_once(store, pool, sent, tmp_path / "cache")
 
 
 def test_a_device_that_sends_again_before_the_journal_is_finished_is_not_doubled(
@@ -104,19 +105,19 @@ def test_a_device_that_sends_again_before_the_journal_is_finished_is_not_doubled
     store_address: str,
     space: str,
     pool: Pool,
-    arrive: Callable[[bytes], Arrival],
+    arrive: Callable[[bytes], InboxUpload],
     make_upload: MakeUpload,
     tmp_path: Path,
 ) -> None:
     """The acknowledgement was lost, the upload was merged, and it comes again while its receipt is not written yet."""
-    arrivals = send_all(store, arrive, make_upload)
-    assert run_merge(store_address, pool, fatal=MergeStep.HEAD_SWAPPED) == -signal.SIGKILL
+    sent = send_all(store, arrive, make_upload)
+    assert run_merge(store_address, pool, fatal=MergeStep.POINTER_SWAPPED) == -signal.SIGKILL
     with pytest.raises(NotFound):
-        store.stat(keys.receipt(arrivals[0]))
+        store.stat(keys.receipt(sent[0]))
     send_all(store, arrive, make_upload)
     while merge_once(store, pool).more:
         pass
-    check_exactly_once(store, pool, arrivals, tmp_path / "cache")
+    check_exactly_once(store, pool, sent, tmp_path / "cache")
 
 
 def test_merges_that_run_side_by_side_lose_and_double_nothing(
@@ -124,12 +125,12 @@ def test_merges_that_run_side_by_side_lose_and_double_nothing(
     store_address: str,
     space: str,
     pool: Pool,
-    arrive: Callable[[bytes], Arrival],
+    arrive: Callable[[bytes], InboxUpload],
     make_upload: MakeUpload,
     tmp_path: Path,
 ) -> None:
-    arrivals = send_all(store, arrive, make_upload)
+    sent = send_all(store, arrive, make_upload)
     command = [sys.executable, "-c", MERGE, store_address, pool.group, pool.space, "", "1"]
     running = [subprocess.Popen(command) for _ in range(3)]
     assert [process.wait(60) for process in running] == [0, 0, 0]
-    check_exactly_once(store, pool, arrivals, tmp_path / "cache")
+    check_exactly_once(store, pool, sent, tmp_path / "cache")

@@ -9,16 +9,20 @@ import pytest
 from cloud.dataset import inbox, reader
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.merge import merge_once
-from cloud.errors import Damaged
-from cloud.store import NotFound, ObjectStore, keys
-from cloud.store.keys import Arrival, Pool
+from cloud.errors import Damaged, NotFound
+from cloud.store import ObjectStore, keys
+from cloud.store.keys import InboxUpload, Pool
 
 Send = Callable[..., None]
 
 
 @pytest.fixture
 def merge(
-    store: ObjectStore, space: str, pool: Pool, arrive: Callable[[bytes], Arrival], make_upload: Callable[..., bytes]
+    store: ObjectStore,
+    space: str,
+    pool: Pool,
+    arrive: Callable[[bytes], InboxUpload],
+    make_upload: Callable[..., bytes],
 ) -> Send:
     """Merges one upload."""
 

@@ -10,18 +10,20 @@ from cloud.dataset import shards
 from cloud.dataset.shards import Columns, ShardRef, encode_shard, read_columns, read_file, write
 from cloud.errors import Damaged, NotFound
 from cloud.store import ObjectStore, keys
-from cloud.store.keys import Arrival, Pool
+from cloud.store.keys import InboxUpload, Pool
+from contract.files import sha256_hex
+from contract.tensors import decode_tensors, encode_tensors
 
 COLUMNS = Columns(
     feature_shape=(2, 3),
     labels=("Ada", "Zoë"),
     devices=("d" * 32,),
-    arrivals=(f"{'d' * 32}.0/{'a' * 64}", f"{'d' * 32}.3/{'b' * 64}"),
+    uploads=(f"{'d' * 32}.0/{'a' * 64}", f"{'d' * 32}.3/{'b' * 64}"),
     sample_ids=np.arange(80, dtype=np.uint8).reshape(5, 16),
     revisions=np.array([0, 0, 1, 0, 7], np.uint32),
     label_index=np.array([0, 1, 1, 0, 0], np.uint32),
     device_index=np.zeros(5, np.uint32),
-    arrival_index=np.array([0, 0, 0, 1, 1], np.uint32),
+    upload_index=np.array([0, 0, 0, 1, 1], np.uint32),
     splits=np.array([0, 1, 0, 0, 1], np.uint32),
 )
 FEATURES = np.arange(30, dtype=np.float32).reshape(5, 2, 3)
@@ -39,7 +41,7 @@ def test_columns_are_read_without_the_features(store: ObjectStore, pool: Pool) -
 
 
 def test_long_tables_take_a_second_read(store: ObjectStore, pool: Pool) -> None:
-    many = replace(COLUMNS, arrivals=tuple(f"{'d' * 32}.0/{number:064x}" for number in range(5000)))
+    many = replace(COLUMNS, uploads=tuple(f"{'d' * 32}.0/{number:064x}" for number in range(5000)))
     ref = write(store, pool, many, FEATURES)
     assert equal(read_columns(store, pool, ref), many)
 
@@ -66,8 +68,8 @@ def test_the_same_content_is_the_same_shard(store: ObjectStore, pool: Pool) -> N
 
 def test_the_journal_names_every_upload(pool: Pool) -> None:
     assert shards.journal(pool, COLUMNS) == [
-        Arrival(pool, "d" * 32, 0, "a" * 64),
-        Arrival(pool, "d" * 32, 3, "b" * 64),
+        InboxUpload(pool, "d" * 32, 0, "a" * 64),
+        InboxUpload(pool, "d" * 32, 3, "b" * 64),
     ]
 
 
@@ -99,6 +101,20 @@ def test_what_is_no_shard_is_damaged(store: ObjectStore, pool: Pool, tmp_path: P
     (tmp_path / "shard").write_bytes(body)
     with pytest.raises(Damaged):
         read_file(tmp_path / "shard")
+
+
+def test_what_a_later_version_added_to_a_shard_is_ignored(store: ObjectStore, pool: Pool, tmp_path: Path) -> None:
+    """Further keys in its metadata, and further columns before the features and behind them."""
+    plain = decode_tensors(encode_shard(COLUMNS, FEATURES))
+    tensors = {"before": np.zeros(3, np.uint8), **plain.tensors, "behind": np.zeros(3, np.uint8)}
+    later = encode_tensors(tensors, {**plain.metadata, "added": {"by": "a later version"}})
+    ref = ShardRef(sha256_hex(later), len(later), 5)
+    store.put(keys.shard(pool, ref.sha256), later)
+    assert equal(read_columns(store, pool, ref), COLUMNS)
+    (tmp_path / "shard").write_bytes(later)
+    columns, features = read_file(tmp_path / "shard")
+    assert equal(columns, COLUMNS)
+    assert np.array_equal(features.read(np.arange(5)), FEATURES)
 
 
 def test_every_truncation_is_damaged(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from cloud.errors import LostRace
 from cloud.releases import registry
-from cloud.releases.publish import Publisher, PublishStep, TrainedHead, publish
-from cloud.releases.registry import Registry, Trained
+from cloud.releases.publish import Publisher, PublishStep, TrainedHead
+from cloud.releases.registry import Registry, TrainedDataset
 from cloud.releases.signing import load_or_create
 from cloud.store import ObjectStore, keys, open_store
 from cloud.store.keys import Pool
@@ -42,7 +42,7 @@ publish_once(open_store(store), Path(state), read_training_bundle(Path(bundle)),
 """
 
 
-def product(version: int) -> TrainedHead:
+def trained_head(version: int) -> TrainedHead:
     heads = {Precision.FLOAT32: b"float32 %d" % version, Precision.DYNAMIC: b"dynamic %d" % version}
     logits = np.arange(3, dtype=np.float32)
     return TrainedHead(
@@ -54,7 +54,7 @@ def product(version: int) -> TrainedHead:
         threshold=0.4,
         accuracy=0.99,
         held_out=20,
-        samples=7,
+        sample_count=7,
         report={"version": version},
     )
 
@@ -71,14 +71,13 @@ def publish_once(
     now: int = NOW,
 ) -> Registry:
     pool = Pool("home", bundle.space)
-    return publish(
-        Publisher(store, load_or_create(state, store), 3600.0, at),
+    return Publisher(store, load_or_create(state, store), 3600.0, at).publish(
         pool,
-        product(version),
+        trained_head(version),
         bundle=bundle,
         previous=previous or registry.read(store, pool),
         channels=channels,
-        trained=Trained(f"dataset {version}", 7, f"cycle {version}"),
+        trained=TrainedDataset(f"dataset {version}", 7, f"cycle {version}"),
         now=now + version,
     )
 
@@ -169,7 +168,7 @@ def test_each_channel_is_a_chain_of_serials(place: Place) -> None:
 
 
 def test_what_was_trained_is_remembered_with_the_release(place: Place) -> None:
-    assert place.publish().trained == Trained("dataset 1", 7, "cycle 1")
+    assert place.publish().trained == TrainedDataset("dataset 1", 7, "cycle 1")
 
 
 def test_a_worker_that_was_overtaken_publishes_nothing(place: Place) -> None:
@@ -185,16 +184,16 @@ def test_killed_before_the_pointer_moves_the_registry_serves_what_it_served(plac
     place.publish()
     publish_and_die(place, step)
     assert place.serves() == {Channel.LATEST: (1, b"float32 1"), Channel.BEST: (1, b"float32 1")}
-    assert registry.read(place.store, place.pool).trained == Trained("dataset 1", 7, "cycle 1")
+    assert registry.read(place.store, place.pool).trained == TrainedDataset("dataset 1", 7, "cycle 1")
     place.publish(version=2)
     assert place.serves() == {Channel.LATEST: (2, b"float32 2"), Channel.BEST: (2, b"float32 2")}
 
 
 def test_killed_after_the_pointer_moved_everything_is_there(place: Place) -> None:
     place.publish()
-    publish_and_die(place, PublishStep.HEAD_SWAPPED)
+    publish_and_die(place, PublishStep.POINTER_SWAPPED)
     assert place.serves() == {Channel.LATEST: (2, b"float32 2"), Channel.BEST: (2, b"float32 2")}
-    assert registry.read(place.store, place.pool).trained == Trained("dataset 2", 7, "cycle 2")
+    assert registry.read(place.store, place.pool).trained == TrainedDataset("dataset 2", 7, "cycle 2")
 
 
 def publish_and_die(place: Place, step: PublishStep) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from cloud.errors import Damaged, LostRace, NotFound
 from cloud.releases import registry
-from cloud.releases.registry import Failed, Registry, Release, Trained
+from cloud.releases.registry import FailedCycles, Registry, Release, TrainedDataset
 from cloud.releases.signing import SigningKey, load_or_create
 from cloud.store import ObjectStore, keys, open_store
 from cloud.store.keys import Pool
@@ -16,7 +16,7 @@ from contract.files import FileRef
 from contract.manifest import Channel, HeadFile, Manifest, Precision
 
 POOL = Pool("home", "5" * 64)
-TRAINED = Trained(dataset="d" * 32, rows=7, cycle="c1")
+TRAINED = TrainedDataset(commit="d" * 32, rows=7, cycle="c1")
 WEIGHTS = FileRef("e" * 64, 9)
 
 
@@ -110,7 +110,7 @@ def test_history_follows_both_chains_newest_first(store: ObjectStore, key: Signi
 
 
 def test_a_failure_is_remembered_until_the_next_release(store: ObjectStore, key: SigningKey) -> None:
-    failed = Failed(dataset="d" * 32, times=2, at=77)
+    failed = FailedCycles(commit="d" * 32, times=2, at=77)
     registry.note_failure(store, POOL, previous=registry.read(store, POOL), failed=failed)
     assert registry.read(store, POOL).failed == failed
     assert release(store, key, manifest(1)).failed is None
@@ -124,7 +124,7 @@ def test_that_nothing_could_be_trained_is_remembered_without_a_release(store: Ob
 def test_a_release_says_what_it_was_trained_on(store: ObjectStore, key: SigningKey) -> None:
     current = release(store, key, manifest(1)).channels[Channel.LATEST]
     kept = registry.get_release(store, POOL, current.release)
-    assert (kept.weights, kept.samples, kept.payload) == (WEIGHTS, 3, manifest(1).encode())
+    assert (kept.weights, kept.sample_count, kept.payload) == (WEIGHTS, 3, manifest(1).encode())
 
 
 def test_a_release_that_was_never_kept_is_not_found(store: ObjectStore) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from cloud.store import NotFound, StoreFull, StoreRefused, Unavailable, Uncertain, open_store, probe
+from cloud.errors import NotFound, StoreFull, StoreRefused, Unavailable, Uncertain
 from cloud.store import directory as directory_module
+from cloud.store import open_store, probe
 from cloud.store.directory import DirectoryStore
 
 WRITE_FOREVER = """
@@ -141,7 +142,7 @@ def test_a_disk_that_is_not_mounted_is_no_empty_store(store: DirectoryStore, tmp
     (tmp_path / "store").rename(tmp_path / "elsewhere")
     for mounted in (False, True):
         (tmp_path / "store").mkdir() if mounted else None
-        for ask in (store.get, store.head, store.list, lambda key: store.put(key, b"")):
+        for ask in (store.get, store.stat, store.list, lambda key: store.put(key, b"")):
             with pytest.raises(Unavailable):
                 ask("a/b")
 
@@ -160,7 +161,7 @@ def test_a_failed_flush_after_the_rename_is_uncertain(store: DirectoryStore, mon
 
 def test_a_key_that_is_the_folder_of_another_is_no_object(store: DirectoryStore) -> None:
     store.put("a/b", b"")
-    for ask in (store.get, store.head):
+    for ask in (store.get, store.stat):
         with pytest.raises(NotFound):
             ask("a")
         with pytest.raises(NotFound):

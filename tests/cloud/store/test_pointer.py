@@ -51,18 +51,18 @@ def test_there_is_no_pointer_at_first(store: ObjectStore) -> None:
 
 
 def test_what_was_swapped_in_is_read_back(store: ObjectStore) -> None:
-    head = swap(store, KEY, previous=None, document={"shards": 1})
-    assert read(store, KEY) == head
-    assert head.document["shards"] == 1
+    pointer = swap(store, KEY, previous=None, document={"shards": 1})
+    assert read(store, KEY) == pointer
+    assert pointer.document["shards"] == 1
 
 
 def test_a_swap_names_its_ancestors_the_nearest_first(store: ObjectStore) -> None:
-    head = None
+    pointer = None
     commits: list[str] = []
     for number in range(MAX_ANCESTORS + 3):
-        head = swap(store, KEY, previous=head, document={"number": number})
-        assert head.document["ancestors"] == commits[::-1][:MAX_ANCESTORS]
-        commits.append(head.commit)
+        pointer = swap(store, KEY, previous=pointer, document={"number": number})
+        assert pointer.ancestors == tuple(commits[::-1][:MAX_ANCESTORS])
+        commits.append(pointer.commit)
 
 
 def test_of_two_writers_the_later_one_loses_and_nothing_of_it_is_there(store: ObjectStore) -> None:
@@ -98,8 +98,8 @@ def test_a_lost_answer_is_not_a_lost_race(store: ObjectStore, fault: str) -> Non
 
 @pytest.mark.parametrize("fault", ["lost after", "lost before"])
 def test_the_first_answer_may_be_lost_as_well(store: ObjectStore, fault: str) -> None:
-    head = swap(Unreliable(store, fault), KEY, previous=None, document={"number": 1})
-    assert read(store, KEY) == head
+    pointer = swap(Unreliable(store, fault), KEY, previous=None, document={"number": 1})
+    assert read(store, KEY) == pointer
 
 
 def test_a_write_that_lands_late_is_recognised(store: ObjectStore) -> None:
@@ -150,8 +150,26 @@ def test_what_cannot_be_read_back_is_uncertain(store: ObjectStore) -> None:
         swap(Unreliable(store, "lost after", "no read"), KEY, previous=first, document={"number": 2})
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"commit": 1, "ancestors": []}', b"\xff"])
-def test_what_is_no_pointer_is_damaged(store: ObjectStore, body: bytes) -> None:
+def test_a_swap_keeps_what_a_later_version_added_and_changes_what_it_knows(store: ObjectStore) -> None:
+    first = swap(store, KEY, previous=None, document={"number": 1, "added": {"by": "a later version"}})
+    second = swap(store, KEY, previous=first, document={"number": 2})
+    assert read(store, KEY) == second
+    assert (second.document["number"], second.document["added"]) == (2, {"by": "a later version"})
+
+
+NO_POINTERS = [
+    pytest.param(b"", ": expected JSON in UTF-8", id="empty"),
+    pytest.param(b"{", ": expected JSON in UTF-8", id="cut off"),
+    pytest.param(b"\xff", ": expected JSON in UTF-8", id="not UTF-8"),
+    pytest.param(b"[]", ": expected a JSON object", id="a list"),
+    pytest.param(b"{}", ".ancestors: expected a list, got nothing", id="without ancestors"),
+    pytest.param(b'{"commit": 1, "ancestors": []}', ".commit: expected a string, got 1", id="a number as commit"),
+    pytest.param(b'{"commit": "a", "ancestors": [1]}', ".ancestors.0: expected a string, got 1", id="a number in it"),
+]
+
+
+@pytest.mark.parametrize(("body", "said"), NO_POINTERS)
+def test_another_document_is_damaged_and_the_message_says_where(store: ObjectStore, body: bytes, said: str) -> None:
     store.put(KEY, body)
-    with pytest.raises(Damaged, match="expected a pointer document"):
+    with pytest.raises(Damaged, match=f"^{KEY}{said}"):
         read(store, KEY)

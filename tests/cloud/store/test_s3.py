@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from cloud.store import (
+from cloud.errors import (
     AlreadyExists,
     NotFound,
     PreconditionFailed,
@@ -21,9 +21,8 @@ from cloud.store import (
     StoreRefused,
     Unavailable,
     Uncertain,
-    open_store,
-    probe,
 )
+from cloud.store import open_store, probe
 from cloud.store.s3 import S3Store
 from cloud.store.store import ByteRange
 from demo.running.minio import Minio
@@ -321,7 +320,7 @@ def test_a_server_of_something_else_is_one_line(monkeypatch: pytest.MonkeyPatch,
     page = b"<html><body>Welcome</p></html>" * 1000
     for endpoint in serve(type("Handler", (Refusing,), {"status": status, "content": page})):
         with pytest.raises(
-            StoreRefused, match=r"got (an answer that is none|HTTP status \d+ without an error code) of S3$"
+            StoreRefused, match=r"got (an answer that is not from S3|HTTP status \d+ without an error code of S3)$"
         ):
             probe(open_store(f"s3://bucket?endpoint={endpoint}"))
 
@@ -332,15 +331,15 @@ def test_a_web_page_is_never_taken_for_an_answer_of_s3(monkeypatch: pytest.Monke
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
     for endpoint in serve(type("Handler", (Refusing,), {"status": 200, "content": b"<html><body/></html>"})):
         store = open_store(f"s3://bucket?endpoint={endpoint}")
-        with pytest.raises(StoreRefused, match=r"got an answer that is none of S3$"):
+        with pytest.raises(StoreRefused, match=r"got an answer that is not from S3$"):
             probe(store)
         for write in (store.put, store.put_if_absent):
-            with pytest.raises(Uncertain, match="none of S3"):
+            with pytest.raises(Uncertain, match="not from S3"):
                 write("key", b"body")
         for read in (store.get, store.list):
-            with pytest.raises(Unavailable, match="none of S3"):
+            with pytest.raises(Unavailable, match="not from S3"):
                 read("key")
-        with pytest.raises(Unavailable, match="none of S3"):
+        with pytest.raises(Unavailable, match="not from S3"):
             store.get("key", ByteRange(0, 3))
 
 

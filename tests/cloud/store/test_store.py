@@ -7,16 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from cloud.store import (
-    AlreadyExists,
-    ByteRange,
-    NotFound,
-    ObjectStore,
-    OutOfRange,
-    PreconditionFailed,
-    open_store,
-    probe,
-)
+from cloud.errors import AlreadyExists, NotFound, OutOfRange, PreconditionFailed
+from cloud.store import ByteRange, ObjectStore, open_store, probe
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -163,7 +155,7 @@ def test_deleting_twice_is_deleting_once(store: ObjectStore) -> None:
     ["", "/a", "a/", "a//b", "../a", "a/../b", "a/./b", ".locks/00", "a/.b", "a\\b", "ä", "a b", "a\n", "x" * 513],
 )
 def test_what_is_no_key_never_reaches_the_store(store: ObjectStore, key: str) -> None:
-    for ask in (store.get, store.head, store.delete, lambda key: store.put(key, b"")):
+    for ask in (store.get, store.stat, store.delete, lambda key: store.put(key, b"")):
         with pytest.raises(ValueError, match="expected a key"):
             ask(key)
 

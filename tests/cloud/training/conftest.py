@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from cloud.admin.bundles import register as register_bundle
 from cloud.dataset import inbox
 from cloud.identity import devices
-from cloud.identity.devices import Device
+from cloud.identity.devices import EnrolledDevice
 from cloud.releases.signing import load_or_create
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store
-from cloud.store.keys import Arrival, Pool
+from cloud.store.keys import InboxUpload, Pool
 from cloud.training.context import TrainingContext
 from cloud.training.converter import embed_with_best
 from cloud.training.values import DeeperLayers, EmbeddingInputs, EmbeddingOutcome, TrialInputs
@@ -129,7 +129,7 @@ class TrainingSite:
         ids = np.stack([np.frombuffer(hashlib.sha256(name.encode()).digest()[:16], np.uint8) for name in names])
         upload = Upload(self.bundle.space, "test", features, tuple(labels), ids, np.zeros(len(labels), np.uint32))
         body = encode_upload(upload, codec=Codec.FLOAT32)
-        inbox.add(self.store, Arrival(self.pool, DEVICE, 0, upload_id(body)), body)
+        inbox.add(self.store, InboxUpload(self.pool, DEVICE, 0, upload_id(body)), body)
 
     def context(self, settings: Settings | None = None) -> TrainingContext:
         """Return what a worker of this store trains with."""
@@ -152,7 +152,7 @@ def make_site(tmp_path_factory: pytest.TempPathFactory) -> Callable[[TrainingBun
         store.prepare()
         assert bundle.directory is not None
         register_bundle(store, bundle.directory)
-        devices.add(store, Device(DEVICE, "home", 0, "0" * 64, 0))
+        devices.add(store, EnrolledDevice(DEVICE, "home", 0, "0" * 64, 0))
         return TrainingSite(store, bundle, settings, Pool("home", bundle.space))
 
     return make

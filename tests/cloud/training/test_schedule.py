@@ -3,7 +3,7 @@
 import pytest
 
 from cloud.dataset.pointer import DatasetPointer
-from cloud.releases.registry import Failed, Trained
+from cloud.releases.registry import FailedCycles, TrainedDataset
 from cloud.training.schedule import CycleDecision, backoff_s, decide
 
 NOW = 1_000_000.0
@@ -13,8 +13,8 @@ def dataset(rows: int, commit: str = "now") -> DatasetPointer:
     return DatasetPointer(commit=commit, shards=(), samples=rows, rows=rows, uploads=1, journal=None)
 
 
-def trained(rows: int, commit: str = "then") -> Trained:
-    return Trained(dataset=commit, rows=rows, cycle="c")
+def trained(rows: int, commit: str = "then") -> TrainedDataset:
+    return TrainedDataset(commit=commit, rows=rows, cycle="c")
 
 
 def test_the_first_rows_start_a_cycle() -> None:
@@ -36,7 +36,7 @@ def test_too_few_new_rows_wait_for_more() -> None:
 
 
 def test_after_a_failure_there_is_a_backoff_even_if_more_comes_in() -> None:
-    failed = Failed(dataset="then", times=1, at=int(NOW))
+    failed = FailedCycles(commit="then", times=1, at=int(NOW))
     waiting = decide(dataset(9), trained=None, failed=failed, min_new=1, now=NOW + 59)
     assert (waiting.train, waiting.not_before) == (False, NOW + 60)
     assert decide(dataset(9), trained=None, failed=failed, min_new=1, now=NOW + 60).train

@@ -10,9 +10,9 @@ import requests
 
 from cloud.dataset import inbox
 from cloud.releases import registry
-from cloud.releases.registry import Release, Trained
+from cloud.releases.registry import Release, TrainedDataset
 from cloud.store import keys
-from cloud.store.keys import Arrival, Pool
+from cloud.store.keys import InboxUpload, Pool
 from contract.codecs import Codec
 from contract.documents import parse_document
 from contract.envelope import ENVELOPE_MEDIA_TYPE, Envelope, Signature
@@ -130,9 +130,9 @@ def test_an_upload_is_kept_and_acknowledged(put: Ask, service, token: str, make_
     first, again = put(body), put(body)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == {"upload": upload_id(body)}
-    arrival = Arrival(Pool("home", SPACE), token.partition(".")[0], 0, upload_id(body))
-    assert service.store.get(keys.inbox(arrival)).body == body
-    assert arrival in inbox.pending(service.store, Pool("home", SPACE))
+    upload = InboxUpload(Pool("home", SPACE), token.partition(".")[0], 0, upload_id(body))
+    assert service.store.get(keys.inbox(upload)).body == body
+    assert upload in inbox.pending(service.store, Pool("home", SPACE))
 
 
 def test_two_groups_have_two_pools(put: Ask, service, stranger: str, make_upload: MakeUpload) -> None:  # type: ignore[no-untyped-def]
@@ -283,7 +283,7 @@ def publish(store, serial: int, parent: str | None) -> Envelope:  # type: ignore
     envelope = Envelope(payload, MANIFEST_PAYLOAD_TYPE, (Signature("0" * 16, bytes(64)),))
     previous = registry.read(store, pool)
     registry.publish(
-        store, pool, previous=previous, envelopes={Channel.BEST: envelope}, trained=Trained("commit", 1, "cycle")
+        store, pool, previous=previous, envelopes={Channel.BEST: envelope}, trained=TrainedDataset("commit", 1, "cycle")
     )
     return envelope
 

@@ -16,7 +16,7 @@ from cloud.dataset import inbox
 from cloud.dataset import pointer as dataset_pointer
 from cloud.errors import CycleFailed, LostRace, StoreUnreachable, Unavailable
 from cloud.releases import registry
-from cloud.releases.registry import Trained
+from cloud.releases.registry import TrainedDataset
 from cloud.settings import Settings
 from cloud.store import ObjectStore, keys, open_store, probe
 from cloud.store.directory import DirectoryStore
@@ -50,8 +50,8 @@ def labels_of(site: TrainingSite, channel: Channel) -> tuple[str, ...]:
 def publish_as_another(site: TrainingSite) -> None:
     """What a worker elsewhere does last: the registry says that the present dataset was trained on."""
     data, _ = dataset_pointer.read(site.store, site.pool)
-    known = registry.read(site.store, site.pool)
-    registry.note_trained(site.store, site.pool, previous=known, trained=Trained(data.commit, data.rows, "another"))
+    trained = TrainedDataset(data.commit, data.rows, "another")
+    registry.note_trained(site.store, site.pool, previous=registry.read(site.store, site.pool), trained=trained)
 
 
 def others_at(site: TrainingSite, step: CycleStep, seen: list[CycleStep]) -> Callable[[CycleStep], None]:

@@ -1,0 +1,199 @@
+"""Documents of a later version, with unknown keys: read as without them, which stay where this version writes back."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cloud.dataset import inbox
+from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset.merge import merge_once
+from cloud.identity import devices
+from cloud.releases import registry
+from cloud.releases.publish import Publisher, TrainedHead
+from cloud.releases.registry import FailedCycles, Registry, TrainedDataset
+from cloud.releases.signing import load_or_create
+from cloud.spaces import bundles
+from cloud.store import ObjectStore, keys
+from cloud.store.keys import InboxUpload, Pool
+from contract.bundle import TrainingBundle
+from contract.bundle_files import BUNDLE_FILE
+from contract.manifest import Channel, Precision
+from tests.cloud.conftest import DEVICE, SPACE
+
+POOL = Pool("home", SPACE)
+ADDED = {"by": ["a later version", {"not": "known"}]}
+TRAINED = TrainedDataset("commit", 3, "cycle")
+OPAQUE = {"report"}
+"""Kept as it stands, whatever its keys are."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of stored document: where one is, and how it is read."""
+
+    key: Callable[[ObjectStore], str]
+    read: Callable[[ObjectStore], object]
+
+
+def best_release(store: ObjectStore) -> str:
+    return registry.read(store, POOL).channels[Channel.BEST].release
+
+
+KINDS = {
+    "device": Kind(lambda store: keys.device(DEVICE), lambda store: devices.read(store, DEVICE)),
+    "dataset pointer": Kind(
+        lambda store: keys.dataset_pointer(POOL), lambda store: dataset_pointer.read(store, POOL)[0]
+    ),
+    "registry pointer": Kind(
+        lambda store: keys.registry_pointer(POOL), lambda store: replace(registry.read(store, POOL), pointer=None)
+    ),
+    "release": Kind(
+        lambda store: keys.release(POOL, best_release(store)),
+        lambda store: registry.get_release(store, POOL, best_release(store)),
+    ),
+    "history of releases": Kind(
+        lambda store: keys.release(POOL, best_release(store)), lambda store: registry.history(store, POOL)
+    ),
+    "facts of a space": Kind(
+        lambda store: keys.space_file(SPACE, BUNDLE_FILE), lambda store: bundles.read_facts(store, SPACE)
+    ),
+    "training bundle": Kind(
+        lambda store: keys.space_file(SPACE, BUNDLE_FILE), lambda store: facts_of(bundles.read(store, SPACE))
+    ),
+}
+
+
+def facts_of(bundle: TrainingBundle) -> tuple[object, ...]:
+    return bundle.space, bundle.cut, bundle.feature_shape, bundle.labels, bundle.head, bundle.golden_sha256
+
+
+@pytest.fixture
+def store(directory_store: ObjectStore) -> ObjectStore:
+    return directory_store
+
+
+@pytest.fixture
+def release(store: ObjectStore, training_bundle: TrainingBundle, tmp_path: Path) -> Callable[..., Registry]:
+    """Releases a head on some channels."""
+
+    def publish(*channels: Channel, previous: Registry | None = None) -> Registry:
+        head = TrainedHead(
+            labels=("Ada", "Ben"),
+            weights=b"weights",
+            heads={Precision.FLOAT32: b"float32"},
+            logits={Precision.FLOAT32: np.zeros(2, np.float32)},
+            temperature=1.0,
+            threshold=0.5,
+            accuracy=None,
+            held_out=0,
+            sample_count=3,
+            report={"gate": {"passes": True}},
+        )
+        return Publisher(store, load_or_create(tmp_path / "state", store), 3600.0).publish(
+            POOL,
+            head,
+            bundle=training_bundle,
+            previous=previous or registry.read(store, POOL),
+            channels=channels,
+            trained=TRAINED,
+            now=1_800_000_000,
+        )
+
+    return publish
+
+
+@pytest.fixture
+def filled(
+    store: ObjectStore,
+    space: str,
+    release: Callable[..., Registry],
+    arrive: Callable[[bytes], InboxUpload],
+    make_upload: Callable[..., bytes],
+) -> ObjectStore:
+    """A store with one document of every kind in it."""
+    body = make_upload(["Ada", "Cleo"])
+    inbox.add(store, arrive(body), body)
+    merge_once(store, POOL)
+    release(Channel.LATEST, Channel.BEST)
+    failed = FailedCycles("another commit", 2, 1_800_000_000)
+    registry.note_failure(store, POOL, previous=registry.read(store, POOL), failed=failed)
+    return store
+
+
+def with_added_keys(value: Any) -> Any:
+    """A JSON tree with a key that nobody knows in each of its objects."""
+    if isinstance(value, list):
+        return [with_added_keys(each) for each in value]
+    if isinstance(value, dict):
+        changed = {key: each if key in OPAQUE else with_added_keys(each) for key, each in value.items()}
+        return {**changed, "added": ADDED}
+    return value
+
+
+def change(store: ObjectStore, key: str, how: Callable[[Any], Any]) -> None:
+    store.put(key, json.dumps(how(json.loads(store.get(key).body))).encode())
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_a_document_with_unknown_keys_at_every_level_is_read_as_without_them(filled: ObjectStore, kind: Kind) -> None:
+    """A version that added a key made every older process call the document damaged."""
+    expected, key = kind.read(filled), kind.key(filled)
+    change(filled, key, with_added_keys)
+    assert kind.read(filled) == expected
+
+
+def test_an_older_merge_keeps_what_a_later_version_added_to_the_datasets_pointer(
+    filled: ObjectStore, arrive: Callable[[bytes], InboxUpload], make_upload: Callable[..., bytes]
+) -> None:
+    change(filled, keys.dataset_pointer(POOL), with_added_keys)
+    body = make_upload(["Dora"])
+    inbox.add(filled, arrive(body), body)
+    assert merge_once(filled, POOL).rows == 1
+    written = json.loads(filled.get(keys.dataset_pointer(POOL)).body)
+    assert written["added"] == ADDED
+    assert ["added" in shard for shard in written["shards"]] == [True, False]
+    assert dataset_pointer.read(filled, POOL)[0].rows == 3
+
+
+def test_an_older_release_keeps_what_a_later_version_added_to_the_registry(
+    filled: ObjectStore, release: Callable[..., Registry]
+) -> None:
+    """Not in what it writes anew: the channel, and what was trained."""
+    change(filled, keys.registry_pointer(POOL), with_added_keys)
+    release(Channel.LATEST)
+    written = json.loads(filled.get(keys.registry_pointer(POOL)).body)
+    assert written["added"] == written["channels"]["added"] == written["serials"]["added"] == ADDED
+    assert written["channels"]["best"]["added"] == written["channels"]["best"]["envelope"]["added"] == ADDED
+    assert "added" not in written["channels"]["latest"]
+    assert registry.read(filled, POOL).serials == {Channel.BEST: 1, Channel.LATEST: 2}
+
+
+def test_a_channel_of_a_later_version_keeps_its_release_and_its_serial(
+    filled: ObjectStore, release: Callable[..., Registry]
+) -> None:
+    """Its serial began again at 1, which every device refuses, once an older worker had released something."""
+
+    def add_channel(document: Any) -> Any:
+        document["channels"]["canary"], document["serials"]["canary"] = document["channels"]["best"], 41
+        return document
+
+    change(filled, keys.registry_pointer(POOL), add_channel)
+    assert set(registry.read(filled, POOL).channels) == {Channel.BEST, Channel.LATEST}
+    release(Channel.LATEST, Channel.BEST)
+    written = json.loads(filled.get(keys.registry_pointer(POOL)).body)
+    assert (written["serials"]["canary"], written["serials"]["best"]) == (41, 2)
+    assert written["channels"]["canary"]["release"] != written["channels"]["best"]["release"]
+
+
+def test_a_failure_that_is_noted_keeps_what_was_trained_as_it_stands(filled: ObjectStore) -> None:
+    change(filled, keys.registry_pointer(POOL), with_added_keys)
+    failed = FailedCycles("a third commit", 3, 1_800_000_001)
+    registry.note_failure(filled, POOL, previous=registry.read(filled, POOL), failed=failed)
+    written = json.loads(filled.get(keys.registry_pointer(POOL)).body)
+    assert (written["trained"]["added"], "added" in written["failed"]) == (ADDED, False)
+    assert registry.read(filled, POOL).failed == failed
