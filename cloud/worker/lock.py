@@ -1,4 +1,4 @@
-"""The only home of the claim on a worker's state folder: one worker at a time.
+"""The claim on a worker's state folder: one worker at a time.
 
 ::
 
@@ -19,10 +19,10 @@ LOCK_FILE = "worker.lock"
 
 @contextlib.contextmanager
 def claimed(state: Path) -> Iterator[None]:
-    """The state folder, made if it is not there, is this process's alone for as long as the block.
+    """Hold the state folder, made if it does not exist, for this process alone while the block runs.
 
     Raises:
-        SettingError: another process has it, or it cannot be used.
+        SettingError: another process holds it, or it cannot be used.
     """
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -82,7 +82,7 @@ def released(make_site: MakeSite, vector_bundle: TrainingBundle) -> tuple[Traini
         if step is CycleStep.EMBEDDED:
             os.kill(trainers_of(os.getpid())[0], signal.SIGKILL)
 
-    report = Worker(site.context(), at=kill_one).tend(site.pool)
+    report = Worker(site.context(), at=kill_one).process_pool(site.pool)
     assert report is not None
     return site, report
 
@@ -123,7 +123,7 @@ def test_what_devices_may_read_of_a_release_holds_no_words_of_its_trials(
 def test_with_nothing_new_nothing_starts(released: tuple[TrainingSite, CycleReport]) -> None:
     site, _ = released
     started: list[CycleStep] = []
-    assert Worker(site.context(), at=started.append).tend(site.pool) is None
+    assert Worker(site.context(), at=started.append).process_pool(site.pool) is None
     assert (started, processes_of(os.getpid())) == ([], [])
 
 
@@ -133,7 +133,7 @@ def test_the_next_cycle_starts_from_best_and_its_labels_keep_their_places(
     """Ida had one photo and waited; Gus and Hal have their classes."""
     site, first = released
     site.send(("Ida", 2), ("Ben", 2), seed=2)
-    site.worker().tend(site.pool)
+    site.worker().process_pool(site.pool)
     best = manifest_of(site, Channel.BEST)
     assert labels_of(site, best) == NAMES
     assert (best.serial, best.parent) == (2, first.registry.channels[Channel.BEST].release)
@@ -145,7 +145,7 @@ def test_a_head_with_convolutions_is_trained_and_its_thaw_is_one_of_the_trials(
 ) -> None:
     site = make_site(convolutional_bundle)
     site.send(("Ada", 3), ("Ben", 3), ("Gus", 3), ("Hal", 3))
-    site.worker().tend(site.pool)
+    site.worker().process_pool(site.pool)
     trials: Any = release_of(site, Channel.LATEST).report["trials"]
     thawed = {name: one["result"]["thawed"] for name, one in trials.items()}
     assert thawed == {"last-layer": False, "trial-2": True}
@@ -155,7 +155,7 @@ def test_a_head_with_convolutions_is_trained_and_its_thaw_is_one_of_the_trials(
 def test_too_few_new_samples_wait_for_more(make_site: MakeSite, vector_bundle: TrainingBundle) -> None:
     site = make_site(vector_bundle)
     site.send(("Gus", 3))
-    assert site.worker(replace(site.settings, min_new=4)).tend(site.pool) is None
+    assert site.worker(replace(site.settings, min_new=4)).process_pool(site.pool) is None
     assert dataset_pointer.read(site.store, site.pool)[0].rows == 3
     assert serials(site) == {}
 
@@ -167,13 +167,13 @@ def test_a_cycle_in_which_everything_fails_is_recorded_and_not_tried_again_at_on
     site.send(("Gus", 3))
     worker = site.worker(replace(site.settings, trial_deadline_s=0.01))
     with pytest.raises(CycleFailed, match=r"embed: late: not done after 0\.01 s"):
-        worker.tend(site.pool)
+        worker.process_pool(site.pool)
     failed = registry.read(site.store, site.pool).failed
     assert failed is not None
     assert failed.times == 1
-    assert site.worker().tend(site.pool) is None
+    assert site.worker().process_pool(site.pool) is None
     site.send(("Hal", 3))
-    assert site.worker().tend(site.pool) is None
+    assert site.worker().process_pool(site.pool) is None
 
 
 def test_after_its_pause_a_failed_cycle_is_tried_again_and_forgotten(
@@ -182,9 +182,9 @@ def test_after_its_pause_a_failed_cycle_is_tried_again_and_forgotten(
     site = make_site(vector_bundle)
     site.send(("Gus", 3))
     with pytest.raises(CycleFailed):
-        site.worker(replace(site.settings, trial_deadline_s=0.01)).tend(site.pool)
+        site.worker(replace(site.settings, trial_deadline_s=0.01)).process_pool(site.pool)
     later = replace(site.context(), now=lambda: time.time() + 61)
-    assert Worker(later).tend(site.pool) is not None
+    assert Worker(later).process_pool(site.pool) is not None
     assert registry.read(site.store, site.pool).failed is None
 
 
@@ -193,11 +193,11 @@ def test_labels_with_one_photo_each_in_a_bundle_without_samples_wait_without_a_r
 ) -> None:
     site = make_site(without_samples(vector_bundle, tmp_path))
     site.send(("Gus", 1), ("Hal", 1))
-    report = site.worker().tend(site.pool)
+    report = site.worker().process_pool(site.pool)
     assert report is not None
     assert report.verdict is None
     assert serials(site) == {}
-    assert site.worker().tend(site.pool) is None
+    assert site.worker().process_pool(site.pool) is None
 
 
 def without_samples(bundle: TrainingBundle, folder: Path) -> TrainingBundle:

@@ -72,7 +72,7 @@ def test_an_accelerator_that_is_not_there_is_said_and_no_trial_moves_to_the_proc
     site = make_site(vector_bundle)
     site.send(("Gus", 3))
     with pytest.raises(CycleFailed, match=r"NoAccelerator: FEDEX_ACCELERATORS: expected CUDA device 99, got none"):
-        site.worker(replace(site.settings, accelerators=("99", "98"))).tend(site.pool)
+        site.worker(replace(site.settings, accelerators=("99", "98"))).process_pool(site.pool)
     assert serials(site) == {}
 
 
@@ -85,12 +85,12 @@ def test_a_cycle_that_another_worker_overtook_publishes_nothing(
     site.send(("Gus", 3))
     overtaken = Worker(site.context(), at=others_at(site, step, seen))
     with pytest.raises(LostRace):
-        overtaken.tend(site.pool)
+        overtaken.process_pool(site.pool)
     assert (seen[-1], serials(site)) == (step, {})
-    assert overtaken.tend(site.pool) is None
+    assert overtaken.process_pool(site.pool) is None
 
 
-def test_an_overtaken_worker_says_so_rests_and_goes_on(
+def test_an_overtaken_worker_says_so_backs_off_and_goes_on(
     make_site: MakeSite, vector_bundle: TrainingBundle, caplog: pytest.LogCaptureFixture
 ) -> None:
     site, seen = make_site(vector_bundle), list[CycleStep]()
@@ -179,7 +179,7 @@ def test_a_store_that_does_not_answer_yet_is_waited_for(
         worker.logger.error("it runs")
 
     monkeypatch.setattr(DirectoryStore, "prepare", prepare_later)
-    monkeypatch.setattr(worker, "_rest_s", lambda times, longest_s: 0.0)
+    monkeypatch.setattr(worker, "backoff_s", lambda failures, longest_s: 0.0)
     monkeypatch.setattr(Worker, "run", run)
     monkeypatch.setattr(worker, "_stop_on_signals", lambda stop: None)
     run_worker(Settings(store=f"dir:{tmp_path / 'store'}", state=tmp_path / "state"))
@@ -198,11 +198,13 @@ def test_an_s3_store_that_nobody_answers_for_is_unreachable_rather_than_wrong(
 def test_the_first_look_at_all_pools_is_made_until_it_succeeds(
     make_site: MakeSite, vector_bundle: TrainingBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The worker before ended between a merge and a release; this one's first look met a store that did not answer,
-    and samples that nobody added to waited for ever. A stray object among the datasets hides no pool."""
+    """A worker's first look met a store that did not answer, and samples that nobody added to waited for ever.
+
+    The worker before had ended between a merge and a release. A stray object among the datasets hides no pool.
+    """
     site, seen, faults = make_site(vector_bundle), list[CycleStep](), [Unavailable("inbox/", "no answer")]
     site.send(("Gus", 3))
-    site.worker(replace(site.settings, min_new=100)).tend(site.pool)
+    site.worker(replace(site.settings, min_new=100)).process_pool(site.pool)
     site.store.put("dataset/a-stray-object", b"")
     pools_with_news = inbox.pools_with_news
 
@@ -222,7 +224,7 @@ def test_a_state_folder_without_room_is_one_line_and_the_worker_goes_on_when_the
     """The limit on the size of files stands for a full disk; it is lifted while the worker runs."""
     site, log = make_site(vector_bundle), tmp_path / "log"
     site.send(("Gus", 3), ("Hal", 3))
-    site.worker(replace(site.settings, min_new=100)).tend(site.pool)
+    site.worker(replace(site.settings, min_new=100)).process_pool(site.pool)
     with running_worker(site.settings, log) as process:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (2048, resource.RLIM_INFINITY))
         wait_for(lambda: any("expected room for a training cycle" in line for line in lines_of(log)))
@@ -233,7 +235,7 @@ def test_a_state_folder_without_room_is_one_line_and_the_worker_goes_on_when_the
     assert dataset_pointer.read(site.store, site.pool)[0].rows == 6
 
 
-def test_a_space_whose_head_keras_cannot_load_rests_and_keeps_no_other_waiting(
+def test_a_space_whose_head_keras_cannot_load_backs_off_and_keeps_no_other_waiting(
     make_site: MakeSite, vector_bundle: TrainingBundle, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     site = make_site(vector_bundle)
@@ -270,11 +272,11 @@ def test_labels_that_latest_has_and_best_has_not_keep_their_places(
     site = make_site(vector_bundle)
     site.send(("Hal", 3))
     monkeypatch.setattr(cycle, "judge", refuse)
-    site.worker().tend(site.pool)
+    site.worker().process_pool(site.pool)
     assert (serials(site), labels_of(site, Channel.LATEST)) == ({"latest": 1}, (*NAMES[:6], "Hal"))
     monkeypatch.undo()
     site.send(("Gus", 3), seed=2)
-    site.worker().tend(site.pool)
+    site.worker().process_pool(site.pool)
     assert serials(site) == {"latest": 2, "best": 1}
     assert labels_of(site, Channel.BEST) == labels_of(site, Channel.LATEST) == (*NAMES[:6], "Hal", "Gus")
 
