@@ -12,9 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from cloud.dataset.shards import Columns
 from contract.holdout import SPLITS, Split, assign_split
 from contract.labels import label_key
@@ -82,10 +79,9 @@ class LedgerDraft:
         return sum(sample not in self.below.rows for sample in self.own.rows)
 
 
-def base_ledger(labels: Sequence[str], classes: NDArray[np.uint32]) -> Ledger:
-    """Make a ledger that holds nothing but the photos of the training bundle: a label and a class for each of them."""
-    counts = np.bincount(classes.astype(np.int64), minlength=len(labels)).tolist()
-    return Ledger(photos=Counter({label_key(label): count for label, count in zip(labels, counts, strict=True)}))
+def base_ledger(labels: Sequence[str], photos: Sequence[int]) -> Ledger:
+    """Make a ledger that holds nothing but the photos of the training bundle: so many of each label."""
+    return Ledger(photos=Counter({label_key(label): count for label, count in zip(labels, photos, strict=True)}))
 
 
 def spell(labels: Iterable[str]) -> dict[str, str]:

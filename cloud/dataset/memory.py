@@ -1,6 +1,7 @@
 """What a process remembers between merges. Everything in it can be read again from the store.
 
-Shards are immutable, so their columns are read once, and a merge costs what is new and not what is there.
+Shards are immutable, so their columns are read once, and a merge costs what is new and not what is there. Of the
+training bundle it learns the features' shape and how many photos each label has, never a feature.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from cloud.dataset import shards
 from cloud.dataset.ledger import Ledger, base_ledger
 from cloud.dataset.pointer import DatasetPointer
 from cloud.dataset.shards import Columns, ShardRef
-from cloud.spaces import bundles
+from cloud.spaces.base_counts import read_base_counts
 from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
 
@@ -54,5 +55,5 @@ class MergeMemory:
 
 
 def _begin(store: ObjectStore, pool: Pool) -> PoolMemory:
-    bundle = bundles.read(store, pool.space)
-    return PoolMemory(bundle.feature_shape, base_ledger(bundle.labels, bundle.base.labels))
+    base = read_base_counts(store, pool.space)
+    return PoolMemory(base.feature_shape, base_ledger(base.labels, base.photos))

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset import shards
 from cloud.dataset.ledger import spell
+from cloud.dataset.pointer import DatasetPointer
 from cloud.dataset.shards import Columns, FeatureFile, ShardRef
 from cloud.errors import Damaged
-from cloud.spaces import bundles
+from cloud.spaces.base_counts import read_base_counts
 from cloud.store import keys
 from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
-from contract.bundle import TrainingBundle
 from contract.files import atomic_write, sha256_hex
 from contract.labels import label_key
 from contract.samples import SAMPLE_ID_BYTES
@@ -92,18 +92,36 @@ class Dataset:
         return len(self.label_index)
 
 
-def load(store: ObjectStore, pool: Pool, *, cache: Path, bundle: TrainingBundle | None = None) -> Dataset:
-    """Read the dataset as it is now. Downloads the shards not in `cache` yet, and the space's bundle if not given.
+def load(store: ObjectStore, pool: Pool, *, cache: Path) -> Dataset:
+    """Read the dataset as it is now. Downloads the shards that are not in `cache` yet.
 
     Raises:
         NotFound: the space is not registered.
+        Damaged: a shard, or what is read of the space, is not what was written.
+    """
+    base = read_base_counts(store, pool.space)
+    dataset, _ = dataset_pointer.read(store, pool)
+    return load_at(store, pool, dataset=dataset, cache=cache, base_labels=base.labels, feature_shape=base.feature_shape)
+
+
+def load_at(
+    store: ObjectStore,
+    pool: Pool,
+    *,
+    dataset: DatasetPointer,
+    cache: Path,
+    base_labels: tuple[str, ...],
+    feature_shape: tuple[int, ...],
+) -> Dataset:
+    """Read the dataset as it was when its pointer said `dataset`. Downloads the shards that are not in `cache` yet.
+
+    Raises:
+        NotFound: a shard is gone.
         Damaged: a shard is not what its name says.
     """
-    bundle = bundle or bundles.read(store, pool.space)
-    dataset, _ = dataset_pointer.read(store, pool)
     cache.mkdir(parents=True, exist_ok=True)
     pieces = [shards.read_file(_fetch(store, pool, ref, cache)) for ref in dataset.shards]
-    return resolve(pieces, commit=dataset.commit, base_labels=bundle.labels, feature_shape=bundle.feature_shape)
+    return resolve(pieces, commit=dataset.commit, base_labels=base_labels, feature_shape=feature_shape)
 
 
 def resolve(

@@ -1,4 +1,4 @@
-"""Registered feature spaces: their training bundles, as everybody but the operator reads them.
+"""Registered feature spaces, as everybody but the operator sees them: their training bundles are read, never written.
 
 May import `cloud.store`, `cloud.errors` and `contract`.
 """

@@ -1,73 +1,76 @@
-"""The only home of registered spaces: a training bundle's files under ``spaces/<space>/``, its document put last.
+"""The training bundles of registered spaces, read from the store.
 
-A space is registered once. Another bundle of the same space is refused, because datasets and releases that exist were
-made with the first one; only while there is no release may it take the first one's place, if that is asked for.
+::
 
-Of two bundles that are registered at once one wins: a file is put only if it is absent, always in the same order, so
-that the first file in which they differ is refused to the other one.
+    spaces/<space>/bundle.json       put last: a space without it is not registered
+    spaces/<space>/<file>            the others that it names (`contract.bundle`)
+
+`cloud.admin.bundles` writes them. A space's files never change once its document is there, unless an operator replaces
+the bundle, for which the worker is stopped.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from cloud.errors import Damaged
+import numpy as np
+
 from cloud.store import keys
+from cloud.store.documents import reading
 from cloud.store.store import MAX_LISTED, ObjectStore
 from contract.bundle import TrainingBundle, parse_training_bundle, read_training_bundle
 from contract.bundle_files import BUNDLE_FILE, BundleFacts, parse_bundle_document
 from contract.errors import ContractError
 from contract.files import atomic_write
-from contract.training_bundle import KIND, TRAINING_FILES
+from contract.tensors import LENGTH_BYTES, parse_header, parse_header_length
+from contract.training_bundle import BASE_FILE, KIND, TRAINING_FILES
+
+
+def read_document(store: ObjectStore, space: str) -> bytes:
+    """Read the bytes of a space's document, which tell one bundle from another.
+
+    Raises:
+        NotFound: the space is not registered.
+    """
+    return store.get(keys.space_file(space, BUNDLE_FILE)).body
 
 
 def read_facts(store: ObjectStore, space: str) -> BundleFacts:
-    """What must be known of a space to take uploads, from one small object.
+    """Read what must be known of a space to take uploads, from one small object.
 
     Raises:
         NotFound: the space is not registered.
-        Damaged: what is there is no training bundle.
+        Damaged: its document is not a training bundle's.
     """
-    key = keys.space_file(space, BUNDLE_FILE)
-    try:
-        return BundleFacts.parse(parse_bundle_document(store.get(key).body, kind=KIND))
-    except ContractError as error:
-        raise Damaged(f"{key}: {error}") from error
+    with reading(keys.space_file(space, BUNDLE_FILE)):
+        return BundleFacts.parse(parse_bundle_document(read_document(store, space), kind=KIND))
 
 
 def read(store: ObjectStore, space: str) -> TrainingBundle:
-    """A registered training bundle in memory, every file checked against its document.
+    """Read a registered training bundle into memory, every file checked against its document.
 
     Raises:
         NotFound: the space is not registered.
-        Damaged: what is there is no training bundle.
+        Damaged: a file is not the one that the document names.
     """
-    try:
-        return parse_training_bundle(_read_files(store, space))
-    except ContractError as error:
-        raise Damaged(f"{keys.space_file(space, '')}: {error}") from error
+    files = {name: store.get(keys.space_file(space, name)).body for name in TRAINING_FILES}
+    with reading(keys.space_file(space, "")):
+        return parse_training_bundle(files)
 
 
 def fetch(store: ObjectStore, space: str, folder: Path) -> TrainingBundle:
-    """A registered training bundle as files in a folder of its own, downloaded unless there. Raises as `read` does."""
-    document = store.get(keys.space_file(space, BUNDLE_FILE)).body
-    if (folder / BUNDLE_FILE).is_file() and (folder / BUNDLE_FILE).read_bytes() == document:
-        try:
-            return read_training_bundle(folder)
-        except ContractError:
-            pass  # a broken copy is downloaded again
-    files = _read_files(store, space)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in sorted(TRAINING_FILES, key=lambda name: name == BUNDLE_FILE):
-        atomic_write(folder / name, files[name])
-    try:
-        return read_training_bundle(folder)
-    except ContractError as error:
-        raise Damaged(f"{keys.space_file(space, '')}: {error}") from error
+    """Read a registered training bundle from files in a folder of its own, downloaded unless they are there.
+
+    Every file is checked against the document. Then the base features, which are nearly all of a bundle, are mapped
+    from their file, so that memory holds them only while they are used. Raises as `read` does.
+    """
+    copy = _read_copy(folder, read_document(store, space))
+    return _map_features(copy or _download(store, space, folder), folder / BASE_FILE)
 
 
 def registered(store: ObjectStore) -> list[str]:
-    """Every registered space, in order."""
+    """List every registered space, in order."""
     spaces: list[str] = []
     after = ""
     while found := store.list(keys.SPACES, after=after, limit=MAX_LISTED):
@@ -77,5 +80,31 @@ def registered(store: ObjectStore) -> list[str]:
     return spaces
 
 
-def _read_files(store: ObjectStore, space: str) -> dict[str, bytes]:
-    return {name: store.get(keys.space_file(space, name)).body for name in TRAINING_FILES}
+def _download(store: ObjectStore, space: str, folder: Path) -> TrainingBundle:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in sorted(TRAINING_FILES, key=lambda name: name == BUNDLE_FILE):
+        atomic_write(folder / name, store.get(keys.space_file(space, name)).body)
+    with reading(keys.space_file(space, "")):
+        return read_training_bundle(folder)
+
+
+def _read_copy(folder: Path, document: bytes) -> TrainingBundle | None:
+    """Read the bundle that was downloaded before; None where there is no whole one with this document."""
+    if not (folder / BUNDLE_FILE).is_file() or (folder / BUNDLE_FILE).read_bytes() != document:
+        return None
+    try:
+        return read_training_bundle(folder)
+    except ContractError:
+        return None  # a broken copy is downloaded again
+
+
+def _map_features(bundle: TrainingBundle, file: Path) -> TrainingBundle:
+    shape = bundle.base.features.shape
+    if not shape[0]:
+        return bundle  # nothing cannot be mapped
+    with file.open("rb") as beginning:
+        length = beginning.read(LENGTH_BYTES)
+        header = parse_header(length + beginning.read(parse_header_length(length)))
+    offset = header.data_start + header.fields["features"].begin
+    features = np.memmap(file, np.dtype("<f4"), mode="r", offset=offset, shape=shape)
+    return replace(bundle, base=replace(bundle.base, features=features))

@@ -14,6 +14,7 @@ from cloud.errors import StateFull
 from cloud.releases.publish import PublishStep
 from cloud.releases.signing import SigningKey
 from cloud.settings import Settings
+from cloud.spaces.bundle_cache import BundleCache
 from cloud.store.store import ObjectStore
 from cloud.training.cycle_folder import CycleFolder
 from cloud.training.executors.executor import Executor, Limits
@@ -45,6 +46,8 @@ class TrainingContext:
     """Unix seconds."""
     cores: int = field(default_factory=usable_cores)
     at_publish: Callable[[PublishStep], None] = ignore
+    bundles: BundleCache = field(default_factory=BundleCache)
+    """The training bundles of the worker's life."""
 
     @contextlib.contextmanager
     def folder(self, cycle: str) -> Iterator[CycleFolder]:

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
+from cloud.dataset.pointer import DatasetPointer
 from cloud.errors import CycleFailed, LostRace
 from cloud.logs import fields
 from cloud.releases import registry
@@ -81,8 +82,10 @@ class CycleReport:
     """From the start of the cycle to each step."""
 
 
-def run_cycle(context: TrainingContext, pool: Pool, *, cycle: str, at: AtStep = ignore) -> CycleReport:
-    """Train a pool once, and publish.
+def run_cycle(
+    context: TrainingContext, pool: Pool, *, dataset: DatasetPointer, cycle: str, at: AtStep = ignore
+) -> CycleReport:
+    """Train a pool once, on its dataset as the pointer said, and publish.
 
     Raises:
         CycleFailed: every trial failed, or no head could be made of the best one.
@@ -94,7 +97,9 @@ def run_cycle(context: TrainingContext, pool: Pool, *, cycle: str, at: AtStep = 
     watch = _Watch(pool, cycle, at)
     with context.folder(cycle) as folder, context.processes(folder) as (converter, trainers):
         watch.passed(CycleStep.PROCESSES_STARTED)
-        inputs = read_inputs(context.store, pool, state=context.settings.state)
+        inputs = read_inputs(
+            context.store, pool, dataset=dataset, state=context.settings.state, bundles=context.bundles
+        )
         _check_not_overtaken(inputs)
         if inputs.examples.trained == 0:
             return _nothing_to_train(context, inputs, watch)
@@ -132,13 +137,13 @@ class _Watch:
 
 
 def _check_not_overtaken(inputs: CycleInputs) -> None:
-    """Refuse what another worker has published since this one saw that something is new.
+    """Refuse what another worker has published since this one read the dataset's pointer, by then on further rows, too.
 
     Raises:
         LostRace: it did.
     """
     trained = inputs.registry.trained
-    if trained is not None and trained.commit == inputs.dataset.commit:
+    if trained is not None and trained.rows >= inputs.rows:
         raise LostRace(f"{inputs.pool.path}: expected something new, got what cycle {trained.cycle} was trained on")
 
 

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset import reader
+from cloud.dataset.pointer import DatasetPointer
 from cloud.dataset.reader import Dataset
 from cloud.errors import Damaged
 from cloud.releases import registry
 from cloud.releases.registry import Registry, Release, TrainedDataset
-from cloud.spaces import bundles
+from cloud.spaces.bundle_cache import BundleCache
 from cloud.store import keys
 from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
@@ -72,17 +72,25 @@ class CycleInputs:
         )
 
 
-def read_inputs(store: ObjectStore, pool: Pool, *, state: Path) -> CycleInputs:
-    """Read everything; what is large comes from local copies.
+def read_inputs(
+    store: ObjectStore, pool: Pool, *, dataset: DatasetPointer, state: Path, bundles: BundleCache
+) -> CycleInputs:
+    """Read everything, the dataset as its pointer said; what is large comes from local copies.
 
     Raises:
         StoreError: the store failed, or something is missing in it.
         Damaged: something in it is not what was written.
     """
-    rows = dataset_pointer.read(store, pool)[0].rows
     folder = state / "spaces" / pool.space
     bundle = bundles.fetch(store, pool.space, folder)
-    data = reader.load(store, pool, cache=state / "shards" / pool.group / pool.space, bundle=bundle)
+    data = reader.load_at(
+        store,
+        pool,
+        dataset=dataset,
+        cache=state / "shards" / pool.group / pool.space,
+        base_labels=bundle.labels,
+        feature_shape=bundle.feature_shape,
+    )
     current = registry.read(store, pool)
     best = current.channels.get(Channel.BEST)
     release = registry.get_release(store, pool, best.release) if best else None
@@ -97,7 +105,7 @@ def read_inputs(store: ObjectStore, pool: Pool, *, state: Path) -> CycleInputs:
         bundle=bundle,
         head_file=folder / KERAS_HEAD_FILE,
         dataset=data,
-        rows=rows,
+        rows=dataset.rows,
         registry=current,
         examples=choose_examples(data, bundle.base, classes, seen=release.sample_count if release else 0),
         best=_weights(store, pool, release) if release else None,

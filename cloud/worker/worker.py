@@ -104,7 +104,7 @@ class Worker:
         logger.info("cycle: due", extra=fields(pool=pool.path, reason=decision.reason))
         try:
             cycle = f"{int(now)}-{dataset.commit[:8]}"
-            return run_cycle(self.context, pool, cycle=cycle, at=self.at)
+            return run_cycle(self.context, pool, dataset=dataset, cycle=cycle, at=self.at)
         except CycleFailed:
             self._record_failure(pool, dataset.commit)
             raise

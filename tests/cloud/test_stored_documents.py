@@ -18,6 +18,7 @@ from cloud.releases.publish import Publisher, TrainedHead
 from cloud.releases.registry import FailedCycles, Registry, TrainedDataset
 from cloud.releases.signing import load_or_create
 from cloud.spaces import bundles
+from cloud.spaces.base_counts import read_base_counts
 from cloud.store import ObjectStore, keys
 from cloud.store.keys import InboxUpload, Pool
 from contract.bundle import TrainingBundle
@@ -61,6 +62,9 @@ KINDS = {
     ),
     "facts of a space": Kind(
         lambda store: keys.space_file(SPACE, BUNDLE_FILE), lambda store: bundles.read_facts(store, SPACE)
+    ),
+    "counts of a space": Kind(
+        lambda store: keys.space_file(SPACE, BUNDLE_FILE), lambda store: read_base_counts(store, SPACE)
     ),
     "training bundle": Kind(
         lambda store: keys.space_file(SPACE, BUNDLE_FILE), lambda store: facts_of(bundles.read(store, SPACE))

@@ -1,4 +1,4 @@
-"""Registering training bundles, and reading them back."""
+"""Registering training bundles: one for each space, whole or not at all."""
 
 import dataclasses
 from collections.abc import Callable
@@ -248,37 +248,3 @@ def test_a_bundle_that_was_tampered_with_is_refused(
     with pytest.raises(BundleRefused, match=r"head\.keras"):
         register_bundle(directory_store, folder)
     assert directory_store.list("") == []
-
-
-def test_a_space_that_is_damaged_in_the_store_is_said(store: ObjectStore, training_bundle: TrainingBundle) -> None:
-    register_bundle(store, folder_of(training_bundle))
-    store.put(keys.space_file(training_bundle.space, "head.keras"), b"damaged")
-    with pytest.raises(Damaged, match=r"head\.keras"):
-        bundles.read(store, training_bundle.space)
-    store.put(keys.space_file(training_bundle.space, "bundle.json"), b"{}")
-    with pytest.raises(Damaged, match=r"bundle\.json"):
-        bundles.read_facts(store, training_bundle.space)
-
-
-def test_a_space_that_is_not_registered_is_not_found(store: ObjectStore) -> None:
-    for read in (bundles.read, bundles.read_facts):
-        with pytest.raises(NotFound):
-            read(store, "0" * 64)
-
-
-def test_a_fetched_bundle_has_files_and_is_fetched_once(
-    store: ObjectStore, training_bundle: TrainingBundle, tmp_path: Path
-) -> None:
-    register_bundle(store, folder_of(training_bundle))
-    bundle = bundles.fetch(store, training_bundle.space, tmp_path / "bundle")
-    assert bundle.directory == tmp_path / "bundle"
-    assert (tmp_path / "bundle/head.keras").read_bytes() == (folder_of(training_bundle) / "head.keras").read_bytes()
-    store.delete(keys.space_file(training_bundle.space, "head.keras"))
-    assert bundles.fetch(store, training_bundle.space, tmp_path / "bundle").head == training_bundle.head
-
-
-def test_a_broken_copy_is_fetched_again(store: ObjectStore, training_bundle: TrainingBundle, tmp_path: Path) -> None:
-    register_bundle(store, folder_of(training_bundle))
-    bundles.fetch(store, training_bundle.space, tmp_path / "bundle")
-    (tmp_path / "bundle/labels.json").write_bytes(b"[]")
-    assert bundles.fetch(store, training_bundle.space, tmp_path / "bundle").labels == ("Ada", "Ben")

@@ -282,6 +282,15 @@ def test_merging_again_costs_what_is_new(store: ObjectStore, pool: Pool, send: S
     assert sum(counting.requests.values()) <= 12, counting.requests
 
 
+def test_the_first_merge_of_a_process_reads_no_features_of_its_space(
+    store: ObjectStore, pool: Pool, send: Send
+) -> None:
+    send(["Ada"])
+    counting = CountingStore(store)
+    assert merge_once(counting, pool).rows == 1  # type: ignore[arg-type]  # it has the store's methods
+    assert counting.count("get", "head.keras") == counting.count("get", "golden.tensors") == 0
+
+
 def test_what_a_process_remembers_of_journals_does_not_grow(store: ObjectStore, pool: Pool, send: Send) -> None:
     """It kept the name of every journal that it had ever finished."""
     memory = MergeMemory()

@@ -26,6 +26,7 @@ from contract.cuts import HEAD_SIGNATURE
 from contract.labels import parse_labels
 from contract.manifest import Channel, Manifest, Precision
 from export.tflite_process import TFLiteProcess
+from tests.cloud.counting import CountingStore
 from tests.cloud.training.conftest import NAMES, TrainingSite, photos_of
 from tests.cloud.worker.running import (
     PATIENCE_S,
@@ -150,6 +151,30 @@ def test_a_head_with_convolutions_is_trained_and_its_thaw_is_one_of_the_trials(
     thawed = {name: one["result"]["thawed"] for name, one in trials.items()}
     assert thawed == {"last-layer": False, "trial-2": True}
     assert accuracy(site, Precision.FLOAT32, (*NAMES[:2], *NAMES[6:8])) > 0.9
+
+
+def test_a_cycle_reads_no_pointer_again_and_the_next_one_verifies_no_bundle_again(
+    make_site: MakeSite, vector_bundle: TrainingBundle
+) -> None:
+    """The dataset's pointer was read three times a cycle, and the bundle, up to 4 GiB, was hashed in each."""
+    site = make_site(vector_bundle)
+    counting = CountingStore(site.store)
+
+    def count_from_here(step: CycleStep) -> None:
+        if step is CycleStep.PROCESSES_STARTED:
+            counting.requests.clear()
+
+    context = replace(site.context(), store=counting)  # type: ignore[arg-type]  # it has the store's methods
+    worker = Worker(context, at=count_from_here)
+    site.send(("Gus", 3), ("Hal", 3))
+    worker.process_pool(site.pool)
+    assert counting.count("get", keys.dataset_pointer(site.pool)) == 0
+    assert counting.count("get", "head.keras") == 1
+    (site.settings.state / "spaces" / site.pool.space / "labels.json").write_bytes(b"whoever reads it fetches it again")
+    site.send(("Gus", 2), ("Hal", 2), seed=2)
+    worker.process_pool(site.pool)
+    assert counting.count("get", keys.SPACES) == counting.count("get", "bundle.json") == 1
+    assert serials(site)["latest"] == 2
 
 
 def test_too_few_new_samples_wait_for_more(make_site: MakeSite, vector_bundle: TrainingBundle) -> None:

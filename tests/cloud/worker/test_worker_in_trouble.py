@@ -14,6 +14,7 @@ import pytest
 
 from cloud.dataset import inbox
 from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset.merge import merge_once
 from cloud.errors import CycleFailed, LostRace, StoreUnreachable, Unavailable
 from cloud.releases import registry
 from cloud.releases.registry import TrainedDataset
@@ -88,6 +89,25 @@ def test_a_cycle_that_another_worker_overtook_publishes_nothing(
         overtaken.process_pool(site.pool)
     assert (seen[-1], serials(site)) == (step, {})
     assert overtaken.process_pool(site.pool) is None
+
+
+def test_a_cycle_that_another_worker_overtook_on_further_samples_publishes_nothing(
+    open_shop: OpenShop, vector_bundle: TrainingBundle
+) -> None:
+    """The dataset that this one was handed is not the one that the other published of, but part of it."""
+    shop = open_shop(vector_bundle)
+    shop.send(("Gus", 3))
+
+    def merge_more_and_publish(step: CycleStep) -> None:
+        shop.send(("Hal", 3))
+        merge_once(shop.store, shop.pool)
+        publish_as_another(shop)
+
+    overtaken = Worker(shop.workbench(), at=merge_more_and_publish)
+    with pytest.raises(LostRace, match="expected something new, got what cycle another was trained on"):
+        overtaken.process_pool(shop.pool)
+    assert overtaken.process_pool(shop.pool) is None
+    assert serials(shop) == {}
 
 
 def test_an_overtaken_worker_says_so_backs_off_and_goes_on(
