@@ -1,4 +1,4 @@
-"""The command line of the service: serve, worker, bundle add, status. It only wires things together."""
+"""The command line of the service: serve, worker, bundle add, status. It only wires other modules together."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cloud.web.listener import listen
 
 
 def main() -> None:
-    """Run the command line; what goes wrong is one line and status 1, or 2 for a command that is none."""
+    """Run the command line; an error is one line and status 1, or 2 for a command that does not exist."""
     try:
         commands(standalone_mode=False, prog_name="fedex-cloud")
     except click.exceptions.NoArgsIsHelpError as error:
@@ -63,7 +63,7 @@ def worker() -> None:
     """Merge, train and publish, until stopped."""
     settings = Settings.from_environment(os.environ)
     configure_logging()
-    from cloud.worker.worker import run_worker  # the web side needs none of what it loads
+    from cloud.worker.worker import run_worker  # the web side does without what it loads
 
     run_worker(settings)
 

@@ -1,4 +1,4 @@
-"""The only home of log lines: one JSON object a line on standard error, with no secret in it.
+"""Log lines: one JSON object a line on standard error, with no secret in it.
 
 ::
 
@@ -27,7 +27,7 @@ def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO
 
 
 def fields(**values: object) -> dict[str, dict[str, object]]:
-    """What a line says besides its message: ``logger.info("request", extra=fields(status=201))``."""
+    """Name what a line says besides its message: `logger.info("request", extra=fields(status=201))`."""
     return {"fields": values}
 
 
@@ -35,7 +35,7 @@ class LineFormatter(logging.Formatter):
     """A record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line; a traceback is a string in it."""
+        """Return the line; a traceback is a string in it."""
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line: dict[str, object] = {
             "time": time,

@@ -1,5 +1,5 @@
 """What an operator does by hand: registering training bundles.
 
-May import `cloud.dataset`, `cloud.identity`, `cloud.releases`, `cloud.spaces`, `cloud.store`, `cloud.errors`,
-`cloud.logs`, `cloud.settings` and `contract`.
+May import `cloud.dataset`, `cloud.identity`, `cloud.releases`, `cloud.spaces`, `cloud.store`, `cloud.errors` and
+`contract`.
 """

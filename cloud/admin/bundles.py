@@ -1,4 +1,4 @@
-"""Register training bundles: a bundle's files go under ``spaces/<space>/``, its document last.
+"""Registration of training bundles: a bundle's files are written under `spaces/<space>/`, its document last.
 
 A space is registered once. Another bundle of the same space is refused, because datasets and releases that exist were
 made with the first one; only while there is no release may it take the first one's place, if that is asked for.
@@ -52,7 +52,7 @@ def register(store: ObjectStore, directory: Path, *, replace: bool = False) -> R
     registration of the space may be running then.
 
     Raises:
-        BundleRefused: it is none, or its space has another bundle, or some of its files, already, which stay.
+        BundleRefused: the directory holds no training bundle, or the space has another one, or files of it, which stay.
     """
     files, bundle = _open(directory)
     document = files[BUNDLE_FILE]
@@ -67,18 +67,18 @@ def register(store: ObjectStore, directory: Path, *, replace: bool = False) -> R
 
 
 def _open(directory: Path) -> tuple[Mapping[str, bytes], TrainingBundle]:
-    """The files of the training bundle in a directory, all checked."""
+    """Read the files of the training bundle in a directory, all checked."""
     try:
         _check_kind(directory)
         files = read_training_files(directory)
         bundle = parse_training_bundle(files, directory=directory)
         check_keras_archive(files[KERAS_HEAD_FILE], where=KERAS_HEAD_FILE)
     except ContractError as error:
-        place = "" if error.where.startswith(str(directory)) else f"{directory}: "
-        raise BundleRefused(f"{place}{error}") from error
+        where = "" if error.where.startswith(str(directory)) else f"{directory}: "
+        raise BundleRefused(f"{where}{error}") from error
     except OSError as error:
-        place = error.filename or str(directory)
-        raise BundleRefused(f"{place}: expected a file that can be read, got {error.strerror}") from error
+        where = error.filename or str(directory)
+        raise BundleRefused(f"{where}: expected a file that can be read, got {error.strerror}") from error
     return files, bundle
 
 
@@ -97,7 +97,7 @@ def _document(store: ObjectStore, space: str) -> StoredObject | None:
 
 
 def _check_replaceable(store: ObjectStore, bundle: TrainingBundle, present: bytes, *, replace: bool) -> None:
-    """Whether nothing was made with the bundle that is registered, and no process has to learn of another shape."""
+    """Refuse to replace a bundle that something was released from, or by one whose features have another shape."""
     if not replace:
         raise BundleRefused(f"{_another(bundle.space)}; --replace lets it take its place while nothing was released")
     if _shape(present) not in (None, bundle.feature_shape):
@@ -112,10 +112,10 @@ def _check_replaceable(store: ObjectStore, bundle: TrainingBundle, present: byte
 
 
 def _put_first(store: ObjectStore, key: str, body: bytes, *, space: str) -> None:
-    """Put a file of a space that has no document yet, and no such file, unless it is the same one.
+    """Write a file of a space that has no document yet, unless the same file is there.
 
     Raises:
-        BundleRefused: there is another one.
+        BundleRefused: another file is there.
     """
     try:
         store.put_if_absent(key, body)

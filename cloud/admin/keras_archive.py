@@ -1,7 +1,7 @@
-"""The only home of what can be told of a Keras file without Keras: that it is whole, and bounded.
+"""What can be checked of a Keras file without Keras: that it is whole, and bounded.
 
-A ``.keras`` file is a zip archive of ``config.json``, ``metadata.json`` and ``model.weights.h5``. Whether Keras can
-make a network of it only the worker finds out.
+A `.keras` file is a zip archive of `config.json`, `metadata.json` and `model.weights.h5`. Whether Keras can make a
+network of it only the worker finds out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_BYTES = {CONFIG: 16 << 20, METADATA: 1 << 20, WEIGHTS: MAX_MODEL_BYTES}
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
-"""What zipfile raises on bytes that are no archive, are damaged, or have a password."""
+"""What zipfile raises on bytes of another kind, damaged archives, and archives with a password."""
 
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """What Keras writes, and all that is unpacked here."""
@@ -29,7 +29,7 @@ def check_keras_archive(data: bytes, *, where: str) -> None:
     """Refuse bytes that cannot be a saved Keras network.
 
     Raises:
-        Malformed: they are no zip archive, a member is missing or damaged, or is not what its name says.
+        Malformed: they are not a zip archive, a member is missing or damaged, or is not what its name says.
         TooLarge: a member is over its bound when unpacked.
     """
     try:
@@ -46,7 +46,7 @@ def check_keras_archive(data: bytes, *, where: str) -> None:
 
 
 def _read(archive: zipfile.ZipFile, name: str, *, where: str) -> bytes:
-    """A member, whose checksum zipfile compares at its end."""
+    """Read a member, whose checksum zipfile compares at its end."""
     if name not in archive.namelist():
         raise Malformed(where, expected="a member of the archive", got="none")
     compression = archive.getinfo(name).compress_type

@@ -69,7 +69,7 @@ def test_a_store_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [("bundle",), ("nonsense",), ("bundle", "add"), ("serve", "--nonsense")])
-def test_a_command_that_is_none_is_said(command: tuple[str, ...]) -> None:
+def test_a_command_that_does_not_exist_is_said(command: tuple[str, ...]) -> None:
     ended = run(*command)
     assert ended.returncode == 2
     assert ended.stderr.startswith(("fedex-cloud: ", "Usage: fedex-cloud bundle "))
@@ -143,7 +143,7 @@ def test_a_folder_that_is_no_bundle_is_one_line(tmp_path: Path) -> None:
     ],
 )
 def test_a_port_that_cannot_be_had_is_one_line_at_once(tmp_path: Path, bind: str, reason: str) -> None:
-    """gunicorn tries five times, and says so each time."""
+    """Gunicorn tries five times, and says so each time."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = bind.format(taken=taken.getsockname()[1])
         ended = run(
