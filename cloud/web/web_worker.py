@@ -128,7 +128,8 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
 
     def _let_leave(self, conn: TConn) -> None:
         """Close the writing half, and read on for a while: closed at once, a client that still sends is reset, and may
-        never read the answer."""
+        never read the answer.
+        """
         with contextlib.suppress(OSError):  # it may be gone
             conn.sock.shutdown(socket.SHUT_WR)
         if conn.sock.fileno() < 0:

@@ -263,7 +263,7 @@ def test_json_may_say_how_it_is_encoded(service) -> None:  # type: ignore[no-unt
 
 @pytest.mark.parametrize("header", ["SCRIPT_NAME: /v1", "PATH_INFO: /healthz", "SCRIPT-NAME: /v1"])
 def test_no_header_changes_the_path(connect, header: str) -> None:  # type: ignore[no-untyped-def]
-    """gunicorn believes a few headers of anybody on the same machine, unless it is told otherwise."""
+    """Gunicorn believes a few headers of anybody on the same machine, unless it is told otherwise."""
     connection = connect()
     connection.sendall(f"GET /v1/healthz HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode())
     check_refused(connection, 404)

@@ -58,7 +58,8 @@ def test_an_upload_that_pauses_is_sent_again_and_arrives(
     samples: int,
 ) -> None:
     """A body that stalled was called malformed, which the device took for the upload's own fault: it set it aside for
-    good. A short body waits in the service's main loop, a longer one in a thread."""
+    good. A short body waits in the service's main loop, a longer one in a thread.
+    """
     body = make_upload([f"person {number}" for number in range(samples)])
     assert (len(body) > 4096) is (samples == 200)
     client = Client(url, token=Client(url).enrol("a-code-for-home").token)
