@@ -35,8 +35,8 @@ def columns(taken: list[tuple[str, int, int, str, Split]]) -> Columns:
 
 
 def take_all(draft: LedgerDraft, asked: list[tuple[str, int, int, str]]) -> list[tuple[str, int, int, str, Split]]:
-    decided = [(*row, draft.take((row[0], bytes([row[1]] * 16)), revision=row[2], label=row[3])) for row in asked]
-    return [row for row in decided if row[4] is not None]
+    decided = [(row, draft.take((row[0], bytes([row[1]] * 16)), revision=row[2], label=row[3])) for row in asked]
+    return [(*row, split) for row, split in decided if split is not None]
 
 
 def test_the_first_three_photos_of_a_label_train_and_low_ids_are_held_out_after() -> None:

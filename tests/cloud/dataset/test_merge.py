@@ -277,7 +277,7 @@ def test_merging_again_costs_what_is_new(store: ObjectStore, pool: Pool, send: S
         merge_once(store, pool, memory=memory)
     counting = CountingStore(store)
     send(["Ada"], names=["new"])
-    merge_once(counting, pool, memory=memory)  # type: ignore[arg-type]  # it has the store's methods
+    merge_once(counting, pool, memory=memory)
     assert counting.count("get", "/shards/") == counting.count("get", keys.SPACES) == 0
     assert sum(counting.requests.values()) <= 12, counting.requests
 
@@ -287,7 +287,7 @@ def test_the_first_merge_of_a_process_reads_no_features_of_its_space(
 ) -> None:
     send(["Ada"])
     counting = CountingStore(store)
-    assert merge_once(counting, pool).rows == 1  # type: ignore[arg-type]  # it has the store's methods
+    assert merge_once(counting, pool).rows == 1
     assert counting.count("get", "head.keras") == counting.count("get", "golden.tensors") == 0
 
 

@@ -28,7 +28,7 @@ def put_file(store: ObjectStore, space: str, name: str, *, key: str, body: bytes
 def base_file(classes: list[int], *, width: int = 4, **changed: Any) -> bytes:
     """base.tensors with a row for each class."""
     count = len(classes)
-    columns = {
+    columns: dict[str, np.ndarray[Any, np.dtype[Any]]] = {
         "features": np.zeros((count, width), np.float32),
         "labels": np.array(classes, np.uint32),
         "sample_ids": np.zeros((count, 16), np.uint8),
@@ -48,7 +48,7 @@ def test_of_a_huge_bundle_few_bytes_are_read(store: ObjectStore, space: str) -> 
     put_file(store, space, "head.keras", key="head", body=bytes(16 * MEBIBYTE))
     put_file(store, space, "base.tensors", key="base", body=base_file([0, 1, 1] * 4_000, width=512))
     counting = CountingStore(store)
-    counts = read_base_counts(counting, space)  # type: ignore[arg-type]  # it has the store's methods
+    counts = read_base_counts(counting, space)
     assert counts.photos == (4_000, 8_000)
     assert sum(counting.bytes_read.values()) < MEBIBYTE // 2
     assert counting.count("get", "head.keras") == counting.count("get", "golden.tensors") == 0

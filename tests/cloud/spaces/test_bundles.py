@@ -61,10 +61,10 @@ def test_a_bundle_without_base_samples_is_fetched(store: ObjectStore, space: str
 def test_a_worker_fetches_and_verifies_a_bundle_once(store: ObjectStore, space: str, tmp_path: Path) -> None:
     """It hashed up to 4 GiB at the beginning of every cycle."""
     cache, counting = BundleCache(), CountingStore(store)
-    first = cache.fetch(counting, space, tmp_path / "bundle")  # type: ignore[arg-type]  # it has the store's methods
+    first = cache.fetch(counting, space, tmp_path / "bundle")
     asked = sum(counting.requests.values())
     (tmp_path / "bundle/labels.json").write_bytes(b"whoever reads it finds that it is broken")
-    assert cache.fetch(counting, space, tmp_path / "bundle") is first  # type: ignore[arg-type]  # as above
+    assert cache.fetch(counting, space, tmp_path / "bundle") is first
     assert sum(counting.requests.values()) == asked + 1
     assert counting.count("get", "head.keras") == 1
 

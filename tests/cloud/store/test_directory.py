@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -93,12 +93,13 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(tiny_disk: Path) ->
     store = DirectoryStore(tiny_disk / "store")
     store.prepare()
     etag = store.put("kept", bytes(100_000))
-    for write in (
+    writes: tuple[Callable[[], str], ...] = (
         lambda: store.put("large", bytes(300_000)),
         lambda: store.put_if_absent("large", bytes(300_000)),
         lambda: store.put_if_match("kept", bytes(300_000), etag=etag),
         lambda: store.put("kept", bytes(300_000)),
-    ):
+    )
+    for write in writes:
         with pytest.raises(StoreFull, match="No space left"):
             write()
     assert files_below(tiny_disk / "store") == ["kept"]

@@ -1,10 +1,13 @@
 """A pointer knows its own writes, whatever became of the answers."""
 
+from collections.abc import Callable
+
 import pytest
 
 from cloud.errors import Damaged, LostRace, Unavailable, Uncertain
-from cloud.store import ObjectStore
+from cloud.store import MAX_LISTED, ByteRange, ObjectStat, ObjectStore, StoredObject
 from cloud.store.pointer import MAX_ANCESTORS, read, swap
+from contract.callbacks import ignore
 
 KEY = "dataset/home/HEAD"
 
@@ -15,17 +18,29 @@ class Unreliable:
     def __init__(self, store: ObjectStore, *plan: str) -> None:
         self._store = store
         self._plan = list(plan)
-        self._late = lambda: ""
-        self.on_next_read = lambda: None
+        self._late: Callable[[], str] = str
+        self.on_next_read: Callable[[], object] = ignore
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._store, name)
+    def prepare(self) -> None:
+        self._store.prepare()
 
-    def get(self, key: str) -> object:
+    def put(self, key: str, body: bytes) -> str:
+        return self._store.put(key, body)
+
+    def stat(self, key: str) -> ObjectStat:
+        return self._store.stat(key)
+
+    def list(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> list[str]:
+        return self._store.list(prefix, after=after, limit=limit)
+
+    def delete(self, key: str) -> None:
+        self._store.delete(key)
+
+    def get(self, key: str, byte_range: ByteRange | None = None) -> StoredObject:
         if self._plan[:1] == ["no read"]:
             raise Unavailable(key, "cut off")
         self.on_next_read()
-        return self._store.get(key)
+        return self._store.get(key, byte_range)
 
     def put_if_absent(self, key: str, body: bytes) -> str:
         return self._write(key, lambda: self._store.put_if_absent(key, body))
@@ -33,7 +48,7 @@ class Unreliable:
     def put_if_match(self, key: str, body: bytes, *, etag: str) -> str:
         return self._write(key, lambda: self._store.put_if_match(key, body, etag=etag))
 
-    def _write(self, key: str, write):  # type: ignore[no-untyped-def]
+    def _write(self, key: str, write: Callable[[], str]) -> str:
         fault = self._plan.pop(0) if self._plan else ""
         self._late()
         if fault == "lands late":

@@ -56,8 +56,8 @@ class Proxy(BaseHTTPRequestHandler):
         if fault == "drop before":
             self.connection.shutdown(socket.SHUT_RDWR)
         elif fault.startswith("answer"):
-            _, status, code = fault.split()
-            self.answer(int(status), {}, ERROR.format(code).encode())
+            _, number, code = fault.split()
+            self.answer(int(number), {}, ERROR.format(code).encode())
         else:
             status, headers, answer = self.pass_on(body)
             if fault == "drop after":

@@ -17,7 +17,7 @@ def test_a_tensor_behind_a_large_one_takes_a_read_of_its_own(store: ObjectStore)
     body = encode_tensors({"large": LARGE, "small": SMALL}, {"format": 1})
     store.put("file", body)
     counting = CountingStore(store)
-    file = open_tensor_file(counting, "file")  # type: ignore[arg-type]  # it has the store's methods
+    file = open_tensor_file(counting, "file")
     assert (file.size, file.header.metadata) == (len(body), {"format": 1})
     assert np.array_equal(file.read(["small"])["small"], SMALL)
     assert counting.bytes_read["file"] == FIRST_READ_BYTES + SMALL.nbytes
@@ -27,7 +27,7 @@ def test_a_tensor_behind_a_large_one_takes_a_read_of_its_own(store: ObjectStore)
 def test_tensors_in_the_first_read_take_no_other(store: ObjectStore) -> None:
     store.put("file", encode_tensors({"small": SMALL, "smaller": SMALL[:1], "large": LARGE}, {}))
     counting = CountingStore(store)
-    read = open_tensor_file(counting, "file").read(["smaller", "small"])  # type: ignore[arg-type]  # as above
+    read = open_tensor_file(counting, "file").read(["smaller", "small"])
     assert [values.tolist() for values in read.values()] == [[0], [0, 1, 2, 3, 4]]
     assert counting.count("get", "file") == 1
 

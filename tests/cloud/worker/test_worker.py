@@ -164,7 +164,7 @@ def test_a_cycle_reads_no_pointer_again_and_the_next_one_verifies_no_bundle_agai
         if step is CycleStep.PROCESSES_STARTED:
             counting.requests.clear()
 
-    context = replace(site.context(), store=counting)  # type: ignore[arg-type]  # it has the store's methods
+    context = replace(site.context(), store=counting)
     worker = Worker(context, at=count_from_here)
     site.send(("Gus", 3), ("Hal", 3))
     worker.process_pool(site.pool)

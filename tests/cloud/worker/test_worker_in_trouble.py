@@ -92,22 +92,22 @@ def test_a_cycle_that_another_worker_overtook_publishes_nothing(
 
 
 def test_a_cycle_that_another_worker_overtook_on_further_samples_publishes_nothing(
-    open_shop: OpenShop, vector_bundle: TrainingBundle
+    make_site: MakeSite, vector_bundle: TrainingBundle
 ) -> None:
     """The dataset that this one was handed is not the one that the other published of, but part of it."""
-    shop = open_shop(vector_bundle)
-    shop.send(("Gus", 3))
+    site = make_site(vector_bundle)
+    site.send(("Gus", 3))
 
     def merge_more_and_publish(step: CycleStep) -> None:
-        shop.send(("Hal", 3))
-        merge_once(shop.store, shop.pool)
-        publish_as_another(shop)
+        site.send(("Hal", 3))
+        merge_once(site.store, site.pool)
+        publish_as_another(site)
 
-    overtaken = Worker(shop.workbench(), at=merge_more_and_publish)
+    overtaken = Worker(site.context(), at=merge_more_and_publish)
     with pytest.raises(LostRace, match="expected something new, got what cycle another was trained on"):
-        overtaken.process_pool(shop.pool)
-    assert overtaken.process_pool(shop.pool) is None
-    assert serials(shop) == {}
+        overtaken.process_pool(site.pool)
+    assert overtaken.process_pool(site.pool) is None
+    assert serials(site) == {}
 
 
 def test_an_overtaken_worker_says_so_backs_off_and_goes_on(
