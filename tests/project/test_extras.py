@@ -17,6 +17,7 @@ from tests.lowest import bound, extras, requirements
 TRAINS = {"tensorflow", "tensorflow-cpu", "keras", "jax", "h5py"}
 SERVES = {"flask", "gunicorn", "boto3"}
 OURS = {"contract", "cloud", "device", "export"}
+TYPES_ONLY = {"_typeshed"}
 
 
 def required_by(*names: str) -> set[str]:
@@ -60,4 +61,4 @@ def _imports(package: object) -> set[str]:
     nodes = [node for source in root.rglob("*.py") for node in ast.walk(ast.parse(source.read_text()))]
     modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     modules += [str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)]
-    return {module.partition(".")[0] for module in modules} - sys.stdlib_module_names - OURS
+    return {module.partition(".")[0] for module in modules} - sys.stdlib_module_names - OURS - TYPES_ONLY
