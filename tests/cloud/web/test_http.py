@@ -138,8 +138,8 @@ def test_an_upload_is_kept_and_acknowledged(put: Ask, service, token: str, make_
 def test_two_groups_have_two_pools(put: Ask, service, stranger: str, make_upload: MakeUpload) -> None:  # type: ignore[no-untyped-def]
     body = make_upload(["Boss"], names=["theirs"])
     assert put(body, token=stranger).status_code == 201
-    assert upload_id(body) in {each.upload for each in inbox.pending(service.store, Pool("work", SPACE))}
-    assert upload_id(body) not in {each.upload for each in inbox.pending(service.store, Pool("home", SPACE))}
+    assert upload_id(body) in {each.sha256 for each in inbox.pending(service.store, Pool("work", SPACE))}
+    assert upload_id(body) not in {each.sha256 for each in inbox.pending(service.store, Pool("home", SPACE))}
 
 
 @pytest.mark.parametrize("token", [None, "x.y", "0" * 32 + "." + "s" * 43])
@@ -278,7 +278,7 @@ def publish(store, serial: int, parent: str | None) -> Envelope:  # type: ignore
     pool = Pool("home", SPACE)
     payload = manifest(Channel.BEST, serial, parent, b"head").encode()
     weights = FileRef.of(b"weights")
-    release = Release(payload=payload, parent=parent, report={"why": "a test"}, weights=weights, samples=1)
+    release = Release(payload=payload, parent=parent, report={"why": "a test"}, weights=weights, sample_count=1)
     registry.put_release(store, pool, release)
     envelope = Envelope(payload, MANIFEST_PAYLOAD_TYPE, (Signature("0" * 16, bytes(64)),))
     previous = registry.read(store, pool)
