@@ -1,4 +1,4 @@
-"""The service's settings: one frozen value, built once from the environment (`contract.settings`).
+"""The service's settings: one frozen value, built once from the environment (`contract.environment`).
 
 Credentials of an S3 store are not here: boto3 finds them by itself where AWS clients look.
 """
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cloud.errors import SettingError
+from contract.environment import path, read_variables, seconds, text, variable, whole
 from contract.patterns import CODE_PATTERN, GROUP_PATTERN
-from contract.settings import path, read_variables, seconds, text, variable, whole
 
 MIN_CODE_LENGTH = 8
 

@@ -1,4 +1,4 @@
-"""The demo's settings: WEIGHTS, FACES, STORE and a few sizes, read once from the environment (`contract.settings`).
+"""The demo's settings: WEIGHTS, FACES, STORE and a few sizes, read once from the environment (`contract.environment`).
 
 An empty variable counts as not set, so that a Makefile can pass what it was not given.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from contract.settings import one_of, path, read_variables, text, variable, whole
+from contract.environment import one_of, path, read_variables, text, variable, whole
 from demo.drawing.person import MAX_PEOPLE
 from demo.errors import DemoError
 from export.request import DEFAULT_CUT

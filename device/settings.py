@@ -1,4 +1,4 @@
-"""The device's settings: one frozen value, built once from the environment (`contract.settings`)."""
+"""The device's settings: one frozen value, built once from the environment (`contract.environment`)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from contract.codecs import DEFAULT_CODEC, Codec
+from contract.environment import number, one_of, path, read_variables, variable, whole, yes_or_no
 from contract.manifest import Channel, Precision
 from contract.patterns import CODE_PATTERN
-from contract.settings import number, one_of, path, read_variables, variable, whole, yes_or_no
 from contract.upload import LIMITS
 from device.errors import SettingError
 from device.recognise.tflite import RUNTIME_MODULES

@@ -9,7 +9,7 @@ from contract.upload import upload_id
 from device.cache.uploads import SealedUpload
 from device.errors import DeviceError, Refused, Storage, TryLater, Untrusted
 from device.push.outbox import Outbox
-from device.push.policy import Reaction, react
+from device.push.reactions import Reaction, react
 from device.service.client import Client
 
 
@@ -52,7 +52,7 @@ def push(outbox: Outbox, client: Client) -> PushReport:
     """Send all feedback that is not acknowledged yet.
 
     May be killed at any instant and run again: the same bytes are sent again, and the service counts them once. What is
-    done about an upload that the service does not acknowledge, `device.push.policy` decides; a sample that no upload
+    done about an upload that the service does not acknowledge, `device.push.reactions` decides; a sample that no upload
     can carry keeps no other from being sent.
 
     Raises:

@@ -7,7 +7,7 @@ import pytest
 from cloud.errors import SettingError, StoreRefused
 from cloud.settings import Settings
 from cloud.store import open_store
-from contract.settings import setting_rows
+from contract.environment import setting_rows
 
 
 def test_only_the_store_must_be_set() -> None:

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from contract.environment import setting_rows
 from contract.manifest import Channel, Precision
-from contract.settings import setting_rows
 from device.errors import SettingError
 from device.settings import Settings
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cloud.settings import Settings as CloudSettings
-from contract.settings import SettingRow, setting_rows
+from contract.environment import SettingRow, setting_rows
 from device.settings import Settings as DeviceSettings
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()

@@ -9,6 +9,7 @@
 A task names an operation and carries plain JSON and arrays, never a path: an executor may run it on another machine.
 How inputs and results travel is the executor's own matter, by `TaskData.encode`, by a copied folder, or, on one machine
 (`local`), as mapped files. A task that dies, fails, falls silent or is late costs itself only.
+`cloud.training.context` chooses the executor.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The worker's side of a process that it starts: starting it, talking to it, ending it.
 
 `cloud.training.executors.process_main` draws the messages. A process is a new interpreter, never a fork: TensorFlow
-does not survive one. It leads a session of its own, so that Ctrl-C reaches the worker alone, which then ends it.
+does not survive one. It leads a session of its own, so that Ctrl-C reaches the worker alone, which then ends it; when that is due, `local` decides.
 """
 
 from __future__ import annotations

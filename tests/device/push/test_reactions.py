@@ -13,7 +13,7 @@ from device.errors import (
     Unexplained,
     Unreachable,
 )
-from device.push.policy import Reaction, react
+from device.push.reactions import Reaction, react
 
 SPLIT, ASIDE = Reaction.SPLIT, Reaction.SET_ASIDE
 GO_ON, STOP = Reaction.NOTE_AND_GO_ON, Reaction.NOTE_AND_STOP

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.settings import (
+from contract.environment import (
     SettingRow,
     number,
     one_of,
