@@ -4,7 +4,7 @@
 
     devices/<device>   {"group": ..., "token_sha256": "<64 hex>", "generation": n, "enrolled": unix seconds}
 
-Uploads of an older generation are dropped at the merge. Nothing raises a generation yet: erasing a device's samples will.
+Uploads of an older generation are dropped at the merge. Nothing raises it yet: erasing a device's samples will.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The worker's side of a process that it starts: starting it, talking to it, ending it.
 
 `cloud.training.executors.process_main` draws the messages. A process is a new interpreter, never a fork: TensorFlow
-does not survive one. It leads a session of its own, so that Ctrl-C reaches the worker alone, which then ends it; when that is due, `local` decides.
+does not survive one. It leads a session of its own, so that Ctrl-C reaches the worker alone, which then ends it.
+When a process is ended, `local` decides.
 """
 
 from __future__ import annotations
