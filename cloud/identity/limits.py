@@ -1,4 +1,4 @@
-"""The only home of how many bodies of one device, either way, are under way, so that it cannot take every thread.
+"""How many bodies of one device, either way, are under way at once, so that it cannot take what others need.
 
 Two: a phone that lost its network tries again while the service still waits for it.
 """
@@ -17,15 +17,15 @@ MAX_AT_ONCE = 2
 
 
 class ConcurrencyLimit:
-    """Whose bodies are under way, in one process. Safe to use from several threads."""
+    """The bodies that are under way in one process, by device. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._taken: Counter[str] = Counter()
+        self._under_way: Counter[str] = Counter()
 
     @contextlib.contextmanager
     def take(self, device: str) -> Iterator[None]:
-        """A device's turn to send or to be sent a body.
+        """Count one more body of a device until the block ends.
 
         Raises:
             Refused: it has as many as it may have.
@@ -38,13 +38,13 @@ class ConcurrencyLimit:
 
     def _begin(self, device: str) -> None:
         with self._lock:
-            if self._taken[device] >= MAX_AT_ONCE:
+            if self._under_way[device] >= MAX_AT_ONCE:
                 expected = f"at most {MAX_AT_ONCE} bodies of a device at once"
                 raise Refused(Problem.TOO_MANY_REQUESTS, "body", expected=expected, got="one more")
-            self._taken[device] += 1
+            self._under_way[device] += 1
 
     def _end(self, device: str) -> None:
         with self._lock:
-            self._taken[device] -= 1
-            if not self._taken[device]:
-                del self._taken[device]
+            self._under_way[device] -= 1
+            if not self._under_way[device]:
+                del self._under_way[device]

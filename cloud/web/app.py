@@ -17,7 +17,7 @@ from cloud.store import ObjectStore, open_store
 from cloud.web import bodies
 from cloud.web.problems import register_problems
 from cloud.web.routes import downloads, enrolment, health, releases, uploads
-from cloud.web.service import EXTENSION, open_service
+from cloud.web.service import EXTENSION, open_context
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def create_app(settings: Settings, *, store: ObjectStore | None = None) -> Flask
     app = Flask("cloud", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
-    app.extensions[EXTENSION] = open_service(store or open_store(settings.store), enrolment=settings.enrolment)
+    app.extensions[EXTENSION] = open_context(store or open_store(settings.store), enrolment=settings.enrolment)
     for routes in (enrolment, uploads, releases, downloads, health):
         app.register_blueprint(routes.blueprint)
     register_problems(app)

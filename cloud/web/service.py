@@ -1,4 +1,4 @@
-"""The only home of what the routes of one process share: its store, who is asking, whose turn it is, its spaces."""
+"""What the routes of one process share: its store, the codes that enrol, who sent a request, and what is remembered."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ EXTENSION = "fedex"
 
 
 @dataclass(slots=True)
-class Service:
-    """One process's way to the store. What it remembers can be read again, so any number of processes serve alike."""
+class ServiceContext:
+    """One process's store and what it remembers of it, all of which can be read again: any number of processes agree."""
 
     store: ObjectStore
     enrolment: Mapping[str, str] = field(repr=False)
     authenticator: Authenticator
     readiness: Readiness
-    turns: ConcurrencyLimit = field(default_factory=ConcurrencyLimit)
+    limit: ConcurrencyLimit = field(default_factory=ConcurrencyLimit)
     _facts: dict[str, BundleFacts] = field(default_factory=dict)
 
     def facts(self, space: str) -> BundleFacts | None:
-        """What is known of a space, or None where it is not registered. A space never changes once it is."""
+        """Return what is known of a space, or None where it is not registered. A space never changes once it is."""
         if space not in self._facts and HEX64_PATTERN.fullmatch(space):
             try:
                 self._facts[space] = bundles.read_facts(self.store, space)
@@ -43,24 +43,24 @@ class Service:
         return self._facts.get(space)
 
 
-def open_service(store: ObjectStore, *, enrolment: Mapping[str, str]) -> Service:
-    """The service over a store."""
+def open_context(store: ObjectStore, *, enrolment: Mapping[str, str]) -> ServiceContext:
+    """Return the context of a service over a store."""
     clock = time.monotonic
-    return Service(store, enrolment, Authenticator(store, clock=clock), Readiness(store, clock=clock))
+    return ServiceContext(store, enrolment, Authenticator(store, clock=clock), Readiness(store, clock=clock))
 
 
-def current_service() -> Service:
-    """The service of the app that answers this request."""
-    service: Service = current_app.extensions[EXTENSION]
-    return service
+def current_context() -> ServiceContext:
+    """Return the context of the app that answers this request."""
+    context: ServiceContext = current_app.extensions[EXTENSION]
+    return context
 
 
-def asking_device() -> EnrolledDevice:
-    """The device that sent this request.
+def requesting_device() -> EnrolledDevice:
+    """Return the device that sent this request.
 
     Raises:
-        Unauthenticated: nobody knows who did.
+        Unauthenticated: it has no token that counts.
     """
-    device = current_service().authenticator.authenticate(request.headers.get(AUTHORIZATION, ""))
+    device = current_context().authenticator.authenticate(request.headers.get(AUTHORIZATION, ""))
     g.device = device.id
     return device

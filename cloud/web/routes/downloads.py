@@ -21,7 +21,7 @@ from cloud.store import keys
 from cloud.store.store import ByteRange, ObjectStore
 from cloud.web.routes import rule
 from cloud.web.routes.conditions import asker_has, range_stands
-from cloud.web.service import asking_device, current_service
+from cloud.web.service import current_context, requesting_device
 from contract.errors import shown
 from contract.patterns import HEX64_PATTERN, check_name
 from contract.problems import Problem
@@ -40,9 +40,9 @@ blueprint = Blueprint("objects", __name__)
 @blueprint.get(rule(OBJECT))
 def get_object(sha256: str) -> Response:
     """An object's bytes; 206 with a range, 304 when the asker has it."""
-    device = asking_device()
+    device = requesting_device()
     check_name(sha256, HEX64_PATTERN, where="path.sha256")
-    store, key = current_service().store, keys.shared_object(device.group, sha256)
+    store, key = current_context().store, keys.shared_object(device.group, sha256)
     size = _size(store, key)
     if asker_has(sha256):
         return _describe(Response(status=HTTPStatus.NOT_MODIFIED), sha256)
@@ -60,7 +60,7 @@ def _sending(store: ObjectStore, key: str, wanted: ByteRange, *, device: str) ->
     if request.method == "HEAD":
         return Response(mimetype=OBJECT_MEDIA_TYPE)
     with ExitStack() as turn:
-        turn.enter_context(current_service().turns.take(device))
+        turn.enter_context(current_context().limit.take(device))
         answer = Response(_pieces(store, key, wanted), mimetype=OBJECT_MEDIA_TYPE)
         answer.call_on_close(turn.pop_all().close)
     return answer

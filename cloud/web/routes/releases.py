@@ -12,7 +12,7 @@ from cloud.store.keys import Pool
 from cloud.web.routes import rule
 from cloud.web.routes.conditions import asker_has
 from cloud.web.routes.spaces import known_space
-from cloud.web.service import asking_device, current_service
+from cloud.web.service import current_context, requesting_device
 from contract.envelope import ENVELOPE_MEDIA_TYPE
 from contract.errors import Malformed, shown
 from contract.files import sha256_hex
@@ -32,7 +32,7 @@ def get_release(space: str, channel: str) -> Response:
     pool = _asked_pool(space)
     if channel not in list(Channel):
         raise Refused(Problem.NOT_FOUND, "path.channel", expected=" or ".join(Channel), got=shown(channel))
-    current = registry.read(current_service().store, pool).channels.get(Channel(channel))
+    current = registry.read(current_context().store, pool).channels.get(Channel(channel))
     if current is None:
         raise Refused(Problem.NOT_FOUND, f"releases.{channel}", expected="a release", got="none yet")
     body = current.envelope.encode()
@@ -48,14 +48,14 @@ def get_release(space: str, channel: str) -> Response:
 def get_history(space: str) -> Response:
     """The releases of a pool, newest first; ``?limit=`` of 1 to 100."""
     pool = _asked_pool(space)
-    summaries = registry.history(current_service().store, pool, limit=_limit(request.args.get("limit")))
+    summaries = registry.history(current_context().store, pool, limit=_limit(request.args.get("limit")))
     answer = Response(encode_history(summaries), mimetype=JSON_MEDIA_TYPE)
     answer.headers[CACHE_CONTROL] = REVALIDATE
     return answer
 
 
 def _asked_pool(space: str) -> Pool:
-    device = asking_device()
+    device = requesting_device()
     known_space(space)
     return Pool(device.group, space)
 

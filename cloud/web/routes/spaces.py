@@ -1,21 +1,21 @@
-"""What every route below /v1/spaces/{space} asks first."""
+"""The check that every route below /v1/spaces/{space} makes first."""
 
 from __future__ import annotations
 
 from cloud.errors import Refused
-from cloud.web.service import current_service
+from cloud.web.service import current_context
 from contract.bundle_files import BundleFacts
 from contract.errors import shown
 from contract.problems import Problem
 
 
 def known_space(space: str) -> BundleFacts:
-    """What is known of a space.
+    """Return what is known of a space.
 
     Raises:
         Refused: it is not registered here.
     """
-    facts = current_service().facts(space)
+    facts = current_context().facts(space)
     if facts is None:
         raise Refused(Problem.UNKNOWN_SPACE, "path.space", expected="a registered space", got=shown(space))
     return facts

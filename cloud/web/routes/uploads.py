@@ -12,7 +12,7 @@ from cloud.store.keys import InboxUpload, Pool
 from cloud.web import bodies
 from cloud.web.routes import rule
 from cloud.web.routes.spaces import known_space
-from cloud.web.service import asking_device, current_service
+from cloud.web.service import current_context, requesting_device
 from contract.documents import encode_json
 from contract.patterns import HEX64_PATTERN, check_name
 from contract.problems import Problem
@@ -25,16 +25,16 @@ blueprint = Blueprint("uploads", __name__)
 @blueprint.put(rule(UPLOAD))
 def put_upload(space: str, upload: str) -> Response:
     """Acknowledge an upload: 201 if it is new, 200 if it waits already. Idempotent at any time."""
-    device = asking_device()
+    device = requesting_device()
     facts = known_space(space)
     check_name(upload, HEX64_PATTERN, where="path.upload")
     bodies.check_media_type(UPLOAD_MEDIA_TYPE)
-    with current_service().turns.take(device.id):
+    with current_context().limit.take(device.id):
         body = bodies.read_body(LIMITS.max_bytes)
         _check_hash(body, upload)
         open_upload(body, space=space, feature_shape=facts.feature_shape)
     waiting = InboxUpload(Pool(device.group, space), device.id, device.generation, upload)
-    created = inbox.add(current_service().store, waiting, body)
+    created = inbox.add(current_context().store, waiting, body)
     status = HTTPStatus.CREATED if created else HTTPStatus.OK
     return Response(encode_json({"upload": upload}), status=status, mimetype=JSON_MEDIA_TYPE)
 

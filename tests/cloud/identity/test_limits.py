@@ -1,4 +1,4 @@
-"""One device may not take every thread."""
+"""One device may not take what others need."""
 
 from contextlib import ExitStack
 
@@ -9,22 +9,22 @@ from cloud.identity.limits import MAX_AT_ONCE, ConcurrencyLimit
 from contract.problems import Problem
 
 
-def test_a_device_has_so_many_turns_and_another_one_its_own() -> None:
-    turns = ConcurrencyLimit()
+def test_a_device_may_have_so_many_bodies_under_way_and_another_one_its_own() -> None:
+    limit = ConcurrencyLimit()
     with ExitStack() as taken:
         for _ in range(MAX_AT_ONCE):
-            taken.enter_context(turns.take("one"))
-        with pytest.raises(Refused) as caught, turns.take("one"):
+            taken.enter_context(limit.take("one"))
+        with pytest.raises(Refused) as caught, limit.take("one"):
             pass
         assert caught.value.document.problem is Problem.TOO_MANY_REQUESTS
-        with turns.take("another"):
+        with limit.take("another"):
             pass
-    with turns.take("one"):
+    with limit.take("one"):
         pass
 
 
-def test_a_turn_ends_however_it_ends() -> None:
-    turns = ConcurrencyLimit()
+def test_a_body_is_under_way_no_longer_however_it_ends() -> None:
+    limit = ConcurrencyLimit()
     for _ in range(MAX_AT_ONCE + 1):
-        with pytest.raises(RuntimeError), turns.take("one"):
+        with pytest.raises(RuntimeError), limit.take("one"):
             raise RuntimeError
