@@ -1,18 +1,19 @@
-"""The only home of conditional requests: by ETag alone.
-
-No answer carries a Last-Modified, so a condition with a date can never hold, and dates are not even read.
-"""
+"""What a request may make an answer depend on: Range, If-Range and If-None-Match, which Werkzeug reads."""
 
 from __future__ import annotations
 
 from flask import request
 
-
-def asker_has(etag: str) -> bool:
-    """Whether If-None-Match names this representation: 304 then."""
-    return request.if_none_match.contains_weak(etag)
+KEPT = ("REQUEST_METHOD", "HTTP_RANGE", "HTTP_IF_RANGE", "HTTP_IF_NONE_MATCH")
 
 
-def range_stands(etag: str) -> bool:
-    """Whether a range may be served: without If-Range, or with one that names this representation, strongly."""
-    return request.headers.get("If-Range", f'"{etag}"').strip() == f'"{etag}"'
+def conditions() -> dict[str, str]:
+    """Return the part of the WSGI environment that Werkzeug's `make_conditional` is shown.
+
+    No answer has a date, so a condition with one never holds; neither does an If-Range with a weak tag (RFC 9110,
+    13.1.5). Both are kept from Werkzeug, whose parser of dates lets an OverflowError out.
+    """
+    kept = {name: request.environ[name] for name in KEPT if name in request.environ}
+    if not kept.get("HTTP_IF_RANGE", '"').startswith('"'):
+        kept.pop("HTTP_RANGE", None)
+    return kept

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from flask import Blueprint, Response, request
 
 from cloud.errors import Refused
 from cloud.releases import registry
 from cloud.store.keys import Pool
 from cloud.web.routes import rule
-from cloud.web.routes.conditions import asker_has
+from cloud.web.routes.conditions import conditions
 from cloud.web.routes.spaces import known_space
 from cloud.web.service import current_context, requesting_device
 from contract.envelope import ENVELOPE_MEDIA_TYPE
@@ -28,33 +26,32 @@ blueprint = Blueprint("releases", __name__)
 
 @blueprint.get(rule(RELEASE))
 def get_release(space: str, channel: str) -> Response:
-    """The signed manifest of the newest release of a channel, or 304."""
-    pool = _asked_pool(space)
+    """Answer the signed manifest of the newest release of a channel; 304 when the client has it."""
+    pool = _requested_pool(space)
     if channel not in list(Channel):
         raise Refused(Problem.NOT_FOUND, "path.channel", expected=" or ".join(Channel), got=shown(channel))
     current = registry.read(current_context().store, pool).channels.get(Channel(channel))
     if current is None:
         raise Refused(Problem.NOT_FOUND, f"releases.{channel}", expected="a release", got="none yet")
     body = current.envelope.encode()
-    etag = sha256_hex(body)
-    unchanged = asker_has(etag)
-    answer = Response(status=HTTPStatus.NOT_MODIFIED) if unchanged else Response(body, mimetype=ENVELOPE_MEDIA_TYPE)
-    answer.set_etag(etag)
+    answer = Response(body, mimetype=ENVELOPE_MEDIA_TYPE)
+    answer.set_etag(sha256_hex(body))
     answer.headers[CACHE_CONTROL] = REVALIDATE
+    answer.make_conditional(conditions())
     return answer
 
 
 @blueprint.get(rule(RELEASES))
 def get_history(space: str) -> Response:
-    """The releases of a pool, newest first; ``?limit=`` of 1 to 100."""
-    pool = _asked_pool(space)
+    """Answer the releases of a pool, newest first; `?limit=` of 1 to 100."""
+    pool = _requested_pool(space)
     summaries = registry.history(current_context().store, pool, limit=_limit(request.args.get("limit")))
     answer = Response(encode_history(summaries), mimetype=JSON_MEDIA_TYPE)
     answer.headers[CACHE_CONTROL] = REVALIDATE
     return answer
 
 
-def _asked_pool(space: str) -> Pool:
+def _requested_pool(space: str) -> Pool:
     device = requesting_device()
     known_space(space)
     return Pool(device.group, space)

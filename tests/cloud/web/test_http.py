@@ -378,18 +378,20 @@ def test_a_range_is_served_in_part(ask: Ask, head: bytes, path: str, asked: str,
     assert answer.headers["Content-Range"] == f"bytes {first}-{first + len(answer.content) - 1}/{len(head)}"
 
 
-@pytest.mark.parametrize("asked", ["bytes=0-1,5-6", "lines=0-1", "bytes=x", "bytes=9-5", "bytes", "bytes=--5"])
-def test_an_unusual_range_is_the_whole_object(ask: Ask, head: bytes, path: str, asked: str) -> None:
-    answer = ask("GET", path, headers={"Range": asked})
-    assert (answer.status_code, answer.content == head) == (200, True)
-
-
-@pytest.mark.parametrize("asked", ["bytes={size}-", "bytes=-0", "bytes=-000", "bytes = -0"])
-def test_a_range_without_a_byte_is_refused(ask: Ask, head: bytes, path: str, asked: str) -> None:
-    """The last no bytes were all of them."""
-    answer = ask("GET", path, headers={"Range": asked.format(size=len(head))})
-    check_problem(answer, Problem.RANGE_NOT_SATISFIABLE, "Range")
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    "asked",
+    ["bytes={size}-", "bytes=-0", "bytes=-000", "bytes = -0", "bytes=0-1,5-6", "bytes=9-5", "bytes=x", "lines=0-1"],
+)
+def test_a_range_that_is_not_one_part_of_the_object_is_refused(
+    ask: Ask, head: bytes, path: str, asked: str, method: str
+) -> None:
+    """The last no bytes were once all of them."""
+    answer = ask(method, path, headers={"Range": asked.format(size=len(head))})
     assert answer.headers["Content-Range"] == f"bytes */{len(head)}"
+    assert (answer.status_code, answer.headers["Content-Type"]) == (416, PROBLEM_MEDIA_TYPE)
+    if method == "GET":
+        check_problem(answer, Problem.RANGE_NOT_SATISFIABLE, "Range")
 
 
 @pytest.mark.parametrize("named", ['"another"', "another", "", "W/", AFTER_ALL_TIME, "Thu, 01 Jan 1970 00:00:00 GMT"])
@@ -405,9 +407,19 @@ def test_a_range_of_this_object_is_served_unless_it_is_named_weakly(ask: Ask, he
     assert (matching.status_code, matching.content) == (206, head[:2])
 
 
-def test_an_object_that_is_there_already_is_not_sent(ask: Ask, path: str) -> None:
-    answer = ask("GET", path, headers={"If-None-Match": f'"{path[-64:]}"'})
-    assert (answer.status_code, answer.content) == (304, b"")
+@pytest.mark.parametrize("named", ['"{sha256}"', 'W/"{sha256}"', '"another", "{sha256}"', "*"])
+def test_an_object_that_is_there_already_is_not_sent(ask: Ask, path: str, named: str) -> None:
+    answer = ask("GET", path, headers={"If-None-Match": named.format(sha256=path[-64:])})
+    assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", f'"{path[-64:]}"')
+    assert "Content-Length" not in answer.headers
+
+
+@pytest.mark.parametrize("condition", ["If-Match", "If-Unmodified-Since", "If-Modified-Since"])
+def test_a_condition_that_is_not_in_the_contract_changes_nothing(
+    ask: Ask, head: bytes, path: str, condition: str
+) -> None:
+    answer = ask("GET", path, headers={condition: '"another"'})
+    assert (answer.status_code, answer.content == head) == (200, True)
 
 
 def test_an_object_of_another_group_is_not_there(ask: Ask, path: str, stranger: str) -> None:
