@@ -51,7 +51,10 @@ def serve(bind: str | None) -> None:
     if not settings.enrolment:
         raise SettingError("FEDEX_ENROLMENT is not set: without a code no device can enrol")
     configure_logging()
-    listener = listen(settings.bind)
+    from cloud.web.greenlets import patch_process  # every other command waits as ever
+
+    patch_process()
+    listener = listen(settings.bind, stall_s=settings.stall_s)
     probe(open_store(settings.store))
     from cloud.web.server import Server  # gunicorn sets signal handlers and more as it loads
 

@@ -69,16 +69,25 @@ class Settings:
     )
     processes: int = field(
         default=2,
-        metadata=variable("FEDEX_WEB_PROCESSES", whole(low=1), unit="processes", help="that answer requests"),
-    )
-    threads: int = field(
-        default=16, metadata=variable("FEDEX_WEB_THREADS", whole(low=1), unit="threads", help="of each web process")
+        metadata=variable(
+            "FEDEX_WEB_PROCESSES", whole(low=1), unit="processes", help="that answer requests, one for each core"
+        ),
     )
     stall_s: float = field(
         default=20.0,
         metadata=variable(
-            "FEDEX_STALL_S", seconds, unit="seconds", help="without a byte, after which a connection is given up"
+            "FEDEX_STALL_S", seconds, unit="seconds", help="that a client may stand still in the middle of a body"
         ),
+    )
+    tls_cert: Path | None = field(
+        default=None,
+        metadata=variable(
+            "FEDEX_TLS_CERT", path, help="certificate chain of the service (PEM); with one, it speaks https"
+        ),
+    )
+    tls_key: Path | None = field(
+        default=None,
+        metadata=variable("FEDEX_TLS_KEY", path, help="private key of that certificate (PEM, not encrypted)"),
     )
     poll_s: float = field(
         default=1.0,

@@ -1,6 +1,6 @@
-"""The only home of the web application: `create_app` joins routes, problems and the request's log line.
+"""The web application: `create_app` joins the routes, the problem documents and the request's log line.
 
-The application keeps nothing: any number of processes answer alike. It never imports TensorFlow.
+It keeps nothing: any number of processes answer alike. It never imports TensorFlow.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from werkzeug.exceptions import NotFound
 from cloud.logs import fields
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store
-from cloud.web import bodies
 from cloud.web.problems import register_problems
 from cloud.web.routes import downloads, enrolment, health, releases, uploads
 from cloud.web.service import EXTENSION, open_context
@@ -23,42 +22,36 @@ logger = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings, *, store: ObjectStore | None = None) -> Flask:
-    """The WSGI application over the store of the settings, or over a given one. The store is not probed here."""
+    """Make the WSGI application over the store of the settings, or over a given one. The store is not probed here."""
     app = Flask("cloud", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
-    app.extensions[EXTENSION] = open_context(store or open_store(settings.store), enrolment=settings.enrolment)
+    app.extensions[EXTENSION] = open_context(store or open_store(settings.store), settings)
     for routes in (enrolment, uploads, releases, downloads, health):
         app.register_blueprint(routes.blueprint)
     register_problems(app)
-    app.before_request(_begin)
+    app.before_request(_note_start)
     app.before_request(_refuse_aliases)
     app.after_request(_log)
-    app.after_request(_leave_body)
     return app
 
 
-def _begin() -> None:
-    g.begin = time.monotonic()
+def _note_start() -> None:
+    g.started = time.monotonic()
 
 
 def _refuse_aliases() -> None:
-    """A path has one spelling, so that whoever guards one in front of the service guards it; Werkzeug takes several.
+    """Refuse all but one spelling of a path; Werkzeug takes several, and a guard in front of the service knows one.
 
-    No path of the contract needs an escape, so one with any is none.
+    No path of the contract needs an escape.
     """
     path, _, _ = request.environ["RAW_URI"].partition("?")
     if request.environ["PATH_INFO"].startswith("//") or "%" in path:
         raise NotFound
 
 
-def _leave_body(answer: Response) -> Response:
-    bodies.leave_body()
-    return answer
-
-
 def _log(answer: Response) -> Response:
-    took_ms = round(1000 * (time.monotonic() - g.begin), 1)
+    took_ms = round(1000 * (time.monotonic() - g.started), 1)
     logger.info(
         "request",
         extra=fields(

@@ -1,24 +1,27 @@
-"""Reading request bodies, bounded before anything is read; ``patient_socket`` bounds the time.
+"""Reading request bodies: how many bytes are taken, and for how long a client is waited for.
 
-A body that nobody wanted is not read: the answer is the last one of its connection, and says so. One that broke off
-says nothing of what was to be sent, so the answer is "later"; only chunks that came and are garbled are malformed.
+A body that is refused is not read. One that broke off says nothing of what was to be sent, so the answer is "later";
+only chunks that came and are garbled are malformed.
 """
 
 from __future__ import annotations
 
-from flask import g, request
+from flask import request
 from gunicorn.http.errors import ChunkMissingTerminator, ParseException
 from werkzeug.exceptions import ClientDisconnected
 
 from cloud.errors import Refused
+from cloud.web.greenlets import patience
+from cloud.web.service import current_context
 from contract.errors import Malformed, TooLarge, shown
 from contract.problems import Problem
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 16 << 10
+"""What is waited for at once. Smaller blocks notice a stalled client sooner, larger ones are copied less often."""
 
 
 def read_body(max_bytes: int, *, chunks: bool = True) -> bytes:
-    """The whole body; `chunks` says whether it may come in chunks.
+    """Read the whole body; `chunks` says whether it may come in chunks.
 
     Raises:
         Refused: neither a length nor chunks that may be were announced; or it stalled, ended early or was cut off.
@@ -31,10 +34,11 @@ def read_body(max_bytes: int, *, chunks: bool = True) -> bytes:
         raise Refused(Problem.LENGTH_REQUIRED, "body", expected="a Content-Length", got=got)
     if length is not None and length > max_bytes:
         raise TooLarge("body", expected=f"at most {max_bytes} bytes", got=f"{length} bytes")
-    body = _read(max_bytes)
+    body = _read(max_bytes if length is None else length)
+    if len(body) > max_bytes:
+        raise TooLarge("body", expected=f"at most {max_bytes} bytes", got="more")
     if length is not None and len(body) != length:
         raise _broke_off(f"{len(body)} bytes of {length}")
-    g.body_is_read = True
     return body
 
 
@@ -48,30 +52,22 @@ def check_media_type(expected: str) -> None:
         raise Refused(Problem.UNSUPPORTED_MEDIA_TYPE, "Content-Type", expected=expected, got=shown(request.mimetype))
 
 
-def leave_body() -> None:
-    """Called when the answer is known. What is left of a body would look like the next request: so there is none."""
-    is_there = _is_chunked() or bool(request.content_length)
-    connection = request.environ.get("gunicorn.socket")
-    if is_there and connection is not None and not g.get("body_is_read", False):
-        connection.close_after_answer()
-
-
 def _is_chunked() -> bool:
     return "HTTP_TRANSFER_ENCODING" in request.environ
 
 
-def _read(max_bytes: int) -> bytes:
+def _read(expected_bytes: int) -> bytes:
+    """Read to the end, or a byte more than is expected."""
     body = bytearray()
-    while block := _read_block(min(BLOCK_BYTES, max_bytes + 1 - len(body)), received=len(body)):
+    while block := _read_block(min(BLOCK_BYTES, expected_bytes + 1 - len(body)), received=len(body)):
         body += block
-        if len(body) > max_bytes:
-            raise TooLarge("body", expected=f"at most {max_bytes} bytes", got="more")
     return bytes(body)
 
 
 def _read_block(size: int, *, received: int) -> bytes:
     try:
-        return request.stream.read(size)
+        with patience(size, stall_s=current_context().stall_s):
+            return request.stream.read(size)
     except (ClientDisconnected, ParseException, OSError) as error:
         got = f"{type(error).__name__} after {received} bytes"
         if isinstance(error, ParseException) and not _is_cut_short(error):

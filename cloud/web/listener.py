@@ -1,4 +1,4 @@
-"""The only home of the port that the service listens on: taken once, before anything else is started."""
+"""The port that the service listens on: taken once, before anything else is started."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from cloud.errors import SettingError
 BACKLOG = 2048
 
 
-def listen(bind: str) -> socket.socket:
-    """A socket that listens at ``ADDRESS:PORT``, as the settings check it.
+def listen(bind: str, *, stall_s: float) -> socket.socket:
+    """Return a socket that listens at `ADDRESS:PORT`, as the settings check it.
+
+    A connection that it accepts is ended by the kernel when its client takes nothing of an answer for `stall_s` (Linux;
+    tcp(7), TCP_USER_TIMEOUT, which accepted sockets inherit).
 
     Raises:
         SettingError: it cannot: no such address here, a port that is taken, or one that needs rights.
@@ -21,10 +24,13 @@ def listen(bind: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         [*_, address] = socket.getaddrinfo(host, int(port), family, socket.SOCK_STREAM)[0]
-        return socket.create_server(address, family=family, backlog=BACKLOG)
+        listener = socket.create_server(address, family=family, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:  # UnicodeError: a host name with a label of more than 63 characters
         expected = "expected an address and a port that can be listened on"
         raise SettingError(f"FEDEX_BIND: {expected}, got {bind}: {_reason(error)}") from error
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * stall_s))
+    return listener
 
 
 def _reason(error: Exception) -> str:

@@ -1,7 +1,7 @@
-"""The only home of how an error becomes an answer: one problem document (RFC 9457) for everything that goes wrong.
+"""How an error becomes an answer: one problem document (RFC 9457) for everything that goes wrong in a request.
 
 What is refused is logged by the request's line; what is our own fault is logged here with its traceback, and the answer
-says nothing of it.
+does not tell. Bytes that are no HTTP request never come here: gunicorn answers them with a page of its own.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _answer_cloud_error(error: CloudError) -> Response:
 
 
 def _answer_http(error: HTTPException) -> Response:
-    """What Flask and Werkzeug refuse by themselves."""
+    """Answer what Flask and Werkzeug refuse by themselves."""
     problem = _OF_STATUS.get(HTTPStatus(error.code or 500))
     if problem is None:
         return _answer_bug(error)

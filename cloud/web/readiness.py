@@ -1,7 +1,7 @@
-"""The only home of whether a process can do its work: its store takes a write, and devices can enrol.
+"""Whether a process can do its work: its store takes a write, and devices can enrol.
 
-Anybody may ask. So the store is asked at most once in `CHECKED_EVERY_S`, by one thread at a time, and everyone else is
-told what came of it.
+The route is open to everybody, so the store is tried at most once in `CHECKED_EVERY_S`, by one request at a time; all
+others get the last result.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ BODY = b"ready" * 1000
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What a process that works says of itself."""
+    """A process that works."""
 
     enrolment: bool
     """Whether the worker has left its key, without which nobody can enrol."""
 
 
 class Readiness:
-    """What was found when the store was last asked. Safe to use from several threads."""
+    """The result of the last try of the store. Safe to use from several threads."""
 
     def __init__(self, store: ObjectStore, *, clock: Callable[[], float]) -> None:
         self._store = store
         self._clock = clock
-        self._asking = threading.Lock()
+        self._trying = threading.Lock()
         self._found: Ready | StoreError = Unavailable(keys.READY, "no answer yet")
         self._found_at: float | None = None
         self._waits_since = clock()
         """For an answer of the store."""
 
     def ask(self) -> Ready:
-        """Whether this process can do its work.
+        """Return how this process works.
 
         Raises:
             StoreFull: there is no room for an upload.
             StoreError: the store cannot be written or read, or has not answered for a while.
         """
         now = self._clock()
-        if (self._found_at is None or now - self._found_at >= CHECKED_EVERY_S) and self._asking.acquire(blocking=False):
+        if (self._found_at is None or now - self._found_at >= CHECKED_EVERY_S) and self._trying.acquire(blocking=False):
             self._check()
         elif now - self._waits_since >= BELIEVED_S:
             raise Unavailable(keys.READY, f"no answer for {BELIEVED_S:.0f} s")
@@ -61,7 +61,7 @@ class Readiness:
             self._found = self._look()
             self._found_at = self._waits_since = self._clock()
         finally:
-            self._asking.release()
+            self._trying.release()
 
     def _look(self) -> Ready | StoreError:
         try:

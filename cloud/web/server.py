@@ -1,4 +1,4 @@
-"""The only home of how gunicorn is run: threads (gthread), no preloading, its lines as ours.
+"""How gunicorn is run: its gevent worker, no preloading, its lines as ours, TLS where a certificate is set.
 
 A web process opens its store after the fork, because connections must not cross one. Nothing that a proxy could say of
 a request is believed: no header changes its path or its scheme.
@@ -7,18 +7,23 @@ a request is believed: no header changes its path or its scheme.
 from __future__ import annotations
 
 import logging
+import math
 import resource
+import ssl
+import sys
 from pathlib import Path
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from cloud.errors import SettingError
 from cloud.settings import Settings
 from cloud.web.app import create_app
-from cloud.web.web_worker import WebWorker
+from cloud.web.greenlets import bound_handshakes
 
 KEEP_ALIVE_S = 15
+"""At most this long after the last answer, what was left of its request and the next one's headers must have come."""
 GRACEFUL_S = 20
 SILENT_WORKER_S = 60
 MAX_CONNECTIONS = 1000
@@ -36,26 +41,39 @@ class _OurLines(Logger):  # type: ignore[misc]  # gunicorn ships no types
         self.error_log.propagate = True
         self.error_log.setLevel(logging.INFO)
 
+    def exception(self, msg: str, *args: object, **kwargs: object) -> None:
+        """Log a bug with its traceback. A client that took nothing until the kernel gave it up is none."""
+        if isinstance(sys.exception(), TimeoutError):
+            self.info("cut off: a client that took nothing of an answer")
+        else:
+            super().exception(msg, *args, **kwargs)
+
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
-    """Gunicorn with its settings in code, on a socket that listens already, of which it takes the descriptor."""
+    """Gunicorn with its settings in code, on a socket that listens already, of which it takes the descriptor.
+
+    Raises:
+        SettingError: the certificate or its key cannot be used.
+    """
 
     def __init__(self, settings: Settings, descriptor: int) -> None:
+        _check_certificate(settings)
         self.settings = settings
         self._descriptor = descriptor
         super().__init__()
 
     def load_config(self) -> None:
-        """Called by gunicorn."""
+        """Set gunicorn's options. Called by gunicorn."""
         options = {
             "bind": f"fd://{self._descriptor}",
             "workers": self.settings.processes,
-            "threads": self.settings.threads,
-            "worker_class": WebWorker,
+            "worker_class": "gevent",
             "worker_connections": _connections(),
             "timeout": SILENT_WORKER_S,
             "graceful_timeout": GRACEFUL_S,
-            "keepalive": KEEP_ALIVE_S,
+            "keepalive": min(KEEP_ALIVE_S, math.ceil(self.settings.stall_s)),
+            "certfile": self.settings.tls_cert and str(self.settings.tls_cert),
+            "keyfile": self.settings.tls_key and str(self.settings.tls_key),
             "logger_class": _OurLines,
             "control_socket_disable": True,
             "forwarded_allow_ips": "",
@@ -67,10 +85,26 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """Called by gunicorn in each web process."""
+        """Make the application. Called by gunicorn in each web process."""
+        bound_handshakes(self.settings.stall_s)
         return create_app(self.settings)
 
 
 def _connections() -> int:
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MAX_CONNECTIONS if files == resource.RLIM_INFINITY else min(MAX_CONNECTIONS, files // 2)
+
+
+def _check_certificate(settings: Settings) -> None:
+    """Refuse what gunicorn would find out in each process, over and over."""
+    if settings.tls_cert is None and settings.tls_key is None:
+        return
+    if settings.tls_cert is None or settings.tls_key is None:
+        raise SettingError("FEDEX_TLS_CERT and FEDEX_TLS_KEY: expected both or neither, got one")
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(settings.tls_cert, settings.tls_key, password=lambda: "")  # never ask the terminal
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        expected = "expected a certificate and its unencrypted key, as PEM files"
+        got = f"{settings.tls_cert} and {settings.tls_key}: {error}"
+        raise SettingError(f"FEDEX_TLS_CERT and FEDEX_TLS_KEY: {expected}, got {got}") from error

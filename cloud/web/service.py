@@ -12,6 +12,7 @@ from cloud.errors import NotFound
 from cloud.identity.devices import EnrolledDevice
 from cloud.identity.limits import ConcurrencyLimit
 from cloud.identity.tokens import Authenticator
+from cloud.settings import Settings
 from cloud.spaces import bundles
 from cloud.store.store import ObjectStore
 from cloud.web.readiness import Readiness
@@ -24,12 +25,14 @@ EXTENSION = "fedex"
 
 @dataclass(slots=True)
 class ServiceContext:
-    """One process's store and what it remembers of it, all of which can be read again: any number of processes agree."""
+    """One process's store and what it remembers of it; all of that can be read again, so processes agree."""
 
     store: ObjectStore
     enrolment: Mapping[str, str] = field(repr=False)
     authenticator: Authenticator
     readiness: Readiness
+    stall_s: float
+    """How long a client may stand still."""
     limit: ConcurrencyLimit = field(default_factory=ConcurrencyLimit)
     _facts: dict[str, BundleFacts] = field(default_factory=dict)
 
@@ -43,10 +46,16 @@ class ServiceContext:
         return self._facts.get(space)
 
 
-def open_context(store: ObjectStore, *, enrolment: Mapping[str, str]) -> ServiceContext:
+def open_context(store: ObjectStore, settings: Settings) -> ServiceContext:
     """Return the context of a service over a store."""
     clock = time.monotonic
-    return ServiceContext(store, enrolment, Authenticator(store, clock=clock), Readiness(store, clock=clock))
+    return ServiceContext(
+        store=store,
+        enrolment=settings.enrolment,
+        authenticator=Authenticator(store, clock=clock),
+        readiness=Readiness(store, clock=clock),
+        stall_s=settings.stall_s,
+    )
 
 
 def current_context() -> ServiceContext:

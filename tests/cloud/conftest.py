@@ -154,7 +154,7 @@ def service(
     opened.put(keys.VERIFY, VERIFY_KEY)
     assert training_bundle.directory is not None
     register_bundle(opened, training_bundle.directory)
-    with serve(folder, FEDEX_STORE=address) as url:
+    with serve(folder, FEDEX_STORE=address, FEDEX_STALL_S="20") as url:
         yield Service(url, opened, folder / "log")
 
 
@@ -165,30 +165,30 @@ def start_service() -> Callable[..., contextlib.AbstractContextManager[str]]:
 
 
 @contextlib.contextmanager
-def serve(folder: Path, **environment: str) -> Iterator[str]:
-    """`fedex-cloud serve` on a free port, until the block ends."""
+def serve(folder: Path, *, certificate: Path | None = None, **environment: str) -> Iterator[str]:
+    """`fedex-cloud serve` on a free port, until the block ends; over https where it has a certificate."""
     address = f"127.0.0.1:{free_port()}"
     settings = {
         "FEDEX_ENROLMENT": f"{HOME_CODE}=home,{WORK_CODE}=work",
         "FEDEX_STALL_S": "0.5",
-        "FEDEX_WEB_THREADS": "4",
     }
     with (folder / "log").open("wb") as log:
         command = [sys.executable, "-m", "cloud.cli", "serve", "--bind", address]
         process = subprocess.Popen(command, env=os.environ | settings | environment, stdout=log, stderr=log)
         try:
-            wait_until_alive(f"http://{address}", process)
-            yield f"http://{address}"
+            url = f"https://{address}" if certificate else f"http://{address}"
+            wait_until_alive(url, process, certificate=certificate)
+            yield url
         finally:
             process.terminate()
             process.wait(timeout=30)
 
 
-def wait_until_alive(url: str, process: "subprocess.Popen[bytes]") -> None:
+def wait_until_alive(url: str, process: "subprocess.Popen[bytes]", *, certificate: Path | None = None) -> None:
     give_up = time.monotonic() + 30
     while time.monotonic() < give_up and process.poll() is None:
         with contextlib.suppress(requests.ConnectionError):
-            if requests.get(f"{url}/healthz", timeout=5).ok:
+            if requests.get(f"{url}/healthz", timeout=5, verify=str(certificate) if certificate else True).ok:
                 return
         time.sleep(0.05)
     pytest.fail(f"the service did not come up on {url}")

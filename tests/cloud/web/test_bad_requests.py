@@ -1,4 +1,4 @@
-"""What a broken or hostile client sends: a problem document or a closed connection, never a stuck thread."""
+"""What a broken or hostile client sends: a refusal or a closed connection, never an end of the service."""
 
 import json
 import os
@@ -17,7 +17,6 @@ import requests
 
 from cloud.admin.bundles import register as register_bundle
 from cloud.store import keys, open_store
-from cloud.web.arriving import MAX_HEAD_BYTES
 from contract.bundle import TrainingBundle
 from contract.files import sha256_hex
 from contract.problems import PROBLEM_MEDIA_TYPE
@@ -27,7 +26,6 @@ SPACE = "5" * 64
 PUT = f"PUT /v1/spaces/{SPACE}/uploads/{'0' * 64} HTTP/1.1\r\nHost: x\r\nContent-Type: {UPLOAD_MEDIA_TYPE}\r\n"
 ENROL = "POST /v1/devices HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 CODE = b'{"code": "a-code-for-home"}'
-PROCESSES_TIMES_THREADS = 8
 LAZILY_READ = ("If-Range", "If-Modified-Since", "If-Unmodified-Since", "Date", "Accept", "Cookie", "Cache-Control")
 
 StartService = Callable[..., AbstractContextManager[str]]
@@ -71,24 +69,24 @@ def connect(service) -> Iterator[Callable[[], socket.socket]]:  # type: ignore[n
 
 
 def read_answer(connection: socket.socket) -> tuple[int, str, bytes]:
-    """Status, head and body of the next answer on a connection."""
-    head, body = b"", b""
-    while not head.endswith(b"\r\n\r\n"):
+    """Status, headers and body of the next answer on a connection."""
+    headers, body = b"", b""
+    while not headers.endswith(b"\r\n\r\n"):
         byte = connection.recv(1)
-        assert byte, f"closed after {head!r}"
-        head += byte
-    length = int(re.search(rb"Content-Length: (\d+)", head, re.IGNORECASE)[1])  # type: ignore[index]
+        assert byte, f"closed after {headers!r}"
+        headers += byte
+    length = int(re.search(rb"Content-Length: (\d+)", headers, re.IGNORECASE)[1])  # type: ignore[index]
     while len(body) < length:
         body += connection.recv(length - len(body))
-    return int(head.split()[1]), head.decode(), body
+    return int(headers.split()[1]), headers.decode(), body
 
 
 def check_refused(connection: socket.socket, *statuses: int) -> str:
-    status, head, body = read_answer(connection)
-    assert status in statuses, (head, body)
-    assert PROBLEM_MEDIA_TYPE in head
+    status, headers, body = read_answer(connection)
+    assert status in statuses, (headers, body)
+    assert PROBLEM_MEDIA_TYPE in headers
     assert json.loads(body)["status"] == status
-    return head
+    return headers
 
 
 def is_closed(connection: socket.socket) -> bool:
@@ -121,10 +119,13 @@ def authorization(token: str) -> str:
         b"POST /v1/devices HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
     ],
 )
-def test_what_is_no_request_is_a_problem_document(connect, request_line: bytes) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_no_request_is_refused_by_gunicorn_itself(connect, request_line: bytes) -> None:  # type: ignore[no-untyped-def]
+    """With a page, by which a client knows that the service has not seen it."""
     connection = connect()
     connection.sendall(request_line)
-    check_refused(connection, 400)
+    status, headers, _ = read_answer(connection)
+    assert status in (400, 414, 431)
+    assert "Content-Type: text/html" in headers
     assert is_closed(connection)
 
 
@@ -168,7 +169,7 @@ def test_a_body_that_ends_early_may_be_sent_again(connect, token: str, framing: 
     assert "Retry-After: " in check_refused(connection, 503)
 
 
-@pytest.mark.parametrize("length", [1000, 100_000])
+@pytest.mark.parametrize("length", [100, 4_000])
 def test_a_body_that_stalls_is_given_up(connect, token: str, length: int) -> None:  # type: ignore[no-untyped-def]
     connection = connect()
     connection.sendall(f"{PUT}{authorization(token)}Content-Length: {length}\r\n\r\n".encode() + bytes(10))
@@ -177,21 +178,20 @@ def test_a_body_that_stalls_is_given_up(connect, token: str, length: int) -> Non
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /healthz HT", b"PUT /v1/spaces/x HTTP/1.1\r\nHost: x\r\nA: "])
-def test_a_head_that_does_not_come_is_given_up(connect, sent: bytes) -> None:  # type: ignore[no-untyped-def]
+def test_headers_that_do_not_come_are_given_up(connect, sent: bytes) -> None:  # type: ignore[no-untyped-def]
     connection = connect()
     connection.sendall(sent)
     assert is_closed(connection)
 
 
-def test_a_head_without_end_is_refused(connect) -> None:  # type: ignore[no-untyped-def]
+def test_a_header_without_end_is_given_up(connect) -> None:  # type: ignore[no-untyped-def]
     connection = connect()
-    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nA: " + b"a" * MAX_HEAD_BYTES)
-    check_refused(connection, 400)
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nA: " + b"a" * (64 << 10))
     assert is_closed(connection)
 
 
 def test_clients_that_vanish_in_the_middle_leave_no_trace(connect, service, token: str) -> None:  # type: ignore[no-untyped-def]
-    for _ in range(2 * PROCESSES_TIMES_THREADS):
+    for _ in range(16):
         connection = connect()
         connection.sendall(f"{PUT}{authorization(token)}Content-Length: 100000\r\n\r\n".encode() + bytes(1000))
         connection.close()
@@ -201,11 +201,12 @@ def test_clients_that_vanish_in_the_middle_leave_no_trace(connect, service, toke
 
 @pytest.mark.parametrize("size", [10, 10_000, 5 << 20])
 def test_a_refusal_is_read_by_a_client_that_sends_all_first(connect, size: int) -> None:  # type: ignore[no-untyped-def]
-    """The body is not read, so nothing can follow it on this connection, and the answer says so."""
+    """Closed at once, its connection would be reset, and the answer lost. What still comes is thrown away."""
     connection = connect()
     connection.sendall(f"{PUT}Content-Length: {size}\r\n\r\n".encode() + bytes(size))
-    assert "Connection: close" in check_refused(connection, 401)
-    assert is_closed(connection)
+    check_refused(connection, 401)
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert read_answer(connection)[0] == 200
 
 
 def test_a_body_of_a_gigabyte_is_refused_without_reading_it(connect, token: str) -> None:  # type: ignore[no-untyped-def]
@@ -241,7 +242,7 @@ def test_requests_that_come_at_once_are_answered_in_turn(connect) -> None:  # ty
 
 
 def test_an_enrolment_in_chunks_is_refused(connect) -> None:  # type: ignore[no-untyped-def]
-    """No thread may wait for a stranger, and how long chunks are nobody knows beforehand."""
+    """How long chunks will be nobody knows beforehand, and no stranger is waited for long."""
     connection = connect()
     connection.sendall(f"{ENROL}Transfer-Encoding: chunked\r\n\r\n".encode())
     check_refused(connection, 411)
@@ -407,11 +408,11 @@ def test_stopping_the_service_finishes_what_it_began(
     with start_service(tmp_path, FEDEX_STORE=address, FEDEX_STALL_S="10") as url:
         token = enrol(url).json()["token"]
         body = make_upload(["Ada"])
-        head = PUT.replace("0" * 64, upload_id(body)) + authorization(token) + f"Content-Length: {len(body)}\r\n\r\n"
+        headers = PUT.replace("0" * 64, upload_id(body)) + authorization(token) + f"Content-Length: {len(body)}\r\n\r\n"
         connection = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=60)
         connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert read_answer(connection)[0] == 200
-        connection.sendall(head.encode() + body[:50])
+        connection.sendall(headers.encode() + body[:50])
         log = tmp_path / "log"
         os.kill(int(re.search(r"Listening at: \S+ \((\d+)\)", log.read_text())[1]), signal.SIGTERM)  # type: ignore[index]
         wait_until(lambda: "Handling signal: term" in log.read_text())

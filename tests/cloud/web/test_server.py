@@ -10,13 +10,13 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 WITHIN_S = 10
-"""Children look for their parent once a second."""
+"""The processes look for their master once a second."""
 
 
 def test_when_the_master_is_killed_its_port_is_free_for_the_next_one(
     start_service: Callable[..., AbstractContextManager[str]], tmp_path: Path
 ) -> None:
-    """Its children used to hold the port until the last of their connections was gone, 19 seconds here."""
+    """The others used to hold the port until the last of their connections was gone, 19 seconds here."""
     with (
         start_service(tmp_path, FEDEX_STORE=f"dir:{tmp_path / 'store'}", FEDEX_STALL_S="20") as url,
         ExitStack() as open,

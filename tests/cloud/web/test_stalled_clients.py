@@ -1,35 +1,30 @@
-"""Sixty-four connections that stall, with eight threads to serve them: a device that behaves gets through."""
+"""Two hundred connections that stall or drip, and no proxy in front: a device that behaves gets through."""
 
 import contextlib
 import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import requests
 
 from cloud.admin.bundles import register as register_bundle
-from cloud.store import keys, open_store
+from cloud.store import ObjectStore, keys, open_store
 from contract.bundle import TrainingBundle
 from contract.files import sha256_hex
 from contract.upload import UPLOAD_MEDIA_TYPE, upload_id
+from tests.cloud.web.crowds import CROWD, ENROL, PUT, SPACE, authorization, dripping, is_cut_off, statuses, wait_until
 
-STALLED = 64
 WITHIN_S = 10
-"""Far less than any of these clients would hold a thread, far more than a loaded machine needs."""
-
-SPACE = "5" * 64
+"""Less than any of the crowd is waited for, far more than a loaded machine needs."""
 LARGE = bytes(9 << 20)
-PUT = f"PUT /v1/spaces/{SPACE}/uploads/{'0' * 64} HTTP/1.1\r\nHost: x\r\nContent-Type: {UPLOAD_MEDIA_TYPE}\r\n"
-ENROL = "POST /v1/devices HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
 STRANGERS = {
     "nothing": "",
     "half a request line": "GET /healthz HT",
-    "half a head": "PUT /v1/spaces/x HTTP/1.1\r\nHost: x\r\nA: ",
+    "half of its headers": "PUT /v1/spaces/x HTTP/1.1\r\nHost: x\r\nA: ",
     "a short body": f"{PUT}Content-Length: 1000\r\n\r\nabc",
     "a long body": f"{PUT}Content-Length: 30000000\r\n\r\nabc",
     "chunks": f"{PUT}Transfer-Encoding: chunked\r\n\r\n5\r\nabc",
@@ -47,10 +42,18 @@ STRANGERS = {
     "all, but it does not close": "GET /healthz HTTP/1.0\r\nHost: x\r\n\r\n",
 }
 
+StartService = Callable[..., AbstractContextManager[str]]
+MakeUpload = Callable[..., bytes]
+OpenCrowd = Callable[["Running"], list[socket.socket]]
+
 
 @dataclass(frozen=True)
 class Running:
+    """A service, and two devices of it."""
+
     url: str
+    store: ObjectStore
+    log: Path
     token: str
     other_token: str
 
@@ -58,29 +61,41 @@ class Running:
         return socket.create_connection(("127.0.0.1", int(self.url.rpartition(":")[2])), timeout=30)
 
 
-@pytest.fixture(scope="module")
-def service(
-    start_service: Callable[..., AbstractContextManager[str]],
-    training_bundle: TrainingBundle,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Running]:
-    """A service as an operator starts it, but with two processes of four threads."""
-    folder = tmp_path_factory.mktemp("stalled")
+@contextlib.contextmanager
+def running(start: StartService, folder: Path, bundle: TrainingBundle, *, stall_s: str) -> Iterator[Running]:
     store = open_store(f"dir:{folder / 'store'}")
     store.prepare()
     store.put(keys.VERIFY, bytes(32))
     store.put(keys.shared_object("home", sha256_hex(LARGE)), LARGE)
-    assert training_bundle.directory is not None
-    register_bundle(store, training_bundle.directory)
-    with start_service(folder, FEDEX_STORE=f"dir:{folder / 'store'}", FEDEX_STALL_S="20") as url:
-        yield Running(url, enrol(url), enrol(url))
+    assert bundle.directory is not None
+    register_bundle(store, bundle.directory)
+    with start(folder, FEDEX_STORE=f"dir:{folder / 'store'}", FEDEX_STALL_S=stall_s) as url:
+        yield Running(url, store, folder / "log", enrol(url), enrol(url))
+
+
+@pytest.fixture(scope="module")
+def service(
+    start_service: StartService, training_bundle: TrainingBundle, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """A service as an operator starts it."""
+    with running(start_service, tmp_path_factory.mktemp("stalled"), training_bundle, stall_s="20") as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def impatient(
+    start_service: StartService, training_bundle: TrainingBundle, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """A service that gives up soon."""
+    with running(start_service, tmp_path_factory.mktemp("impatient"), training_bundle, stall_s="2") as service:
+        yield service
 
 
 @pytest.fixture
-def crowd(service: Running) -> Iterator[list[socket.socket]]:
-    """Connections of the others, closed at the end."""
+def crowd_of() -> Iterator[OpenCrowd]:
+    """Opens the connections of all the others, closed at the end."""
     with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(service.connect()) for _ in range(STALLED)]
+        yield lambda service: [stack.enter_context(service.connect()) for _ in range(CROWD)]
 
 
 def enrol(url: str) -> str:
@@ -93,56 +108,75 @@ def upload(service: Running, body: bytes) -> int:
     return requests.put(service.url + path, data=body, headers=headers, timeout=WITHIN_S).status_code
 
 
+def download(token: str) -> bytes:
+    return f"GET /v1/objects/{sha256_hex(LARGE)} HTTP/1.1\r\nHost: x\r\n{authorization(token)}\r\n".encode()
+
+
 @pytest.mark.parametrize("sent", list(STRANGERS))
 def test_strangers_that_stall_do_not_stop_a_device(
-    service: Running, crowd: list[socket.socket], make_upload: Callable[..., bytes], sent: str
+    service: Running, crowd_of: OpenCrowd, make_upload: MakeUpload, sent: str
 ) -> None:
-    """A thread used to wait for each of them; with as many as there are threads, nobody else was served."""
-    for each in crowd:
+    for each in crowd_of(service):
         each.sendall(STRANGERS[sent].encode())
     assert upload(service, make_upload(["Ada"], names=[sent])) == 201
     assert len(enrol(service.url)) > 40
 
 
-def test_strangers_that_trickle_do_not_stop_a_device_and_are_cut_off(
-    service: Running, crowd: list[socket.socket], make_upload: Callable[..., bytes]
+@pytest.mark.parametrize("sent", ["half a request line", "a long body", "an enrolment"])
+def test_strangers_that_drip_do_not_stop_a_device_and_are_cut_off(
+    impatient: Running, crowd_of: OpenCrowd, make_upload: MakeUpload, sent: str
 ) -> None:
-    """The time for a head is a total: a byte now and then wins none."""
-    with trickling(crowd):
-        assert upload(service, make_upload(["Ada"], names=["trickle"])) == 201
-        wait_until(lambda: all(is_closed(each) for each in crowd))
+    """What they are waited for is a total: a byte now and then wins them no time."""
+    crowd = crowd_of(impatient)
+    for each in crowd:
+        each.sendall(STRANGERS[sent].encode())
+    with dripping(crowd):
+        assert upload(impatient, make_upload(["Ada"], names=[f"dripping {sent}"])) == 201
+        wait_until(lambda: all(is_cut_off(each) for each in crowd))
 
 
 def test_a_device_that_stalls_does_not_stop_another_one(
-    service: Running, crowd: list[socket.socket], make_upload: Callable[..., bytes]
+    service: Running, crowd_of: OpenCrowd, make_upload: MakeUpload
 ) -> None:
-    """One device has at most two threads of each process, the others of its connections are told to wait."""
-    head = f"{PUT}Authorization: Bearer {service.other_token}\r\nContent-Length: 30000000\r\n\r\n"
+    """One device has at most two bodies under way in each process; the others of its connections are told to wait."""
+    crowd = crowd_of(service)
     for each in crowd:
-        each.sendall(head.encode() + b"abc")
+        each.sendall(f"{PUT}{authorization(service.other_token)}Content-Length: 30000000\r\n\r\nabc".encode())
     assert upload(service, make_upload(["Ada"], names=["a device that stalls"])) == 201
-    answers = [each.recv(100) for each in crowd[:20] if is_readable(each)]
-    assert all(answer.startswith(b"HTTP/1.1 429 ") for answer in answers)
-    assert len(answers) >= 10
+    wait_until(lambda: statuses(crowd).count(429) >= CROWD - 4)
+
+
+def test_devices_that_stall_do_not_stop_another_one(
+    service: Running, crowd_of: OpenCrowd, make_upload: MakeUpload
+) -> None:
+    for each in crowd_of(service):
+        each.sendall(f"{PUT}{authorization(enrol(service.url))}Content-Length: 30000000\r\n\r\nabc".encode())
+    assert upload(service, make_upload(["Ada"], names=["devices that stall"])) == 201
 
 
 def test_a_device_that_reads_nothing_does_not_stop_another_one(
-    service: Running, crowd: list[socket.socket], make_upload: Callable[..., bytes]
+    service: Running, crowd_of: OpenCrowd, make_upload: MakeUpload
 ) -> None:
-    """One that downloaded a head as slowly as it may, on sixteen connections, took every thread."""
-    line = f"GET /v1/objects/{sha256_hex(LARGE)} HTTP/1.1\r\nHost: x\r\n"
-    head = f"{line}Authorization: Bearer {service.other_token}\r\n\r\n"
+    """One that downloaded a head as slowly as it may, on sixteen connections, took every thread there was."""
+    crowd = crowd_of(service)
     for each in crowd:
-        each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 10)
-        each.sendall(head.encode())
+        each.sendall(download(service.other_token))
     assert upload(service, make_upload(["Ada"], names=["a device that reads nothing"])) == 201
-    answers = [each.recv(13) for each in crowd[:20] if is_readable(each)]
-    assert answers.count(b"HTTP/1.1 429 ") >= 10
-    assert b"HTTP/1.1 200 " in answers
-    assert len(answers) == 20
+    wait_until(lambda: statuses(crowd).count(429) >= CROWD - 4)
+    assert 200 in statuses(crowd)
 
 
-def test_a_download_gives_its_turn_back_however_it_ends(service: Running) -> None:
+def test_a_download_that_nobody_reads_is_cut_off(impatient: Running, crowd_of: OpenCrowd) -> None:
+    """The kernel ends its connection, and it is one of its device's bodies no more."""
+    for each in crowd_of(impatient):
+        each.sendall(download(impatient.other_token))
+    wait_until(lambda: impatient.log.read_text().count("a client that took nothing of an answer") >= 2)
+    url = f"{impatient.url}/v1/objects/{sha256_hex(LARGE)}"
+    headers = {"Authorization": f"Bearer {impatient.other_token}"}
+    wait_until(lambda: requests.get(url, headers=headers, timeout=WITHIN_S).status_code == 200)
+
+
+def test_a_download_is_counted_until_it_ends_however_it_ends(service: Running) -> None:
     """Read to its end, broken off, not begun, or refused."""
     url = f"{service.url}/v1/objects/{sha256_hex(LARGE)}"
     headers = {"Authorization": f"Bearer {service.token}"}
@@ -153,59 +187,29 @@ def test_a_download_gives_its_turn_back_however_it_ends(service: Running) -> Non
         wait_until(lambda: requests.get(url, headers=headers, timeout=WITHIN_S).status_code == 200)
         assert requests.head(url, headers=headers, timeout=WITHIN_S).headers["Content-Length"] == str(len(LARGE))
         assert requests.get(url, headers=headers | {"Range": "bytes=-0"}, timeout=WITHIN_S).status_code == 416
+        assert requests.get(url, headers=headers | {"If-None-Match": "*"}, timeout=WITHIN_S).status_code == 304
+
+
+def test_a_download_whose_store_fails_is_cut_off(service: Running) -> None:
+    """Its length was said already; the client goes on from where it was cut off."""
+    body = bytes(64 << 20)
+    key = keys.shared_object("home", sha256_hex(body))
+    service.store.put(key, body)
+    headers = {"Authorization": f"Bearer {service.token}"}
+    url = f"{service.url}/v1/objects/{sha256_hex(body)}"
+    with requests.get(url, headers=headers, timeout=WITHIN_S, stream=True) as answer:
+        service.store.delete(key)
+        with pytest.raises((requests.exceptions.ChunkedEncodingError, requests.ConnectionError)):
+            assert len(answer.content) < len(body)
+    wait_until(lambda: "cut off in the middle" in service.log.read_text())
 
 
 def test_a_large_upload_that_is_refused_can_read_why(service: Running) -> None:
-    """Closed at once, its connection would be reset, and what was said lost. Nobody reads the body, though."""
+    """Closed at once, its connection would be reset, and the answer lost."""
     with service.connect() as connection:
         connection.sendall(f"{PUT}Content-Length: {20 << 20}\r\n\r\n".encode() + bytes(20 << 20))
-        answer = b"".join(iter(lambda: connection.recv(4096), b""))
-    assert answer.startswith(b"HTTP/1.1 401 ")
-    assert b"Connection: close" in answer
+        assert connection.recv(4096).startswith(b"HTTP/1.1 401 ")
 
 
-@contextlib.contextmanager
-def trickling(crowd: list[socket.socket]) -> Iterator[None]:
-    """Each sends a byte of a head now and then."""
-    stop = threading.Event()
-
-    def trickle() -> None:
-        for byte in b"GET /healthz HTTP/1.1\r\nA: " + b"a" * 10_000:
-            for each in crowd:
-                with contextlib.suppress(OSError):  # closed
-                    each.sendall(bytes([byte]))
-            if stop.wait(0.1):
-                return
-
-    thread = threading.Thread(target=trickle)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def is_readable(connection: socket.socket) -> bool:
-    connection.settimeout(0.5)
-    try:
-        return bool(connection.recv(1, socket.MSG_PEEK))
-    except TimeoutError:
-        return False
-
-
-def is_closed(connection: socket.socket) -> bool:
-    connection.settimeout(0.01)
-    try:
-        return connection.recv(1) == b""
-    except TimeoutError:
-        return False
-    except OSError:
-        return True
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < give_up
-        time.sleep(0.1)
+def test_nothing_of_all_this_was_a_bug(service: Running, impatient: Running) -> None:
+    assert "raceback" not in service.log.read_text() + impatient.log.read_text()

@@ -1,0 +1,43 @@
+"""Greenlets: many clients wait in one process, none for long. The one owner of gevent.
+
+Gunicorn's gevent worker serves each connection in a greenlet, all of them in one thread. While one waits for its client
+or for an S3 store, the others run, so that a client that stalls costs some kilobytes. Whatever computes, or waits for a
+disk, holds up its whole process: there should be one process for each core.
+"""
+
+from __future__ import annotations
+
+import socket
+
+from gevent import Timeout, get_hub, monkey
+
+from contract.routes import MIN_BYTES_PER_S
+
+
+def patch_process() -> None:
+    """Let what waits in the standard library (sockets, locks, sleep) wait in its greenlet alone.
+
+    Called before the first connection, and before boto3 is loaded, which keeps classes of `ssl` as it finds them.
+    """
+    monkey.patch_all()
+
+
+def bound_handshakes(stall_s: float) -> None:
+    """End a TLS handshake that stalls, and write nothing of one that fails: any stranger can make it fail.
+
+    Called in each web process. The time is the default of every socket; gunicorn and boto3 set other ones on theirs. No
+    other error of the operating system leaves a greenlet: gunicorn catches those of a request.
+    """
+    socket.setdefaulttimeout(stall_s)
+    get_hub().NOT_ERROR += (OSError,)
+
+
+def patience(size: int, *, stall_s: float) -> Timeout:
+    """Return the time that a client may take for `size` bytes, as a context manager.
+
+    It is `stall_s`, in which nothing need move, and a second for each `MIN_BYTES_PER_S` bytes.
+
+    Raises:
+        TimeoutError: in the block, when the time is over.
+    """
+    return Timeout(stall_s + size / MIN_BYTES_PER_S, TimeoutError("the client is too slow"))
