@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 import contract
+from cloud.identity import limits
 from cloud.settings import Settings
-from cloud.web import patient_socket
+from cloud.web import bodies, server
 from contract import (
     bundle_files,
     codecs,
@@ -24,7 +25,6 @@ from contract import (
     training_bundle,
     upload,
 )
-from device.service import pace
 
 SPEC = (Path(contract.__file__).parent / "SPEC.md").read_text(encoding="utf-8")
 GOLDEN = Path(__file__).parent / "golden"
@@ -80,10 +80,18 @@ def test_every_problem_is_stated_with_its_status() -> None:
 
 def test_the_least_rate_is_stated_and_is_one_for_both_sides() -> None:
     """The service gave up bodies four times as fast as those that the device still took for slow."""
-    assert f"each side bears {routes.MIN_BYTES_PER_S:,} bytes a second" in section(10)
-    assert pace.MIN_BYTES_PER_S == patient_socket.MIN_BYTES_PER_S == routes.MIN_BYTES_PER_S
-    assert f"for {Settings(store='').stall_s:.0f}\nseconds" in section(10)
-    assert f"after {patient_socket.GRACE_S:.0f} seconds of grace" in section(10)
+    connections = " ".join(section(10).split())
+    stall_s = f"{Settings(store='').stall_s:.0f}"
+    assert f"each side bears {routes.MIN_BYTES_PER_S:,} bytes a second" in connections
+    assert f"for each {bodies.BLOCK_BYTES:,} bytes of a body, {stall_s} seconds" in connections
+    assert f"takes nothing for {stall_s} seconds" in connections
+
+
+def test_how_many_bodies_a_device_may_have_and_how_long_headers_may_take_is_stated() -> None:
+    connections = " ".join(section(10).split())
+    assert f"must have come {server.KEEP_ALIVE_S} seconds after" in connections
+    assert limits.MAX_AT_ONCE == 2
+    assert "A device may have two bodies under way at once" in connections
 
 
 @pytest.mark.parametrize(

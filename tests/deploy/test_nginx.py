@@ -123,7 +123,7 @@ def hear(clients: Sequence[socket.socket], answers: dict[int, bytes]) -> dict[in
 def guess(front: Front, code: str, *, address: str) -> requests.Response:
     with requests.Session() as session:
         adapter = HTTPAdapter()
-        adapter.init_poolmanager(1, 1, source_address=(address, 0))  # type: ignore[no-untyped-call]  # types-requests
+        adapter.init_poolmanager(1, 1, source_address=(address, 0))
         session.mount("https://", adapter)
         return session.post(f"{front.url}/v1/devices", json={"code": code}, verify=str(front.certificate), timeout=30)
 

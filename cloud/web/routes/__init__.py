@@ -2,7 +2,8 @@
 
 A path of the contract, "/v1/objects/{sha256}", is a rule of Flask, "/v1/objects/<sha256>".
 
-May import `cloud.web`, `cloud.dataset`, `cloud.identity`, `cloud.releases`, `cloud.store`, `cloud.errors` and `contract`.
+May import `cloud.web`, `cloud.dataset`, `cloud.identity`, `cloud.releases`, `cloud.store`, `cloud.errors` and
+`contract`.
 """
 
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,15 +34,17 @@ Ask = Callable[..., requests.Response]
 
 
 @pytest.fixture(scope="module")
-def session() -> requests.Session:
-    return requests.Session()
+def session(service: object) -> Iterator[requests.Session]:
+    """Connections to the service, closed before it is stopped, as it waits for those that are open."""
+    with requests.Session() as session:
+        yield session
 
 
 @pytest.fixture
 def ask(service, session: requests.Session, token: str) -> Ask:  # type: ignore[no-untyped-def]
     """Asks as a device of group `home`."""
 
-    def send(method: str, path: str, *, token: str | None = token, headers=None, **more: object) -> requests.Response:  # type: ignore[no-untyped-def]
+    def send(method: str, path: str, *, token: str | None = token, headers=None, **more: Any) -> requests.Response:  # type: ignore[no-untyped-def]
         sent = {"Authorization": f"Bearer {token}"} if token else {}
         return session.request(method, service.url + path, headers=sent | (headers or {}), timeout=20, **more)
 
@@ -240,12 +243,12 @@ def test_a_body_over_the_bound_is_refused_whatever_it_is(put: Ask) -> None:
 
 def test_chunks_over_the_bound_are_refused_too(put: Ask) -> None:
     body = (bytes(1 << 20) for _ in range(34))
-    check_problem(put(body, upload="0" * 64), Problem.TOO_LARGE, "body")  # type: ignore[arg-type]
+    check_problem(put(body, upload="0" * 64), Problem.TOO_LARGE, "body")
 
 
 def test_an_upload_in_chunks_is_an_upload(put: Ask, make_upload: MakeUpload) -> None:
     body = make_upload(["Ada"], names=["in chunks"])
-    assert put(iter([body[:100], body[100:]]), upload=upload_id(body)).status_code == 201  # type: ignore[arg-type]
+    assert put(iter([body[:100], body[100:]]), upload=upload_id(body)).status_code == 201
 
 
 # Releases

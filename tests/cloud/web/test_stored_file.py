@@ -6,7 +6,7 @@ import os
 import pytest
 
 from cloud.errors import NotFound
-from cloud.store import ByteRange, ObjectStore, Stored
+from cloud.store import ByteRange, ObjectStore, StoredObject
 from cloud.web.stored_file import StoredFile
 
 KEY = "objects/home/one"
@@ -25,7 +25,7 @@ def read(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> list[ByteRange 
     ranges: list[ByteRange | None] = []
     get = type(store).get
 
-    def note(self: ObjectStore, key: str, byte_range: ByteRange | None = None) -> Stored:
+    def note(self: ObjectStore, key: str, byte_range: ByteRange | None = None) -> StoredObject:
         ranges.append(byte_range)
         return get(self, key, byte_range)
 
