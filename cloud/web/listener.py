@@ -23,6 +23,7 @@ def listen(bind: str, *, stall_s: float) -> socket.socket:
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
+        host.encode("idna")  # refused here: gevent prints what getaddrinfo raises in its thread
         [*_, address] = socket.getaddrinfo(host, int(port), family, socket.SOCK_STREAM)[0]
         listener = socket.create_server(address, family=family, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:  # UnicodeError: a host name with a label of more than 63 characters

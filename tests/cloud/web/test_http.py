@@ -319,7 +319,7 @@ def test_releases_are_served_with_their_history(ask: Ask, service, stranger: str
     assert parse_history(ask("GET", history, token=stranger).content) == ()
 
 
-@pytest.mark.parametrize("limit", ["0", "101", "-1", "ten", "1e1", "%D9%A1", "9" * 5000])
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "ten", "1e1", "%D9%A1", "9" * 3000])
 def test_a_limit_of_the_history_that_is_none_is_malformed(ask: Ask, limit: str) -> None:
     answer = ask("GET", f"/v1/spaces/{SPACE}/releases?limit={limit}")
     check_problem(answer, Problem.MALFORMED)
