@@ -1,5 +1,6 @@
 """The registry: channels, serials that only grow, chains of releases, and what was trained."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from cloud.releases.registry import FailedCycles, Registry, Release, TrainedData
 from cloud.releases.signing import SigningKey, load_or_create
 from cloud.store import ObjectStore, keys, open_store
 from cloud.store.keys import Pool
+from contract.documents import Json, encode_json
 from contract.files import FileRef
 from contract.manifest import Channel, HeadFile, Manifest, Precision
 
@@ -132,15 +134,66 @@ def test_a_release_that_was_never_kept_is_not_found(store: ObjectStore) -> None:
         registry.get_release(store, POOL, "f" * 64)
 
 
-@pytest.mark.parametrize("body", [b"{}", b"[]", b"not json", b'{"commit": "x", "ancestors": [], "format": 2}'])
-def test_a_pointer_that_is_none_is_damaged(store: ObjectStore, body: bytes) -> None:
-    store.put(keys.registry_pointer(POOL), body)
-    with pytest.raises(Damaged):
+POINTER: dict[str, Json] = {
+    "commit": "x",
+    "ancestors": [],
+    "format": 1,
+    "channels": {},
+    "serials": {},
+    "trained": None,
+    "failed": None,
+}
+NO_REGISTRIES = [
+    pytest.param(b"not json", ": expected JSON in UTF-8", id="not JSON"),
+    pytest.param(b"[]", ": expected a JSON object", id="a list"),
+    pytest.param(POINTER | {"commit": 1}, r"\.commit: expected a string, got 1", id="no pointer"),
+    pytest.param(POINTER | {"format": 2}, r"\.format: expected 1, got 2", id="a later format"),
+    pytest.param(POINTER | {"channels": []}, r"\.channels: expected an object", id="no channels"),
+    pytest.param(
+        POINTER | {"channels": {"best": {"release": "f" * 64, "envelope": {}}}},
+        r": envelope\.payload: expected",
+        id="no payload",
+    ),
+    pytest.param(POINTER | {"serials": {"best": "1"}}, r"\.serials\.best: expected an integer", id="a serial of text"),
+    pytest.param(POINTER | {"trained": {"rows": 1}}, r"\.trained\.dataset: expected a string", id="no dataset"),
+    pytest.param(POINTER | {"failed": {"dataset": "d"}}, r"\.failed\.times: expected an integer", id="no times"),
+]
+
+
+@pytest.mark.parametrize(("document", "said"), NO_REGISTRIES)
+def test_a_pointer_of_something_else_is_damaged_and_the_message_says_where(
+    store: ObjectStore, document: bytes | dict[str, Json], said: str
+) -> None:
+    key = keys.registry_pointer(POOL)
+    store.put(key, document if isinstance(document, bytes) else encode_json(document))
+    with pytest.raises(Damaged, match=f"^{key}{said}"):
         registry.read(store, POOL)
 
 
-@pytest.mark.parametrize("body", [b"{}", b"[]", b"not json", b'{"payload": "AA=="}'])
-def test_a_release_that_is_none_is_damaged(store: ObjectStore, body: bytes) -> None:
-    store.put(keys.release(POOL, "f" * 64), body)
-    with pytest.raises(Damaged):
+def test_a_signed_manifest_that_cannot_be_read_is_damaged(store: ObjectStore, key: SigningKey) -> None:
+    """It was an error of the contract, as if a device had sent it."""
+    release(store, key, manifest(1))
+    channels: Json = {"latest": {"release": "f" * 64, "envelope": json.loads(key.sign(b"{}").encode())}}
+    store.put(keys.registry_pointer(POOL), encode_json(POINTER | {"channels": channels, "serials": {"latest": 1}}))
+    with pytest.raises(
+        Damaged, match=r"^the current release f{64}: manifest\.format: expected an integer, got nothing"
+    ):
+        _ = registry.read(store, POOL).newest_issue
+
+
+NO_RELEASES = [
+    pytest.param(b"not json", ": expected JSON in UTF-8", id="not JSON"),
+    pytest.param(b"[]", ": expected a JSON object", id="a list"),
+    pytest.param(b"{}", r"\.payload: expected a string of base64, got nothing", id="empty"),
+    pytest.param(b'{"payload": "AA=="}', r"\.report: expected an object, got nothing", id="no report"),
+]
+
+
+@pytest.mark.parametrize(("body", "said"), NO_RELEASES)
+def test_another_document_than_a_release_is_damaged_and_the_message_says_where(
+    store: ObjectStore, body: bytes, said: str
+) -> None:
+    key = keys.release(POOL, "f" * 64)
+    store.put(key, body)
+    with pytest.raises(Damaged, match=f"^{key}{said}"):
         registry.get_release(store, POOL, "f" * 64)
