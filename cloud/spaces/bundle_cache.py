@@ -1,8 +1,9 @@
 """The training bundles that a worker trains with: each is downloaded and verified once, not in every cycle.
 
 A bundle is kept under its folder, with the bytes of its document. Asking again costs one read of the document; another
-document, which only a replacement leaves, makes the bundle be fetched and verified anew. A bundle holds its base
-samples in memory, so only those of the spaces used last are kept; the others are read again from their folders.
+document, which only a replacement leaves, makes the bundle be fetched and verified anew. A bundle's features are mapped
+from their file, but its other columns and its labels are in memory, so only the bundles of the spaces used last are
+kept; the others are read again from their folders.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ import numpy as np
 from cloud.store import keys
 from cloud.store.documents import reading
 from cloud.store.store import MAX_LISTED, ObjectStore
-from contract.bundle import TrainingBundle, parse_training_bundle, read_training_bundle
+from contract.bundle import BaseSamples, TrainingBundle, parse_training_bundle, read_training_bundle
 from contract.bundle_files import BUNDLE_FILE, BundleFacts, parse_bundle_document
 from contract.errors import ContractError
 from contract.files import atomic_write
@@ -99,12 +99,13 @@ def _read_copy(folder: Path, document: bytes) -> TrainingBundle | None:
 
 
 def _map_features(bundle: TrainingBundle, file: Path) -> TrainingBundle:
-    shape = bundle.base.features.shape
+    """Let go of the bytes that were read: every column is a view of all of them, so the small ones are copied."""
+    base, shape = bundle.base, bundle.base.features.shape
     if not shape[0]:
-        return bundle  # nothing cannot be mapped
+        return bundle  # a mapping has at least one byte
     with file.open("rb") as beginning:
         length = beginning.read(LENGTH_BYTES)
         header = parse_header(length + beginning.read(parse_header_length(length)))
     offset = header.data_start + header.fields["features"].begin
     features = np.memmap(file, np.dtype("<f4"), mode="r", offset=offset, shape=shape)
-    return replace(bundle, base=replace(bundle.base, features=features))
+    return replace(bundle, base=BaseSamples(features, base.labels.copy(), base.sample_ids.copy(), base.splits.copy()))

@@ -1,5 +1,6 @@
 """Registered training bundles, read from the store and from local copies."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,18 @@ def test_the_features_of_a_fetched_bundle_stay_in_their_file(
     features = bundles.fetch(store, space, tmp_path / "bundle").base.features
     assert isinstance(features, np.memmap)
     assert np.array_equal(features, training_bundle.base.features)
+
+
+def test_a_fetched_bundle_holds_no_features_in_memory(store: ObjectStore, space: str, tmp_path: Path) -> None:
+    """The other columns were views of the whole file's bytes, which they kept for the worker's life."""
+    put_file(store, space, "base.tensors", key="base", body=base_file([0, 1] * 100_000, width=4))
+    bundles.fetch(store, space, tmp_path / "bundle")
+    tracemalloc.start()
+    bundle = bundles.fetch(store, space, tmp_path / "bundle")
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    columns = bundle.base.labels.nbytes + bundle.base.sample_ids.nbytes + bundle.base.splits.nbytes
+    assert kept < columns + bundle.base.features.nbytes // 4
 
 
 def test_a_bundle_without_base_samples_is_fetched(store: ObjectStore, space: str, tmp_path: Path) -> None:
