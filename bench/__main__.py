@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from bench.measurements import NAMES, take
-from bench.report import format_table, write_report
+from bench.report import format_rows, write_report
 from bench.row import BenchRow, NotMeasured
 
 BUILD = Path("build")
@@ -30,7 +30,7 @@ def main(names: tuple[str, ...]) -> None:
         rows += take(name, work=work)
         click.echo(f"{time.monotonic() - started:5.0f} s  {name}", err=True)
         write_report(rows, BUILD / "bench.json")  # what is measured stays, whatever comes next
-    click.echo(format_table(rows))
+    click.echo(format_rows(rows))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ TITLES = ("figure", "value", "unit", "reference", "ratio", "goal", "holds")
 VERDICTS = {True: "yes", False: "NO", None: ""}
 
 
-def format_table(rows: Sequence[BenchRow | NotMeasured]) -> str:
+def format_rows(rows: Sequence[BenchRow | NotMeasured]) -> str:
     """Return the rows as a table; what was left out stands below it, with the reason."""
     cells = [TITLES, *(_cells(row) for row in rows if isinstance(row, BenchRow))]
     widths = [max(len(line[column]) for line in cells) for column in range(len(TITLES))]

@@ -15,7 +15,7 @@
     |  |- Unavailable        it did not happen, and may work later
     |  |  `- StoreFull         it did not happen: no room
     |  `- Uncertain          it may have happened: look before doing it again
-    |- Refused             a request is answered with a problem document: fix the request
+    |- RequestRefused      a request is answered with a problem document: fix the request
     |  |- Unauthenticated    it has no token, or one that this service did not give out
     |  `- Forbidden          its enrolment code opens no group
     |- LostRace            another writer moved the pointer: read it again and decide anew
@@ -106,7 +106,7 @@ class Uncertain(StoreError):
     """It may have happened: the answer was lost. Look before doing it again."""
 
 
-class Refused(CloudError):
+class RequestRefused(CloudError):
     """A request is refused for a reason that no error of the contract has; the answer is its problem document."""
 
     def __init__(
@@ -117,7 +117,7 @@ class Refused(CloudError):
         self.headers = headers or {}
 
 
-class Unauthenticated(Refused):
+class Unauthenticated(RequestRefused):
     """The request has no token, or one that this service did not give out. No message repeats a token."""
 
     def __init__(self, *, expected: str, got: str) -> None:
@@ -125,7 +125,7 @@ class Unauthenticated(Refused):
         super().__init__(Problem.UNAUTHENTICATED, "Authorization", expected=expected, got=got, headers=headers)
 
 
-class Forbidden(Refused):
+class Forbidden(RequestRefused):
     """An enrolment code that opens no group. No message repeats a code."""
 
     def __init__(self) -> None:

@@ -61,7 +61,7 @@ def write_figures(figures: Figures, path: Path) -> None:
     path.write_text(json.dumps(figures.to_json(), indent=2) + "\n")
 
 
-def format_table(figures: Figures) -> str:
+def format_scores(figures: Figures) -> str:
     """Return the table that the demo ends with."""
     return "\n".join([_heading(figures), "", *_shares(figures), "", *_costs(figures), "", FOOTNOTE])
 

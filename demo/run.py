@@ -14,7 +14,7 @@ import time
 
 from demo.end_to_end import DemoResult, EndToEnd
 from demo.errors import DemoError
-from demo.figures import Figures, format_table, write_figures
+from demo.figures import Figures, format_scores, write_figures
 from demo.picture import choose_photos, save_picture
 from demo.running.minio import MinioMissing
 from demo.running.processes import running
@@ -89,7 +89,7 @@ def main() -> None:
     except KeyboardInterrupt:
         print("stopped, and everything that was started with it", file=sys.stderr)
         sys.exit(INTERRUPTED)
-    print(f"\n{format_table(figures)}\n\nfigures: {settings.build}/demo.json   picture: {settings.build}/demo.png")
+    print(f"\n{format_scores(figures)}\n\nfigures: {settings.build}/demo.json   picture: {settings.build}/demo.png")
 
 
 if __name__ == "__main__":

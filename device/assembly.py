@@ -17,10 +17,8 @@ from device.cache.cache import Cache
 from device.errors import ModelRefused, Storage, storage_errors
 from device.feedback import KeptFeedback, give_feedback
 from device.heads.store import HeadStore
-from device.pull.updater import AtStep as AtUpdateStep
-from device.pull.updater import PullReport, Updater
-from device.push.outbox import AtStep as AtSyncStep
-from device.push.outbox import Outbox
+from device.pull.updater import AtUpdateStep, PullReport, Updater
+from device.push.outbox import AtPushStep, Outbox
 from device.push.sender import PushReport, push
 from device.recognise.recognizer import Recognizer
 from device.recognise.tflite import open_runtime
@@ -189,7 +187,7 @@ class Device:
             plain_http=settings.plain_http,
         )
 
-    def outbox(self, cache: Cache, identity: Identity, *, at: AtSyncStep = ignore) -> Outbox:
+    def outbox(self, cache: Cache, identity: Identity, *, at: AtPushStep = ignore) -> Outbox:
         """Return the uploads on their way to the identity's service."""
         settings = self.settings
         return Outbox(

@@ -65,7 +65,7 @@ HEAD_PRECISION = {
 }
 
 Floats = NDArray[np.float32]
-AtStep = Callable[[str, int, int], None]
+StepProgress = Callable[[str, int, int], None]
 """Is told the step at work, how much of it is done, and of how much; 0 of 0 when that is not known."""
 
 
@@ -112,7 +112,7 @@ class ExportResult:
 
 
 def export_bundles(
-    network: keras.Model, spec: BundleSpec, inputs: ExportInputs, *, at_step: AtStep = ignore
+    network: keras.Model, spec: BundleSpec, inputs: ExportInputs, *, at_step: StepProgress = ignore
 ) -> ExportResult:
     """Write both bundles of a network, whole or not at all; those of an earlier export are replaced.
 
@@ -171,7 +171,7 @@ class _Export:
     spec: BundleSpec
     inputs: ExportInputs
     tflite: TFLiteProcess
-    at_step: AtStep
+    at_step: StepProgress
 
     def convert_prefix(self) -> bytes:
         """Convert the frozen part."""

@@ -157,7 +157,7 @@ def _train(
     recipe: Recipe,
     progress: Progress,
 ) -> Classifier:
-    batches = _Batches(embeddings, labels, members, recipe)
+    batches = _EmbeddingBatches(embeddings, labels, members, recipe)
     network, dense = _network(begin, heads=len(members), still=still)
     network.compile(
         optimizer=keras.optimizers.Adam(recipe.learning_rate, weight_decay=recipe.weight_decay or None),
@@ -216,7 +216,7 @@ class _Still(keras.constraints.Constraint):  # type: ignore[misc]  # Keras ships
         return keras.ops.where(self._still, self._begin, w)
 
 
-class _Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
+class _EmbeddingBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
     """All epochs as one run of equal batches: one Keras epoch costs more than a whole small fit."""
 
     def __init__(self, embeddings: Floats, labels: Labels, members: Members, recipe: Recipe) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.backbone import draw_reference, load_network, load_reference
-from export.bundle import AtStep, BundleSpec, ExportInputs
+from export.bundle import BundleSpec, ExportInputs, StepProgress
 from export.errors import RequestError
 from export.faces import People, read_faces, read_photos
 from export.quantize import Quantize
@@ -26,7 +26,7 @@ SYNTHETIC_SEED = 1
 Photos = NDArray[np.uint8]
 
 
-def gather_inputs(request: Request, *, at_step: AtStep) -> tuple[keras.Model, BundleSpec, ExportInputs]:
+def gather_inputs(request: Request, *, at_step: StepProgress) -> tuple[keras.Model, BundleSpec, ExportInputs]:
     """Find the network that was asked for, and what to make of it.
 
     Raises:

@@ -57,7 +57,7 @@ class MergeStep(StrEnum):
     JOURNAL_FINISHED = "journal finished"
 
 
-AtStep = Callable[[MergeStep], None]
+AtMergeStep = Callable[[MergeStep], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def merge_once(
     pool: Pool,
     *,
     memory: MergeMemory | None = None,
-    at: AtStep = ignore,
+    at: AtMergeStep = ignore,
     max_bytes: int = MAX_BATCH_BYTES,
 ) -> MergeReport:
     """Merge at most 1,000 uploads, or as many as have `max_bytes` of features or `MAX_BATCH_ROWS` rows.
@@ -103,7 +103,7 @@ class _Merge:
     store: ObjectStore
     pool: Pool
     memory: MergeMemory
-    at: AtStep
+    at: AtMergeStep
 
     def run(self, max_bytes: int) -> MergeReport:
         dataset, pointer = dataset_pointer.read(self.store, self.pool)

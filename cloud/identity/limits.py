@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 
-from cloud.errors import Refused
+from cloud.errors import RequestRefused
 from contract.problems import Problem
 
 MAX_AT_ONCE = 2
@@ -28,7 +28,7 @@ class ConcurrencyLimit:
         """Count one more body of a device until the block ends.
 
         Raises:
-            Refused: it has as many as it may have.
+            RequestRefused: it has as many as it may have.
         """
         self._begin(device)
         try:
@@ -40,7 +40,7 @@ class ConcurrencyLimit:
         with self._lock:
             if self._under_way[device] >= MAX_AT_ONCE:
                 expected = f"at most {MAX_AT_ONCE} bodies of a device at once"
-                raise Refused(Problem.TOO_MANY_REQUESTS, "body", expected=expected, got="one more")
+                raise RequestRefused(Problem.TOO_MANY_REQUESTS, "body", expected=expected, got="one more")
             self._under_way[device] += 1
 
     def _end(self, device: str) -> None:

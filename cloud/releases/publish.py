@@ -46,7 +46,7 @@ class PublishStep(StrEnum):
     POINTER_SWAPPED = "pointer swapped"
 
 
-AtStep = Callable[[PublishStep], None]
+AtPublishStep = Callable[[PublishStep], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +75,7 @@ class Publisher:
     key: SigningKey
     life_s: float
     """For how long a manifest counts as news."""
-    at: AtStep = ignore
+    at: AtPublishStep = ignore
 
     def publish(
         self,

@@ -35,7 +35,7 @@ from cloud.training.context import TrainingContext
 from cloud.training.examples import TrainingExamples
 from cloud.training.executors.executor import Executor, Task, TaskEnding, TaskOutcome
 from cloud.training.executors.task_data import TaskData
-from cloud.training.gate import Verdict, judge
+from cloud.training.gate import Verdict, judge_challenger
 from cloud.training.inputs import CycleInputs, read_inputs, write_inputs
 from cloud.training.trials import Spec, plan
 from cloud.training.values import (
@@ -67,7 +67,7 @@ class CycleStep(StrEnum):
     PUBLISHED = "published"
 
 
-AtStep = Callable[[CycleStep], None]
+AtCycleStep = Callable[[CycleStep], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class CycleReport:
 
 
 def run_cycle(
-    context: TrainingContext, pool: Pool, *, dataset: DatasetPointer, cycle: str, at: AtStep = ignore
+    context: TrainingContext, pool: Pool, *, dataset: DatasetPointer, cycle: str, at: AtCycleStep = ignore
 ) -> CycleReport:
     """Train a pool once, on its dataset as the pointer said, and publish.
 
@@ -111,7 +111,7 @@ def run_cycle(
         outcomes = _run_trials(context, trainers, inputs.for_trials(rows, embedding), pool=pool, cycle=cycle)
         selection = Selection.of(outcomes)
         watch.passed(CycleStep.TRAINED)
-        verdict = judge(selection.evidence(inputs.examples, embedding.answers))
+        verdict = judge_challenger(selection.evidence(inputs.examples, embedding.answers))
         watch.passed(CycleStep.JUDGED, passes=verdict.passes, reason=verdict.reason)
         conversion = _convert(converter, selection.for_conversion(rows, golden=inputs.bundle.golden))
         watch.passed(CycleStep.CONVERTED)
@@ -125,7 +125,7 @@ def run_cycle(
 class _Watch:
     """Notes, logs and tells when each step was passed."""
 
-    def __init__(self, pool: Pool, cycle: str, at: AtStep) -> None:
+    def __init__(self, pool: Pool, cycle: str, at: AtCycleStep) -> None:
         self.pool, self.cycle, self._at, self._began = pool, cycle, at, time.monotonic()
         self.seconds: dict[str, float] = {}
 

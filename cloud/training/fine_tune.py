@@ -38,7 +38,7 @@ def fine_tune(
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile="auto" if keras.backend.backend() == "jax" else False,  # XLA would compile for a minute
     )
-    batches = _Batches(features, labels, how, seed)
+    batches = _FeatureBatches(features, labels, how, seed)
     head.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[_heartbeat(progress, len(batches))])
     parts = take_apart(head)
     return HeadWeights(parts.kernel, parts.bias, flatten(body))
@@ -59,7 +59,7 @@ def _optimizer(how: FineTuning) -> keras.optimizers.Optimizer:
     return keras.optimizers.Adam(how.learning_rate)
 
 
-class _Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
+class _FeatureBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
     """All epochs as one run of equal batches, so that there is one graph."""
 
     def __init__(self, features: Floats, labels: Integers, how: FineTuning, seed: int) -> None:

@@ -134,7 +134,7 @@ class Verdict:
         return asdict(self) | {"worse": len(self.worse), "margin": MARGIN}
 
 
-def judge(evidence: Evidence) -> Verdict:
+def judge_challenger(evidence: Evidence) -> Verdict:
     """Return the verdict on a challenger."""
     base_classes, best_classes = evidence.base_classes, evidence.best_classes
     known = _compare(evidence, 0, best_classes)

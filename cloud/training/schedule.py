@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cloud.dataset.pointer import DatasetPointer
 from cloud.releases.registry import FailedCycles, TrainedDataset
 
-FIRST_BACKOFF_S = 60
+FIRST_CYCLE_BACKOFF_S = 60
 LONGEST_BACKOFF_S = 6 * 3600
 
 
@@ -34,12 +34,12 @@ def decide(
         return CycleDecision(train=False, reason="nothing new")
     if new < min_new:
         return CycleDecision(train=False, reason=f"{new} new rows of {min_new}")
-    if failed is not None and now < failed.at + backoff_s(failed.times):
+    if failed is not None and now < failed.at + cycle_backoff_s(failed.times):
         reason = f"{failed.times} cycles in a row have failed"
-        return CycleDecision(train=False, reason=reason, not_before=failed.at + backoff_s(failed.times))
+        return CycleDecision(train=False, reason=reason, not_before=failed.at + cycle_backoff_s(failed.times))
     return CycleDecision(train=True, reason=f"{new} new rows")
 
 
-def backoff_s(times: int) -> int:
+def cycle_backoff_s(times: int) -> int:
     """Return how long to wait after so many failures in a row: a minute, doubled by each further one, to six hours."""
-    return int(min(FIRST_BACKOFF_S << min(times - 1, 20), LONGEST_BACKOFF_S))
+    return int(min(FIRST_CYCLE_BACKOFF_S << min(times - 1, 20), LONGEST_BACKOFF_S))

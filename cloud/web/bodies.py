@@ -10,7 +10,7 @@ from flask import request
 from gunicorn.http.errors import ChunkMissingTerminator, ParseException
 from werkzeug.exceptions import ClientDisconnected
 
-from cloud.errors import Refused
+from cloud.errors import RequestRefused
 from cloud.web.greenlets import patience
 from cloud.web.service import current_context
 from contract.errors import Malformed, TooLarge, shown
@@ -24,14 +24,15 @@ def read_body(max_bytes: int, *, chunks: bool = True) -> bytes:
     """Read the whole body; `chunks` says whether it may come in chunks.
 
     Raises:
-        Refused: neither a length nor chunks that may be were announced; or it stalled, ended early or was cut off.
+        RequestRefused: neither a length nor chunks that may be were announced; or it stalled, ended early or was cut
+            off.
         TooLarge: it is larger than `max_bytes`; at most one byte more was read.
         Malformed: its chunks are garbled.
     """
     length = request.content_length
     if length is None and not (chunks and _is_chunked()):
         got = "chunks" if _is_chunked() else "none"
-        raise Refused(Problem.LENGTH_REQUIRED, "body", expected="a Content-Length", got=got)
+        raise RequestRefused(Problem.LENGTH_REQUIRED, "body", expected="a Content-Length", got=got)
     if length is not None and length > max_bytes:
         raise TooLarge("body", expected=f"at most {max_bytes} bytes", got=f"{length} bytes")
     body = _read(max_bytes if length is None else length)
@@ -46,10 +47,12 @@ def check_media_type(expected: str) -> None:
     """Refuse a body of another kind, before it is read.
 
     Raises:
-        Refused: it is announced as something else, or as nothing.
+        RequestRefused: it is announced as something else, or as nothing.
     """
     if request.mimetype != expected:
-        raise Refused(Problem.UNSUPPORTED_MEDIA_TYPE, "Content-Type", expected=expected, got=shown(request.mimetype))
+        raise RequestRefused(
+            Problem.UNSUPPORTED_MEDIA_TYPE, "Content-Type", expected=expected, got=shown(request.mimetype)
+        )
 
 
 def _is_chunked() -> bool:
@@ -79,5 +82,5 @@ def _is_cut_short(error: ParseException) -> bool:
     return isinstance(error, ChunkMissingTerminator) and b"\r\n".startswith(error.term)
 
 
-def _broke_off(got: str) -> Refused:
-    return Refused(Problem.UNAVAILABLE, "body", expected="all of it", got=got)
+def _broke_off(got: str) -> RequestRefused:
+    return RequestRefused(Problem.UNAVAILABLE, "body", expected="all of it", got=got)

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from cloud.errors import CloudError, Damaged, NotReady, Refused, StoreError, StoreFull
+from cloud.errors import CloudError, Damaged, NotReady, RequestRefused, StoreError, StoreFull
 from contract.errors import ContractError, shown
 from contract.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemDocument
 from contract.routes import RETRY_AFTER
@@ -40,7 +40,7 @@ def register_problems(app: Flask) -> None:
 
 
 def _answer_cloud_error(error: CloudError) -> Response:
-    if isinstance(error, Refused):
+    if isinstance(error, RequestRefused):
         return _answer(error.document, headers=error.headers)
     if isinstance(error, NotReady):
         return _answer(ProblemDocument(Problem.UNAVAILABLE, "service", "a worker that ran once", "none yet"))

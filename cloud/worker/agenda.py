@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 
 from cloud.store.keys import Pool
 
-FIRST_BACKOFF_S = 2.0
+FIRST_POOL_BACKOFF_S = 2.0
 LONGEST_POOL_BACKOFF_S = 300.0
 LONGEST_OUTAGE_BACKOFF_S = 30.0
 """While the store does not answer."""
@@ -52,7 +52,7 @@ class Agenda:
 
     def wait_s(self, poll_s: float) -> float:
         """Return how long to wait for the next look, which is `poll_s` while the store answers."""
-        return max(poll_s, backoff_s(self.outages, LONGEST_OUTAGE_BACKOFF_S))
+        return max(poll_s, pool_backoff_s(self.outages, LONGEST_OUTAGE_BACKOFF_S))
 
     def answered(self) -> Agenda:
         """Note that the store said where uploads wait."""
@@ -77,7 +77,7 @@ class Agenda:
     def failed(self, pool: Pool, *, now: float) -> Agenda:
         """Note that processing a pool failed: it backs off, so that it keeps no other pool waiting."""
         failures = self._of(pool).failures + 1
-        return self._plan(pool, PoolPlan(now + backoff_s(failures, LONGEST_POOL_BACKOFF_S), failures))
+        return self._plan(pool, PoolPlan(now + pool_backoff_s(failures, LONGEST_POOL_BACKOFF_S), failures))
 
     def _of(self, pool: Pool) -> PoolPlan:
         return self.plans.get(pool, PoolPlan())
@@ -94,6 +94,6 @@ class Agenda:
         return replace(self, plans=plans)
 
 
-def backoff_s(failures: int, longest_s: float) -> float:
+def pool_backoff_s(failures: int, longest_s: float) -> float:
     """Return the wait after so many failures in a row: two seconds, doubled by each further one; 0 after none."""
-    return min(FIRST_BACKOFF_S * 2 ** min(failures - 1, _MOST_DOUBLINGS), longest_s) if failures else 0.0
+    return min(FIRST_POOL_BACKOFF_S * 2 ** min(failures - 1, _MOST_DOUBLINGS), longest_s) if failures else 0.0

@@ -36,9 +36,9 @@ from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store, probe
 from cloud.store.keys import Pool
 from cloud.training.context import TrainingContext
-from cloud.training.cycle import AtStep, CycleReport, run_cycle
+from cloud.training.cycle import AtCycleStep, CycleReport, run_cycle
 from cloud.training.schedule import decide
-from cloud.worker.agenda import LONGEST_OUTAGE_BACKOFF_S, Agenda, backoff_s
+from cloud.worker.agenda import LONGEST_OUTAGE_BACKOFF_S, Agenda, pool_backoff_s
 from cloud.worker.lock import claimed
 from contract.callbacks import ignore
 
@@ -69,7 +69,7 @@ class Worker:
     """Processes all pools of a store."""
 
     context: TrainingContext
-    at: AtStep = ignore
+    at: AtCycleStep = ignore
     """Is told the steps of each cycle."""
     _memory: MergeMemory = field(default_factory=MergeMemory)
     _agenda: Agenda = field(default_factory=Agenda)
@@ -172,7 +172,7 @@ def _reach(store: ObjectStore, settings: Settings, stop: threading.Event) -> Sig
         except (StoreUnreachable, Unavailable, Uncertain) as error:
             logger.error("worker: %s", error)
             outages += 1
-            stop.wait(backoff_s(outages, LONGEST_OUTAGE_BACKOFF_S))
+            stop.wait(pool_backoff_s(outages, LONGEST_OUTAGE_BACKOFF_S))
     return None
 
 

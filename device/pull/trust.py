@@ -54,7 +54,7 @@ class Expectation:
     """The device's clock, Unix seconds."""
 
 
-def judge(data: bytes, expected: Expectation) -> Manifest:
+def judge_release(data: bytes, expected: Expectation) -> Manifest:
     """Return the manifest in `data` if it may be believed; its serial is the expected one, or higher.
 
     Raises:

@@ -21,7 +21,7 @@ from device.errors import HeadDamaged, HeadRefused, ModelRefused, Refused
 from device.heads.floors import Floor, Floors, ReleaseLine
 from device.heads.store import HeadEntry, HeadStore
 from device.pull.download import Downloader
-from device.pull.trust import Expectation, judge
+from device.pull.trust import Expectation, judge_release
 from device.recognise.models import load_installed_head
 from device.recognise.tflite import TFLiteRuntime
 from device.service.client import Client, ReleaseAnswer
@@ -40,7 +40,7 @@ class UpdateStep(StrEnum):
     INSTALLED = "installed"
 
 
-AtStep = Callable[[UpdateStep], None]
+AtUpdateStep = Callable[[UpdateStep], None]
 """Called at each step; does nothing but in tests."""
 
 
@@ -91,7 +91,7 @@ class Updater:
     """The wanted one; where a release does not offer it, another is taken."""
     now: Callable[[], float]
     """Tells Unix seconds."""
-    at: AtStep = ignore
+    at: AtUpdateStep = ignore
     """Called at each named step."""
 
     def pull(self) -> PullReport:
@@ -113,7 +113,7 @@ class Updater:
                 return PullReport(PullOutcome.NO_RELEASE, installed.serial)
             if answer is None:
                 return PullReport(PullOutcome.UNCHANGED, installed.serial)
-            manifest = judge(answer.envelope, self._expectation(installed))
+            manifest = judge_release(answer.envelope, self._expectation(installed))
             if manifest.serial == installed.floor.serial and installed.is_whole:
                 return PullReport(PullOutcome.UNCHANGED, installed.serial)
             self.at(UpdateStep.JUDGED)

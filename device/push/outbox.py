@@ -37,7 +37,7 @@ class SyncStep(StrEnum):
     """The device has kept the acknowledgement and dropped the body."""
 
 
-AtStep = Callable[[SyncStep], None]
+AtPushStep = Callable[[SyncStep], None]
 """Called at each step; does nothing but in tests."""
 
 
@@ -63,7 +63,7 @@ class Outbox:
         codec: Codec,
         max_samples: int,
         now_ms: Callable[[], int],
-        at: AtStep = ignore,
+        at: AtPushStep = ignore,
     ) -> None:
         self._cache = cache
         self._origin = origin

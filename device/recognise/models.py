@@ -20,7 +20,7 @@ from device.recognise.tflite import Model, TFLiteRuntime
 BUNDLED_SERIAL = 0
 """The serial of the bundle's own head; releases count from 1."""
 
-Tensor = tuple[str, np.dtype[Any], tuple[int, ...]]
+TensorSpec = tuple[str, np.dtype[Any], tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +82,7 @@ def open_head(content: bytes, *, bundle: DeviceBundle, classes: int, runtime: TF
     return model
 
 
-def _check_tensors(model: Model, *, takes: Tensor, gives: Tensor) -> None:
+def _check_tensors(model: Model, *, takes: TensorSpec, gives: TensorSpec) -> None:
     got_in = (model.input_name, model.input_dtype, model.input_shape)
     got_out = (model.output_name, model.output_dtype, model.output_shape)
     for role, expected, got in (("input", takes, got_in), ("output", gives, got_out)):
@@ -90,6 +90,6 @@ def _check_tensors(model: Model, *, takes: Tensor, gives: Tensor) -> None:
             raise ModelRefused(f"{model.signature} {role}: expected {_shown(expected)}, got {_shown(got)}")
 
 
-def _shown(tensor: Tensor) -> str:
+def _shown(tensor: TensorSpec) -> str:
     name, dtype, shape = tensor
     return f"{name} {dtype} {list(shape)}"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.report import format_table, write_report
+from bench.report import format_rows, write_report
 from bench.row import BenchRow, Goal, NotMeasured, at_least, at_most
 
 
@@ -38,11 +38,11 @@ def test_the_json_has_the_seven_keys_of_each_row(tmp_path: Path) -> None:
 
 def test_what_was_left_out_is_said_with_its_reason(tmp_path: Path) -> None:
     rows = [NotMeasured("faces", "real weights and faces are not here")]
-    assert "left out: faces: real weights and faces are not here" in format_table(rows)
+    assert "left out: faces: real weights and faces are not here" in format_rows(rows)
     write_report(rows, tmp_path / "bench.json")
     assert json.loads((tmp_path / "bench.json").read_text())[0]["left_out"] == "real weights and faces are not here"
 
 
 def test_a_missed_goal_stands_out() -> None:
-    table = format_table([BenchRow("prefix", 12.0, "ms", reference=30.0, goal=at_most(0.35))])
+    table = format_rows([BenchRow("prefix", 12.0, "ms", reference=30.0, goal=at_most(0.35))])
     assert table.splitlines()[1].split() == ["prefix", "12", "ms", "30", "0.400", "at", "most", "0.35", "NO"]

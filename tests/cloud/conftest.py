@@ -126,7 +126,7 @@ def space(store: ObjectStore, training_bundle: TrainingBundle) -> str:
 
 
 @dataclass(frozen=True)
-class Service:
+class RunningService:
     """A service that runs under gunicorn: where it listens, what is behind it, and where its lines go."""
 
     url: str
@@ -144,7 +144,7 @@ class Service:
 @pytest.fixture(scope="session", params=["directory", "minio"])
 def service(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, training_bundle: TrainingBundle
-) -> Iterator[Service]:
+) -> Iterator[RunningService]:
     """The service over either store, with `training_bundle` registered, a key, and codes for two groups."""
     folder = tmp_path_factory.mktemp("service")
     is_directory = request.param == "directory"
@@ -155,7 +155,7 @@ def service(
     assert training_bundle.directory is not None
     register_bundle(opened, training_bundle.directory)
     with serve(folder, FEDEX_STORE=address, FEDEX_STALL_S="20") as url:
-        yield Service(url, opened, folder / "log")
+        yield RunningService(url, opened, folder / "log")
 
 
 @pytest.fixture(scope="session")
@@ -195,13 +195,13 @@ def wait_until_alive(url: str, process: "subprocess.Popen[bytes]", *, certificat
 
 
 @pytest.fixture(scope="session")
-def token(service: Service) -> str:
+def token(service: RunningService) -> str:
     """The token of a device of group `home`."""
     return str(requests.post(f"{service.url}/v1/devices", json={"code": HOME_CODE}, timeout=10).json()["token"])
 
 
 @pytest.fixture(scope="session")
-def stranger(service: Service) -> str:
+def stranger(service: RunningService) -> str:
     """The token of a device of group `work`."""
     return str(requests.post(f"{service.url}/v1/devices", json={"code": WORK_CODE}, timeout=10).json()["token"])
 

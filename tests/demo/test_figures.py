@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.figures import Figures, format_table, write_figures
+from demo.figures import Figures, format_scores, write_figures
 from demo.scoring import Score
 
 NAN = float("nan")
@@ -53,7 +53,7 @@ def test_a_share_over_nothing_is_null_in_the_json(figures: Figures, tmp_path: Pa
 
 
 def test_the_table_is_narrow_and_says_what_accuracy_means(figures: Figures) -> None:
-    table = format_table(figures)
+    table = format_scores(figures)
     assert "right, the new people 0.0 % 99.3 % 99.5 %" in re.sub(" +", " ", table)
     assert "Accuracy: the best label is the right one" in table
     assert max(len(line) for line in table.splitlines()) <= 120

@@ -20,7 +20,7 @@ from device.recognise.tflite import RUNTIME_MODULES, TFLiteRuntime, open_runtime
 from device.settings import Settings
 from tests.device.photos import draw_photo
 from tests.device.runtimes import runtime_or_skip
-from tests.device.serving import CODE, Service, expected_logits, serving
+from tests.device.serving import CODE, StubService, expected_logits, serving
 
 LABELS = ("Ada", "Ben", "Cleo")
 GOLDEN = np.array([0.9, -0.3, 0.1, -0.5, 0.2, 0.0, 0.4, -0.1], np.float32)
@@ -76,15 +76,15 @@ def bundle(bundle_folder: Path) -> DeviceBundle:
 
 
 @pytest.fixture
-def service(bundle_folder: Path) -> Iterator[Service]:
+def service(bundle_folder: Path) -> Iterator[StubService]:
     """A service that keeps the contract."""
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    with serving(Service(bundle_folder)) as running:
+    with serving(StubService(bundle_folder)) as running:
         yield running
 
 
 @pytest.fixture
-def environment(tmp_path: Path, bundle_folder: Path, service: Service) -> dict[str, str]:
+def environment(tmp_path: Path, bundle_folder: Path, service: StubService) -> dict[str, str]:
     """The settings of one device, with everything else that a process needs."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FEDEX_")}
     return kept | {

@@ -31,7 +31,7 @@ Fault = Callable[[], Response | None]
 
 
 @dataclass
-class Service:
+class StubService:
     """What the service has, and what it was sent."""
 
     bundle: Path
@@ -157,7 +157,7 @@ def refuse(problem: Problem, headers: Mapping[str, str] | None = None) -> Respon
 
 
 @contextmanager
-def serving(service: Service) -> Iterator[Service]:
+def serving(service: StubService) -> Iterator[StubService]:
     """Run the service until the block ends."""
     server = make_server("127.0.0.1", 0, service.app(), threaded=True)
     assert isinstance(server, ThreadedWSGIServer)  # its threads are daemons

@@ -22,7 +22,7 @@ from contract.upload import decode_upload
 from device.cli import run_command
 from device.heads.store import HeadStore
 from device.recognise.tflite import Model
-from tests.device.serving import Service, refuse
+from tests.device.serving import StubService, refuse
 
 MakePhoto = Callable[..., Path]
 Run = Callable[..., "Done"]
@@ -74,7 +74,7 @@ def fails(done: Done, *words: str) -> None:
     assert all(word in done.err for word in words), done.err
 
 
-def test_a_photo_from_end_to_end(run: Run, make_photo: MakePhoto, service: Service, tiny_models: Path) -> None:
+def test_a_photo_from_end_to_end(run: Run, make_photo: MakePhoto, service: StubService, tiny_models: Path) -> None:
     [enrolled] = run("enrol", "--json").rows
     assert (enrolled["device"], enrolled["group"], enrolled["url"]) == ("d" * 16, "family", service.url)
     assert [enrolled["new"], run("enrol", "--json").rows[0]["new"]] == [True, False]
@@ -116,7 +116,7 @@ def test_the_number_of_an_answer_is_taken_as_it_is_shown(run: Run, make_photo: M
     fails(run("feedback", "##1", "--right"), "'#1' is not a valid number of an inference")
 
 
-def test_status_counts_samples_and_not_each_feedback(run: Run, make_photo: MakePhoto, service: Service) -> None:
+def test_status_counts_samples_and_not_each_feedback(run: Run, make_photo: MakePhoto, service: StubService) -> None:
     """Feedback given three times on two photos read "3 to upload"; sealed samples were not counted at all."""
     run("enrol")
     run("infer", make_photo(0), make_photo(1))
@@ -133,7 +133,7 @@ def test_status_counts_samples_and_not_each_feedback(run: Run, make_photo: MakeP
 
 
 def test_feedback_given_in_another_group_does_not_count_as_to_upload(
-    run: Run, make_photo: MakePhoto, service: Service
+    run: Run, make_photo: MakePhoto, service: StubService
 ) -> None:
     run("enrol")
     run("infer", make_photo(0))
@@ -145,7 +145,7 @@ def test_feedback_given_in_another_group_does_not_count_as_to_upload(
 
 @pytest.mark.parametrize("answer", [refuse(Problem.UNAVAILABLE), Response("no", 403), Response(b"", 201)], ids=str)
 def test_a_push_that_fails_says_why_and_nothing_else(
-    run: Run, make_photo: MakePhoto, service: Service, answer: Response
+    run: Run, make_photo: MakePhoto, service: StubService, answer: Response
 ) -> None:
     """It printed "pushed 0 samples in 0 uploads" before its error."""
     run("enrol")
@@ -345,14 +345,14 @@ def test_an_unreachable_service_is_one_line_and_loses_nothing(run: Run, make_pho
     assert run("status", "--json").rows[0]["samples_acknowledged"] == 0
 
 
-def test_a_service_that_does_not_know_the_device_is_one_line_with_advice(run: Run, service: Service) -> None:
+def test_a_service_that_does_not_know_the_device_is_one_line_with_advice(run: Run, service: StubService) -> None:
     run("enrol")
     service.faults["/v1/spaces"] = lambda: refuse(Problem.UNAUTHENTICATED)
     fails(run("pull"), "401", "fedex-device enrol)")
 
 
 def test_giving_up_an_identity_that_is_still_needed_is_one_line_with_advice(
-    run: Run, make_photo: MakePhoto, service: Service
+    run: Run, make_photo: MakePhoto, service: StubService
 ) -> None:
     run("enrol")
     run("infer", make_photo(0))
@@ -366,7 +366,7 @@ def test_giving_up_an_identity_that_is_still_needed_is_one_line_with_advice(
 
 
 def test_a_refused_upload_is_one_line_and_stays_in_the_status(
-    run: Run, make_photo: MakePhoto, service: Service
+    run: Run, make_photo: MakePhoto, service: StubService
 ) -> None:
     run("enrol")
     run("infer", make_photo(0))
@@ -385,7 +385,7 @@ def test_a_refused_upload_is_one_line_and_stays_in_the_status(
 
 
 def test_a_damaged_head_is_told_and_the_one_before_answers(
-    run: Run, make_photo: MakePhoto, service: Service, tiny_models: Path, tmp_path: Path
+    run: Run, make_photo: MakePhoto, service: StubService, tiny_models: Path, tmp_path: Path
 ) -> None:
     run("enrol")
     head = (tiny_models / "four.tflite").read_bytes()
@@ -400,7 +400,7 @@ def test_a_damaged_head_is_told_and_the_one_before_answers(
 
 
 @pytest.fixture
-def two_heads(run: Run, service: Service, tiny_models: Path, tmp_path: Path) -> HeadStore:
+def two_heads(run: Run, service: StubService, tiny_models: Path, tmp_path: Path) -> HeadStore:
     """A device that has installed head 1 of three labels, then head 2 of four."""
     labels, now = ("Ada", "Ben", "Cleo", "Zoe"), int(time.time())
     run("enrol")
@@ -491,7 +491,7 @@ def available(environment: dict[str, str], **changes: str) -> dict[str, str]:
 def test_run_pushes_and_pulls_by_itself_and_ends_cleanly(
     run: Run,
     make_photo: MakePhoto,
-    service: Service,
+    service: StubService,
     tiny_models: Path,
     environment: dict[str, str],
     number: signal.Signals,
@@ -512,7 +512,7 @@ def test_run_pushes_and_pulls_by_itself_and_ends_cleanly(
     assert (second["push"]["samples"], second["pull"]["outcome"]) == (0, "unchanged")
 
 
-def test_run_goes_on_while_the_service_is_away(run: Run, service: Service, environment: dict[str, str]) -> None:
+def test_run_goes_on_while_the_service_is_away(run: Run, service: StubService, environment: dict[str, str]) -> None:
     run("enrol")
     service.faults["/v1/spaces"] = lambda: refuse(Problem.INTERNAL)
     with process(["run", "--json"], available(environment)) as running:

@@ -14,7 +14,7 @@ import pytest
 import device
 from contract.upload import decode_upload
 from device import Device, PullOutcome
-from tests.device.serving import Service
+from tests.device.serving import StubService
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 MOST_LINES = 5
@@ -29,7 +29,7 @@ def embedding() -> str:
 
 def test_the_lines_of_the_readme_embed_a_device(
     environment: dict[str, str],
-    service: Service,
+    service: StubService,
     make_photo: Callable[..., Path],
     tiny_models: Path,
     tmp_path: Path,

@@ -17,7 +17,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
-from cloud.errors import NotFound, Refused, StoreError
+from cloud.errors import NotFound, RequestRefused, StoreError
 from cloud.store import keys
 from cloud.store.store import ObjectStore
 from cloud.web.routes import rule
@@ -66,11 +66,13 @@ def _size(store: ObjectStore, key: str) -> int:
         return store.stat(key).size
     except NotFound:
         sha256 = key.rpartition("/")[2]
-        raise Refused(Problem.NOT_FOUND, "path.sha256", expected="an object of your group", got=shown(sha256)) from None
+        raise RequestRefused(
+            Problem.NOT_FOUND, "path.sha256", expected="an object of your group", got=shown(sha256)
+        ) from None
 
 
-def _not_satisfiable(size: int) -> Refused:
-    return Refused(
+def _not_satisfiable(size: int) -> RequestRefused:
+    return RequestRefused(
         Problem.RANGE_NOT_SATISFIABLE,
         "Range",
         expected=f"one part of {size} bytes",

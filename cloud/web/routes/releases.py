@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from cloud.errors import Refused
+from cloud.errors import RequestRefused
 from cloud.releases import registry
 from cloud.store.keys import Pool
 from cloud.web.routes import rule
@@ -29,10 +29,10 @@ def get_release(space: str, channel: str) -> Response:
     """Answer the signed manifest of the newest release of a channel; 304 when the client has it."""
     pool = _requested_pool(space)
     if channel not in list(Channel):
-        raise Refused(Problem.NOT_FOUND, "path.channel", expected=" or ".join(Channel), got=shown(channel))
+        raise RequestRefused(Problem.NOT_FOUND, "path.channel", expected=" or ".join(Channel), got=shown(channel))
     current = registry.read(current_context().store, pool).channels.get(Channel(channel))
     if current is None:
-        raise Refused(Problem.NOT_FOUND, f"releases.{channel}", expected="a release", got="none yet")
+        raise RequestRefused(Problem.NOT_FOUND, f"releases.{channel}", expected="a release", got="none yet")
     body = current.envelope.encode()
     answer = Response(body, mimetype=ENVELOPE_MEDIA_TYPE)
     answer.set_etag(sha256_hex(body))

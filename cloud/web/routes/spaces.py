@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloud.errors import Refused
+from cloud.errors import RequestRefused
 from cloud.web.service import current_context
 from contract.bundle_files import BundleFacts
 from contract.errors import shown
@@ -13,9 +13,9 @@ def known_space(space: str) -> BundleFacts:
     """Return what is known of a space.
 
     Raises:
-        Refused: it is not registered here.
+        RequestRefused: it is not registered here.
     """
     facts = current_context().facts(space)
     if facts is None:
-        raise Refused(Problem.UNKNOWN_SPACE, "path.space", expected="a registered space", got=shown(space))
+        raise RequestRefused(Problem.UNKNOWN_SPACE, "path.space", expected="a registered space", got=shown(space))
     return facts

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response
 
 from cloud.dataset import inbox
-from cloud.errors import Refused
+from cloud.errors import RequestRefused
 from cloud.store.keys import InboxUpload, Pool
 from cloud.web import bodies
 from cloud.web.routes import rule
@@ -41,4 +41,4 @@ def put_upload(space: str, upload: str) -> Response:
 
 def _check_hash(body: bytes, upload: str) -> None:
     if upload_id(body) != upload:
-        raise Refused(Problem.WRONG_HASH, "body", expected=f"sha256 {upload}", got=f"sha256 {upload_id(body)}")
+        raise RequestRefused(Problem.WRONG_HASH, "body", expected=f"sha256 {upload}", got=f"sha256 {upload_id(body)}")

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from cloud.errors import Refused
+from cloud.errors import RequestRefused
 from cloud.identity.limits import MAX_AT_ONCE, ConcurrencyLimit
 from contract.problems import Problem
 
@@ -14,7 +14,7 @@ def test_a_device_may_have_so_many_bodies_under_way_and_another_one_its_own() ->
     with ExitStack() as taken:
         for _ in range(MAX_AT_ONCE):
             taken.enter_context(limit.take("one"))
-        with pytest.raises(Refused) as caught, limit.take("one"):
+        with pytest.raises(RequestRefused) as caught, limit.take("one"):
             pass
         assert caught.value.document.problem is Problem.TOO_MANY_REQUESTS
         with limit.take("another"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cloud.training.gate import Evidence, PairedAnswers, Verdict, judge
+from cloud.training.gate import Evidence, PairedAnswers, Verdict, judge_challenger
 
 BASE, BEST, CLASSES = 2, 3, 4
 """Labels 0 and 1 are of the bundle, 2 is old, 3 is new."""
@@ -22,7 +22,9 @@ def answered(*rows: Row) -> PairedAnswers:
 
 def verdict(*held_out: Row, left_out: tuple[Row, ...] = (), seen: bool = False) -> Verdict:
     left = answered(*left_out)
-    return judge(Evidence(answered(*held_out), left, np.full(len(left.labels), not seen), BASE, BEST, CLASSES))
+    return judge_challenger(
+        Evidence(answered(*held_out), left, np.full(len(left.labels), not seen), BASE, BEST, CLASSES)
+    )
 
 
 def test_a_challenger_that_is_better_on_known_labels_passes() -> None:
@@ -32,7 +34,7 @@ def test_a_challenger_that_is_better_on_known_labels_passes() -> None:
 
 def test_a_challenger_that_is_the_same_and_knows_nothing_new_does_not() -> None:
     same, none = answered((0, 0, 0, 20)), answered()
-    found = judge(Evidence(same, none, np.zeros(0, bool), BASE, BEST, BEST))
+    found = judge_challenger(Evidence(same, none, np.zeros(0, bool), BASE, BEST, BEST))
     assert (found.passes, found.reason) == (False, "no better")
 
 

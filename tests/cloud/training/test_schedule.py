@@ -4,7 +4,7 @@ import pytest
 
 from cloud.dataset.pointer import DatasetPointer
 from cloud.releases.registry import FailedCycles, TrainedDataset
-from cloud.training.schedule import CycleDecision, backoff_s, decide
+from cloud.training.schedule import CycleDecision, cycle_backoff_s, decide
 
 NOW = 1_000_000.0
 
@@ -44,4 +44,4 @@ def test_after_a_failure_there_is_a_backoff_even_if_more_comes_in() -> None:
 
 @pytest.mark.parametrize(("times", "backoff"), [(1, 60), (2, 120), (5, 960), (10, 21_600), (1_000, 21_600)])
 def test_backoffs_double_up_to_six_hours(times: int, backoff: int) -> None:
-    assert backoff_s(times) == backoff
+    assert cycle_backoff_s(times) == backoff

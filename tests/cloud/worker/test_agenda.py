@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from cloud.store.keys import Pool
-from cloud.worker.agenda import LONGEST_OUTAGE_BACKOFF_S, LONGEST_POOL_BACKOFF_S, Agenda, backoff_s
+from cloud.worker.agenda import LONGEST_OUTAGE_BACKOFF_S, LONGEST_POOL_BACKOFF_S, Agenda, pool_backoff_s
 
 A, B, C = (Pool(group, "5" * 64) for group in "abc")
 NOW = 1_000.0
@@ -66,7 +66,7 @@ def test_which_pools_are_due(events: list[Event], news: list[Pool], now: float, 
     ("failures", "expected"), [(0, 0), (1, 2), (2, 4), (3, 8), (8, 256), (9, 300), (10, 300), (1_000_000, 300)]
 )
 def test_the_backoff_of_a_pool_doubles_up_to_five_minutes(failures: int, expected: float) -> None:
-    assert backoff_s(failures, LONGEST_POOL_BACKOFF_S) == expected
+    assert pool_backoff_s(failures, LONGEST_POOL_BACKOFF_S) == expected
 
 
 @pytest.mark.parametrize(("outages", "expected"), [(0, 1), (1, 2), (2, 4), (4, 16), (5, 30), (99, 30)])

@@ -25,7 +25,7 @@ from cloud.store.keys import Pool
 from cloud.training import cycle
 from cloud.training.context import TrainingContext
 from cloud.training.cycle import CycleStep
-from cloud.training.gate import Evidence, Verdict, judge
+from cloud.training.gate import Evidence, Verdict, judge_challenger
 from cloud.worker import worker
 from cloud.worker.worker import Worker, run_worker
 from contract.bundle import TrainingBundle, TrainingBundleParts, write_training_bundle
@@ -199,7 +199,7 @@ def test_a_store_that_does_not_answer_yet_is_waited_for(
         worker.logger.error("it runs")
 
     monkeypatch.setattr(DirectoryStore, "prepare", prepare_later)
-    monkeypatch.setattr(worker, "backoff_s", lambda failures, longest_s: 0.0)
+    monkeypatch.setattr(worker, "pool_backoff_s", lambda failures, longest_s: 0.0)
     monkeypatch.setattr(Worker, "run", run)
     monkeypatch.setattr(worker, "_stop_on_signals", lambda stop: None)
     run_worker(Settings(store=f"dir:{tmp_path / 'store'}", state=tmp_path / "state"))
@@ -291,7 +291,7 @@ def test_labels_that_latest_has_and_best_has_not_keep_their_places(
     """The gate makes the first head latest alone; the next one is best, with the new label where latest had it."""
     site = make_site(vector_bundle)
     site.send(("Hal", 3))
-    monkeypatch.setattr(cycle, "judge", refuse)
+    monkeypatch.setattr(cycle, "judge_challenger", refuse)
     site.worker().process_pool(site.pool)
     assert (serials(site), labels_of(site, Channel.LATEST)) == ({"latest": 1}, (*NAMES[:6], "Hal"))
     monkeypatch.undo()
@@ -302,4 +302,4 @@ def test_labels_that_latest_has_and_best_has_not_keep_their_places(
 
 
 def refuse(evidence: Evidence) -> Verdict:
-    return replace(judge(evidence), passes=False)
+    return replace(judge_challenger(evidence), passes=False)

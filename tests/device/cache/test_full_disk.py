@@ -15,7 +15,7 @@ from device.errors import Storage
 from device.service.identity import Identity, keep_identity
 from device.settings import Settings
 from tests.device.photos import draw_photo
-from tests.device.serving import TOKEN, Service
+from tests.device.serving import TOKEN, StubService
 from tests.device.tables import rows
 
 MakePhoto = Callable[..., Path]
@@ -79,7 +79,7 @@ def test_a_disk_that_is_full_from_the_beginning_is_told(
 
 
 def test_a_disk_that_became_read_only_is_told_and_the_installed_head_serves(
-    environment: dict[str, str], small_disk: Path, service: Service, tiny_models: Path
+    environment: dict[str, str], small_disk: Path, service: StubService, tiny_models: Path
 ) -> None:
     """What a board does with a worn-out card. The mount is read-only for root too."""
     worn = Device(Settings.from_environment(environment | {"FEDEX_HOME": str(small_disk / "home")}))
@@ -101,7 +101,7 @@ def test_a_disk_that_became_read_only_is_told_and_the_installed_head_serves(
 
 
 def test_a_head_that_finds_no_room_leaves_no_half_and_the_old_one_serving(
-    environment: dict[str, str], small_disk: Path, service: Service, tiny_models: Path
+    environment: dict[str, str], small_disk: Path, service: StubService, tiny_models: Path
 ) -> None:
     full = Device(Settings.from_environment(environment | {"FEDEX_HOME": str(small_disk / "home")}))
     identity = Identity(service.url, "d" * 16, TOKEN, "family", service.public_key)

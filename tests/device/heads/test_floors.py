@@ -18,13 +18,13 @@ from device.heads.floors import (
     read_floors,
     write_floors,
 )
-from tests.device.serving import ISSUED, Service
+from tests.device.serving import ISSUED, StubService
 
 LINE = ReleaseLine("family", "a" * 64, Channel.BEST)
 
 
 @pytest.fixture
-def manifest(service: Service) -> Manifest:
+def manifest(service: StubService) -> Manifest:
     return service.manifest(b"head", serial=5, labels=("Ada",), space="a" * 64)
 
 

@@ -13,26 +13,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from contract.bundle import DeviceBundle
 from contract.manifest import MAX_ENVELOPE_BYTES, Channel, Manifest
 from device.errors import Expired, Forged, Misplaced, ProtocolViolation, Replayed, Untrusted
-from device.pull.trust import EXPIRY_GRACE_S, Expectation, judge
-from tests.device.serving import EXPIRES, ISSUED, Service, sign
+from device.pull.trust import EXPIRY_GRACE_S, Expectation, judge_release
+from tests.device.serving import EXPIRES, ISSUED, StubService, sign
 
 LABELS = ("Ada", "Ben", "Cleo")
 
 
 @pytest.fixture
-def signer(bundle_folder: Path) -> Service:
+def signer(bundle_folder: Path) -> StubService:
     """A service that only signs."""
-    return Service(bundle_folder)
+    return StubService(bundle_folder)
 
 
 @pytest.fixture
-def manifest(signer: Service) -> Manifest:
+def manifest(signer: StubService) -> Manifest:
     """A release that is right in every way, with serial 5."""
     return signer.manifest(b"head", serial=5, labels=LABELS)
 
 
 @pytest.fixture
-def expected(signer: Service, bundle: DeviceBundle) -> Expectation:
+def expected(signer: StubService, bundle: DeviceBundle) -> Expectation:
     """What a device with serial 4 expects."""
     return Expectation(
         key=signer.public_key,
@@ -48,8 +48,8 @@ def expected(signer: Service, bundle: DeviceBundle) -> Expectation:
     )
 
 
-def test_a_right_release_is_believed(signer: Service, manifest: Manifest, expected: Expectation) -> None:
-    assert judge(signer.sign(manifest), expected).serial == 5
+def test_a_right_release_is_believed(signer: StubService, manifest: Manifest, expected: Expectation) -> None:
+    assert judge_release(signer.sign(manifest), expected).serial == 5
 
 
 @pytest.mark.parametrize(
@@ -65,69 +65,71 @@ def test_a_right_release_is_believed(signer: Service, manifest: Manifest, expect
     ids=lambda change: next(iter(change)),
 )
 def test_a_release_of_another_place_is_refused(
-    signer: Service, manifest: Manifest, expected: Expectation, change: dict[str, Any]
+    signer: StubService, manifest: Manifest, expected: Expectation, change: dict[str, Any]
 ) -> None:
     with pytest.raises(Misplaced, match=f"expected {next(iter(change))}"):
-        judge(signer.sign(dataclasses.replace(manifest, **change)), expected)
+        judge_release(signer.sign(dataclasses.replace(manifest, **change)), expected)
 
 
-def test_a_lower_serial_is_an_attack(signer: Service, manifest: Manifest, expected: Expectation) -> None:
+def test_a_lower_serial_is_an_attack(signer: StubService, manifest: Manifest, expected: Expectation) -> None:
     with pytest.raises(Replayed, match="expected serial 4 or higher, got 3"):
-        judge(signer.sign(dataclasses.replace(manifest, serial=3)), expected)
+        judge_release(signer.sign(dataclasses.replace(manifest, serial=3)), expected)
 
 
 def test_the_same_serial_is_believed_and_nothing_new(
-    signer: Service, manifest: Manifest, expected: Expectation
+    signer: StubService, manifest: Manifest, expected: Expectation
 ) -> None:
-    assert judge(signer.sign(manifest), dataclasses.replace(expected, serial=5)).serial == 5
+    assert judge_release(signer.sign(manifest), dataclasses.replace(expected, serial=5)).serial == 5
 
 
 def test_an_expired_release_is_refused_when_it_is_new(
-    signer: Service, manifest: Manifest, expected: Expectation
+    signer: StubService, manifest: Manifest, expected: Expectation
 ) -> None:
     late = dataclasses.replace(expected, now=EXPIRES + EXPIRY_GRACE_S + 1)
     with pytest.raises(Expired, match="by this device's clock"):
-        judge(signer.sign(manifest), late)
+        judge_release(signer.sign(manifest), late)
 
 
 def test_an_expired_release_that_is_installed_keeps_serving(
-    signer: Service, manifest: Manifest, expected: Expectation
+    signer: StubService, manifest: Manifest, expected: Expectation
 ) -> None:
     late = dataclasses.replace(expected, now=EXPIRES + EXPIRY_GRACE_S + 1, serial=5)
-    assert judge(signer.sign(manifest), late).serial == 5
+    assert judge_release(signer.sign(manifest), late).serial == 5
 
 
-def test_a_clock_that_is_a_little_fast_is_forgiven(signer: Service, manifest: Manifest, expected: Expectation) -> None:
-    assert judge(signer.sign(manifest), dataclasses.replace(expected, now=EXPIRES + EXPIRY_GRACE_S)).serial == 5
+def test_a_clock_that_is_a_little_fast_is_forgiven(
+    signer: StubService, manifest: Manifest, expected: Expectation
+) -> None:
+    assert judge_release(signer.sign(manifest), dataclasses.replace(expected, now=EXPIRES + EXPIRY_GRACE_S)).serial == 5
 
 
 def test_a_clock_that_is_obviously_slow_does_not_lock_the_device_out(
-    signer: Service, manifest: Manifest, expected: Expectation
+    signer: StubService, manifest: Manifest, expected: Expectation
 ) -> None:
     """A board without a battery for its clock starts in 1970: the manifest is from its future."""
-    assert judge(signer.sign(manifest), dataclasses.replace(expected, now=0.0)).serial == 5
+    assert judge_release(signer.sign(manifest), dataclasses.replace(expected, now=0.0)).serial == 5
 
 
 def test_a_clock_that_is_obviously_slow_does_not_make_stale_news_fresh(
-    signer: Service, manifest: Manifest, expected: Expectation
+    signer: StubService, manifest: Manifest, expected: Expectation
 ) -> None:
     """What is installed was issued after this release had expired, so it is later, whatever the clock says."""
     slow = dataclasses.replace(expected, now=0.0, issued=EXPIRES + EXPIRY_GRACE_S + 1)
     with pytest.raises(Expired):
-        judge(signer.sign(manifest), slow)
+        judge_release(signer.sign(manifest), slow)
 
 
-def test_a_signature_of_another_key_is_forged(signer: Service, manifest: Manifest, expected: Expectation) -> None:
+def test_a_signature_of_another_key_is_forged(signer: StubService, manifest: Manifest, expected: Expectation) -> None:
     with pytest.raises(Forged, match="pinned key"):
-        judge(sign(Ed25519PrivateKey.generate(), manifest.encode()), expected)
+        judge_release(sign(Ed25519PrivateKey.generate(), manifest.encode()), expected)
 
 
 def test_one_signature_that_fits_among_others_is_enough(
-    signer: Service, manifest: Manifest, expected: Expectation
+    signer: StubService, manifest: Manifest, expected: Expectation
 ) -> None:
     ours, other = (json.loads(one) for one in (signer.sign(manifest), sign(Ed25519PrivateKey.generate(), b"x")))
     ours["signatures"] = other["signatures"] + ours["signatures"]
-    assert judge(json.dumps(ours).encode(), expected).serial == 5
+    assert judge_release(json.dumps(ours).encode(), expected).serial == 5
 
 
 def changed(envelope: bytes, **changes: Any) -> bytes:
@@ -158,14 +160,14 @@ def flipped(text: str) -> str:
     ],
 )
 def test_an_attack_on_the_envelope_is_refused_by_name(
-    signer: Service,
+    signer: StubService,
     manifest: Manifest,
     expected: Expectation,
     attack: Callable[[bytes], bytes],
     error: type[Untrusted],
 ) -> None:
     with pytest.raises(error):
-        judge(attack(signer.sign(manifest)), expected)
+        judge_release(attack(signer.sign(manifest)), expected)
 
 
 @pytest.mark.parametrize(
@@ -183,20 +185,20 @@ def test_an_attack_on_the_envelope_is_refused_by_name(
     ids=str,
 )
 def test_a_signed_payload_that_is_no_manifest_is_refused(
-    signer: Service, manifest: Manifest, expected: Expectation, change: dict[str, Any]
+    signer: StubService, manifest: Manifest, expected: Expectation, change: dict[str, Any]
 ) -> None:
     payload = json.dumps(json.loads(manifest.encode()) | change).encode()
     with pytest.raises(ProtocolViolation, match="manifest"):
-        judge(sign(signer.key, payload), expected)
+        judge_release(sign(signer.key, payload), expected)
 
 
-def test_nothing_is_read_before_the_signature_holds(signer: Service, expected: Expectation) -> None:
+def test_nothing_is_read_before_the_signature_holds(signer: StubService, expected: Expectation) -> None:
     with pytest.raises(Forged):
-        judge(sign(Ed25519PrivateKey.generate(), b"no manifest at all"), expected)
+        judge_release(sign(Ed25519PrivateKey.generate(), b"no manifest at all"), expected)
 
 
 def test_a_payload_of_another_type_with_a_right_signature_is_forged(
-    signer: Service, manifest: Manifest, expected: Expectation
+    signer: StubService, manifest: Manifest, expected: Expectation
 ) -> None:
     with pytest.raises(Forged, match="payload type"):
-        judge(sign(signer.key, manifest.encode(), payload_type="text/plain"), expected)
+        judge_release(sign(signer.key, manifest.encode(), payload_type="text/plain"), expected)

@@ -43,7 +43,7 @@ from device.recognise.tflite import TFLiteRuntime
 from device.service.identity import Identity, keep_identity
 from device.settings import Settings
 from tests.device.photos import draw_photo
-from tests.device.serving import EXPIRES, ISSUED, TOKEN, Service, refuse, sign
+from tests.device.serving import EXPIRES, ISSUED, TOKEN, StubService, refuse, sign
 
 FOUR = ("Ada", "Ben", "Cleo", "Zoe")
 
@@ -55,7 +55,9 @@ def four(tiny_models: Path) -> bytes:
 
 
 @pytest.fixture
-def updater(device: Device, bundle: DeviceBundle, service: Service, any_runtime: TFLiteRuntime) -> Iterator[Updater]:
+def updater(
+    device: Device, bundle: DeviceBundle, service: StubService, any_runtime: TFLiteRuntime
+) -> Iterator[Updater]:
     """The device is enrolled; its clock is right."""
     identity = Identity(service.url, "d" * 16, TOKEN, "family", service.public_key)
     keep_identity(device.settings.home, identity)
@@ -78,7 +80,7 @@ def files(heads: HeadStore) -> set[str]:
 
 
 def test_a_better_head_is_installed_and_used_by_the_next_inference(
-    updater: Updater, device: Device, service: Service, four: bytes, runtime: TFLiteRuntime
+    updater: Updater, device: Device, service: StubService, four: bytes, runtime: TFLiteRuntime
 ) -> None:
     recognizer = Recognizer(updater.bundle, runtime=runtime, heads=device.heads)
     assert recognizer.recognise(draw_photo(3)).unknown
@@ -91,13 +93,15 @@ def test_a_better_head_is_installed_and_used_by_the_next_inference(
 
 
 def test_the_head_is_tried_on_both_runtimes(
-    updater: Updater, service: Service, four: bytes, runtime: TFLiteRuntime
+    updater: Updater, service: StubService, four: bytes, runtime: TFLiteRuntime
 ) -> None:
     service.publish(four, serial=1, labels=FOUR)
     assert replace(updater, runtime=runtime).pull().outcome is PullOutcome.INSTALLED
 
 
-def test_nothing_new_is_asked_for_by_tag_and_downloads_nothing(updater: Updater, service: Service, four: bytes) -> None:
+def test_nothing_new_is_asked_for_by_tag_and_downloads_nothing(
+    updater: Updater, service: StubService, four: bytes
+) -> None:
     service.publish(four, serial=1, labels=FOUR)
     updater.pull()
     service.asked.clear()
@@ -105,7 +109,7 @@ def test_nothing_new_is_asked_for_by_tag_and_downloads_nothing(updater: Updater,
     assert len(service.asked) == 1
 
 
-def test_the_same_release_under_another_tag_is_nothing_new(updater: Updater, service: Service, four: bytes) -> None:
+def test_the_same_release_under_another_tag_is_nothing_new(updater: Updater, service: StubService, four: bytes) -> None:
     manifest = service.publish(four, serial=1, labels=FOUR)
     updater.pull()
     service.releases["best"] = service.sign(manifest) + b"\n"
@@ -116,14 +120,14 @@ def test_no_release_yet_is_no_error(updater: Updater) -> None:
     assert updater.pull() == PullReport(PullOutcome.NO_RELEASE, 0)
 
 
-def test_an_unknown_space_is_an_error(updater: Updater, service: Service) -> None:
+def test_an_unknown_space_is_an_error(updater: Updater, service: StubService) -> None:
     service.faults["/v1/spaces"] = lambda: refuse(Problem.UNKNOWN_SPACE)
     with pytest.raises(Refused, match="404"):
         updater.pull()
 
 
 def test_the_head_before_is_kept_and_older_ones_are_removed(
-    updater: Updater, device: Device, service: Service, tiny_models: Path
+    updater: Updater, device: Device, service: StubService, tiny_models: Path
 ) -> None:
     heads = [(tiny_models / f"{name}.tflite").read_bytes() for name in ("three", "four", "one")]
     for serial, (head, labels) in enumerate(zip(heads, (FOUR[:3], FOUR, FOUR[:1]), strict=True), start=1):
@@ -136,7 +140,7 @@ def test_the_head_before_is_kept_and_older_ones_are_removed(
 
 
 def test_the_wanted_precision_is_taken_or_the_most_exact_one_there_is(
-    updater: Updater, device: Device, service: Service, tiny_models: Path, four: bytes
+    updater: Updater, device: Device, service: StubService, tiny_models: Path, four: bytes
 ) -> None:
     manifest = service.manifest(four, serial=1, labels=FOUR)
     other = four + b"\0" * 4
@@ -164,7 +168,7 @@ def test_the_wanted_precision_is_taken_or_the_most_exact_one_there_is(
 def test_a_release_that_is_not_to_be_believed_leaves_the_head_that_serves(
     updater: Updater,
     device: Device,
-    service: Service,
+    service: StubService,
     four: bytes,
     tiny_models: Path,
     change: dict[str, object],
@@ -184,14 +188,14 @@ def test_a_release_that_is_not_to_be_believed_leaves_the_head_that_serves(
     assert Recognizer(updater.bundle, runtime=updater.runtime, heads=device.heads).head_serial == 5
 
 
-def test_a_release_of_another_key_is_forged(updater: Updater, service: Service, four: bytes) -> None:
+def test_a_release_of_another_key_is_forged(updater: Updater, service: StubService, four: bytes) -> None:
     manifest = service.manifest(four, serial=1, labels=FOUR)
     service.releases["best"] = sign(Ed25519PrivateKey.generate(), manifest.encode())
     with pytest.raises(Forged):
         updater.pull()
 
 
-def test_an_installed_head_serves_after_its_expiry(updater: Updater, service: Service, four: bytes) -> None:
+def test_an_installed_head_serves_after_its_expiry(updater: Updater, service: StubService, four: bytes) -> None:
     manifest = service.publish(four, serial=1, labels=FOUR)
     updater.pull()
     service.releases["best"] = service.sign(manifest) + b"\n"
@@ -209,7 +213,7 @@ def test_an_installed_head_serves_after_its_expiry(updater: Updater, service: Se
     ],
 )
 def test_a_signed_head_that_does_not_belong_here_is_refused(
-    updater: Updater, device: Device, service: Service, tiny_models: Path, head: str, complaint: str
+    updater: Updater, device: Device, service: StubService, tiny_models: Path, head: str, complaint: str
 ) -> None:
     path = tiny_models / head
     content = path.read_bytes() if path.exists() else b"print('hello, this is no model at all')"
@@ -228,7 +232,7 @@ def test_a_signed_head_that_does_not_belong_here_is_refused(
     ],
 )
 def test_a_head_that_answers_the_golden_sample_otherwise_is_refused(
-    updater: Updater, service: Service, four: bytes, logits: list[float], complaint: str | None
+    updater: Updater, service: StubService, four: bytes, logits: list[float], complaint: str | None
 ) -> None:
     manifest = service.manifest(four, serial=1, labels=FOUR)
     told = {Precision.FLOAT32: HeadFile(manifest.heads[Precision.FLOAT32].file, np.array(logits, np.float32))}
@@ -241,7 +245,7 @@ def test_a_head_that_answers_the_golden_sample_otherwise_is_refused(
 
 
 def test_a_quantised_head_may_be_off_by_two_percent_but_not_in_its_best_class(
-    updater: Updater, service: Service, tiny_models: Path
+    updater: Updater, service: StubService, tiny_models: Path
 ) -> None:
     steeper = (tiny_models / "steeper.tflite").read_bytes()
     manifest = service.manifest(steeper, serial=1, labels=FOUR[:3])
@@ -258,13 +262,13 @@ def test_a_quantised_head_may_be_off_by_two_percent_but_not_in_its_best_class(
         quantised.pull()
 
 
-def test_a_head_that_answers_nan_is_refused(updater: Updater, service: Service, tiny_models: Path) -> None:
+def test_a_head_that_answers_nan_is_refused(updater: Updater, service: StubService, tiny_models: Path) -> None:
     service.publish((tiny_models / "endless.tflite").read_bytes(), serial=1, labels=FOUR[:3])
     with pytest.raises(HeadRefused, match="off by nan"):
         updater.pull()
 
 
-def test_a_head_of_a_single_label_can_be_installed(updater: Updater, service: Service, tiny_models: Path) -> None:
+def test_a_head_of_a_single_label_can_be_installed(updater: Updater, service: StubService, tiny_models: Path) -> None:
     """The range of one logit is zero; the tolerance is not."""
     service.publish((tiny_models / "one.tflite").read_bytes(), serial=1, labels=("Ada",))
     assert updater.pull().serial == 1
@@ -272,7 +276,7 @@ def test_a_head_of_a_single_label_can_be_installed(updater: Updater, service: Se
 
 @pytest.mark.parametrize("listed", [b'["Ada"]', b"[]", b'["Ada", "ada", "Ben", "Cleo"]', b"no json", b'{"a": 1}'])
 def test_a_label_list_that_does_not_fit_is_refused(
-    updater: Updater, device: Device, service: Service, four: bytes, listed: bytes
+    updater: Updater, device: Device, service: StubService, four: bytes, listed: bytes
 ) -> None:
     service.objects[sha256_hex(listed)] = listed
     manifest = service.manifest(four, serial=1, labels=FOUR)
@@ -283,7 +287,7 @@ def test_a_label_list_that_does_not_fit_is_refused(
 
 
 def test_an_object_with_another_hash_is_refused_and_thrown_away(
-    updater: Updater, device: Device, service: Service, four: bytes
+    updater: Updater, device: Device, service: StubService, four: bytes
 ) -> None:
     service.publish(four, serial=1, labels=FOUR)
     service.objects[sha256_hex(four)] = four[:-1] + b"?"
@@ -295,7 +299,7 @@ def test_an_object_with_another_hash_is_refused_and_thrown_away(
 
 
 def test_an_object_that_is_longer_than_the_manifest_says_is_cut_off(
-    updater: Updater, device: Device, service: Service, four: bytes
+    updater: Updater, device: Device, service: StubService, four: bytes
 ) -> None:
     service.publish(four, serial=1, labels=FOUR)
     service.objects[sha256_hex(four)] = four * 1000
@@ -304,7 +308,7 @@ def test_an_object_that_is_longer_than_the_manifest_says_is_cut_off(
     assert device.heads.partial_path(sha256_hex(four)).stat().st_size <= len(four)
 
 
-def half(service: Service, content: bytes) -> Callable[[], Response | None]:
+def half(service: StubService, content: bytes) -> Callable[[], Response | None]:
     """Send half of a head, then hang up; a continued download is left alone."""
 
     def answer_half() -> Response | None:
@@ -316,7 +320,7 @@ def half(service: Service, content: bytes) -> Callable[[], Response | None]:
 
 
 def test_a_download_that_broke_off_is_continued_where_it_stopped(
-    updater: Updater, service: Service, four: bytes
+    updater: Updater, service: StubService, four: bytes
 ) -> None:
     manifest = service.publish(four, serial=1, labels=FOUR)
     service.faults["/v1/objects"] = half(service, four)
@@ -329,7 +333,7 @@ def test_a_download_that_broke_off_is_continued_where_it_stopped(
 
 
 def test_a_partial_file_that_is_too_long_or_wrong_is_begun_anew(
-    updater: Updater, device: Device, service: Service, four: bytes
+    updater: Updater, device: Device, service: StubService, four: bytes
 ) -> None:
     service.publish(four, serial=1, labels=FOUR)
     partial = device.heads.partial_path(sha256_hex(four))
@@ -344,7 +348,7 @@ def test_a_partial_file_that_is_too_long_or_wrong_is_begun_anew(
 
 
 def test_what_is_downloaded_is_for_its_owner_only(
-    updater: Updater, device: Device, service: Service, four: bytes
+    updater: Updater, device: Device, service: StubService, four: bytes
 ) -> None:
     """A label list holds names."""
     service.publish(four, serial=1, labels=FOUR)
@@ -359,7 +363,7 @@ def test_what_is_downloaded_is_for_its_owner_only(
 
 
 def test_a_range_that_the_server_has_not_is_fetched_from_the_start(
-    updater: Updater, device: Device, service: Service, four: bytes
+    updater: Updater, device: Device, service: StubService, four: bytes
 ) -> None:
     service.publish(four, serial=1, labels=FOUR)
     partial = device.heads.partial_path(sha256_hex(four))
@@ -373,7 +377,7 @@ def test_a_range_that_the_server_has_not_is_fetched_from_the_start(
 
 @pytest.mark.parametrize("place", ["partial", "objects"])
 def test_a_folder_where_a_file_should_be_is_a_storage_error(
-    updater: Updater, device: Device, service: Service, four: bytes, place: str
+    updater: Updater, device: Device, service: StubService, four: bytes, place: str
 ) -> None:
     """Nothing but a typed error may reach the loop of `run`, which would end."""
     service.publish(four, serial=1, labels=FOUR)
@@ -384,7 +388,7 @@ def test_a_folder_where_a_file_should_be_is_a_storage_error(
 
 @pytest.mark.parametrize("function", ["check_file", "_append"])
 def test_a_disk_that_fails_is_a_storage_error(
-    updater: Updater, service: Service, four: bytes, monkeypatch: pytest.MonkeyPatch, function: str
+    updater: Updater, service: StubService, four: bytes, monkeypatch: pytest.MonkeyPatch, function: str
 ) -> None:
     def fail(*_: object) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
@@ -396,7 +400,7 @@ def test_a_disk_that_fails_is_a_storage_error(
 
 
 def test_a_damaged_head_is_stepped_over_and_fetched_again(
-    updater: Updater, device: Device, service: Service, four: bytes, tiny_models: Path, runtime: TFLiteRuntime
+    updater: Updater, device: Device, service: StubService, four: bytes, tiny_models: Path, runtime: TFLiteRuntime
 ) -> None:
     service.publish((tiny_models / "three.tflite").read_bytes(), serial=1, labels=FOUR[:3])
     updater.pull()
@@ -414,7 +418,7 @@ def test_a_damaged_head_is_stepped_over_and_fetched_again(
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"\xff", b'{"format": 2, "heads": []}', b'{"format": 1, "heads": [7]}'])
 def test_a_garbled_pointer_falls_back_to_the_bundles_head_until_the_next_pull(
-    updater: Updater, device: Device, service: Service, four: bytes, damage: bytes
+    updater: Updater, device: Device, service: StubService, four: bytes, damage: bytes
 ) -> None:
     service.publish(four, serial=1, labels=FOUR)
     updater.pull()
@@ -438,7 +442,7 @@ DAMAGE: dict[str, Callable[[HeadStore], object]] = {
 
 @pytest.mark.parametrize("damage", list(DAMAGE))
 def test_damage_never_opens_the_way_back_to_an_older_release(
-    updater: Updater, device: Device, service: Service, four: bytes, damage: str
+    updater: Updater, device: Device, service: StubService, four: bytes, damage: str
 ) -> None:
     """The older one is genuine, and whoever can hold back the newer one would choose what this device answers."""
     service.publish(four, serial=4, labels=FOUR)
@@ -457,7 +461,7 @@ def test_damage_never_opens_the_way_back_to_an_older_release(
 
 
 def test_another_channel_and_back_again_is_no_way_back_to_an_older_release(
-    updater: Updater, device: Device, service: Service, four: bytes, tiny_models: Path
+    updater: Updater, device: Device, service: StubService, four: bytes, tiny_models: Path
 ) -> None:
     latest = replace(updater, channel=Channel.LATEST)
     service.publish(four, serial=5, labels=FOUR)
@@ -478,7 +482,7 @@ def test_another_channel_and_back_again_is_no_way_back_to_an_older_release(
 
 
 def test_a_pull_that_ends_between_floor_and_pointer_is_made_up_for(
-    updater: Updater, device: Device, service: Service, four: bytes
+    updater: Updater, device: Device, service: StubService, four: bytes
 ) -> None:
     service.publish(four, serial=5, labels=FOUR)
     device.heads.pointer_path.mkdir(parents=True)
@@ -489,14 +493,16 @@ def test_a_pull_that_ends_between_floor_and_pointer_is_made_up_for(
     assert updater.pull() == PullReport(PullOutcome.UNCHANGED, 5)
 
 
-def test_a_channel_without_releases_tells_the_head_that_serves(updater: Updater, service: Service, four: bytes) -> None:
+def test_a_channel_without_releases_tells_the_head_that_serves(
+    updater: Updater, service: StubService, four: bytes
+) -> None:
     service.publish(four, serial=5, labels=FOUR)
     updater.pull()
     assert replace(updater, channel=Channel.LATEST).pull() == PullReport(PullOutcome.NO_RELEASE, 5)
 
 
 def test_every_object_gone_still_leaves_the_bundles_head(
-    updater: Updater, device: Device, service: Service, four: bytes
+    updater: Updater, device: Device, service: StubService, four: bytes
 ) -> None:
     service.publish(four, serial=1, labels=FOUR)
     updater.pull()
@@ -506,7 +512,7 @@ def test_every_object_gone_still_leaves_the_bundles_head(
 
 
 def test_a_head_of_another_bundles_space_does_not_serve(
-    updater: Updater, device: Device, service: Service, four: bytes, write_bundle: Callable[..., DeviceBundle]
+    updater: Updater, device: Device, service: StubService, four: bytes, write_bundle: Callable[..., DeviceBundle]
 ) -> None:
     service.publish(four, serial=1, labels=FOUR)
     updater.pull()
@@ -516,7 +522,7 @@ def test_a_head_of_another_bundles_space_does_not_serve(
 
 
 def test_while_one_process_installs_another_waits_for_its_turn(
-    updater: Updater, device: Device, service: Service, four: bytes
+    updater: Updater, device: Device, service: StubService, four: bytes
 ) -> None:
     service.publish(four, serial=1, labels=FOUR)
     with device.heads.installing(), pytest.raises(TryLater, match="another process is installing"):
@@ -545,7 +551,7 @@ device.updater(device.client(identity), identity, at=at).pull()
 
 @pytest.mark.parametrize("step", list(UpdateStep))
 def test_killed_at_any_step_the_device_infers_and_the_next_pull_goes_on(
-    updater: Updater, device: Device, service: Service, four: bytes, environment: dict[str, str], step: UpdateStep
+    updater: Updater, device: Device, service: StubService, four: bytes, environment: dict[str, str], step: UpdateStep
 ) -> None:
     service.publish(four, serial=1, labels=FOUR, issued=int(time.time()), expires=int(time.time()) + 1000)
     killed = subprocess.run([sys.executable, "-c", KILLED, step], env=environment, capture_output=True, check=False)
@@ -560,7 +566,7 @@ def test_killed_at_any_step_the_device_infers_and_the_next_pull_goes_on(
 
 
 def test_inferring_goes_on_while_heads_are_swapped_under_it(
-    updater: Updater, device: Device, service: Service, tiny_models: Path
+    updater: Updater, device: Device, service: StubService, tiny_models: Path
 ) -> None:
     heads = [
         ((tiny_models / f"{name}.tflite").read_bytes(), FOUR[:count]) for name, count in (("three", 3), ("four", 4))
@@ -590,7 +596,7 @@ def test_inferring_goes_on_while_heads_are_swapped_under_it(
 
 
 def test_a_label_list_is_shared_by_releases_that_have_the_same_labels(
-    updater: Updater, service: Service, tiny_models: Path
+    updater: Updater, service: StubService, tiny_models: Path
 ) -> None:
     service.publish((tiny_models / "three.tflite").read_bytes(), serial=1, labels=FOUR[:3])
     updater.pull()

@@ -32,12 +32,12 @@ from device.service.client import Client
 from device.service.identity import Identity, keep_identity
 from device.settings import Settings
 from tests.device.photos import draw_photo
-from tests.device.serving import TOKEN, Service, refuse
+from tests.device.serving import TOKEN, StubService, refuse
 from tests.device.tables import change, rows
 
 
 @pytest.fixture
-def identity(device: Device, service: Service) -> Identity:
+def identity(device: Device, service: StubService) -> Identity:
     """The device is enrolled."""
     identity = Identity(service.url, "d" * 16, TOKEN, "family", service.public_key)
     keep_identity(device.settings.home, identity)
@@ -63,7 +63,7 @@ def push_all(device: Device, client: Client, identity: Identity) -> PushReport:
         return push(device.outbox(cache, identity), client)
 
 
-def received(service: Service) -> list[Upload]:
+def received(service: StubService) -> list[Upload]:
     return [decode_upload(body) for _, _, body in service.uploads]
 
 
@@ -73,7 +73,7 @@ def samples(upload: Upload) -> list[tuple[bytes, int, str]]:
 
 
 def test_feedback_arrives_with_its_feature_as_it_was_computed(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     give_labels(device, ["Ada", "Zoe"])
     report = push_all(device, client, identity)
@@ -89,7 +89,9 @@ def test_feedback_arrives_with_its_feature_as_it_was_computed(
     assert upload.features[0] == pytest.approx(feature, abs=0.1)  # int4: sixteen levels
 
 
-def test_without_feedback_nothing_is_sent(device: Device, client: Client, identity: Identity, service: Service) -> None:
+def test_without_feedback_nothing_is_sent(
+    device: Device, client: Client, identity: Identity, service: StubService
+) -> None:
     with device.recognizer() as recognizer:
         recognizer.infer(draw_photo(0))
     assert push_all(device, client, identity) == PushReport()
@@ -97,7 +99,7 @@ def test_without_feedback_nothing_is_sent(device: Device, client: Client, identi
 
 
 def test_what_is_acknowledged_is_not_sent_again_and_takes_no_room(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     give_labels(device, ["Ada"])
     push_all(device, client, identity)
@@ -110,7 +112,7 @@ def test_what_is_acknowledged_is_not_sent_again_and_takes_no_room(
 
 
 def test_the_same_photo_is_the_same_sample_and_later_feedback_has_a_higher_revision(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     give_labels(device, ["Ada"])
     push_all(device, client, identity)
@@ -122,7 +124,7 @@ def test_the_same_photo_is_the_same_sample_and_later_feedback_has_a_higher_revis
 
 
 def test_feedback_given_twice_on_one_photo_before_a_push_is_one_sample(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     give_labels(device, ["Ada"])
     give_labels(device, ["Ben"])
@@ -134,7 +136,7 @@ def test_feedback_given_twice_on_one_photo_before_a_push_is_one_sample(
 
 
 def test_an_upload_holds_at_most_what_the_settings_allow(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     give_labels(device, ["Ada"] * 5)
     with device.open_cache() as cache:
@@ -146,7 +148,7 @@ def test_an_upload_holds_at_most_what_the_settings_allow(
 
 
 def test_samples_that_would_pass_the_bound_go_in_several_uploads(
-    device: Device, client: Client, identity: Identity, service: Service, monkeypatch: pytest.MonkeyPatch
+    device: Device, client: Client, identity: Identity, service: StubService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Features of early layers are large: what passes the contract's bound is halved until it fits."""
     give_labels(device, ["Ada"] * 5)
@@ -182,7 +184,7 @@ def test_a_sample_that_no_service_would_take_is_left_out_and_the_others_are_sent
     device: Device,
     client: Client,
     identity: Identity,
-    service: Service,
+    service: StubService,
     codec: Codec,
     bad: dict[str, Any],
     complaint: str,
@@ -204,7 +206,7 @@ def test_a_sample_that_no_service_would_take_is_left_out_and_the_others_are_sent
 
 
 def test_right_feedback_takes_the_place_of_what_no_service_would_take(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     keep(device, 1, label="unknown")
     assert push_all(device, client, identity).left_out == 1
@@ -215,7 +217,7 @@ def test_right_feedback_takes_the_place_of_what_no_service_would_take(
 
 
 def test_earlier_feedback_is_not_sent_in_place_of_what_is_left_out(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     """The later takes the earlier back, whatever else becomes of it."""
     keep(device, 1, label="Ada")
@@ -227,7 +229,7 @@ def test_earlier_feedback_is_not_sent_in_place_of_what_is_left_out(
 
 
 def test_features_of_two_spaces_and_two_runtimes_are_never_in_one_upload(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     with device.open_cache() as cache:
         for number, (space, shape, runtime) in enumerate(
@@ -246,7 +248,7 @@ def test_features_of_two_spaces_and_two_runtimes_are_never_in_one_upload(
 
 
 def test_feedback_given_in_another_group_is_never_sent(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     give_labels(device, ["Ada"], origin="others@0123456789abcdef")
     give_labels(device, ["Ben"], origin=identity.origin, first_shade=50)
@@ -276,7 +278,12 @@ with device.open_cache() as cache:
 
 @pytest.mark.parametrize("step", list(SyncStep))
 def test_killed_at_any_step_and_run_again_the_same_bytes_are_sent(
-    device: Device, client: Client, identity: Identity, service: Service, environment: dict[str, str], step: SyncStep
+    device: Device,
+    client: Client,
+    identity: Identity,
+    service: StubService,
+    environment: dict[str, str],
+    step: SyncStep,
 ) -> None:
     give_labels(device, ["Ada", "Ben", "Cleo"])
     killed = subprocess.run([sys.executable, "-c", KILLED, step], env=environment, capture_output=True, check=False)
@@ -294,7 +301,7 @@ def test_killed_at_any_step_and_run_again_the_same_bytes_are_sent(
 
 @pytest.mark.parametrize("refused", [Problem.IMPOSSIBLE, Problem.WRONG_SPACE, Problem.MALFORMED])
 def test_a_refused_upload_is_set_aside_and_blocks_no_other(
-    device: Device, client: Client, identity: Identity, service: Service, refused: Problem
+    device: Device, client: Client, identity: Identity, service: StubService, refused: Problem
 ) -> None:
     give_labels(device, ["Ada"])
     service.faults["/v1/spaces"] = lambda: refuse(refused)
@@ -314,7 +321,7 @@ def test_a_refused_upload_is_set_aside_and_blocks_no_other(
 
 
 def test_an_upload_that_was_damaged_on_its_way_is_sent_again(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     """Another hash says that other bytes arrived, and nothing against those that were sent."""
     give_labels(device, ["Ada"])
@@ -332,7 +339,7 @@ def test_an_upload_that_was_damaged_on_its_way_is_sent_again(
 
 
 def test_an_upload_that_was_damaged_in_the_cache_is_set_aside_and_blocks_no_other(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     """The service would say each time that it got other bytes than the path names."""
     give_labels(device, ["Ada"])
@@ -352,7 +359,7 @@ def takes_at_most(most: int) -> Callable[[], Response | None]:
 
 
 def test_an_upload_that_is_too_large_for_the_service_is_split_until_it_is_not(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     given = ["Ada", "Ben", "Cleo", "Zoe", "Ada", "Ben", "Cleo"]
     give_labels(device, given)
@@ -369,7 +376,7 @@ def test_an_upload_that_is_too_large_for_the_service_is_split_until_it_is_not(
 
 
 def test_what_was_inferred_since_does_not_push_out_what_may_still_be_split(
-    device: Device, identity: Identity, service: Service, environment: dict[str, str]
+    device: Device, identity: Identity, service: StubService, environment: dict[str, str]
 ) -> None:
     """Features are kept until the service has them, as an upload may have to be made anew, smaller."""
     small = Device(Settings.from_environment(environment | {"FEDEX_MAX_UNFED": "1"}))
@@ -387,7 +394,7 @@ def test_what_was_inferred_since_does_not_push_out_what_may_still_be_split(
 
 
 def test_a_bare_413_splits_an_upload_and_sets_nothing_aside(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     """A proxy before the service may have a bound of its own; smaller uploads pass it, and one sample waits."""
     give_labels(device, ["Ada", "Ben", "Cleo"])
@@ -403,7 +410,7 @@ def test_a_bare_413_splits_an_upload_and_sets_nothing_aside(
 
 
 def test_one_sample_that_is_too_large_for_the_service_is_set_aside(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     give_labels(device, ["Ada", "Ben"])
     service.faults["/v1/spaces"] = takes_at_most(0)
@@ -414,7 +421,7 @@ def test_one_sample_that_is_too_large_for_the_service_is_set_aside(
 
 
 def test_an_upload_whose_feedback_is_not_whole_is_set_aside_and_not_split(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     """Its body holds the only copy of what is gone."""
     give_labels(device, ["Ada", "Ben"])
@@ -428,7 +435,7 @@ def test_an_upload_whose_feedback_is_not_whole_is_set_aside_and_not_split(
 
 
 def test_what_another_process_has_got_acknowledged_is_not_split(
-    device: Device, identity: Identity, service: Service
+    device: Device, identity: Identity, service: StubService
 ) -> None:
     give_labels(device, ["Ada", "Ben"])
     with device.open_cache() as cache:
@@ -443,7 +450,7 @@ def test_what_another_process_has_got_acknowledged_is_not_split(
 
 @pytest.mark.parametrize("problem", [Problem.UNAUTHENTICATED, Problem.FORBIDDEN, Problem.UNKNOWN_SPACE])
 def test_a_refusal_that_is_not_the_uploads_fault_keeps_it_waiting(
-    device: Device, client: Client, identity: Identity, service: Service, problem: Problem
+    device: Device, client: Client, identity: Identity, service: StubService, problem: Problem
 ) -> None:
     give_labels(device, ["Ada"])
     service.faults["/v1/spaces"] = lambda: refuse(problem)
@@ -453,7 +460,7 @@ def test_a_refusal_that_is_not_the_uploads_fault_keeps_it_waiting(
 
 
 def test_an_unknown_space_does_not_block_the_others(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     with device.open_cache() as cache:
         new = NewInference(bytes(16), np.ones(4, np.float32), [Ranked("Ada", 1.0)], False, 0, "one 1", 0)
@@ -487,7 +494,7 @@ def test_a_service_in_trouble_stops_the_push_and_loses_nothing(
     device: Device,
     client: Client,
     identity: Identity,
-    service: Service,
+    service: StubService,
     fault: Callable[[], object],
     error: type[Exception],
 ) -> None:
@@ -505,7 +512,7 @@ def test_a_service_in_trouble_stops_the_push_and_loses_nothing(
 
 
 def test_an_unreachable_service_stops_the_push_and_loses_nothing(
-    device: Device, identity: Identity, service: Service
+    device: Device, identity: Identity, service: StubService
 ) -> None:
     give_labels(device, ["Ada"])
     closed = Client("http://127.0.0.1:9", token=TOKEN)
@@ -514,7 +521,7 @@ def test_an_unreachable_service_stops_the_push_and_loses_nothing(
 
 
 def test_two_pushes_at_once_send_every_sample_in_one_upload_only(
-    device: Device, client: Client, identity: Identity, service: Service
+    device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     """The second one seals between the choice of the first and its transaction; the first chooses anew."""
     give_labels(device, ["Ada", "Ben"])
@@ -533,7 +540,7 @@ def test_two_pushes_at_once_send_every_sample_in_one_upload_only(
 
 
 def test_what_is_sealed_sent_and_gone_while_it_is_chosen_is_chosen_anew(
-    device: Device, client: Client, identity: Identity, service: Service, monkeypatch: pytest.MonkeyPatch
+    device: Device, client: Client, identity: Identity, service: StubService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the choice and the reading of its features another process pushes, and inferences take their place."""
     give_labels(device, ["Ada"])
@@ -548,7 +555,7 @@ def test_what_is_sealed_sent_and_gone_while_it_is_chosen_is_chosen_anew(
 
 
 def test_an_inference_is_stored_while_an_upload_is_being_encoded(
-    device: Device, identity: Identity, service: Service, tmp_path: Path
+    device: Device, identity: Identity, service: StubService, tmp_path: Path
 ) -> None:
     give_labels(device, ["Ada"])
     ids: list[int | None] = []

@@ -13,7 +13,7 @@ from device.assembly import Device
 from device.heads.store import HeadEntry, HeadStore
 from device.recognise.serving_head import ServingHead
 from device.recognise.tflite import TFLiteRuntime
-from tests.device.serving import Service
+from tests.device.serving import StubService
 
 FOUR = ("Ada", "Ben", "Cleo", "Zoe")
 
@@ -21,7 +21,7 @@ Install = Callable[..., HeadEntry]
 
 
 @pytest.fixture
-def install(device: Device, service: Service, tiny_models: Path) -> Install:
+def install(device: Device, service: StubService, tiny_models: Path) -> Install:
     """Installs a signed head, as a pull does."""
 
     def install(serial: int, name: str = "four", **changes: object) -> HeadEntry:

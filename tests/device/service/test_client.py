@@ -18,14 +18,14 @@ from device.errors import ProtocolViolation, Refused, SettingError, TryLater, Un
 from device.service import pace
 from device.service.client import Client
 from tests.device.raw import answering
-from tests.device.serving import CODE, TOKEN, Service, refuse
+from tests.device.serving import CODE, TOKEN, StubService, refuse
 
 SPACE = "a" * 64
 UPLOAD = "b" * 64
 
 
 @pytest.fixture
-def client(service: Service) -> Client:
+def client(service: StubService) -> Client:
     return Client(service.url, token=TOKEN)
 
 
@@ -40,7 +40,7 @@ def sends(text: str, body: bytes = b"") -> Callable[[socket.socket], None]:
     return lambda connection: connection.sendall(text.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
 
 
-def test_enrolment_brings_an_identity_and_a_wrong_code_is_refused(service: Service) -> None:
+def test_enrolment_brings_an_identity_and_a_wrong_code_is_refused(service: StubService) -> None:
     reply = Client(service.url).enrol(CODE)
     assert (reply.group, reply.key) == ("family", service.public_key)
     with pytest.raises(Refused) as refused:
@@ -48,13 +48,13 @@ def test_enrolment_brings_an_identity_and_a_wrong_code_is_refused(service: Servi
     assert (refused.value.status, refused.value.problem) == (403, Problem.FORBIDDEN)
 
 
-def test_an_upload_is_acknowledged_whether_new_or_known(service: Service, client: Client) -> None:
+def test_an_upload_is_acknowledged_whether_new_or_known(service: StubService, client: Client) -> None:
     client.upload(b"body", space=SPACE, upload=UPLOAD)
     client.upload(b"body", space=SPACE, upload=UPLOAD)
     assert service.uploads == [(SPACE, UPLOAD, b"body")] * 2
 
 
-def test_a_release_is_asked_for_by_its_tag(service: Service, client: Client) -> None:
+def test_a_release_is_asked_for_by_its_tag(service: StubService, client: Client) -> None:
     service.releases["best"] = b"{}"
     first = client.release(space=SPACE, channel="best", etag="")
     assert first is not None
@@ -63,19 +63,19 @@ def test_a_release_is_asked_for_by_its_tag(service: Service, client: Client) -> 
     assert client.release(space=SPACE, channel="best", etag='"another"') is not None
 
 
-def test_an_object_is_continued_where_it_stopped(service: Service, client: Client) -> None:
+def test_an_object_is_continued_where_it_stopped(service: StubService, client: Client) -> None:
     service.objects[UPLOAD] = bytes(range(100))
     stream = client.object(FileRef(UPLOAD, 100), begin=60)
     assert (stream.begin, b"".join(stream.chunks)) == (60, bytes(range(60, 100)))
 
 
-def test_a_server_that_ignores_ranges_begins_anew(service: Service, client: Client) -> None:
+def test_a_server_that_ignores_ranges_begins_anew(service: StubService, client: Client) -> None:
     service.faults["/v1/objects"] = lambda: Response(bytes(range(100)))
     stream = client.object(FileRef(UPLOAD, 100), begin=60)
     assert (stream.begin, len(b"".join(stream.chunks))) == (0, 100)
 
 
-def test_a_token_travels_in_the_header_alone(service: Service, client: Client) -> None:
+def test_a_token_travels_in_the_header_alone(service: StubService, client: Client) -> None:
     seen: dict[str, str] = {}
     service.faults["/"] = lambda: seen.update(request.headers) or None
     client.upload(b"body", space=SPACE, upload=UPLOAD)
@@ -84,7 +84,7 @@ def test_a_token_travels_in_the_header_alone(service: Service, client: Client) -
 
 
 def test_netrc_does_not_replace_the_token(
-    service: Service, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: StubService, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login mallory password secret\n")
@@ -94,7 +94,7 @@ def test_netrc_does_not_replace_the_token(
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_busy_service_is_asked_again_when_it_says(service: Service, client: Client, status: int) -> None:
+def test_a_busy_service_is_asked_again_when_it_says(service: StubService, client: Client, status: int) -> None:
     problem = {429: Problem.TOO_MANY_REQUESTS, 503: Problem.UNAVAILABLE}[status]
     service.faults["/v1/spaces"] = lambda: refuse(problem, {"Retry-After": "17"})
     with pytest.raises(TryLater, match=f"{status} here: expected this, got that") as busy:
@@ -107,7 +107,7 @@ def test_a_busy_service_is_asked_again_when_it_says(service: Service, client: Cl
     [("", None), ("soon", None), ("-5", None), ("1e9", None), ("99999999999", 86_400), ("9" * 5000, None)],
 )
 def test_a_retry_after_that_makes_no_sense_is_bounded(
-    service: Service, client: Client, text: str, seconds: float | None
+    service: StubService, client: Client, text: str, seconds: float | None
 ) -> None:
     service.faults["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE, {"Retry-After": text})
     with pytest.raises(TryLater) as busy:
@@ -116,7 +116,7 @@ def test_a_retry_after_that_makes_no_sense_is_bounded(
 
 
 @pytest.mark.parametrize(("shift_s", "low", "high"), [(600, 500, 601), (-60, 0, 0), (10**9, 86_400, 86_400)])
-def test_a_retry_after_may_be_a_date(service: Service, client: Client, shift_s: int, low: int, high: int) -> None:
+def test_a_retry_after_may_be_a_date(service: StubService, client: Client, shift_s: int, low: int, high: int) -> None:
     date = formatdate(time.time() + shift_s, usegmt=True)
     service.faults["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE, {"Retry-After": date})
     with pytest.raises(TryLater) as busy:
@@ -126,13 +126,13 @@ def test_a_retry_after_may_be_a_date(service: Service, client: Client, shift_s: 
 
 
 @pytest.mark.parametrize("status", [500, 502, 504, 408])
-def test_trouble_of_the_service_is_tried_later(service: Service, client: Client, status: int) -> None:
+def test_trouble_of_the_service_is_tried_later(service: StubService, client: Client, status: int) -> None:
     service.faults["/v1/spaces"] = lambda: Response("oops", status)
     with pytest.raises(TryLater, match=f"{status} without a reason of FEDEx"):
         get_release(client)
 
 
-def test_a_refusal_keeps_status_and_problem(service: Service, client: Client) -> None:
+def test_a_refusal_keeps_status_and_problem(service: StubService, client: Client) -> None:
     service.faults["/v1/spaces"] = lambda: refuse(Problem.WRONG_SPACE)
     with pytest.raises(Refused, match="422 here: expected this, got that") as refused:
         client.upload(b"body", space=SPACE, upload=UPLOAD)
@@ -157,7 +157,7 @@ OTHERS_TYPE = IMPOSSIBLE.replace(b"urn:fedex:problem:impossible", b"https://exam
     ids=["page", "empty", "nothing", "others", "of-another-status", "json"],
 )
 def test_a_refusal_without_a_problem_document_of_the_contract_is_not_the_services(
-    service: Service, client: Client, status: int, body: bytes, media_type: str
+    service: StubService, client: Client, status: int, body: bytes, media_type: str
 ) -> None:
     """One bare 422 set samples aside for good; one bare 401 made another device."""
     service.faults["/v1"] = lambda: Response(body, status, mimetype=media_type)
@@ -167,7 +167,7 @@ def test_a_refusal_without_a_problem_document_of_the_contract_is_not_the_service
         assert refused.value.status == status
 
 
-def test_what_a_stranger_writes_cannot_control_the_terminal(service: Service, client: Client) -> None:
+def test_what_a_stranger_writes_cannot_control_the_terminal(service: StubService, client: Client) -> None:
     body = b'{"type": "urn:fedex:problem:impossible", "where": "\\u001b[2J\\n", "expected": "", "got": "%s"}' % (
         b"x" * 900
     )
@@ -200,7 +200,7 @@ def test_what_a_stranger_writes_cannot_control_the_terminal(service: Service, cl
     ids=["page", "redirect", "204", "304", "gzip", "endless"],
 )
 def test_an_answer_outside_the_contract_is_a_protocol_violation(
-    service: Service, client: Client, fault: Callable[[], Response], complaint: str
+    service: StubService, client: Client, fault: Callable[[], Response], complaint: str
 ) -> None:
     service.faults["/v1/spaces"] = fault
     with pytest.raises(ProtocolViolation, match=complaint):
@@ -243,7 +243,7 @@ RIGHT = routes.Acknowledgement(UPLOAD).encode()
     ],
 )
 def test_only_an_answer_that_names_the_upload_acknowledges_it(
-    service: Service, client: Client, fault: Callable[[], Response]
+    service: StubService, client: Client, fault: Callable[[], Response]
 ) -> None:
     """Any 200 did once, a portal's or a proxy's too; and the samples were never sent again."""
     service.faults["/v1/spaces"] = fault
@@ -251,13 +251,13 @@ def test_only_an_answer_that_names_the_upload_acknowledges_it(
         client.upload(b"body", space=SPACE, upload=UPLOAD)
 
 
-def test_an_acknowledgement_may_say_more_in_any_case_of_its_type(service: Service, client: Client) -> None:
+def test_an_acknowledgement_may_say_more_in_any_case_of_its_type(service: StubService, client: Client) -> None:
     answer = b'{"later": 1, "upload": "%s"}' % UPLOAD.encode()
     service.faults["/v1/spaces"] = lambda: Response(answer, 200, {"Content-Type": "Application/JSON; charset=utf-8"})
     client.upload(b"body", space=SPACE, upload=UPLOAD)
 
 
-def test_a_304_that_nobody_asked_for_is_not_a_redirect(service: Service, client: Client) -> None:
+def test_a_304_that_nobody_asked_for_is_not_a_redirect(service: StubService, client: Client) -> None:
     """It was called a redirect to an empty address once."""
     service.faults["/v1"] = lambda: Response(b"", 304)
     with pytest.raises(ProtocolViolation, match="expected a status of the contract, got 304"):
@@ -266,20 +266,20 @@ def test_a_304_that_nobody_asked_for_is_not_a_redirect(service: Service, client:
 
 @pytest.mark.parametrize("content_range", ["bytes 0-99/100", "bytes 60-99/101", "bytes 61-99/100", "nonsense", ""])
 def test_another_range_than_the_one_asked_for_is_a_protocol_violation(
-    service: Service, client: Client, content_range: str
+    service: StubService, client: Client, content_range: str
 ) -> None:
     service.faults["/v1/objects"] = lambda: Response(bytes(40), 206, {"Content-Range": content_range})
     with pytest.raises(ProtocolViolation, match="Content-Range bytes 60-99/100"):
         client.object(FileRef(UPLOAD, 100), begin=60)
 
 
-def test_an_object_larger_than_it_may_be_is_a_protocol_violation(service: Service, client: Client) -> None:
+def test_an_object_larger_than_it_may_be_is_a_protocol_violation(service: StubService, client: Client) -> None:
     service.objects[UPLOAD] = bytes(1000)
     with pytest.raises(ProtocolViolation, match="expected at most 100 bytes"):
         list(client.object(FileRef(UPLOAD, 100), begin=0).chunks)
 
 
-def test_an_enrolment_reply_without_its_fields_is_a_protocol_violation(service: Service) -> None:
+def test_an_enrolment_reply_without_its_fields_is_a_protocol_violation(service: StubService) -> None:
     service.faults["/v1/devices"] = lambda: Response('{"device": "x"}', 201)
     with pytest.raises(ProtocolViolation, match="POST /v1/devices: enrolment"):
         Client(service.url).enrol(CODE)

@@ -17,7 +17,7 @@ from device.push.sender import PushReport, push
 from device.service.identity import Identity, find_identity, identity_path, keep_identity, require_identity
 from device.settings import Settings
 from tests.device.photos import draw_photo
-from tests.device.serving import CODE, TOKEN, Service, refuse
+from tests.device.serving import CODE, TOKEN, StubService, refuse
 
 
 @pytest.fixture
@@ -25,12 +25,12 @@ def home(device: Device) -> Path:
     return device.settings.home
 
 
-def enrol_at(service: Service, device: Device, *, again: bool = False, code: str = CODE) -> Identity:
+def enrol_at(service: StubService, device: Device, *, again: bool = False, code: str = CODE) -> Identity:
     enroller = device.enroller()
     return (enroller.enrol_again if again else enroller.enrol)(service.url, code=code).identity
 
 
-def give_out_another_token(service: Service) -> None:
+def give_out_another_token(service: StubService) -> None:
     """Make the service forget the device; whoever enrols now is another one."""
     service.token, service.device = "u" * 43, "e" * 16
 
@@ -50,7 +50,7 @@ def push_all(device: Device, identity: Identity) -> PushReport:
 
 
 def test_enrolling_pins_the_key_and_keeps_the_identity_for_its_owner(
-    device: Device, service: Service, home: Path
+    device: Device, service: StubService, home: Path
 ) -> None:
     identity = enrol_at(service, device)
     assert identity.key == service.public_key
@@ -64,7 +64,9 @@ def test_a_device_that_is_not_enrolled_is_told_so(home: Path) -> None:
         require_identity(home)
 
 
-def test_enrolling_with_the_same_service_again_keeps_the_device(device: Device, service: Service, home: Path) -> None:
+def test_enrolling_with_the_same_service_again_keeps_the_device(
+    device: Device, service: StubService, home: Path
+) -> None:
     first = enrol_at(service, device)
     keep_identity(home, Identity("http://old.example", first.device, first.token, first.group, first.key))
     service.asked.clear()
@@ -84,7 +86,7 @@ print(done.identity.device, done.is_new)
 
 
 def test_of_enrolments_at_once_one_makes_the_device_and_the_others_find_it(
-    service: Service, environment: dict[str, str], home: Path
+    service: StubService, environment: dict[str, str], home: Path
 ) -> None:
     """Each asked the service before any had kept its answer: devices that nobody was, and the last writer won."""
     command = [sys.executable, "-c", ENROLLING]
@@ -108,7 +110,7 @@ def test_of_enrolments_at_once_one_makes_the_device_and_the_others_find_it(
 
 
 def test_killed_between_the_answer_and_keeping_it_a_device_is_not_enrolled(
-    device: Device, service: Service, environment: dict[str, str], home: Path
+    device: Device, service: StubService, environment: dict[str, str], home: Path
 ) -> None:
     """The service has one device more, which nobody is; here there is no half of one, and the next try makes one."""
     killed = "import os, contract.files as f\nf.os.fsync = lambda _: os._exit(9)\n" + ENROLLING
@@ -119,7 +121,7 @@ def test_killed_between_the_answer_and_keeping_it_a_device_is_not_enrolled(
 
 
 def test_a_home_that_cannot_be_written_is_found_out_before_the_service_makes_a_device(
-    environment: dict[str, str], service: Service
+    environment: dict[str, str], service: StubService
 ) -> None:
     """Each try made another device at the service, and kept none."""
     broken = Device(Settings.from_environment(environment | {"FEDEX_HOME": "/proc/fedex"}))
@@ -129,7 +131,7 @@ def test_a_home_that_cannot_be_written_is_found_out_before_the_service_makes_a_d
 
 
 def test_a_device_that_the_service_no_longer_knows_becomes_another_one_of_the_same_group(
-    device: Device, service: Service, home: Path, tiny_models: Path
+    device: Device, service: StubService, home: Path, tiny_models: Path
 ) -> None:
     first = enrol_at(service, device)
     service.publish(
@@ -149,7 +151,7 @@ def test_a_device_that_the_service_no_longer_knows_becomes_another_one_of_the_sa
 
 @pytest.mark.parametrize("problem", [Problem.UNAVAILABLE, Problem.FORBIDDEN, Problem.UNKNOWN_SPACE])
 def test_while_nobody_says_whether_the_token_counts_the_identity_stays(
-    device: Device, service: Service, home: Path, problem: Problem
+    device: Device, service: StubService, home: Path, problem: Problem
 ) -> None:
     first = enrol_at(service, device)
     service.faults["/v1/objects"] = lambda: refuse(problem)
@@ -160,7 +162,9 @@ def test_while_nobody_says_whether_the_token_counts_the_identity_stays(
     assert "POST /v1/devices" not in service.asked
 
 
-def test_what_was_sealed_for_one_device_is_never_sent_as_anothers(device: Device, service: Service, home: Path) -> None:
+def test_what_was_sealed_for_one_device_is_never_sent_as_anothers(
+    device: Device, service: StubService, home: Path
+) -> None:
     """The acknowledgement may have been lost: sent as another device's, each sample would count twice."""
     first = enrol_at(service, device)
     seal_one(device, first)
@@ -175,7 +179,7 @@ def test_what_was_sealed_for_one_device_is_never_sent_as_anothers(device: Device
 
 
 def test_an_identity_is_not_given_up_while_its_uploads_can_be_sent(
-    device: Device, service: Service, home: Path
+    device: Device, service: StubService, home: Path
 ) -> None:
     first = enrol_at(service, device)
     seal_one(device, first)
@@ -191,7 +195,7 @@ def test_an_identity_is_not_given_up_while_its_uploads_can_be_sent(
 
 @pytest.mark.parametrize("trouble", ["token", "service", "cache"])
 def test_an_identity_whose_uploads_cannot_be_sent_may_be_given_up(
-    device: Device, service: Service, home: Path, trouble: str
+    device: Device, service: StubService, home: Path, trouble: str
 ) -> None:
     first = enrol_at(service, device)
     seal_one(device, first)
@@ -207,7 +211,7 @@ def test_an_identity_whose_uploads_cannot_be_sent_may_be_given_up(
     assert enrol_at(service, device, again=True).device == "e" * 16
 
 
-def test_a_garbled_identity_can_be_given_up(device: Device, service: Service, home: Path) -> None:
+def test_a_garbled_identity_can_be_given_up(device: Device, service: StubService, home: Path) -> None:
     home.mkdir()
     identity_path(home).write_text("garbage")
     with pytest.raises(EnrolmentError):
@@ -217,7 +221,7 @@ def test_a_garbled_identity_can_be_given_up(device: Device, service: Service, ho
 
 @pytest.mark.parametrize("change", ["key", "group"])
 def test_another_service_or_group_is_refused_unless_again(
-    device: Device, service: Service, home: Path, change: str
+    device: Device, service: StubService, home: Path, change: str
 ) -> None:
     before = enrol_at(service, device)
     give_out_another_token(service)
@@ -233,7 +237,7 @@ def test_another_service_or_group_is_refused_unless_again(
     assert device.heads.entries() == ()
 
 
-def test_a_wrong_code_changes_nothing(device: Device, service: Service, home: Path) -> None:
+def test_a_wrong_code_changes_nothing(device: Device, service: StubService, home: Path) -> None:
     before = enrol_at(service, device)
     with pytest.raises(Refused, match="403"):
         enrol_at(service, device, again=True, code="wrong")

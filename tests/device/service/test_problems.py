@@ -20,7 +20,7 @@ from device.pull.updater import PullOutcome
 from device.push.sender import PushReport, push
 from device.service.identity import Identity, keep_identity
 from tests.device.photos import draw_photo
-from tests.device.serving import Service, refuse
+from tests.device.serving import StubService, refuse
 
 SPECIFICATION = Path(contract.__file__).with_name("SPEC.md")
 WAITS, ASIDE = UploadState.WAITING, UploadState.REFUSED
@@ -49,7 +49,7 @@ OF_OTHERS = [
 
 
 @pytest.fixture
-def identity(device: Device, service: Service) -> Identity:
+def identity(device: Device, service: StubService) -> Identity:
     """The device is enrolled, and two samples wait."""
     identity = Identity(service.url, service.device, service.token, service.group, service.public_key)
     keep_identity(device.settings.home, identity)
@@ -80,7 +80,7 @@ def test_the_specification_says_the_same_of_each_problem() -> None:
 def test_what_a_client_does_about_an_upload_that_meets_a_problem(
     device: Device,
     identity: Identity,
-    service: Service,
+    service: StubService,
     problem: Problem,
     does: str,
     error: type[Exception],
@@ -98,12 +98,12 @@ def test_what_a_client_does_about_an_upload_that_meets_a_problem(
     assert push_all(device, identity).samples == (2 if state is WAITS else 0)
 
 
-def test_without_a_release_a_client_carries_on(device: Device, identity: Identity, service: Service) -> None:
+def test_without_a_release_a_client_carries_on(device: Device, identity: Identity, service: StubService) -> None:
     service.faults["/v1/spaces"] = lambda: refuse(Problem.NOT_FOUND)
     assert device.updater(device.client(identity), identity).pull().outcome is PullOutcome.NO_RELEASE
 
 
-def test_an_upload_that_is_too_large_is_split(device: Device, identity: Identity, service: Service) -> None:
+def test_an_upload_that_is_too_large_is_split(device: Device, identity: Identity, service: StubService) -> None:
     service.faults["/v1/spaces"] = lambda: (
         refuse(Problem.TOO_LARGE) if decode_upload(request.get_data()).count > 1 else None
     )
@@ -111,7 +111,9 @@ def test_an_upload_that_is_too_large_is_split(device: Device, identity: Identity
     assert (report.uploads, report.samples, report.problem) == (2, 2, None)
 
 
-def test_a_range_behind_the_end_is_fetched_from_the_start(device: Device, identity: Identity, service: Service) -> None:
+def test_a_range_behind_the_end_is_fetched_from_the_start(
+    device: Device, identity: Identity, service: StubService
+) -> None:
     content = bytes(range(100))
     service.objects[sha256_hex(content)] = content
     service.faults["/v1/objects"] = lambda: (
