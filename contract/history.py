@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contract.documents import Fields, Json, encode_json, parse_document
-from contract.errors import Malformed, shown
 from contract.manifest import Channel, Manifest
 from contract.patterns import HEX64_PATTERN
 
@@ -62,16 +61,13 @@ def parse_history(data: bytes) -> tuple[ReleaseSummary, ...]:
     Raises:
         Malformed, TooLarge, Impossible: not such a list.
     """
-    values = parse_document(data, where="history", max_bytes=MAX_HISTORY_BYTES).items("releases", max_items=MAX_HISTORY)
-    return tuple(_parse_release(value, where=f"history.releases[{index}]") for index, value in enumerate(values))
+    fields = parse_document(data, where="history", max_bytes=MAX_HISTORY_BYTES)
+    return tuple(map(_parse_release, fields.documents("releases", max_items=MAX_HISTORY)))
 
 
-def _parse_release(value: Json, *, where: str) -> ReleaseSummary:
-    if not isinstance(value, dict):
-        raise Malformed(where, expected="a JSON object", got=shown(value))
-    fields = Fields(value, where=where)
+def _parse_release(fields: Fields) -> ReleaseSummary:
     validation = fields.document("validation")
-    report = value.get("report")
+    report = fields.as_json().get("report")
     return ReleaseSummary(
         release=fields.name("release", HEX64_PATTERN),
         channel=fields.choice("channel", Channel),

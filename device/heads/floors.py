@@ -5,7 +5,8 @@
     heads/floors   {"format": 1, "floors": [{"group", "space", "channel", "serial", "issued"}, ...]}
 
 A device never goes back behind a floor, whatever has become of the head itself: it may be damaged or gone, or one of
-another channel may serve. The manifests that are still there say the same; each stands in for the other.
+another channel may serve. The manifests that are still there say the same; each stands in for the other. A channel of a
+later version has a floor too, which stays as it stands: the device may be updated again.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract.documents import Fields, Json, encode_json, parse_document
-from contract.errors import ContractError, Malformed, shown
+from contract.errors import ContractError
 from contract.files import atomic_write, read_bounded
-from contract.manifest import Channel, Manifest
+from contract.manifest import Manifest
 from contract.patterns import GROUP_PATTERN, HEX64_PATTERN
 from device.errors import storage_errors
 
@@ -32,7 +33,8 @@ class ReleaseLine:
 
     group: str
     space: str
-    channel: Channel
+    channel: str
+    """A `Channel`, or one of a later version."""
 
     @classmethod
     def of(cls, manifest: Manifest) -> ReleaseLine:
@@ -85,7 +87,7 @@ def parse_floors(data: bytes) -> Floors:
     """Read the document. Raises a `ContractError`."""
     fields = parse_document(data, where="floors", max_bytes=MAX_FLOORS_BYTES)
     fields.check_format(FLOORS_FORMAT)
-    return dict(_parse_floor(value) for value in fields.items("floors", max_items=MAX_LINES))
+    return dict(_parse_floor(row) for row in fields.documents("floors", max_items=MAX_LINES))
 
 
 def encode_floors(floors: Floors) -> bytes:
@@ -94,7 +96,7 @@ def encode_floors(floors: Floors) -> bytes:
         {
             "group": line.group,
             "space": line.space,
-            "channel": line.channel.value,
+            "channel": str(line.channel),
             "serial": floor.serial,
             "issued": floor.issued,
         }
@@ -103,13 +105,10 @@ def encode_floors(floors: Floors) -> bytes:
     return encode_json({"format": FLOORS_FORMAT, "floors": rows})
 
 
-def _parse_floor(value: Json) -> tuple[ReleaseLine, Floor]:
-    if not isinstance(value, dict):
-        raise Malformed("floors", expected="a JSON object", got=shown(value))
-    fields = Fields(value, where="floors")
+def _parse_floor(fields: Fields) -> tuple[ReleaseLine, Floor]:
     line = ReleaseLine(
         group=fields.name("group", GROUP_PATTERN),
         space=fields.name("space", HEX64_PATTERN),
-        channel=fields.choice("channel", Channel),
+        channel=fields.text("channel"),
     )
     return line, Floor(fields.integer("serial", low=0), fields.integer("issued", low=0))

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from contract.documents import Fields, Json, encode_json, parse_document
 from contract.envelope import MAX_ENVELOPE_BYTES, Envelope
-from contract.errors import ContractError, Malformed, shown
+from contract.errors import ContractError
 from contract.files import FileRef, atomic_write, flush_folder, read_bounded, read_checked, sha256_hex
 from contract.labels import parse_labels
 from contract.manifest import HeadFile, Manifest, Precision
@@ -37,6 +37,8 @@ POINTER_FORMAT = 1
 MAX_POINTER_BYTES = 16 << 10
 MAX_ETAG_CHARACTERS = 512
 KEPT_HEADS = 2
+MAX_ENTRIES = 64
+"""A later version may keep more heads; its first two are those that this one keeps."""
 
 Stamp = tuple[int, int]
 """What changes with every swap of the pointer."""
@@ -245,13 +247,10 @@ def _lock(descriptor: int, place: Path) -> None:
 def _parse_pointer(data: bytes) -> tuple[HeadEntry, ...]:
     fields = parse_document(data, where="heads", max_bytes=MAX_POINTER_BYTES)
     fields.check_format(POINTER_FORMAT)
-    return tuple(_parse_entry(value) for value in fields.items("heads", max_items=KEPT_HEADS))
+    return tuple(map(_parse_entry, fields.documents("heads", max_items=MAX_ENTRIES)[:KEPT_HEADS]))
 
 
-def _parse_entry(value: Json) -> HeadEntry:
-    if not isinstance(value, dict):
-        raise Malformed("heads", expected="a JSON object", got=shown(value))
-    fields = Fields(value, where="heads")
+def _parse_entry(fields: Fields) -> HeadEntry:
     return HeadEntry(
         envelope=fields.name("envelope", HEX64_PATTERN),
         precision=fields.choice("precision", Precision),

@@ -53,6 +53,17 @@ def test_of_more_lines_than_the_file_holds_the_oldest_goes(manifest: Manifest) -
     assert kept[LINE].serial == 5
 
 
+def test_a_channel_that_this_version_does_not_know_keeps_its_floor_and_costs_no_other(
+    tmp_path: Path, manifest: Manifest
+) -> None:
+    """One such row made the whole file garbled, and with it went what guards against replay."""
+    canary = ReleaseLine("family", "a" * 64, "canary")
+    path = tmp_path / "floors"
+    path.write_bytes(encode_floors({canary: Floor(41, ISSUED), LINE: Floor(4, ISSUED)}))
+    write_floors(path, raise_floors(read_floors(path), [manifest]))
+    assert read_floors(path) == {canary: Floor(41, ISSUED), LINE: Floor(5, ISSUED)}
+
+
 @pytest.mark.parametrize(
     "data",
     [b"", b"[]", b'{"format":2,"floors":[]}', b'{"format":1,"floors":[7]}', b'{"format":1,"floors":[{"group":"a"}]}'],
