@@ -83,14 +83,14 @@ def test_a_token_travels_in_the_header_alone(service: StubService, client: Clien
     assert TOKEN not in repr(vars(client))
 
 
-def test_netrc_does_not_replace_the_token(
-    service: StubService, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_netrc_does_not_replace_the_token(service: StubService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login mallory password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    client._session.trust_env = True
+    monkeypatch.setattr("device.service.client.LOOPBACK_HOSTS", ())  # the environment is for the way to other machines
+    client = Client(service.url, token=TOKEN, plain_http=True)
     client.upload(b"body", space=SPACE, upload=UPLOAD)
+    client.close()
 
 
 @pytest.mark.parametrize("status", [429, 503])
