@@ -1,10 +1,11 @@
 """Which room may load what: each package is imported in a fresh process and asked what came along."""
 
+import ast
 import json
 import pkgutil
-import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ for name in sys.argv[1:]:
     importlib.import_module(name)
 print(json.dumps(list(sys.modules)))
 """
-SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|PRAGMA|CREATE TABLE|BEGIN IMMEDIATE)\b")
+RUN_SQL = {"execute", "executemany", "executescript"}
 STANDARD = set(sys.stdlib_module_names)
 
 
@@ -69,15 +70,14 @@ def test_boto3_is_imported_in_one_module_only() -> None:
     assert _importers("boto3") == {"cloud/store/s3.py"}
 
 
-def test_sqlite_is_imported_in_one_module_of_the_device_only() -> None:
-    assert {name for name in _importers("sqlite3") if name.startswith("device/")} == {"device/cache/database.py"}
+def test_sqlite_is_imported_in_one_module_only() -> None:
+    assert _importers("sqlite3") == {"device/cache/database.py"}
 
 
-def test_sql_stands_in_the_cache_only() -> None:
-    root = Path(str(device.__file__)).parent
-    found = {str(source.relative_to(root)) for source in root.rglob("*.py") if SQL.search(source.read_text())}
-    assert found
-    assert {name for name in found if not name.startswith("cache/")} == set()
+def test_sql_is_run_in_the_cache_only() -> None:
+    callers = {name for name, tree in _sources() if RUN_SQL & _methods_called_in(tree)}
+    assert callers
+    assert {name for name in callers if not name.startswith("device/cache/")} == set()
 
 
 def test_requests_is_imported_by_the_client_and_its_replies_only() -> None:
@@ -99,11 +99,23 @@ def test_what_export_borrows_loads_none_of_the_devices_libraries_but_pillow() ->
 
 
 def _importers(library: str) -> set[str]:
-    found = set()
+    return {name for name, tree in _sources() if library in _libraries_imported_in(tree)}
+
+
+def _sources() -> Iterator[tuple[str, ast.Module]]:
+    """Every module of what is installed, by its path in the project."""
     for package in (contract, device, cloud, export):
         root = Path(str(package.__file__)).parent
         for source in root.rglob("*.py"):
-            lines = [line.strip() for line in source.read_text().splitlines()]
-            if any(line.startswith((f"import {library}", f"from {library}")) for line in lines):
-                found.add(f"{root.name}/{source.relative_to(root)}")
-    return found
+            yield f"{root.name}/{source.relative_to(root)}", ast.parse(source.read_text())
+
+
+def _libraries_imported_in(tree: ast.Module) -> set[str]:
+    modules = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    modules += [str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return {module.partition(".")[0] for module in modules}
+
+
+def _methods_called_in(tree: ast.Module) -> set[str]:
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {function.attr for function in calls if isinstance(function, ast.Attribute)}
