@@ -1,5 +1,4 @@
 """What an operator does by hand: registering training bundles.
 
-May import `cloud.dataset`, `cloud.identity`, `cloud.releases`, `cloud.spaces`, `cloud.store`, `cloud.errors` and
-`contract`.
+May import `cloud.dataset`, `cloud.releases`, `cloud.store`, `cloud.errors` and `contract`.
 """

@@ -1,1 +1,4 @@
-"""Synthetic people: seeded drawings of faces that stand in for photos. Imports nothing else of FEDEx."""
+"""Synthetic people: seeded drawings of faces that stand in for photos.
+
+May import nothing else of FEDEx.
+"""
