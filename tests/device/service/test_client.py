@@ -83,7 +83,9 @@ def test_a_token_travels_in_the_header_alone(service: StubService, client: Clien
     assert TOKEN not in repr(vars(client))
 
 
-def test_netrc_does_not_replace_the_token(service: StubService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_netrc_does_not_replace_the_token(
+    service: StubService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login mallory password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
