@@ -13,8 +13,8 @@ import reprlib
 MAX_SHOWN_CHARACTERS = 80
 
 
-class ContractError(ValueError):
-    """Something that came does not keep the contract: where, what was expected, what was got."""
+class UnmetExpectation(ValueError):
+    """Something is not as it was expected: where, what was expected, what came."""
 
     def __init__(self, where: str, *, expected: str, got: str) -> None:
         super().__init__(f"{where}: expected {expected}, got {got}")
@@ -25,6 +25,10 @@ class ContractError(ValueError):
     def __reduce__(self) -> tuple[object, ...]:
         """Survive the way between processes, which keyword arguments alone would not."""
         return _restore, (type(self), self.where, self.expected, self.got)
+
+
+class ContractError(UnmetExpectation):
+    """Something that came does not keep the contract."""
 
 
 class Malformed(ContractError):
@@ -55,5 +59,5 @@ def shown(value: object) -> str:
     return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 3] + "..."
 
 
-def _restore(kind: type[ContractError], where: str, expected: str, got: str) -> ContractError:
+def _restore(kind: type[UnmetExpectation], where: str, expected: str, got: str) -> UnmetExpectation:
     return kind(where, expected=expected, got=got)

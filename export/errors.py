@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
+from contract.errors import UnmetExpectation
 
-class ExportError(ValueError):
-    """An export that cannot go on; the message says where, what was expected and what came."""
 
-    def __init__(self, where: str, *, expected: str, got: str) -> None:
-        super().__init__(f"{where}: expected {expected}, got {got}")
-        self.where = where
-        self.expected = expected
-        self.got = got
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Survive the way between processes, which keyword arguments alone would not."""
-        return _restore, (type(self), self.where, self.expected, self.got)
+class ExportError(UnmetExpectation):
+    """An export that cannot go on."""
 
 
 class WeightsError(ExportError):
@@ -43,7 +35,3 @@ class ParityError(ExportError):
 
 class RequestError(ExportError):
     """Options of an export that do not go together, or name what there is not."""
-
-
-def _restore(kind: type[ExportError], where: str, expected: str, got: str) -> ExportError:
-    return kind(where, expected=expected, got=got)

@@ -11,6 +11,7 @@ import logging
 from cloud.errors import AlreadyExists, Damaged
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
+from cloud.store.pools import pools_under
 from cloud.store.store import MAX_LISTED, ObjectStore
 
 logger = logging.getLogger(__name__)
@@ -38,15 +39,7 @@ def pending(store: ObjectStore, pool: Pool, *, limit: int = MAX_LISTED) -> list[
 
 def pools_with_news(store: ObjectStore) -> list[Pool]:
     """List every pool in which an upload waits, by one LIST of one key for each, and one more."""
-    pools: list[Pool] = []
-    after = ""
-    while found := store.list(keys.INBOX, after=after, limit=1):
-        upload = _parse(found[0])
-        after = found[0]
-        if upload is not None:
-            pools.append(upload.pool)
-            after = keys.after_pool(keys.INBOX, upload.pool)
-    return pools
+    return pools_under(store, keys.INBOX, pool_of=lambda key: keys.parse_inbox(key).pool)
 
 
 def _parse(key: str) -> InboxUpload | None:

@@ -15,20 +15,17 @@ What a later version adds to the document, or to a shard in it, stays when this 
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 
 from cloud.dataset.shards import ShardRef
-from cloud.errors import Damaged
 from cloud.store import keys, pointer
 from cloud.store.documents import keep_added, reading
 from cloud.store.keys import Pool
 from cloud.store.pointer import Pointer
+from cloud.store.pools import pools_under
 from cloud.store.store import ObjectStore
 from contract.documents import Fields, Json
 from contract.patterns import HEX64_PATTERN
-
-logger = logging.getLogger(__name__)
 
 DATASET_FORMAT = 1
 MAX_SHARDS = 1_000_000
@@ -70,17 +67,7 @@ def swap(store: ObjectStore, pool: Pool, dataset: DatasetPointer, *, previous: P
 
 def pools(store: ObjectStore) -> list[Pool]:
     """List every pool with a dataset, by one LIST of one key for each, and one more."""
-    found: list[Pool] = []
-    after = ""
-    while listed := store.list(keys.DATASETS, after=after, limit=1):
-        after = listed[0]
-        try:
-            found.append(keys.parse_pool(listed[0]))
-        except Damaged as error:  # a stray object must not hide the pools behind it
-            logger.warning("left among the datasets: %s", error)
-        else:
-            after = keys.after_pool(keys.DATASETS, found[-1])
-    return found
+    return pools_under(store, keys.DATASETS, pool_of=keys.parse_pool)
 
 
 def _parse(current: Pointer) -> DatasetPointer:
