@@ -1,15 +1,16 @@
 """Documents of a later version, with unknown keys: read as without them, which stay where this version writes back."""
 
 import json
+import struct
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from cloud.dataset import inbox
+from cloud.dataset import inbox, shards
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.merge import merge_once
 from cloud.identity import devices
@@ -21,14 +22,19 @@ from cloud.spaces import bundles
 from cloud.spaces.base_counts import read_base_counts
 from cloud.store import ObjectStore, keys
 from cloud.store.keys import InboxUpload, Pool
+from cloud.training.weights import HeadWeights, decode_weights, encode_weights
 from contract.bundle import TrainingBundle
 from contract.bundle_files import BUNDLE_FILE
+from contract.files import FileRef
 from contract.manifest import Channel, Precision
+from contract.tensors import ALIGNMENT, LENGTH_BYTES, METADATA_KEY, parse_header_length
+from contract.training_bundle import BASE_FILE
 from tests.cloud.conftest import DEVICE, SPACE
 
 POOL = Pool("home", SPACE)
 ADDED = {"by": ["a later version", {"not": "known"}]}
 TRAINED = TrainedDataset("commit", 3, "cycle")
+WEIGHTS = HeadWeights(np.ones((4, 2), np.float32), np.zeros(2, np.float32))
 OPAQUE = {"report"}
 """Kept as it stands, whatever its keys are."""
 
@@ -72,6 +78,29 @@ KINDS = {
 }
 
 
+def weights_key(store: ObjectStore) -> str:
+    return keys.shared_object(POOL.group, registry.get_release(store, POOL, best_release(store)).weights.sha256)
+
+
+def first_shard(store: ObjectStore) -> shards.ShardRef:
+    return dataset_pointer.read(store, POOL)[0].shards[0]
+
+
+TENSOR_FILES = {
+    "shard": Kind(
+        lambda store: keys.shard(POOL, first_shard(store).sha256),
+        lambda store: plain(shards.read_columns(store, POOL, first_shard(store))),
+    ),
+    "weights": Kind(weights_key, lambda store: plain(decode_weights(store.get(weights_key(store)).body))),
+}
+
+
+def plain(read: Any) -> dict[str, object]:
+    """The fields of an object that holds arrays, as values that can be compared."""
+    values = {field.name: getattr(read, field.name) for field in fields(read)}
+    return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in values.items()}
+
+
 def facts_of(bundle: TrainingBundle) -> tuple[object, ...]:
     return bundle.space, bundle.cut, bundle.feature_shape, bundle.labels, bundle.head, bundle.golden_sha256
 
@@ -88,7 +117,7 @@ def release(store: ObjectStore, training_bundle: TrainingBundle, tmp_path: Path)
     def publish(*channels: Channel, previous: Registry | None = None) -> Registry:
         head = TrainedHead(
             labels=("Ada", "Ben"),
-            weights=b"weights",
+            weights=encode_weights(WEIGHTS),
             heads={Precision.FLOAT32: b"float32"},
             logits={Precision.FLOAT32: np.zeros(2, np.float32)},
             temperature=1.0,
@@ -139,6 +168,15 @@ def with_added_keys(value: Any) -> Any:
     return value
 
 
+def with_added_header_keys(body: bytes) -> bytes:
+    """A tensor file with a key that nobody knows in each object of its metadata, and in what it says of each tensor."""
+    data_start = LENGTH_BYTES + parse_header_length(body)
+    document = {METADATA_KEY: {}} | json.loads(body[LENGTH_BYTES:data_start])
+    header = json.dumps({name: with_added_keys(each) for name, each in document.items()}).encode()
+    header += b" " * (-len(header) % ALIGNMENT)
+    return struct.pack("<Q", len(header)) + header + body[data_start:]
+
+
 def change(store: ObjectStore, key: str, how: Callable[[Any], Any]) -> None:
     store.put(key, json.dumps(how(json.loads(store.get(key).body))).encode())
 
@@ -149,6 +187,34 @@ def test_a_document_with_unknown_keys_at_every_level_is_read_as_without_them(fil
     expected, key = kind.read(filled), kind.key(filled)
     change(filled, key, with_added_keys)
     assert kind.read(filled) == expected
+
+
+@pytest.mark.parametrize("kind", TENSOR_FILES.values(), ids=TENSOR_FILES)
+def test_a_tensor_file_with_unknown_keys_in_its_header_is_read_as_without_them(filled: ObjectStore, kind: Kind) -> None:
+    expected, key = kind.read(filled), kind.key(filled)
+    filled.put(key, with_added_header_keys(filled.get(key).body))
+    assert kind.read(filled) == expected
+
+
+def test_base_samples_with_unknown_keys_are_read_as_without_them(filled: ObjectStore) -> None:
+    """Their hash stands in the bundle's document."""
+    counts, base = read_base_counts(filled, SPACE), plain(bundles.read(filled, SPACE).base)
+    key = keys.space_file(SPACE, BASE_FILE)
+    body = with_added_header_keys(filled.get(key).body)
+    filled.put(key, body)
+    change(
+        filled, keys.space_file(SPACE, BUNDLE_FILE), lambda document: document | {"base": FileRef.of(body).document()}
+    )
+    assert read_base_counts(filled, SPACE) == counts
+    assert plain(bundles.read(filled, SPACE).base) == base
+
+
+def test_an_upload_with_unknown_keys_is_merged_as_without_them(
+    filled: ObjectStore, arrive: Callable[[bytes], InboxUpload], make_upload: Callable[..., bytes]
+) -> None:
+    body = with_added_header_keys(make_upload(["Dora"]))
+    inbox.add(filled, arrive(body), body)
+    assert merge_once(filled, POOL).rows == 1
 
 
 def test_an_older_merge_keeps_what_a_later_version_added_to_the_datasets_pointer(
