@@ -16,7 +16,6 @@ once, in the middle of whatever it does.
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import itertools
 import json
@@ -26,6 +25,7 @@ import queue
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterable, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -54,10 +54,17 @@ def _serve(operations: Operations, connection: Connection[Any, Any]) -> None:
     _send(connection, {"ready": True})
     for number in itertools.count():
         task = tasks.get()
-        _send(connection, _carry_out(operations.named[task["operation"]], task, _heartbeat(connection)))
+        _send(connection, _carry_out(operations, task, _heartbeat(connection)))
         if number == 0:
-            with contextlib.suppress(Exception):  # whatever goes wrong in it, later tasks will find out
-                operations.prepare()
+            _prepare(operations)
+
+
+def _prepare(operations: Operations) -> None:
+    """Get ready for later tasks. Whatever goes wrong in it, they will find out; the process's log says what it was."""
+    try:
+        operations.prepare()
+    except Exception:  # whatever TensorFlow, Keras or a converter raises
+        traceback.print_exc()
 
 
 def _listen(connection: Connection[Any, Any], tasks: queue.SimpleQueue[dict[str, Any]]) -> None:
@@ -68,10 +75,11 @@ def _listen(connection: Connection[Any, Any], tasks: queue.SimpleQueue[dict[str,
         os._exit(ORPHANED)
 
 
-def _carry_out(operation: Operation, task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+def _carry_out(operations: Operations, task: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Read a task's inputs, run it, write its result; return the message that says how it ended."""
     folder = Path(task["result"])
     try:
+        operation = _find(operations, task["operation"])
         inputs = TaskData.load(Path(task["inputs"]))
         result = operation(inputs, task["arguments"], progress=progress, collect=_collect_in(folder))
         result.save(folder)
@@ -79,6 +87,12 @@ def _carry_out(operation: Operation, task: Mapping[str, Any], progress: Progress
         first = (str(error).strip().splitlines() or [""])[0]
         return {"failed": first, "cause": type(error).__name__}
     return {"done": True}
+
+
+def _find(operations: Operations, name: str) -> Operation:
+    if name not in operations.named:
+        raise LookupError(f"operation: expected {' or '.join(operations.named)}, got {name}")
+    return operations.named[name]
 
 
 def _collect_in(folder: Path) -> Collect:

@@ -73,9 +73,13 @@ def beat(inputs, arguments, *, progress, collect):
         progress(1, 10)
         time.sleep(0.01)
 
+def prepare():
+    if "PREPARATION_FAILS" in os.environ:
+        raise RuntimeError("cannot be prepared")
+
 def operations():
     all_of_them = (meet, say, double, fail, run_out_of_memory, die, quit, hang, beat)
-    return Operations({operation.__name__: operation for operation in all_of_them})
+    return Operations({operation.__name__: operation for operation in all_of_them}, prepare)
 """
 
 MakeExecutor = Callable[..., LocalExecutor]
@@ -220,6 +224,26 @@ def test_what_others_may_read_of_a_failure_is_its_kind_and_not_its_message(make_
     assert (record["ending"], record["cause"]) == ("failed", "MemoryError")
     assert "ann" not in str(record)
     assert outcome.summary == "failed: MemoryError: /home/ann/state/cycles"
+
+
+def test_an_operation_that_the_module_has_not_fails_its_task(make_executor: MakeExecutor) -> None:
+    first, second = make_executor().run([Task("bad", "sing", {}), say("good")], NOTHING)
+    assert (first.ending, first.cause) == (TaskEnding.FAILED, "LookupError")
+    assert first.reason.startswith("operation: expected meet or say or ")
+    assert first.reason.endswith(", got sing")
+    assert second.ending is TaskEnding.DONE
+
+
+def test_a_preparation_that_fails_is_in_the_log_and_later_tasks_run(
+    make_executor: MakeExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREPARATION_FAILS", "1")
+    executor = make_executor()
+    [first], [second] = executor.run([say("a")], NOTHING), executor.run([say("b")], NOTHING)
+    assert answer(first)["pid"] == answer(second)["pid"]
+    printed = (executor.folder / "1.log").read_text()
+    assert printed.startswith("Traceback")
+    assert "RuntimeError: cannot be prepared" in printed
 
 
 def test_a_task_that_falls_silent_is_ended_and_its_last_heartbeat_kept(
