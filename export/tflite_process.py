@@ -33,30 +33,34 @@ JOIN_TIMEOUT_S = 10.0
 
 
 class TFLiteProcess:
-    """A process with one runtime, for as long as it is entered.
+    """A process with one runtime, for as long as it is entered; once started, for as long as this process lives.
 
     `runtime` is a name that `device.recognise.tflite` knows; None takes the best that works. One thread at a time.
 
     Raises:
-        RuntimeUnavailable: on entering, when no such runtime works here.
+        RuntimeUnavailable: on entering or starting, when no such runtime works here.
     """
 
     def __init__(self, runtime: str | None = None) -> None:
         self.runtime = runtime or ""
 
     def __enter__(self) -> TFLiteProcess:
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self.runtime or None), daemon=True)
-        self._process.start()
-        theirs.close()
-        self.runtime = self._ask(None)
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
         self._process.join(JOIN_TIMEOUT_S)
         self._process.kill()
+
+    def start(self) -> None:
+        """Start it without an end of its own: it ends when this process does."""
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, self.runtime or None), daemon=True)
+        self._process.start()
+        theirs.close()
+        self.runtime = self._ask(None)
 
     def run(
         self, content: bytes, *, signature: str, inputs: NDArray[Any], progress: Progress = ignore

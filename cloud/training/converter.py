@@ -68,7 +68,9 @@ class Converter:
     def prepare(self) -> TFLiteProcess:
         """Start TFLite, and convert a tiny head: the first conversion loads what TensorFlow loads late."""
         if self._tflite is None:
-            self._tflite = TFLiteProcess().__enter__()  # for as long as this process lives; it ends with it
+            tflite = TFLiteProcess()
+            tflite.start()
+            self._tflite = tflite
             feature = keras.Input((2,))
             convert_head(keras.Model(feature, keras.layers.Dense(2)(feature)), precision=Precision.DYNAMIC)
         return self._tflite

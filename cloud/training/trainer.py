@@ -16,8 +16,7 @@ import numpy as np
 
 from cloud.errors import Diverged, NoAccelerator
 from cloud.training.executors.arrays import Collect, Floats, Integers, collect_in_memory
-from cloud.training.executors.executor import Operations
-from cloud.training.executors.process import NO_DEVICE, VISIBLE_DEVICES
+from cloud.training.executors.executor import NO_DEVICE, VISIBLE_DEVICES, Operations
 from cloud.training.executors.task_data import TaskData
 from cloud.training.fine_tune import fine_tune
 from cloud.training.heads import embed_features, load_head

@@ -24,6 +24,9 @@ from cloud.training.executors.task_data import TaskData
 from contract.callbacks import Progress, ignore
 from contract.documents import Json
 
+VISIBLE_DEVICES, NO_DEVICE = "CUDA_VISIBLE_DEVICES", "-1"
+"""The variable that tells a process its accelerator, and what it says where that is the CPU."""
+
 
 class TaskEnding(StrEnum):
     """How a task ended."""

@@ -19,8 +19,9 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from cloud.training.executors.executor import NO_DEVICE, VISIBLE_DEVICES
+
 LOG_TAIL_BYTES = 2_000
-VISIBLE_DEVICES, NO_DEVICE = "CUDA_VISIBLE_DEVICES", "-1"
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", "PYTHONUNBUFFERED": "1"}
 
 
