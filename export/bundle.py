@@ -33,7 +33,7 @@ from contract.holdout import Split
 from contract.manifest import Precision
 from contract.samples import SAMPLE_ID_BYTES
 from contract.training_bundle import KERAS_HEAD_FILE
-from export.calibrate import Calibration
+from export.calibration import Calibration
 from export.classifier import HeadParts, take_apart
 from export.convert import convert_head, convert_prefix, standardise
 from export.faces import People

@@ -7,12 +7,11 @@ few were held out, cross-validation (`export.folds`) stands in for them; strange
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.callbacks import Progress, ignore
+from export.calibration import Calibration
 from export.fit import ABSENT_LOGIT, Floats, Labels, Recipe
 from export.folds import CrossValidated, cross_validate
 
@@ -25,24 +24,6 @@ ENOUGH_HELD_OUT = 100
 FEWEST_CLASSES = 3
 """With fewer, the most probable class says nothing of strangers: everything is accepted."""
 TEMPERATURES = np.geomspace(0.05, 20.0, 121)
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """Temperature and threshold, with the photos they were fitted on and what they do to those."""
-
-    temperature: float
-    """Above 0."""
-    threshold: float
-    """0 to 1."""
-    known: int = 0
-    """How many photos of people the head knows."""
-    known_accepted: float = 1.0
-    """The share of them above the threshold."""
-    strangers: int = 0
-    """How many photos of strangers."""
-    strangers_refused: float = 0.0
-    """The share of them below it."""
 
 
 ACCEPT_ALL = Calibration(temperature=1.0, threshold=0.0)

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.callbacks import Progress, ignore
-from export.calibrate import ACCEPT_ALL, Calibration, calibrate
+from export.calibrate import ACCEPT_ALL, calibrate
+from export.calibration import Calibration
 from export.classifier import HeadParts, put_together
 from export.faces import People
 from export.fit import Recipe, fit_classifier

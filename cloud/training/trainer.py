@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -20,12 +20,13 @@ from cloud.training.executors.executor import NO_DEVICE, VISIBLE_DEVICES, Operat
 from cloud.training.executors.task_data import TaskData
 from cloud.training.fine_tune import fine_tune
 from cloud.training.heads import embed_features, load_head
-from cloud.training.trials import FineTuning, Spec, TrialCalibration, TrialResult
+from cloud.training.trials import FineTuning, Spec, TrialResult
 from cloud.training.values import TRAIN, TrialAnswers, TrialInputs, TrialOutcome
 from cloud.training.weights import HeadWeights
 from contract.callbacks import Progress, ignore
 from contract.documents import Json
-from export.calibrate import ACCEPT_ALL, FEWEST_CLASSES, Calibration, calibrate_by, negative_log_likelihood
+from export.calibrate import ACCEPT_ALL, FEWEST_CLASSES, calibrate_by, negative_log_likelihood
+from export.calibration import Calibration
 from export.fit import Recipe, fit_classifier
 from export.folds import CrossValidated, cross_validate
 
@@ -69,7 +70,7 @@ def train(
         held_out=len(labels),
         right=int((answers.held_out == labels).sum()),
         loss=_loss(logits, labels, calibration),
-        calibration=TrialCalibration(**asdict(calibration)),
+        calibration=calibration,
         seconds=time.monotonic() - began,
     )
     return TrialOutcome(result, fitted.weights, answers)

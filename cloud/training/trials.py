@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from contract.documents import Fields, Json
+from export.calibration import Calibration
 
 FEWEST_TRIALS = 2
 FEWEST_HELD_OUT = 10
@@ -88,30 +89,6 @@ class Spec:
 
 
 @dataclass(frozen=True, slots=True)
-class TrialCalibration:
-    """The calibration of a trial's head, as `export.calibrate` fits it: plain numbers, without Keras."""
-
-    temperature: float
-    threshold: float
-    known: int = 0
-    known_accepted: float = 1.0
-    strangers: int = 0
-    strangers_refused: float = 0.0
-
-    @classmethod
-    def parse(cls, document: Fields) -> TrialCalibration:
-        """Read the part of a result that is about calibration."""
-        return cls(
-            temperature=_positive(document, "temperature"),
-            threshold=document.number("threshold", low=0.0, high=1.0),
-            known=document.integer("known"),
-            known_accepted=document.number("known_accepted", low=0.0, high=1.0),
-            strangers=document.integer("strangers"),
-            strangers_refused=document.number("strangers_refused", low=0.0, high=1.0),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class TrialResult:
     """What a trial that succeeded says of its head."""
 
@@ -122,7 +99,7 @@ class TrialResult:
     """Held-out samples whose most probable class is theirs."""
     loss: float
     """Their mean negative log likelihood at the head's temperature; 0 without any."""
-    calibration: TrialCalibration
+    calibration: Calibration
     seconds: float
 
     @property
@@ -150,7 +127,7 @@ class TrialResult:
             held_out=fields.integer("held_out"),
             right=fields.integer("right"),
             loss=_positive(fields, "loss"),
-            calibration=TrialCalibration.parse(fields.document("calibration")),
+            calibration=_parse_calibration(fields.document("calibration")),
             seconds=_positive(fields, "seconds"),
         )
 
@@ -177,6 +154,18 @@ def _variation(place: int) -> Spec:
     learning_rate, weight_decay = VARIATIONS[(place - 1) % len(VARIATIONS)]
     fine_tuning = FINE_TUNINGS[place - 1] if place <= len(FINE_TUNINGS) else None
     return Spec(f"trial-{place + 1}", learning_rate, weight_decay=weight_decay, seed=place, fine_tuning=fine_tuning)
+
+
+def _parse_calibration(fields: Fields) -> Calibration:
+    """Read the part of a result that is about calibration."""
+    return Calibration(
+        temperature=_positive(fields, "temperature"),
+        threshold=fields.number("threshold", low=0.0, high=1.0),
+        known=fields.integer("known"),
+        known_accepted=fields.number("known_accepted", low=0.0, high=1.0),
+        strangers=fields.integer("strangers"),
+        strangers_refused=fields.number("strangers_refused", low=0.0, high=1.0),
+    )
 
 
 def _positive(fields: Fields, key: str) -> float:

@@ -12,7 +12,8 @@ from PIL import Image
 from contract.codecs import Codec, decode_features, encode_features
 from demo.roles import Person, assign_roles
 from export.backbone import load_reference
-from export.calibrate import Calibration, calibrate, confidences
+from export.calibrate import calibrate, confidences
+from export.calibration import Calibration
 from export.convert import standardise
 from export.fit import Recipe, class_mean_classifier, fit_classifier
 
