@@ -97,10 +97,7 @@ def run_cycle(
     watch = _Watch(pool, cycle, at)
     with context.folder(cycle) as folder, context.processes(folder) as (converter, trainers):
         watch.passed(CycleStep.PROCESSES_STARTED)
-        inputs = read_inputs(
-            context.store, pool, dataset=dataset, state=context.settings.state, bundles=context.bundles
-        )
-        _check_not_overtaken(inputs)
+        inputs = _read_inputs(context, pool, dataset)
         if inputs.examples.trained == 0:
             return _nothing_to_train(context, inputs, watch)
         _warn_of_labels_left_out(inputs)
@@ -134,6 +131,14 @@ class _Watch:
         line = fields(pool=self.pool.path, cycle=self.cycle, seconds=self.seconds[step], **more)
         logger.info("cycle: %s", step, extra=line)
         self._at(step)
+
+
+def _read_inputs(context: TrainingContext, pool: Pool, dataset: DatasetPointer) -> CycleInputs:
+    """Read what the cycle starts from; see `_check_not_overtaken`."""
+    state, bundles = context.settings.state, context.bundles
+    inputs = read_inputs(context.store, pool, dataset=dataset, state=state, bundles=bundles)
+    _check_not_overtaken(inputs)
+    return inputs
 
 
 def _check_not_overtaken(inputs: CycleInputs) -> None:

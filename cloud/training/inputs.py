@@ -18,20 +18,19 @@ import numpy as np
 from cloud.dataset import reader
 from cloud.dataset.pointer import DatasetPointer
 from cloud.dataset.reader import Dataset
-from cloud.errors import Damaged
 from cloud.releases import registry
 from cloud.releases.registry import Registry, Release, TrainedDataset
 from cloud.spaces.bundle_cache import BundleCache
 from cloud.store import keys
+from cloud.store.documents import reading
 from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
 from cloud.training.cycle_folder import CycleFolder
-from cloud.training.examples import TrainingExamples, choose_classes, choose_examples
+from cloud.training.examples import TrainingClasses, TrainingExamples, choose_classes, choose_examples
 from cloud.training.executors.arrays import read_array
 from cloud.training.values import DeeperLayers, EmbeddingInputs, EmbeddingOutcome, TrialInputs
 from cloud.training.weights import HeadWeights, decode_weights
 from contract.bundle import TrainingBundle
-from contract.errors import ContractError
 from contract.labels import parse_labels
 from contract.manifest import Channel
 from contract.training_bundle import KERAS_HEAD_FILE
@@ -83,23 +82,10 @@ def read_inputs(
     """
     folder = state / "spaces" / pool.space
     bundle = bundles.fetch(store, pool.space, folder)
-    data = reader.load_at(
-        store,
-        pool,
-        dataset=dataset,
-        cache=state / "shards" / pool.group / pool.space,
-        base_labels=bundle.labels,
-        feature_shape=bundle.feature_shape,
-    )
+    data = _load_dataset(store, pool, dataset, bundle, cache=state / "shards" / pool.group / pool.space)
     current = registry.read(store, pool)
-    best = current.channels.get(Channel.BEST)
-    release = registry.get_release(store, pool, best.release) if best else None
-    classes = choose_classes(
-        data,
-        bundle=bundle.labels,
-        best=_labels(store, pool, current, Channel.BEST, bundle),
-        newest=_labels(store, pool, current, Channel.LATEST, bundle),
-    )
+    release = _best_release(store, pool, current)
+    classes = _choose_classes(store, pool, current, bundle, data)
     return CycleInputs(
         pool=pool,
         bundle=bundle,
@@ -127,6 +113,31 @@ def write_inputs(inputs: CycleInputs, folder: CycleFolder) -> EmbeddingInputs:
     )
 
 
+def _load_dataset(
+    store: ObjectStore, pool: Pool, dataset: DatasetPointer, bundle: TrainingBundle, *, cache: Path
+) -> Dataset:
+    return reader.load_at(
+        store, pool, dataset=dataset, cache=cache, base_labels=bundle.labels, feature_shape=bundle.feature_shape
+    )
+
+
+def _best_release(store: ObjectStore, pool: Pool, current: Registry) -> Release | None:
+    """Return None while best is the bundle's head."""
+    best = current.channels.get(Channel.BEST)
+    return registry.get_release(store, pool, best.release) if best else None
+
+
+def _choose_classes(
+    store: ObjectStore, pool: Pool, current: Registry, bundle: TrainingBundle, data: Dataset
+) -> TrainingClasses:
+    return choose_classes(
+        data,
+        bundle=bundle.labels,
+        best=_labels(store, pool, current, Channel.BEST, bundle),
+        newest=_labels(store, pool, current, Channel.LATEST, bundle),
+    )
+
+
 def _labels(
     store: ObjectStore, pool: Pool, current: Registry, channel: Channel, bundle: TrainingBundle
 ) -> tuple[str, ...]:
@@ -135,15 +146,11 @@ def _labels(
     if release is None:
         return bundle.labels
     key = keys.shared_object(pool.group, release.manifest.labels.sha256)
-    try:
+    with reading(key):
         return parse_labels(store.get(key).body, where=key)
-    except ContractError as error:
-        raise Damaged(str(error)) from error
 
 
 def _weights(store: ObjectStore, pool: Pool, release: Release) -> HeadWeights:
     key = keys.shared_object(pool.group, release.weights.sha256)
-    try:
+    with reading(key):
         return decode_weights(store.get(key).body)
-    except ContractError as error:
-        raise Damaged(f"{key}: {error}") from error
