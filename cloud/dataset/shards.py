@@ -34,10 +34,10 @@ from cloud.store.store import ObjectStore
 from cloud.store.tensor_files import open_tensor_file
 from contract.cuts import parse_feature_shape
 from contract.documents import Fields, Json
-from contract.errors import ContractError
+from contract.errors import Malformed
 from contract.files import sha256_hex
 from contract.patterns import HEX64_PATTERN
-from contract.tensors import LENGTH_BYTES, Header, encode_tensors, parse_header, parse_header_length, view_tensor
+from contract.tensors import LENGTH_BYTES, Field, Header, encode_tensors, parse_header, parse_header_length, view_tensor
 
 SHARD_FORMAT = 1
 MAX_TABLE = 100_000
@@ -146,18 +146,16 @@ def read_file(path: Path) -> tuple[Columns, FeatureFile]:
     Raises:
         Damaged: it is not a shard.
     """
-    try:
+    with reading(str(path)):
         with path.open("rb") as file:
             beginning = file.read(LENGTH_BYTES)
             beginning += file.read(parse_header_length(beginning))
             header = parse_header(beginning)
-            features = header.fields[_FEATURES]
+            features = _field(header, _FEATURES)
             section = memoryview(file.read(features.begin))
         if path.stat().st_size != header.data_start + header.data_size:
             raise Damaged(f"{path}: expected {header.data_start + header.data_size} bytes, got {path.stat().st_size}")
         return _view_columns(header, section), FeatureFile(path, header.data_start + features.begin, features.shape)
-    except (ContractError, KeyError, ValueError) as error:
-        raise Damaged(f"{path}: {error}") from error
 
 
 def journal(pool: Pool, columns: Columns) -> list[InboxUpload]:
@@ -167,11 +165,9 @@ def journal(pool: Pool, columns: Columns) -> list[InboxUpload]:
 
 def _check_readable(body: bytes) -> None:
     """Once a pointer names a shard, its uploads are gone from the inbox: what cannot be read must not get there."""
-    try:
+    with reading("a shard that is to be written"):
         header = parse_header(body)
         _view_columns(header, memoryview(body)[header.data_start :])
-    except ContractError as error:
-        raise Damaged(f"a shard that is to be written: {error}") from error
 
 
 def _tensors(columns: Columns) -> dict[str, NDArray[Any]]:
@@ -187,10 +183,19 @@ def _tensors(columns: Columns) -> dict[str, NDArray[Any]]:
 
 def _view_columns(header: Header, section: memoryview) -> Columns:
     """Parse the columns of a data section that was read as far as the features."""
-    fields = {name: header.fields[name] for name in _COLUMNS}
+    fields = {name: _field(header, name) for name in _COLUMNS}
+    for name, field in fields.items():
+        if field.end > len(section):
+            raise Malformed(name, expected=f"a tensor before {_FEATURES}", got="one behind it")
     return _parse_columns(
         header, {name: view_tensor(field, section[field.begin : field.end]) for name, field in fields.items()}
     )
+
+
+def _field(header: Header, name: str) -> Field:
+    if name not in header.fields:
+        raise Malformed("shard", expected=f"a tensor {name}", got=", ".join(header.fields) or "none")
+    return header.fields[name]
 
 
 def _parse_columns(header: Header, tensors: Mapping[str, NDArray[Any]]) -> Columns:

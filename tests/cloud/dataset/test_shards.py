@@ -117,6 +117,24 @@ def test_what_a_later_version_added_to_a_shard_is_ignored(store: ObjectStore, po
     assert np.array_equal(features.read(np.arange(5)), FEATURES)
 
 
+def test_a_shard_without_a_tensor_is_damaged(tmp_path: Path) -> None:
+    plain = decode_tensors(encode_shard(COLUMNS, FEATURES))
+    for missing in plain.tensors:
+        tensors = {name: tensor for name, tensor in plain.tensors.items() if name != missing}
+        (tmp_path / "shard").write_bytes(encode_tensors(tensors, plain.metadata))
+        with pytest.raises(Damaged, match=f"/shard: shard: expected a tensor {missing}, got "):
+            read_file(tmp_path / "shard")
+
+
+def test_a_shard_with_a_column_behind_its_features_is_damaged(tmp_path: Path) -> None:
+    plain = decode_tensors(encode_shard(COLUMNS, FEATURES))
+    tensors = dict(plain.tensors)
+    tensors["splits"] = tensors.pop("splits")
+    (tmp_path / "shard").write_bytes(encode_tensors(tensors, plain.metadata))
+    with pytest.raises(Damaged, match="/shard: splits: expected a tensor before features, got one behind it"):
+        read_file(tmp_path / "shard")
+
+
 def test_every_truncation_is_damaged(tmp_path: Path) -> None:
     body = encode_shard(COLUMNS, FEATURES)
     for size in range(len(body)):
