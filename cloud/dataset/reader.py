@@ -57,7 +57,7 @@ class StoredFeatures:
         """The dtype float32."""
         return np.dtype(np.float32)
 
-    def __getitem__(self, rows: slice | NDArray[np.integer] | NDArray[np.bool_] | Sequence[int]) -> Features:  # type: ignore[type-arg]
+    def __getitem__(self, rows: slice | NDArray[np.integer[Any]] | NDArray[np.bool_] | Sequence[int]) -> Features:
         """Copy the features of some rows into memory, in the order asked for."""
         wanted = np.arange(len(self))[rows]
         chosen = np.empty((len(wanted), *self.feature_shape), np.float32)

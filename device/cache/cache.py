@@ -35,7 +35,7 @@ class Cache:
         database = Database.open(path)
         try:
             return cls(database, max_unfed=max_unfed)
-        except BaseException:
+        except BaseException:  # an interrupt too: nobody else can close it
             database.close()
             raise
 

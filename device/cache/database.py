@@ -50,7 +50,7 @@ class Database:
         try:
             with _storage_errors(path):
                 _prepare(connection, path)
-        except BaseException:
+        except BaseException:  # an interrupt too: nobody else can close it
             connection.close()
             raise
         return cls(connection, path=path)
@@ -84,7 +84,7 @@ class Database:
             try:
                 yield connection
                 connection.execute("COMMIT")
-            except BaseException:
+            except BaseException:  # an interrupt too: the lock must not outlive the block
                 if connection.in_transaction:  # a full disk may have rolled it back already
                     connection.execute("ROLLBACK")
                 raise

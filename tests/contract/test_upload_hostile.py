@@ -365,7 +365,7 @@ def test_the_greatest_upload_opens_in_a_small_multiple_of_its_bound(make_upload:
 
 
 @given(data=st.data())
-def test_a_changed_byte_gives_another_upload_or_a_typed_error(sealed: bytes, data: st.DataObject) -> None:
+def test_changed_bytes_are_decoded_or_a_typed_error(sealed: bytes, data: st.DataObject) -> None:
     whole = bytearray(sealed)
     for _ in range(data.draw(st.integers(1, 3))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))

@@ -1,6 +1,7 @@
 """What an export works on: photos to compare on, and for int8 others to calibrate on."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import pytest
@@ -22,7 +23,8 @@ def model(tmp_path: Path, tiny_network: keras.Model) -> Path:
 @pytest.mark.parametrize("source", ["faces", "photos"])
 def test_int8_is_compared_on_other_photos_than_it_was_calibrated_on(model: Path, faces: Path, source: str) -> None:
     """Its ranges fit the photos that they came from, which say little of others."""
-    request = Request("pool", "pool", model=model, quantize=Quantize.INT8, **{source: faces})  # type: ignore[arg-type]
+    photos: dict[str, Any] = {source: faces}
+    request = Request("pool", "pool", model=model, quantize=Quantize.INT8, **photos)
     _, _, inputs = gather_inputs(request, at_step=ignore)
     assert inputs.calibration is not None
     compared, calibrated = ({photo.tobytes() for photo in some} for some in (inputs.photos, inputs.calibration))
