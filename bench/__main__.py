@@ -1,37 +1,6 @@
-"""`python -m bench [NAME...]`: takes the measurements, prints one table, writes `build/bench.json`.
+"""Where `python -m bench` begins: everything else is loaded behind `contract.command_line`."""
 
-A goal that is missed is said in the table; the exit status is 0 all the same.
-"""
-
-import shutil
-import time
-from pathlib import Path
-
-import click
-
-from bench.measurements import NAMES, take
-from bench.report import format_rows, write_report
-from bench.row import BenchRow, NotMeasured
-
-BUILD = Path("build")
-
-
-@click.command(epilog=f"NAME: {', '.join(NAMES)}.")
-@click.argument("names", nargs=-1, type=click.Choice(NAMES), metavar="[NAME]...")
-def main(names: tuple[str, ...]) -> None:
-    """Measure everything, or the measurements that are named."""
-    work = BUILD.resolve() / "bench"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    rows: list[BenchRow | NotMeasured] = []
-    for name in names or NAMES:
-        started = time.monotonic()
-        click.echo(f"  ... {name}", err=True)
-        rows += take(name, work=work)
-        click.echo(f"{time.monotonic() - started:5.0f} s  {name}", err=True)
-        write_report(rows, BUILD / "bench.json")  # what is measured stays, whatever comes next
-    click.echo(format_rows(rows))
-
+from contract.command_line import start
 
 if __name__ == "__main__":
-    main()
+    start("bench.cli")

@@ -1,9 +1,12 @@
 """Measurements in fresh processes, since TensorFlow and the TFLite runtimes share none."""
 
+import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import ParamSpec, TypeVar
+
+from contract.command_line import interrupts_wait
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -12,6 +15,23 @@ Result = TypeVar("Result")
 def in_fresh_process(
     function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Result:
-    """Return what a function of a module returns, called in a new interpreter; its exception is raised here."""
-    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(function, *args, **kwargs).result()
+    """Return what a function of a module returns, called in a new interpreter; its exception is raised here.
+
+    Ctrl-C ends the new interpreter without a word, and is a KeyboardInterrupt here.
+    """
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=spawn, initializer=_end_at_interrupts) as pool:
+        with interrupts_wait():
+            called = pool.submit(function, *args, **kwargs)
+        try:
+            return called.result()
+        except KeyboardInterrupt:
+            for process in active_children():
+                process.terminate()  # or its measurement would be waited for
+            raise
+
+
+def _end_at_interrupts() -> None:
+    """Let Ctrl-C end this process as a signal does, one that came before this line too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

@@ -20,6 +20,7 @@ from cloud.spaces import bundles
 from cloud.store import ObjectStore, open_store, probe
 from cloud.store.keys import Pool
 from cloud.web.listener import listen
+from contract import command_line
 
 
 def main() -> None:
@@ -33,7 +34,7 @@ def main() -> None:
         click.echo(f"fedex-cloud: {error.format_message()}", err=True)
         sys.exit(error.exit_code)
     except click.Abort:
-        sys.exit(130)
+        sys.exit(command_line.INTERRUPTED)
     except CloudError as error:
         sys.exit(f"fedex-cloud: {error}")
 
@@ -56,7 +57,8 @@ def serve(bind: str | None) -> None:
     patch_process()
     listener = listen(settings.bind, stall_s=settings.stall_s)
     probe(open_store(settings.store))
-    from cloud.web.server import Server  # gunicorn sets signal handlers and more as it loads
+    with command_line.interrupts_end_the_process():
+        from cloud.web.server import Server  # gunicorn sets signal handlers and more as it loads
 
     Server(settings, listener.detach()).run()
 
@@ -66,7 +68,8 @@ def worker() -> None:
     """Merge, train and publish, until stopped."""
     settings = Settings.from_environment(os.environ)
     configure_logging()
-    from cloud.worker.worker import run_worker  # the web side does without what it loads
+    with command_line.interrupts_end_the_process():
+        from cloud.worker.worker import run_worker  # the web side does without what it loads
 
     run_worker(settings)
 
@@ -123,4 +126,4 @@ def _settings() -> Settings:
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec
 
 import click
 
+from contract import command_line
 from contract.errors import ContractError
 from device import (
     Device,
@@ -29,7 +30,6 @@ from device import (
 )
 from device.display import Display
 
-INTERRUPTED = 130
 MAX_ID = 2**63 - 1
 JITTER = 0.1
 """Share of the interval by which rounds are spread, so that devices do not all come back at once after an outage."""
@@ -188,7 +188,7 @@ def run_command(arguments: Sequence[str]) -> int:
     except OSError as error:
         problem = error
     except (KeyboardInterrupt, click.Abort):
-        return INTERRUPTED
+        return command_line.INTERRUPTED
     Display(as_json=False).complain([problem])
     return 1
 
@@ -230,4 +230,4 @@ def _run(rounds: Rounds, display: Display, *, interval_s: float, once: bool) -> 
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from contract import command_line
 from contract.cuts import CUTS, TABLE_1_CLASSES
 from contract.errors import ContractError
 from contract.labels import MAX_LABELS
@@ -37,7 +38,7 @@ def main() -> None:
     except click.ClickException as error:
         _end(error.format_message())
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        sys.exit(command_line.INTERRUPTED)
     except OSError as error:
         _end(f"{error.filename or 'file'}: {error.strerror or error}")
     except (ExportError, ContractError, DeviceError) as error:
@@ -59,9 +60,10 @@ def cuts(classes: int) -> None:
     """Print where the reference network can be cut (the paper's Table 1), counted on the network itself."""
     with Terminal() as at_step:
         at_step("building InceptionResNet-V1", 0, 0)
-        import_quietly("keras")
-        from export.inception_resnet_v1 import build
-        from export.split import split, trainable_parameters
+        with command_line.interrupts_end_the_process(at_step.stop):
+            import_quietly("keras")
+            from export.inception_resnet_v1 import build
+            from export.split import split, trainable_parameters
 
         network = build(classes=classes)
         heads = {cut: network if cut.name == WHOLE else split(network, cut.layer).head for cut in CUTS.values()}
@@ -88,9 +90,10 @@ def bundle(**options: Any) -> None:
     request = parse_request(**options)
     with Terminal() as at_step:
         at_step("loading Keras", 0, 0)
-        import_quietly("keras")
-        from export.bundle import export_bundles
-        from export.inputs import gather_inputs
+        with command_line.interrupts_end_the_process(at_step.stop):
+            import_quietly("keras")
+            from export.bundle import export_bundles
+            from export.inputs import gather_inputs
 
         exported = export_bundles(*gather_inputs(request, at_step=at_step), at_step=at_step)
     click.echo(_summary(exported, request.out))
@@ -116,4 +119,4 @@ def _by(shape: tuple[int, ...]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

@@ -44,6 +44,10 @@ class Terminal:
                 print(step, file=self._file, flush=True)
         self._progress.update(self._task, completed=done, total=total or None)
 
+    def stop(self) -> None:
+        """Stop moving, and give the terminal its cursor back."""
+        self._progress.stop()
+
     def _finish(self) -> None:
         """End the step, whatever its total was."""
         if self._step:

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.callbacks import Progress, ignore
+from contract.command_line import interrupts_wait
 from device.errors import DeviceError
 from device.recognise.tflite import Model, TFLiteRuntime, open_runtime
 from export.errors import ConversionError
@@ -58,7 +59,8 @@ class TFLiteProcess:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, self.runtime or None), daemon=True)
-        self._process.start()
+        with interrupts_wait():
+            self._process.start()
         theirs.close()
         self.runtime = self._ask(None)
 
@@ -93,7 +95,7 @@ class TFLiteProcess:
 
 def _serve(connection: Connection, runtime_name: str | None) -> None:
     """Answer questions until the other end is closed. Nobody sees what the runtime writes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the other end too, which then closes the pipe
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the other end's, which then closes the pipe
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for descriptor in (STDOUT, STDERR):
         os.dup2(nowhere, descriptor)

@@ -13,8 +13,8 @@ from pathlib import Path
 from bench.data import BenchData, find_data
 from bench.row import BenchRow, Goal, NotMeasured, at_least, at_most
 from cloud.training.cycle import CycleStep
+from demo.cli import run_demo
 from demo.figures import Figures
-from demo.run import run_demo
 from demo.running.cycle_log import read_steps
 from demo.settings import Settings
 

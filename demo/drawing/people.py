@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from contract.command_line import run as run_main
 from demo.drawing.person import MAX_PEOPLE, invent_person
 from demo.drawing.portrait import draw_photo
 
@@ -59,4 +60,4 @@ def main(directory: Path, people: int, photos: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_main(main)

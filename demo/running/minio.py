@@ -21,6 +21,7 @@ from pathlib import Path
 
 import click
 
+from contract.command_line import run as run_main
 from demo.running.ports import free_port
 from demo.running.process_guard import guarded
 
@@ -168,4 +169,4 @@ def run(data: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_main(main)

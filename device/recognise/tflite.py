@@ -169,8 +169,14 @@ def _one_line(error: BaseException) -> str:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep the runtime's once-a-process greeting, and numpy's long complaint about old extensions, off stderr."""
-    sys.stderr.flush()
-    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # a program without a terminal may have none, closed
+        sys.stderr.flush()
+    try:
+        saved = os.dup(2)
+    except OSError:  # closed: nobody sees what is written there
+        yield
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(null, 2)
         yield

@@ -160,3 +160,17 @@ def test_the_web_side_loads_no_tensorflow() -> None:
     script = f"{imports}; print(sorted({{'tensorflow', 'keras'}} & set(sys.modules)))"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ended.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_work_goes_on_with_standard_streams_closed(
+    tmp_path: Path, training_bundle: TrainingBundle, closed: str
+) -> None:
+    store = f"dir:{tmp_path / 'store'}"
+    for command in (["bundle", "add", str(training_bundle.directory)], ["status"]):
+        shell = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "cloud", *command]
+        done = subprocess.run(
+            shell, env={**os.environ, "FEDEX_STORE": store}, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, ""), command
+    assert f"space {training_bundle.space}" in run("status", FEDEX_STORE=store).stdout

@@ -100,6 +100,20 @@ def test_a_photo_from_end_to_end(run: Run, make_photo: MakePhoto, service: StubS
     assert (status["samples_acknowledged"], status["uploads"]) == (2, [])
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_work_goes_on_with_standard_streams_closed(
+    environment: dict[str, str], make_photo: MakePhoto, service: Service, closed: str
+) -> None:
+    """All that came of `2>&-` was: no TFLite runtime works here, 'NoneType' object has no attribute 'flush'."""
+    for command in (["enrol"], ["infer", str(make_photo(1))], ["feedback", "1", "--right"], ["push"], ["status"]):
+        shell = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "device", *command]
+        done = subprocess.run(shell, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), command
+    assert len(service.uploads) == 1
+    with sqlite3.connect(Path(environment["FEDEX_HOME"]) / "cache.sqlite3") as cache:
+        assert cache.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
 def test_people_read_one_line_a_photo(run: Run, make_photo: MakePhoto) -> None:
     done = run("infer", make_photo(0), make_photo(7))
     assert done.code == 0

@@ -101,6 +101,15 @@ def test_a_bundle_of_a_keras_file_is_written_with_a_line_a_step_and_no_noise(
     assert sorted(path.name for path in out.iterdir()) == ["device", "parity.json", "training"]
 
 
+def test_work_goes_on_with_every_standard_stream_closed(tiny: Path, faces: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    options = ["--model", tiny, "--layer", "bottleneck", "--faces", faces, "--out", out]
+    shell = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, "-m", "export", "bundle", *map(str, options)]
+    done = subprocess.run(shell, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert read_device_bundle(out / "device").labels == read_training_bundle(out / "training").labels
+
+
 @pytest.mark.parametrize("mode", ["none", "float16", "int8"])
 def test_each_mode_can_be_asked_for(run: Run, tiny: Path, faces: Path, tmp_path: Path, mode: str) -> None:
     done = run(

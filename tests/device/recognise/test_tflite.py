@@ -112,3 +112,11 @@ process.join()
 raise SystemExit(process.exitcode)
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 7
+
+
+def test_a_program_without_standard_error_finds_its_runtime() -> None:
+    """A program without a terminal embeds a device too: there the stream is None, and its descriptor may be closed."""
+    without = "import os, sys; os.close(2); sys.stderr = None"
+    program = f"{without}\nfrom device.recognise.tflite import open_runtime\nprint(open_runtime())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout

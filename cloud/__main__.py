@@ -1,0 +1,12 @@
+"""Where `fedex-cloud` begins, and `python -m cloud`: everything else is loaded behind `contract.command_line`."""
+
+from contract.command_line import start
+
+
+def main() -> None:
+    """Run the command line and end the process with its status."""
+    start("cloud.cli")
+
+
+if __name__ == "__main__":
+    main()
