@@ -5,28 +5,41 @@ The steps, each of which every client repeats in the same order::
     bounded read -> header: format, size -> decode -> EXIF orientation -> RGB     = the photo's pixels (sample id)
     -> centre square -> resize to 160x160, bilinear with antialiasing             = what the prefix takes
 
-A photo that already is 160x160 is passed on unchanged. Standardisation is inside the prefix. `export` prepares its
-faces here too, so that heads train on what devices compute.
+A photo that already is 160x160 is passed on unchanged. A JPEG of more pixels than fit is decoded at a half, a quarter
+or an eighth of its size; those are its pixels then. What is no pixel in a file may be damaged (`salvage`). Alpha is
+left out: colours count as they are stored. Standardisation is inside the prefix. `export` prepares its faces here too,
+so that heads train on what devices compute.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import stat
 import struct
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 
 from contract.cuts import PHOTO_SIZE
 from device.errors import PhotoError
+from device.recognise import salvage
+from device.recognise.file_kinds import HEIC, advice_for, kind_of
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 64 * 1000 * 1000
+MAX_JPEG_PIXELS = 256 * 1000 * 1000
+"""Of a JPEG, which is decoded at a part of its size, in the memory of a photo of `MAX_PIXELS`. One that comes in passes
+("progressive") is not: its decoder would have to hold all of it."""
+
+_REDUCTIONS = (2, 4, 8)
+"""What JPEG decoders can divide sides by while they decode."""
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "PPM")
 """What phones and boards write. Others stay closed: Pillow would start outside programs for some of them, and libtiff
@@ -74,7 +87,7 @@ def load_photo(path: Path | str) -> Photo:
     """Read, decode and prepare one photo file.
 
     Raises:
-        PhotoError: not a file, not a photo, damaged, of over 64 MiB or over 64 million pixels.
+        PhotoError: not a file, not a photo, damaged, of over 64 MiB or over 64 million pixels (a JPEG: 256 million).
     """
     path = Path(path)
     try:
@@ -125,25 +138,104 @@ def prepare(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _decode(data: bytes, *, where: str) -> Image.Image:
+    """Decode the bytes as they are, or what `salvage` makes of them; the last failure says what is wrong."""
+    _check_kind(data, where=where)
+    try:
+        return _decode_as_it_is(data, where=where)
+    except PhotoError:
+        raise
+    except _DECODER_ERRORS as error:
+        problem: Exception = error
+    for attempt in _attempts(data):
+        try:
+            return attempt(where)
+        except PhotoError:
+            raise
+        except _DECODER_ERRORS as error:
+            problem = error
+    if isinstance(problem, UnidentifiedImageError):
+        raise PhotoError(f"{where}: expected a photo ({', '.join(FORMATS)}), got something else") from problem
+    raise PhotoError(f"{where}: the photo is damaged: {problem}") from problem
+
+
+def _check_kind(data: bytes, *, where: str) -> None:
+    """Refuse by its name what is known not to be opened here."""
+    kind = kind_of(data)
+    if kind is None or (kind == HEIC and _opens_heic()):
+        return
+    expected = f"expected a photo ({', '.join(FORMATS)}), got {kind}"
+    raise PhotoError(f"{where}: {expected}; {advice_for(kind)}")
+
+
+def _attempts(data: bytes) -> Iterator[Callable[[str], Image.Image]]:
+    if data.startswith(salvage.PNG_SIGNATURE):
+        for bare in salvage.bare_pngs(data):
+            yield lambda where, bare=bare: _decode_as_it_is(bare, where=where)  # type: ignore[misc]  # bound per pass
+    elif data.startswith(salvage.JPEG_START) and salvage.lacks_only_its_end(data):
+        yield lambda where: _decode_without_end(data, where=where)
+
+
+def _decode_without_end(data: bytes, *, where: str) -> Image.Image:
+    """Decode a JPEG that lacks its end marker: whatever ends it, its pixels must be the same."""
+    first, *others = salvage.endings(data)
+    image = _decode_as_it_is(first, where=where)
+    for other in others:
+        if _decode_as_it_is(other, where=where).tobytes() != image.tobytes():
+            raise OSError("the end of its pixels is missing")
+    return image
+
+
+def _decode_as_it_is(data: bytes, *, where: str) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow finds odd about metadata does not concern the pixels
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            with _open(data, where=where) as image:
                 _check_header(image, where=where)
+                image.load()  # first, or the search for EXIF would do it, and what that swallows leave a black photo
                 return _to_rgb(_orient(image))
     except Image.DecompressionBombError as error:
         raise PhotoError(f"{where}: expected at most {MAX_PIXELS} pixels, got more") from error
-    except UnidentifiedImageError as error:
-        raise PhotoError(f"{where}: expected a photo ({', '.join(FORMATS)}), got something else") from error
-    except _DECODER_ERRORS as error:
-        raise PhotoError(f"{where}: the photo is damaged: {error}") from error
+
+
+def _open(data: bytes, *, where: str) -> Image.Image:
+    if data.startswith(salvage.JPEG_START):  # `Image.open` would refuse a large one before it can be reduced
+        return JpegImageFile(io.BytesIO(data))
+    if kind_of(data) == HEIC:
+        return _open_heic(data, where=where)
+    return Image.open(io.BytesIO(data), formats=FORMATS)
+
+
+def _opens_heic() -> bool:
+    return importlib.util.find_spec("pillow_heif") is not None
+
+
+def _open_heic(data: bytes, *, where: str) -> Image.Image:
+    """Open a phone's HEIC photo by the optional package; it turns the photo itself, and leaves no orientation."""
+    import pillow_heif
+
+    photo = pillow_heif.open_heif(io.BytesIO(data))
+    width, height = photo.size
+    if width * height > MAX_PIXELS:
+        raise PhotoError(f"{where}: expected at most {MAX_PIXELS} pixels, got {width}x{height}")
+    image: Image.Image = photo.to_pillow()
+    return image
 
 
 def _check_header(image: Image.Image, *, where: str) -> None:
-    if image.width * image.height > MAX_PIXELS:
+    if image.width * image.height > MAX_PIXELS and not _reduce(image):
         raise PhotoError(f"{where}: expected at most {MAX_PIXELS} pixels, got {image.width}x{image.height}")
-    if image.mode in ("I", "F"):
+    if image.mode == "F" or (image.mode == "I" and image.format != "PPM"):
         raise PhotoError(f"{where}: expected 8 or 16 bits a channel, got an image of mode {image.mode}")
+
+
+def _reduce(image: Image.Image) -> bool:
+    """Have a large JPEG decoded at a part of its size, if that can be and is enough."""
+    width, height = image.size
+    if not isinstance(image, JpegImageFile) or "progressive" in image.info or width * height > MAX_JPEG_PIXELS:
+        return False
+    divisor = next(part for part in _REDUCTIONS if -(-width // part) * -(-height // part) <= MAX_PIXELS)
+    image.draft(None, (width // divisor, height // divisor))
+    return image.width * image.height <= MAX_PIXELS
 
 
 def _orient(image: Image.Image) -> Image.Image:
@@ -159,9 +251,8 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16"):  # a plain conversion would clip at 255 instead of scaling
+    if image.mode.startswith("I"):  # 16 bits; a plain conversion would clip at 255 instead of scaling
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    image.load()
     return image if image.mode == "RGB" else image.convert("RGB")
 
 

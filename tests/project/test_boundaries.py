@@ -16,7 +16,10 @@ import device
 import export
 
 HEAVY = {"tensorflow", "keras", "jax"}
-BORROWED = {"device.recognise", "device.recognise.image", "device.recognise.tflite", "device.errors"}
+BORROWED = {
+    *("device.recognise", "device.recognise.image", "device.recognise.file_kinds", "device.recognise.salvage"),
+    *("device.recognise.tflite", "device.errors"),
+}
 IMPORT_ALL = """
 import importlib, json, sys
 for name in sys.argv[1:]:
@@ -88,7 +91,7 @@ def test_tensorflow_proper_is_imported_in_one_module_only() -> None:
     assert _importers("tensorflow") == {"export/convert.py"}
 
 
-def test_export_borrows_three_modules_of_the_device_and_no_more() -> None:
+def test_export_borrows_photos_runtimes_and_errors_of_the_device_and_no_more() -> None:
     assert {name for name in _modules_loaded_by(*modules_of(export)) if name.startswith("device.")} <= BORROWED
 
 

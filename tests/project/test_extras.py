@@ -44,10 +44,10 @@ def test_every_range_has_a_lower_and_an_upper_bound(extra: str) -> None:
     ("folder", "without", "installed_with"),
     [
         ("contract", None, "device"),
-        ("device", None, "device"),
-        ("export", None, "export"),
+        ("device", None, "device heic"),
+        ("export", None, "export heic"),
         ("cloud", "cloud/training", "cloud"),
-        ("cloud/training", None, "cloud export"),
+        ("cloud/training", None, "cloud export heic"),
     ],
     ids=["contract", "device", "export", "cloud without training", "training"],
 )
