@@ -171,8 +171,13 @@ def _attempts(data: bytes) -> Iterator[Callable[[str], Image.Image]]:
     if data.startswith(salvage.PNG_SIGNATURE):
         for bare in salvage.bare_pngs(data):
             yield lambda where, bare=bare: _decode_as_it_is(bare, where=where)  # type: ignore[misc]  # bound per pass
-    elif data.startswith(salvage.JPEG_START) and salvage.lacks_only_its_end(data):
-        yield lambda where: _decode_without_end(data, where=where)
+    elif data.startswith(salvage.JPEG_START):
+        jpeg = salvage.bare_jpeg(data)
+        yield lambda where: _decode_as_it_is(jpeg, where=where)
+        if salvage.lacks_only_its_end(jpeg):
+            yield lambda where: _decode_without_end(jpeg, where=where)
+    elif data[:4] + data[8:12] == b"RIFFWEBP":
+        yield lambda where: _decode_as_it_is(salvage.bare_webp(data), where=where)
 
 
 def _decode_without_end(data: bytes, *, where: str) -> Image.Image:

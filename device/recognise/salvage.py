@@ -2,8 +2,10 @@
 
     PNG     signature, then chunks: length, name, data, CRC. Pixels: IHDR PLTE IDAT IEND; of the others only tRNS, eXIf
             and the texts that say how the photo is turned are kept, if their CRC is right
-    JPEG    SOI, then segments: marker, length, data; scans after their SOS; EOI. Without the EOI the last scan may be
-            cut: `endings` makes files that decode alike only if it is not
+    JPEG    SOI, then segments: marker, length, data; scans after their SOS; EOI. Of applications' segments only whole
+            JFIF, Exif and Adobe are kept. Without the EOI the last scan may be cut: `endings` makes files that decode
+            alike only if it is not
+    WebP    "RIFF", length, "WEBP", then chunks: name, length, data. One that is cut off is left out, if it is no pixel
 
 What is returned are other bytes of the same photo. Whether they can be decoded is the decoder's to say.
 """
@@ -26,6 +28,11 @@ _MAX_TEXT = 64 * 1024
 
 _FILLINGS = (b"", b"\x55" * 1024, b"\xaa" * 1024, bytes(range(1, 255)) * 4)
 """Behind a scan that is whole these are passed over; bits that a cut one lacks would be read from them."""
+_COMMENT, _APPLICATIONS = 0xFE, frozenset(range(0xE0, 0xF0))
+_USEFUL_SEGMENTS = ((0xE0, b"JFIF\0", 14), (0xE1, b"Exif\0\0", 14), (0xEE, b"Adobe", 12))
+_WEBP_START = 12
+_WEBP_EXTRAS = {b"ICCP": 0x20, b"EXIF": 0x08, b"XMP ": 0x04}
+"""Chunk -> its flag in the header of an extended file."""
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _SCAN, _RESTARTS = 0xDA, 0xDD
@@ -72,6 +79,42 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes, bool]]:
         if name != b"PLTE" or colours not in (2, 6):
             yield name, content, raw, raw[-4:] == struct.pack(">I", zlib.crc32(name + content))
     yield b"IEND", b"", b"\0\0\0\0IEND" + struct.pack(">I", zlib.crc32(b"IEND")), True
+
+
+def bare_jpeg(data: bytes) -> bytes:
+    """Return a JPEG without comments and without what applications have written, as far as no pixel depends on it."""
+    kept, at = data[:2], 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != _SCAN:
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        kept += data[at:end] if _is_of_use(data[at + 1], data[at + 4 : end]) else b""
+        at = end
+    return kept + data[at:]
+
+
+def _is_of_use(marker: int, content: bytes) -> bool:
+    if marker != _COMMENT and marker not in _APPLICATIONS:
+        return True
+    return any(
+        marker == kind and content.startswith(name) and len(content) >= size for kind, name, size in _USEFUL_SEGMENTS
+    )
+
+
+def bare_webp(data: bytes) -> bytes:
+    """Return a WebP without a chunk at its end that was cut off, and is not of its pixels; its header says so."""
+    chunks, at = [], _WEBP_START
+    while at + 8 <= len(data):
+        name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        end = at + 8 + size + size % 2
+        if end <= len(data) + size % 2 or name not in _WEBP_EXTRAS:
+            chunks.append((name, data[at:end]))
+        at = end
+    present = {name for name, _ in chunks}
+    missing = sum(flag for name, flag in _WEBP_EXTRAS.items() if name not in present)
+    body = b"".join(
+        raw[:8] + bytes([raw[8] & ~missing]) + raw[9:] if name == b"VP8X" and len(raw) > 8 else raw
+        for name, raw in chunks
+    )
+    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
 
 
 def lacks_only_its_end(data: bytes) -> bool:

@@ -187,6 +187,37 @@ def test_a_jpeg_cut_anywhere_else_is_refused_or_whole(options: dict[str, object]
     assert refused >= len(whole) - 2 - 100 - 8
 
 
+SEGMENTS = [
+    *(b"", b"\0", b"JFIF\0", b"Exif\0\0", b"MPF\0", b"MPF\0MM\0*\0\0\0\x08\0\x05", b"ICC_PROFILE\0", b"Adobe"),
+    *(b"ICC_PROFILE\0\1\2x", b"Photoshop 3.0\x008BIM\x03\xed\0\0\0\0\0\x08\1", b"http://ns.adobe.com/xap/1.0/\0<x"),
+]
+
+
+@pytest.mark.parametrize("content", SEGMENTS)
+@pytest.mark.parametrize("end", [b"", b"\xff\xd9"], ids=["without end", "with end"])
+def test_what_programs_write_into_a_jpeg_never_makes_it_damaged(content: bytes, end: bytes) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    whole = encode(draw(64, 48), "JPEG", exif=exif)
+    for marker in (*range(0xE0, 0xF0), 0xFE):
+        segment = b"\xff" + bytes([marker]) + struct.pack(">H", len(content) + 2) + content
+        odd = whole[:-2] + end
+        for data in (odd[:2] + segment + odd[2:], odd[:20] + segment + odd[20:]):
+            assert np.array_equal(decode_photo(data).pixels, decode_photo(whole).pixels), hex(marker)
+
+
+@pytest.mark.parametrize("options", [{"lossless": True}, {"quality": 80}], ids=["lossless", "lossy"])
+def test_a_webp_cut_behind_its_pixels_is_taken(options: dict[str, object]) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    whole = encode(draw(64, 48), "WEBP", exif=exif, xmp=b"<x/>" * 40, icc_profile=b"x" * 200, **options)
+    expected = decode_photo(whole).pixels
+    for cut in (1, 5, 100):
+        assert np.array_equal(decode_photo(whole[:-cut]).pixels, expected)
+    with pytest.raises(PhotoError, match="damaged"):
+        decode_photo(encode(draw(64, 48), "WEBP", **options)[:-30])
+
+
 def boxes(*brands: bytes) -> bytes:
     return (
         struct.pack(">I", 8 + 4 * (len(brands) + 1)) + b"ftyp" + brands[0] + bytes(4) + b"".join(brands[1:]) + bytes(99)
