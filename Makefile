@@ -12,6 +12,9 @@ STORE    ?=
 OUT      ?= build/export
 PORT     ?=
 
+# Recipes read these from their environment, quoted: a path may hold spaces, quotes and dollars.
+export PYTHON CUT QUANTIZE WEIGHTS FACES OUT
+
 # TensorFlow and tflite-runtime fail in one process (`vector::reserve`), so the tests take two. Those of the demo load
 # neither and go to the shorter half.
 WITH_TENSORFLOW    := tests/export tests/cloud/training tests/cloud/worker tests/demo/test_run.py
@@ -36,8 +39,8 @@ help:  ## print this
 install: $(STAMP)  ## make .venv and install everything into it
 
 $(STAMP): setup.cfg pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "FEDEx needs Python 3.11 or later: make PYTHON=/path/to/python3.11"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@"$$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "FEDEx needs Python 3.11 or later: make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || "$$PYTHON" -m venv $(VENV)
 	@echo "installing into $(VENV) (about a minute, 1.7 GB)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[device,cloud,export,test,dev]'
 	@touch $@
@@ -46,8 +49,8 @@ build/faces: | $(STAMP)
 	@rm -rf $@.part && $(BIN)/python -m demo.drawing.people $@.part && mv $@.part $@
 
 export: $(STAMP) $(if $(FACES),,build/faces)  ## write both bundles to build/export (CUT= WEIGHTS= FACES= QUANTIZE= OUT=)
-	@exec $(BIN)/fedex-export bundle --cut $(CUT) --faces $(or $(FACES),build/faces) --out $(OUT) \
-	    $(if $(WEIGHTS),--weights $(WEIGHTS)) $(if $(QUANTIZE),--quantize $(QUANTIZE))
+	@exec $(BIN)/fedex-export bundle --cut "$$CUT" --faces "$${FACES:-build/faces}" --out "$$OUT" \
+	    $${WEIGHTS:+--weights "$$WEIGHTS"} $${QUANTIZE:+--quantize "$$QUANTIZE"}
 
 demo: $(STAMP) $(if $(filter minio,$(STORE)),minio-install)  ## run it all end to end on this machine (WEIGHTS= FACES= for real photos, STORE=minio)
 	@exec $(BIN)/python -m demo.run
@@ -87,10 +90,10 @@ test-tensorflow: $(STAMP)
 	@$(BIN)/python -m pytest -q -o cache_dir=build/pytest/$@ $(CHOICE) $(WITH_TENSORFLOW) > build/$@.log 2>&1; status=$$?; cat build/$@.log; exit $$status
 
 test-wheel: $(STAMP)  ## build the wheel, install it alone, run the tests against it with the checkout out of reach
-	@PYTHON='$(PYTHON)' BUILDER='$(BIN)/python' tests/wheel.sh
+	@BUILDER='$(BIN)/python' tests/wheel.sh
 
 test-lowest: $(STAMP)  ## run the device's tests on the lowest versions of its libraries that setup.cfg allows
-	@PYTHON='$(PYTHON)' BUILDER='$(BIN)/python' tests/lowest.sh
+	@BUILDER='$(BIN)/python' tests/lowest.sh
 
 check: $(STAMP)  ## ruff (format and lint) and mypy --strict, tests included
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy contract device cloud export demo bench tests

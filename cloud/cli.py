@@ -21,6 +21,7 @@ from cloud.store import ObjectStore, open_store, probe
 from cloud.store.keys import Pool
 from cloud.web.listener import listen
 from contract import command_line
+from contract.settings import path
 
 
 def main() -> None:
@@ -80,7 +81,7 @@ def bundle() -> None:
 
 
 @bundle.command()
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("directory", type=path)
 @click.option("--replace", is_flag=True, help="Take the place of another bundle of its space; stop the worker first.")
 def add(directory: Path, replace: bool) -> None:
     """Register the training bundle in DIRECTORY, so that its space takes uploads.

@@ -16,6 +16,7 @@ set. A field that is not in `repr` is a secret: no message repeats its value.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
@@ -77,12 +78,17 @@ def text(value: str) -> str:
     return value
 
 
-def path(value: str) -> Path:
-    """Parse a path; a `~` at its beginning is a home folder."""
+def path(value: str | Path) -> Path:
+    """Parse a path; a `~` at its beginning is a home folder. It serves options of command lines too."""
+    missing = ValueError("a path, its ~ a home folder that there is")
     try:
-        return Path(value).expanduser()
+        expanded = Path(value).expanduser()
     except RuntimeError as error:  # no such user, or one without a home folder
-        raise ValueError("a path, its ~ a home folder that there is") from error
+        raise missing from error
+    is_own = str(value) == "~" or str(value).startswith("~/")
+    if is_own and not os.environ.get("HOME", "/").startswith("/"):  # empty, which would be the root, or relative
+        raise missing
+    return expanded
 
 
 def yes_or_no(value: str) -> bool:

@@ -23,6 +23,12 @@ MAX_LABELS_BYTES = 4 << 20
 WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 """The code points with Unicode's property White_Space, which trimming takes off both ends."""
 
+MARKS = (
+    "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\u2800\u3164\ufeff\uffa0"
+    + "".join(map(chr, (*range(0x202A, 0x202D), *range(0x2066, 0x2070), *range(0xFFF9, 0xFFFC))))
+)
+"""What shows nothing by itself, and comes along with names that are copied from somewhere."""
+
 _WITHOUT_JOINERS = str.maketrans(dict.fromkeys(JOINERS))
 
 
@@ -48,6 +54,18 @@ def parse_label(text: str) -> str:
         expected = f"another name than {UNKNOWN}, which is the answer for people who are not known"
         raise Impossible("label", expected=expected, got=shown(text))
     return label
+
+
+def read_label(entered: str) -> str:
+    """Turn what a person entered into a label: take invisible marks off both ends, then do as `parse_label`.
+
+    Wherever a name comes from a person (typed, a folder, a line of a file), it comes through here; what another program
+    sends does not.
+
+    Raises:
+        TooLarge, Impossible: as `parse_label`.
+    """
+    return parse_label(entered.strip(MARKS + WHITE_SPACE))
 
 
 def label_key(label: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract.command_line import run as run_main
+from contract.settings import path
 
 BESIDE = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
@@ -35,7 +36,7 @@ class RealData:
 def find_real_data(environment: Mapping[str, str] = os.environ) -> RealData | None:
     """Return the first place that has real data, as a whole path, or None."""
     places = (environment.get("FEDEX_DATA"), BESIDE)
-    found = (RealData(Path(place).resolve()) for place in places if place)
+    found = (RealData(path(place).resolve()) for place in places if place)
     return next((data for data in found if data.weights.is_file() and data.faces.is_dir()), None)
 
 

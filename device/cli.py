@@ -16,6 +16,7 @@ import click
 
 from contract import command_line
 from contract.errors import ContractError
+from contract.settings import path
 from device import (
     Device,
     DeviceError,
@@ -85,7 +86,7 @@ def enrol(device: Device, again: bool, as_json: bool) -> int:
 
 
 @cli.command()
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("photos", nargs=-1, required=True, type=path)
 @json_option
 @with_device
 def infer(device: Device, photos: Sequence[Path], as_json: bool) -> int:

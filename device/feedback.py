@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contract.labels import parse_label
+from contract.labels import read_label
 from device.cache.cache import Cache
 from device.cache.feedback import NewFeedback
 from device.cache.inferences import StoredInference
@@ -44,7 +44,7 @@ def give_feedback(cache: Cache, inference: int, *, label: str | None, origin: st
 def meant_label(inference: StoredInference, *, label: str | None) -> str:
     """Tell which label was meant. Pure; raises as `give_feedback`."""
     if label is not None:
-        return parse_label(label)
+        return read_label(label)
     if inference.unknown:
         raise FeedbackError(f"inference {inference.id}: expected a label, as the answer was unknown, got right")
     return inference.results[0].label

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -12,6 +11,7 @@ from contract import command_line
 from contract.cuts import CUTS, TABLE_1_CLASSES
 from contract.errors import ContractError
 from contract.labels import MAX_LABELS
+from contract.settings import path
 from contract.text import escaped
 from device.errors import DeviceError
 from export.errors import ExportError
@@ -21,9 +21,10 @@ from export.quiet import import_quietly
 from export.request import DEFAULT_OUT, MAX_SEED, WHOLE, parse_request
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from export.bundle import ExportResult
 
-PATH = click.Path(path_type=Path)
 CLASSES = click.IntRange(1, MAX_LABELS)
 SEEDS = click.IntRange(0, MAX_SEED)
 
@@ -75,16 +76,16 @@ def cuts(classes: int) -> None:
 
 @commands.command()
 @click.option("--cut", help="Where to cut the reference network: freeze1 to freeze6.  [default: freeze6]")
-@click.option("--model", type=PATH, help="Cut this network instead: a .keras file for photos of 160x160x3.")
+@click.option("--model", type=path, help="Cut this network instead: a .keras file for photos of 160x160x3.")
 @click.option("--layer", help="The last layer before the cut, where --model is given.")
-@click.option("--weights", type=PATH, help="Of the reference network, .npz or .weights.h5.  [default: drawn]")
-@click.option("--faces", type=PATH, help="People whom the first head is to know: one folder of photos each.")
-@click.option("--photos", type=PATH, help="Photos to calibrate and compare on, where there are no --faces.")
+@click.option("--weights", type=path, help="Of the reference network, .npz or .weights.h5.  [default: drawn]")
+@click.option("--faces", type=path, help="People whom the first head is to know: one folder of photos each.")
+@click.option("--photos", type=path, help="Photos to calibrate and compare on, where there are no --faces.")
 @click.option("--classes", type=CLASSES, help="Of the network's own head, where there are no --faces.")
-@click.option("--labels", type=PATH, help="Their labels, one a line.  [default: class-0001, ...]")
+@click.option("--labels", type=path, help="Their labels, one a line.  [default: class-0001, ...]")
 @click.option("--quantize", default=DEFAULT_QUANTIZE.value, show_default=True, help=f"{', '.join(Quantize)}.")
 @click.option("--seed", type=SEEDS, default=0, show_default=True, help="Of drawn weights and training.")
-@click.option("--out", type=PATH, default=DEFAULT_OUT, show_default=True, help="Folder for both bundles.")
+@click.option("--out", type=path, default=DEFAULT_OUT, show_default=True, help="Folder for both bundles.")
 def bundle(**options: Any) -> None:
     """Write a device bundle and a training bundle, and how far TFLite is from Keras (parity.json)."""
     request = parse_request(**options)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from contract.cuts import CUTS
-from contract.errors import ContractError
+from contract.errors import ContractError, shown
 from contract.files import read_bounded
-from contract.labels import MAX_LABELS_BYTES, encode_labels, parse_label
+from contract.labels import MARKS, MAX_LABELS_BYTES, WHITE_SPACE, encode_labels, label_key, read_label
 from export.errors import RequestError
 from export.quantize import DEFAULT_QUANTIZE, Quantize
 
@@ -17,6 +20,7 @@ MAX_SEED = 2**32 - 1
 DEFAULT_CUT = "freeze6"
 DEFAULT_OUT = Path("build/export")
 WHOLE = "full"
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +119,39 @@ def _mode(quantize: str) -> Quantize:
 
 def _read_labels(path: Path) -> tuple[str, ...]:
     """Read the labels of a text file, one a line; empty lines are passed over."""
+    where, expected = f"--labels {path}", "one label a line, each once"
     try:
-        lines = read_bounded(path, MAX_LABELS_BYTES).decode("utf-8").splitlines()
-        labels = tuple(parse_label(line) for line in lines if line.strip())
-        encode_labels(labels)
+        lines = _LINE_END.split(_decode(read_bounded(path, MAX_LABELS_BYTES)))
     except (ContractError, UnicodeDecodeError) as error:
-        raise RequestError(f"--labels {path}", expected="one label a line, each once", got=str(error)) from error
+        raise RequestError(where, expected=expected, got=str(error)) from error
+    labels, problems = _judge_lines(lines)
+    if problems:
+        raise RequestError(where, expected=expected, got="; ".join(problems))
+    try:
+        encode_labels(labels)
+    except ContractError as error:
+        raise RequestError(where, expected=expected, got=str(error)) from error
     return labels
+
+
+def _decode(data: bytes) -> str:
+    """Decode text as editors write it: UTF-8, or UTF-16 where a byte order mark says so."""
+    return data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
+
+
+def _judge_lines(lines: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Return the labels of all lines that hold one, and what is wrong with the others, each with its number."""
+    lines_of: dict[str, tuple[int, str]] = {}
+    problems = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip(MARKS + WHITE_SPACE):
+            continue
+        try:
+            label = read_label(line)
+        except ContractError as error:
+            problems.append(f"line {number}: {error}")
+            continue
+        first, spelling = lines_of.setdefault(label_key(label), (number, label))
+        if first != number:
+            problems.append(f"line {number}: {shown(label)}, which line {first} has as {shown(spelling)}")
+    return tuple(label for _, label in lines_of.values()), problems

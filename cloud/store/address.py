@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from urllib.parse import parse_qsl
 
 from cloud.errors import SettingError
 from cloud.store.store import ObjectStore
 from contract.errors import shown
+from contract.settings import path as parse_path
 
 FORMS = "dir:PATH or s3://BUCKET[?endpoint=URL]"
 MAX_PATH_LENGTH = 1024
@@ -35,7 +35,10 @@ def open_store(address: str) -> ObjectStore:
 def _directory(path: str) -> ObjectStore:
     from cloud.store.directory import DirectoryStore
 
-    return DirectoryStore(Path(path))
+    try:
+        return DirectoryStore(parse_path(path))
+    except ValueError as error:
+        raise _refusal(f"dir:PATH, {error}", f"dir:{path}") from None
 
 
 def _bucket(address: str) -> ObjectStore:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from contract.command_line import run as run_main
+from contract.settings import path
 from demo.drawing.person import MAX_PEOPLE, invent_person
 from demo.drawing.portrait import draw_photo
 
@@ -49,7 +50,7 @@ def write_people(directory: Path, *, people: int, photos: int, seed: int, variat
 
 
 @click.command()
-@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("directory", type=path)
 @click.option("--people", type=click.IntRange(1, MAX_PEOPLE), default=40, show_default=True)
 @click.option("--photos", type=click.IntRange(1, 99), default=12, show_default=True, help="Photos of each person.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)

@@ -22,12 +22,13 @@ from pathlib import Path
 import click
 
 from contract.command_line import run as run_main
+from contract.settings import path
 from demo.running.ports import free_port
 from demo.running.process_guard import guarded
 
 MODULE = "github.com/minio/minio"
 VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"
-TOOLS = Path(os.environ.get("FEDEX_TOOLS") or Path(__file__).resolve().parents[2] / "build" / "tools")
+TOOLS = path(os.environ.get("FEDEX_TOOLS") or Path(__file__).resolve().parents[2] / "build" / "tools")
 START_TIMEOUT_S = 60.0
 
 
@@ -154,7 +155,7 @@ def install() -> None:
 
 
 @main.command()
-@click.option("--data", type=click.Path(path_type=Path), default=Path("build/minio/data"), show_default=True)
+@click.option("--data", type=path, default=Path("build/minio/data"), show_default=True)
 def run(data: Path) -> None:
     """Start MinIO and print the settings that use it; Ctrl-C stops it."""
     try:

@@ -174,3 +174,15 @@ def test_work_goes_on_with_standard_streams_closed(
         )
         assert (done.returncode, done.stderr) == (0, ""), command
     assert f"space {training_bundle.space}" in run("status", FEDEX_STORE=store).stdout
+
+
+def test_a_home_folder_stands_in_a_store_of_folders(tmp_path: Path, training_bundle: TrainingBundle) -> None:
+    """It was a folder called `~` in the working directory."""
+    (tmp_path / "bundle").symlink_to(training_bundle.directory)
+    added = run("bundle", "add", "~/bundle", FEDEX_STORE="dir:~/store", HOME=str(tmp_path))
+    assert added.returncode == 0, added.stderr
+    assert (tmp_path / "store").is_dir()
+    refused = run("status", FEDEX_STORE="dir:~/store", HOME="")
+    assert refused.stderr == (
+        "fedex-cloud: FEDEX_STORE: expected dir:PATH, a path, its ~ a home folder that there is, got 'dir:~/store'\n"
+    )

@@ -117,3 +117,13 @@ def test_every_setting_is_described_in_order() -> None:
         SettingRow("SHARE", "0.5", "", "of the whole"),
     )
     assert [row.default for row in setting_rows(Settings)[4:7]] == ["red", "1", ""]
+
+
+@pytest.mark.parametrize("home", ["", "relative", "~"])
+def test_without_a_home_folder_a_path_into_it_is_refused(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It became a folder in the working directory, called `~` or nothing at all."""
+    monkeypatch.setenv("HOME", home)
+    for value in ("~", "~/x"):
+        with pytest.raises(ValueError, match="a path, its ~ a home folder that there is"):
+            path(value)
+    assert path("x/~") == Path("x/~")

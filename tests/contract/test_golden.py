@@ -33,7 +33,7 @@ from contract.errors import ContractError
 from contract.files import FileRef
 from contract.history import ReleaseSummary, encode_history, parse_history
 from contract.holdout import assign_split
-from contract.labels import label_key, parse_label
+from contract.labels import label_key, parse_label, read_label
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 from contract.problems import Problem, ProblemDocument
 from contract.routes import Acknowledgement, EnrolmentReply, EnrolmentRequest
@@ -49,6 +49,7 @@ DOCUMENTS = (
     "uploads.json",
     "codecs.json",
     "label-rules.json",
+    "entered-labels.json",
     "sample-ids.json",
     "splits.json",
     "manifest.json",
@@ -93,6 +94,26 @@ TYPED = [
     *("علی\u200cرضا", "A\u200dda", "Ada\u200d", "Ad\u200ba", "\ufeffAda"),
     *("", "tab\tinside", "line\u2028break", "\u202eevil", "x" * 64, "x" * 65, "\x1b[2J"),
     *("unknown", " UNKNOWN", "unk\u200dnown", "Unknown soldier"),
+]
+ENTERED = [
+    *(
+        "Ada",
+        "\ufeffAda",
+        "\u200bAda\u200e",
+        "\u00a0\u200b Ada \ufeff\u00a0",
+        "\u202aAda\u202c",
+        "\u2068明子\u2069",
+        "Ada\u200d",
+    ),
+    *(
+        "\u200fعلی\u200cرضا\u200f",
+        "👩\u200d🔬\u200b",
+        "\u2764\ufe0f",
+        "\u3164Ada\u2800",
+        "\u00adAda\u2060",
+        "x" * 64 + "\u200b",
+    ),
+    *("Ad\u200ba", "\u200b\u00a0", "\u200eunknown\u200e", "\u200b" * 70 + "Ada"),
 ]
 
 
@@ -140,6 +161,13 @@ def vector(codec: Codec, shape: tuple[int, ...], values: list[float]) -> Json:
         "tensors": tensors,
         "decoded": decode_features(parts, codec, shape).ravel().tolist(),
     }
+
+
+def entered_label(entered: str) -> Json:
+    try:
+        return {"entered": entered, "label": read_label(entered)}
+    except ContractError as error:
+        return {"entered": entered, "refused": type(error).__name__}
 
 
 def label_rule(typed: str) -> Json:
@@ -223,6 +251,7 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "uploads.json": jsonl({name: what_it_opens_to(data) for name, data in uploads.items()}),
         "codecs.json": jsonl({name: vector(*values) for name, values in VECTORS.items()}),
         "label-rules.json": jsonl([label_rule(typed) for typed in TYPED]),
+        "entered-labels.json": jsonl([entered_label(entered) for entered in ENTERED]),
         "sample-ids.json": jsonl(sample_ids()),
         "splits.json": jsonl(splits()),
         "manifest.json": payload,

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.errors import ContractError, Impossible, Malformed, TooLarge
-from contract.labels import WHITE_SPACE, check_label, encode_labels, label_key, parse_label, parse_labels
+from contract.labels import (
+    MARKS,
+    WHITE_SPACE,
+    check_label,
+    encode_labels,
+    label_key,
+    parse_label,
+    parse_labels,
+    read_label,
+)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +80,28 @@ def test_the_answers_word_for_nobody_is_no_label(typed: str) -> None:
     with pytest.raises(Impossible, match="label: expected another name than unknown"):
         parse_label(typed)
     assert parse_label(f"{typed.strip()} soldier")
+
+
+@pytest.mark.parametrize("mark", [*MARKS, *WHITE_SPACE, "\ufeff \u200b\u00a0\u200e"])
+def test_invisible_marks_around_a_name_are_taken_off(mark: str) -> None:
+    """A name copied out of a mail brought them along, and was refused for what nobody could see."""
+    assert read_label(f"{mark}Ada Lovelace{mark}") == "Ada Lovelace"
+    assert read_label(f"{mark}علی\u200cرضا{mark}") == "علی\u200cرضا"
+    with pytest.raises(Impossible, match="at least one code point"):
+        read_label(mark * 3)
+
+
+@pytest.mark.parametrize("entered", ["Ad\u200ba", "A\u00adda", "x\ny", "\x1b[31mred", "\u200eunknown\u200e", "\ufeff"])
+def test_marks_inside_a_name_and_what_is_no_label_stay_refused(entered: str) -> None:
+    with pytest.raises(Impossible):
+        read_label(entered)
+
+
+def test_what_a_mark_shows_is_not_taken_off() -> None:
+    """Variation selectors and tags belong to the emoji before them, and a joiner to the letters beside it."""
+    assert read_label("\u2764\ufe0f") == "\u2764\ufe0f"
+    assert read_label("👩\u200d🔬\u200e") == "👩\u200d🔬"
+    assert not {letter for letter in MARKS if unicodedata.category(letter) not in ("Cf", "Mn", "Lo", "So")}
 
 
 BIDI_CONTROLS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

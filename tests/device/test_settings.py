@@ -97,3 +97,10 @@ def test_every_setting_is_described_for_the_table() -> None:
     assert (by_name["FEDEX_TIMEOUT_S"].default, by_name["FEDEX_TIMEOUT_S"].unit) == ("20", "seconds")
     assert by_name["FEDEX_NEED_IDLE"].default == "1"
     assert by_name["FEDEX_HOME"].default == "~/.fedex"
+
+
+def test_without_a_home_folder_the_device_asks_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its identity and cache went into the working directory, or the root of the file system."""
+    monkeypatch.setenv("HOME", "")
+    with pytest.raises(SettingError, match="FEDEX_HOME: expected a path, its ~ a home folder that there is"):
+        Settings.from_environment({})

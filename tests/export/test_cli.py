@@ -1,6 +1,7 @@
 """The command line: what it prints and writes, and one clear line for whatever is wrong."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -251,6 +252,47 @@ def test_a_file_that_is_no_label_list_is_one_line(run: Run, tmp_path: Path, text
         f"fedex-export: --labels {tmp_path}/labels.txt: expected one label a line, each once, got "
     )
     assert done.err.count("\n") == 1
+
+
+def test_labels_are_read_as_editors_leave_them(run: Run, tiny: Path, tmp_path: Path) -> None:
+    """A byte order mark, line ends of Windows, marks that a copied name brought along."""
+    for data in (
+        b"\xef\xbb\xbfAnn\r\n\r\n\xe2\x80\x8eBo\xe2\x80\x8b\r\nCy\r\nDi",
+        "\ufeffAnn\nBo\n\u00a0Cy\nDi\n".encode("utf-16-le"),
+    ):
+        (tmp_path / "labels.txt").write_bytes(data)
+        options = ["--layer", "bottleneck", "--labels", tmp_path / "labels.txt", "--out", tmp_path / "out"]
+        assert run("bundle", "--model", tiny, *options).code == 0
+        assert read_device_bundle(tmp_path / "out" / "device").labels == ("Ann", "Bo", "Cy", "Di")
+
+
+def test_each_bad_label_is_told_with_its_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "labels.txt").write_text("Ann\n\nB\u200bo\nCy\nann\nunknown\n")
+    done = run("bundle", "--labels", tmp_path / "labels.txt")
+    assert done.err.count("\n") == 1
+    assert re.findall(r"line (\d): (.*?)(?:, got|, which)", done.err) == [
+        ("3", "label: expected no control or format characters"),
+        ("5", "'ann'"),
+        ("6", "label: expected another name than unknown"),
+    ]
+    assert "'ann', which line 1 has as 'Ann'" in done.err
+
+
+def test_a_home_folder_stands_in_every_option_that_names_a_path(
+    run: Run, tiny: Path, faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--out=~/bundles` made a folder called `~`, as a shell leaves it alone there."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    faces.rename(tmp_path / "people")
+    done = run("bundle", "--model", "~/tiny.keras", "--layer", "bottleneck", "--faces", "~/people", "--out", "~/out")
+    assert done.code == 0, done.err
+    assert (tmp_path / "out" / "device").is_dir()
+    assert not (tmp_path / "~").exists()
+    monkeypatch.setenv("HOME", "")
+    done = run("bundle", "--model", tiny, "--layer", "bottleneck", "--out", "~/out")
+    assert "~" in done.err
+    assert not (tmp_path / "~").exists()
 
 
 def test_a_name_that_moves_the_cursor_is_shown_and_not_obeyed(run: Run, tmp_path: Path) -> None:

@@ -77,3 +77,36 @@ def test_make_serve_without_an_enrolment_code_says_so_in_one_line() -> None:
     assert [line for line in refused.stderr.splitlines() if "FEDEX_ENROLMENT" in line] == refused.stderr.splitlines()[
         1:2
     ]
+
+
+ODD = "a b'c\"d `e` $f *"
+
+
+@pytest.mark.parametrize("how", ["on the command line", "in the environment"])
+def test_every_variable_may_hold_spaces_quotes_and_dollars(tmp_path: Path, how: str) -> None:
+    """They were pasted into the shell's line as they are: `make export FACES='my photos'` exported `my`."""
+    says = tmp_path / "fedex-export"
+    says.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    says.chmod(0o755)
+    given = {name: f"{name} {ODD}" for name in ("CUT", "FACES", "OUT", "WEIGHTS", "QUANTIZE")}
+    if how == "in the environment":
+        done = make("export", f"BIN={tmp_path}", **given)
+    else:
+        done = make(
+            "export", f"BIN={tmp_path}", *(f"{name}={value.replace('$', '$$')}" for name, value in given.items())
+        )
+    assert done.stdout.splitlines() == [
+        "bundle",
+        *(part for name in given if name in ("CUT", "FACES", "OUT") for part in (f"--{name.lower()}", given[name])),
+        *("--weights", given["WEIGHTS"], "--quantize", given["QUANTIZE"]),
+    ]
+
+
+def test_a_python_in_a_folder_with_a_space_makes_the_environment(tmp_path: Path) -> None:
+    python = tmp_path / "my python" / "python3"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\necho "called: $2"\nexit 1\n')
+    python.chmod(0o755)
+    command = ["make", f"VENV={tmp_path}/new", f"PYTHON={python}", "install"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert "called: import sys" in done.stdout
