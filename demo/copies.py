@@ -12,6 +12,7 @@ from pathlib import Path
 from demo.errors import DemoError
 from device.errors import PhotoError
 from device.recognise.image import load_photo
+from export.photo_folders import MOST_TOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +29,26 @@ def without_copies(people: Mapping[str, Sequence[Path]]) -> Distinct:
     """Leave out what a person has twice; of a photo and its copies the first stays.
 
     Raises:
-        DemoError: a photo is in two people's folders, or cannot be read as one.
+        DemoError: photos are in two people's folders, or cannot be read as photos: all of them are told.
     """
     first: dict[bytes, tuple[str, Path]] = {}
     distinct = Distinct({name: [] for name in people}, [])
+    problems: list[str] = []
     for name, photo in ((name, photo) for name, photos in people.items() for photo in photos):
-        owner, original = first.setdefault(_digest(photo), (name, photo))
+        try:
+            owner, original = first.setdefault(_digest(photo), (name, photo))
+        except PhotoError as error:
+            problems.append(str(error))
+            continue
         if owner != name:
-            raise DemoError(f"{photo}: expected a photo of one person, got the one that is {original}, too")
+            problems.append(f"{photo}: expected a photo of one person, got the one that is {original}, too")
         (distinct.photos[name] if original is photo else distinct.copies).append(photo)
+    if problems:
+        more = [f"and {len(problems) - MOST_TOLD} more"] if len(problems) > MOST_TOLD else []
+        raise DemoError("; ".join([*problems[:MOST_TOLD], *more]))
     return distinct
 
 
 def _digest(photo: Path) -> bytes:
-    try:
-        pixels = load_photo(photo).pixels
-    except PhotoError as error:
-        raise DemoError(str(error)) from error
+    pixels = load_photo(photo).pixels
     return hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).digest()

@@ -12,7 +12,7 @@ from demo.comparison import score_cosine
 from demo.copies import without_copies
 from demo.drawing.people import write_people
 from demo.errors import DemoError
-from demo.folders import lay_out_base, list_photos
+from demo.folders import count_passed_over, lay_out_base, list_photos
 from demo.roles import LEAST_PHOTOS, Person, assign_roles
 from demo.running.commands import command
 from demo.running.cycle_log import read_refusal
@@ -82,6 +82,8 @@ class EndToEnd:
             with self.stages.stage("draw", f"draw {self.settings.people} people who do not exist"):
                 write_people(faces, people=self.settings.people, photos=LEAST_PHOTOS, seed=self.settings.seed)
         distinct = without_copies(list_photos(faces))
+        if passed_over := count_passed_over(faces):
+            self.stages.note(f"files and folders passed over that are no photos of people: {passed_over}")
         if distinct.copies:
             self.stages.note(f"copies of photos left out: {len(distinct.copies)}, the first {distinct.copies[0]}")
         return assign_roles(distinct.photos, seed=self.settings.seed)

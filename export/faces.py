@@ -1,27 +1,25 @@
-"""Folders of photos: how people and their photos are read from disk.
+"""People and their photos, read from folders (`export.photo_folders`): everything in these must be a photo.
 
-    DIR/<person>/<photo>    one folder a person, whose name is the label; both sorted by name, which the split follows
-
-Names that begin with a dot, and files beside the folders, are not looked at. Everything else must be a photo.
+What cannot be used is told at once, in one error, after all of it was looked at.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.callbacks import Progress, ignore
-from contract.errors import ContractError
 from contract.holdout import Split, assign_split
-from contract.labels import label_key, parse_label
 from contract.samples import SAMPLE_ID_BYTES, sample_id
-from device.recognise.image import load_photo
+from device.errors import PhotoError
+from device.recognise.image import Photo, load_photo
 from export.errors import FacesError
+from export.photo_folders import find_people, find_photos, raise_together
 
 FEWEST_PEOPLE = 2
 BASE_SECRET = b"fedex-base" + bytes(6)
@@ -39,6 +37,8 @@ class People:
     """(n,), indices into `names`."""
     sample_ids: NDArray[np.uint8]
     """(n, 16)."""
+    passed_over: int = 0
+    """Files and folders beside the photos that systems, cameras and programs have left."""
 
     def held_out(self) -> NDArray[np.bool_]:
         """Tell which photos (n,) judge a head, by the contract's split; the others train it."""
@@ -55,28 +55,28 @@ def read_faces(directory: Path, *, progress: Progress = ignore) -> People:
 
     Raises:
         FacesError: no such folder, fewer than two people, one without photos, two of the same name, a name that cannot
-            be a label, or one photo in two people's folders.
-        PhotoError: a file in a person's folder that is no photo.
+            be a label, or one photo in two people's folders; or several things that cannot be used.
+        PhotoError: a single file that is no photo.
     """
-    folders = _people(directory)
-    paths = [(index, path) for index, folder in enumerate(folders.values()) for path in _photos_of(folder)]
-    photos: list[NDArray[np.uint8]] = []
-    labels: list[int] = []
-    ids: dict[bytes, int] = {}
+    found = find_people(directory)
+    problems: list[Exception] = list(found.problems)
+    reading = _Reading(problems)
+    folders = [*found.photos.values(), *found.unlabelled]
+    paths = [(index, path) for index, photos in enumerate(folders) for path in photos]
     for done, (index, path) in enumerate(paths, 1):
-        photo = load_photo(path)
-        name = sample_id(BASE_SECRET, photo.pixels)
-        if ids.setdefault(name, index) != index:
-            raise FacesError(str(path), expected="a photo of one person", got="one that is in another folder too")
-        if len(ids) > len(photos):
-            photos.append(photo.prepared)
-            labels.append(index)
+        reading.add(path, index)
         progress(done, len(paths))
+    raise_together(f"faces {directory}", problems)
+    if len(found.photos) < FEWEST_PEOPLE:
+        expected = f"at least {FEWEST_PEOPLE} people, one folder each"
+        raise FacesError(f"faces {directory}", expected=expected, got=f"{len(found.photos)}")
+    ids = reading.owners
     return People(
-        names=tuple(folders),
-        photos=np.stack(photos),
-        labels=np.array(labels, np.uint32),
+        names=tuple(found.photos),
+        photos=np.stack(reading.photos),
+        labels=np.array(reading.labels, np.uint32),
         sample_ids=np.frombuffer(b"".join(ids), np.uint8).reshape(len(ids), SAMPLE_ID_BYTES),
+        passed_over=len(found.passed_over),
     )
 
 
@@ -84,54 +84,44 @@ def read_photos(directory: Path, *, count: int) -> NDArray[np.uint8]:
     """Read at most `count` photos, uint8 (n, 160, 160, 3), from all over a folder and the folders in it.
 
     Raises:
-        FacesError: no such folder, or nothing in it.
-        PhotoError: a file that is no photo.
+        FacesError: no such folder, nothing in it, or several files that are no photos.
+        PhotoError: a single file that is no photo.
     """
-    _check_folder(directory)
-    files = [path for path in sorted(directory.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    files = find_photos(directory)
     if not files:
         raise FacesError(f"photos {directory}", expected="at least one photo", got="an empty folder")
-    chosen = np.unique(np.linspace(0, len(files) - 1, count).astype(int))
-    return np.stack([load_photo(files[index]).prepared for index in chosen])
+    problems: list[Exception] = []
+    chosen = [files[index] for index in np.unique(np.linspace(0, len(files) - 1, count).astype(int))]
+    photos = [photo.prepared for photo in _loaded(chosen, problems)]
+    raise_together(f"photos {directory}", problems)
+    return np.stack(photos)
 
 
-def _people(directory: Path) -> dict[str, Path]:
-    """Find the folders by label, sorted by name."""
-    _check_folder(directory)
-    folders = [folder for folder in _visible(directory) if folder.is_dir()]
-    if len(folders) < FEWEST_PEOPLE:
-        expected = f"at least {FEWEST_PEOPLE} people, one folder each"
-        raise FacesError(f"faces {directory}", expected=expected, got=f"{len(folders)}")
-    people: dict[str, Path] = {}
-    known: dict[str, str] = {}
-    for folder in folders:
-        label = _label(folder)
-        if known.setdefault(label_key(label), label) is not label:
-            raise FacesError(str(folder), expected="a name of its own", got=f"the name of {known[label_key(label)]}")
-        people[label] = folder
-    return people
+def _loaded(paths: Iterable[Path], problems: list[Exception]) -> Iterable[Photo]:
+    for path in paths:
+        try:
+            yield load_photo(path)
+        except PhotoError as error:
+            problems.append(error)
 
 
-def _label(folder: Path) -> str:
-    try:
-        return parse_label(folder.name)
-    except ContractError as error:
-        raise FacesError(
-            str(folder), expected=f"a name that can be a label: {error.expected}", got=error.got
-        ) from error
+@dataclass(slots=True)
+class _Reading:
+    """Photos of people, as far as they are read."""
 
+    problems: list[Exception]
+    photos: list[NDArray[np.uint8]] = field(default_factory=list)
+    labels: list[int] = field(default_factory=list)
+    owners: dict[bytes, int] = field(default_factory=dict)
+    """Sample id -> whose it is; in the order of the photos."""
 
-def _photos_of(folder: Path) -> Sequence[Path]:
-    photos = _visible(folder)
-    if not photos:
-        raise FacesError(str(folder), expected="at least one photo", got="an empty folder")
-    return photos
-
-
-def _visible(directory: Path) -> list[Path]:
-    return sorted(path for path in directory.iterdir() if not path.name.startswith("."))
-
-
-def _check_folder(directory: Path) -> None:
-    if not directory.is_dir():
-        raise FacesError(f"faces {directory}", expected="a folder", got="a file" if directory.exists() else "none")
+    def add(self, path: Path, person: int) -> None:
+        """Read one photo of a person, unless it has been read already."""
+        for photo in _loaded([path], self.problems):
+            name = sample_id(BASE_SECRET, photo.pixels)
+            if self.owners.setdefault(name, person) != person:
+                expected, got = "a photo of one person", "one that is in another folder too"
+                self.problems.append(FacesError(str(path), expected=expected, got=got))
+            elif len(self.owners) > len(self.photos):
+                self.photos.append(photo.prepared)
+                self.labels.append(person)

@@ -37,6 +37,8 @@ def gather_inputs(request: Request, *, at_step: StepProgress) -> tuple[keras.Mod
     people = None
     if request.faces is not None:
         people = read_faces(request.faces, progress=partial(at_step, "reading photos"))
+        if people.passed_over:
+            at_step(f"passed over, as left by systems and programs: {people.passed_over}", 0, 0)
     photos, calibration = _photos(request, people)
     at_step("making the network", 0, 0)
     network = _network(request, people, photos)

@@ -71,3 +71,13 @@ def test_a_folder_named_like_a_photo_is_refused(faces: Path) -> None:
     (faces / "Ada Alder" / "holiday.jpg").mkdir()
     with pytest.raises(DemoError, match=r"holiday\.jpg: expected a file, got a folder"):
         without_copies(list_photos(faces))
+
+
+def test_everything_that_cannot_be_used_is_told_at_once(faces: Path) -> None:
+    (faces / "Ada Alder" / "04.jpg").write_bytes(b"no photo")
+    (faces / "Bo Birch" / "05.jpg").write_bytes(b"")
+    save_again(faces / "Ada Alder" / "02.png", faces / "Bo Birch" / "again.png")
+    with pytest.raises(
+        DemoError, match=r"04\.jpg: .*; .*05\.jpg: .*an empty file.*; .*again\.png: expected a photo of one"
+    ):
+        without_copies(list_photos(faces))

@@ -134,3 +134,122 @@ def test_photos_without_people_are_taken_from_all_over_a_folder(folder: Path) ->
 def test_an_empty_folder_of_photos_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FacesError, match="expected at least one photo, got an empty folder"):
         read_photos(tmp_path, count=3)
+
+
+LITTER = [
+    *("Thumbs.db", "THUMBS.DB", ".DS_Store", "desktop.ini", "Desktop.ini", "._1.png", ".picasa.ini", "Picasa.ini"),
+    *(
+        "1.xmp",
+        "1.png.xmp",
+        "IMG_1.AAE",
+        "MVI_1.THM",
+        "GOPR1.LRV",
+        "1.png.part",
+        "1.png.crdownload",
+        "~$1.png",
+        "1.png~",
+    ),
+    *(".1.png.swp", "1.png.json", "1.jpg.supplemental-metadata.json", "metadata.json", "1.lnk", "Icon\r", ".nomedia"),
+    *(
+        "1.png.download",
+        "1.jpeg.filepart",
+        "1.tmp",
+        "ZbThumbnail.info",
+        "digikam4.db",
+        "Thumbs.db:encryptable",
+        "1.srt",
+    ),
+]
+CLOSED = [
+    *(".Trashes", "$RECYCLE.BIN", "System Volume Information", "@eaDir", "#recycle", "lost+found", "__MACOSX"),
+    *(
+        ".thumbnails",
+        ".Trash-1000",
+        "@Recycle",
+        "RECYCLER",
+        "FOUND.000",
+        ".AppleDouble",
+        "#snapshot",
+        "Previews.lrdata",
+        "2.png.download",
+    ),
+]
+
+
+@pytest.mark.parametrize("name", LITTER)
+def test_the_litter_of_systems_cameras_and_downloads_is_passed_over_and_counted(folder: Path, name: str) -> None:
+    (folder / "Ann" / name).write_bytes(b"anything")
+    people = read_faces(folder)
+    assert (len(people.photos), people.passed_over) == (5, 1)
+    assert len(read_photos(folder, count=64)) == 5
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_folders_of_the_system_are_never_entered(folder: Path, name: str) -> None:
+    """`@eaDir` of a Synology holds a folder with thumbnails for each photo, and became a person."""
+    for place in (folder / name, folder / "Ann" / name):
+        write_photo(place / "1.png", shade=7)
+        (place / "damaged.png").write_bytes(b"")
+    people = read_faces(folder)
+    assert (people.names, len(people.photos), people.passed_over) == (("Ann", "Bo"), 5, 2)
+    assert len(read_photos(folder, count=64)) == 5
+
+
+def test_names_that_only_look_like_litter_are_people_and_photos(folder: Path) -> None:
+    names = ["@nick/1.png", "Part/part.png", "~Zoe/1.png", "#1 fan/thm.png", "Recycle/$1.png"]
+    for shade, name in enumerate(names):
+        write_photo(folder / name, shade=shade + 1)
+    assert len(read_faces(folder).names) == 7
+
+
+def test_everything_that_cannot_be_used_is_told_at_once(folder: Path) -> None:
+    """One was told at each run, which read all photos before it."""
+    (folder / "Ann" / "empty.jpg").write_bytes(b"")
+    (folder / "Ann" / "notes.txt").write_text("not a photo")
+    (folder / "Ann" / "more").mkdir()
+    (folder / "Bo" / "c.png").write_bytes((folder / "Ann" / "1.png").read_bytes())
+    (folder / "Cy").mkdir()
+    write_photo(folder / "BO" / "1.png", shade=3)
+    write_photo(folder / "unknown" / "1.png", shade=4)
+    with pytest.raises(FacesError) as caught:
+        read_faces(folder)
+    told = str(caught.value)
+    assert f"faces {folder}: expected photos, one folder a person, got 7 things that cannot be used: " in told
+    for part in (
+        "empty.jpg: expected a photo (JPEG, PNG, WEBP, BMP, GIF, PPM), got an empty file; copy it again",
+        "notes.txt: expected a photo (JPEG, PNG, WEBP, BMP, GIF, PPM), got something else",
+        "more: expected a file, got a folder",
+        "c.png: expected a photo of one person",
+        "Cy: expected at least one photo, got an empty folder",
+        "Bo: expected a name of its own, got the name of BO",
+        "unknown: expected a name that can be a label",
+    ):
+        assert part in told
+
+
+def test_a_list_of_problems_ends_somewhere(folder: Path) -> None:
+    for number in range(150):
+        (folder / "Ann" / f"{number}.jpg").write_bytes(b"")
+    with pytest.raises(FacesError, match=r"got 150 things that cannot be used: .*; and 50 more$"):
+        read_faces(folder)
+    with pytest.raises(FacesError, match="photos, one folder a person, got "):
+        read_photos(folder, count=64)
+
+
+def test_a_person_with_nothing_but_litter_has_no_photos(folder: Path) -> None:
+    (folder / "Cy").mkdir()
+    (folder / "Cy" / "Thumbs.db").write_bytes(b"")
+    with pytest.raises(
+        FacesError, match="Cy: expected at least one photo, got nothing but files of systems and programs"
+    ):
+        read_faces(folder)
+
+
+def test_marks_around_a_folders_name_are_no_part_of_the_label(folder: Path) -> None:
+    (folder / "Ann").rename(folder / "\u200eAnn\u200b")
+    assert set(read_faces(folder).names) == {"Ann", "Bo"}
+
+
+def test_a_link_that_leads_back_is_not_followed(folder: Path) -> None:
+    (folder / "Ann" / "back").symlink_to(folder)
+    assert len(read_photos(folder, count=64)) == 5
