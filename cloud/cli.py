@@ -21,7 +21,7 @@ from cloud.store import ObjectStore, open_store, probe
 from cloud.store.keys import Pool
 from cloud.web.listener import listen
 from contract import command_line
-from contract.settings import path
+from contract.environment import path
 
 
 def main() -> None:

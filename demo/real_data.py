@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract.command_line import run as run_main
-from contract.settings import path
+from contract.environment import path
 
 BESIDE = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 

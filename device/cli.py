@@ -15,8 +15,8 @@ from typing import Any, Concatenate, ParamSpec
 import click
 
 from contract import command_line
+from contract.environment import path
 from contract.errors import ContractError
-from contract.settings import path
 from device import (
     Device,
     DeviceError,

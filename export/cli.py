@@ -9,9 +9,9 @@ import click
 
 from contract import command_line
 from contract.cuts import CUTS, TABLE_1_CLASSES
+from contract.environment import path
 from contract.errors import ContractError
 from contract.labels import MAX_LABELS
-from contract.settings import path
 from contract.text import escaped
 from device.errors import DeviceError
 from export.errors import ExportError

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 
 from cloud.errors import SettingError
 from cloud.store.store import ObjectStore
+from contract.environment import path as parse_path
 from contract.errors import shown
-from contract.settings import path as parse_path
 
 FORMS = "dir:PATH or s3://BUCKET[?endpoint=URL]"
 MAX_PATH_LENGTH = 1024

@@ -1,4 +1,4 @@
 """Synthetic people: seeded drawings of faces that stand in for photos.
 
-May import nothing else of FEDEx.
+May import `contract`.
 """

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from contract.command_line import run as run_main
-from contract.settings import path
+from contract.environment import path
 from demo.drawing.person import MAX_PEOPLE, invent_person
 from demo.drawing.portrait import draw_photo
 

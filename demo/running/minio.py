@@ -22,7 +22,7 @@ from pathlib import Path
 import click
 
 from contract.command_line import run as run_main
-from contract.settings import path
+from contract.environment import path
 from demo.running.ports import free_port
 from demo.running.process_guard import guarded
 

@@ -178,6 +178,7 @@ def test_work_goes_on_with_standard_streams_closed(
 
 def test_a_home_folder_stands_in_a_store_of_folders(tmp_path: Path, training_bundle: TrainingBundle) -> None:
     """It was a folder called `~` in the working directory."""
+    assert training_bundle.directory is not None
     (tmp_path / "bundle").symlink_to(training_bundle.directory)
     added = run("bundle", "add", "~/bundle", FEDEX_STORE="dir:~/store", HOME=str(tmp_path))
     assert added.returncode == 0, added.stderr

@@ -102,7 +102,7 @@ def test_a_photo_from_end_to_end(run: Run, make_photo: MakePhoto, service: StubS
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_work_goes_on_with_standard_streams_closed(
-    environment: dict[str, str], make_photo: MakePhoto, service: Service, closed: str
+    environment: dict[str, str], make_photo: MakePhoto, service: StubService, closed: str
 ) -> None:
     """All that came of `2>&-` was: no TFLite runtime works here, 'NoneType' object has no attribute 'flush'."""
     for command in (["enrol"], ["infer", str(make_photo(1))], ["feedback", "1", "--right"], ["push"], ["status"]):
