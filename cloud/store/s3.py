@@ -50,6 +50,7 @@ from cloud.errors import (
     Uncertain,
 )
 from cloud.store.store import MAX_LISTED, ByteRange, ObjectStat, StoredObject, check_key, check_limit
+from contract.loopback import is_loopback_url
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 30
@@ -238,7 +239,13 @@ def _client(session: Any, endpoint: str | None, *, attempts: int) -> Any:
         request_checksum_calculation="when_required",  # other servers refuse what boto3 sends by default
         response_checksum_validation="when_required",
     )
-    return session.client("s3", endpoint_url=endpoint, region_name=session.region_name or DEFAULT_REGION, config=config)
+    region = session.region_name or DEFAULT_REGION
+    client = session.client("s3", endpoint_url=endpoint, region_name=region, config=config)
+    address = client.meta.endpoint_url  # the environment may name one too (AWS_ENDPOINT_URL)
+    if not is_loopback_url(address):
+        return client
+    direct = botocore.config.Config(proxies={}, s3={"addressing_style": "path"})  # proxies lead to other machines
+    return session.client("s3", endpoint_url=address, region_name=region, config=config.merge(direct))
 
 
 def _may_pass(error: Exception) -> bool:

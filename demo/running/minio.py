@@ -13,8 +13,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +21,7 @@ import click
 
 from contract.command_line import run as run_main
 from contract.environment import path
+from demo.running.local_http import answer_of
 from demo.running.ports import free_port
 from demo.running.process_guard import guarded
 
@@ -118,8 +117,8 @@ def _wait_until_live(server: Minio, process: "subprocess.Popen[bytes]") -> None:
     give_up = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < give_up and process.poll() is None:
         with (
-            contextlib.suppress(urllib.error.URLError, OSError),
-            urllib.request.urlopen(f"{server.endpoint}/minio/health/live", timeout=2),
+            contextlib.suppress(OSError),
+            answer_of(f"{server.endpoint}/minio/health/live", timeout_s=2),
         ):
             return
         time.sleep(0.1)

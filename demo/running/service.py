@@ -3,14 +3,13 @@
 import contextlib
 import json
 import secrets
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from contract.routes import READYZ
 from demo.running.commands import command
+from demo.running.local_http import answer_of
 from demo.running.minio import start_minio
 from demo.running.ports import free_port
 from demo.running.processes import CALL_TIMEOUT_S, Processes
@@ -74,7 +73,7 @@ def start_service(
 
 def _can_enrol(service: DemoService) -> bool:
     try:
-        with urllib.request.urlopen(f"{service.url}{READYZ}", timeout=5) as answer:
+        with answer_of(f"{service.url}{READYZ}", timeout_s=5) as answer:
             return bool(json.load(answer)["enrolment"])
-    except (urllib.error.URLError, OSError):  # not up yet
+    except OSError:  # not up yet
         return False

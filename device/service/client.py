@@ -24,13 +24,13 @@ from contract import routes
 from contract.envelope import ENVELOPE_MEDIA_TYPE, MAX_ENVELOPE_BYTES
 from contract.errors import ContractError
 from contract.files import FileRef
+from contract.loopback import is_loopback_url
 from contract.problems import Problem
 from contract.upload import UPLOAD_MEDIA_TYPE
 from device.errors import ProtocolViolation, Refused, SettingError, Unreachable
 from device.service.pace import Pace, paced_pools
 from device.service.replies import Reply, reason
 
-LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 MAX_ETAG_CHARACTERS = 256
 NO_OBJECT = "0" * 64
 """A sha256 that no object has."""
@@ -116,7 +116,7 @@ class Client:
         ca_file: Path | None = None,
         plain_http: bool = False,
     ) -> None:
-        is_local = urlsplit(url).hostname in LOOPBACK_HOSTS
+        is_local = is_loopback_url(url)
         _check_transport(url, allowed=is_local or plain_http)
         if ca_file is not None and not ca_file.is_file():
             raise SettingError(f"FEDEX_CA_FILE: expected a file of certificates, got {ca_file}")

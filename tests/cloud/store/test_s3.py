@@ -135,8 +135,8 @@ class Careless(Proxy):
         return f"<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>".encode()
 
 
-def serve(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+def serve(handler: type[BaseHTTPRequestHandler], *, host: str = "127.0.0.1") -> Iterator[str]:
+    with ThreadingHTTPServer((host, 0), handler) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -374,3 +374,34 @@ def test_a_server_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch)
         store.put_if_absent("a", b"")
     with pytest.raises(Unavailable):
         store.get("a")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "LOCALHOST"])
+def test_a_store_on_this_machine_is_never_asked_through_a_proxy(
+    bucket_address: Any, refusing_proxy: list[str], host: str
+) -> None:
+    """Every company sets HTTP_PROXY; the S3 of `make minio` was then "credentials that may not do this"."""
+    bucket, _, endpoint = bucket_address().partition("?endpoint=")
+    handler = type("Handler", (Proxy,), {"upstream": endpoint.removeprefix("http://"), "faults": Faults()})
+    for front in serve(handler, host="0.0.0.0"):
+        probe(open_store(f"{bucket}?endpoint={front.replace('127.0.0.1', host)}"))
+    assert refusing_proxy == []
+
+
+def test_an_endpoint_of_the_environment_on_this_machine_is_never_asked_through_a_proxy(
+    bucket_address: Any, refusing_proxy: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, _, endpoint = bucket_address().partition("?endpoint=")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.replace("127.0.0.1", "localhost"))
+    probe(open_store(address))
+    assert refusing_proxy == []
+
+
+def test_a_store_on_another_machine_is_asked_through_the_proxy(
+    refusing_proxy: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    with pytest.raises(StoreRefused):
+        probe(open_store("s3://bucket?endpoint=http://s3.example.org"))
+    assert "http://s3.example.org/bucket" in refusing_proxy[0]

@@ -420,3 +420,20 @@ def test_plain_http_to_another_machine_has_to_be_allowed(tmp_path: Path) -> None
     Client("https://fedex.example.org", token=TOKEN)
     with pytest.raises(SettingError, match="FEDEX_CA_FILE"):
         Client("https://fedex.example.org", token=TOKEN, ca_file=tmp_path / "missing.pem")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "LOCALHOST", "127.1"])
+def test_a_service_on_this_machine_needs_no_tls_and_is_never_asked_through_a_proxy(
+    service: Service, refusing_proxy: list[str], host: str
+) -> None:
+    """127.0.0.2 was "expected https", and with FEDEX_PLAIN_HTTP=1 it was asked through the company's proxy."""
+    with answering(sends("HTTP/1.1 304 Not Modified"), host="0.0.0.0") as url:
+        client = Client(url.replace("0.0.0.0", host), token=TOKEN)
+        assert client.release(space=SPACE, channel="best", etag="any") is None
+    assert refusing_proxy == []
+
+
+def test_a_service_on_another_machine_is_asked_through_the_proxy(refusing_proxy: list[str]) -> None:
+    with pytest.raises(Unexplained):
+        get_release(Client("http://fedex.example.org", token=TOKEN, plain_http=True))
+    assert "http://fedex.example.org/v1" in refusing_proxy[0]
