@@ -20,6 +20,8 @@ class Problem(StrEnum):
     UNAUTHENTICATED = _PREFIX + "unauthenticated"
     FORBIDDEN = _PREFIX + "forbidden"
     UNKNOWN_SPACE = _PREFIX + "unknown-space"
+    UNKNOWN_PATH = _PREFIX + "unknown-path"
+    """No route of the contract is there, so that nothing is known of what was asked for."""
     NOT_FOUND = _PREFIX + "not-found"
     METHOD_NOT_ALLOWED = _PREFIX + "method-not-allowed"
     LENGTH_REQUIRED = _PREFIX + "length-required"
@@ -50,6 +52,7 @@ _STATUS = {
     Problem.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
     Problem.FORBIDDEN: HTTPStatus.FORBIDDEN,
     Problem.UNKNOWN_SPACE: HTTPStatus.NOT_FOUND,
+    Problem.UNKNOWN_PATH: HTTPStatus.NOT_FOUND,
     Problem.NOT_FOUND: HTTPStatus.NOT_FOUND,
     Problem.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     Problem.LENGTH_REQUIRED: HTTPStatus.LENGTH_REQUIRED,

@@ -16,6 +16,7 @@ _OF_PROBLEM: dict[str, str] = {
     Problem.UNSUPPORTED_VERSION: "update this program, then fedex-device push --refused",
     Problem.FORBIDDEN: _ASK,
     Problem.UNKNOWN_SPACE: _ASK,
+    Problem.UNKNOWN_PATH: "is FEDEX_URL the service's address, path included? ask its operator",
     Problem.UNAUTHENTICATED: "the service does not know this device: fedex-device enrol",
 }
 

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 _OF_STATUS = {problem.status: problem for problem in (Problem.TOO_LARGE, Problem.UNSUPPORTED_MEDIA_TYPE)} | {
     HTTPStatus.BAD_REQUEST: Problem.MALFORMED,
-    HTTPStatus.NOT_FOUND: Problem.NOT_FOUND,
+    HTTPStatus.NOT_FOUND: Problem.UNKNOWN_PATH,
     HTTPStatus.METHOD_NOT_ALLOWED: Problem.METHOD_NOT_ALLOWED,
     HTTPStatus.LENGTH_REQUIRED: Problem.LENGTH_REQUIRED,
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: Problem.RANGE_NOT_SATISFIABLE,

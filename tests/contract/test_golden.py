@@ -60,6 +60,7 @@ DOCUMENTS = (
     "enrolment-reply.json",
     "acknowledgement.json",
     "problem.json",
+    "problem-unknown-path.json",
     "history.json",
 )
 DEVICE_FILES = ("bundle.json", "prefix.tflite", "head.tflite", "labels.json", "golden.tensors")
@@ -72,6 +73,9 @@ NAMES = (*UPLOADS, *DOCUMENTS, *BUNDLES)
 SEED = bytes(range(32))
 FEATURE = np.array([0.5, -1.25, 3.0, 0.0], np.float32)
 LOGITS = np.array([2.0, -0.5], np.float32)
+UNKNOWN_PATH = ProblemDocument(
+    Problem.UNKNOWN_PATH, where="request", expected="a request of version 1", got="'GET' '/fedex/v1/devices'"
+)
 
 VECTORS: Mapping[str, tuple[Codec, tuple[int, ...], list[float]]] = {
     "float32 keeps bits, minus zero too": (Codec.FLOAT32, (3,), [0.1, -0.0, 1e-45]),
@@ -262,6 +266,7 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "enrolment-reply.json": reply.encode(),
         "acknowledgement.json": Acknowledgement("1a" * 32).encode(),
         "problem.json": ProblemDocument(Problem.WRONG_HASH, where="upload", expected="a hash", got="another").encode(),
+        "problem-unknown-path.json": UNKNOWN_PATH.encode(),
         "history.json": encode_history([release]),
     }
 
@@ -320,6 +325,7 @@ def test_golden_documents_are_read() -> None:
     assert EnrolmentReply.parse((GOLDEN / "enrolment-reply.json").read_bytes()).group == "home"
     assert EnrolmentRequest.parse((GOLDEN / "enrolment-request.json").read_bytes()).code == "kitchen-42"
     assert ProblemDocument.parse((GOLDEN / "problem.json").read_bytes()).problem is Problem.WRONG_HASH
+    assert ProblemDocument.parse((GOLDEN / "problem-unknown-path.json").read_bytes()) == UNKNOWN_PATH
 
 
 def test_golden_bundles_are_read() -> None:

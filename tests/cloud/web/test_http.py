@@ -326,8 +326,8 @@ def test_a_limit_of_the_history_that_is_none_is_malformed(ask: Ask, limit: str) 
 
 
 @pytest.mark.parametrize("channel", ["worst", "BEST", "best%2f"])
-def test_a_channel_that_is_none_is_not_found(ask: Ask, channel: str) -> None:
-    check_problem(ask("GET", f"/v1/spaces/{SPACE}/releases/{channel}"), Problem.NOT_FOUND)
+def test_a_channel_that_does_not_exist_is_an_unknown_path(ask: Ask, channel: str) -> None:
+    check_problem(ask("GET", f"/v1/spaces/{SPACE}/releases/{channel}"), Problem.UNKNOWN_PATH)
 
 
 # Objects
@@ -451,10 +451,22 @@ def test_the_service_says_that_it_lives_and_works(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v1", "/v2/devices", "/v1/devices/", "/static/x", "/v1/spaces//releases", "/%ff"]
+    "path",
+    [
+        "/",
+        "/v1",
+        "/v2/devices",
+        "/v1/devices/",
+        "/static/x",
+        "/v1/spaces//releases",
+        "/%ff",
+        f"/fedex/v1/spaces/{SPACE}/releases/best",
+        f"/v1/v1/objects/{'0' * 64}",
+    ],
 )
-def test_what_is_no_route_is_not_found(ask: Ask, path: str) -> None:
-    check_problem(ask("GET", path), Problem.NOT_FOUND, "request")
+def test_what_is_not_a_route_is_an_unknown_path(ask: Ask, path: str) -> None:
+    """It was "not-found", as is a release that is not there yet: a device at a wrong address waited for one."""
+    check_problem(ask("GET", path), Problem.UNKNOWN_PATH, "request")
 
 
 @pytest.mark.parametrize("path", ["/v1/devices", f"/v1/objects/{'0' * 64}", "/healthz", "/readyz"])

@@ -24,6 +24,7 @@ OF_PROBLEMS = {
     Problem.UNAUTHENTICATED: STOP,
     Problem.FORBIDDEN: STOP,
     Problem.UNKNOWN_SPACE: GO_ON,
+    Problem.UNKNOWN_PATH: STOP,
     Problem.NOT_FOUND: STOP,
     Problem.METHOD_NOT_ALLOWED: STOP,
     Problem.LENGTH_REQUIRED: STOP,

@@ -31,6 +31,7 @@ OF_UPLOADS = [
     (Problem.UNAUTHENTICATED, "waits until somebody enrols it again, with a code", Refused, WAITS, "enrol"),
     (Problem.FORBIDDEN, "asks its operator", Refused, WAITS, "operator"),
     (Problem.UNKNOWN_SPACE, "keeps its samples, asks its operator", Refused, WAITS, "operator"),
+    (Problem.UNKNOWN_PATH, "keeps its samples, asks its operator", Refused, WAITS, "FEDEX_URL"),
     (Problem.METHOD_NOT_ALLOWED, "reports a bug", Refused, WAITS, "bug"),
     (Problem.LENGTH_REQUIRED, "reports a bug", Refused, WAITS, "bug"),
     (Problem.UNSUPPORTED_MEDIA_TYPE, "reports a bug", Refused, WAITS, "bug"),
@@ -101,6 +102,25 @@ def test_what_a_client_does_about_an_upload_that_meets_a_problem(
 def test_without_a_release_a_client_carries_on(device: Device, identity: Identity, service: StubService) -> None:
     service.faults["/v1/spaces"] = lambda: refuse(Problem.NOT_FOUND)
     assert device.updater(device.client(identity), identity).pull().outcome is PullOutcome.NO_RELEASE
+
+
+def test_a_path_that_is_not_there_is_never_taken_for_a_release_that_is_not_there(
+    device: Device, identity: Identity, service: StubService
+) -> None:
+    """A FEDEX_URL with a path too many was told as "no release yet", for ever."""
+    service.faults["/v1/spaces"] = lambda: refuse(Problem.UNKNOWN_PATH)
+    with pytest.raises(Refused) as refused:
+        device.updater(device.client(identity), identity).pull()
+    assert refused.value.problem is Problem.UNKNOWN_PATH
+
+
+def test_a_path_that_is_not_there_says_nothing_of_the_token(
+    device: Device, identity: Identity, service: StubService
+) -> None:
+    """Any 404 once counted as "the token is known here"; `enrol` then kept the wrong address."""
+    service.faults["/v1/objects"] = lambda: refuse(Problem.UNKNOWN_PATH)
+    with pytest.raises(Refused):
+        device.client(identity).is_known()
 
 
 def test_an_upload_that_is_too_large_is_split(device: Device, identity: Identity, service: StubService) -> None:
