@@ -13,7 +13,8 @@
     |  |- AlreadyExists      it did not happen: the object exists already
     |  |- PreconditionFailed it did not happen: the object is not the one that was expected
     |  |- Unavailable        it did not happen, and may work later
-    |  |  `- StoreFull         it did not happen: no room
+    |  |  |- StoreFull         it did not happen: no room
+    |  |  `- Unusable          it did not happen, and will not before the store, its rights or its settings change
     |  `- Uncertain          it may have happened: look before doing it again
     |- RequestRefused      a request is answered with a problem document: fix the request
     |  |- Unauthenticated    it has no token, or one that this service did not give out
@@ -100,6 +101,10 @@ class Unavailable(StoreError):
 
 class StoreFull(Unavailable):
     """It did not happen: the store has no room."""
+
+
+class Unusable(Unavailable):
+    """It did not happen, and will not before somebody changes the store, its rights or its settings."""
 
 
 class Uncertain(StoreError):

@@ -10,6 +10,9 @@ A write goes to `.writing`, is flushed, and gets its name by rename or, where no
 is flushed. Whoever replaces or removes an object holds the lock of its stripe, so that comparing an ETag and
 renaming are one step. Empty folders go with their last object, so that a list costs what is there. The folder must be
 on a local disk: locks of network file systems are not to be trusted.
+
+A file system without hard links or locks is refused when the store is prepared. One that cannot flush folders is used,
+with a warning: an object is still all old or all new, whatever dies, but its name may not outlive a power cut.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import contextlib
 import errno
 import fcntl
 import hashlib
+import logging
 import os
 import secrets
 import stat
@@ -35,8 +39,10 @@ from cloud.errors import (
     StoreError,
     StoreFull,
     StoreRefused,
+    StoreUnreachable,
     Unavailable,
     Uncertain,
+    Unusable,
 )
 from cloud.store.store import MAX_LISTED, ByteRange, ObjectStat, StoredObject, check_key, check_limit
 
@@ -45,6 +51,12 @@ ENTER_ATTEMPTS = 100
 ABANDONED_AFTER_S = 24 * 3600.0
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_RIGHT = (errno.EACCES, errno.EPERM, errno.EROFS)
+_NOT_SUPPORTED = (errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
+_NO_LINKS = (*_NOT_SUPPORTED, errno.EPERM, errno.EMLINK, errno.EXDEV)
+_NO_LOCKS = (*_NOT_SUPPORTED, errno.ENOLCK)
+
+logger = logging.getLogger(__name__)
 
 
 class DirectoryStore:
@@ -54,6 +66,7 @@ class DirectoryStore:
         self._root = root.absolute()
         self._writing = self._root / ".writing"
         self._locks = self._root / ".locks"
+        self._flushes_folders = True
 
     def __repr__(self) -> str:
         return f"dir:{self._root}"
@@ -64,8 +77,12 @@ class DirectoryStore:
             self._writing.mkdir(parents=True, exist_ok=True)
             self._locks.mkdir(exist_ok=True)
             self._sweep_abandoned()
+            self._check_links()
+            self._check_locks()
+            self._flush_folder(self._root)
         except OSError as error:
-            raise StoreRefused(f"{self!r}: expected a folder that can be written, got {error.strerror}") from error
+            refusal = StoreUnreachable if error.errno in _NO_ROOM else StoreRefused
+            raise refusal(f"{self!r}: expected a folder that can be written, got {error.strerror}") from error
 
     def put(self, key: str, body: bytes) -> str:
         """See `ObjectStore`."""
@@ -136,11 +153,55 @@ class DirectoryStore:
         try:
             with self._locked(key):
                 path.unlink(missing_ok=True)
-                _flush_folder(self._prune(path.parent))
+                self._flush_folder(self._prune(path.parent))
         except NotADirectoryError:
             return  # a file stands where the key has a folder: there is no such object
         except OSError as error:
             raise Uncertain(key, f"not surely removed: {error.strerror}") from error
+
+    def _check_links(self) -> None:
+        """Refuse a file system on which no object could get its name only where none has it."""
+        file, name = (self._writing / secrets.token_hex(16) for _ in range(2))
+        try:
+            _write(file, b"")
+            try:
+                name.hardlink_to(file)
+            except OSError as error:
+                self._refuse_without(error, _NO_LINKS, "hard links")
+                raise
+        finally:
+            for path in (file, name):
+                path.unlink(missing_ok=True)
+
+    def _check_locks(self) -> None:
+        """Refuse a file system on which comparing an object and replacing it would not be one step."""
+        try:
+            with self._locked(""):
+                pass
+        except OSError as error:
+            self._refuse_without(error, _NO_LOCKS, "file locks (flock)")
+            raise
+
+    def _refuse_without(self, error: OSError, lacking: tuple[int, ...], what: str) -> None:
+        if error.errno in lacking:
+            refusal = f"{self!r}: expected a file system with {what}, got one without: {error.strerror}"
+            raise StoreRefused(refusal) from error
+
+    def _flush_folder(self, folder: Path) -> None:
+        """Flush a folder, as far as its file system knows how; say once where it does not."""
+        try:
+            _flush_folder(folder)
+        except OSError as error:
+            if error.errno not in _NOT_SUPPORTED:
+                raise
+            if self._flushes_folders:
+                self._flushes_folders = False
+                logger.warning(
+                    "%r: expected a file system that flushes folders, got one that does not (%s): "
+                    "what is acknowledged may not outlive a power cut",
+                    self,
+                    error.strerror,
+                )
 
     def _sweep_abandoned(self) -> None:
         """Remove what writers left behind that were killed a day ago."""
@@ -154,7 +215,8 @@ class DirectoryStore:
         if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
             self._check_present(key)
             return NotFound(key)
-        return Unavailable(key, f"cannot be read: {error.strerror}")
+        kind = Unusable if error.errno in _NO_RIGHT else Unavailable
+        return kind(key, f"cannot be read: {error.strerror}")
 
     def _check_present(self, key: str) -> None:
         """Raise `Unavailable` without the store's folder: an unmounted disk must not look like an empty store."""
@@ -199,7 +261,7 @@ class DirectoryStore:
                 if attempt == ENTER_ATTEMPTS - 1:
                     raise
         try:
-            _flush_folder(folder)
+            self._flush_folder(folder)
         except OSError as error:
             raise Uncertain(key, f"written, but its folder was not flushed: {error.strerror}") from error
 
@@ -210,7 +272,7 @@ class DirectoryStore:
         self._make_folder(folder.parent)
         with contextlib.suppress(FileExistsError, FileNotFoundError):  # made, or its parent pruned, by another process
             folder.mkdir()
-            _flush_folder(folder.parent)
+            self._flush_folder(folder.parent)
 
     def _prune(self, folder: Path) -> Path:
         """Remove folders that became empty, up to the root, and return the first that stays."""
@@ -284,4 +346,5 @@ def _flush_folder(folder: Path) -> None:
 def _unwritten(key: str, error: OSError) -> StoreError:
     if error.errno in _NO_ROOM:
         return StoreFull(key, f"not written: {error.strerror}")
-    return Unavailable(key, f"not written: {error.strerror}")
+    kind = Unusable if error.errno in (*_NO_RIGHT, *_NOT_SUPPORTED) else Unavailable
+    return kind(key, f"not written: {error.strerror}")

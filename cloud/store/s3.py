@@ -6,10 +6,11 @@ Two clients. Reads and unconditional writes may be repeated freely, so the SDK r
 be: a retry after a lost answer meets our own object and reports our success as a failed condition. Only 409
 `ConditionalRequestConflict`, which says that nothing happened, is tried again here.
 
-Errors are sorted by whether the server can have acted::
+Errors are sorted by whether the server can have acted, and by whether it may do so later::
 
-    it refused (4xx, 503 SlowDown, no room), or was never reached   -> Unavailable, StoreFull
-    a conditional write without an answer, or with a 5xx            -> Uncertain
+    it was never reached, or is busy (408, 409, 429, 503), no room  -> Unavailable, StoreFull
+    it refused: a right, a region, something it cannot do (4xx, 501) -> Unusable
+    a conditional write without an answer, or with another 5xx      -> Uncertain
     it may have been written                                         (reads: Unavailable)
 """
 
@@ -17,25 +18,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
 import boto3
 import botocore.config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionClosedError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProxyConnectionError,
-    ReadTimeoutError,
-    SSLError,
-)
-from botocore.parsers import ResponseParserError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from cloud.errors import (
     AlreadyExists,
@@ -43,11 +32,26 @@ from cloud.errors import (
     NotFound,
     OutOfRange,
     PreconditionFailed,
+    StoreError,
     StoreFull,
     StoreRefused,
     StoreUnreachable,
     Unavailable,
     Uncertain,
+    Unusable,
+)
+from cloud.store.s3_refusals import (
+    BROKEN,
+    MISSING,
+    NEVER_SENT,
+    NO_CONDITION,
+    NOT_S3,
+    broken,
+    code_of,
+    is_full,
+    may_pass,
+    reason,
+    status_of,
 )
 from cloud.store.store import MAX_LISTED, ByteRange, ObjectStat, StoredObject, check_key, check_limit
 from contract.loopback import is_loopback_url
@@ -59,14 +63,7 @@ CONFLICT_ATTEMPTS = 8
 CONNECTIONS = 32
 DEFAULT_REGION = "us-east-1"
 
-_NOT_S3 = "an answer that is not from S3"
-_MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
-_FULL = frozenset({"XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage"})
-_BROKEN = (BotoCoreError, ResponseParserError)
-_NO_CONNECTION = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
-_NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError)
-_WRONG_CREDENTIALS = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"})
-_SOMEBODY_ELSES = frozenset({"AccessDenied", "BucketAlreadyExists", "AllAccessDisabled", "403"})
+_REFUSED = (ClientError, *BROKEN)
 
 
 class S3Store:
@@ -84,7 +81,8 @@ class S3Store:
             self._retrying = _client(session, endpoint, attempts=ATTEMPTS)
             self._single = _client(session, endpoint, attempts=1)
         except (BotoCoreError, ValueError) as error:
-            raise StoreRefused(f"{self!r}: expected what makes an S3 client, got {_reason(error)}") from error
+            raise StoreRefused(f"{self!r}: expected what makes an S3 client, got {broken(error)}") from error
+        self._region = str(self._retrying.meta.region_name)
 
     def __repr__(self) -> str:
         return f"s3://{self._bucket}" + (f"?endpoint={self._endpoint}" if self._endpoint else "")
@@ -94,9 +92,9 @@ class S3Store:
         try:
             self._make_bucket()
             status = self._versioning()
-        except (ClientError, *_BROKEN) as error:
-            refusal = StoreUnreachable if _may_pass(error) else StoreRefused
-            raise refusal(f"{self!r}: expected a bucket that can be used, got {_reason(error)}") from error
+        except _REFUSED as error:
+            refusal = StoreUnreachable if may_pass(error) else StoreRefused
+            raise refusal(f"{self!r}: expected a bucket that can be used, got {reason(error, self._region)}") from error
         if status:
             raise StoreRefused(
                 f"{self!r}: expected a bucket without versions, got versioning {status}: erasure would not erase"
@@ -135,20 +133,20 @@ class S3Store:
         asked = {"Bucket": self._bucket, "Prefix": prefix, "StartAfter": after, "MaxKeys": check_limit(limit)}
         try:
             answer = self._retrying.list_objects_v2(**asked)
-        except (ClientError, *_BROKEN) as error:
-            raise Unavailable(prefix, f"not listed: {_reason(error)}") from error
+        except _REFUSED as error:
+            raise self._not_done(prefix, "not listed", error) from error
         _field(answer, "IsTruncated", prefix)
         found = [each["Key"] for each in answer.get("Contents", [])]
         if any(key <= last or not key.startswith(prefix) for last, key in pairwise([after, *found])):
-            raise Unavailable(prefix, "not listed in order, as S3 does")  # whoever lists on would never end
+            raise Unusable(prefix, "not listed in order, as S3 does")  # whoever lists on would never end
         return found
 
     def delete(self, key: str) -> None:
         """See `ObjectStore`."""
         try:
             self._retrying.delete_object(**self._address(key))
-        except (ClientError, *_BROKEN) as error:
-            raise _write_error(key, error) from error
+        except _REFUSED as error:
+            raise self._write_error(key, error) from error
 
     def _address(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": check_key(key)}
@@ -160,15 +158,15 @@ class S3Store:
                 answer = client.put_object(**self._address(key), Body=body, **condition)
                 return str(answer["ETag"])
             except KeyError:
-                raise Uncertain(key, f"{_NOT_S3}: it names no ETag") from None
+                raise Uncertain(key, f"{NOT_S3}: it names no ETag") from None
             except ClientError as error:
-                if unmet and (_status(error) == 412 or _code(error) in _MISSING):
+                if unmet and (status_of(error) == 412 or code_of(error) in MISSING):
                     raise unmet from None
-                if _code(error) != "ConditionalRequestConflict":
-                    raise _write_error(key, error) from error
+                if code_of(error) != "ConditionalRequestConflict":
+                    raise self._write_error(key, error, condition) from error
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))
-            except _BROKEN as error:
-                raise _write_error(key, error) from error
+            except BROKEN as error:
+                raise self._write_error(key, error, condition) from error
         raise Unavailable(key, f"not written: {CONFLICT_ATTEMPTS} times in conflict with other writers")
 
     def _fetch(self, **asked: str) -> dict[str, Any]:
@@ -179,25 +177,25 @@ class S3Store:
         try:
             return ask(self._address(key))
         except ClientError as error:
-            if _code(error) in _MISSING:
+            if code_of(error) in MISSING:
                 raise NotFound(key) from None
-            if _status(error) == 416:
+            if status_of(error) == 416:
                 raise _RangeRefused from None
-            raise Unavailable(key, f"cannot be read: {_reason(error)}") from error
-        except (*_BROKEN, OSError) as error:  # OSError: urllib3, in the middle of a body
-            raise Unavailable(key, f"cannot be read: {_reason(error)}") from error
+            raise self._not_done(key, "cannot be read", error) from error
+        except (*BROKEN, OSError) as error:  # OSError: urllib3, in the middle of a body
+            raise self._not_done(key, "cannot be read", error) from error
 
     def _make_bucket(self) -> None:
         try:
             # a HEAD request would not say why it is refused
             answer = self._retrying.list_objects_v2(Bucket=self._bucket, MaxKeys=1)
         except ClientError as error:
-            if _status(error) != 404:
+            if status_of(error) != 404:
                 raise
             self._create_bucket()
         else:
             if "IsTruncated" not in answer:
-                raise StoreRefused(f"{self!r}: expected a bucket that can be used, got {_NOT_S3}")
+                raise StoreRefused(f"{self!r}: expected a bucket that can be used, got {NOT_S3}")
 
     def _create_bucket(self) -> None:
         region = self._retrying.meta.region_name
@@ -205,16 +203,35 @@ class S3Store:
         try:
             self._retrying.create_bucket(Bucket=self._bucket, **location)
         except ClientError as error:
-            if _code(error) != "BucketAlreadyOwnedByYou":  # another process was first
+            if code_of(error) != "BucketAlreadyOwnedByYou":  # another process was first
                 raise
 
     def _versioning(self) -> str | None:
         try:
             return str(self._retrying.get_bucket_versioning(Bucket=self._bucket).get("Status") or "") or None
         except ClientError as error:
-            if _status(error) == 501:
+            if status_of(error) == 501:
                 return None  # a server without versions
             raise
+
+    def _write_error(self, key: str, error: Exception, condition: Mapping[str, str] = NO_CONDITION) -> StoreError:
+        """Sort a failed write by whether it can have happened."""
+        if isinstance(error, NEVER_SENT):
+            return self._not_done(key, "not written", error)
+        if not isinstance(error, ClientError):
+            return Uncertain(key, f"no answer: {reason(error, self._region)}")
+        if is_full(error):
+            return StoreFull(key, f"not written: {reason(error, self._region)}")
+        if status_of(error) < 500 or status_of(error) in (501, 503):
+            return self._not_done(key, "not written", error, condition)
+        return Uncertain(key, f"no clear answer: {reason(error, self._region, condition)}")
+
+    def _not_done(
+        self, key: str, what: str, error: Exception, condition: Mapping[str, str] = NO_CONDITION
+    ) -> Unavailable:
+        """Sort what did not happen by whether it may happen later."""
+        kind = Unavailable if may_pass(error) else Unusable
+        return kind(key, f"{what}: {reason(error, self._region, condition)}")
 
 
 class _RangeRefused(Exception):
@@ -222,9 +239,9 @@ class _RangeRefused(Exception):
 
 
 def _field(answer: dict[str, Any], name: str, key: str) -> Any:
-    """Return what every S3 server's answer has; raise `Unavailable` for one without it, such as a web page."""
+    """Return what every S3 server's answer has; raise `Unusable` for one without it, such as a web page."""
     if name not in answer:
-        raise Unavailable(key, f"{_NOT_S3}: it names no {name}")
+        raise Unusable(key, f"{NOT_S3}: it names no {name}")
     return answer[name]
 
 
@@ -242,63 +259,14 @@ def _client(session: Any, endpoint: str | None, *, attempts: int) -> Any:
     region = session.region_name or DEFAULT_REGION
     client = session.client("s3", endpoint_url=endpoint, region_name=region, config=config)
     address = client.meta.endpoint_url  # the environment may name one too (AWS_ENDPOINT_URL)
-    if not is_loopback_url(address):
-        return client
-    direct = botocore.config.Config(proxies={}, s3={"addressing_style": "path"})  # proxies lead to other machines
-    return session.client("s3", endpoint_url=address, region_name=region, config=config.merge(direct))
+    if is_loopback_url(address):
+        direct = botocore.config.Config(proxies={}, s3={"addressing_style": "path"})  # proxies lead to other machines
+        client = session.client("s3", endpoint_url=address, region_name=region, config=config.merge(direct))
+    if endpoint:
+        client.meta.events.register("before-call.s3", _take_redirects_as_answers)
+    return client
 
 
-def _may_pass(error: Exception) -> bool:
-    """Tell whether the same request may work later: nothing answered, or the server failed."""
-    if isinstance(error, ClientError):
-        return _status(error) >= 500
-    return isinstance(error, (*_NO_CONNECTION, ReadTimeoutError, ConnectionClosedError))
-
-
-def _write_error(key: str, error: Exception) -> Unavailable | Uncertain:
-    """Sort a failed write by whether it can have happened."""
-    reason = f"not written: {_reason(error)}"
-    if isinstance(error, _NO_CONNECTION + _NO_CREDENTIALS):
-        return Unavailable(key, reason)
-    if not isinstance(error, ClientError):
-        return Uncertain(key, f"no answer: {_reason(error)}")
-    if _code(error) in _FULL or _status(error) == 507:
-        return StoreFull(key, reason)
-    if _status(error) < 500 or _status(error) == 503:
-        return Unavailable(key, reason)
-    return Uncertain(key, f"no clear answer: {_reason(error)}")
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _status(error: ClientError) -> int:
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-
-
-def _reason(error: Exception) -> str:
-    """Describe an error in one line, without addresses or credentials of requests."""
-    if isinstance(error, ClientError):
-        return _refusal(_code(error), _status(error))
-    if isinstance(error, _NO_CREDENTIALS):
-        return "no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or another place where AWS clients look"
-    if isinstance(error, _NO_CONNECTION):
-        return "no connection to the endpoint"
-    if isinstance(error, SSLError):
-        return "no TLS connection to the endpoint"
-    if isinstance(error, ReadTimeoutError | ConnectionClosedError):
-        return "no answer from the endpoint"
-    if isinstance(error, ResponseParserError):
-        return _NOT_S3
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _refusal(code: str, status: int) -> str:
-    if code in _WRONG_CREDENTIALS:
-        return f"credentials that the server does not accept ({code})"
-    if code in _SOMEBODY_ELSES:
-        return f"credentials that may not do this: their rights, or somebody else's bucket ({code})"
-    if code == str(status):
-        return f"HTTP status {status} without an error code of S3"
-    return "no such bucket" if code == "NoSuchBucket" else f"{code} ({status})"
+def _take_redirects_as_answers(context: dict[str, Any], **_: Any) -> None:
+    """Keep boto3 from looking for the bucket elsewhere: it asks an endpoint that redirects everything without end."""
+    context["s3_redirect"]["redirected"] = True

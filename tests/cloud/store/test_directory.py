@@ -1,7 +1,11 @@
 """What only a directory can suffer: kills in the middle, full disks, folders that vanish."""
 
+import errno
+import fcntl
+import logging
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -10,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.errors import NotFound, StoreFull, StoreRefused, Unavailable, Uncertain
+from cloud.errors import NotFound, StoreFull, StoreRefused, StoreUnreachable, Unavailable, Uncertain
 from cloud.store import directory as directory_module
 from cloud.store import open_store, probe
 from cloud.store.directory import DirectoryStore
@@ -173,3 +177,84 @@ def test_a_key_that_is_the_folder_of_another_is_no_object(store: DirectoryStore)
     with pytest.raises(Unavailable):
         store.put("a", b"")
     assert store.list("") == ["a/b"]
+
+
+def failing(number: int) -> Callable[..., None]:
+    """What a file system does that answers with an error of this number."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EINVAL])
+def test_a_file_system_without_hard_links_is_refused_by_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """FAT answers EPERM, which read as a right that is missing, and only with the first upload."""
+    monkeypatch.setattr(os, "link", failing(number))
+    with pytest.raises(StoreRefused, match=r"^dir:.*: expected a file system with hard links, got one without: "):
+        probe(open_store(f"dir:{tmp_path / 'store'}"))
+    assert files_below(tmp_path / "store") == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_without_locks_is_refused_by_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(fcntl, "flock", failing(number))
+    with pytest.raises(StoreRefused, match=r"^dir:.*: expected a file system with file locks \(flock\), got one wit"):
+        probe(open_store(f"dir:{tmp_path / 'store'}"))
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_that_cannot_flush_folders_is_used_with_one_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, number: int
+) -> None:
+    """Every write was "written, but its folder was not flushed", so the service waited for ever at its start."""
+    fsync = os.fsync
+
+    def flush_files_only(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", flush_files_only)
+    store = open_store(f"dir:{tmp_path / 'store'}")
+    with caplog.at_level(logging.WARNING):
+        probe(store)
+        store.put("folder/a", b"1")
+        store.put_if_absent("folder/b", b"2")
+        store.delete("folder/a")
+    assert store.list("") == ["folder/b"]
+    (warning,) = caplog.records
+    assert "may not outlive a power cut" in warning.getMessage()
+    assert str(tmp_path / "store") in warning.getMessage()
+
+
+def test_a_folder_that_fails_to_flush_for_another_reason_is_no_file_system_without_flushes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory_module, "_flush_folder", failing(errno.EIO))
+    with pytest.raises(StoreRefused, match="expected a folder that can be written, got Input/output error"):
+        probe(open_store(f"dir:{tmp_path / 'store'}"))
+
+
+def test_a_disk_that_is_full_at_the_start_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "link", failing(errno.ENOSPC))
+    with pytest.raises(StoreUnreachable, match="No space left"):
+        probe(open_store(f"dir:{tmp_path / 'store'}"))
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_a_folder_that_may_not_be_written_any_more_is_refused_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    store = open_store(f"dir:{tmp_path / 'store'}")
+    store.prepare()
+    monkeypatch.setattr(store, "prepare", lambda: None)
+    monkeypatch.setattr(directory_module, "_write", failing(number))
+    with pytest.raises(StoreRefused) as caught:
+        probe(store)
+    assert caught.type is StoreRefused

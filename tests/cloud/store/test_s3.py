@@ -3,10 +3,11 @@
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
@@ -19,8 +20,10 @@ from cloud.errors import (
     PreconditionFailed,
     StoreFull,
     StoreRefused,
+    StoreUnreachable,
     Unavailable,
     Uncertain,
+    Unusable,
 )
 from cloud.store import open_store, probe
 from cloud.store.s3 import S3Store
@@ -97,10 +100,11 @@ class Refusing(Proxy):
 
     status: int
     content: bytes
+    headers_sent: Mapping[str, str] = MappingProxyType({})
 
     def handle_one(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.answer(self.status, {}, self.content)
+        self.answer(self.status, dict(self.headers_sent), self.content)
 
     do_GET = do_PUT = do_HEAD = do_DELETE = handle_one  # noqa: N815
 
@@ -215,7 +219,11 @@ def test_conflicts_without_end_did_not_happen(store: S3Store, faults: Faults, mo
     [
         ("answer 412 PreconditionFailed", AlreadyExists),
         ("answer 503 SlowDown", Unavailable),
-        ("answer 403 AccessDenied", Unavailable),
+        ("answer 429 SlowDown", Unavailable),
+        ("answer 400 RequestTimeout", Unavailable),
+        ("answer 403 AccessDenied", Unusable),
+        ("answer 501 NotImplemented", Unusable),
+        ("answer 405 MethodNotAllowed", Unusable),
         ("answer 507 XMinioStorageFull", StoreFull),
         ("answer 500 InternalError", Uncertain),
         ("answer 502 BadGateway", Uncertain),
@@ -289,38 +297,112 @@ def test_wrong_credentials_are_one_line_without_the_secret(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong-secret")
     with pytest.raises(StoreRefused) as caught:
         probe(open_store(bucket_address()))
-    assert str(caught.value).endswith("got credentials that the server does not accept (SignatureDoesNotMatch)")
+    assert str(caught.value).endswith(
+        "got credentials that the server does not accept: SignatureDoesNotMatch (to ListObjectsV2, region us-east-1)"
+    )
     assert "wrong-secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("status", "code", "said"),
     [
-        (403, "InvalidAccessKeyId", "credentials that the server does not accept (InvalidAccessKeyId)"),
-        (
-            403,
-            "AccessDenied",
-            "credentials that may not do this: their rights, or somebody else's bucket (AccessDenied)",
-        ),
-        (400, "InvalidBucketName", "InvalidBucketName (400)"),
+        (403, "InvalidAccessKeyId", "credentials that the server does not accept: InvalidAccessKeyId"),
+        (403, "AccessDenied", "AccessDenied: credentials without the right s3:ListBucket, or somebody else's bucket"),
+        (400, "InvalidBucketName", "InvalidBucketName 400"),
+        (501, "NotImplemented", "NotImplemented 501"),
+        (301, "PermanentRedirect", "PermanentRedirect: expected region of the bucket, which the server does not name"),
     ],
 )
 def test_what_a_server_refuses_is_one_line(monkeypatch: pytest.MonkeyPatch, status: int, code: str, said: str) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
     for endpoint in serve(type("Handler", (Refusing,), {"status": status, "content": ERROR.format(code).encode()})):
-        with pytest.raises(StoreRefused, match=re.escape(f"expected a bucket that can be used, got {said}") + "$"):
+        with pytest.raises(
+            StoreRefused,
+            match=re.escape(f"expected a bucket that can be used, got {said} (to ListObjectsV2, region us-east-1)")
+            + "$",
+        ):
             probe(open_store(f"s3://bucket?endpoint={endpoint}"))
 
 
-@pytest.mark.parametrize("status", [200, 404, 502])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (501, "NotImplemented"),
+        (400, "InvalidArgument"),
+        (403, "AccessDenied"),
+        (405, "MethodNotAllowed"),
+        (304, "NotModified"),
+    ],
+)
+@pytest.mark.parametrize("header", ["If-Match", "If-None-Match"])
+def test_a_store_that_refuses_conditional_writes_is_refused_for_good(
+    careless: str, monkeypatch: pytest.MonkeyPatch, status: int, code: str, header: str
+) -> None:
+    """501 counted as an answer that was lost, so the worker waited for ever for a store that would never do."""
+
+    def refuse(self: Careless) -> None:
+        if header in self.headers:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.answer(status, {}, b"" if status == 304 else ERROR.format(code).encode())
+        elif self.command == "PUT" and "If-Match" in self.headers:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.answer(412, {}, ERROR.format("PreconditionFailed").encode())
+        else:
+            Careless.handle_one(self)
+
+    monkeypatch.setattr(Careless, "do_PUT", refuse)
+    store = open_store(careless)
+    with pytest.raises(StoreRefused) as caught:
+        probe(store)
+    said = f"got a store that refuses them: not written: {'HTTP status 304' if status == 304 else code}"
+    assert f"expected conditional writes, {said}" in str(caught.value)
+    assert f"(to PutObject with {header}, region us-east-1)" in str(caught.value)
+    assert caught.type is StoreRefused
+    assert store.list("") == []
+
+
+@pytest.mark.parametrize("fault", ["answer 503 SlowDown", "answer 429 SlowDown", "answer 500 InternalError"])
+def test_a_store_that_is_busy_at_the_start_is_waited_for(store: S3Store, faults: Faults, fault: str) -> None:
+    faults.plan = [fault]
+    with pytest.raises(StoreUnreachable):
+        probe(store)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "detail"),
+    [
+        (301, {"x-amz-bucket-region": "eu-central-1"}, "<Code>PermanentRedirect</Code>"),
+        (400, {}, "<Code>AuthorizationHeaderMalformed</Code><Region>eu-central-1</Region>"),
+        (400, {"x-amz-bucket-region": "eu-central-1"}, "<Code>IllegalLocationConstraintException</Code>"),
+    ],
+)
+def test_a_wrong_region_is_told_with_the_one_expected(
+    monkeypatch: pytest.MonkeyPatch, status: int, headers: dict[str, str], detail: str
+) -> None:
+    """It read "PermanentRedirect (301)"."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    content = f"<Error>{detail}<Message>said by the test</Message></Error>".encode()
+    handler = type("Handler", (Refusing,), {"status": status, "content": content, "headers_sent": headers})
+    for endpoint in serve(handler):
+        with pytest.raises(
+            StoreRefused, match=r": expected region eu-central-1 \(to ListObjectsV2, region us-west-2\)$"
+        ):
+            probe(open_store(f"s3://bucket?endpoint={endpoint}"))
+
+
+@pytest.mark.parametrize("status", [200, 301, 302, 307, 404, 502])
 def test_a_server_of_something_else_is_one_line(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """One that redirects http to https, as most do, ended in a RecursionError of boto3's."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
     page = b"<html><body>Welcome</p></html>" * 1000
     for endpoint in serve(type("Handler", (Refusing,), {"status": status, "content": page})):
         with pytest.raises(
-            StoreRefused, match=r"got (an answer that is not from S3|HTTP status \d+ without an error code of S3)$"
+            StoreRefused,
+            match=r"got (an answer that is not from S3|HTTP status \d+ without an error code of S3 \(to .*)$",
         ):
             probe(open_store(f"s3://bucket?endpoint={endpoint}"))
 
