@@ -8,13 +8,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from cloud.errors import SettingError
-from contract.environment import path, read_variables, seconds, text, variable, whole
+from contract.environment import one_of, path, read_variables, seconds, text, variable, whole
 from contract.patterns import CODE_PATTERN, GROUP_PATTERN
 
 MIN_CODE_LENGTH = 8
+
+
+class Backend(StrEnum):
+    """What Keras computes on in a trainer's process; converting needs TensorFlow whatever it is."""
+
+    TENSORFLOW = "tensorflow"
+    JAX = "jax"
+
 
 _BIND = re.compile(r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253}):(?P<port>[0-9]{1,5})")
 
@@ -110,6 +119,14 @@ class Settings:
         default=(),
         metadata=variable(
             "FEDEX_ACCELERATORS", _accelerators, help="CUDA devices to train on, one trial each; empty: the CPU"
+        ),
+    )
+    backend: Backend = field(
+        default=Backend.TENSORFLOW,
+        metadata=variable(
+            "FEDEX_BACKEND",
+            one_of(Backend),
+            help="what trainers compute on, tensorflow or jax; KERAS_BACKEND and keras.json do not count",
         ),
     )
     manifest_life_s: float = field(

@@ -14,6 +14,8 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+from export.keras_environment import configure_keras
+
 STDOUT, STDERR = 1, 2
 TENSORFLOW_SETTINGS = {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # fatal errors only
@@ -52,7 +54,8 @@ def silence_tensorflow() -> None:
 
 
 def import_quietly(name: str) -> Any:
-    """Import the module of that name without the greetings of TensorFlow beneath it."""
+    """Import the module of that name without the greetings of TensorFlow beneath it, and Keras as FEDEx sets it up."""
+    configure_keras()
     silence_tensorflow()
     with silence():
         return importlib.import_module(name)

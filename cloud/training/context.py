@@ -21,6 +21,7 @@ from cloud.training.executors.executor import Executor, Limits
 from cloud.training.executors.local import LocalExecutor
 from cloud.training.trials import plan
 from contract.callbacks import ignore
+from export.keras_environment import TENSORFLOW, keras_environment
 
 CONVERTER, TRAINER = "cloud.training.converter", "cloud.training.trainer"
 """The modules of operations that a cycle's processes run."""
@@ -75,15 +76,26 @@ class TrainingContext:
         judges TFLite's float32 files by Keras, which on a GPU rounds to fewer bits (TF32).
         """
         with contextlib.ExitStack() as ended:
-            converter = self._executor(CONVERTER, folder)
-            trainers = self._executor(TRAINER, folder, self.settings.accelerators)
+            converter = self._executor(CONVERTER, folder, backend=TENSORFLOW)
+            backend, accelerators = self.settings.backend, self.settings.accelerators
+            trainers = self._executor(TRAINER, folder, backend=backend, accelerators=accelerators)
             ended.callback(trainers.close)
             ended.callback(converter.close)
             converter.warm_up(1)
             trainers.warm_up(len(plan(self.settings.trials)))
             yield converter, trainers
 
-    def _executor(self, module: str, folder: CycleFolder, accelerators: tuple[str, ...] = ()) -> Executor:
+    def _executor(
+        self, module: str, folder: CycleFolder, *, backend: str, accelerators: tuple[str, ...] = ()
+    ) -> Executor:
         deadline_s = self.settings.trial_deadline_s
         limits = Limits(deadline_s, min(SILENCE_S, deadline_s))
-        return LocalExecutor(module, folder.executor(module), limits, accelerators, cores=self.cores, stop=self.stop)
+        return LocalExecutor(
+            module,
+            folder.executor(module),
+            limits,
+            accelerators,
+            cores=self.cores,
+            stop=self.stop,
+            environment=keras_environment(os.environ, backend=backend),
+        )

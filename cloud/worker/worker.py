@@ -5,7 +5,6 @@ One pool at a time. It never imports TensorFlow; the processes of a cycle do, an
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import signal
 import threading
@@ -22,7 +21,6 @@ from cloud.errors import (
     CloudError,
     CycleFailed,
     LostRace,
-    SettingError,
     Stopped,
     StoreUnreachable,
     Unavailable,
@@ -40,12 +38,10 @@ from cloud.training.cycle import AtCycleStep, CycleReport, run_cycle
 from cloud.training.schedule import decide
 from cloud.worker.agenda import LONGEST_OUTAGE_BACKOFF_S, Agenda, pool_backoff_s
 from cloud.worker.lock import claimed
+from cloud.worker.training_trial import check_installed, training_tried
 from contract.callbacks import ignore
 
 logger = logging.getLogger(__name__)
-
-TRAINING_PACKAGES = ("keras", "tensorflow")
-"""What the processes of a cycle import; it comes with the extra `export`."""
 
 
 def run_worker(settings: Settings) -> None:
@@ -54,13 +50,13 @@ def run_worker(settings: Settings) -> None:
     Raises:
         SettingError, StoreRefused: it cannot start like this.
     """
-    _check_installed()
+    check_installed(settings.backend)
     stop = threading.Event()
     _stop_on_signals(stop)
-    with claimed(settings.state):
+    with claimed(settings.state), training_tried(settings.backend) as trial:
         store = open_store(settings.store)
         key = _reach(store, settings, stop)
-        if key is not None:
+        if key is not None and trial.succeeds(stop):
             Worker(TrainingContext(store, settings, key, stop)).run()
 
 
@@ -174,15 +170,6 @@ def _reach(store: ObjectStore, settings: Settings, stop: threading.Event) -> Sig
             outages += 1
             stop.wait(pool_backoff_s(outages, LONGEST_OUTAGE_BACKOFF_S))
     return None
-
-
-def _check_installed() -> None:
-    missing = [name for name in TRAINING_PACKAGES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise SettingError(
-            f"a worker trains with {' and '.join(TRAINING_PACKAGES)}: "
-            f"install fedex[cloud,export], {missing[0]} is missing"
-        )
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

@@ -14,9 +14,10 @@ A task that dies, fails, falls silent or is late costs itself only. Whatever els
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +58,8 @@ class LocalExecutor:
     stop: threading.Event
     clock: Callable[[], float] = time.monotonic
     """Seconds; limits are measured by it."""
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    """The variables of its processes, but for those of their placement."""
     _ready: list[tuple[WorkerProcess, Placement]] = field(default_factory=list)
     _running: list[_RunningTask] = field(default_factory=list)
     _started: int = 0
@@ -120,7 +123,8 @@ class LocalExecutor:
     def _start(self, placement: Placement) -> WorkerProcess:
         self._started += 1
         self.folder.mkdir(parents=True, exist_ok=True)
-        return WorkerProcess(self.module, placement=placement, log=self.folder / f"{self._started}.log")
+        log = self.folder / f"{self._started}.log"
+        return WorkerProcess(self.module, placement=placement, log=log, environment=self.environment)
 
     def _begin(self, task: Task, folder: Path) -> None:
         process, placement = self._ready[0]

@@ -60,16 +60,19 @@ class WorkerProcess:
         module: what it runs; its `operations` says what it can do.
         placement: where it computes.
         log: a file for whatever its libraries print.
+        environment: its variables, but for those of its placement; the worker's own if not given.
     """
 
-    def __init__(self, module: str, *, placement: Placement, log: Path) -> None:
+    def __init__(
+        self, module: str, *, placement: Placement, log: Path, environment: Mapping[str, str] = os.environ
+    ) -> None:
         ours, theirs = multiprocessing.Pipe()
         self.connection: Connection[Any, Any] = ours
         self._log = log
         with theirs, log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "cloud.training.executors.process_main", module, str(theirs.fileno())],
-                env={**os.environ, **QUIET, **placement.environment()},
+                env={**environment, **QUIET, **placement.environment()},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -327,10 +327,10 @@ def test_a_process_that_cannot_be_started_leaves_those_that_were_to_be_ended(
     """The first of two was forgotten when the second could not be started."""
     executor, started = make_executor(), list[WorkerProcess]()
 
-    def start_one(module: str, *, placement: Placement, log: Path) -> WorkerProcess:
+    def start_one(module: str, *, placement: Placement, log: Path, environment: Mapping[str, str]) -> WorkerProcess:
         if started:
             raise OSError("no more processes")
-        started.append(WorkerProcess(module, placement=placement, log=log))
+        started.append(WorkerProcess(module, placement=placement, log=log, environment=environment))
         return started[0]
 
     monkeypatch.setattr(local, "WorkerProcess", start_one)
