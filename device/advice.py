@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contract.problems import Problem
-from device.errors import EnrolmentError, ProtocolViolation, Refused, Storage, Unsendable, UnsentUploads
+from device.errors import AnotherService, EnrolmentError, ProtocolViolation, Refused, Storage, Unsendable, UnsentUploads
 
 _REPORT = "this is a bug: please report it"
 _ASK = "ask the operator of the service"
@@ -32,6 +32,8 @@ def advice(error: Exception) -> str:
     match error:
         case Refused(problem=problem):
             return _OF_PROBLEM.get(problem, "")
+        case AnotherService():
+            return "is FEDEX_URL the new address of the same service? if it is not, fedex-device enrol --again"
         case ProtocolViolation():
             return "nothing is lost, and the next try starts anew; is FEDEX_URL the service's, or another program's?"
         case Unsendable():

@@ -22,6 +22,7 @@
     |- Untrusted              the service's answer is not believed; what is installed stays
     |  |- ProtocolViolation     an answer outside the contract
     |  |  `- Unexplained          a refusal that is not the service's: a proxy's, a captive portal's
+    |  |- AnotherService        the address of the settings is not that of the service that it enrolled with
     |  |- Forged                a signature that the pinned key did not make
     |  |- Misplaced             signed, but of another group, space or channel
     |  |- Expired               signed, but too old to be news
@@ -144,6 +145,10 @@ class Unexplained(ProtocolViolation):
         super().__init__(message)
         self.status = status
         """The HTTP status."""
+
+
+class AnotherService(Untrusted):
+    """The service at the address of the settings does not know this device; nothing was sent to it but the token."""
 
 
 class Forged(Untrusted):

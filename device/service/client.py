@@ -27,7 +27,7 @@ from contract.files import FileRef
 from contract.loopback import is_loopback_url
 from contract.problems import Problem
 from contract.upload import UPLOAD_MEDIA_TYPE
-from device.errors import ProtocolViolation, Refused, SettingError, Unreachable
+from device.errors import AnotherService, ProtocolViolation, Refused, SettingError, Unreachable
 from device.service.pace import Pace, paced_pools
 from device.service.replies import Reply, reason
 
@@ -99,6 +99,9 @@ class Client:
     Args:
         url: where the service is; https, or http on this machine.
         token: of the enrolled device; None only to enrol.
+        is_new_address: this is not the address that the device enrolled at. The service there must say that it knows
+            the token before it is sent features, or anything that it answers counts; otherwise each call raises
+            `AnotherService`. It does not prove who the service is (docs/adr/0008-another-service.md).
         timeout_s: seconds without progress, or for the headers of an answer, after which the service is unreachable.
         ca_file: certificates (PEM) to trust instead of the usual ones.
         plain_http: allow http to other machines.
@@ -112,6 +115,7 @@ class Client:
         url: str,
         *,
         token: str | None = None,
+        is_new_address: bool = False,
         timeout_s: float = 20.0,
         ca_file: Path | None = None,
         plain_http: bool = False,
@@ -122,6 +126,7 @@ class Client:
             raise SettingError(f"FEDEX_CA_FILE: expected a file of certificates, got {ca_file}")
         self._url = url.rstrip("/")
         self._auth = _Token(token)
+        self._is_confirmed = not is_new_address
         self._timeout_s = timeout_s
         self._pace = Pace(timeout_s)
         self._session = requests.Session()
@@ -157,6 +162,7 @@ class Client:
 
         Only a document that names this very upload acknowledges it: a captive portal answers 200 to everything.
         """
+        self._confirm()
         path = routes.upload_path(space, upload)
         headers = {"Content-Type": UPLOAD_MEDIA_TYPE}
         reply = self._ask("PUT", path, headers=headers, body=body, expected=(200, 201))
@@ -170,6 +176,7 @@ class Client:
 
     def release(self, *, space: str, channel: str, etag: str) -> ReleaseAnswer | None:
         """Ask for the newest release of a channel; None if it still is the one of `etag` ("" to ask anyway)."""
+        self._confirm()
         headers = {routes.IF_NONE_MATCH: etag} if etag else {}
         reply = self._ask("GET", routes.release_path(space, channel), headers=headers, expected=(200, 304))
         if reply.status == 304:
@@ -186,6 +193,7 @@ class Client:
 
         The connection is in use until the stream ends or is closed.
         """
+        self._confirm()
         headers = {"Range": f"bytes={begin}-"} if begin else {}
         reply = self._ask("GET", routes.object_path(reference.sha256), headers=headers, expected=(200, 206))
         if reply.status == 200:
@@ -194,6 +202,18 @@ class Client:
         got = reply.header("Content-Range")
         reply.check(bool(begin) and got == wanted, expected=f"Content-Range {wanted}", got=got or "nothing")
         return ObjectStream(begin, reply.chunks(reference.size - begin), reply.response.close)
+
+    def _confirm(self) -> None:
+        """Ask a service at a new address, once, whether it knows this device."""
+        if self._is_confirmed:
+            return
+        expected = f"{self._url}: expected the service that this device enrolled with"
+        try:
+            self._is_confirmed = self.is_known()
+        except Refused as refused:
+            raise AnotherService(f"{expected}, got {refused}") from refused
+        if not self._is_confirmed:
+            raise AnotherService(f"{expected}, got one that does not know its token")
 
     def _ask(
         self,
