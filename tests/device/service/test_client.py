@@ -424,7 +424,7 @@ def test_plain_http_to_another_machine_has_to_be_allowed(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "LOCALHOST", "127.1"])
 def test_a_service_on_this_machine_needs_no_tls_and_is_never_asked_through_a_proxy(
-    service: Service, refusing_proxy: list[str], host: str
+    service: StubService, refusing_proxy: list[str], host: str
 ) -> None:
     """127.0.0.2 was "expected https", and with FEDEX_PLAIN_HTTP=1 it was asked through the company's proxy."""
     with answering(sends("HTTP/1.1 304 Not Modified"), host="0.0.0.0") as url:
