@@ -33,6 +33,7 @@ LEAVES = {
     "device.answers": {"contract", "device.errors"},
     "device.errors": {"contract"},
     "device.settings": {"contract", "device.errors", "device.recognise.tflite"},  # the names of the runtimes
+    "export.keras_environment": set(),
 }
 _RULE = re.compile(r"May import (?P<names>[^.]*(?:\.\w[^.]*)*)\.\s*\Z")
 
