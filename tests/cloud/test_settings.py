@@ -24,11 +24,14 @@ def test_every_setting_is_read() -> None:
             "FEDEX_TRIALS": "4",
             "FEDEX_POLL_S": "0.5",
             "FEDEX_ACCELERATORS": "0, 1",
+            "FEDEX_TLS_CERT": "/etc/fedex/certificate.pem",
+            "FEDEX_TLS_KEY": "/etc/fedex/key.pem",
         }
     )
     assert settings.enrolment == {"a-code-for-us": "home", "another-code": "work"}
     assert (settings.state, settings.trials, settings.poll_s) == (Path("/var/fedex"), 4, 0.5)
     assert settings.accelerators == ("0", "1")
+    assert (settings.tls_cert, settings.tls_key) == (Path("/etc/fedex/certificate.pem"), Path("/etc/fedex/key.pem"))
 
 
 @pytest.mark.parametrize("environment", [{}, {"FEDEX_STORE": " "}])

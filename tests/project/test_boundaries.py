@@ -73,6 +73,10 @@ def test_boto3_is_imported_in_one_module_only() -> None:
     assert _importers("boto3") == {"cloud/store/s3.py"}
 
 
+def test_gevent_is_imported_in_one_module_only() -> None:
+    assert _importers("gevent") == {"cloud/web/greenlets.py"}
+
+
 def test_sqlite_is_imported_in_one_module_only() -> None:
     assert _importers("sqlite3") == {"device/cache/database.py"}
 
