@@ -120,7 +120,8 @@ def test_asking_for_the_status_makes_no_bucket(bucket_address: Callable[[], str]
     address = bucket_address()
     for _ in range(2):
         ended = run("status", FEDEX_STORE=address)
-        assert (ended.returncode, ended.stderr) == (1, f"fedex-cloud: {address}: not listed: no such bucket\n")
+        reason = "not listed: no such bucket (to ListObjectsV2, region us-east-1)"
+        assert (ended.returncode, ended.stderr) == (1, f"fedex-cloud: {address}: {reason}\n")
 
 
 def test_the_status_of_an_empty_store_says_what_to_do(tmp_path: Path) -> None:
