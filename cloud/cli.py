@@ -38,6 +38,8 @@ def main() -> None:
         sys.exit(command_line.INTERRUPTED)
     except CloudError as error:
         sys.exit(f"fedex-cloud: {error}")
+    except OSError as error:  # as standard output on a full disk
+        sys.exit(f"fedex-cloud: {error.filename or 'output'}: {error.strerror or error}")
 
 
 @click.group()

@@ -41,7 +41,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(command_line.INTERRUPTED)
     except OSError as error:
-        _end(f"{error.filename or 'file'}: {error.strerror or error}")
+        _end(f"{error.filename or 'output'}: {error.strerror or error}")
     except (ExportError, ContractError, DeviceError) as error:
         _end(str(error))
 

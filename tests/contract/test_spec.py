@@ -84,7 +84,7 @@ def test_the_least_rate_is_stated_and_is_one_for_both_sides() -> None:
     stall_s = f"{Settings(store='').stall_s:.0f}"
     assert f"each side bears {routes.MIN_BYTES_PER_S:,} bytes a second" in connections
     assert f"for each {bodies.BLOCK_BYTES:,} bytes of a body, {stall_s} seconds" in connections
-    assert f"takes nothing for {stall_s} seconds" in connections
+    assert f"has taken nothing for {stall_s} seconds" in connections
 
 
 def test_how_many_bodies_a_device_may_have_and_how_long_headers_may_take_is_stated() -> None:

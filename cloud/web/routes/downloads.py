@@ -56,7 +56,7 @@ def _describe(store: ObjectStore, key: str, sha256: str) -> Response:
     answer.set_etag(sha256)
     answer.headers[CACHE_CONTROL] = IMMUTABLE
     try:
-        return answer.make_conditional(conditions(), accept_ranges=True, complete_length=size)  # type: ignore[return-value]  # itself
+        return answer.make_conditional(conditions(sha256), accept_ranges=True, complete_length=size)  # type: ignore[return-value]  # itself
     except RequestedRangeNotSatisfiable:
         raise _not_satisfiable(size) from None
 
