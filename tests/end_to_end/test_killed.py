@@ -33,13 +33,15 @@ def test_a_killed_push_counts_each_sample_once(
 ) -> None:
     """The relay keeps the request, or the reply, to itself; the device dies waiting, and pushes again without it."""
     service = deploy("freeze6", min_new=NEVER, store=store)
-    device = service.device("device")
-    device.enrol()
-    correct(device, uploads(people)[:SAMPLES])
-    with tapped("127.0.0.1", service.service.port, hold=hold) as wire:
-        push_until_killed(service.device("device", url=wire.url), wire)
+    with tapped("127.0.0.1", service.service.port) as wire:
+        device = service.device("device", url=wire.url)
+        device.enrol()
+        correct(device, uploads(people)[:SAMPLES])
+        wire.hold = hold
+        push_until_killed(device, wire)
     service.wait_until_merged(merged_meanwhile)
 
+    device = service.device("device")
     assert device.push().samples == SAMPLES
     service.wait_until_nothing_waits()  # what was merged before would not wait for a second merge
     assert device.push().samples == 0
