@@ -12,6 +12,7 @@ from contract.cuts import FEATURE_TENSOR, parse_feature_shape
 from contract.documents import Fields, Json, encode_json, parse_document
 from contract.errors import Impossible, Malformed, shown
 from contract.files import FileRef, atomic_write, sha256_hex
+from contract.inputs import ModelInput, parse_input
 from contract.labels import MAX_LABELS_BYTES, parse_labels
 from contract.manifest import MAX_TEMPERATURE, MIN_TEMPERATURE
 from contract.patterns import HEX64_PATTERN, NAME_PATTERN
@@ -34,6 +35,8 @@ class BundleFacts:
     space: str
     cut: str
     layer: str
+    input: ModelInput
+    """What the prefix takes."""
     feature_shape: tuple[int, ...]
     temperature: float
     threshold: float
@@ -45,6 +48,7 @@ class BundleFacts:
             space=fields.name("space", HEX64_PATTERN),
             cut=fields.name("cut", NAME_PATTERN),
             layer=fields.name("layer", NAME_PATTERN),
+            input=parse_input(fields),
             feature_shape=parse_feature_shape(fields),
             temperature=fields.number("temperature", low=MIN_TEMPERATURE, high=MAX_TEMPERATURE),
             threshold=fields.number("threshold", low=0.0, high=1.0),
@@ -56,6 +60,7 @@ class BundleFacts:
             "space": self.space,
             "cut": self.cut,
             "layer": self.layer,
+            "input": self.input.document(),
             "shape": self.feature_shape,
             "temperature": self.temperature,
             "threshold": self.threshold,
@@ -85,6 +90,11 @@ class CheckedBundle:
     def layer(self) -> str:
         """The last layer of the prefix."""
         return self.facts.layer
+
+    @property
+    def input(self) -> ModelInput:
+        """What the prefix takes."""
+        return self.facts.input
 
     @property
     def feature_shape(self) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Cuts: what goes into the prefix, what crosses a cut, and the paper's places for one (Table 1)."""
+"""Cuts: what crosses one, the signatures on both sides of it, and the paper's places for one (Table 1)."""
 
 import math
 from collections.abc import Mapping
@@ -8,22 +8,13 @@ from types import MappingProxyType
 from contract.documents import Fields
 from contract.errors import Impossible, TooLarge, shown
 
-PHOTO_SIZE = 160
-"""Height and width of the photo that goes into the prefix, in pixels; it is uint8 RGB."""
-
-PHOTO_SHAPE = (PHOTO_SIZE, PHOTO_SIZE, 3)
-
-PIXEL_MEAN = 127.5
-PIXEL_SCALE = 128.0
-"""The prefix standardises inside: (pixel - PIXEL_MEAN) / PIXEL_SCALE. No client does."""
-
 PREFIX_SIGNATURE = "prefix"
-"""TFLite signature: input "photo" uint8 [1, 160, 160, 3], output "feature" float32 [1, *feature shape]."""
+"""TFLite signature: input "photo" or "tensor" as the bundle says (`contract.inputs`), output "feature" float32
+[1, *feature shape]."""
 
 HEAD_SIGNATURE = "head"
 """TFLite signature: input "feature" float32 [1, *feature shape], output "logits" float32 [1, classes]."""
 
-PHOTO_INPUT = "photo"
 FEATURE_TENSOR = "feature"
 LOGITS_OUTPUT = "logits"
 

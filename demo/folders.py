@@ -9,7 +9,7 @@ from demo.roles import Person
 from device.errors import PhotoError
 from device.recognise.image import load_photo
 from export.errors import FacesError
-from export.photo_folders import PhotoFolders, find_people, raise_together
+from export.examples.photo_folders import PhotoFolders, find_people, raise_together
 
 PHOTO_SUFFIXES = frozenset(
     {

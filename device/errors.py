@@ -5,6 +5,7 @@
     DeviceError
     |- BadInput               fix what was given, then ask again
     |  |- PhotoError            not a photo that this device can use
+    |  |- TensorError           not a tensor that the network of the bundle takes
     |  |- SettingError          a setting is missing or wrong
     |  |- FeedbackError         feedback that cannot be meant
     |  |- Unsendable            a feature or label that no upload can carry
@@ -52,6 +53,10 @@ class BadInput(DeviceError):
 
 class PhotoError(BadInput):
     """A file or array is not a photo that this device can use."""
+
+
+class TensorError(BadInput):
+    """A file or array is not a tensor that the network of the bundle takes."""
 
 
 class SettingError(BadInput):

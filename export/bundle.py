@@ -30,15 +30,20 @@ from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
 from contract.documents import encode_json
 from contract.files import atomic_write, sha256_hex
 from contract.holdout import Split
+from contract.inputs import ModelInput
 from contract.manifest import Precision
 from contract.samples import SAMPLE_ID_BYTES
 from contract.training_bundle import KERAS_HEAD_FILE
-from export.calibration import Calibration
-from export.classifier import HeadParts, take_apart
-from export.convert import convert_head, convert_prefix, standardise
-from export.faces import People
-from export.first_head import FirstHead, fit_first_head, own_head
-from export.parity import (
+from export.examples.faces import People
+from export.examples.synthetic import synthetic_inputs
+from export.heads.calibration import Calibration
+from export.heads.first_head import FirstHead, fit_first_head, own_head
+from export.network.classifier import HeadParts, take_apart
+from export.network.split import SplitModel, split
+from export.network.standardization import Standardization, standardized
+from export.staging import staged
+from export.tflite.convert import convert_head, convert_prefix
+from export.tflite.parity import (
     ParityReport,
     check_head,
     check_network,
@@ -47,11 +52,8 @@ from export.parity import (
     compare_logits,
     keras_values,
 )
-from export.quantize import Quantize
-from export.split import SplitModel, split
-from export.staging import staged
-from export.synthetic import synthetic_photos
-from export.tflite_process import TFLiteProcess
+from export.tflite.process import TFLiteProcess
+from export.tflite.quantize import Quantize
 
 DEVICE, TRAINING, PARITY = "device", "training", "parity.json"
 GOLDEN_SEED = 2020
@@ -77,6 +79,9 @@ class BundleSpec:
     """What the bundles call it."""
     layer: str
     """The last layer of the prefix."""
+    input: ModelInput
+    """What the prefix takes."""
+    standardization: Standardization
     quantize: Quantize
     out: Path
     seed: int = 0
@@ -87,13 +92,13 @@ class ExportInputs:
     """The photos and labels to make them with."""
 
     photos: NDArray[np.uint8]
-    """(n, 160, 160, 3), to compare on."""
+    """(n, *input shape), to compare on."""
     labels: tuple[str, ...]
     """Of the network's own classes; not used where there are people."""
     people: People | None = None
     """Whom the first head is to know."""
     calibration: NDArray[np.uint8] | None = None
-    """(m, 160, 160, 3), other photos than `photos`; for int8 alone."""
+    """(m, *input shape), other photos than `photos`; for int8 alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ def export_bundles(
 ) -> ExportResult:
     """Write both bundles of a network, whole or not at all; those of an earlier export are replaced.
 
-    `network` takes standardised photos (n, 160, 160, 3) and ends in a Dense.
+    `network` takes standardised photos (n, *input shape) and ends in a Dense.
 
     Raises:
         SplitError: the layer does not divide the network.
@@ -176,15 +181,22 @@ class _Export:
     def convert_prefix(self) -> bytes:
         """Convert the frozen part."""
         self.at_step(f"converting the prefix ({self.spec.quantize})", 0, 0)
-        calibration = self.inputs.calibration
-        return convert_prefix(self.parts.prefix, quantize=self.spec.quantize, calibration_photos=calibration)
+        return convert_prefix(
+            self.parts.prefix,
+            model_input=self.spec.input,
+            standardization=self.spec.standardization,
+            quantize=self.spec.quantize,
+            calibration=self.inputs.calibration,
+        )
 
     def compare_prefix(self, prefix: bytes) -> _Compared:
         """Return the photos' features of Keras and of TFLite; refuse a prefix that is too far off."""
         self.at_step("comparing the prefix with Keras", 0, 0)
         photos = self.inputs.photos
         by_tflite = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=photos)
-        compared = _Compared(keras_values(self.parts.prefix, standardise(photos)), by_tflite)
+        compared = _Compared(
+            keras_values(self.parts.prefix, standardized(photos, self.spec.standardization)), by_tflite
+        )
         check_prefix(compare_features(compared.by_keras, compared.by_tflite), self.spec.quantize)
         return compared
 
@@ -230,7 +242,7 @@ class _Export:
     def golden(self, prefix: bytes, head: bytes) -> tuple[Floats, Floats]:
         """Return the golden sample, a feature (*shape) of a photo of nothing, and the head's logits (classes,)."""
         self.at_step("writing the bundles", 0, 0)
-        photo = synthetic_photos(1, seed=GOLDEN_SEED)
+        photo = synthetic_inputs(1, model_input=self.spec.input, seed=GOLDEN_SEED)
         feature = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=photo)
         return feature[0], self.tflite.run(head, signature=HEAD_SIGNATURE, inputs=feature)[0]
 
@@ -250,6 +262,7 @@ def _write(folder: Path, spec: BundleSpec, made: _Made, parity: dict[str, Parity
         space=sha256_hex(made.prefix),
         cut=spec.cut,
         layer=spec.layer,
+        input=spec.input,
         feature_shape=made.golden.shape,
         temperature=calibration.temperature,
         threshold=calibration.threshold,

@@ -16,9 +16,9 @@ from contract.text import escaped
 from device.errors import DeviceError
 from export.errors import ExportError
 from export.progress import Terminal
-from export.quantize import DEFAULT_QUANTIZE, Quantize
 from export.quiet import import_quietly
 from export.request import DEFAULT_OUT, MAX_SEED, WHOLE, parse_request
+from export.tflite.quantize import DEFAULT_QUANTIZE, Quantize
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,8 +63,8 @@ def cuts(classes: int) -> None:
         at_step("building InceptionResNet-V1", 0, 0)
         with command_line.interrupts_end_the_process(at_step.stop):
             import_quietly("keras")
-            from export.inception_resnet_v1 import build
-            from export.split import split, trainable_parameters
+            from export.network.inception_resnet_v1 import build
+            from export.network.split import split, trainable_parameters
 
         network = build(classes=classes)
         heads = {cut: network if cut.name == WHOLE else split(network, cut.layer).head for cut in CUTS.values()}

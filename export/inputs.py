@@ -8,14 +8,15 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from export.backbone import draw_reference, load_network, load_reference
 from export.bundle import BundleSpec, ExportInputs, StepProgress
 from export.errors import RequestError
-from export.faces import People, read_faces, read_photos
-from export.quantize import Quantize
+from export.examples.faces import People, read_faces, read_photos
+from export.examples.synthetic import synthetic_inputs
+from export.network.backbone import draw_reference, load_network, load_reference
+from export.network.inception_resnet_v1 import INPUT, STANDARDIZATION
+from export.network.weights import classes_in
 from export.request import Request
-from export.synthetic import synthetic_photos
-from export.weights import classes_in
+from export.tflite.quantize import Quantize
 
 PHOTOS = 64
 """To calibrate on, and to compare on: more take longer and say the same."""
@@ -36,14 +37,16 @@ def gather_inputs(request: Request, *, at_step: StepProgress) -> tuple[keras.Mod
     """
     people = None
     if request.faces is not None:
-        people = read_faces(request.faces, progress=partial(at_step, "reading photos"))
+        people = read_faces(request.faces, photo_input=INPUT, progress=partial(at_step, "reading photos"))
         if people.passed_over:
             at_step(f"passed over, as left by systems and programs: {people.passed_over}", 0, 0)
     photos, calibration = _photos(request, people)
     at_step("making the network", 0, 0)
     network = _network(request, people, photos)
     labels = people.names if people else _labels(request, classes=network.outputs[0].shape[-1])
-    spec = BundleSpec(request.cut, request.layer, request.quantize, request.out, seed=request.seed)
+    spec = BundleSpec(
+        request.cut, request.layer, INPUT, STANDARDIZATION, request.quantize, request.out, seed=request.seed
+    )
     return network, spec, ExportInputs(photos, labels, people, calibration)
 
 
@@ -64,8 +67,8 @@ def _choose(request: Request, people: People | None, *, count: int) -> Photos:
         chosen: Photos = people.photos[np.unique(np.linspace(0, len(people.photos) - 1, count).astype(int))]
         return chosen
     if request.photos is not None:
-        return read_photos(request.photos, count=count)
-    return synthetic_photos(count, seed=SYNTHETIC_SEED)
+        return read_photos(request.photos, photo_input=INPUT, count=count)
+    return synthetic_inputs(count, model_input=INPUT, seed=SYNTHETIC_SEED)
 
 
 def _network(request: Request, people: People | None, photos: Photos) -> keras.Model:

@@ -13,7 +13,7 @@ from contract.errors import ContractError, shown
 from contract.files import read_bounded
 from contract.labels import MARKS, MAX_LABELS_BYTES, WHITE_SPACE, encode_labels, label_key, read_label
 from export.errors import RequestError
-from export.quantize import DEFAULT_QUANTIZE, Quantize
+from export.tflite.quantize import DEFAULT_QUANTIZE, Quantize
 
 MAX_SEED = 2**32 - 1
 """What numpy and Keras take."""

@@ -12,8 +12,8 @@ def embed_with_head(head: Path, features: NDArray[np.float32]) -> NDArray[np.flo
     """Return the embeddings (n, d) that the body of a `head.keras` makes of features (n, *shape)."""
     import keras
 
-    import export.inception_resnet_v1  # noqa: F401  # registers the layer that a head's file names
-    from export.classifier import take_apart
+    import export.network.inception_resnet_v1  # noqa: F401  # registers the layer that a head's file names
+    from export.network.classifier import take_apart
 
     body = take_apart(keras.saving.load_model(head, compile=False)).body
     batches = (features[start : start + BATCH] for start in range(0, len(features), BATCH))

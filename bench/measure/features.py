@@ -19,6 +19,7 @@ from demo.folders import list_photos
 from demo.roles import assign_roles
 from device.recognise.image import load_photo
 from device.recognise.models import load_prefix
+from device.recognise.preparation import prepare
 from device.recognise.tflite import open_runtime
 
 SECRET = bytes(range(32))
@@ -58,10 +59,11 @@ def read_features(work: Path, *, cut: str) -> Features:
 
 def _compute(bundle: Path, faces: Path, kept: Path) -> None:
     runtime = open_runtime()
-    prefix = load_prefix(read_device_bundle(bundle), runtime=runtime, threads=1)
+    device_bundle = read_device_bundle(bundle)
+    prefix = load_prefix(device_bundle, runtime=runtime, threads=1)
     photos = _photos(faces)
     loaded = [load_photo(photo) for photo in photos]
-    features = np.concatenate([prefix.run(photo.prepared[np.newaxis]) for photo in loaded])
+    features = np.concatenate([prefix.run(prepare(photo, device_bundle.input)[np.newaxis]) for photo in loaded])
     ids = np.frombuffer(b"".join(sample_id(SECRET, photo.pixels) for photo in loaded), np.uint8).reshape(
         -1, SAMPLE_ID_BYTES
     )

@@ -13,6 +13,7 @@ from device.cache.cache import Cache
 from device.errors import RuntimeUnavailable
 from device.recognise.image import Photo
 from device.recognise.models import load_prefix
+from device.recognise.preparation import prepare
 from device.recognise.recognizer import Recognizer
 from device.recognise.tflite import RUNTIME_MODULES, open_runtime
 
@@ -35,7 +36,7 @@ def _measure_runtime(name: str, folder: Path, home: Path) -> BenchRow | NotMeasu
     bundle = read_device_bundle(folder)
     prefix = load_prefix(bundle, runtime=runtime, threads=1)
     pixels = np.random.default_rng(0).integers(0, 256, (PHOTO_SIDE, PHOTO_SIDE, 3), np.uint8)
-    prepared = Photo.from_pixels(pixels).prepared[np.newaxis]
+    prepared = prepare(Photo.from_pixels(pixels), bundle.input)[np.newaxis]
     cache = home / "cache.sqlite3"
     with Recognizer(bundle, runtime=runtime, open_cache=lambda: Cache.open(cache, max_unfed=MAX_UNFED)) as recognizer:
         times = compare(

@@ -1,8 +1,8 @@
 """How fast a head of 8631 classes trains at freeze6, as images a second and as a share of the machine's sgemm rate.
 
 The work of an image is counted as usual, three times the forward pass (6 operations a weight), as for the figure that
-the goal was set from. A frozen body needs no gradient of its embeddings, so `export.fit` really does 4 of the 6; that
-share is given too, without a goal.
+the goal was set from. A frozen body needs no gradient of its embeddings, so `export.heads.fit` really does 4 of the 6;
+that share is given too, without a goal.
 """
 
 import statistics
@@ -54,7 +54,7 @@ def _samples() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
 
 def _images_a_second(embeddings: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
     """Return the rate between the first and the last report of progress: without building the network."""
-    from export.fit import Recipe, fit_classifier
+    from export.heads.fit import Recipe, fit_classifier
 
     reports: list[tuple[float, int, int]] = []
     recipe = Recipe(epochs=EPOCHS)

@@ -85,7 +85,7 @@ def _upload(features: Features, batch: Sequence[tuple[Path, str]], *, space: str
 
 def _accuracy(head: Path, features: Features, people: Sequence[Person], train: NDArray[np.float32]) -> float:
     """Return the mean accuracy in percent over some seeds of the recipe."""
-    from export.fit import Recipe, fit_classifier
+    from export.heads.fit import Recipe, fit_classifier
 
     tests = embed_with_head(head, features.of([photo for person in people for photo in person.tests]))
     truth = np.repeat(np.arange(len(people)), [len(person.tests) for person in people])

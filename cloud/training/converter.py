@@ -28,11 +28,11 @@ from contract.callbacks import Progress, ignore
 from contract.cuts import HEAD_SIGNATURE
 from contract.documents import Json
 from contract.manifest import Precision
-from export.classifier import put_together
-from export.convert import convert_head
 from export.errors import ParityError
-from export.parity import check_head, head_parity
-from export.tflite_process import TFLiteProcess
+from export.network.classifier import put_together
+from export.tflite.convert import convert_head
+from export.tflite.parity import check_head, head_parity
+from export.tflite.process import TFLiteProcess
 
 PRECISIONS = (Precision.FLOAT32, Precision.DYNAMIC)
 ANSWERED_AT_ONCE = 4096

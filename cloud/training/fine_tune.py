@@ -16,7 +16,7 @@ from cloud.training.heads import flatten
 from cloud.training.trials import FineTuning, Optimizer
 from cloud.training.weights import HeadWeights
 from contract.callbacks import Progress
-from export.classifier import put_together, take_apart
+from export.network.classifier import put_together, take_apart
 
 
 def fine_tune(

@@ -12,13 +12,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
-import export.inception_resnet_v1  # noqa: F401  # registers the layers that a head may have
+import export.network.inception_resnet_v1  # noqa: F401  # registers the layers that a head may have
 from cloud.training.executors.arrays import Bytes, Collect, Floats
 from cloud.training.weights import HeadWeights
 from contract.callbacks import Progress
 from contract.training_bundle import KERAS_HEAD_FILE
-from export.classifier import HeadParts, take_apart
 from export.errors import HeadError
+from export.network.classifier import HeadParts, take_apart
 
 BATCH = 64
 

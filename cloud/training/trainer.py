@@ -25,10 +25,10 @@ from cloud.training.values import TRAIN, TrialAnswers, TrialInputs, TrialOutcome
 from cloud.training.weights import HeadWeights
 from contract.callbacks import Progress, ignore
 from contract.documents import Json
-from export.calibrate import ACCEPT_ALL, FEWEST_CLASSES, calibrate_by, negative_log_likelihood
-from export.calibration import Calibration
-from export.fit import Recipe, fit_classifier
-from export.folds import CrossValidated, cross_validate
+from export.heads.calibrate import ACCEPT_ALL, FEWEST_CLASSES, calibrate_by, negative_log_likelihood
+from export.heads.calibration import Calibration
+from export.heads.fit import Recipe, fit_classifier
+from export.heads.folds import CrossValidated, cross_validate
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from contract.documents import Fields, Json
-from export.calibration import Calibration
+from export.heads.calibration import Calibration
 
 FEWEST_TRIALS = 2
 FEWEST_HELD_OUT = 10

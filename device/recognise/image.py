@@ -1,14 +1,12 @@
-"""Prepares photos: file -> decoded, oriented pixels -> the square uint8 RGB image that the prefix takes.
+"""Decodes photos: file -> oriented RGB pixels, of which sample ids and what a prefix takes (`preparation`) are made.
 
 The steps, each of which every client repeats in the same order::
 
-    bounded read -> header: format, size -> decode -> EXIF orientation -> RGB     = the photo's pixels (sample id)
-    -> centre square -> resize to 160x160, bilinear with antialiasing             = what the prefix takes
+    bounded read -> header: format, size -> decode -> EXIF orientation -> RGB     = the photo's pixels
 
-A photo that already is 160x160 is passed on unchanged. A JPEG of more pixels than fit is decoded at a half, a quarter
-or an eighth of its size; those are its pixels then. What is no pixel in a file may be damaged (`salvage`). Alpha is
-left out: colours count as they are stored. Standardisation is inside the prefix. `export` prepares its faces here too,
-so that heads train on what devices compute.
+A JPEG of more pixels than fit is decoded at a half, a quarter or an eighth of its size; those are its pixels then. What
+is no pixel in a file may be damaged (`salvage`). Alpha is left out: colours count as they are stored. `export` reads
+its photos here too, so that heads train on what devices compute.
 """
 
 from __future__ import annotations
@@ -27,7 +25,6 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
-from contract.cuts import PHOTO_SIZE
 from device.errors import PhotoError
 from device.recognise import salvage
 from device.recognise.file_kinds import HEIC, advice_for, kind_of
@@ -74,17 +71,17 @@ class Photo:
 
     pixels: NDArray[np.uint8]
     """Of shape (height, width, 3), RGB, oriented as its maker meant it; the sample id is made of these."""
-    prepared: NDArray[np.uint8]
-    """Of shape (160, 160, 3): what the prefix takes."""
 
     @classmethod
     def from_pixels(cls, pixels: NDArray[np.uint8]) -> Photo:
-        """Prepare decoded pixels, as of a camera: uint8 (height, width, 3), RGB. Raises `PhotoError` for others."""
-        return cls(pixels, prepare(pixels))
+        """Take decoded pixels, as of a camera: uint8 (height, width, 3), RGB. Raises `PhotoError` for others."""
+        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
+            raise PhotoError(f"pixels: expected uint8 (height, width, 3), got {pixels.dtype} {pixels.shape}")
+        return cls(pixels)
 
 
 def load_photo(path: Path | str) -> Photo:
-    """Read, decode and prepare one photo file.
+    """Read and decode one photo file.
 
     Raises:
         PhotoError: not a file, not a photo, damaged, of over 64 MiB or over 64 million pixels (a JPEG: 256 million).
@@ -109,7 +106,7 @@ def _check_file(path: Path) -> None:
 
 
 def decode_photo(data: bytes, *, where: str = "photo") -> Photo:
-    """Decode and prepare the bytes of one photo file; bounds are checked on its header, before any pixel is decoded.
+    """Decode the bytes of one photo file; bounds are checked on its header, before any pixel is decoded.
 
     Args:
         data: what the file holds.
@@ -120,21 +117,7 @@ def decode_photo(data: bytes, *, where: str = "photo") -> Photo:
     """
     if len(data) > MAX_FILE_BYTES:
         raise PhotoError(f"{where}: expected at most {MAX_FILE_BYTES} bytes, got more")
-    image = _decode(data, where=where)
-    return Photo(pixels=np.asarray(image), prepared=np.asarray(_fit(image)))
-
-
-def prepare(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Crop decoded pixels, uint8 (height, width, 3), to their centre square and resize it to uint8 (160, 160, 3).
-
-    Raises:
-        PhotoError: another dtype or shape, or no pixel at all.
-    """
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
-        raise PhotoError(f"pixels: expected uint8 (height, width, 3), got {pixels.dtype} {pixels.shape}")
-    if pixels.shape == (PHOTO_SIZE, PHOTO_SIZE, 3):
-        return pixels
-    return np.asarray(_fit(Image.fromarray(pixels)))
+    return Photo(np.asarray(_decode(data, where=where)))
 
 
 def _decode(data: bytes, *, where: str) -> Image.Image:
@@ -259,16 +242,3 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # 16 bits; a plain conversion would clip at 255 instead of scaling
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _fit(image: Image.Image) -> Image.Image:
-    side = min(image.size)
-    if image.size == (PHOTO_SIZE, PHOTO_SIZE):
-        return image
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    return image.resize(
-        (PHOTO_SIZE, PHOTO_SIZE),
-        Image.Resampling.BILINEAR,
-        box=(left, top, left + side, top + side),
-        reducing_gap=2.0,
-    )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from contract.bundle import DeviceBundle
-from contract.cuts import FEATURE_TENSOR, HEAD_SIGNATURE, LOGITS_OUTPUT, PHOTO_INPUT, PHOTO_SIZE, PREFIX_SIGNATURE
+from contract.cuts import FEATURE_TENSOR, HEAD_SIGNATURE, LOGITS_OUTPUT, PREFIX_SIGNATURE
 from contract.files import read_checked
 from device.errors import ModelRefused
 from device.heads.store import InstalledHead
@@ -35,7 +35,7 @@ class Head:
 
 
 def load_prefix(bundle: DeviceBundle, *, runtime: TFLiteRuntime, threads: int) -> Model:
-    """Load the bundle's prefix: uint8 photo in, float32 feature out.
+    """Load the bundle's prefix: what its input says in, float32 feature out.
 
     Raises:
         ModelRefused: its signature or tensors are not those of the contract and the bundle.
@@ -44,9 +44,9 @@ def load_prefix(bundle: DeviceBundle, *, runtime: TFLiteRuntime, threads: int) -
     """
     content = read_checked(bundle.prefix_path, bundle.prefix)
     model = Model(content, signature=PREFIX_SIGNATURE, runtime=runtime, threads=threads)
-    photo = (PHOTO_INPUT, np.dtype(np.uint8), (1, PHOTO_SIZE, PHOTO_SIZE, 3))
+    takes = (bundle.input.name, bundle.input.dtype, (1, *bundle.input.shape))
     feature = (FEATURE_TENSOR, np.dtype(np.float32), (1, *bundle.feature_shape))
-    _check_tensors(model, takes=photo, gives=feature)
+    _check_tensors(model, takes=takes, gives=feature)
     return model
 
 

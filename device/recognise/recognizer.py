@@ -17,15 +17,14 @@ from numpy.typing import NDArray
 from contract.arrays import check_magnitude
 from contract.bundle import DeviceBundle
 from contract.errors import Impossible
-from contract.samples import sample_id
 from contract.upload import SAFE_MAGNITUDE
 from device.answers import Answer
 from device.cache.cache import Cache
 from device.cache.inferences import NewInference
 from device.errors import ModelRefused, Storage, Unsendable
 from device.heads.store import HeadStore
-from device.recognise.image import Photo
 from device.recognise.models import load_prefix
+from device.recognise.preparation import Example, as_example, name_example, prepare
 from device.recognise.ranking import rank
 from device.recognise.serving_head import ServingHead
 from device.recognise.tflite import TFLiteRuntime
@@ -91,15 +90,16 @@ class Recognizer:
         """What was stepped over for that head, and why."""
         return self._serving.warnings
 
-    def recognise(self, photo: Photo) -> Answer:
-        """Answer one photo and store nothing.
+    def recognise(self, example: Example) -> Answer:
+        """Answer one photo, or one tensor where the bundle takes tensors, and store nothing.
 
         Raises:
+            PhotoError, TensorError: not what the bundle's input says.
             ModelRefused: prefix or head give numbers that are not finite.
         """
         self._serving.refresh()
         head = self._serving.head
-        feature = self._prefix.run(photo.prepared[np.newaxis])
+        feature = self._prefix.run(prepare(example, self.bundle.input)[np.newaxis])
         if not np.isfinite(feature).all():
             raise ModelRefused("prefix: expected a finite feature, got NaN or infinity")
         ranking = rank(
@@ -111,18 +111,20 @@ class Recognizer:
         )
         return Answer(ranking.results, ranking.unknown, feature[0], head.serial, self._runtime_text)
 
-    def infer(self, photo: Photo) -> Inference:
-        """Answer one photo and store feature, results and time in one transaction.
+    def infer(self, example: Example) -> Inference:
+        """Answer one photo or tensor and store feature, results and time in one transaction.
 
         That it could not be stored is part of the result, not an error: the answer is as good without. A feature that
         no service would take is not stored either, as feedback on it could never be uploaded.
 
         Raises:
+            PhotoError, TensorError: not what the bundle's input says.
             ModelRefused: prefix or head give numbers that are not finite.
         """
-        answer = self.recognise(photo)
+        example = as_example(example, self.bundle.input)
+        answer = self.recognise(example)
         try:
-            return Inference(answer, id=self._store(answer, photo), not_stored=None)
+            return Inference(answer, id=self._store(answer, example), not_stored=None)
         except (Storage, Unsendable) as error:
             return Inference(answer, id=None, not_stored=error)
 
@@ -138,13 +140,13 @@ class Recognizer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _store(self, answer: Answer, photo: Photo) -> int | None:
+    def _store(self, answer: Answer, example: Example) -> int | None:
         cache = self._opened_cache()
         if cache is None:
             return None
         _check_sendable(answer.feature)
         new = NewInference(
-            sample_id=sample_id(cache.secret, photo.pixels),
+            sample_id=name_example(example, cache.secret),
             feature=answer.feature,
             results=answer.results,
             unknown=answer.unknown,

@@ -25,6 +25,7 @@ from cloud.store import ObjectStore, keys, open_store
 from cloud.store.keys import InboxUpload, Pool
 from contract.bundle import BaseSamples, BundleFacts, TrainingBundle, TrainingBundleParts, write_training_bundle
 from contract.codecs import Codec
+from contract.inputs import PhotoInput
 from contract.upload import Upload, encode_upload, upload_id
 from demo.running.minio import Minio
 from demo.running.ports import free_port
@@ -102,7 +103,9 @@ def training_bundle(tmp_path_factory: pytest.TempPathFactory, make_head: Callabl
     """A bundle with features of four numbers, two people, and two photos of each."""
     random = np.random.default_rng(0)
     parts = TrainingBundleParts(
-        facts=BundleFacts(SPACE, "freeze6", "Bottleneck_BatchNorm", SHAPE, temperature=1.0, threshold=0.5),
+        facts=BundleFacts(
+            SPACE, "freeze6", "Bottleneck_BatchNorm", PhotoInput(160, 160), SHAPE, temperature=1.0, threshold=0.5
+        ),
         head=make_head(b"the web side never opens them"),
         labels=("Ada", "Ben"),
         golden=np.zeros(SHAPE, np.float32),

@@ -27,11 +27,14 @@ from contract.bundle_files import golden_sha256
 from contract.documents import encode_json
 from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion
 from contract.files import FileRef
+from contract.inputs import PhotoInput
 from contract.tensors import encode_tensors
 
 SPACE = "5b" * 32
 GOLDEN = np.arange(4, dtype=np.float32) / 4
-FACTS = BundleFacts(SPACE, "freeze6", "Bottleneck_BatchNorm", (4,), temperature=1.5, threshold=0.25)
+FACTS = BundleFacts(
+    SPACE, "freeze6", "Bottleneck_BatchNorm", PhotoInput(160, 160), (4,), temperature=1.5, threshold=0.25
+)
 DEVICE = DeviceBundleParts(
     facts=FACTS,
     prefix=b"the prefix",

@@ -33,6 +33,7 @@ from contract.errors import ContractError
 from contract.files import FileRef
 from contract.history import ReleaseSummary, encode_history, parse_history
 from contract.holdout import assign_split
+from contract.inputs import PhotoInput
 from contract.labels import label_key, parse_label, read_label
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 from contract.problems import Problem, ProblemDocument
@@ -222,7 +223,9 @@ def manifest_of(bundle: Path) -> Manifest:
 
 
 def write_bundles(folder: Path) -> None:
-    facts = BundleFacts("5b" * 32, "freeze6", "Bottleneck_BatchNorm", (4,), temperature=1.25, threshold=0.5)
+    facts = BundleFacts(
+        "5b" * 32, "freeze6", "Bottleneck_BatchNorm", PhotoInput(160, 160), (4,), temperature=1.25, threshold=0.5
+    )
     labels = ("Ada Lovelace", "明子")
     prefix, head = b"bytes in place of a prefix", b"bytes in place of a head"
     write_device_bundle(

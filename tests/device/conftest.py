@@ -15,6 +15,7 @@ from PIL import Image
 
 from contract.bundle import BundleFacts, DeviceBundle, DeviceBundleParts, read_device_bundle, write_device_bundle
 from contract.files import sha256_hex
+from contract.inputs import PhotoInput
 from device.assembly import Device
 from device.recognise.tflite import RUNTIME_MODULES, TFLiteRuntime, open_runtime
 from device.settings import Settings
@@ -47,7 +48,9 @@ def write_bundle(tiny_models: Path) -> Callable[..., DeviceBundle]:
     """Writes the tiny device bundle; any fact or part can be another."""
     prefix = (tiny_models / "prefix.tflite").read_bytes()
     parts = DeviceBundleParts(
-        facts=BundleFacts(sha256_hex(prefix), "tiles", "tiles", (8,), temperature=1.0, threshold=0.5),
+        facts=BundleFacts(
+            sha256_hex(prefix), "tiles", "tiles", PhotoInput(160, 160), (8,), temperature=1.0, threshold=0.5
+        ),
         prefix=prefix,
         head=(tiny_models / "three.tflite").read_bytes(),
         labels=LABELS,

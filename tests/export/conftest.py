@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from export.faces import People, read_faces
-from export.inception_resnet_v1 import ScaleToLength, build
+from export.examples.faces import People, read_faces
+from export.examples.synthetic import synthetic_inputs
+from export.network.inception_resnet_v1 import INPUT, ScaleToLength, build
+from export.network.weights import calibrate_batch_norm, load_weights
 from export.quiet import silence_tensorflow
-from export.synthetic import synthetic_photos
-from export.weights import calibrate_batch_norm, load_weights
 
 Photos = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -35,7 +35,7 @@ def tiny_network() -> keras.Model:
     net = keras.layers.Dense(16, name="bottleneck")(net)
     net = ScaleToLength(16.0, name="Embedding")(net)
     network = keras.Model(photo, keras.layers.Dense(4, name="Logits")(net), name="tiny")
-    calibrate_batch_norm(network, (synthetic_photos(16, seed=3).astype(np.float32) - 127.5) / 128)
+    calibrate_batch_norm(network, (synthetic_inputs(16, model_input=INPUT, seed=3).astype(np.float32) - 127.5) / 128)
     return network
 
 
@@ -44,7 +44,7 @@ def reference_network() -> keras.Model:
     """InceptionResNet-V1 with weights from a seed and calibrated batch statistics."""
     keras.utils.set_random_seed(0)
     network = build(classes=10)
-    calibrate_batch_norm(network, (synthetic_photos(8, seed=3).astype(np.float32) - 127.5) / 128)
+    calibrate_batch_norm(network, (synthetic_inputs(8, model_input=INPUT, seed=3).astype(np.float32) - 127.5) / 128)
     return network
 
 
@@ -65,7 +65,7 @@ def faces(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def people(tmp_path_factory: pytest.TempPathFactory) -> People:
     """The same people, read."""
-    return read_faces(draw_people(tmp_path_factory.mktemp("people")))
+    return read_faces(draw_people(tmp_path_factory.mktemp("people")), photo_input=INPUT)
 
 
 def draw_people(folder: Path) -> Path:
@@ -78,7 +78,7 @@ def draw_people(folder: Path) -> Path:
 def draw_person(folder: Path, *, colour: tuple[int, int, int], photos: int) -> None:
     """Photos of one colour under many clouds."""
     folder.mkdir(parents=True)
-    clouds = synthetic_photos(photos, seed=sum(colour))
+    clouds = synthetic_inputs(photos, model_input=INPUT, seed=sum(colour))
     for number, cloud in enumerate(clouds, 1):
         Image.fromarray((cloud // 4 + np.array(colour) * 3 // 4).astype(np.uint8)).save(folder / f"{number:02d}.png")
 

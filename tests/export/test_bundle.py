@@ -13,13 +13,14 @@ from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
 from contract.files import sha256_hex
 from export import bundle
 from export.bundle import BundleSpec, ExportInputs, ExportResult, export_bundles
-from export.convert import convert_prefix
 from export.errors import HeadError, ParityError, SplitError
-from export.faces import People
-from export.quantize import Quantize
-from export.split import split
-from export.synthetic import synthetic_photos
-from export.tflite_process import TFLiteProcess
+from export.examples.faces import People
+from export.examples.synthetic import synthetic_inputs
+from export.network.inception_resnet_v1 import INPUT, STANDARDIZATION
+from export.network.split import split
+from export.tflite.convert import convert_prefix
+from export.tflite.process import TFLiteProcess
+from export.tflite.quantize import Quantize
 
 LAYER = "bottleneck"
 OWN_LABELS = ("one", "two", "three", "four")
@@ -27,7 +28,7 @@ OWN_LABELS = ("one", "two", "three", "four")
 
 @pytest.fixture
 def spec(tmp_path: Path) -> BundleSpec:
-    return BundleSpec(LAYER, LAYER, Quantize.DYNAMIC, tmp_path / "out")
+    return BundleSpec(LAYER, LAYER, INPUT, STANDARDIZATION, Quantize.DYNAMIC, tmp_path / "out")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def exported(tiny_network: keras.Model, place: Path, people: People) -> ExportResult:
-    spec = BundleSpec(LAYER, LAYER, Quantize.DYNAMIC, place)
+    spec = BundleSpec(LAYER, LAYER, INPUT, STANDARDIZATION, Quantize.DYNAMIC, place)
     return export_bundles(tiny_network, spec, ExportInputs(people.photos, (), people))
 
 
@@ -97,7 +98,7 @@ def test_the_golden_sample_is_of_nobody_and_its_logits_are_the_head_files(device
         [feature] = tflite.run(
             device.prefix_path.read_bytes(),
             signature=PREFIX_SIGNATURE,
-            inputs=synthetic_photos(1, seed=bundle.GOLDEN_SEED),
+            inputs=synthetic_inputs(1, model_input=INPUT, seed=bundle.GOLDEN_SEED),
         )
         [logits] = tflite.run(device.head_path.read_bytes(), signature=HEAD_SIGNATURE, inputs=feature[np.newaxis])
     np.testing.assert_array_equal(device.golden, feature)
@@ -121,7 +122,7 @@ def test_the_parity_report_has_errors_and_agreement(exported: ExportResult, plac
 
 
 def test_without_people_the_networks_own_classes_are_never_unknown(tiny_network: keras.Model, spec: BundleSpec) -> None:
-    export_bundles(tiny_network, spec, ExportInputs(synthetic_photos(8, seed=1), OWN_LABELS))
+    export_bundles(tiny_network, spec, ExportInputs(synthetic_inputs(8, model_input=INPUT, seed=1), OWN_LABELS))
     device, training = read_device_bundle(spec.out / "device"), read_training_bundle(spec.out / "training")
     assert device.labels == OWN_LABELS
     assert (device.threshold, device.temperature) == (0, 1)
@@ -129,7 +130,7 @@ def test_without_people_the_networks_own_classes_are_never_unknown(tiny_network:
 
 
 def test_without_people_the_head_is_the_networks(tiny_network: keras.Model, spec: BundleSpec) -> None:
-    export_bundles(tiny_network, spec, ExportInputs(synthetic_photos(8, seed=1), OWN_LABELS))
+    export_bundles(tiny_network, spec, ExportInputs(synthetic_inputs(8, model_input=INPUT, seed=1), OWN_LABELS))
     head = keras.saving.load_model(spec.out / "training" / "head.keras")
     features = np.random.default_rng(0).normal(size=(4, 16)).astype(np.float32)
     np.testing.assert_allclose(
@@ -141,7 +142,9 @@ def test_a_cut_with_convolutions_after_it_is_exported_too(
     tiny_network: keras.Model, spec: BundleSpec, people: People
 ) -> None:
     exported = export_bundles(
-        tiny_network, BundleSpec("pool", "pool", Quantize.NONE, spec.out), ExportInputs(people.photos, (), people)
+        tiny_network,
+        BundleSpec("pool", "pool", INPUT, STANDARDIZATION, Quantize.NONE, spec.out),
+        ExportInputs(people.photos, (), people),
     )
     assert exported.feature_shape == (5, 5, 12)
     assert read_training_bundle(spec.out / "training").base.features.shape == (32, 5, 5, 12)
@@ -166,7 +169,9 @@ def test_a_prefix_that_computes_something_else_is_refused_and_nothing_is_written
     def convert_scaled_twice(prefix: keras.Model, **options: object) -> bytes:
         photo = keras.Input((160, 160, 3))
         scaled = keras.layers.Rescaling(1 / 128)(photo)
-        return convert_prefix(keras.Model(photo, prefix(scaled)), **options)  # type: ignore[arg-type]  # passed on
+        return convert_prefix(
+            keras.Model(photo, prefix(scaled)), model_input=INPUT, standardization=STANDARDIZATION, **options
+        )  # type: ignore[arg-type]  # passed on
 
     monkeypatch.setattr(bundle, "convert_prefix", convert_scaled_twice)
     with pytest.raises(ParityError, match="parity of the dynamic prefix: expected a mean"):
@@ -179,14 +184,14 @@ def test_a_network_that_does_not_end_in_a_classifier_is_refused_before_anything_
     net = keras.layers.GlobalAveragePooling2D(name=LAYER)(photo)
     network = keras.Model(photo, keras.layers.BatchNormalization()(net))
     with pytest.raises(HeadError, match="expected a Dense as its last layer, got BatchNormalization"):
-        export_bundles(network, spec, ExportInputs(synthetic_photos(2, seed=1), ()))
+        export_bundles(network, spec, ExportInputs(synthetic_inputs(2, model_input=INPUT, seed=1), ()))
     assert not spec.out.exists()
 
 
 def test_a_layer_that_does_not_separate_is_refused_before_anything_is_written(
     reference_network: keras.Model, spec: BundleSpec
 ) -> None:
-    bad = BundleSpec("branch", "Block35_3_Scale", spec.quantize, spec.out)
+    bad = BundleSpec("branch", "Block35_3_Scale", INPUT, STANDARDIZATION, spec.quantize, spec.out)
     with pytest.raises(SplitError, match="also reads Block35_2"):
-        export_bundles(reference_network, bad, ExportInputs(synthetic_photos(2, seed=1), ()))
+        export_bundles(reference_network, bad, ExportInputs(synthetic_inputs(2, model_input=INPUT, seed=1), ()))
     assert not spec.out.exists()

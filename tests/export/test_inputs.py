@@ -9,8 +9,8 @@ import pytest
 from contract.callbacks import ignore
 from export.errors import RequestError
 from export.inputs import gather_inputs
-from export.quantize import Quantize
 from export.request import Request
+from export.tflite.quantize import Quantize
 
 
 @pytest.fixture

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from contract.cuts import CUTS, PREFIX_SIGNATURE
 from device.recognise.tflite import RUNTIME_MODULES
-from export.convert import convert_prefix, standardise
-from export.faces import People, read_faces
-from export.parity import check_prefix, compare_features
-from export.quantize import DEFAULT_QUANTIZE
-from export.split import split
-from export.tflite_process import TFLiteProcess
+from export.examples.faces import People, read_faces
+from export.network.inception_resnet_v1 import INPUT, STANDARDIZATION
+from export.network.split import split
+from export.network.standardization import Standardization, standardized
+from export.tflite.convert import convert_prefix
+from export.tflite.parity import check_prefix, compare_features
+from export.tflite.process import TFLiteProcess
+from export.tflite.quantize import DEFAULT_QUANTIZE
 
 PAIRS = 3000
 PHOTOS_A_PERSON = 10
@@ -40,7 +42,7 @@ class Pairs:
 
 @pytest.fixture(scope="module")
 def people(shared_data: Path) -> People:
-    everything = read_faces(shared_data / "faces" / "lfw65")
+    everything = read_faces(shared_data / "faces" / "lfw65", photo_input=INPUT)
     starts = np.searchsorted(everything.labels, np.arange(len(everything.names)))
     rows = (starts[:, np.newaxis] + np.arange(PHOTOS_A_PERSON)).ravel()
     return People(everything.names, everything.photos[rows], everything.labels[rows], everything.sample_ids[rows])
@@ -64,13 +66,13 @@ def prefix(real_network: keras.Model) -> keras.Model:
 
 @pytest.fixture(scope="module")
 def content(prefix: keras.Model) -> bytes:
-    return convert_prefix(prefix, quantize=DEFAULT_QUANTIZE)
+    return convert_prefix(prefix, model_input=INPUT, standardization=STANDARDIZATION, quantize=DEFAULT_QUANTIZE)
 
 
 @pytest.fixture(scope="module")
 def by_keras(prefix: keras.Model, people: People) -> Floats:
     """One pass over the photos, which takes most of this module's time."""
-    features: Floats = prefix.predict(standardise(people.photos), batch_size=BATCH, verbose=0)
+    features: Floats = prefix.predict(standardized(people.photos, Standardization.FACENET), batch_size=BATCH, verbose=0)
     return features
 
 

@@ -11,11 +11,11 @@ from PIL import Image
 
 from contract.codecs import Codec, decode_features, encode_features
 from demo.roles import Person, assign_roles
-from export.backbone import load_reference
-from export.calibrate import calibrate, confidences
-from export.calibration import Calibration
-from export.convert import standardise
-from export.fit import Recipe, class_mean_classifier, fit_classifier
+from export.heads.calibrate import calibrate, confidences
+from export.heads.calibration import Calibration
+from export.heads.fit import Recipe, class_mean_classifier, fit_classifier
+from export.network.backbone import load_reference
+from export.network.standardization import Standardization, standardized
 
 SEEDS = range(5)
 UPLOADED_TOGETHER = 10
@@ -42,7 +42,7 @@ def embeddings(shared_data: Path) -> dict[Path, Floats]:
     prefix = keras.Model(network.input, network.get_layer("Bottleneck_BatchNorm").output)
     photos = sorted((shared_data / "faces" / "lfw65").glob("*/*.jpg"))
     pixels = np.stack([np.asarray(Image.open(photo).convert("RGB")) for photo in photos])
-    features = prefix.predict(standardise(pixels), batch_size=64, verbose=0)
+    features = prefix.predict(standardized(pixels, Standardization.FACENET), batch_size=64, verbose=0)
     return dict(zip(photos, scaled(features), strict=True))
 
 

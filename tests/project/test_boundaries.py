@@ -92,7 +92,7 @@ def test_requests_is_imported_by_the_client_and_its_replies_only() -> None:
 
 
 def test_tensorflow_proper_is_imported_in_one_module_only() -> None:
-    assert _importers("tensorflow") == {"export/convert.py"}
+    assert _importers("tensorflow") == {"export/tflite/convert.py"}
 
 
 def test_export_borrows_photos_runtimes_and_errors_of_the_device_and_no_more() -> None:

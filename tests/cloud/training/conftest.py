@@ -27,11 +27,12 @@ from cloud.worker.worker import Worker
 from contract.bundle import BaseSamples, BundleFacts, TrainingBundle, TrainingBundleParts, write_training_bundle
 from contract.codecs import Codec
 from contract.holdout import Split, assign_split
+from contract.inputs import PhotoInput
 from contract.upload import Upload, encode_upload, upload_id
 from demo.running.ports import free_port
-from export.classifier import put_together, take_apart
-from export.fit import class_mean_classifier
-from export.inception_resnet_v1 import ScaleToLength
+from export.heads.fit import class_mean_classifier
+from export.network.classifier import put_together, take_apart
+from export.network.inception_resnet_v1 import ScaleToLength
 
 DEVICE = "d" * 32
 BASE_PEOPLE, BASE_PHOTOS = 6, 4
@@ -83,7 +84,7 @@ def make_bundle(folder: Path, head: keras.Model, *, space: str) -> TrainingBundl
     held_out = [assign_split(one.tobytes(), place % BASE_PHOTOS) is Split.HELD_OUT for place, one in enumerate(ids)]
     features = [photos_of(person, BASE_PHOTOS, seed=0, shape=shape) for person in range(BASE_PEOPLE)]
     parts = TrainingBundleParts(
-        facts=BundleFacts(space, "freeze6", "cut", shape, temperature=1.0, threshold=0.5),
+        facts=BundleFacts(space, "freeze6", "cut", PhotoInput(160, 160), shape, temperature=1.0, threshold=0.5),
         head=(folder / "saved.keras").read_bytes(),
         labels=NAMES[:BASE_PEOPLE],
         golden=photos_of(0, 1, seed=9, shape=shape)[0],

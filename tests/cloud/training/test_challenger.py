@@ -11,7 +11,7 @@ from cloud.training.gate import Evidence
 from cloud.training.trials import TrialResult
 from cloud.training.values import TrialAnswers, TrialOutcome
 from cloud.training.weights import HeadWeights
-from export.calibration import Calibration
+from export.heads.calibration import Calibration
 
 TRAINED, HELD_OUT = 4, 10
 LABELS = np.arange(TRAINED + HELD_OUT) % 3

@@ -9,9 +9,9 @@ from cloud.training.converter import Converter
 from cloud.training.values import ConversionInputs
 from cloud.training.weights import HeadWeights
 from contract.manifest import Precision
-from export import parity
 from export.errors import ParityError
-from export.quantize import Quantize
+from export.tflite import parity
+from export.tflite.quantize import Quantize
 from tests.cloud.training.conftest import SyntheticRows, vector_head
 
 IMPOSSIBLE = parity.Tolerance(mean_error=-1.0, mean_cosine=1.1, label_agreement=1.0)

@@ -16,7 +16,7 @@ from cloud.training.trials import (
     plan,
 )
 from contract.errors import ContractError
-from export.calibration import Calibration
+from export.heads.calibration import Calibration
 
 CALIBRATION = Calibration(temperature=1.5, threshold=0.5, known=3, strangers=2, strangers_refused=0.5)
 SPECS = [*plan(4), Spec("careful", fine_tuning=FineTuning(Optimizer.SGD, 1e-4, epochs=3, batch_size=8))]

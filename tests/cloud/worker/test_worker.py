@@ -25,7 +25,7 @@ from contract.bundle import TrainingBundle
 from contract.cuts import HEAD_SIGNATURE
 from contract.labels import parse_labels
 from contract.manifest import Channel, Manifest, Precision
-from export.tflite_process import TFLiteProcess
+from export.tflite.process import TFLiteProcess
 from tests.cloud.counting import CountingStore
 from tests.cloud.training.conftest import NAMES, TrainingSite, photos_of
 from tests.cloud.worker.running import (

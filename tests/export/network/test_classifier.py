@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from export.classifier import put_together, take_apart
 from export.errors import HeadError
-from export.inception_resnet_v1 import ScaleToLength
-from export.split import split
+from export.network.classifier import put_together, take_apart
+from export.network.inception_resnet_v1 import ScaleToLength
+from export.network.split import split
 
 Floats = NDArray[np.float32]
 

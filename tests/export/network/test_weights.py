@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from export.errors import WeightsError
-from export.weights import calibrate_batch_norm, classes_in, load_weights
+from export.network.weights import calibrate_batch_norm, classes_in, load_weights
 
 Floats = NDArray[np.float32]
 Arrays = dict[str, Floats]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from contract.cuts import CUTS
 from export.errors import SplitError
-from export.split import split
+from export.network.split import split
 
 Floats = NDArray[np.float32]
 Values = Callable[[keras.Model, Floats], Floats]

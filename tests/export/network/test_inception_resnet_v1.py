@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from contract.cuts import CUTS, Cut
-from export.inception_resnet_v1 import ScaleToLength, build
-from export.split import split, trainable_parameters
+from export.network.inception_resnet_v1 import ScaleToLength, build
+from export.network.split import split, trainable_parameters
 
 TABLE_1 = list(CUTS.values())
 

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.errors import WeightsError
-from export.inception_resnet_v1 import CLASSIFIER_NAME, convolution_name
+from export.network.inception_resnet_v1 import CLASSIFIER_NAME, convolution_name
 
 BATCH_NORM_PHOTOS = 64
 # What numpy, zipfile, zlib and h5py raise on damaged files, and what follows from a file of another layout.

@@ -2,7 +2,7 @@
 
 A head's answer is the most probable class of softmax(logits / temperature), or "unknown" where that probability is
 below the threshold. Both are fitted on photos the head has not seen: of people it knows, and of strangers. Where too
-few were held out, cross-validation (`export.folds`) stands in for them; strangers always come from it.
+few were held out, cross-validation (`export.heads.folds`) stands in for them; strangers always come from it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.callbacks import Progress, ignore
-from export.calibration import Calibration
-from export.fit import ABSENT_LOGIT, Floats, Labels, Recipe
-from export.folds import CrossValidated, cross_validate
+from export.heads.calibration import Calibration
+from export.heads.fit import ABSENT_LOGIT, Floats, Labels, Recipe
+from export.heads.folds import CrossValidated, cross_validate
 
 STRANGERS_REFUSED = 0.98
 """The share of strangers to call unknown, where that costs no more of the known than `KNOWN_REFUSED`."""

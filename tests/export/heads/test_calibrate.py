@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from export.calibrate import ACCEPT_ALL, calibrate, confidences, fit_temperature, fit_unknown
-from export.fit import Recipe, fit_classifier
+from export.heads.calibrate import ACCEPT_ALL, calibrate, confidences, fit_temperature, fit_unknown
+from export.heads.fit import Recipe, fit_classifier
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]

@@ -16,8 +16,11 @@ from typing import Any
 import keras
 from keras import layers
 
-from contract.cuts import PHOTO_SHAPE
+from contract.inputs import PhotoInput
+from export.network.standardization import Standardization
 
+INPUT = PhotoInput(160, 160)
+STANDARDIZATION = Standardization.FACENET
 CLASSIFIER_NAME = "Logits"
 """What the published checkpoints call the last layer; the heads made here call theirs so, too."""
 BATCH_NORM_EPSILON = 1e-3
@@ -115,10 +118,10 @@ BOTTLENECK_UNITS = 512
 def build(*, classes: int, name: str = "inception_resnet_v1") -> keras.Model:
     """Build the network from a photo, float32 (n, 160, 160, 3) and standardised by the caller, to logits (n, classes).
 
-    Weights are drawn from Keras's global seed; `export.weights` fills them in. The published network's dropout before
-    the bottleneck is left out: no head trains below it.
+    Weights are drawn from Keras's global seed; `export.network.weights` fills them in. The published network's dropout
+    before the bottleneck is left out: no head trains below it.
     """
-    photo = keras.Input(PHOTO_SHAPE, name="photo")
+    photo = keras.Input(INPUT.shape, name="photo")
     net = _chain(photo, STEM, prefix="")  # 17x17x256
     net = _residual_stage(net, BLOCK35)  # 17x17x256, freeze3
     net = _mixed(net, MIXED_6A, name="Mixed_6a")  # 8x8x896

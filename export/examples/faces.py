@@ -1,4 +1,4 @@
-"""People and their photos, read from folders (`export.photo_folders`): everything in these must be a photo.
+"""People and their photos, read from folders (`export.examples.photo_folders`): everything in these must be a photo.
 
 What cannot be used is told at once, in one error, after all of it was looked at.
 """
@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from contract.callbacks import Progress, ignore
 from contract.holdout import Split, assign_split
+from contract.inputs import PhotoInput
 from contract.samples import SAMPLE_ID_BYTES, sample_id
 from device.errors import PhotoError
 from device.recognise.image import Photo, load_photo
+from device.recognise.preparation import prepare
 from export.errors import FacesError
-from export.photo_folders import find_people, find_photos, raise_together
+from export.examples.photo_folders import find_people, find_photos, raise_together
 
 FEWEST_PEOPLE = 2
 BASE_SECRET = b"fedex-base" + bytes(6)
@@ -32,7 +34,7 @@ class People:
 
     names: tuple[str, ...]
     photos: NDArray[np.uint8]
-    """(n, 160, 160, 3), as the prefix takes them."""
+    """(n, *input shape), as the prefix takes them."""
     labels: NDArray[np.uint32]
     """(n,), indices into `names`."""
     sample_ids: NDArray[np.uint8]
@@ -50,7 +52,7 @@ class People:
         return np.array(judges, bool)
 
 
-def read_faces(directory: Path, *, progress: Progress = ignore) -> People:
+def read_faces(directory: Path, *, photo_input: PhotoInput, progress: Progress = ignore) -> People:
     """Read the people of a folder; `progress` is told the photos read, and of how many.
 
     Raises:
@@ -60,7 +62,7 @@ def read_faces(directory: Path, *, progress: Progress = ignore) -> People:
     """
     found = find_people(directory)
     problems: list[Exception] = list(found.problems)
-    reading = _Reading(problems)
+    reading = _Reading(problems, photo_input)
     folders = [*found.photos.values(), *found.unlabelled]
     paths = [(index, path) for index, photos in enumerate(folders) for path in photos]
     for done, (index, path) in enumerate(paths, 1):
@@ -80,8 +82,8 @@ def read_faces(directory: Path, *, progress: Progress = ignore) -> People:
     )
 
 
-def read_photos(directory: Path, *, count: int) -> NDArray[np.uint8]:
-    """Read at most `count` photos, uint8 (n, 160, 160, 3), from all over a folder and the folders in it.
+def read_photos(directory: Path, *, photo_input: PhotoInput, count: int) -> NDArray[np.uint8]:
+    """Read at most `count` photos, uint8 (n, *input shape), from all over a folder and the folders in it.
 
     Raises:
         FacesError: no such folder, nothing in it, or several files that are no photos.
@@ -92,7 +94,7 @@ def read_photos(directory: Path, *, count: int) -> NDArray[np.uint8]:
         raise FacesError(f"photos {directory}", expected="at least one photo", got="an empty folder")
     problems: list[Exception] = []
     chosen = [files[index] for index in np.unique(np.linspace(0, len(files) - 1, count).astype(int))]
-    photos = [photo.prepared for photo in _loaded(chosen, problems)]
+    photos = [prepare(photo, photo_input) for photo in _loaded(chosen, problems)]
     raise_together(f"photos {directory}", problems)
     return np.stack(photos)
 
@@ -110,6 +112,7 @@ class _Reading:
     """Photos of people, as far as they are read."""
 
     problems: list[Exception]
+    photo_input: PhotoInput
     photos: list[NDArray[np.uint8]] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
     owners: dict[bytes, int] = field(default_factory=dict)
@@ -123,5 +126,5 @@ class _Reading:
                 expected, got = "a photo of one person", "one that is in another folder too"
                 self.problems.append(FacesError(str(path), expected=expected, got=got))
             elif len(self.owners) > len(self.photos):
-                self.photos.append(photo.prepared)
+                self.photos.append(prepare(photo, self.photo_input))
                 self.labels.append(person)

@@ -11,15 +11,17 @@ from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
 from contract.manifest import Precision
 from device.errors import ModelRefused
 from device.recognise.tflite import RUNTIME_MODULES
-from export.convert import convert_head, convert_prefix, standardise
 from export.errors import ConversionError
-from export.parity import check_head, check_prefix, head_parity, prefix_parity
-from export.quantize import Quantize
-from export.split import split
-from export.synthetic import synthetic_photos
-from export.tflite_process import TFLiteProcess
+from export.examples.synthetic import synthetic_inputs
+from export.network.inception_resnet_v1 import INPUT, STANDARDIZATION
+from export.network.split import split
+from export.network.standardization import Standardization, standardized
+from export.tflite.convert import convert_head, convert_prefix
+from export.tflite.parity import check_head, check_prefix, head_parity, prefix_parity
+from export.tflite.process import TFLiteProcess
+from export.tflite.quantize import Quantize
 
-PHOTOS = synthetic_photos(24, seed=5)
+PHOTOS = synthetic_inputs(24, model_input=INPUT, seed=5)
 
 
 @pytest.fixture(scope="module", params=list(RUNTIME_MODULES))
@@ -32,7 +34,12 @@ def tflite(request: pytest.FixtureRequest) -> Iterator[TFLiteProcess]:
 @pytest.fixture(scope="module")
 def prefixes(tiny_network: keras.Model) -> dict[Quantize, bytes]:
     prefix = split(tiny_network, "middle").prefix
-    return {mode: convert_prefix(prefix, quantize=mode, calibration_photos=PHOTOS) for mode in Quantize}
+    return {
+        mode: convert_prefix(
+            prefix, model_input=INPUT, standardization=STANDARDIZATION, quantize=mode, calibration=PHOTOS
+        )
+        for mode in Quantize
+    }
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +53,9 @@ def heads(tiny_network: keras.Model) -> dict[Precision, bytes]:
 def test_a_prefix_of_each_mode_computes_what_keras_does(
     tiny_network: keras.Model, prefixes: dict[Quantize, bytes], tflite: TFLiteProcess, mode: Quantize
 ) -> None:
-    check_prefix(prefix_parity(split(tiny_network, "middle").prefix, prefixes[mode], PHOTOS, tflite), mode)
+    check_prefix(
+        prefix_parity(split(tiny_network, "middle").prefix, prefixes[mode], PHOTOS, STANDARDIZATION, tflite), mode
+    )
 
 
 @pytest.mark.parametrize("precision", list(Precision))
@@ -54,7 +63,7 @@ def test_a_head_of_each_precision_computes_what_keras_does(
     tiny_network: keras.Model, heads: dict[Precision, bytes], tflite: TFLiteProcess, precision: Precision
 ) -> None:
     parts = split(tiny_network, "pool")
-    features = parts.prefix.predict(standardise(PHOTOS), verbose=0)
+    features = parts.prefix.predict(standardized(PHOTOS, Standardization.FACENET), verbose=0)
     check_head(head_parity(parts.head, heads[precision], features, tflite), precision, fitted=False)
 
 
@@ -67,7 +76,9 @@ def test_a_prefix_takes_uint8_and_gives_float32(prefixes: dict[Quantize, bytes],
 def test_standardisation_is_inside_the_prefix(tflite: TFLiteProcess) -> None:
     photo = keras.Input((160, 160, 3))
     corner = keras.layers.Cropping2D(((0, 159), (0, 159)), name="corner")(photo)
-    content = convert_prefix(keras.Model(photo, corner), quantize=Quantize.NONE)
+    content = convert_prefix(
+        keras.Model(photo, corner), model_input=INPUT, standardization=STANDARDIZATION, quantize=Quantize.NONE
+    )
     photos = np.zeros((1, 160, 160, 3), np.uint8)
     photos[0, 0, 0] = [0, 255, 127]
     answer = tflite.run(content, signature=PREFIX_SIGNATURE, inputs=photos)
@@ -95,7 +106,12 @@ def test_batch_normalisation_runs_on_its_stored_statistics(tflite: TFLiteProcess
 
 def test_the_same_network_gives_the_same_bytes(tiny_network: keras.Model, prefixes: dict[Quantize, bytes]) -> None:
     """Else each export would begin a feature space of its own."""
-    again = convert_prefix(split(tiny_network, "middle").prefix, quantize=Quantize.DYNAMIC)
+    again = convert_prefix(
+        split(tiny_network, "middle").prefix,
+        model_input=INPUT,
+        standardization=STANDARDIZATION,
+        quantize=Quantize.DYNAMIC,
+    )
     assert again == prefixes[Quantize.DYNAMIC]
 
 
@@ -116,7 +132,12 @@ def test_an_operator_that_is_not_builtin_is_refused_by_its_name(capfd: pytest.Ca
 
 def test_int8_without_calibration_photos_is_refused(tiny_network: keras.Model) -> None:
     with pytest.raises(ConversionError, match="int8 conversion: expected calibration photos, got none"):
-        convert_prefix(split(tiny_network, "middle").prefix, quantize=Quantize.INT8)
+        convert_prefix(
+            split(tiny_network, "middle").prefix,
+            model_input=INPUT,
+            standardization=STANDARDIZATION,
+            quantize=Quantize.INT8,
+        )
 
 
 def test_bytes_that_are_no_model_are_refused_and_the_process_goes_on(

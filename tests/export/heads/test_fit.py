@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from export.fit import (
+from export.heads.fit import (
     ABSENT_LOGIT,
     START_LENGTH,
     Recipe,

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.callbacks import Progress, ignore
-from export.fit import Classifier, Floats, Labels, Members, Recipe, fit_folds
+from export.heads.fit import Classifier, Floats, Labels, Members, Recipe, fit_folds
 
 MOST_FOLDS, FEWEST_FOLDS = 10, 2
 MOST_COLUMNS = 16_384

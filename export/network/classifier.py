@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.errors import HeadError
-from export.inception_resnet_v1 import CLASSIFIER_NAME
+from export.network.inception_resnet_v1 import CLASSIFIER_NAME
 
 HEAD_NAME = "head"
 

@@ -5,8 +5,8 @@ import pytest
 
 from contract.manifest import Precision
 from export.errors import ParityError
-from export.parity import ParityReport, check_head, check_network, check_prefix, compare_features, compare_logits
-from export.quantize import Quantize
+from export.tflite.parity import ParityReport, check_head, check_network, check_prefix, compare_features, compare_logits
+from export.tflite.quantize import Quantize
 
 FEATURES = np.random.default_rng(0).normal(size=(50, 4, 4, 8)).astype(np.float32)
 LOGITS = np.random.default_rng(1).normal(size=(50, 6)).astype(np.float32)

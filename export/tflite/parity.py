@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
 from contract.documents import Json
 from contract.manifest import Precision
-from export.convert import QUANTIZE_OF, standardise
 from export.errors import ParityError
-from export.quantize import Quantize
-from export.tflite_process import TFLiteProcess
+from export.network.standardization import Standardization, standardized
+from export.tflite.convert import QUANTIZE_OF
+from export.tflite.process import TFLiteProcess
+from export.tflite.quantize import Quantize
 
 BATCH = 32
 
@@ -78,11 +80,11 @@ def compare_logits(expected: Floats, got: Floats) -> ParityReport:
 
 
 def prefix_parity(
-    prefix: keras.Model, content: bytes, photos: NDArray[np.uint8], tflite: TFLiteProcess
+    prefix: keras.Model, content: bytes, inputs: NDArray[Any], standardization: Standardization, tflite: TFLiteProcess
 ) -> ParityReport:
-    """Compare a prefix and its file on photos, uint8 (n, height, width, 3)."""
-    expected = keras_values(prefix, standardise(photos))
-    return compare_features(expected, tflite.run(content, signature=PREFIX_SIGNATURE, inputs=photos))
+    """Compare a prefix and its file on inputs (n, *shape) as the file takes them."""
+    expected = keras_values(prefix, standardized(inputs, standardization))
+    return compare_features(expected, tflite.run(content, signature=PREFIX_SIGNATURE, inputs=inputs))
 
 
 def head_parity(head: keras.Model, content: bytes, features: Floats, tflite: TFLiteProcess) -> ParityReport:
@@ -91,7 +93,7 @@ def head_parity(head: keras.Model, content: bytes, features: Floats, tflite: TFL
     return compare_logits(expected, tflite.run(content, signature=HEAD_SIGNATURE, inputs=features))
 
 
-def keras_values(network: keras.Model, inputs: Floats) -> Floats:
+def keras_values(network: keras.Model, inputs: NDArray[Any]) -> Floats:
     """Return what a Keras network answers to inputs (n, *shape), batch normalisation on its stored statistics."""
     values: Floats = network.predict(inputs, batch_size=BATCH, verbose=0)
     return values

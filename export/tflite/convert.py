@@ -1,8 +1,8 @@
 """Keras networks to TFLite files. No other module imports TensorFlow proper.
 
 A file has one named signature (`contract.cuts`), batch one, and builtin operators only, since neither runtime of the
-devices has TensorFlow's own. Batch normalisation runs on its stored statistics. The prefix takes the photo as uint8
-and standardises it inside, so that no client can get it wrong.
+devices has TensorFlow's own. Batch normalisation runs on its stored statistics. A prefix of photos takes them as uint8
+and standardizes them inside, so that no client can get it wrong.
 """
 
 from __future__ import annotations
@@ -21,17 +21,16 @@ from contract.cuts import (
     FEATURE_TENSOR,
     HEAD_SIGNATURE,
     LOGITS_OUTPUT,
-    PHOTO_INPUT,
-    PIXEL_MEAN,
-    PIXEL_SCALE,
     PREFIX_SIGNATURE,
 )
+from contract.inputs import ModelInput, PhotoInput
 from contract.manifest import Precision
 from export.errors import ConversionError
-from export.quantize import Quantize
+from export.network.standardization import Standardization, standardize_inside
 from export.quiet import silence
+from export.tflite.quantize import Quantize
 
-CALIBRATION_PHOTOS = 64
+CALIBRATION_INPUTS = 64
 """Of 64, 140 and 300 photos, 64 gave the features closest to float32's."""
 MAX_REASON_CHARACTERS = 300
 
@@ -41,28 +40,37 @@ QUANTIZE_OF = {
     Precision.DYNAMIC: Quantize.DYNAMIC,
 }
 
-Photos = NDArray[np.uint8]
+Inputs = NDArray[Any]
+"""(n, *shape), as the bundle's input says."""
 
 
-def convert_prefix(prefix: keras.Model, *, quantize: Quantize, calibration_photos: Photos | None = None) -> bytes:
-    """Make a file that takes "photo", uint8 (1, height, width, 3), and gives "feature", float32 (1, *shape).
+def convert_prefix(
+    prefix: keras.Model,
+    *,
+    model_input: ModelInput,
+    standardization: Standardization,
+    quantize: Quantize,
+    calibration: Inputs | None = None,
+) -> bytes:
+    """Make a file that takes "photo" or "tensor", (1, *input shape), and gives "feature", float32 (1, *shape).
 
-    `prefix` takes standardised photos. `calibration_photos`, uint8 (n, height, width, 3), serve int8 alone.
+    `prefix` takes photos that are standardized so. `calibration`, inputs (n, *shape), serves int8 alone.
 
     Raises:
-        ConversionError: a network that builtin operators cannot express, or int8 without calibration photos.
+        ConversionError: a network that builtin operators cannot express, or int8 without inputs to calibrate on.
     """
     if quantize is not Quantize.INT8:
-        calibration_photos = None
-    elif calibration_photos is None or len(calibration_photos) == 0:
-        raise ConversionError("int8 conversion", expected="calibration photos", got="none")
+        calibration = None
+    elif calibration is None or len(calibration) == 0:
+        raise ConversionError("int8 conversion", expected="inputs to calibrate on", got="none")
 
-    def standardise_and_run(photo: Any) -> Any:
-        pixels = keras.ops.cast(photo, "float32")
-        return {FEATURE_TENSOR: prefix((pixels - PIXEL_MEAN) / PIXEL_SCALE, training=False)}
+    def standardize_and_run(given: Any) -> Any:
+        taken = standardize_inside(given, standardization) if isinstance(model_input, PhotoInput) else given
+        return {FEATURE_TENSOR: prefix(taken, training=False)}
 
-    endpoint = _Endpoint(prefix, standardise_and_run, signature=PREFIX_SIGNATURE, takes=PHOTO_INPUT, dtype="uint8")
-    return _convert(endpoint, quantize, calibration_photos)
+    shape, dtype = model_input.shape, model_input.dtype.name
+    endpoint = _Endpoint(prefix, standardize_and_run, PREFIX_SIGNATURE, model_input.name, dtype, shape)
+    return _convert(endpoint, quantize, calibration)
 
 
 def convert_head(head: keras.Model, *, precision: Precision) -> bytes:
@@ -75,13 +83,9 @@ def convert_head(head: keras.Model, *, precision: Precision) -> bytes:
     def run(feature: Any) -> Any:
         return {LOGITS_OUTPUT: head(feature, training=False)}
 
-    endpoint = _Endpoint(head, run, signature=HEAD_SIGNATURE, takes=FEATURE_TENSOR, dtype="float32")
+    shape = tuple(head.inputs[0].shape[1:])
+    endpoint = _Endpoint(head, run, HEAD_SIGNATURE, FEATURE_TENSOR, "float32", shape)
     return _convert(endpoint, QUANTIZE_OF[precision])
-
-
-def standardise(photos: Photos) -> NDArray[np.float32]:
-    """Scale photos (n, height, width, 3) as the Keras network takes them: what the prefix file does inside."""
-    return (photos.astype(np.float32) - np.float32(PIXEL_MEAN)) / np.float32(PIXEL_SCALE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +99,17 @@ class _Endpoint:
     """The name of its one input."""
     dtype: str
     """Of that input."""
+    shape: tuple[int, ...]
+    """Of that input, without the batch."""
 
 
-def _convert(endpoint: _Endpoint, quantize: Quantize, calibration_photos: Photos | None = None) -> bytes:
+def _convert(endpoint: _Endpoint, quantize: Quantize, calibration: Inputs | None = None) -> bytes:
     try:
         with silence(), tempfile.TemporaryDirectory() as folder:
             _save(endpoint, folder)
             converter = _converter(endpoint, quantize, folder)
-            if calibration_photos is not None:
-                converter.representative_dataset = lambda: _single_photos(endpoint, _spread(calibration_photos))
+            if calibration is not None:
+                converter.representative_dataset = lambda: _single_inputs(endpoint, _spread(calibration))
             return bytes(converter.convert())
     except Exception as error:  # the converter's errors have no class of their own
         raise ConversionError(
@@ -116,8 +122,7 @@ def _save(endpoint: _Endpoint, folder: str) -> None:
 
     archive = keras.export.ExportArchive()
     archive.track(endpoint.model)
-    shape = [1, *endpoint.model.inputs[0].shape[1:]]
-    takes = tf.TensorSpec(shape, endpoint.dtype, name=endpoint.takes)
+    takes = tf.TensorSpec([1, *endpoint.shape], endpoint.dtype, name=endpoint.takes)
     archive.add_endpoint(endpoint.signature, endpoint.function, [takes])
     archive.write_out(folder, verbose=False)
 
@@ -137,14 +142,14 @@ def _converter(endpoint: _Endpoint, quantize: Quantize, folder: str) -> Any:
     return converter
 
 
-def _spread(photos: Photos) -> Photos:
-    """Choose at most 64 of the photos, from all over: neighbours are of one person."""
-    chosen: Photos = photos[np.unique(np.linspace(0, len(photos) - 1, CALIBRATION_PHOTOS).astype(int))]
+def _spread(inputs: Inputs) -> Inputs:
+    """Choose at most 64 of the inputs, from all over: neighbours are of one label."""
+    chosen: Inputs = inputs[np.unique(np.linspace(0, len(inputs) - 1, CALIBRATION_INPUTS).astype(int))]
     return chosen
 
 
-def _single_photos(endpoint: _Endpoint, photos: Photos) -> Iterator[tuple[str, dict[str, Photos]]]:
-    return ((endpoint.signature, {endpoint.takes: photo[np.newaxis]}) for photo in photos)
+def _single_inputs(endpoint: _Endpoint, inputs: Inputs) -> Iterator[tuple[str, dict[str, Inputs]]]:
+    return ((endpoint.signature, {endpoint.takes: one[np.newaxis]}) for one in inputs)
 
 
 def _reason(error: Exception) -> str:

@@ -8,11 +8,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.cuts import PHOTO_SHAPE
-from export.convert import standardise
 from export.errors import WeightsError
-from export.inception_resnet_v1 import build
-from export.weights import calibrate_batch_norm, load_weights
+from export.network.inception_resnet_v1 import INPUT, STANDARDIZATION, build
+from export.network.standardization import standardized
+from export.network.weights import calibrate_batch_norm, load_weights
 
 
 def load_reference(*, classes: int, weights: Path) -> keras.Model:
@@ -30,7 +29,7 @@ def draw_reference(*, classes: int, seed: int, photos: NDArray[np.uint8]) -> ker
     """Build InceptionResNet-V1 with weights drawn from a seed and the batch statistics of up to 64 of the photos."""
     keras.utils.set_random_seed(seed)
     model = build(classes=classes)
-    calibrate_batch_norm(model, standardise(photos))
+    calibrate_batch_norm(model, standardized(photos, STANDARDIZATION))
     return model
 
 
@@ -57,10 +56,10 @@ def _check_takes_photos(model: keras.Model, where: str) -> None:
     fits = (
         len(shapes) == 1
         and len(shapes[0]) == 3
-        and all(size in (None, wanted) for size, wanted in zip(shapes[0], PHOTO_SHAPE, strict=True))
+        and all(size in (None, wanted) for size, wanted in zip(shapes[0], INPUT.shape, strict=True))
     )
     if not fits:
-        raise WeightsError(where, expected=f"one input of shape {PHOTO_SHAPE}", got=str(shapes))
+        raise WeightsError(where, expected=f"one input of shape {INPUT.shape}", got=str(shapes))
 
 
 def _first_line(error: Exception) -> str:

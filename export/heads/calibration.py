@@ -1,4 +1,4 @@
-"""The calibration of a head: what `export.calibrate` fits and trials report. Plain numbers, without Keras."""
+"""The calibration of a head: what `export.heads.calibrate` fits and trials report. Plain numbers, without Keras."""
 
 from __future__ import annotations
 

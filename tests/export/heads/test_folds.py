@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from export.fit import ABSENT_LOGIT, Recipe
-from export.folds import assign_folds, cross_validate, folds_for
+from export.heads.fit import ABSENT_LOGIT, Recipe
+from export.heads.folds import assign_folds, cross_validate, folds_for
 
 RECIPE = Recipe(epochs=5)
 Floats = NDArray[np.float32]

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.callbacks import Progress, ignore
-from export.calibrate import ACCEPT_ALL, calibrate
-from export.calibration import Calibration
-from export.classifier import HeadParts, put_together
-from export.faces import People
-from export.fit import Recipe, fit_classifier
+from export.examples.faces import People
+from export.heads.calibrate import ACCEPT_ALL, calibrate
+from export.heads.calibration import Calibration
+from export.heads.fit import Recipe, fit_classifier
+from export.network.classifier import HeadParts, put_together
 
 BATCH = 64
 

@@ -1,0 +1,143 @@
+"""Inputs: what a prefix takes, a photo or a tensor, as `bundle.json` says it.
+
+    "input": {"kind": "photo", "height": 224, "width": 224, "channels": 3, "fit": "crop"}
+    "input": {"kind": "tensor", "dtype": "float32", "shape": [128, 3]}
+
+Nothing else knows a size: devices, the export and every other client prepare what the bundle says.
+"""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from contract.documents import Fields, Json
+from contract.errors import Impossible, Malformed, TooLarge, shown
+
+PHOTO_KIND, TENSOR_KIND = "photo", "tensor"
+"""Kinds of input, and the names of the prefix's input in its signature."""
+
+MAX_INPUT_RANK = 6
+MAX_INPUT_ELEMENTS = 1 << 24
+GREY, COLOUR = 1, 3
+"""Channels of a photo."""
+
+
+class Fit(StrEnum):
+    """How a photo of another form becomes one of the input's height and width."""
+
+    CROP = "crop"
+    """The largest centred part of the input's proportions, resized; what is outside is lost."""
+    LETTERBOX = "letterbox"
+    """All of it, resized in its own proportions and centred on black."""
+    STRETCH = "stretch"
+    """All of it, resized to the input's proportions."""
+
+
+class TensorType(StrEnum):
+    """The dtypes of tensors, by numpy's names."""
+
+    FLOAT32 = "float32"
+    UINT8 = "uint8"
+    INT8 = "int8"
+    INT16 = "int16"
+    INT32 = "int32"
+    INT64 = "int64"
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoInput:
+    """A photo, uint8 (height, width, channels)."""
+
+    height: int
+    width: int
+    channels: int = COLOUR
+    """3: red, green, blue; 1: their luma."""
+    fit: Fit = Fit.CROP
+
+    @property
+    def name(self) -> str:
+        """The name of the prefix's input."""
+        return PHOTO_KIND
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one, without the batch."""
+        return (self.height, self.width, self.channels)
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """What its values are."""
+        return np.dtype(np.uint8)
+
+    def document(self) -> dict[str, Json]:
+        """Write it as `bundle.json` keeps it."""
+        sizes = {"height": self.height, "width": self.width, "channels": self.channels}
+        return {"kind": PHOTO_KIND, **sizes, "fit": self.fit.value}
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInput:
+    """A tensor that the app computes: of sound, sensors, or anything else that is no photo."""
+
+    type: TensorType
+    shape: tuple[int, ...]
+    """Of one, without the batch."""
+
+    @property
+    def name(self) -> str:
+        """The name of the prefix's input."""
+        return TENSOR_KIND
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """What its values are."""
+        return np.dtype(self.type.value)
+
+    def document(self) -> dict[str, Json]:
+        """Write it as `bundle.json` keeps it."""
+        return {"kind": TENSOR_KIND, "dtype": self.type.value, "shape": self.shape}
+
+
+ModelInput = PhotoInput | TensorInput
+
+
+def parse_input(fields: Fields, key: str = "input") -> ModelInput:
+    """Read the input from a bundle's document.
+
+    Raises:
+        Malformed: no such object, or a kind, fit or dtype that this version does not know.
+        Impossible, TooLarge: sizes out of bounds.
+    """
+    inner = fields.document(key)
+    kind = inner.text("kind")
+    if kind == PHOTO_KIND:
+        found: ModelInput = PhotoInput(
+            height=inner.integer("height"),
+            width=inner.integer("width"),
+            channels=inner.integer("channels"),
+            fit=inner.choice("fit", Fit),
+        )
+    elif kind == TENSOR_KIND:
+        found = TensorInput(inner.choice("dtype", TensorType), inner.integers("shape", max_items=MAX_INPUT_RANK))
+    else:
+        raise Malformed(inner.place("kind"), expected=f"{PHOTO_KIND} or {TENSOR_KIND}", got=shown(kind))
+    check_input(found, where=fields.place(key))
+    return found
+
+
+def check_input(model_input: ModelInput, *, where: str) -> None:
+    """Refuse sizes that no prefix may have: one to six of at least 1, at most 16,777,216 elements, 1 or 3 channels.
+
+    Raises:
+        Impossible: another number of sizes or channels, or a size below 1.
+        TooLarge: more elements than that.
+    """
+    shape = model_input.shape
+    if not 1 <= len(shape) <= MAX_INPUT_RANK or min(shape) < 1:
+        raise Impossible(where, expected=f"1 to {MAX_INPUT_RANK} sizes of at least 1", got=shown(list(shape)))
+    if isinstance(model_input, PhotoInput) and model_input.channels not in (GREY, COLOUR):
+        raise Impossible(where, expected=f"{GREY} or {COLOUR} channels", got=str(model_input.channels))
+    if math.prod(shape) > MAX_INPUT_ELEMENTS:
+        raise TooLarge(where, expected=f"at most {MAX_INPUT_ELEMENTS} elements", got=str(math.prod(shape)))

@@ -1,0 +1,4 @@
+"""How a head is fitted: the last layer, its cross-validation, temperature and threshold.
+
+May import `export.network`, `export.examples` and `contract`.
+"""
