@@ -25,7 +25,7 @@ GREY, COLOUR = 1, 3
 
 
 class Fit(StrEnum):
-    """How a photo of another form becomes one of the input's height and width."""
+    """How a photo of another size becomes one of the input's; `contract.fitting` says it in integers."""
 
     CROP = "crop"
     """The largest centred part of the input's proportions, resized; what is outside is lost."""
@@ -56,6 +56,9 @@ class PhotoInput:
     """3: red, green, blue; 1: their luma."""
     fit: Fit = Fit.CROP
 
+    def __str__(self) -> str:
+        return f"photo {self.dtype.name} {self.shape}, {self.fit}"
+
     @property
     def name(self) -> str:
         """The name of the prefix's input."""
@@ -84,6 +87,9 @@ class TensorInput:
     type: TensorType
     shape: tuple[int, ...]
     """Of one, without the batch."""
+
+    def __str__(self) -> str:
+        return f"tensor {self.dtype.name} {self.shape}"
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""The phone or edge box: recognises photos, keeps features and feedback, uploads them, and swaps better heads in.
+"""The phone or edge box: recognises photos or tensors, keeps feedback, uploads features, and swaps better heads in.
 
 A program that embeds a device imports from here what `__all__` names, as the command line does; that stays as it is, or
 changes with a line in CHANGELOG.md. What the other modules hold may change at any time::
@@ -6,12 +6,14 @@ changes with a line in CHANGELOG.md. What the other modules hold may change at a
     device = Device(Settings.from_environment())    opens nothing before it is asked for
         .enrol() -> Enrolment                       once; or `fedex-device enrol`
         .recognizer() -> Recognizer                 in one thread of one process:
-            .infer(photo) -> Inference                  its id, and an Answer: labels, best first, and the feature
+            .infer(photo or array) -> Inference         its id, and an Answer: labels, best first, and the feature
+            .bundle.input                               what it takes: photos (a camera's frame too), or tensors
         .give_feedback(id, label=...)               the right label; without one: the answer was right
         .push() -> PushReport                       uploads feedback, exactly once
         .pull() -> PullReport                       installs a better head; the next inference uses it
         .rounds() -> Rounds                         both, whenever the device is charging, idle and on a free network
     load_photo(path), decode_photo(bytes), Photo.from_pixels(array) -> Photo
+    load_tensor(path, input) -> array               a .npy file; load_example(path, input): whichever the bundle takes
     read_status(device) -> Status                   how it stands
 
 What goes wrong is a `DeviceError`, split by what can be done about it, or a `contract.errors.ContractError`;
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
         Refused,
         SettingError,
         Storage,
+        TensorError,
         TryLater,
         Unsendable,
         UnsentUploads,
@@ -49,8 +52,10 @@ if TYPE_CHECKING:
     from device.feedback import KeptFeedback
     from device.pull.updater import PullOutcome, PullReport
     from device.push.sender import PushReport
+    from device.recognise.example_file import load_example
     from device.recognise.image import Photo, decode_photo, load_photo
     from device.recognise.recognizer import Inference, Recognizer
+    from device.recognise.tensor_file import load_tensor
     from device.service.enrolment import Enrolment
     from device.settings import Settings
     from device.status import Status, read_status
@@ -81,6 +86,7 @@ __all__ = [
     "Settings",
     "Status",
     "Storage",
+    "TensorError",
     "TryLater",
     "Unsendable",
     "UnsentUploads",
@@ -88,7 +94,9 @@ __all__ = [
     "UploadState",
     "UploadStatus",
     "decode_photo",
+    "load_example",
     "load_photo",
+    "load_tensor",
     "read_status",
     "with_advice",
 ]
@@ -100,12 +108,14 @@ _NAMES_OF = {
     "availability.rounds": "Round Rounds",
     "cache.uploads": "UploadState UploadStatus",
     "errors": "BadInput BadInstallation DeviceError EnrolmentError FeedbackError Misuse PhotoError Refused SettingError"
-    " Storage TryLater Unsendable UnsentUploads Untrusted",
+    " Storage TensorError TryLater Unsendable UnsentUploads Untrusted",
     "feedback": "KeptFeedback",
     "pull.updater": "PullOutcome PullReport",
     "push.sender": "PushReport",
+    "recognise.example_file": "load_example",
     "recognise.image": "Photo decode_photo load_photo",
     "recognise.recognizer": "Inference Recognizer",
+    "recognise.tensor_file": "load_tensor",
     "service.enrolment": "Enrolment",
     "settings": "Settings",
     "status": "Status read_status",

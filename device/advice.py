@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from contract.problems import Problem
-from device.errors import AnotherService, EnrolmentError, ProtocolViolation, Refused, Storage, Unsendable, UnsentUploads
+from device.errors import (
+    AnotherService,
+    EnrolmentError,
+    ProtocolViolation,
+    Refused,
+    Storage,
+    TensorError,
+    TensorFlaw,
+    Unsendable,
+    UnsentUploads,
+)
 
 _REPORT = "this is a bug: please report it"
 _ASK = "ask the operator of the service"
@@ -19,6 +29,19 @@ _OF_PROBLEM: dict[str, str] = {
     Problem.UNKNOWN_PATH: "is FEDEX_URL the service's address, path included? ask its operator",
     Problem.UNAUTHENTICATED: "the service does not know this device: fedex-device enrol",
 }
+_OF_TENSOR: dict[TensorFlaw | None, str] = {
+    TensorFlaw.FILE: "this bundle takes tensors: write one with numpy.save(path, array)",
+    TensorFlaw.ARCHIVE: "save one array of it by itself: numpy.save(path, numpy.load(archive)[name])",
+    TensorFlaw.DAMAGED: "write it again with numpy.save(path, array), one array a file",
+    TensorFlaw.OBJECTS: "convert it with .astype(numpy.{dtype}); lists of several lengths are no tensor",
+    TensorFlaw.DTYPE: "convert it with .astype(numpy.{dtype})",
+    TensorFlaw.KIND: "scale its numbers as those that the network was trained on, then .astype(numpy.{dtype})",
+    TensorFlaw.BATCH: "one file or array is one example: give x[0], x[1], ... by themselves",
+    TensorFlaw.TRANSPOSED: "its axes are in the opposite order: give x.T",
+    TensorFlaw.FLAT: "if its numbers are in that order, .reshape{shape}",
+    TensorFlaw.NOT_FINITE: "numpy.isfinite(x) shows where",
+    TensorFlaw.BEYOND: "its numbers are far from those that the network was trained on",
+}
 
 
 def with_advice(error: Exception) -> str:
@@ -32,6 +55,8 @@ def advice(error: Exception) -> str:
     match error:
         case Refused(problem=problem):
             return _OF_PROBLEM.get(problem, "")
+        case TensorError(flaw=flaw, dtype=dtype, shape=shape):
+            return _OF_TENSOR.get(flaw, "").format(dtype=dtype, shape=shape)
         case AnotherService():
             return "is FEDEX_URL the new address of the same service? if it is not, fedex-device enrol --again"
         case ProtocolViolation():

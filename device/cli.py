@@ -25,7 +25,8 @@ from device import (
     Recognizer,
     Rounds,
     Settings,
-    load_photo,
+    TensorError,
+    load_example,
     read_status,
     with_advice,
 )
@@ -64,7 +65,7 @@ class InferenceId(click.IntRange):
 
 @click.group()
 def cli() -> None:
-    """Recognise photos, learn from what is corrected, and never send a photo anywhere.
+    """Recognise photos or tensors, learn from what is corrected, and never send a photo or a tensor anywhere.
 
     Begin with enrol, infer, feedback, push and pull. "run" pushes and pulls by itself, "run --once" one time; "enrol
     --again" gives up the identity for another one; "push --refused" sends again what the service refused.
@@ -86,15 +87,19 @@ def enrol(device: Device, again: bool, as_json: bool) -> int:
 
 
 @cli.command()
-@click.argument("photos", nargs=-1, required=True, type=path)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=path)
 @json_option
 @with_device
-def infer(device: Device, photos: Sequence[Path], as_json: bool) -> int:
-    """Say who or what is on each photo."""
+def infer(device: Device, files: Sequence[Path], as_json: bool) -> int:
+    """Say who or what each photo shows, or what each tensor is.
+
+    FILE is a photo (JPEG, PNG, WebP, ...) or, where the bundle takes tensors, a .npy file as numpy.save writes it;
+    "status" shows which. A file that cannot be used is told, and the others are answered.
+    """
     display = Display(as_json)
     with device.recognizer() as recognizer:
         display.warn(recognizer.warnings)
-        return max(_infer_one(recognizer, photo, display) for photo in photos)
+        return max(_infer_one(recognizer, file, display) for file in files)
 
 
 @cli.command()
@@ -196,11 +201,16 @@ def run_command(arguments: Sequence[str]) -> int:
 
 def _infer_one(recognizer: Recognizer, path: Path, display: Display) -> int:
     try:
-        inference = recognizer.infer(load_photo(path))
-    except PhotoError as error:
-        display.complain([error])
+        example = load_example(path, recognizer.bundle.input)
+    except (PhotoError, TensorError) as error:
+        display.complain([with_advice(error)])
         return 1
-    display.inference(path, inference)
+    try:
+        inference = recognizer.infer(example)
+    except TensorError as error:  # of its numbers, which is found out by running the network
+        display.complain([f"{path}: {with_advice(error)}"])
+        return 1
+    display.inference(path, inference, kind=recognizer.bundle.input.name)
     if inference.not_stored is None:
         return 0
     display.complain([f"{path}: answered, but not stored: {inference.not_stored}"])

@@ -52,13 +52,13 @@ class Display:
         for matter in matters:
             print(escaped(f"fedex-device: {kind}{' '.join(str(matter).split())}"), file=sys.stderr, flush=True)
 
-    def inference(self, photo: Path, inference: Inference) -> None:
-        """Print an answer."""
+    def inference(self, path: Path, inference: Inference, *, kind: str) -> None:
+        """Print an answer on a file of this kind, "photo" or "tensor"."""
         answer = inference.answer
         shares = ", ".join(f"{one.label} {one.probability:.1%}" for one in answer.results)
         kept = f" #{inference.id}" if inference.id is not None else ""
         document: dict[str, Json] = {
-            "photo": str(photo),
+            kind: str(path),
             "id": inference.id,
             "label": answer.label,
             "unknown": answer.unknown,
@@ -66,7 +66,7 @@ class Display:
             "head": answer.head_serial,
             "runtime": answer.runtime,
         }
-        self.result(document, f"{photo}{kept}: {f'{UNKNOWN} ({shares})' if answer.unknown else shares}")
+        self.result(document, f"{path}{kept}: {f'{UNKNOWN} ({shares})' if answer.unknown else shares}")
 
     def feedback(self, kept: KeptFeedback) -> None:
         """Print what feedback was kept."""
@@ -152,6 +152,7 @@ def status_document(status: Status) -> dict[str, Json]:
         "group": status.group,
         "space": status.space,
         "cut": status.cut,
+        "input": status.input.document() if status.input else None,
         "head": status.head_serial,
         "inferences": cache.inferences if cache else None,
         "samples_waiting": cache.waiting if cache else None,
@@ -171,6 +172,8 @@ def status_texts(status: Status) -> list[str]:
     lines = [f"device     {enrolled}"]
     if status.space:
         lines.append(f"space      {status.space} ({status.cut})")
+    if status.input:
+        lines.append(f"takes      {status.input}")
     if status.head_serial is not None:
         lines.append(f"head       {status.head_serial or 'of the bundle'}")
     if cache := status.cache:

@@ -38,6 +38,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from enum import Enum, auto
 from pathlib import Path
 
 from contract.problems import Problem
@@ -55,8 +56,46 @@ class PhotoError(BadInput):
     """A file or array is not a photo that this device can use."""
 
 
+class TensorFlaw(Enum):
+    """What is wrong with what was given for a tensor, as far as something can be done about it."""
+
+    FILE = auto()
+    """A file that holds no tensor."""
+    ARCHIVE = auto()
+    """A `.npz` file, which holds tensors by names."""
+    DAMAGED = auto()
+    """A `.npy` file that is cut short, or has more in it than its tensor."""
+    OBJECTS = auto()
+    """Python objects, which nobody unpickles here."""
+    DTYPE = auto()
+    """Numbers of the right kind in another width."""
+    KIND = auto()
+    """Integers for floats, or the other way round."""
+    BATCH = auto()
+    """Several tensors in one, or one in a batch of its own."""
+    TRANSPOSED = auto()
+    """The right sizes in the opposite order."""
+    FLAT = auto()
+    """As many numbers as there should be, in another shape."""
+    SHAPE = auto()
+    """Another shape."""
+    NOT_FINITE = auto()
+    """NaN or infinity among the numbers."""
+    BEYOND = auto()
+    """Numbers that the network answers with NaN or infinity."""
+
+
 class TensorError(BadInput):
     """A file or array is not a tensor that the network of the bundle takes."""
+
+    def __init__(self, message: str, *, flaw: TensorFlaw | None = None, dtype: str = "", shape: str = "") -> None:
+        super().__init__(message)
+        self.flaw = flaw
+        """What kind of mistake it is; None where its message says it all."""
+        self.dtype = dtype
+        """What its numbers should be, by numpy's name."""
+        self.shape = shape
+        """What its sizes should be."""
 
 
 class SettingError(BadInput):

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from contract.bundle import DeviceBundle
 from contract.errors import ContractError
+from contract.inputs import ModelInput
 from device.assembly import Device
 from device.availability.policy import Availability, Conditions, check_availability
 from device.cache.uploads import UploadState, UploadStatus
@@ -43,6 +44,8 @@ class Status:
     group: str | None
     space: str | None
     cut: str | None
+    input: ModelInput | None
+    """What the bundle takes."""
     head_serial: int | None
     """The serial of the head that answers; 0 is the bundle's."""
     cache: CacheStatus | None
@@ -74,6 +77,7 @@ def read_status(device: Device) -> Status:
         group=identity.group if identity else None,
         space=bundle.space if bundle else None,
         cut=bundle.cut if bundle else None,
+        input=bundle.input if bundle else None,
         head_serial=serving.serial if serving else None,
         cache=_attempt(lambda: _look_at_cache(device, identity), problems),
         conditions=conditions,

@@ -31,6 +31,7 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (rb"\x1aE\xdf\xa3|RIFF.{4}AVI |\0\0\x01[\xb3\xba]|FLV\x01|0&\xb2u\x8ef\xcf\x11", "a video"),
     (rb"RIFF.{4}WAVE|ID3|OggS|fLaC|\xff[\xf2\xf3\xfb]", "a sound"),
     (rb"PK\x03\x04|7z\xbc\xaf|Rar!|\x1f\x8b|BZh|\xfd7zXZ", "an archive"),
+    (rb"\x93NUMPY", "a tensor (.npy)"),
     (rb"version https://git-lfs", "a Git LFS pointer"),
     (rb"\s*(?:<\?xml.{0,400}?|<!--.{0,400}?-->\s*)?(?:<!DOCTYPE svg.{0,400}?)?<svg\b", "an SVG drawing"),
     (rb"\s*<(?:!doctype html|html)\b", "a web page"),
@@ -39,6 +40,7 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
 _WHAT_TO_DO = {
     "a video": "take a picture from it",
     "a sound": "leave it out",
+    "a tensor (.npy)": "save its pixels as PNG, or use a bundle that takes tensors",
     "an archive": "unpack it",
     "a Git LFS pointer": "fetch it with `git lfs pull`",
     "a web page": "download the photo itself",

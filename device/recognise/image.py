@@ -75,6 +75,8 @@ class Photo:
     @classmethod
     def from_pixels(cls, pixels: NDArray[np.uint8]) -> Photo:
         """Take decoded pixels, as of a camera: uint8 (height, width, 3), RGB. Raises `PhotoError` for others."""
+        if not isinstance(pixels, np.ndarray):
+            raise PhotoError(f"pixels: expected uint8 (height, width, 3), got a value of type {type(pixels).__name__}")
         if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
             raise PhotoError(f"pixels: expected uint8 (height, width, 3), got {pixels.dtype} {pixels.shape}")
         return cls(pixels)

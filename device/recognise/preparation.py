@@ -2,27 +2,32 @@
 
 A photo's pixels become the prefix's in these steps, which every client repeats in the same order::
 
-    channels 1: luma        crop: the largest centred part of the input's proportions, resized
-                            letterbox: all of it, resized in its proportions, centred on black
-                            stretch: all of it, resized
+    1 channel: luma     ->     the part that `contract.fitting` names, resized     ->     on black, where it says
 
-Resizing is bilinear with antialiasing; a photo of the input's height and width is left as it is. Standardization is
+Resizing is bilinear with antialiasing; a photo of the input's height and width is left as it is. Standardisation is
 inside the prefix. Tensors are passed on as they are, once dtype, shape and finiteness are what the bundle says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from contract.inputs import GREY, Fit, ModelInput, PhotoInput, TensorInput
+from contract.fitting import Placement, Rectangle, fit_photo
+from contract.inputs import GREY, ModelInput, PhotoInput, TensorInput
 from contract.samples import sample_id, tensor_sample_id
-from device.errors import TensorError
+from device.errors import TensorError, TensorFlaw
 from device.recognise.image import Photo
+
+LONGEST_RUN = 256
+"""Pixels that are averaged at once, across and down."""
+
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom, as Pillow takes them."""
 
 Example = Photo | NDArray[Any]
 """What an inference is about; an array is a tensor, or a photo's pixels where the bundle takes photos."""
@@ -32,8 +37,8 @@ def as_example(given: Example, model_input: ModelInput) -> Example:
     """Return a photo for an input of photos and a checked tensor for one of tensors.
 
     Raises:
-        PhotoError: an array that is not uint8 (height, width, 3).
-        TensorError: a photo, or an array of another dtype or shape, or with a NaN or an infinity.
+        PhotoError: the input is of photos, and this is neither one nor an array of pixels, uint8 (height, width, 3).
+        TensorError: the input is of tensors, and this is another array, or none, or has a NaN or an infinity.
     """
     if isinstance(model_input, TensorInput):
         return check_tensor(given, model_input)
@@ -54,70 +59,93 @@ def name_example(example: Example, secret: bytes) -> bytes:
     return sample_id(secret, example.pixels) if isinstance(example, Photo) else tensor_sample_id(secret, example)
 
 
-def check_tensor(given: Example, model_input: TensorInput, *, where: str = "tensor") -> NDArray[Any]:
+def check_tensor(given: object, model_input: TensorInput, *, where: str = "tensor") -> NDArray[Any]:
     """Return a tensor of the input's dtype and shape, in this machine's byte order.
 
     Raises:
         TensorError: anything else, or one with a NaN or an infinity.
     """
-    expected = f"{model_input.dtype.name} {model_input.shape}"
     if not isinstance(given, np.ndarray):
-        raise TensorError(f"{where}: expected {expected}, got {'a photo' if isinstance(given, Photo) else type(given)}")
-    if given.dtype.name != model_input.dtype.name or given.shape != model_input.shape:
-        raise TensorError(f"{where}: expected {expected}, got {given.dtype.name} {given.shape}")
+        got = "a photo" if isinstance(given, Photo) else f"a value of type {type(given).__name__}"
+        raise TensorError(f"{where}: expected an array, {model_input}, got {got}")
+    check_tensor_kind(given.dtype, given.shape, model_input, where=where)
     if not np.isfinite(given).all():
-        raise TensorError(f"{where}: expected finite numbers, got NaN or infinity")
+        raise TensorError(f"{where}: expected finite numbers, got NaN or infinity", flaw=TensorFlaw.NOT_FINITE)
     return np.ascontiguousarray(given, model_input.dtype)
 
 
-def _prepare_photo(pixels: NDArray[np.uint8], model_input: PhotoInput) -> NDArray[np.uint8]:
-    if model_input.channels != GREY and pixels.shape == model_input.shape:
+def check_tensor_kind(
+    dtype: np.dtype[Any], shape: tuple[int, ...], model_input: TensorInput, *, where: str = "tensor"
+) -> None:
+    """Refuse a dtype (its byte order aside) or a shape that is not the input's.
+
+    Raises:
+        TensorError: with the kind of the mistake.
+    """
+    flaw = _dtype_flaw(dtype, model_input.dtype) or _shape_flaw(shape, model_input.shape)
+    if flaw is None:
+        return
+    message = f"{where}: expected {model_input}, got {'objects' if dtype.hasobject else dtype.name} {shape}"
+    raise TensorError(message, flaw=flaw, dtype=model_input.dtype.name, shape=str(model_input.shape))
+
+
+def _dtype_flaw(got: np.dtype[Any], expected: np.dtype[Any]) -> TensorFlaw | None:
+    if got.hasobject:
+        return TensorFlaw.OBJECTS
+    if got.name == expected.name:
+        return None
+    return TensorFlaw.DTYPE if _is_float(got) == _is_float(expected) else TensorFlaw.KIND
+
+
+def _is_float(dtype: np.dtype[Any]) -> bool:
+    return np.issubdtype(dtype, np.floating)
+
+
+def _shape_flaw(got: tuple[int, ...], expected: tuple[int, ...]) -> TensorFlaw | None:
+    if got == expected:
+        return None
+    if got[1:] == expected:
+        return TensorFlaw.BATCH
+    if got == expected[::-1]:
+        return TensorFlaw.TRANSPOSED
+    return TensorFlaw.FLAT if math.prod(got) == math.prod(expected) else TensorFlaw.SHAPE
+
+
+def _prepare_photo(pixels: NDArray[np.uint8], photo_input: PhotoInput) -> NDArray[np.uint8]:
+    if pixels.shape == photo_input.shape:
         return pixels
     image = Image.fromarray(pixels)
-    if model_input.channels == GREY:
+    if photo_input.channels == GREY:
         image = image.convert("L")
-    size = (model_input.width, model_input.height)
-    fitted = image if image.size == size else _FITS[model_input.fit](image, size)
-    return np.asarray(fitted).reshape(model_input.shape)
+    size = (photo_input.width, photo_input.height)
+    fitted = image if image.size == size else _fit(image, fit_photo(*image.size, photo_input=photo_input), size=size)
+    return np.asarray(fitted).reshape(photo_input.shape)
 
 
-def _crop(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    (width, height), (wide, high) = image.size, size
-    part = (
-        (max(1, height * wide // high), height)
-        if width * high > height * wide
-        else (width, max(1, width * high // wide))
-    )
-    left, top = (width - part[0]) // 2, (height - part[1]) // 2
-    return _resize(image, size, box=(left, top, left + part[0], top + part[1]))
-
-
-def _letterbox(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    (width, height), (wide, high) = image.size, size
-    if width * high > height * wide:
-        inner = (wide, _rounded(height * wide, width))
-    else:
-        inner = (_rounded(width * high, height), high)
+def _fit(image: Image.Image, placement: Placement, *, size: tuple[int, int]) -> Image.Image:
+    part, place = placement.part, placement.place
+    box = (part.left, part.top, part.left + part.width, part.top + part.height)
+    image, box = _reduce(image, box, to=place)
+    # The gap has large photos averaged in whole pixels first, or the filter's weights alone could take a gigabyte.
+    resized = image.resize((place.width, place.height), Image.Resampling.BILINEAR, box=box, reducing_gap=2.0)
+    if resized.size == size:
+        return resized
     black = Image.new(image.mode, size)
-    black.paste(_resize(image, inner), ((wide - inner[0]) // 2, (high - inner[1]) // 2))
+    black.paste(resized, (place.left, place.top))
     return black
 
 
-def _stretch(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    return _resize(image, size)
+def _reduce(image: Image.Image, box: Box, *, to: Rectangle) -> tuple[Image.Image, Box]:
+    """Average runs of pixels of a photo that is far longer than its place, as one of 10,000,000 x 1 pixels.
 
-
-_FITS: dict[Fit, Callable[[Image.Image, tuple[int, int]], Image.Image]] = {
-    Fit.CROP: _crop,
-    Fit.LETTERBOX: _letterbox,
-    Fit.STRETCH: _stretch,
-}
-
-
-def _rounded(dividend: int, divisor: int) -> int:
-    """Divide two sizes to the nearest integer, halves up, at least 1."""
-    return max(1, (2 * dividend + divisor) // (2 * divisor))
-
-
-def _resize(image: Image.Image, size: tuple[int, int], *, box: tuple[int, int, int, int] | None = None) -> Image.Image:
-    return image.resize(size, Image.Resampling.BILINEAR, box=box, reducing_gap=2.0)
+    Pillow's own averages lose their precision with some 100,000 pixels in each, and end at black.
+    """
+    left, top, right, bottom = box
+    across, down = (
+        (LONGEST_RUN if length > 2 * LONGEST_RUN * size else 1)
+        for length, size in ((right - left, to.width), (bottom - top, to.height))
+    )
+    if across == down == 1:
+        return image, box
+    image = image.reduce((across, down), box)
+    return _reduce(image, (0, 0, *image.size), to=to)

@@ -1,4 +1,4 @@
-"""Recognises photos: prefix, feature, head, answer; and keeps what was computed.
+"""Recognises photos or tensors: prefix, feature, head, answer; and keeps what was computed.
 
 A `Recognizer` is opened once and used again and again, in one thread of one process. It serves whatever happens around
 it: a head that is damaged is stepped over, an update is picked up by the next inference, and an inference that cannot
@@ -21,8 +21,9 @@ from contract.upload import SAFE_MAGNITUDE
 from device.answers import Answer
 from device.cache.cache import Cache
 from device.cache.inferences import NewInference
-from device.errors import ModelRefused, Storage, Unsendable
+from device.errors import ModelRefused, Storage, TensorError, TensorFlaw, Unsendable
 from device.heads.store import HeadStore
+from device.recognise.image import Photo
 from device.recognise.models import load_prefix
 from device.recognise.preparation import Example, as_example, name_example, prepare
 from device.recognise.ranking import rank
@@ -42,7 +43,7 @@ class Inference:
 
 
 class Recognizer:
-    """Recognises photos with the bundle's prefix and the newest head that works.
+    """Recognises what the bundle takes, photos or tensors, with its prefix and the newest head that works.
 
     Args:
         bundle: as `contract.bundle.read_device_bundle` returned it; its models are hashed again as they are loaded.
@@ -91,25 +92,17 @@ class Recognizer:
         return self._serving.warnings
 
     def recognise(self, example: Example) -> Answer:
-        """Answer one photo, or one tensor where the bundle takes tensors, and store nothing.
+        """Answer one photo or tensor, whichever the bundle takes, and store nothing.
+
+        Args:
+            example: a photo or the pixels of one, uint8 (height, width, 3), RGB; or a tensor of the input's dtype and
+                shape (`bundle.input`).
 
         Raises:
-            PhotoError, TensorError: not what the bundle's input says.
+            PhotoError, TensorError: not what the bundle's input says, or a tensor of numbers too far from those known.
             ModelRefused: prefix or head give numbers that are not finite.
         """
-        self._serving.refresh()
-        head = self._serving.head
-        feature = self._prefix.run(prepare(example, self.bundle.input)[np.newaxis])
-        if not np.isfinite(feature).all():
-            raise ModelRefused("prefix: expected a finite feature, got NaN or infinity")
-        ranking = rank(
-            head.model.run(feature)[0],
-            labels=head.labels,
-            temperature=head.temperature,
-            threshold=head.threshold,
-            top=self._top,
-        )
-        return Answer(ranking.results, ranking.unknown, feature[0], head.serial, self._runtime_text)
+        return self._answer(as_example(example, self.bundle.input))
 
     def infer(self, example: Example) -> Inference:
         """Answer one photo or tensor and store feature, results and time in one transaction.
@@ -117,12 +110,10 @@ class Recognizer:
         That it could not be stored is part of the result, not an error: the answer is as good without. A feature that
         no service would take is not stored either, as feedback on it could never be uploaded.
 
-        Raises:
-            PhotoError, TensorError: not what the bundle's input says.
-            ModelRefused: prefix or head give numbers that are not finite.
+        Args and raises as `recognise`.
         """
         example = as_example(example, self.bundle.input)
-        answer = self.recognise(example)
+        answer = self._answer(example)
         try:
             return Inference(answer, id=self._store(answer, example), not_stored=None)
         except (Storage, Unsendable) as error:
@@ -139,6 +130,21 @@ class Recognizer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _answer(self, example: Example) -> Answer:
+        self._serving.refresh()
+        head = self._serving.head
+        feature = self._prefix.run(prepare(example, self.bundle.input)[np.newaxis])
+        if not np.isfinite(feature).all():
+            raise _not_finite("prefix: expected a finite feature", is_input_at_fault=not isinstance(example, Photo))
+        logits = head.model.run(feature)[0]
+        if not np.isfinite(logits).all():
+            is_beyond = bool(np.abs(feature).max() > SAFE_MAGNITUDE) and not isinstance(example, Photo)
+            raise _not_finite("head: expected finite logits", is_input_at_fault=is_beyond)
+        ranking = rank(
+            logits, labels=head.labels, temperature=head.temperature, threshold=head.threshold, top=self._top
+        )
+        return Answer(ranking.results, ranking.unknown, feature[0], head.serial, self._runtime_text)
 
     def _store(self, answer: Answer, example: Example) -> int | None:
         cache = self._opened_cache()
@@ -162,6 +168,12 @@ class Recognizer:
             self._space_key = cache.inferences.space_key(self.bundle.space, self.bundle.feature_shape)
             self._cache = cache
         return self._cache
+
+
+def _not_finite(what: str, *, is_input_at_fault: bool) -> TensorError | ModelRefused:
+    """Say that a network gives no numbers; any pixels are such as it was trained on, numbers of a tensor may not be."""
+    message = f"{what}, got NaN or infinity"
+    return TensorError(f"tensor: {message}", flaw=TensorFlaw.BEYOND) if is_input_at_fault else ModelRefused(message)
 
 
 def _check_sendable(feature: NDArray[np.float32]) -> None:

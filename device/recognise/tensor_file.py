@@ -1,8 +1,10 @@
-"""Reads a tensor from a `.npy` file (numpy.lib.format); its header is checked before anything is allocated."""
+"""Reads a tensor from a `.npy` file (numpy.lib.format); its header is checked before anything is allocated by it."""
 
 from __future__ import annotations
 
+import os
 import stat
+import warnings
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -10,11 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.inputs import TensorInput
-from device.errors import TensorError
-from device.recognise.preparation import check_tensor
+from device.errors import TensorError, TensorFlaw
+from device.recognise.file_kinds import kind_of
+from device.recognise.preparation import check_tensor, check_tensor_kind
 
 MAGIC = b"\x93NUMPY"
 MAX_HEADER_BYTES = 10_000
+_START_BYTES = 4096
+_ARCHIVE, _ARCHIVE_NAME_AT = b"PK\x03\x04", 30
+"""A `.npz` file is a ZIP archive whose first entry is called something.npy."""
+_PICKLE = b"\x80"
+_PHOTOS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"P5", b"P6")
+
+# What numpy raises on damaged headers; anything else is a bug that should be seen.
+_HEADER_ERRORS = (ValueError, SyntaxError, TypeError, EOFError, KeyError, RecursionError, MemoryError, OverflowError)
 
 
 def load_tensor(path: Path | str, model_input: TensorInput) -> NDArray[Any]:
@@ -25,7 +36,7 @@ def load_tensor(path: Path | str, model_input: TensorInput) -> NDArray[Any]:
     """
     path = Path(path)
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        if not stat.S_ISREG(path.stat().st_mode):  # before it is opened: a pipe may never begin
             raise TensorError(f"{path}: expected a .npy file, got something that is no file")
         with path.open("rb") as file:
             return _read(file, model_input, where=str(path))
@@ -34,31 +45,53 @@ def load_tensor(path: Path | str, model_input: TensorInput) -> NDArray[Any]:
 
 
 def _read(file: BinaryIO, model_input: TensorInput, *, where: str) -> NDArray[Any]:
-    expected = f"{model_input.dtype.name} {model_input.shape}"
-    shape, fortran_order, dtype = _read_header(file, expected, where=where)
-    if dtype.name != model_input.dtype.name or shape != model_input.shape:
-        raise TensorError(f"{where}: expected {expected}, got {dtype.name} {shape}")
-    size = int(np.prod(shape)) * dtype.itemsize
-    data = file.read(size)
-    if len(data) != size:
-        raise TensorError(f"{where}: expected {size} bytes of values, got {len(data)}: the file is cut short")
+    shape, fortran_order, dtype = _read_header(file, model_input, where=where)
+    check_tensor_kind(dtype, shape, model_input, where=where)
+    data = _read_values(file, model_input.dtype.itemsize * int(np.prod(shape)), where=where)
     values = np.frombuffer(data, dtype)
     tensor = values.reshape(shape[::-1]).T if fortran_order else values.reshape(shape)
     return check_tensor(tensor, model_input, where=where)
 
 
-def _read_header(file: BinaryIO, expected: str, *, where: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+def _read_values(file: BinaryIO, size: int, *, where: str) -> bytes:
+    follows = os.fstat(file.fileno()).st_size - file.tell()
+    data = file.read(size) if follows == size else b""
+    if len(data) != size:
+        raise TensorError(f"{where}: expected {size} bytes of values, got {follows}", flaw=TensorFlaw.DAMAGED)
+    return data
+
+
+def _read_header(
+    file: BinaryIO, model_input: TensorInput, *, where: str
+) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    expected = f"{where}: expected a .npy file, {model_input}"
+    start = file.read(_START_BYTES)
+    if not start.startswith(MAGIC):
+        kind, flaw = _kind_of_other(start)
+        raise TensorError(f"{expected}, got {kind}", flaw=flaw)
+    file.seek(0)
     format_: Any = np.lib.format  # numpy's stubs leave out the parameter that bounds a header
     readers = {(1, 0): format_.read_array_header_1_0, (2, 0): format_.read_array_header_2_0}
-    start = file.read(len(MAGIC))
-    if start != MAGIC:
-        raise TensorError(f"{where}: expected a .npy file with {expected}, got something else")
-    file.seek(0)
     try:
-        read = readers[format_.read_magic(file)]
-        shape, fortran_order, dtype = read(file, max_header_size=MAX_HEADER_BYTES)
-    except (ValueError, KeyError, SyntaxError, TypeError, EOFError, RecursionError, MemoryError) as error:
-        raise TensorError(f"{where}: expected a .npy file with {expected}, got a damaged header") from error
-    if dtype.hasobject:
-        raise TensorError(f"{where}: expected {expected}, got Python objects")
-    return shape, fortran_order, dtype
+        version = format_.read_magic(file)
+        if version not in readers:
+            raise ValueError(f"a version {version} that is for tables")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that Python 2 wrote it, or how it spells a dtype, changes no value
+            header: tuple[tuple[int, ...], bool, np.dtype[Any]] = readers[version](
+                file, max_header_size=MAX_HEADER_BYTES
+            )
+    except _HEADER_ERRORS as error:
+        raise TensorError(f"{expected}, got one with a damaged header", flaw=TensorFlaw.DAMAGED) from error
+    return header
+
+
+def _kind_of_other(start: bytes) -> tuple[str, TensorFlaw]:
+    """Name what a file is that does not begin as a `.npy` file."""
+    if start.startswith(_ARCHIVE) and b".npy" in start[_ARCHIVE_NAME_AT : _ARCHIVE_NAME_AT + 256]:
+        return "a .npz archive", TensorFlaw.ARCHIVE
+    if start.startswith(_PICKLE):
+        return "a pickle of Python objects", TensorFlaw.FILE
+    if start.startswith(_PHOTOS) or start[:4] + start[8:12] == b"RIFFWEBP":
+        return "a photo", TensorFlaw.FILE
+    return kind_of(start) or "something else", TensorFlaw.FILE

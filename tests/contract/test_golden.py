@@ -3,11 +3,12 @@
 FEDEX_WRITE_GOLDEN=1 writes them anew; do so only together with a change of SPEC.md.
 """
 
+import dataclasses
 import json
 import os
 import struct
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +32,15 @@ from contract.documents import Json
 from contract.envelope import Envelope, Signature, key_id, pae
 from contract.errors import ContractError
 from contract.files import FileRef
+from contract.fitting import Rectangle, fit_photo
 from contract.history import ReleaseSummary, encode_history, parse_history
 from contract.holdout import assign_split
-from contract.inputs import PhotoInput
+from contract.inputs import Fit, ModelInput, PhotoInput, TensorInput, TensorType
 from contract.labels import label_key, parse_label, read_label
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 from contract.problems import Problem, ProblemDocument
 from contract.routes import Acknowledgement, EnrolmentReply, EnrolmentRequest
-from contract.samples import sample_id
+from contract.samples import sample_id, tensor_sample_id
 from contract.upload import Upload, decode_upload, encode_upload, peek_upload_header, upload_id
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -51,7 +53,10 @@ DOCUMENTS = (
     "codecs.json",
     "label-rules.json",
     "entered-labels.json",
+    "fits.json",
+    "luma.json",
     "sample-ids.json",
+    "tensor-sample-ids.json",
     "splits.json",
     "manifest.json",
     "manifest.pae",
@@ -66,8 +71,13 @@ DOCUMENTS = (
 )
 DEVICE_FILES = ("bundle.json", "prefix.tflite", "head.tflite", "labels.json", "golden.tensors")
 TRAINING_FILES = ("bundle.json", "head.keras", "labels.json", "golden.tensors", "base.tensors")
-BUNDLES = tuple(f"device-bundle/{name}" for name in DEVICE_FILES) + tuple(
-    f"training-bundle/{name}" for name in TRAINING_FILES
+INPUTS: Mapping[str, ModelInput] = {"": PhotoInput(160, 160), "-tensor": TensorInput(TensorType.INT16, (16000, 1))}
+"""What the prefixes of the golden bundles take, by what ends their names."""
+BUNDLES = tuple(
+    f"{kind}-bundle{ending}/{name}"
+    for ending in INPUTS
+    for kind, names in (("device", DEVICE_FILES), ("training", TRAINING_FILES))
+    for name in names
 )
 NAMES = (*UPLOADS, *DOCUMENTS, *BUNDLES)
 
@@ -125,6 +135,12 @@ ENTERED = [
 def jsonl(value: Json) -> bytes:
     """JSON for people to read as well: indented, sorted, ASCII."""
     return json.dumps(value, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def compact(values: Json) -> bytes:
+    """The same, one value a line."""
+    assert isinstance(values, list)
+    return b"[\n" + b",\n".join(json.dumps(value, sort_keys=True).encode() for value in values) + b"\n]\n"
 
 
 def upload_of(make_upload: Callable[..., Upload], name: str) -> bytes:
@@ -189,6 +205,84 @@ def sample_ids() -> Json:
     return [{"secret": SEED.hex(), "width": 3, "height": 2, "pixels": pixels.tobytes().hex(), "sample_id": name}]
 
 
+TENSORS: Sequence[tuple[TensorType, tuple[int, ...], list[float]]] = [
+    (TensorType.FLOAT32, (3,), [0.5, -1.25, 1e-45]),
+    (TensorType.FLOAT32, (1,), [0.0]),
+    (TensorType.FLOAT32, (1,), [-0.0]),
+    (TensorType.FLOAT32, (1, 1), [0.0]),
+    (TensorType.FLOAT32, (2, 3), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]),
+    (TensorType.FLOAT32, (3, 2), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]),
+    (TensorType.UINT8, (2, 2), [0, 127, 128, 255]),
+    (TensorType.INT8, (2, 2), [0, 127, -128, -1]),
+    (TensorType.INT16, (2, 1), [-32768, 258]),
+    (TensorType.INT32, (1, 1, 2), [-2, 16909060]),
+    (TensorType.INT64, (1, 1, 1, 1, 1, 2), [-3, 2**53 - 1]),
+]
+
+
+def tensor_sample_ids() -> Json:
+    return [
+        {
+            "secret": SEED.hex(),
+            "dtype": dtype.value,
+            "shape": shape,
+            "values": np.array(values, np.dtype(dtype).newbyteorder("<")).tobytes().hex(),
+            "sample_id": tensor_sample_id(SEED, np.array(values, dtype.value).reshape(shape)).hex(),
+        }
+        for dtype, shape, values in TENSORS
+    ]
+
+
+PHOTO_SIZES = [
+    (160, 160),
+    (250, 250),
+    (92, 112),
+    (4000, 3000),
+    (3000, 4001),
+    (161, 160),
+    (1, 1),
+    (10000, 1),
+    (1, 10000),
+]
+INPUT_SIZES = [(160, 160), (224, 224), (96, 128), (481, 27)]
+
+
+def fits() -> Json:
+    return [
+        fit_vector(*photo, photo_input=PhotoInput(height, width, fit=fit))
+        for fit in Fit
+        for width, height in INPUT_SIZES
+        for photo in PHOTO_SIZES
+    ]
+
+
+def fit_vector(width: int, height: int, *, photo_input: PhotoInput) -> Json:
+    placement = fit_photo(width, height, photo_input=photo_input)
+    return {
+        "photo": {"width": width, "height": height},
+        "input": {"width": photo_input.width, "height": photo_input.height, "fit": photo_input.fit.value},
+        "part": rectangle(placement.part),
+        "place": rectangle(placement.place),
+    }
+
+
+def rectangle(one: Rectangle) -> Json:
+    return dataclasses.asdict(one)
+
+
+COLOURS = [
+    *((0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255), (1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    *((1, 1, 1), (128, 128, 128), (200, 100, 50), (17, 230, 99), (2, 0, 0), (0, 0, 5), (0, 0, 4)),
+]
+
+
+def luma() -> Json:
+    return [
+        {"rgb": (red, green, blue), "luma": (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16}
+        for red, green, blue in COLOURS
+    ]
+
+
 def splits() -> Json:
     ids = ("00" * 16, "33" * 16, "33" * 15 + "34", "ff" * 16)
     return [
@@ -223,13 +317,19 @@ def manifest_of(bundle: Path) -> Manifest:
 
 
 def write_bundles(folder: Path) -> None:
+    for ending, model_input in INPUTS.items():
+        write_pair(folder, ending, model_input)
+
+
+def write_pair(folder: Path, ending: str, model_input: ModelInput) -> None:
     facts = BundleFacts(
-        "5b" * 32, "freeze6", "Bottleneck_BatchNorm", PhotoInput(160, 160), (4,), temperature=1.25, threshold=0.5
+        "5b" * 32, "freeze6", "Bottleneck_BatchNorm", model_input, (4,), temperature=1.25, threshold=0.5
     )
     labels = ("Ada Lovelace", "明子")
     prefix, head = b"bytes in place of a prefix", b"bytes in place of a head"
     write_device_bundle(
-        folder / "device-bundle", DeviceBundleParts(facts, prefix, head, labels, FEATURE, LOGITS, quantize="dynamic")
+        folder / f"device-bundle{ending}",
+        DeviceBundleParts(facts, prefix, head, labels, FEATURE, LOGITS, quantize="dynamic"),
     )
     base = BaseSamples(
         features=np.stack([FEATURE, -FEATURE]),
@@ -238,7 +338,7 @@ def write_bundles(folder: Path) -> None:
         splits=np.array([0, 1], np.uint8),
     )
     write_training_bundle(
-        folder / "training-bundle",
+        folder / f"training-bundle{ending}",
         TrainingBundleParts(facts, b"bytes in place of a Keras head", labels, FEATURE, base),
     )
 
@@ -259,7 +359,10 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "codecs.json": jsonl({name: vector(*values) for name, values in VECTORS.items()}),
         "label-rules.json": jsonl([label_rule(typed) for typed in TYPED]),
         "entered-labels.json": jsonl([entered_label(entered) for entered in ENTERED]),
+        "fits.json": compact(fits()),
+        "luma.json": compact(luma()),
         "sample-ids.json": jsonl(sample_ids()),
+        "tensor-sample-ids.json": jsonl(tensor_sample_ids()),
         "splits.json": jsonl(splits()),
         "manifest.json": payload,
         "manifest.pae": signed,
@@ -331,10 +434,13 @@ def test_golden_documents_are_read() -> None:
     assert ProblemDocument.parse((GOLDEN / "problem-unknown-path.json").read_bytes()) == UNKNOWN_PATH
 
 
-def test_golden_bundles_are_read() -> None:
-    device, training = read_device_bundle(GOLDEN / "device-bundle"), read_training_bundle(GOLDEN / "training-bundle")
+@pytest.mark.parametrize("ending", INPUTS)
+def test_golden_bundles_are_read(ending: str) -> None:
+    device = read_device_bundle(GOLDEN / f"device-bundle{ending}")
+    training = read_training_bundle(GOLDEN / f"training-bundle{ending}")
     assert device.golden_sha256 == training.golden_sha256
     assert device.labels == training.labels == ("Ada Lovelace", "明子")
+    assert device.input == training.input == INPUTS[ending]
 
 
 def _inflated(data: bytes) -> tuple[dict[str, Any], bytes]:

@@ -16,6 +16,7 @@ from contract import (
     documents,
     envelope,
     history,
+    inputs,
     labels,
     manifest,
     patterns,
@@ -34,6 +35,8 @@ BOUNDS = {
     "upload, samples": upload.LIMITS.max_samples,
     "upload, header bytes": upload.LIMITS.max_header_bytes,
     "upload, data section inflated, bytes; also count × elements × 4": upload.LIMITS.max_inflated_bytes,
+    "input, elements": inputs.MAX_INPUT_ELEMENTS,
+    "input that is a tensor, sizes": inputs.MAX_INPUT_RANK,
     "feature, sizes": cuts.MAX_FEATURE_RANK,
     "feature, elements": cuts.MAX_FEATURE_ELEMENTS,
     "feature, magnitude of a value, as decoded from an upload": upload.MAX_MAGNITUDE,
@@ -138,6 +141,12 @@ def test_every_route_is_stated(path: str) -> None:
 )
 def test_every_media_type_is_stated(media_type: str) -> None:
     assert f"{media_type}" in SPEC
+
+
+def test_every_kind_of_input_fit_and_dtype_is_stated() -> None:
+    kinds = [f'"kind": "{kind}"' for kind in (inputs.PHOTO_KIND, inputs.TENSOR_KIND)]
+    for name in (*kinds, *(f"`{fit}`" for fit in inputs.Fit), *(f"`{dtype}`" for dtype in inputs.TensorType)):
+        assert name in section(2), name
 
 
 def test_the_codecs_and_their_scales_are_stated() -> None:

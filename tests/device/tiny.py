@@ -1,8 +1,10 @@
 """Writes tiny models as the converter makes them; run as a program of its own, as TensorFlow and a runtime do not mix.
 
     photo uint8 [1, 160, 160, 3] -> means of 2 x 4 tiles, standardised -> feature float32 [1, 8] -> logits [1, n]
+    photo uint8 [1, 80, 160, 1]  -> the same of its middle, 80 wide: what a letterbox makes of a square photo
+    tensor float32 [1, 8, 4]     -> means of its 8 rows
 
-Class k of a head is tile k: a photo that is bright in tile k alone is of class k.
+Class k of a head is tile or row k: a photo that is bright in tile k alone is of class k.
 """
 
 import os
@@ -15,6 +17,8 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import tensorflow as tf
 
 PHOTO = tf.TensorSpec((1, 160, 160, 3), tf.uint8, name="photo")
+GREY_PHOTO = tf.TensorSpec((1, 80, 160, 1), tf.uint8, name="photo")
+TENSOR = tf.TensorSpec((1, 8, 4), tf.float32, name="tensor")
 
 
 def write_prefix(path: Path) -> None:
@@ -25,6 +29,26 @@ def write_prefix(path: Path) -> None:
         return {"feature": tf.reshape(tf.reduce_mean(tiles, axis=3), (1, 8))}
 
     write(path, run, PHOTO, signature="prefix")
+
+
+def write_grey_prefix(path: Path) -> None:
+    """Write a prefix of grey photos twice as wide as high, which sees their middle."""
+
+    def run(photo: tf.Tensor) -> dict[str, tf.Tensor]:
+        middle = tf.cast(photo[:, :, 40:120], tf.float32)
+        tiles = tf.nn.avg_pool2d((middle - 127.5) / 128.0, (40, 20), (40, 20), "VALID")
+        return {"feature": tf.reshape(tiles, (1, 8))}
+
+    write(path, run, GREY_PHOTO, signature="prefix")
+
+
+def write_tensor_prefix(path: Path) -> None:
+    """Write a prefix of tensors."""
+
+    def run(tensor: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"feature": tf.reduce_mean(tensor, axis=2)}
+
+    write(path, run, TENSOR, signature="prefix")
 
 
 def write_head(path: Path, *, classes: int, scale: float = 5.0, features: int = 8, signature: str = "head") -> None:
@@ -49,6 +73,8 @@ def write(
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     write_prefix(folder / "prefix.tflite")
+    write_grey_prefix(folder / "grey-prefix.tflite")
+    write_tensor_prefix(folder / "tensor-prefix.tflite")
     write_head(folder / "three.tflite", classes=3)
     write_head(folder / "four.tflite", classes=4)
     write_head(folder / "one.tflite", classes=1)
