@@ -39,6 +39,7 @@ _OF_TENSOR: dict[TensorFlaw | None, str] = {
     TensorFlaw.BATCH: "one file or array is one example: give x[0], x[1], ... by themselves",
     TensorFlaw.TRANSPOSED: "its axes are in the opposite order: give x.T",
     TensorFlaw.FLAT: "if its numbers are in that order, .reshape{shape}",
+    TensorFlaw.SHAPE: "cut or pad it as those that the network was trained on",
     TensorFlaw.NOT_FINITE: "numpy.isfinite(x) shows where",
     TensorFlaw.BEYOND: "its numbers are far from those that the network was trained on",
 }

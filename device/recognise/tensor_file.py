@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tokenize
 import warnings
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,7 +26,10 @@ _PICKLE = b"\x80"
 _PHOTOS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"P5", b"P6")
 
 # What numpy raises on damaged headers; anything else is a bug that should be seen.
-_HEADER_ERRORS = (ValueError, SyntaxError, TypeError, EOFError, KeyError, RecursionError, MemoryError, OverflowError)
+_HEADER_ERRORS = (
+    *(ValueError, SyntaxError, TypeError, EOFError, KeyError, RecursionError, MemoryError, OverflowError),
+    tokenize.TokenError,
+)
 
 
 def load_tensor(path: Path | str, model_input: TensorInput) -> NDArray[Any]:

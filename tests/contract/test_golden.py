@@ -267,7 +267,7 @@ def fit_vector(width: int, height: int, *, photo_input: PhotoInput) -> Json:
 
 
 def rectangle(one: Rectangle) -> Json:
-    return dataclasses.asdict(one)
+    return dataclasses.astuple(one)
 
 
 COLOURS = [

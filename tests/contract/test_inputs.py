@@ -161,7 +161,7 @@ def test_dtype_shape_and_the_sign_of_zero_tell_two_tensors_apart() -> None:
     ids=lambda tensor: f"{tensor.dtype} {tensor.ndim}",
 )
 def test_what_no_bundle_takes_has_no_id(tensor: np.ndarray) -> None:  # type: ignore[type-arg]  # of several dtypes
-    with pytest.raises(Impossible, match="^tensor: expected float32"):
+    with pytest.raises(Impossible, match=r"^tensor: expected float32"):
         tensor_sample_id(SECRET, tensor)
 
 

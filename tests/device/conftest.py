@@ -19,7 +19,7 @@ from contract.inputs import PhotoInput
 from device.assembly import Device
 from device.recognise.tflite import RUNTIME_MODULES, TFLiteRuntime, open_runtime
 from device.settings import Settings
-from tests.device.photos import draw_photo
+from tests.device.photos import TAKEN, Taken, draw_photo
 from tests.device.runtimes import runtime_or_skip
 from tests.device.serving import CODE, StubService, expected_logits, serving
 
@@ -67,9 +67,17 @@ def write_bundle(tiny_models: Path) -> Callable[..., DeviceBundle]:
 
 
 @pytest.fixture
-def bundle_folder(tmp_path: Path, write_bundle: Callable[..., DeviceBundle]) -> Path:
+def taken() -> Taken:
+    """What the tiny bundle takes; a test that parametrises it has another bundle in all that follows."""
+    return TAKEN["photo"]
+
+
+@pytest.fixture
+def bundle_folder(tmp_path: Path, tiny_models: Path, write_bundle: Callable[..., DeviceBundle], taken: Taken) -> Path:
     """A tiny device bundle."""
-    return write_bundle(tmp_path / "bundle").directory
+    prefix = (tiny_models / taken.prefix).read_bytes()
+    folder = tmp_path / "bundle"
+    return write_bundle(folder, prefix=prefix, space=sha256_hex(prefix), input=taken.input).directory
 
 
 @pytest.fixture

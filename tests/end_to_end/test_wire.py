@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from contract.bundle import read_device_bundle
+from contract.inputs import ModelInput
 from contract.upload import decode_upload, peek_upload_header
 from demo.roles import Person
 from device.recognise.image import load_photo
+from device.recognise.preparation import prepare
 from tests.end_to_end.conftest import Deploy
-from tests.end_to_end.deployment import NEVER, TEST_TIMEOUT_S, correct, uploads
+from tests.end_to_end.deployment import NEVER, TEST_TIMEOUT_S, Deployment, correct, uploads
 from tests.end_to_end.wire import tapped
 
 pytestmark = pytest.mark.timeout(TEST_TIMEOUT_S)
@@ -36,7 +39,8 @@ def test_no_piece_of_a_photo_passes_the_wire(cut: str, codec: str, people: tuple
         device.pull()
     [upload] = sent_uploads(bytes(wire.sent))
     assert decode_upload(upload).count == len(photos)
-    assert common_pieces(photos, bytes(wire.sent) + inflated(upload)) == set()
+    heard = bytes(wire.sent) + inflated(upload)
+    assert common_pieces(photos, heard, model_input=input_of(service)) == set()
 
 
 def test_the_search_finds_a_photo_that_is_sent_and_the_service_refuses_it(
@@ -48,7 +52,12 @@ def test_the_search_finds_a_photo_that_is_sent_and_the_service_refuses_it(
         post = urllib.request.Request(f"{wire.url}/v1/devices", data=photo.read_bytes(), method="POST")
         with pytest.raises(urllib.error.HTTPError, match="HTTP Error 4"):
             urllib.request.urlopen(post, timeout=10)
-    assert common_pieces([photo], bytes(wire.sent))
+    assert common_pieces([photo], bytes(wire.sent), model_input=input_of(service))
+
+
+def input_of(service: Deployment) -> ModelInput:
+    """What the prefix of the devices takes."""
+    return read_device_bundle(service.exported / "device").input
 
 
 def sent_uploads(sent: bytes) -> list[bytes]:
@@ -63,17 +72,17 @@ def inflated(upload: bytes) -> bytes:
     return zlib.decompress(section) if header.stored < header.size else section
 
 
-def common_pieces(photos: Sequence[Path], heard: bytes) -> set[bytes]:
+def common_pieces(photos: Sequence[Path], heard: bytes, *, model_input: ModelInput) -> set[bytes]:
     """Which pieces of the photos, in any of the forms that a device has them in, were heard."""
-    pieces = {piece for photo in photos for form in forms(photo) for piece in cut_up(form)}
+    pieces = {piece for photo in photos for form in forms(photo, model_input) for piece in cut_up(form)}
     windows = (heard[start : start + PIECE_BYTES] for start in range(len(heard)))
     return {window for window in windows if window in pieces}
 
 
-def forms(photo: Path) -> tuple[bytes, bytes, bytes]:
+def forms(photo: Path, model_input: ModelInput) -> tuple[bytes, bytes, bytes]:
     """A photo as its file, as its pixels, and as the prefix takes it."""
     loaded = load_photo(photo)
-    return photo.read_bytes(), loaded.pixels.tobytes(), loaded.prepared.tobytes()
+    return photo.read_bytes(), loaded.pixels.tobytes(), prepare(loaded, model_input).tobytes()
 
 
 def cut_up(data: bytes) -> list[bytes]:

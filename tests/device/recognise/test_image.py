@@ -11,10 +11,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from contract.inputs import PhotoInput
 from device.errors import PhotoError
-from device.recognise.image import MAX_FILE_BYTES, Photo, decode_photo, load_photo, prepare
+from device.recognise.image import MAX_FILE_BYTES, Photo, decode_photo, load_photo
+from device.recognise.preparation import prepare
 
 Pixels = NDArray[Any]
+
+
+SQUARE = PhotoInput(160, 160)
 
 
 def draw(width: int, height: int, *, seed: int = 0) -> Pixels:
@@ -40,23 +45,16 @@ def test_a_photo_of_the_prefix_size_passes_through_unchanged(tmp_path: Path) -> 
     path.write_bytes(encode(pixels))
     photo = load_photo(path)
     assert np.array_equal(photo.pixels, pixels)
-    assert np.array_equal(photo.prepared, pixels)
-    assert prepare(pixels) is pixels
+    assert prepare(photo, SQUARE) is photo.pixels
 
 
 @pytest.mark.parametrize(("width", "height"), [(250, 250), (92, 112), (4000, 3000), (161, 160), (1, 1)])
 def test_every_size_becomes_a_uint8_square_the_same_from_file_and_from_pixels(width: int, height: int) -> None:
     pixels = draw(width, height)
-    photo = decode_photo(encode(pixels))
-    assert photo.prepared.shape == (160, 160, 3)
-    assert photo.prepared.dtype == np.uint8
-    assert np.array_equal(photo.prepared, Photo.from_pixels(pixels).prepared)
-
-
-def test_the_centre_of_a_long_photo_is_kept() -> None:
-    pixels = np.zeros((160, 480, 3), np.uint8)
-    pixels[:, 160:320] = draw(160, 160)
-    assert np.array_equal(prepare(pixels), pixels[:, 160:320])
+    prepared = prepare(decode_photo(encode(pixels)), SQUARE)
+    assert prepared.shape == (160, 160, 3)
+    assert prepared.dtype == np.uint8
+    assert np.array_equal(prepared, prepare(pixels, SQUARE))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -142,9 +140,10 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str) -> Non
     ids=["float", "grey", "alpha", "empty"],
 )
 def test_pixels_of_another_kind_are_refused(pixels: Pixels) -> None:
-    for make in (prepare, Photo.from_pixels):
-        with pytest.raises(PhotoError, match="expected uint8"):
-            make(pixels)
+    with pytest.raises(PhotoError, match="expected uint8"):
+        prepare(pixels, SQUARE)
+    with pytest.raises(PhotoError, match="expected uint8"):
+        Photo.from_pixels(pixels)
 
 
 def test_what_is_not_a_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
@@ -173,4 +172,4 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -
 def test_a_link_to_a_photo_is_a_photo(tmp_path: Path) -> None:
     (tmp_path / "photo.png").write_bytes(encode(draw(160, 160)))
     (tmp_path / "link").symlink_to(tmp_path / "photo.png")
-    assert load_photo(str(tmp_path / "link")).prepared.shape == (160, 160, 3)
+    assert load_photo(str(tmp_path / "link")).pixels.shape == (160, 160, 3)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from contract.bundle import DeviceBundle
 from contract.errors import ContractError
+from contract.inputs import ModelInput, PhotoInput, TensorInput, TensorType
 from contract.samples import sample_id
 from device.assembly import Device
 from device.cache.cache import Cache
-from device.errors import Misuse, ModelRefused, Storage
-from device.recognise.image import Photo
+from device.errors import ModelRefused, PhotoError, Storage
 from device.recognise.recognizer import Recognizer
 from device.recognise.tflite import Model, TFLiteRuntime
 from tests.device.photos import draw_photo
@@ -87,17 +87,18 @@ def test_prefix_and_head_run_once_an_inference(
     assert runs == ["prefix", "head"]
 
 
-def test_what_was_prepared_is_not_prepared_again(bundle: DeviceBundle, any_runtime: TFLiteRuntime) -> None:
+def test_a_frame_of_a_camera_is_answered_as_its_photo(bundle: DeviceBundle, any_runtime: TFLiteRuntime) -> None:
     recognizer = Recognizer(bundle, runtime=any_runtime)
-    bright, dark = draw_photo(1, size=250), draw_photo(2, size=250)
-    mixed = Photo(pixels=dark.pixels, prepared=bright.prepared)
-    assert np.array_equal(recognizer.recognise(mixed).feature, recognizer.recognise(bright).feature)
+    photo = draw_photo(1, size=250)
+    assert np.array_equal(recognizer.recognise(photo.pixels).feature, recognizer.recognise(photo).feature)
 
 
-def test_what_was_prepared_otherwise_is_a_bug_of_the_caller(bundle: DeviceBundle, any_runtime: TFLiteRuntime) -> None:
-    pixels = np.zeros((250, 250, 3), np.uint8)
-    with pytest.raises(Misuse, match="signature 'prefix': expected uint8"):
-        Recognizer(bundle, runtime=any_runtime).recognise(Photo(pixels, pixels))
+@pytest.mark.parametrize("given", ["photo.jpg", Path("photo.jpg"), b"", None, [[[1, 2, 3]]]], ids=repr)
+def test_what_is_neither_a_photo_nor_an_array_is_no_photo(
+    bundle: DeviceBundle, any_runtime: TFLiteRuntime, given: Any
+) -> None:
+    with pytest.raises(PhotoError, match=rf"expected uint8 .*, got a value of type {type(given).__name__}"):
+        Recognizer(bundle, runtime=any_runtime).infer(given)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,22 @@ def test_a_head_that_does_not_belong_to_the_bundle_is_refused_at_load(
 ) -> None:
     bundle = write_bundle(tmp_path / "odd", head=(tiny_models / head).read_bytes())
     with pytest.raises(ModelRefused, match=complaint):
+        Recognizer(bundle, runtime=runtime)
+
+
+@pytest.mark.parametrize(
+    ("model_input", "complaint"),
+    [
+        (PhotoInput(160, 161), r"expected photo uint8 \[1, 160, 161, 3\], got photo uint8 \[1, 160, 160, 3\]"),
+        (PhotoInput(160, 160, channels=1), r"expected photo uint8 \[1, 160, 160, 1\]"),
+        (TensorInput(TensorType.UINT8, (160, 160, 3)), r"expected tensor uint8 \[1, 160, 160, 3\], got photo"),
+    ],
+)
+def test_a_prefix_of_another_input_than_the_bundles_is_refused_at_load(
+    write_bundle: WriteBundle, tmp_path: Path, runtime: TFLiteRuntime, model_input: ModelInput, complaint: str
+) -> None:
+    bundle = write_bundle(tmp_path / "odd", input=model_input)
+    with pytest.raises(ModelRefused, match=f"prefix input: {complaint}"):
         Recognizer(bundle, runtime=runtime)
 
 
