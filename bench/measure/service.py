@@ -30,7 +30,7 @@ from cloud.admin.bundles import register
 from cloud.store import keys, open_store
 from contract import routes
 from contract.bundle import BaseSamples, BundleFacts, TrainingBundleParts, write_training_bundle
-from contract.inputs import PhotoInput
+from contract.inputs import TensorInput, TensorType
 from contract.upload import UPLOAD_MEDIA_TYPE, Upload, encode_upload
 from demo.running.ports import free_port
 from demo.running.process_guard import guarded
@@ -167,7 +167,15 @@ def prepare_store(address: str, batch: Batch, folder: Path) -> str:
         splits=np.zeros(0, np.uint8),
     )
     parts = TrainingBundleParts(
-        facts=BundleFacts(space, batch.cut, "none", PhotoInput(160, 160), batch.shape, temperature=1.0, threshold=0.5),
+        facts=BundleFacts(
+            space,
+            batch.cut,
+            "none",
+            TensorInput(TensorType.FLOAT32, batch.shape),
+            batch.shape,
+            temperature=1.0,
+            threshold=0.5,
+        ),
         head=_archive(),
         labels=("Ada", "Ben"),
         golden=np.zeros(batch.shape, np.float32),

@@ -277,7 +277,7 @@ def test_a_cache_that_cannot_be_used_does_not_keep_the_device_from_inferring(
         (["push"], ["identity.json: expected an enrolled device", "fedex-device enrol"]),
         (["pull"], ["identity.json: expected an enrolled device"]),
         (["run", "--once"], ["identity.json: expected an enrolled device"]),
-        (["infer"], ["PHOTO"]),
+        (["infer"], ["FILE"]),
         (["dance"], ["dance"]),
         (["push", "--what"], ["--what"]),
     ],

@@ -18,7 +18,7 @@ import export
 HEAVY = {"tensorflow", "keras", "jax"}
 BORROWED = {
     *("device.recognise", "device.recognise.image", "device.recognise.file_kinds", "device.recognise.salvage"),
-    *("device.recognise.tflite", "device.errors"),
+    *("device.recognise.preparation", "device.recognise.tflite", "device.errors"),
 }
 IMPORT_ALL = """
 import importlib, json, sys

@@ -37,7 +37,8 @@ def test_a_photo_of_one_shade_stays_so_in_every_size_and_fit(
     width: int, height: int, size: tuple[int, int], channels: int, fit: Fit
 ) -> None:
     prepared = prepare(shade(width, height), PhotoInput(*size, channels=channels, fit=fit))
-    assert (prepared.shape, prepared.dtype) == ((*size, channels), np.uint8)
+    assert prepared.shape == (*size, channels)
+    assert prepared.dtype == np.uint8
     assert set(np.unique(prepared)) == ({0, 200} if fit is Fit.LETTERBOX and prepared.min() == 0 else {200})
 
 
