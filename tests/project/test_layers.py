@@ -35,7 +35,7 @@ LEAVES = {
     "device.settings": {"contract", "device.errors", "device.recognise.tflite"},  # the names of the runtimes
     "export.errors": {"contract"},
     "export.keras_environment": set(),
-    "export.quiet": set(),
+    "export.quiet": {"export.keras_environment"},
 }
 _RULE = re.compile(r"May import (?P<names>[^.]*(?:\.\w[^.]*)*)\.\s*\Z")
 
