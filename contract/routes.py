@@ -20,6 +20,7 @@ IMMUTABLE = "private, max-age=31536000, immutable"
 """An object never changes, but belongs to one group: caches that many share must not keep it."""
 
 DEVICES = "/v1/devices"
+PROOF = "/v1/devices/{device}/proof"
 UPLOAD = "/v1/spaces/{space}/uploads/{upload}"
 RELEASE = "/v1/spaces/{space}/releases/{channel}"
 RELEASES = "/v1/spaces/{space}/releases"
@@ -33,6 +34,11 @@ MIN_BYTES_PER_S = 1 << 10
 MAX_ENROLMENT_BYTES = 4 << 10
 MAX_ACKNOWLEDGEMENT_BYTES = 4 << 10
 PUBLIC_KEY_BYTES = 32
+
+
+def proof_path(device: str) -> str:
+    """Return the path where the service proves itself to a device."""
+    return PROOF.format(device=device)
 
 
 def upload_path(space: str, upload: str) -> str:

@@ -39,6 +39,7 @@ from contract.inputs import Fit, ModelInput, PhotoInput, TensorInput, TensorType
 from contract.labels import label_key, parse_label, read_label
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 from contract.problems import Problem, ProblemDocument
+from contract.proof import ProofKey, ProofReply, ProofRequest
 from contract.routes import Acknowledgement, EnrolmentReply, EnrolmentRequest
 from contract.samples import sample_id, tensor_sample_id
 from contract.upload import Upload, decode_upload, encode_upload, peek_upload_header, upload_id
@@ -64,6 +65,9 @@ DOCUMENTS = (
     "key.json",
     "enrolment-request.json",
     "enrolment-reply.json",
+    "proofs.json",
+    "proof-request.json",
+    "proof-reply.json",
     "acknowledgement.json",
     "problem.json",
     "problem-unknown-path.json",
@@ -292,6 +296,26 @@ def splits() -> Json:
     ]
 
 
+TOKENS = {"d-0123456789": "d-0123456789.0123456789abcdef", "0f" * 16: "x" * 43}
+"""Devices and their tokens; the first is that of the golden enrolment."""
+
+
+def proof_vectors() -> Json:
+    return [proof_vector(device, nonce) for device in TOKENS for nonce in (bytes(32), SEED)]
+
+
+def proof_vector(device: str, nonce: bytes) -> Json:
+    key = ProofKey.of(TOKENS[device], device=device)
+    proof = key.prove(ProofRequest(nonce)).proof
+    return {
+        "device": device,
+        "token": TOKENS[device],
+        "key": key.key.hex(),
+        "nonce": nonce.hex(),
+        "proof": proof.hex(),
+    }
+
+
 def manifest_of(bundle: Path) -> Manifest:
     device = read_device_bundle(bundle)
     heads = {Precision.FLOAT32: HeadFile(device.head, LOGITS), Precision.DYNAMIC: HeadFile(FileRef.of(b"x"), LOGITS)}
@@ -352,6 +376,8 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
     envelope = Envelope(payload, MANIFEST_PAYLOAD_TYPE, (Signature(key_id(public), signer.sign(signed)),))
     release = ReleaseSummary.of(manifest, release=FileRef.of(payload).sha256, report={"old labels": "no worse"})
     reply = EnrolmentReply(device="d-0123456789", token="d-0123456789.0123456789abcdef", group="home", key=public)
+    challenge = ProofRequest(SEED)
+    proof = ProofKey.of(reply.token, device=reply.device).prove(challenge)
     golden = GOLDEN / DEFLATED
     uploads = {name: upload_of(make_upload, name) for name in UPLOADS} | {DEFLATED: golden.read_bytes()}
     return {
@@ -370,6 +396,9 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "key.json": jsonl({"private": SEED.hex(), "public": public.hex(), "key_id": key_id(public)}),
         "enrolment-request.json": EnrolmentRequest(code="kitchen-42").encode(),
         "enrolment-reply.json": reply.encode(),
+        "proofs.json": jsonl(proof_vectors()),
+        "proof-request.json": challenge.encode(),
+        "proof-reply.json": proof.encode(),
         "acknowledgement.json": Acknowledgement("1a" * 32).encode(),
         "problem.json": ProblemDocument(Problem.WRONG_HASH, where="upload", expected="a hash", got="another").encode(),
         "problem-unknown-path.json": UNKNOWN_PATH.encode(),
@@ -432,6 +461,13 @@ def test_golden_documents_are_read() -> None:
     assert EnrolmentRequest.parse((GOLDEN / "enrolment-request.json").read_bytes()).code == "kitchen-42"
     assert ProblemDocument.parse((GOLDEN / "problem.json").read_bytes()).problem is Problem.WRONG_HASH
     assert ProblemDocument.parse((GOLDEN / "problem-unknown-path.json").read_bytes()) == UNKNOWN_PATH
+
+
+def test_the_golden_reply_is_the_proof_of_the_golden_enrolment() -> None:
+    enrolled = EnrolmentReply.parse((GOLDEN / "enrolment-reply.json").read_bytes())
+    key = ProofKey.of(enrolled.token, device=enrolled.device)
+    request = ProofRequest.parse((GOLDEN / "proof-request.json").read_bytes())
+    assert key.accepts(ProofReply.parse((GOLDEN / "proof-reply.json").read_bytes()), request=request)
 
 
 @pytest.mark.parametrize("ending", INPUTS)

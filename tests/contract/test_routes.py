@@ -15,6 +15,7 @@ from contract.routes import (
     EnrolmentReply,
     EnrolmentRequest,
     object_path,
+    proof_path,
     release_path,
     releases_path,
     upload_path,
@@ -25,6 +26,7 @@ REPLY = EnrolmentReply(device="d-0123456789", token="d-0123456789.secretsecret",
 
 
 def test_paths_are_those_of_version_1() -> None:
+    assert proof_path("d-0123456789") == "/v1/devices/d-0123456789/proof"
     assert upload_path(SPACE, UPLOAD) == f"/v1/spaces/{SPACE}/uploads/{UPLOAD}"
     assert release_path(SPACE, Channel.BEST) == f"/v1/spaces/{SPACE}/releases/best"
     assert releases_path(SPACE) == f"/v1/spaces/{SPACE}/releases"

@@ -21,6 +21,7 @@ from contract import (
     manifest,
     patterns,
     problems,
+    proof,
     routes,
     tensors,
     training_bundle,
@@ -59,6 +60,7 @@ BOUNDS = {
     "bundle, `golden.tensors`, bytes": bundle_files.MAX_GOLDEN_BYTES,
     "bundle, `base.tensors`, bytes": training_bundle.MAX_BASE_BYTES,
     "enrolment, request or reply, bytes": routes.MAX_ENROLMENT_BYTES,
+    "proof, request or reply, bytes": proof.MAX_PROOF_DOCUMENT_BYTES,
     "acknowledgement of an upload, bytes": routes.MAX_ACKNOWLEDGEMENT_BYTES,
     "problem document, bytes": problems.MAX_PROBLEM_BYTES,
     "history, releases": history.MAX_HISTORY,
@@ -115,6 +117,7 @@ def test_every_pattern_is_stated_as_it_is(pattern: re.Pattern[str]) -> None:
     "path",
     [
         routes.DEVICES,
+        routes.PROOF,
         routes.UPLOAD,
         routes.RELEASE,
         routes.RELEASES,
