@@ -27,12 +27,11 @@ def enrol(store: ObjectStore, code: str, *, groups: Mapping[str, str], now: int)
     """
     group = _open_group(code, groups)
     key = _verification_key(store)
-    secret = secrets.token_urlsafe(SECRET_BYTES)
-    device = EnrolledDevice(
-        id=secrets.token_hex(ID_BYTES), group=group, generation=0, token_sha256=hash_secret(secret), enrolled=now
-    )
+    device_id = secrets.token_hex(ID_BYTES)
+    token = f"{device_id}.{secrets.token_urlsafe(SECRET_BYTES)}"
+    device = EnrolledDevice(id=device_id, group=group, generation=0, token_sha256=hash_secret(token), enrolled=now)
     devices.add(store, device)
-    return EnrolmentReply(device=device.id, token=f"{device.id}.{secret}", group=group, key=key)
+    return EnrolmentReply(device=device.id, token=token, group=group, key=key)
 
 
 def _open_group(code: str, groups: Mapping[str, str]) -> str:

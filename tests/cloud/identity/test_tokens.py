@@ -2,13 +2,16 @@
 
 import pytest
 
-from cloud.errors import Damaged, Forbidden, NotReady, Unauthenticated
+from cloud.errors import Damaged, Forbidden, NotReady, RequestRefused, Unauthenticated
 from cloud.identity import devices, tokens
 from cloud.identity.enrolment import enrol
 from cloud.identity.tokens import Authenticator
 from cloud.store import ObjectStore, keys
 from contract.patterns import DEVICE_PATTERN, TOKEN_PATTERN
+from contract.problems import Problem
+from contract.proof import ProofKey, ProofRequest
 
+ASKED = ProofRequest(bytes(range(32)))
 CODES = {"a-code-for-home": "home", "a-code-for-work": "work"}
 
 
@@ -84,6 +87,8 @@ def test_the_scheme_is_read_in_any_case(store: ObjectStore) -> None:
         "Bearer {device}.",
         "Bearer {device}.wrong-but-long-enough",
         "Bearer {token}x",
+        "Bearer {secret}",
+        "Bearer {device}.{token}",
         "Bearer {token} x",
         "Bearer ../../keys/verify.xxxxxxxxxxxxxxxx",
         "Bearer 0000000000000000.{secret}",
@@ -122,6 +127,35 @@ def test_what_is_remembered_is_bounded(store: ObjectStore, monkeypatch: pytest.M
     for _ in range(8):
         authenticator.authenticate(f"Bearer {enrol(store, 'a-code-for-home', groups=CODES, now=0).token}")
     assert len(authenticator._remembered) <= 3
+
+
+def test_a_device_finds_the_proof_to_be_that_of_its_token(store: ObjectStore) -> None:
+    replies = [enrol(store, "a-code-for-home", groups=CODES, now=0) for _ in range(2)]
+    authenticator = Authenticator(store, clock=lambda: 0.0)
+    for mine, others in (replies, reversed(replies)):
+        proof = authenticator.prove(mine.device, ASKED)
+        assert ProofKey.of(mine.token, device=mine.device).accepts(proof, request=ASKED)
+        assert not ProofKey.of(others.token, device=mine.device).accepts(proof, request=ASKED)
+
+
+def test_of_a_device_that_never_enrolled_nothing_is_proven_or_remembered(store: ObjectStore) -> None:
+    authenticator = Authenticator(store, clock=lambda: 0.0)
+    with pytest.raises(RequestRefused) as refused:
+        authenticator.prove("0" * 32, ASKED)
+    assert refused.value.document.problem is Problem.NOT_FOUND
+    assert authenticator._remembered == {}
+
+
+def test_a_proof_looks_a_device_up_once_in_a_while(store: ObjectStore) -> None:
+    reply = enrol(store, "a-code-for-home", groups=CODES, now=0)
+    now = 0.0
+    authenticator = Authenticator(store, clock=lambda: now, remembered_s=30.0)
+    first = authenticator.prove(reply.device, ASKED)
+    store.delete(keys.device(reply.device))
+    assert authenticator.prove(reply.device, ASKED) == first
+    now = 31.0
+    with pytest.raises(RequestRefused):
+        authenticator.prove(reply.device, ASKED)
 
 
 def test_a_damaged_device_document_is_said(store: ObjectStore) -> None:
