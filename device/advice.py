@@ -17,6 +17,10 @@ from device.errors import (
 
 _REPORT = "this is a bug: please report it"
 _ASK = "ask the operator of the service"
+_ELSEWHERE = (
+    "is FEDEX_URL the new address of the same service? if it is another one, or one that has forgotten this device, "
+    "fedex-device enrol --again"
+)
 _OF_PROBLEM: dict[str, str] = {
     Problem.MALFORMED: _REPORT,
     Problem.METHOD_NOT_ALLOWED: _REPORT,
@@ -59,7 +63,7 @@ def advice(error: Exception) -> str:
         case TensorError(flaw=flaw, dtype=dtype, shape=shape):
             return _OF_TENSOR.get(flaw, "").format(dtype=dtype, shape=shape)
         case AnotherService():
-            return "is FEDEX_URL the new address of the same service? if it is not, fedex-device enrol --again"
+            return _ELSEWHERE
         case ProtocolViolation():
             return "nothing is lost, and the next try starts anew; is FEDEX_URL the service's, or another program's?"
         case Unsendable():

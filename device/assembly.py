@@ -182,7 +182,7 @@ class Device:
         return Client(
             url,
             token=identity.token if identity else None,
-            is_new_address=identity is not None and url != identity.url,
+            proof_key=identity.proof_key if identity and url != identity.url else None,
             timeout_s=settings.timeout_s,
             ca_file=settings.ca_file,
             plain_http=settings.plain_http,

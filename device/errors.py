@@ -23,7 +23,7 @@
     |- Untrusted              the service's answer is not believed; what is installed stays
     |  |- ProtocolViolation     an answer outside the contract
     |  |  `- Unexplained          a refusal that is not the service's: a proxy's, a captive portal's
-    |  |- AnotherService        the address of the settings is not that of the service that it enrolled with
+    |  |- AnotherService        the address of the settings is not proven to be that of the enrolled service
     |  |- Forged                a signature that the pinned key did not make
     |  |- Misplaced             signed, but of another group, space or channel
     |  |- Expired               signed, but too old to be news
@@ -192,7 +192,10 @@ class Unexplained(ProtocolViolation):
 
 
 class AnotherService(Untrusted):
-    """The service at the address of the settings does not know this device; nothing was sent to it but the token."""
+    """The service at the address of the settings did not prove that it is the one that this device enrolled with.
+
+    Nothing was sent to it but the device's id and a random number.
+    """
 
 
 class Forged(Untrusted):

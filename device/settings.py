@@ -52,7 +52,9 @@ class Settings:
     url: str | None = field(
         default=None,
         metadata=variable(
-            "FEDEX_URL", _url, help="the service; after enrolment only to name a new address of the same one"
+            "FEDEX_URL",
+            _url,
+            help="the service; after enrolment only to name a new address of the same one, which proves itself",
         ),
     )
     enrolment_code: str | None = field(

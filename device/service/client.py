@@ -1,18 +1,20 @@
 """Speaks HTTP with the service: the routes of the contract, with every answer bounded and judged by its form.
 
 A slow line is not a dead one, and a server that drips is not a slow line: `pace` tells them apart. Nothing is tried
-again here: whoever calls knows what may be repeated. No redirect is followed, as the token belongs to one service. The
+again here: whoever calls knows what may be repeated. No redirect is followed, as the token belongs to one service; a
+service at another address than the one that the device enrolled at must prove first that it keeps the token. The
 contents of an answer are checked for form only; whether they may be believed, `device.pull.trust` decides.
 """
 
 from __future__ import annotations
 
 import io
+import secrets
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -26,6 +28,7 @@ from contract.errors import ContractError
 from contract.files import FileRef
 from contract.loopback import is_loopback_url
 from contract.problems import Problem
+from contract.proof import MAX_PROOF_DOCUMENT_BYTES, NONCE_BYTES, ProofKey, ProofReply, ProofRequest
 from contract.upload import UPLOAD_MEDIA_TYPE
 from device.errors import AnotherService, ProtocolViolation, Refused, SettingError, Unreachable
 from device.service.pace import Pace, paced_pools
@@ -37,6 +40,14 @@ NO_OBJECT = "0" * 64
 
 SEND_BUFFER_BYTES = 128 << 10
 """What may wait in the kernel: more would be sent long after the time-out for the answer has begun."""
+
+_UNPROVEN = {
+    Problem.NOT_FOUND: "one that does not know this device",
+    Problem.UNKNOWN_PATH: "one that has no proofs at this path, as a service of an older version",
+}
+"""What a service is that refuses to prove itself, by the problem that it gives."""
+
+Document = TypeVar("Document")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,9 @@ class _Token(requests.auth.AuthBase):
         return request
 
 
+_NO_TOKEN = _Token(None)
+
+
 class _Adapter(HTTPAdapter):
     """Keeps little in the kernel's buffer, so that progress of an upload is progress on the line; reads at a pace."""
 
@@ -99,9 +113,10 @@ class Client:
     Args:
         url: where the service is; https, or http on this machine.
         token: of the enrolled device; None only to enrol.
-        is_new_address: this is not the address that the device enrolled at. The service there must say that it knows
-            the token before it is sent features, or anything that it answers counts; otherwise each call raises
-            `AnotherService`. It does not prove who the service is (docs/adr/0008-another-service.md).
+        proof_key: of the enrolled device, where this is not the address that it enrolled at. The service there must
+            prove, once, that it keeps the device's token; before that it is sent neither the token nor features, and
+            none of its answers counts. Each call raises `AnotherService` where it does not. What a proof does not
+            prove is in docs/adr/0009-proof.md.
         timeout_s: seconds without progress, or for the headers of an answer, after which the service is unreachable.
         ca_file: certificates (PEM) to trust instead of the usual ones.
         plain_http: allow http to other machines.
@@ -115,7 +130,7 @@ class Client:
         url: str,
         *,
         token: str | None = None,
-        is_new_address: bool = False,
+        proof_key: ProofKey | None = None,
         timeout_s: float = 20.0,
         ca_file: Path | None = None,
         plain_http: bool = False,
@@ -126,7 +141,7 @@ class Client:
             raise SettingError(f"FEDEX_CA_FILE: expected a file of certificates, got {ca_file}")
         self._url = url.rstrip("/")
         self._auth = _Token(token)
-        self._is_confirmed = not is_new_address
+        self._unproven = proof_key
         self._timeout_s = timeout_s
         self._pace = Pace(timeout_s)
         self._session = requests.Session()
@@ -144,15 +159,13 @@ class Client:
         """Become a device of the group that `code` names. Not idempotent: each call makes another device."""
         body = routes.EnrolmentRequest(code).encode()
         headers = {"Content-Type": routes.JSON_MEDIA_TYPE}
-        reply = self._ask("POST", routes.DEVICES, headers=headers, body=body, expected=(200, 201))
-        try:
-            return routes.EnrolmentReply.parse(reply.read(routes.MAX_ENROLMENT_BYTES))
-        except ContractError as error:
-            raise ProtocolViolation(f"{reply.where}: {error}") from error
+        reply = self._send("POST", routes.DEVICES, headers=headers, body=body, auth=_NO_TOKEN).expect(200, 201)
+        return _parsed(reply, routes.EnrolmentReply.parse, max_bytes=routes.MAX_ENROLMENT_BYTES)
 
     def is_known(self) -> bool:
         """Tell whether the token still counts, by asking for an object that nobody has."""
-        refusal = self._send("GET", routes.object_path(NO_OBJECT), headers={}).refusal()
+        self._check_service()
+        refusal = self._send("GET", routes.object_path(NO_OBJECT), headers={}, auth=self._auth).refusal()
         if isinstance(refusal, Refused) and refusal.problem in (Problem.UNAUTHENTICATED, Problem.NOT_FOUND):
             return refusal.problem is Problem.NOT_FOUND
         raise refusal
@@ -162,21 +175,16 @@ class Client:
 
         Only a document that names this very upload acknowledges it: a captive portal answers 200 to everything.
         """
-        self._confirm()
         path = routes.upload_path(space, upload)
         headers = {"Content-Type": UPLOAD_MEDIA_TYPE}
         reply = self._ask("PUT", path, headers=headers, body=body, expected=(200, 201))
-        expected, media_type = "the acknowledgement of the upload", reply.media_type
-        reply.check(media_type == routes.JSON_MEDIA_TYPE, expected=expected, got=media_type or "no media type")
-        try:
-            answer = routes.Acknowledgement.parse(reply.read(routes.MAX_ACKNOWLEDGEMENT_BYTES))
-        except ContractError as error:
-            raise ProtocolViolation(f"{reply.where}: {error}") from error
+        expected = "the acknowledgement of the upload"
+        reply.check_json(expected=expected)
+        answer = _parsed(reply, routes.Acknowledgement.parse, max_bytes=routes.MAX_ACKNOWLEDGEMENT_BYTES)
         reply.check(answer.upload == upload, expected=expected, got=f"that of {answer.upload}")
 
     def release(self, *, space: str, channel: str, etag: str) -> ReleaseAnswer | None:
         """Ask for the newest release of a channel; None if it still is the one of `etag` ("" to ask anyway)."""
-        self._confirm()
         headers = {routes.IF_NONE_MATCH: etag} if etag else {}
         reply = self._ask("GET", routes.release_path(space, channel), headers=headers, expected=(200, 304))
         if reply.status == 304:
@@ -193,7 +201,6 @@ class Client:
 
         The connection is in use until the stream ends or is closed.
         """
-        self._confirm()
         headers = {"Range": f"bytes={begin}-"} if begin else {}
         reply = self._ask("GET", routes.object_path(reference.sha256), headers=headers, expected=(200, 206))
         if reply.status == 200:
@@ -203,17 +210,29 @@ class Client:
         reply.check(bool(begin) and got == wanted, expected=f"Content-Range {wanted}", got=got or "nothing")
         return ObjectStream(begin, reply.chunks(reference.size - begin), reply.response.close)
 
-    def _confirm(self) -> None:
-        """Ask a service at a new address, once, whether it knows this device."""
-        if self._is_confirmed:
+    def _check_service(self) -> None:
+        """Have a service at a new address prove, once, that it is the one that this device enrolled with."""
+        if self._unproven is None:
             return
         expected = f"{self._url}: expected the service that this device enrolled with"
         try:
-            self._is_confirmed = self.is_known()
+            is_proven = self._proves_itself(self._unproven)
         except Refused as refused:
-            raise AnotherService(f"{expected}, got {refused}") from refused
-        if not self._is_confirmed:
-            raise AnotherService(f"{expected}, got one that does not know its token")
+            raise AnotherService(f"{expected}, got {_UNPROVEN.get(refused.problem, str(refused))}") from refused
+        except ProtocolViolation as error:
+            raise AnotherService(f"{expected}, got {error}") from error
+        if not is_proven:
+            raise AnotherService(f"{expected}, got one that cannot prove that it knows its token")
+        self._unproven = None
+
+    def _proves_itself(self, key: ProofKey) -> bool:
+        """Ask with a new number each time, or whoever heard one proof could show it again."""
+        asked = ProofRequest(secrets.token_bytes(NONCE_BYTES))
+        headers = {"Content-Type": routes.JSON_MEDIA_TYPE}
+        path = routes.proof_path(key.device)
+        reply = self._send("POST", path, headers=headers, body=asked.encode(), auth=_NO_TOKEN).expect(200)
+        reply.check_json(expected="a proof")
+        return key.accepts(_parsed(reply, ProofReply.parse, max_bytes=MAX_PROOF_DOCUMENT_BYTES), request=asked)
 
     def _ask(
         self,
@@ -224,19 +243,20 @@ class Client:
         expected: tuple[int, ...],
         body: bytes | None = None,
     ) -> Reply:
-        reply = self._send(method, path, headers=headers, body=body)
-        if reply.status not in expected:
-            raise reply.refusal()
-        return reply
+        """Ask as the device, a service that has proven itself where it must."""
+        self._check_service()
+        return self._send(method, path, headers=headers, body=body, auth=self._auth).expect(*expected)
 
-    def _send(self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+    def _send(
+        self, method: str, path: str, *, headers: Mapping[str, str], auth: _Token, body: bytes | None = None
+    ) -> Reply:
         try:
             response = self._session.request(
                 method,
                 self._url + path,
                 headers=dict(headers),
                 data=None if body is None else io.BytesIO(body),  # sent in blocks, each with a time-out of its own
-                auth=self._auth,
+                auth=auth,
                 verify=self._session.verify,  # repeated here, or REQUESTS_CA_BUNDLE would win over a file of ours
                 timeout=self._timeout_s,
                 allow_redirects=False,
@@ -245,6 +265,13 @@ class Client:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise Unreachable(f"{self._url}: {reason(error)}") from error
         return Reply(response, where=f"{method} {path}", pace=self._pace)
+
+
+def _parsed(reply: Reply, parse: Callable[[bytes], Document], *, max_bytes: int) -> Document:
+    try:
+        return parse(reply.read(max_bytes))
+    except ContractError as error:
+        raise ProtocolViolation(f"{reply.where}: {error}") from error
 
 
 def _check_transport(url: str, *, allowed: bool) -> None:

@@ -43,11 +43,15 @@ class Enroller:
     def enrol(self, url: str, *, code: str) -> Enrolment:
         """Make sure that this is a device of the service at `url`.
 
+        At another address than that of its enrolment, the service has to prove that it is the same one; neither the
+        token nor the code is sent before that.
+
         A device whose token counts keeps its id, so that its samples stay its own, and only the new address is kept.
         One whose token no longer counts becomes another device of the same group; what was sealed for the old one is
         never sent as the new one's, since the service may have it already.
 
         Raises:
+            AnotherService: the service at a new address does not prove that it is the same one; the identity stays.
             EnrolmentError: enrolled with another service or group; the identity stays.
             Refused, TryLater, ProtocolViolation: as `Client.enrol`.
             Storage: the identity could not be kept.

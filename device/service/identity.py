@@ -20,6 +20,7 @@ from contract.envelope import key_id
 from contract.errors import ContractError, Impossible
 from contract.files import atomic_write, read_bounded
 from contract.patterns import DEVICE_PATTERN, GROUP_PATTERN, TOKEN_PATTERN
+from contract.proof import ProofKey
 from contract.routes import PUBLIC_KEY_BYTES, EnrolmentReply
 from device.errors import EnrolmentError, storage_errors
 
@@ -43,6 +44,11 @@ class Identity:
     def origin(self) -> str:
         """The group of this service, by a name of its own: labels that were given in one never go to another."""
         return f"{self.group}@{key_id(self.key)}"
+
+    @property
+    def proof_key(self) -> ProofKey:
+        """What tells whether a service elsewhere is this one."""
+        return ProofKey.of(self.token, device=self.device)
 
     @classmethod
     def of(cls, reply: EnrolmentReply, *, url: str) -> Identity:

@@ -52,6 +52,17 @@ class Reply:
             self.response.close()
             raise ProtocolViolation(f"{self.where}: expected {expected}, got {printable(got)}")
 
+    def expect(self, *statuses: int) -> Reply:
+        """Return this reply if it has one of the statuses that were asked for; raise the refusal that it is."""
+        if self.status not in statuses:
+            raise self.refusal()
+        return self
+
+    def check_json(self, *, expected: str) -> None:
+        """Raise `ProtocolViolation` unless the body is said to be JSON."""
+        is_json = self.media_type == routes.JSON_MEDIA_TYPE
+        self.check(is_json, expected=expected, got=self.media_type or "no media type")
+
     def read(self, max_bytes: int) -> bytes:
         """Read the whole body. Raises as `chunks` does."""
         return b"".join(self.chunks(max_bytes))

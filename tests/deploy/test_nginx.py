@@ -9,9 +9,11 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
+from contract.proof import ProofKey
+from contract.routes import JSON_MEDIA_TYPE, proof_path
 from contract.upload import LIMITS, upload_id
 from demo.running.ports import free_port
-from device.errors import TryLater, Unexplained
+from device.errors import AnotherService, TryLater, Unexplained
 from device.service.client import Client
 from tests.cloud.conftest import HOME_CODE, SPACE
 from tests.cloud.web.crowds import CROWD, ENROL, PUT, dripping, wait_until
@@ -50,8 +52,8 @@ def crowd(front: Front, begin: str | None, *, count: int = CROWD) -> Iterator[li
         yield [closed.enter_context(connect(front, begin, address=CROWDS_ADDRESS)) for _ in range(count)]
 
 
-def client_of(front: Front, *, token: str | None = None) -> Client:
-    return Client(front.url, token=token, ca_file=front.certificate)
+def client_of(front: Front, *, token: str | None = None, proof_key: ProofKey | None = None) -> Client:
+    return Client(front.url, token=token, proof_key=proof_key, ca_file=front.certificate)
 
 
 def check_served(deployment: Deployment, body: bytes) -> None:
@@ -143,6 +145,24 @@ def test_a_device_that_is_sent_away_is_told_when_to_come_back(deployment: Deploy
             for _ in range(40):
                 client.enrol(HOME_CODE)
         assert caught.value.retry_after_s == 10
+
+
+def test_a_service_behind_it_proves_itself_as_often_as_it_is_asked(deployment: Deployment) -> None:
+    """A hundred devices of one household or office, of one address, may find a new address at once."""
+    reply = client_of(deployment.front).enrol(HOME_CODE)
+    key, others = ProofKey.of(reply.token, device=reply.device), ProofKey.of("o" * 43, device=reply.device)
+    for _ in range(100):
+        with contextlib.closing(client_of(deployment.front, token=reply.token, proof_key=key)) as client:
+            assert client.is_known()
+    with pytest.raises(AnotherService, match="got one that cannot prove that it knows its token"):
+        client_of(deployment.front, token=reply.token, proof_key=others).is_known()
+
+
+def test_a_request_for_a_proof_that_is_too_large_does_not_reach_the_service(deployment: Deployment) -> None:
+    url, certificate = deployment.front.url + proof_path("d" * 16), str(deployment.front.certificate)
+    headers = {"Content-Type": JSON_MEDIA_TYPE}
+    answer = requests.post(url, data=bytes(5_000), headers=headers, verify=certificate, timeout=30)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (413, "text/html")
 
 
 def test_an_upload_that_is_too_large_is_no_refusal_of_the_service(deployment: Deployment) -> None:

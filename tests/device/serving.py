@@ -20,6 +20,7 @@ from contract.files import FileRef, sha256_hex
 from contract.labels import encode_labels
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 from contract.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemDocument
+from contract.proof import ProofKey, ProofRequest
 
 CODE = "let-me-in"
 TOKEN = "t" * 43
@@ -44,6 +45,8 @@ class StubService:
     objects: dict[str, bytes] = field(default_factory=dict)
     uploads: list[tuple[str, str, bytes]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    tokens: set[str | None] = field(default_factory=set)
+    """What came as authorization, None where nothing did."""
     faults: dict[str, Fault] = field(default_factory=dict)
     """Path prefix -> what is answered instead."""
 
@@ -89,6 +92,13 @@ class StubService:
         self.releases[Channel.BEST] = self.sign(manifest)
         return manifest
 
+    def prove(self, device: str, asked: bytes) -> Response:
+        """Answer a request for a proof."""
+        if device != self.device:
+            return refuse(Problem.NOT_FOUND)
+        reply = ProofKey.of(self.token, device=device).prove(ProofRequest.parse(asked))
+        return Response(reply.encode(), mimetype=routes.JSON_MEDIA_TYPE)
+
     def app(self) -> Flask:
         """Make the routes of the contract."""
         app = Flask("service")
@@ -96,11 +106,12 @@ class StubService:
         @app.before_request
         def note() -> Response | None:
             self.asked.append(f"{request.method} {request.path}")
+            self.tokens.add(request.headers.get(routes.AUTHORIZATION))
             fault = next((fault for path, fault in self.faults.items() if request.path.startswith(path)), None)
             answer = fault() if fault else None
-            if answer is not None or request.path == routes.DEVICES:
+            if answer is not None or request.path.startswith(routes.DEVICES):
                 return answer
-            if request.headers.get("Authorization") != f"Bearer {self.token}":
+            if request.headers.get(routes.AUTHORIZATION) != f"Bearer {self.token}":
                 return refuse(Problem.UNAUTHENTICATED)
             return None
 
@@ -110,6 +121,10 @@ class StubService:
                 return refuse(Problem.FORBIDDEN)
             reply = routes.EnrolmentReply(self.device, self.token, self.group, self.public_key)
             return Response(reply.encode(), 201, mimetype=routes.JSON_MEDIA_TYPE)
+
+        @app.post("/v1/devices/<device>/proof")
+        def prove(device: str) -> Response:
+            return self.prove(device, request.get_data())
 
         @app.put("/v1/spaces/<space>/uploads/<upload>")
         def put(space: str, upload: str) -> Response:

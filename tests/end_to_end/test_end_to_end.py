@@ -58,9 +58,9 @@ def test_the_dataset_holds_each_sample_once(run: ScenarioRun, people: tuple[Pers
 
 
 def test_a_head_that_is_unchanged_is_not_sent_again(run: ScenarioRun) -> None:
-    """At an address that it does not know the device first asks for an object that nobody has."""
+    """At an address that it does not know the device first asks for a proof."""
     statuses = re.findall(rb"HTTP/1\.1 (\d+) ", run.second_pull)
-    assert statuses == [b"404", b"304"]
+    assert statuses == [b"200", b"304"]
     assert len(run.second_pull) < 2000
 
 

@@ -1,29 +1,23 @@
-import dataclasses
 import json
 import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from contract import routes
 from contract.problems import Problem
-from device.advice import with_advice
 from device.assembly import Device
-from device.cache.uploads import UploadState
-from device.errors import AnotherService, EnrolmentError, Refused, Storage, TryLater, UnsentUploads
+from device.errors import EnrolmentError, Refused, Storage, TryLater, UnsentUploads
 from device.feedback import give_feedback
 from device.pull.updater import PullOutcome, PullReport
 from device.push.sender import PushReport, push
-from device.service.client import NO_OBJECT
 from device.service.identity import Identity, find_identity, identity_path, keep_identity, require_identity
 from device.settings import Settings
 from tests.device.photos import draw_photo
-from tests.device.serving import CODE, TOKEN, StubService, refuse, serving
+from tests.device.serving import CODE, TOKEN, StubService, refuse
 
 
 @pytest.fixture
@@ -282,54 +276,3 @@ def test_a_folder_that_cannot_be_written_keeps_no_identity(device: Device) -> No
     identity = Identity("https://fedex.example.org", "d" * 16, TOKEN, "family", bytes(32))
     with pytest.raises(Storage, match="/proc"):
         keep_identity(Path("/proc/fedex"), identity)
-
-
-@pytest.fixture
-def moved(device: Device, service: StubService) -> Iterator[tuple[StubService, Device]]:
-    """A device of one service, with an upload on its way, and another service that FEDEX_URL names now."""
-    first = enrol_at(service, device)
-    seal_one(device, first)
-    with serving(StubService(service.bundle, token="o" * 43)) as other:
-        yield other, Device(dataclasses.replace(device.settings, url=other.url))
-
-
-def test_another_service_gets_no_features_and_its_answers_do_not_count(
-    moved: tuple[StubService, Device], service: StubService
-) -> None:
-    """It got the upload, and said only then that it did not know the device."""
-    other, device = moved
-    report = device.push()
-    assert isinstance(report.problem, AnotherService)
-    assert "is FEDEX_URL the new address" in with_advice(report.problem)
-    with pytest.raises(AnotherService, match="expected the service that this device enrolled with, got one that does"):
-        device.pull()
-    assert set(other.asked) == {f"GET {routes.object_path(NO_OBJECT)}"}
-    with device.open_cache() as cache:
-        assert [one.state for one in cache.uploads.unfinished()] == [UploadState.WAITING]
-
-
-@pytest.mark.parametrize("problem", [Problem.UNKNOWN_PATH, Problem.MALFORMED, Problem.FORBIDDEN])
-def test_a_new_address_that_refuses_the_question_gets_no_features(
-    moved: tuple[StubService, Device], problem: Problem
-) -> None:
-    other, device = moved
-    other.faults["/v1/objects"] = lambda: refuse(problem)
-    assert isinstance(device.push().problem, AnotherService)
-    assert other.uploads == []
-    with device.open_cache() as cache:
-        assert [one.state for one in cache.uploads.unfinished()] == [UploadState.WAITING]
-
-
-def test_the_same_service_at_a_new_address_is_asked_once_and_goes_on(
-    device: Device, service: StubService, home: Path
-) -> None:
-    first = enrol_at(service, device)
-    seal_one(device, first)
-    here = Device(dataclasses.replace(device.settings, url=service.url.replace("127.0.0.1", "localhost")))
-    service.asked.clear()
-    assert here.push().samples == 1
-    assert service.asked[0] == f"GET {routes.object_path(NO_OBJECT)}"
-    assert len(service.asked) == 2
-    service.asked.clear()
-    assert device.push().problem is None
-    assert f"GET {routes.object_path(NO_OBJECT)}" not in service.asked
