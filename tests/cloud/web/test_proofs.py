@@ -155,5 +155,5 @@ def test_nothing_secret_of_a_proof_is_in_the_log(ask: Ask, service: RunningServi
     key = ProofKey.of(enrolled.token, device=enrolled.device).key
     log = service.log.read_text()
     assert all(secret not in log for secret in (answer.json()["proof"], key.hex(), encode_base64(key), enrolled.token))
-    line = [line for line in service.lines() if line.get("route") == "/v1/devices/<device>/proof"][-1]
-    assert (line["method"], line["status"]) == ("POST", 200)
+    asked = [line for line in service.lines() if line.get("route") == "/v1/devices/<device>/proof"]
+    assert ("POST", 200) in [(line["method"], line["status"]) for line in asked]
