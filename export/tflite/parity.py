@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,13 +20,21 @@ from export.tflite.process import TFLiteProcess
 from export.tflite.quantize import Quantize
 
 BATCH = 32
+LEAST_SPREAD = 0.01
+"""Of values that hardly differ among themselves: rounding of float32 is no disagreement about a constant."""
+TINY = 1e-3
+"""Where most samples are this small beside the root mean square, they are not what is typical."""
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class ParityReport:
-    """How far TFLite's values, features or logits, are from those of Keras on the same samples."""
+    """How far TFLite's values, features or logits, are from those of Keras on the same samples.
+
+    What it is judged by does not change when both are scaled by one factor. Any NaN or infinity makes all of it NaN.
+    """
 
     samples: int
     max_error: float
@@ -33,10 +42,19 @@ class ParityReport:
     mean_error: float
     """The mean difference of a value."""
     deviation: float
-    """The standard deviation of Keras's values, by which errors are judged."""
+    """By what errors are judged: the standard deviation of Keras's values, at least `LEAST_SPREAD` of their root mean
+    square."""
     mean_cosine: float
+    """Samples that are tiny beside the others count little, for their directions are noise; 1 where all are 0."""
     label_agreement: float | None
     """The share of samples with the same best class; None of features."""
+
+    @property
+    def relative_error(self) -> float:
+        """The mean error in deviations: 0 where nothing differs, infinite where Keras's values are all 0."""
+        if self.mean_error == 0:
+            return 0.0
+        return self.mean_error / self.deviation if self.deviation else math.inf
 
     def document(self) -> dict[str, Json]:
         """Return the report as parity.json keeps it."""
@@ -74,8 +92,9 @@ def compare_features(expected: Floats, got: Floats) -> ParityReport:
 
 
 def compare_logits(expected: Floats, got: Floats) -> ParityReport:
-    """Compare logits (n, classes) of Keras and of TFLite."""
-    same = expected.argmax(axis=1) == got.argmax(axis=1)
+    """Compare logits (n, classes) of Keras and of TFLite; answers that are not numbers agree with none."""
+    numbers = np.isfinite(expected).all(axis=1) & np.isfinite(got).all(axis=1)
+    same = (expected.argmax(axis=1) == got.argmax(axis=1)) & numbers
     return _compare(expected, got, label_agreement=float(same.mean()))
 
 
@@ -132,7 +151,7 @@ def check_network(report: ParityReport, quantize: Quantize) -> None:
 
 
 def _check_values(where: str, report: ParityReport, tolerance: Tolerance) -> None:
-    error = report.mean_error / max(report.deviation, 1e-12)
+    error = report.relative_error
     if not error <= tolerance.mean_error:  # NaN is beyond any tolerance
         expected = f"a mean error of at most {tolerance.mean_error:g} standard deviations"
         raise ParityError(where, expected=expected, got=f"{error:.3g}")
@@ -151,14 +170,32 @@ def _check_labels(where: str, report: ParityReport, tolerance: Tolerance) -> Non
 
 
 def _compare(expected: Floats, got: Floats, *, label_agreement: float | None) -> ParityReport:
-    error = np.abs(expected - got)
+    """Compare values (n, ...) in float64, which holds the squares of the smallest and the largest float32."""
     ours, theirs = (values.reshape(len(values), -1).astype(np.float64) for values in (expected, got))
-    lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+    if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
+        return ParityReport(len(ours), math.nan, math.nan, math.nan, math.nan, label_agreement)
+    error = np.abs(ours - theirs)
+    root_mean_square = float(np.sqrt(np.mean(ours**2)))
     return ParityReport(
-        samples=len(expected),
+        samples=len(ours),
         max_error=float(error.max()),
         mean_error=float(error.mean()),
-        deviation=float(expected.std()),
-        mean_cosine=float(np.mean(np.sum(ours * theirs, axis=1) / np.maximum(lengths, 1e-12))),
+        deviation=max(float(ours.std()), LEAST_SPREAD * root_mean_square),
+        mean_cosine=_mean_cosine(ours, theirs),
         label_agreement=label_agreement,
     )
+
+
+def _mean_cosine(ours: Doubles, theirs: Doubles) -> float:
+    """Return the mean cosine of rows; one shorter than is typical counts by its length, one of zeros not at all.
+
+    Zeros against something have the cosine 0. The length of a pair is that of the longer one.
+    """
+    each, other = np.linalg.norm(ours, axis=1), np.linalg.norm(theirs, axis=1)
+    lengths, products = np.maximum(each, other), each * other
+    typical = max(float(np.median(lengths)), TINY * float(np.sqrt(np.mean(lengths**2))))
+    if typical == 0:
+        return 1.0
+    weights = np.minimum(lengths / typical, 1)
+    cosines = np.divide((ours * theirs).sum(axis=1), products, out=np.zeros(len(ours)), where=products > 0)
+    return float((weights * cosines).sum() / weights.sum())
