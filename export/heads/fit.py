@@ -7,6 +7,7 @@ classifiers over the same embeddings, such as the folds of a cross-validation, t
 
 Columns are scaled for logits of some `START_LENGTH` at the start. A start from another classifier is scaled alike, all
 columns by one factor: it gives the same answers, but training it again and again does not make it ever more confident.
+Adam sees embeddings at the mean length `START_LENGTH`, for its steps do not grow with them; its kernel is scaled back.
 """
 
 from __future__ import annotations
@@ -116,27 +117,33 @@ def class_mean_classifier(embeddings: Floats, labels: Labels, classes: int) -> C
     return kernel, np.where(present, 0.0, -START_LENGTH).astype(np.float32)
 
 
+def unit_vectors(vectors: Floats) -> Floats:
+    """Return vectors (n, d) at length 1, however short they are; one of zeros stays."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths > 0, lengths, 1)
+
+
 def _class_means(embeddings: Floats, labels: Labels, classes: int) -> tuple[Floats, NDArray[np.bool_]]:
     """Return scaled means as columns (d, classes), and which classes have samples; the other columns are zero."""
     kernel = np.zeros((embeddings.shape[1], classes), np.float32)
     present, first = np.unique(np.sort(labels), return_index=True)
     if len(present):
         sums = np.add.reduceat(embeddings[np.argsort(labels, kind="stable")], first, axis=0)
-        kernel[:, present] = (sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)).T
+        kernel[:, present] = unit_vectors(sums).T
     return kernel * np.float32(_scale(embeddings)), np.isin(np.arange(classes), present)
 
 
 def _scale(embeddings: Floats) -> float:
     """Return the length of a column that gives logits of `START_LENGTH` on embeddings of this mean length."""
     length = float(np.linalg.norm(embeddings, axis=1).mean()) if len(embeddings) else START_LENGTH
-    return START_LENGTH / max(length, 1e-12)
+    return START_LENGTH / (length or START_LENGTH)
 
 
 def _start(embeddings: Floats, labels: Labels, classes: int, start: Classifier | None) -> Classifier:
     kernel, bias = class_mean_classifier(embeddings, labels, classes)
     if start is not None and start[0].shape[1]:
         known = start[0].shape[1]
-        factor = _scale(embeddings) / max(float(np.linalg.norm(start[0], axis=0).mean()), 1e-12)
+        factor = _scale(embeddings) / (float(np.linalg.norm(start[0], axis=0).mean()) or 1.0)
         kernel[:, :known], bias[:known] = start[0] * factor, start[1] * factor
     return kernel, bias
 
@@ -157,8 +164,9 @@ def _train(
     recipe: Recipe,
     progress: Progress,
 ) -> Classifier:
-    batches = _EmbeddingBatches(embeddings, labels, members, recipe)
-    network, dense = _network(begin, heads=len(members), still=still)
+    scale = np.float32(_scale(embeddings))
+    batches = _EmbeddingBatches(embeddings, labels, members, recipe, scale=scale)
+    network, dense = _network((begin[0] / scale, begin[1]), heads=len(members), still=still)
     network.compile(
         optimizer=keras.optimizers.Adam(recipe.learning_rate, weight_decay=recipe.weight_decay or None),
         loss=cross_entropy,
@@ -167,7 +175,7 @@ def _train(
     )
     network.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=_callbacks(progress, len(batches)))
     kernel, bias = (np.asarray(weight, np.float32) for weight in dense.get_weights())
-    return kernel, bias
+    return np.where(still, begin[0], kernel * scale), bias
 
 
 def cross_entropy(labels: Any, logits: Any) -> Any:
@@ -219,8 +227,11 @@ class _Still(keras.constraints.Constraint):  # type: ignore[misc]  # Keras ships
 class _EmbeddingBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
     """All epochs as one run of equal batches: one Keras epoch costs more than a whole small fit."""
 
-    def __init__(self, embeddings: Floats, labels: Labels, members: Members, recipe: Recipe) -> None:
+    def __init__(
+        self, embeddings: Floats, labels: Labels, members: Members, recipe: Recipe, *, scale: np.float32
+    ) -> None:
         super().__init__()
+        self._scale = scale
         self._embeddings, self._labels, self._members = embeddings, labels.astype(np.int32), members
         self._rows = np.flatnonzero(members.any(axis=0))
         self._batch = min(recipe.batch_for(len(self._rows)), len(self._rows))
@@ -236,7 +247,7 @@ class _EmbeddingBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras s
         if len(rows) < self._batch:
             rows = np.concatenate([rows, self._order(epoch + 1)[: self._batch - len(rows)]])
         weights = self._members[:, rows].T.astype(np.float32)
-        return self._embeddings[rows], np.broadcast_to(self._labels[rows, None], weights.shape), weights
+        return self._embeddings[rows] * self._scale, np.broadcast_to(self._labels[rows, None], weights.shape), weights
 
     def _order(self, epoch: int) -> NDArray[np.intp]:
         return np.random.default_rng((self._seed, epoch)).permutation(self._rows)

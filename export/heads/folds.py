@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.callbacks import Progress, ignore
-from export.heads.fit import Classifier, Floats, Labels, Members, Recipe, fit_folds
+from export.heads.fit import Classifier, Floats, Labels, Members, Recipe, fit_folds, unit_vectors
 
 MOST_FOLDS, FEWEST_FOLDS = 10, 2
 MOST_COLUMNS = 16_384
@@ -132,7 +132,7 @@ def _scores(embeddings: Floats, rows: NDArray[np.bool_], head: Classifier) -> Fl
 
 def _likeness(embeddings: Floats, labels: Labels) -> float:
     """Return the mean cosine of two photos of one person, at least 0; 1 where nobody has two."""
-    unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
+    unit = unit_vectors(embeddings)
     counts = np.bincount(labels)
     sums = np.zeros((len(counts), unit.shape[1]))
     np.add.at(sums, labels, unit)

@@ -173,3 +173,13 @@ def step(embeddings: Floats, labels: Integers, weights: Floats, loss: object) ->
     network.compile(optimizer=keras.optimizers.SGD(1.0), loss=loss, jit_compile=False)
     value = network.train_on_batch(embeddings, labels, sample_weight=weights)
     return np.asarray(dense.kernel), float(value)
+
+
+@pytest.mark.parametrize("size", [2.0**-60, 2.0**-12, 2.0**12, 2.0**40])
+def test_the_length_of_embeddings_does_not_change_what_is_learnt(size: float) -> None:
+    """Adam's steps were lost in the long columns of short embeddings, and too wide for those of long ones."""
+    embeddings, labels = crowd(6, 4, spread=2.0)
+    kernel, bias = fit_classifier(embeddings, labels, classes=7, recipe=QUICK)
+    other, other_bias = fit_classifier(embeddings * np.float32(size), labels, classes=7, recipe=QUICK)
+    np.testing.assert_allclose(other * size, kernel, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(other_bias, bias, rtol=1e-4, atol=1e-6)
