@@ -108,7 +108,7 @@ def _summary(exported: ExportResult, out: Path) -> str:
             f"space    {exported.space}",
             f"feature  {_by(exported.feature_shape)}, prefix {exported.prefix_bytes / 1e6:.2f} MB",
             f"head     {exported.labels} labels, {exported.head_bytes / 1e6:.2f} MB, "
-            f'"unknown" below {exported.calibration.threshold:.3f}',
+            f"{exported.calibration.statement(labels=exported.labels)}",
             f"parity   mean cosine {exported.parity['prefix'].mean_cosine:.5f} of features, "
             f"{network.label_agreement:.1%} same labels on {network.samples} photos",
         ]

@@ -51,6 +51,7 @@ from cloud.training.values import (
 from contract.callbacks import ignore
 from contract.documents import Json, encode_json
 from contract.manifest import Channel
+from export.heads.calibration import FittedOn
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +108,7 @@ def run_cycle(
         watch.passed(CycleStep.EMBEDDED)
         outcomes = _run_trials(context, trainers, inputs.for_trials(rows, embedding), pool=pool, cycle=cycle)
         selection = Selection.of(outcomes)
+        _warn_of_threshold(inputs, selection)
         watch.passed(CycleStep.TRAINED)
         verdict = judge_challenger(selection.evidence(inputs.examples, embedding.answers))
         watch.passed(CycleStep.JUDGED, passes=verdict.passes, reason=verdict.reason)
@@ -157,6 +159,14 @@ def _warn_of_labels_left_out(inputs: CycleInputs) -> None:
     if classes.left_out:
         line = fields(pool=inputs.pool.path, labels=len(classes.labels), left_out=classes.left_out)
         logger.warning("cycle: a label list is full, further labels are left out", extra=line)
+
+
+def _warn_of_threshold(inputs: CycleInputs, selection: Selection) -> None:
+    """Say when too little is known to tell strangers apart."""
+    calibration, labels = selection.challenger.result.calibration, len(inputs.examples.classes.labels)
+    if calibration.fitted_on is not FittedOn.BOTH:
+        line = fields(pool=inputs.pool.path, labels=labels, threshold=round(calibration.threshold, 3))
+        logger.warning("cycle: %s", calibration.statement(labels=labels), extra=line)
 
 
 def _nothing_to_train(context: TrainingContext, inputs: CycleInputs, watch: _Watch) -> CycleReport:

@@ -25,7 +25,7 @@ from cloud.training.values import TRAIN, TrialAnswers, TrialInputs, TrialOutcome
 from cloud.training.weights import HeadWeights
 from contract.callbacks import Progress, ignore
 from contract.documents import Json
-from export.heads.calibrate import ACCEPT_ALL, FEWEST_CLASSES, calibrate_by, negative_log_likelihood
+from export.heads.calibrate import FEWEST_CLASSES, calibrate_by, default_calibration, negative_log_likelihood
 from export.heads.calibration import Calibration
 from export.heads.fit import Recipe, fit_classifier
 from export.heads.folds import CrossValidated, cross_validate
@@ -54,15 +54,18 @@ def train(
     """Run one trial.
 
     Raises:
-        Diverged: the weights are not finite.
+        Diverged: the weights, or what they answer, are not finite.
     """
     began = time.monotonic()
     fitted = _fit(inputs, spec, progress, collect)
     if not fitted.weights.is_finite():
         raise Diverged(f"trial {spec.name}: expected finite weights, got NaN or infinity")
-    folds = _cross_validate(inputs, fitted.embeddings, spec, progress)
     logits, labels = fitted.logits(inputs.held_out), inputs.labels[inputs.held_out]
-    calibration = calibrate_by(folds, held_out=(logits, labels)) if folds else ACCEPT_ALL
+    if not np.isfinite(logits).all():
+        raise Diverged(f"trial {spec.name}: expected finite logits of held-out samples, got NaN or infinity")
+    folds = _cross_validate(inputs, fitted.embeddings, spec, progress)
+    held_out = logits, labels
+    calibration = calibrate_by(folds, held_out=held_out) if folds else default_calibration(inputs.classes)
     answers = _answers(logits, folds)
     result = TrialResult(
         name=spec.name,

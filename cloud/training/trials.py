@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 from contract.documents import Fields, Json
-from export.heads.calibration import Calibration
+from export.heads.calibration import Calibration, FittedOn
 
 FEWEST_TRIALS = 2
 FEWEST_HELD_OUT = 10
@@ -158,7 +158,7 @@ def _variation(place: int) -> Spec:
 
 def _parse_calibration(fields: Fields) -> Calibration:
     """Read the part of a result that is about calibration."""
-    return Calibration(
+    calibration = Calibration(
         temperature=_positive(fields, "temperature"),
         threshold=fields.number("threshold", low=0.0, high=1.0),
         known=fields.integer("known"),
@@ -166,6 +166,14 @@ def _parse_calibration(fields: Fields) -> Calibration:
         strangers=fields.integer("strangers"),
         strangers_refused=fields.number("strangers_refused", low=0.0, high=1.0),
     )
+    return replace(calibration, fitted_on=_parse_fitted_on(fields, calibration))
+
+
+def _parse_fitted_on(fields: Fields, calibration: Calibration) -> FittedOn:
+    """Read what a calibration was fitted on; one from before this was said had both or nothing."""
+    if "fitted_on" in fields:
+        return fields.choice("fitted_on", FittedOn)
+    return FittedOn.BOTH if calibration.known and calibration.strangers else FittedOn.DEFAULT
 
 
 def _positive(fields: Fields, key: str) -> float:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.callbacks import Progress, ignore
+from export.errors import HeadError
 from export.examples.faces import People
-from export.heads.calibrate import ACCEPT_ALL, calibrate
+from export.heads.calibrate import calibrate, own_calibration
 from export.heads.calibration import Calibration
 from export.heads.fit import Recipe, fit_classifier
 from export.network.classifier import HeadParts, put_together
@@ -31,8 +32,8 @@ class FirstHead:
 
 
 def own_head(parts: HeadParts, labels: tuple[str, ...]) -> FirstHead:
-    """Return the head as the network came with it; it was fitted on nobody's photos here, and never says "unknown"."""
-    return FirstHead(put_together(parts.body, parts.kernel, parts.bias), labels, ACCEPT_ALL)
+    """Return the head as the network came with it; nobody's photos tell when it should say "unknown"."""
+    return FirstHead(put_together(parts.body, parts.kernel, parts.bias), labels, own_calibration(len(labels)))
 
 
 def fit_first_head(
@@ -41,6 +42,9 @@ def fit_first_head(
     """Fit a head for these people on the training part of their features, and calibrate it with the held-out one.
 
     `features` are (n, *shape), as devices compute them from `people.photos`. The `body` stays as it is.
+
+    Raises:
+        HeadError: the body's answers are not numbers.
     """
     embeddings, labels, judges = _embed(body, features), people.labels, people.held_out()
     recipe, classes = Recipe(seed=seed), len(people.names)
@@ -60,4 +64,8 @@ def fit_first_head(
 
 def _embed(body: keras.Model, features: Floats) -> Floats:
     embeddings: Floats = body.predict(features, batch_size=BATCH, verbose=0)
+    finite = np.isfinite(embeddings).all(axis=1)
+    if not finite.all():
+        got = f"NaN or infinity on {np.count_nonzero(~finite)} of {len(finite)} samples"
+        raise HeadError("head of the network", expected="finite numbers before its last layer", got=got)
     return embeddings

@@ -15,6 +15,8 @@ from cloud.training.trainer import train
 from cloud.training.trials import LAST_LAYER, FineTuning, Optimizer, Spec
 from cloud.training.weights import HeadWeights
 from contract.callbacks import ignore
+from export.heads.calibrate import default_calibration
+from export.heads.calibration import FittedOn
 from tests.cloud.training.conftest import SyntheticRows
 
 MakeRows = Callable[..., SyntheticRows]
@@ -123,8 +125,23 @@ def test_fine_tuning_without_features_is_refused(make_rows: MakeRows) -> None:
 
 def test_with_fewer_than_three_classes_nothing_can_be_left_out(make_rows: MakeRows) -> None:
     outcome = train(make_rows(vector_head(classes=2), people=2).for_trials(), QUICK)
-    assert outcome.result.calibration.threshold == 0
+    assert outcome.result.calibration == default_calibration(2)
     assert len(outcome.answers.left_out) == 0
+
+
+def test_with_one_photo_a_label_the_threshold_comes_from_strangers(make_rows: MakeRows) -> None:
+    """As after an erasure, or from the base samples of a bundle. The threshold was 0: everybody was named."""
+    calibration = train(make_rows(vector_head(), photos=1, held_out=0).for_trials(), QUICK).result.calibration
+    assert (calibration.fitted_on, calibration.known) == (FittedOn.STRANGERS, 0)
+    assert 0.2 < calibration.threshold <= 0.9
+
+
+def test_a_head_that_answers_no_numbers_has_diverged(make_rows: MakeRows) -> None:
+    inputs = make_rows(vector_head()).for_trials()
+    embeddings = inputs.embeddings.copy()
+    embeddings[inputs.held_out] = np.nan
+    with pytest.raises(Diverged, match="expected finite logits of held-out samples, got NaN or infinity"):
+        train(replace(inputs, embeddings=embeddings), QUICK)
 
 
 def test_without_held_out_samples_there_is_no_accuracy(make_rows: MakeRows) -> None:

@@ -16,9 +16,9 @@ from cloud.training.trials import (
     plan,
 )
 from contract.errors import ContractError
-from export.heads.calibration import Calibration
+from export.heads.calibration import Calibration, FittedOn
 
-CALIBRATION = Calibration(temperature=1.5, threshold=0.5, known=3, strangers=2, strangers_refused=0.5)
+CALIBRATION = Calibration(1.5, 0.5, known=3, strangers=2, strangers_refused=0.5, fitted_on=FittedOn.BOTH)
 SPECS = [*plan(4), Spec("careful", fine_tuning=FineTuning(Optimizer.SGD, 1e-4, epochs=3, batch_size=8))]
 
 
@@ -99,9 +99,18 @@ def test_stored_documents_keep_their_keys() -> None:
             "known_accepted": 1.0,
             "strangers": 2,
             "strangers_refused": 0.5,
+            "fitted_on": "both",
         },
         "seconds": 1.0,
     }
+
+
+@pytest.mark.parametrize(("strangers", "fitted_on"), [(2, FittedOn.BOTH), (0, FittedOn.DEFAULT)])
+def test_a_calibration_from_before_it_said_what_it_was_fitted_on_is_read(strangers: int, fitted_on: FittedOn) -> None:
+    document = as_json(result("a", right=3, loss=0.5).document())
+    del document["calibration"]["fitted_on"]
+    document["calibration"]["strangers"] = strangers
+    assert TrialResult.parse(document).calibration.fitted_on is fitted_on
 
 
 @pytest.mark.parametrize(
