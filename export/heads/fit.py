@@ -120,7 +120,8 @@ def class_mean_classifier(embeddings: Floats, labels: Labels, classes: int) -> C
 def unit_vectors(vectors: Floats) -> Floats:
     """Return vectors (n, d) at length 1, however short they are; one of zeros stays."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(lengths > 0, lengths, 1)
+    units: Floats = vectors / np.where(lengths > 0, lengths, 1)
+    return units
 
 
 def _class_means(embeddings: Floats, labels: Labels, classes: int) -> tuple[Floats, NDArray[np.bool_]]:
