@@ -39,6 +39,7 @@ from export.examples.synthetic import synthetic_inputs
 from export.heads.calibration import Calibration
 from export.heads.first_head import FirstHead, fit_first_head, own_head
 from export.network.classifier import HeadParts, take_apart
+from export.network.network import Network
 from export.network.split import SplitModel, split
 from export.network.standardization import Standardization, standardized
 from export.staging import staged
@@ -117,15 +118,15 @@ class ExportResult:
 
 
 def export_bundles(
-    network: keras.Model, spec: BundleSpec, inputs: ExportInputs, *, at_step: StepProgress = ignore
+    network: Network, spec: BundleSpec, inputs: ExportInputs, *, at_step: StepProgress = ignore
 ) -> ExportResult:
     """Write both bundles of a network, whole or not at all; those of an earlier export are replaced.
 
-    `network` takes standardised photos (n, *input shape) and ends in a Dense.
+    `network` takes standardised photos (n, *input shape).
 
     Raises:
         SplitError: the layer does not divide the network.
-        HeadError: the network does not end in a Dense.
+        HeadError: the network does not end in a classifier.
         ConversionError: TFLite's builtin operators cannot express it.
         ParityError: what was converted computes something else.
         RuntimeUnavailable: no TFLite runtime works here.

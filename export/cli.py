@@ -64,10 +64,10 @@ def cuts(classes: int) -> None:
         with command_line.interrupts_end_the_process(at_step.stop):
             import_quietly("keras")
             from export.network.inception_resnet_v1 import build
-            from export.network.split import split, trainable_parameters
+            from export.network.split import split_model, trainable_parameters
 
         network = build(classes=classes)
-        heads = {cut: network if cut.name == WHOLE else split(network, cut.layer).head for cut in CUTS.values()}
+        heads = {cut: network if cut.name == WHOLE else split_model(network, cut.layer).head for cut in CUTS.values()}
         counts = {cut: (_by(head.input_shape[1:]), trainable_parameters(head)) for cut, head in heads.items()}
     click.echo(f"{'cut':8} {'after layer':21} {'feature':>10} {'thawed parameters':>18}")
     for cut, (shape, count) in counts.items():

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from export.bundle import BundleSpec, ExportInputs, StepProgress
-from export.errors import RequestError
+from export.errors import RequestError, WeightsError
 from export.examples.faces import People, read_faces, read_photos
 from export.examples.synthetic import synthetic_inputs
-from export.network.backbone import draw_reference, load_network, load_reference
+from export.network.backbone import draw_reference, load_reference
 from export.network.inception_resnet_v1 import INPUT, STANDARDIZATION
+from export.network.keras_file import read_network
+from export.network.network import Network, network_of
 from export.network.weights import classes_in
 from export.request import Request
 from export.tflite.quantize import Quantize
@@ -27,7 +29,7 @@ SYNTHETIC_SEED = 1
 Photos = NDArray[np.uint8]
 
 
-def gather_inputs(request: Request, *, at_step: StepProgress) -> tuple[keras.Model, BundleSpec, ExportInputs]:
+def gather_inputs(request: Request, *, at_step: StepProgress) -> tuple[Network, BundleSpec, ExportInputs]:
     """Find the network that was asked for, and what to make of it.
 
     Raises:
@@ -43,7 +45,7 @@ def gather_inputs(request: Request, *, at_step: StepProgress) -> tuple[keras.Mod
     photos, calibration = _photos(request, people)
     at_step("making the network", 0, 0)
     network = _network(request, people, photos)
-    labels = people.names if people else _labels(request, classes=network.outputs[0].shape[-1])
+    labels = people.names if people else _labels(request, classes=network.flat.outputs[0].shape[-1])
     spec = BundleSpec(
         request.cut, request.layer, INPUT, STANDARDIZATION, request.quantize, request.out, seed=request.seed
     )
@@ -71,13 +73,20 @@ def _choose(request: Request, people: People | None, *, count: int) -> Photos:
     return synthetic_inputs(count, model_input=INPUT, seed=SYNTHETIC_SEED)
 
 
-def _network(request: Request, people: People | None, photos: Photos) -> keras.Model:
+def _network(request: Request, people: People | None, photos: Photos) -> Network:
     if request.model is not None:
-        return load_network(request.model)
+        return _of_photos(read_network(request.model), request.model)
     classes = _classes(request, people)
     if request.weights is not None:
-        return load_reference(classes=classes, weights=request.weights)
-    return draw_reference(classes=classes, seed=request.seed, photos=photos)
+        return network_of(load_reference(classes=classes, weights=request.weights))
+    return network_of(draw_reference(classes=classes, seed=request.seed, photos=photos))
+
+
+def _of_photos(network: Network, path: Path) -> Network:
+    if network.input_shape != INPUT.shape:
+        where = f"network {path}"
+        raise WeightsError(where, expected=f"one input of shape {INPUT.shape}", got=str(network.input_shape))
+    return network
 
 
 def _classes(request: Request, people: People | None) -> int:

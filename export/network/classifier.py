@@ -1,29 +1,36 @@
 """A head as two parts, the body and the final classifier: taken apart and put together.
 
 A head goes from a cut to logits. Its last layer is a Dense, the classifier; all before it is the body, which turns a
-feature into an embedding and may be no more than one layer without parameters.
+feature into an embedding and may be no more than one layer without parameters. Networks end in other ways, too, with the
+same answers: see `export.network.network_end`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain, count
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from export.errors import HeadError
+from export.network.graph import deep_graphs, nodes_behind
 from export.network.inception_resnet_v1 import CLASSIFIER_NAME
+from export.network.network_end import End, OutputKind, read_end
 
 HEAD_NAME = "head"
+EMBEDDING_NAME = "Embedding"
 
 Floats = NDArray[np.float32]
+
+__all__ = ["HeadParts", "OutputKind", "class_answers", "put_together", "take_apart"]
 
 
 @dataclass(frozen=True, slots=True)
 class HeadParts:
-    """The body and the classifier of a head."""
+    """The body and the classifier of a head: logits are `body @ kernel + bias`."""
 
     body: keras.Model
     """From feature (n, *shape) to embedding (n, d)."""
@@ -31,21 +38,29 @@ class HeadParts:
     """(d, classes)."""
     bias: Floats
     """(classes,)."""
+    output: OutputKind = OutputKind.LOGITS
+    """What the network that was taken apart makes of its logits."""
 
 
 def take_apart(head: keras.Model) -> HeadParts:
-    """Take a head apart; the body shares the head's layers and weights, a softmax of the classifier is dropped.
+    """Take a head apart; the body shares the head's layers and weights, the classifier is a copy.
+
+    The logits' softmax are the answers of the head, whether it ends in logits, a softmax, or a sigmoid of one unit,
+    which becomes two classes.
 
     Raises:
-        HeadError: the network has several inputs or outputs, or does not end in a Dense.
+        HeadError: the network has several inputs or outputs, or ends in no classifier that can be a Dense.
     """
-    classifier, embedding = _classifier(head)
-    inputs = head.inputs[0]
-    if embedding is inputs:  # the cut is right before the classifier
-        embedding = keras.layers.Identity(name="Embedding")(inputs)
-    kernel = _array(classifier.kernel)
-    bias = _array(classifier.bias) if classifier.use_bias else np.zeros(kernel.shape[1], np.float32)
-    return HeadParts(keras.Model(inputs, embedding, name="body"), kernel, bias)
+    if len(head.inputs) != 1 or len(head.outputs) != 1:
+        got = f"{len(head.inputs)} inputs and {len(head.outputs)} outputs"
+        raise HeadError(f"head {head.name}", expected="one input and one output", got=got)
+    end = read_end(head)
+    kernel, bias = end.kernel, end.bias
+    if end.output is OutputKind.SIGMOID:  # softmax of (0, z) is (1 - sigmoid(z), sigmoid(z))
+        kernel = np.concatenate([np.zeros_like(kernel), kernel], axis=1)
+        bias = np.concatenate([np.zeros_like(bias), bias])
+    with deep_graphs():
+        return HeadParts(_body(head, end), kernel, bias, end.output)
 
 
 def put_together(body: keras.Model, kernel: Floats, bias: Floats) -> keras.Model:
@@ -61,22 +76,39 @@ def put_together(body: keras.Model, kernel: Floats, bias: Floats) -> keras.Model
             expected=f"a kernel ({width}, classes) and a bias (classes,)",
             got=f"shapes {kernel.shape} and {bias.shape}",
         )
-    classifier = keras.layers.Dense(kernel.shape[1], name=CLASSIFIER_NAME)
-    head = keras.Model(body.inputs[0], classifier(body.outputs[0]), name=HEAD_NAME)
+    taken = {operation.name for operation in body.operations}
+    classifier = keras.layers.Dense(kernel.shape[1], name=next(_free_names(CLASSIFIER_NAME, taken)))
+    with deep_graphs():
+        head = keras.Model(body.inputs[0], classifier(body.outputs[0]), name=HEAD_NAME)
     classifier.set_weights([kernel, bias])
     return head
 
 
-def _classifier(head: keras.Model) -> tuple[Any, Any]:
-    """Find the last layer, and the tensor that it reads in this head: a layer may be called in other networks too."""
-    if len(head.inputs) != 1 or len(head.outputs) != 1:
-        got = f"{len(head.inputs)} inputs and {len(head.outputs)} outputs"
-        raise HeadError(f"head {head.name}", expected="one input and one output", got=got)
-    last, call, _ = head.outputs[0]._keras_history
-    if not isinstance(last, keras.layers.Dense):
-        raise HeadError(f"head {head.name}", expected="a Dense as its last layer", got=type(last).__name__)
-    return last, last._inbound_nodes[call].input_tensors[0]
+def class_answers(values: Floats, output: OutputKind) -> Floats:
+    """Return what a network answers, (n, classes) or of one unit (n, 1), as probabilities (n, classes)."""
+    rows = np.asarray(values, np.float32).reshape(len(values), -1)
+    if output is OutputKind.SIGMOID:
+        return np.concatenate([1 - rows, rows], axis=1)
+    if output is OutputKind.SOFTMAX:
+        return rows
+    powers = np.exp(rows - rows.max(axis=1, keepdims=True))
+    probabilities: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities
 
 
-def _array(variable: Any) -> Floats:
-    return np.asarray(keras.ops.convert_to_numpy(variable), np.float32)
+def _body(head: keras.Model, end: End) -> keras.Model:
+    """Build what the classifier reads: an embedding (n, d), with what followed the classifier before it."""
+    inputs, embedding = head.inputs[0], end.read
+    names = _free_names(EMBEDDING_NAME, {node.operation.name for node in nodes_behind([embedding])})
+    for move in end.moves:
+        embedding = move(embedding, next(names))
+    if len(embedding.shape) > 2:
+        embedding = keras.layers.Flatten(name=next(names))(embedding)
+    if embedding is inputs:  # the cut is right before the classifier
+        embedding = keras.layers.Identity(name=next(names))(inputs)
+    return keras.Model(inputs, embedding, name="body")
+
+
+def _free_names(name: str, taken: set[str]) -> Iterator[str]:
+    """Yield the name, then with numbers, but for those that a layer has."""
+    return (free for free in chain([name], (f"{name}_{number}" for number in count(2))) if free not in taken)

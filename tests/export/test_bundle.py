@@ -17,7 +17,8 @@ from export.errors import HeadError, ParityError, SplitError
 from export.examples.faces import People
 from export.examples.synthetic import synthetic_inputs
 from export.network.inception_resnet_v1 import INPUT, STANDARDIZATION
-from export.network.split import split
+from export.network.network import network_of
+from export.network.split import split_model
 from export.tflite.convert import convert_prefix
 from export.tflite.process import TFLiteProcess
 from export.tflite.quantize import Quantize
@@ -40,7 +41,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def exported(tiny_network: keras.Model, place: Path, people: People) -> ExportResult:
     spec = BundleSpec(LAYER, LAYER, INPUT, STANDARDIZATION, Quantize.DYNAMIC, place)
-    return export_bundles(tiny_network, spec, ExportInputs(people.photos, (), people))
+    return export_bundles(network_of(tiny_network), spec, ExportInputs(people.photos, (), people))
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +123,9 @@ def test_the_parity_report_has_errors_and_agreement(exported: ExportResult, plac
 
 
 def test_without_people_the_networks_own_classes_are_never_unknown(tiny_network: keras.Model, spec: BundleSpec) -> None:
-    export_bundles(tiny_network, spec, ExportInputs(synthetic_inputs(8, model_input=INPUT, seed=1), OWN_LABELS))
+    export_bundles(
+        network_of(tiny_network), spec, ExportInputs(synthetic_inputs(8, model_input=INPUT, seed=1), OWN_LABELS)
+    )
     device, training = read_device_bundle(spec.out / "device"), read_training_bundle(spec.out / "training")
     assert device.labels == OWN_LABELS
     assert (device.threshold, device.temperature) == (0, 1)
@@ -130,11 +133,13 @@ def test_without_people_the_networks_own_classes_are_never_unknown(tiny_network:
 
 
 def test_without_people_the_head_is_the_networks(tiny_network: keras.Model, spec: BundleSpec) -> None:
-    export_bundles(tiny_network, spec, ExportInputs(synthetic_inputs(8, model_input=INPUT, seed=1), OWN_LABELS))
+    export_bundles(
+        network_of(tiny_network), spec, ExportInputs(synthetic_inputs(8, model_input=INPUT, seed=1), OWN_LABELS)
+    )
     head = keras.saving.load_model(spec.out / "training" / "head.keras")
     features = np.random.default_rng(0).normal(size=(4, 16)).astype(np.float32)
     np.testing.assert_allclose(
-        head.predict(features, verbose=0), split(tiny_network, LAYER).head.predict(features, verbose=0), rtol=1e-5
+        head.predict(features, verbose=0), split_model(tiny_network, LAYER).head.predict(features, verbose=0), rtol=1e-5
     )
 
 
@@ -142,7 +147,7 @@ def test_a_cut_with_convolutions_after_it_is_exported_too(
     tiny_network: keras.Model, spec: BundleSpec, people: People
 ) -> None:
     exported = export_bundles(
-        tiny_network,
+        network_of(tiny_network),
         BundleSpec("pool", "pool", INPUT, STANDARDIZATION, Quantize.NONE, spec.out),
         ExportInputs(people.photos, (), people),
     )
@@ -155,7 +160,7 @@ def test_exporting_again_replaces_both_bundles_and_keeps_the_space(
 ) -> None:
     """Another first head over the same prefix: features stay exchangeable, and so does the golden sample."""
     shutil.copytree(device.directory.parent, spec.out)
-    again = export_bundles(tiny_network, spec, ExportInputs(people.photos, OWN_LABELS))
+    again = export_bundles(network_of(tiny_network), spec, ExportInputs(people.photos, OWN_LABELS))
     replaced = read_device_bundle(spec.out / "device")
     assert (again.space, replaced.golden_sha256) == (exported.space, device.golden_sha256)
     assert replaced.labels == read_training_bundle(spec.out / "training").labels == OWN_LABELS
@@ -175,7 +180,7 @@ def test_a_prefix_that_computes_something_else_is_refused_and_nothing_is_written
 
     monkeypatch.setattr(bundle, "convert_prefix", convert_scaled_twice)
     with pytest.raises(ParityError, match="parity of the dynamic prefix: expected a mean"):
-        export_bundles(tiny_network, spec, ExportInputs(people.photos, (), people))
+        export_bundles(network_of(tiny_network), spec, ExportInputs(people.photos, (), people))
     assert list(spec.out.iterdir()) == []
 
 
@@ -184,7 +189,7 @@ def test_a_network_that_does_not_end_in_a_classifier_is_refused_before_anything_
     net = keras.layers.GlobalAveragePooling2D(name=LAYER)(photo)
     network = keras.Model(photo, keras.layers.BatchNormalization()(net))
     with pytest.raises(HeadError, match="expected a Dense as its last layer, got BatchNormalization"):
-        export_bundles(network, spec, ExportInputs(synthetic_inputs(2, model_input=INPUT, seed=1), ()))
+        export_bundles(network_of(network), spec, ExportInputs(synthetic_inputs(2, model_input=INPUT, seed=1), ()))
     assert not spec.out.exists()
 
 
@@ -193,5 +198,7 @@ def test_a_layer_that_does_not_separate_is_refused_before_anything_is_written(
 ) -> None:
     bad = BundleSpec("branch", "Block35_3_Scale", INPUT, STANDARDIZATION, spec.quantize, spec.out)
     with pytest.raises(SplitError, match="also reads Block35_2"):
-        export_bundles(reference_network, bad, ExportInputs(synthetic_inputs(2, model_input=INPUT, seed=1), ()))
+        export_bundles(
+            network_of(reference_network), bad, ExportInputs(synthetic_inputs(2, model_input=INPUT, seed=1), ())
+        )
     assert not spec.out.exists()

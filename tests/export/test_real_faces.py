@@ -17,7 +17,7 @@ from contract.cuts import CUTS, PREFIX_SIGNATURE
 from device.recognise.tflite import RUNTIME_MODULES
 from export.examples.faces import People, read_faces
 from export.network.inception_resnet_v1 import INPUT, STANDARDIZATION
-from export.network.split import split
+from export.network.split import split_model
 from export.network.standardization import Standardization, standardized
 from export.tflite.convert import convert_prefix
 from export.tflite.parity import check_prefix, compare_features
@@ -61,7 +61,7 @@ def pairs(people: People) -> Pairs:
 
 @pytest.fixture(scope="module")
 def prefix(real_network: keras.Model) -> keras.Model:
-    return split(real_network, CUTS["freeze6"].layer).prefix
+    return split_model(real_network, CUTS["freeze6"].layer).prefix
 
 
 @pytest.fixture(scope="module")

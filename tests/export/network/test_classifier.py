@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from export.errors import HeadError
 from export.network.classifier import put_together, take_apart
 from export.network.inception_resnet_v1 import ScaleToLength
-from export.network.split import split
+from export.network.split import split_model
 
 Floats = NDArray[np.float32]
 
@@ -72,7 +72,7 @@ def test_the_head_of_a_split_is_taken_apart_as_it_is_and_can_be_saved(tmp_path: 
     """It shares its layers with the network that was split, where its classifier has been called before."""
     photo = keras.Input((3,))
     hidden = keras.layers.Dense(5)(keras.layers.Dense(6, name="cut")(photo))
-    head = split(keras.Model(photo, keras.layers.Dense(2)(hidden)), "cut").head
+    head = split_model(keras.Model(photo, keras.layers.Dense(2)(hidden)), "cut").head
     parts = take_apart(head)
     put_together(parts.body, parts.kernel, parts.bias).save(tmp_path / "head.keras")
     loaded = keras.saving.load_model(tmp_path / "head.keras")

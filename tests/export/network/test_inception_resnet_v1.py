@@ -8,7 +8,7 @@ import pytest
 
 from contract.cuts import CUTS, Cut
 from export.network.inception_resnet_v1 import ScaleToLength, build
-from export.network.split import split, trainable_parameters
+from export.network.split import split_model, trainable_parameters
 
 TABLE_1 = list(CUTS.values())
 
@@ -20,7 +20,7 @@ def network() -> keras.Model:
 
 @pytest.mark.parametrize("cut", TABLE_1[1:], ids=lambda cut: cut.name)
 def test_each_cut_has_the_feature_and_the_thawed_parameters_of_table_1(network: keras.Model, cut: Cut) -> None:
-    head = split(network, cut.layer).head
+    head = split_model(network, cut.layer).head
     assert head.input_shape[1:] == cut.feature_shape
     assert trainable_parameters(head) == cut.thawed_parameters
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from contract.cuts import CUTS
 from export.errors import SplitError
-from export.network.split import split
+from export.network.split import split_model
 
 Floats = NDArray[np.float32]
 Values = Callable[[keras.Model, Floats], Floats]
@@ -40,7 +40,7 @@ def test_prefix_then_head_equals_the_reference_network(
     reference_network: keras.Model, values: Values, layer: str
 ) -> None:
     photos = noise(2, 160, 160, 3)
-    parts = split(reference_network, layer)
+    parts = split_model(reference_network, layer)
     np.testing.assert_allclose(
         values(parts.head, values(parts.prefix, photos)), values(reference_network, photos), rtol=1e-4, atol=1e-4
     )
@@ -49,26 +49,26 @@ def test_prefix_then_head_equals_the_reference_network(
 @pytest.mark.parametrize("layer", MOBILE_NET_LAYERS)
 def test_prefix_then_head_equals_a_mobile_net(mobile_net: keras.Model, values: Values, layer: str) -> None:
     photos = noise(2, 96, 96, 3)
-    parts = split(mobile_net, layer)
+    parts = split_model(mobile_net, layer)
     np.testing.assert_allclose(
         values(parts.head, values(parts.prefix, photos)), values(mobile_net, photos), rtol=1e-4, atol=1e-5
     )
 
 
 def test_a_network_can_be_split_again_and_so_can_its_head(mobile_net: keras.Model) -> None:
-    head = split(mobile_net, "block_2_add").head
-    assert split(head, "block_12_add").feature_shape == split(mobile_net, "block_12_add").feature_shape
+    head = split_model(mobile_net, "block_2_add").head
+    assert split_model(head, "block_12_add").feature_shape == split_model(mobile_net, "block_12_add").feature_shape
 
 
 def test_prefix_and_head_share_the_networks_weights(mobile_net: keras.Model) -> None:
-    parts = split(mobile_net, "block_12_add")
+    parts = split_model(mobile_net, "block_12_add")
     both = {id(weight) for weight in parts.prefix.weights} | {id(weight) for weight in parts.head.weights}
     assert both == {id(weight) for weight in mobile_net.weights}
 
 
 def test_a_sequential_network_is_split_too() -> None:
     network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="first"), keras.layers.Dense(2)])
-    assert split(network, "first").feature_shape == (3,)
+    assert split_model(network, "first").feature_shape == (3,)
 
 
 @pytest.mark.parametrize(
@@ -83,12 +83,12 @@ def test_a_layer_in_a_branch_is_refused_with_the_tensor_that_crosses(
     reference_network: keras.Model, layer: str, crossing: str
 ) -> None:
     with pytest.raises(SplitError, match=f"layer {layer}: expected a layer that separates .* also reads {crossing}$"):
-        split(reference_network, layer)
+        split_model(reference_network, layer)
 
 
 def test_a_layer_inside_a_mobile_nets_residual_is_refused(mobile_net: keras.Model) -> None:
     with pytest.raises(SplitError, match=r"also reads block_1_project_BN$"):
-        split(mobile_net, "block_2_depthwise")
+        split_model(mobile_net, "block_2_depthwise")
 
 
 def test_a_second_input_crosses() -> None:
@@ -96,7 +96,7 @@ def test_a_second_input_crosses() -> None:
     middle = keras.layers.Dense(3, name="middle")(photo)
     network = keras.Model([photo, age], keras.layers.Dense(2)(keras.layers.Concatenate()([middle, age])))
     with pytest.raises(SplitError, match=r"also reads age$"):
-        split(network, "middle")
+        split_model(network, "middle")
 
 
 def test_an_output_from_before_the_cut_crosses() -> None:
@@ -104,7 +104,7 @@ def test_an_output_from_before_the_cut_crosses() -> None:
     early = keras.layers.Dense(3, name="early")(photo)
     late = keras.layers.Dense(2, name="late")(early)
     with pytest.raises(SplitError, match=r"also reads early$"):
-        split(keras.Model(photo, [early, keras.layers.Dense(2)(late)]), "late")
+        split_model(keras.Model(photo, [early, keras.layers.Dense(2)(late)]), "late")
 
 
 def test_an_operation_without_a_layer_can_cross() -> None:
@@ -112,14 +112,14 @@ def test_an_operation_without_a_layer_can_cross() -> None:
     middle = keras.layers.Dense(4, name="middle")(photo)
     network = keras.Model(photo, keras.layers.Dense(2)(middle + keras.ops.exp(photo)))
     with pytest.raises(SplitError, match="also reads"):
-        split(network, "middle")
+        split_model(network, "middle")
 
 
 def test_weights_on_both_sides_are_refused() -> None:
     photo, shared = keras.Input((4,)), keras.layers.Dense(4, name="shared")
     middle = keras.layers.Dense(4, name="middle")(shared(photo))
     with pytest.raises(SplitError, match="expected weights frozen or thawed, got shared on both sides of it"):
-        split(keras.Model(photo, shared(middle)), "middle")
+        split_model(keras.Model(photo, shared(middle)), "middle")
 
 
 @pytest.mark.parametrize(
@@ -133,13 +133,13 @@ def test_weights_on_both_sides_are_refused() -> None:
 )
 def test_what_is_no_cut_is_refused(reference_network: keras.Model, layer: str, message: str) -> None:
     with pytest.raises(SplitError, match=message):
-        split(reference_network, layer)
+        split_model(reference_network, layer)
 
 
 def test_a_layer_that_is_called_twice_is_refused() -> None:
     photo, twice = keras.Input((4,)), keras.layers.Dense(4, name="twice")
     with pytest.raises(SplitError, match="expected a layer that is called once, got 2 calls"):
-        split(keras.Model(photo, keras.layers.Dense(1)(twice(twice(photo)))), "twice")
+        split_model(keras.Model(photo, keras.layers.Dense(1)(twice(twice(photo)))), "twice")
 
 
 def test_a_network_without_a_graph_is_refused() -> None:
@@ -147,4 +147,4 @@ def test_a_network_without_a_graph_is_refused() -> None:
         pass
 
     with pytest.raises(SplitError, match="expected a functional Keras network, got Subclass"):
-        split(Subclass(), "any")
+        split_model(Subclass(), "any")

@@ -14,7 +14,7 @@ from device.recognise.tflite import RUNTIME_MODULES
 from export.errors import ConversionError
 from export.examples.synthetic import synthetic_inputs
 from export.network.inception_resnet_v1 import INPUT, STANDARDIZATION
-from export.network.split import split
+from export.network.split import split_model
 from export.network.standardization import Standardization, standardized
 from export.tflite.convert import convert_head, convert_prefix
 from export.tflite.parity import check_head, check_prefix, head_parity, prefix_parity
@@ -33,7 +33,7 @@ def tflite(request: pytest.FixtureRequest) -> Iterator[TFLiteProcess]:
 
 @pytest.fixture(scope="module")
 def prefixes(tiny_network: keras.Model) -> dict[Quantize, bytes]:
-    prefix = split(tiny_network, "middle").prefix
+    prefix = split_model(tiny_network, "middle").prefix
     return {
         mode: convert_prefix(
             prefix, model_input=INPUT, standardization=STANDARDIZATION, quantize=mode, calibration=PHOTOS
@@ -45,7 +45,7 @@ def prefixes(tiny_network: keras.Model) -> dict[Quantize, bytes]:
 @pytest.fixture(scope="module")
 def heads(tiny_network: keras.Model) -> dict[Precision, bytes]:
     """Heads with a convolution and a dense layer."""
-    head = split(tiny_network, "pool").head
+    head = split_model(tiny_network, "pool").head
     return {precision: convert_head(head, precision=precision) for precision in Precision}
 
 
@@ -54,7 +54,7 @@ def test_a_prefix_of_each_mode_computes_what_keras_does(
     tiny_network: keras.Model, prefixes: dict[Quantize, bytes], tflite: TFLiteProcess, mode: Quantize
 ) -> None:
     check_prefix(
-        prefix_parity(split(tiny_network, "middle").prefix, prefixes[mode], PHOTOS, STANDARDIZATION, tflite), mode
+        prefix_parity(split_model(tiny_network, "middle").prefix, prefixes[mode], PHOTOS, STANDARDIZATION, tflite), mode
     )
 
 
@@ -62,7 +62,7 @@ def test_a_prefix_of_each_mode_computes_what_keras_does(
 def test_a_head_of_each_precision_computes_what_keras_does(
     tiny_network: keras.Model, heads: dict[Precision, bytes], tflite: TFLiteProcess, precision: Precision
 ) -> None:
-    parts = split(tiny_network, "pool")
+    parts = split_model(tiny_network, "pool")
     features = parts.prefix.predict(standardized(PHOTOS, Standardization.FACENET), verbose=0)
     check_head(head_parity(parts.head, heads[precision], features, tflite), precision, fitted=False)
 
@@ -107,7 +107,7 @@ def test_batch_normalisation_runs_on_its_stored_statistics(tflite: TFLiteProcess
 def test_the_same_network_gives_the_same_bytes(tiny_network: keras.Model, prefixes: dict[Quantize, bytes]) -> None:
     """Else each export would begin a feature space of its own."""
     again = convert_prefix(
-        split(tiny_network, "middle").prefix,
+        split_model(tiny_network, "middle").prefix,
         model_input=INPUT,
         standardization=STANDARDIZATION,
         quantize=Quantize.DYNAMIC,
@@ -116,7 +116,7 @@ def test_the_same_network_gives_the_same_bytes(tiny_network: keras.Model, prefix
 
 
 def test_conversion_is_silent(tiny_network: keras.Model, capfd: pytest.CaptureFixture[str]) -> None:
-    convert_head(split(tiny_network, "pool").head, precision=Precision.DYNAMIC)
+    convert_head(split_model(tiny_network, "pool").head, precision=Precision.DYNAMIC)
     assert capfd.readouterr() == ("", "")
 
 
@@ -133,7 +133,7 @@ def test_an_operator_that_is_not_builtin_is_refused_by_its_name(capfd: pytest.Ca
 def test_int8_without_calibration_photos_is_refused(tiny_network: keras.Model) -> None:
     with pytest.raises(ConversionError, match="int8 conversion: expected calibration photos, got none"):
         convert_prefix(
-            split(tiny_network, "middle").prefix,
+            split_model(tiny_network, "middle").prefix,
             model_input=INPUT,
             standardization=STANDARDIZATION,
             quantize=Quantize.INT8,

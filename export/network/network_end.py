@@ -1,0 +1,356 @@
+"""How a network ends: its classifier, and what it does with the logits.
+
+    Dense                               its kernel and bias; over positions (a sequence, a map), too
+    a 1x1 convolution                   a Dense over positions
+    a convolution as wide as its input  a Dense on that input, flattened
+    then                                Dropout, Identity, Flatten, Reshape, a mean over positions, an affine step of
+                                        the classes (BatchNormalization, a temperature), in any order
+    at last                             nothing, a softmax, or a sigmoid of one unit
+
+A mean over positions and a Dense at each of them may change places, so that the Dense can come last: that is how all of
+these become a body and one Dense, which grows by classes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from export.errors import HeadError
+from export.network.graph import node_of
+
+Floats = NDArray[np.float32]
+Move = Callable[[Any, str], Any]
+"""What is done to the positions of an embedding (n, ..., d), whatever d is, by a layer of the name that is given."""
+
+_WITHOUT_EFFECT = (
+    keras.layers.Identity,
+    keras.layers.Dropout,
+    keras.layers.SpatialDropout1D,
+    keras.layers.SpatialDropout2D,
+    keras.layers.SpatialDropout3D,
+    keras.layers.AlphaDropout,
+    keras.layers.GaussianDropout,
+    keras.layers.GaussianNoise,
+    keras.layers.ActivityRegularization,
+)
+"""Layers that give what they were given when nothing is trained."""
+_MEANS = (
+    keras.layers.GlobalAveragePooling1D,
+    keras.layers.GlobalAveragePooling2D,
+    keras.layers.GlobalAveragePooling3D,
+    keras.layers.AveragePooling1D,
+    keras.layers.AveragePooling2D,
+    keras.layers.AveragePooling3D,
+)
+_CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
+_ENDS = "logits, a softmax over the classes, or a sigmoid of one unit"
+
+
+class OutputKind(StrEnum):
+    """What a network's own answers are."""
+
+    LOGITS = "logits"
+    SOFTMAX = "softmax"
+    SIGMOID = "sigmoid"
+    """Of one unit: how likely the second of two classes is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class End:
+    """The end of a network: logits are `moves(read) @ kernel + bias`."""
+
+    read: Any
+    """The symbolic tensor (n, ..., d) that the classifier reads."""
+    moves: Sequence[Move]
+    """What is done to its positions until one is left."""
+    kernel: Floats
+    """(d, units)."""
+    bias: Floats
+    """(units,)."""
+    output: OutputKind
+
+
+def read_end(model: keras.Model) -> End:
+    """Read how a network with one output ends.
+
+    Raises:
+        HeadError: not as the table at the top of this module says.
+    """
+    where = f"head {model.name}"
+    nodes = _after_the_classifier(model, where)
+    reading = _Reading(where, _classifier(nodes[0], where))
+    reading.activate(getattr(nodes[0].operation, "activation", None), nodes[0])
+    for node in nodes[1:]:
+        reading.read(node)
+    return reading.end(model.outputs[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Classifier:
+    read: Any
+    kernel: Floats
+    bias: Floats
+    moves: tuple[Move, ...] = ()
+
+
+def _after_the_classifier(model: keras.Model, where: str) -> list[Any]:
+    """Return the last layer with a kernel, and all the calls after it, in their order."""
+    nodes = [node_of(model.outputs[0])]
+    while not _is_classifier(nodes[-1].operation):
+        node = nodes[-1]
+        reads = {id(tensor): tensor for tensor in node.input_tensors}
+        if node.is_input or len(reads) != 1 or not _may_follow(node.operation):
+            raise HeadError(where, expected=f"a Dense as its last layer, then {_ENDS}", got=_ending(nodes))
+        nodes.append(node_of(next(iter(reads.values()))))
+    return nodes[::-1]
+
+
+def _ending(nodes: Sequence[Any]) -> str:
+    last = nodes[-1]
+    if last.is_input:
+        return "no Dense between the cut and the output"
+    return type(last.operation).__name__
+
+
+def _is_classifier(operation: Any) -> bool:
+    if isinstance(operation, keras.layers.TimeDistributed):
+        operation = operation.layer
+    if isinstance(operation, keras.layers.Dense):
+        return type(operation).call is keras.layers.Dense.call
+    return type(operation) in (*_CONVOLUTIONS, keras.layers.EinsumDense)
+
+
+def _may_follow(operation: Any) -> bool:
+    """Tell whether what is no classifier may stand after one; what it does there is judged later."""
+    return isinstance(operation, keras.layers.BatchNormalization) or not getattr(operation, "weights", ())
+
+
+def _classifier(node: Any, where: str) -> _Classifier:
+    operation, read = node.operation, node.input_tensors[0]
+    layer = operation.layer if isinstance(operation, keras.layers.TimeDistributed) else operation
+    if isinstance(layer, keras.layers.Dense):
+        return _Classifier(read, _array(layer.kernel), _bias(layer, layer.units))
+    if isinstance(layer, keras.layers.EinsumDense):
+        return _einsum(layer, read, where)
+    return _convolution(layer, read, where)
+
+
+def _einsum(layer: Any, read: Any, where: str) -> _Classifier:
+    """Take an EinsumDense that is a Dense by another name: "abc,cd->abd"."""
+    kernel = _array(layer.kernel)
+    given, _, result = layer.equation.replace(" ", "").partition("->")
+    left, _, right = given.partition(",")
+    fits = kernel.ndim == 2 and right[:1] == left[-1:] and result == left[:-1] + right[1:]
+    bias = np.zeros(kernel.shape[-1], np.float32) if layer.bias is None else _array(layer.bias)
+    if not fits or bias.shape != kernel.shape[1:]:
+        raise HeadError(where, expected="a Dense as its last layer", got=f"an EinsumDense of {layer.equation}")
+    return _Classifier(read, kernel, bias)
+
+
+def _convolution(layer: Any, read: Any, where: str) -> _Classifier:
+    kernel = _array(layer.kernel)
+    classes, places = kernel.shape[-1], tuple(read.shape[1:-1])
+    single = math.prod(layer.kernel_size) == 1 and (set(layer.strides) == {1} or set(places) == {1})
+    covers = tuple(layer.kernel_size) == places and (layer.padding == "valid" or set(places) == {1})
+    if layer.groups != 1 or not (single or (covers and set(layer.dilation_rate) == {1})):
+        raise HeadError(
+            where,
+            expected="a Dense, a 1x1 convolution, or one as wide as its input as its last layer",
+            got=f"a kernel of {_by(layer.kernel_size)} over {_by(places)}",
+        )
+    moves: tuple[Move, ...] = () if single else (_flattened,)
+    return _Classifier(read, kernel.reshape(-1, classes), _bias(layer, classes), moves)
+
+
+def _flattened(tensor: Any, name: str) -> Any:
+    return keras.layers.Reshape((math.prod(tensor.shape[1:]),), name=name)(tensor)
+
+
+class _Reading:
+    """What has been read of the calls after a classifier."""
+
+    def __init__(self, where: str, found: _Classifier) -> None:
+        self._where = where
+        self._read, self._moves = found.read, list(found.moves)
+        self._kernel, self._bias = found.kernel, found.bias
+        self._output: OutputKind | None = None
+
+    def end(self, output: Any) -> End:
+        """Return the whole; refuse a network that still has several answers, one for each position."""
+        shape = output.shape[1:]
+        if math.prod(shape[:-1]) != 1:
+            expected = "one answer for the whole input: a mean over the positions at its end"
+            raise HeadError(self._where, expected=expected, got=f"an answer for each of {_by(shape[:-1])}")
+        return End(self._read, self._moves, self._kernel, self._bias, self._output or OutputKind.LOGITS)
+
+    def read(self, node: Any) -> None:
+        """Take one more call into account."""
+        operation = node.operation
+        if isinstance(operation, _WITHOUT_EFFECT) or _is_cast(operation):
+            return
+        if isinstance(operation, keras.layers.Activation):
+            self.activate(operation.activation, node)
+        elif type(operation).__name__ in ("Softmax", "LogSoftmax", "Sigmoid") and _is_plain(node):
+            self._activated(_named(operation), node, axis=getattr(operation, "axis", -1))
+        elif (affine := _affine(node)) is not None:
+            self._scaled(*affine, node)
+        else:
+            self._moved(node)
+
+    def activate(self, function: Any, node: Any) -> None:
+        """Take the activation function of a layer into account."""
+        name = getattr(function, "__name__", type(function).__name__)
+        if function is not None and name != "linear":
+            self._activated(name, node, axis=-1)
+
+    def _activated(self, name: str, node: Any, *, axis: Any) -> None:
+        shape = node.outputs[0].shape
+        units = self._kernel.shape[1]
+        if name in ("softmax", "log_softmax"):
+            fits = axis in (-1, len(shape) - 1) and units > 1
+        else:
+            fits = name == "sigmoid" and units == 1
+        if name == "sigmoid" and units > 1:
+            raise HeadError(
+                self._where,
+                expected=f"{_ENDS}: of several labels at once FEDEx knows nothing; train with softmax",
+                got=f"a sigmoid of {units} units",
+            )
+        if not fits or self._output is not None or math.prod(shape[1:-1]) != 1:
+            raise HeadError(self._where, expected=f"{_ENDS}, once and at the end", got=self._told(name, node))
+        self._output = {"softmax": OutputKind.SOFTMAX, "sigmoid": OutputKind.SIGMOID}.get(name, OutputKind.LOGITS)
+
+    def _told(self, name: str, node: Any) -> str:
+        over = math.prod(node.outputs[0].shape[1:-1])
+        if self._output is not None:
+            return f"{name} after {self._output}"
+        if over != 1:
+            return f"{name} at each of {over} positions"
+        return f"{name} of {self._kernel.shape[1]} units"
+
+    def _scaled(self, scale: Floats, offset: Floats, node: Any) -> None:
+        if self._output is not None:
+            self._refuse(node)
+        self._kernel = (self._kernel * scale).astype(np.float32)
+        self._bias = (self._bias * scale + offset).astype(np.float32)
+
+    def _moved(self, node: Any) -> None:
+        """Take a call that does the same to every class."""
+        before, after = node.input_tensors[0].shape[1:], node.outputs[0].shape[1:]
+        units = self._kernel.shape[1]
+        if _is_reshaping(node.operation) and math.prod(before[:-1]) == 1 and math.prod(after) == units:
+            return
+        move = _move(node, units)
+        if move is None or self._output is not None:
+            self._refuse(node)
+        else:
+            self._moves.append(move)
+
+    def _refuse(self, node: Any) -> None:
+        after = f" after {self._output}" if self._output is not None else ""
+        raise HeadError(
+            self._where,
+            expected=f"a Dense as its last layer, then {_ENDS}",
+            got=f"{type(node.operation).__name__}{after}",
+        )
+
+
+def _move(node: Any, units: int) -> Move | None:
+    """Return what a call does to positions, for embeddings of another width; None where it does anything else."""
+    operation, after = node.operation, node.outputs[0].shape[1:]
+    if type(operation) in _MEANS:
+        again = operation.get_config()
+        return lambda tensor, name: type(operation).from_config({**again, "name": name})(tensor)
+    if _is_reshaping(operation) and len(after) > 1 and after[-1] == units:
+        return lambda tensor, name: keras.layers.Reshape((*after[:-1], tensor.shape[-1]), name=name)(tensor)
+    if type(operation).__name__ == "Mean" and _is_plain(node) and _spares_classes(operation.axis, node):
+        return lambda tensor, name: keras.ops.mean(tensor, axis=operation.axis, keepdims=operation.keepdims)
+    if type(operation).__name__ == "GetItem" and len(node.arguments.args) == 2 and after[-1:] == (units,):
+        key = node.arguments.args[1]
+        if isinstance(key, (tuple, list)) and 1 < len(key) < len(after) + 2 and all(map(_is_place, key)):
+            return lambda tensor, name: tensor[tuple(key)]
+    return None
+
+
+def _is_place(key: Any) -> bool:
+    """Tell whether an index chooses among positions: numbers and slices, from the first axis on."""
+    return isinstance(key, (int, slice))
+
+
+def _spares_classes(axis: Any, node: Any) -> bool:
+    rank = len(node.input_tensors[0].shape)
+    axes = [axis] if isinstance(axis, int) else axis or [-1]
+    return all(number % rank not in (0, rank - 1) for number in axes)
+
+
+def _affine(node: Any) -> tuple[Floats, Floats] | None:
+    """Return scale and offset of a call that is affine in each class: numbers, or one for each."""
+    operation = node.operation
+    if isinstance(operation, keras.layers.BatchNormalization):
+        return _normalisation(operation) if operation.axis in (-1, len(node.outputs[0].shape) - 1) else None
+    if isinstance(operation, keras.layers.Rescaling):
+        return np.asarray(operation.scale, np.float32), np.asarray(operation.offset, np.float32)
+    return _arithmetic(type(operation).__name__, node)
+
+
+def _normalisation(layer: Any) -> tuple[Floats, Floats]:
+    scale = 1 / np.sqrt(_array(layer.moving_variance) + layer.epsilon)
+    if layer.scale:
+        scale = scale * _array(layer.gamma)
+    shift = -_array(layer.moving_mean) * scale
+    return scale, shift + _array(layer.beta) if layer.center else shift
+
+
+def _arithmetic(name: str, node: Any) -> tuple[Floats, Floats] | None:
+    """Take an operation of the logits and one number, such as a temperature."""
+    args = node.arguments.args
+    if len(args) != 2 or node.arguments.kwargs or len(node.input_tensors) != 1:
+        return None
+    first = args[0] is node.input_tensors[0]
+    number = args[1] if first else args[0]
+    if not isinstance(number, (int, float)):
+        return None
+    value, none, one = np.float32(number), np.float32(0), np.float32(1)
+    known: dict[str, tuple[Any, Any]] = {"Multiply": (value, none), "Add": (one, value)}
+    if first:
+        known |= {"Subtract": (one, -value)}
+        known |= {"Divide": (one / value, none), "TrueDivide": (one / value, none)} if number else {}
+    return known.get(name)
+
+
+def _is_reshaping(operation: Any) -> bool:
+    layers = (keras.layers.Flatten, keras.layers.Reshape)
+    return isinstance(operation, layers) or type(operation).__name__ in ("Reshape", "Squeeze", "Ravel", "ExpandDims")
+
+
+def _is_cast(operation: Any) -> bool:
+    return type(operation).__name__ == "Cast" and getattr(operation, "dtype", None) == "float32"
+
+
+def _is_plain(node: Any) -> bool:
+    """Tell whether a call has no other argument than its tensor."""
+    return len(node.arguments.args) == 1 and not any(value is not None for value in node.arguments.kwargs.values())
+
+
+def _named(operation: Any) -> str:
+    return {"Softmax": "softmax", "LogSoftmax": "log_softmax", "Sigmoid": "sigmoid"}[type(operation).__name__]
+
+
+def _bias(layer: Any, units: int) -> Floats:
+    return np.zeros(units, np.float32) if layer.bias is None else _array(layer.bias)
+
+
+def _array(variable: Any) -> Floats:
+    return np.asarray(keras.ops.convert_to_numpy(variable), np.float32)
+
+
+def _by(sizes: Sequence[int | None]) -> str:
+    return "x".join("?" if size is None else str(size) for size in sizes) or "one position"
