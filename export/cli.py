@@ -25,6 +25,25 @@ if TYPE_CHECKING:
 
     from export.bundle import ExportResult
 
+
+class _Size(click.ParamType):
+    """A height and a width, or one number for both."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """Read "224" or "224x320"."""
+        height, by, width = str(value).lower().partition("x")
+        try:
+            sizes = int(height), int(width if by else height)
+        except ValueError:
+            self.fail(f"expected HEIGHTxWIDTH or N, got {value!r}", param, ctx)
+        if min(sizes) < 1:
+            self.fail(f"expected sizes of at least 1, got {value!r}", param, ctx)
+        return sizes
+
+
+SIZE = _Size()
 CLASSES = click.IntRange(1, MAX_LABELS)
 SEEDS = click.IntRange(0, MAX_SEED)
 
@@ -72,6 +91,23 @@ def cuts(classes: int) -> None:
     click.echo(f"{'cut':8} {'after layer':21} {'feature':>10} {'thawed parameters':>18}")
     for cut, (shape, count) in counts.items():
         click.echo(f"{cut.name:8} {cut.layer:21} {shape:>10} {count:>18,}")
+
+
+@commands.command()
+@click.argument("model", type=path)
+@click.option("--size", type=SIZE, help="Of photos, HEIGHTxWIDTH or N, where the network leaves it open.")
+@click.option("--all", "every", is_flag=True, help="Every layer, not one of those with features of one shape.")
+def layers(model: Path, size: tuple[int, int] | None, *, every: bool) -> None:
+    """Print where the network of a .keras file can be cut, and the cut that is recommended."""
+    with Terminal() as at_step:
+        at_step("loading the network", 0, 0)
+        with command_line.interrupts_end_the_process(at_step.stop):
+            import_quietly("keras")
+            from export.network.cut_table import cut_table
+            from export.network.keras_file import read_network
+
+        table = cut_table(read_network(model, size=size), every=every)
+    click.echo(escaped(table))
 
 
 @commands.command()

@@ -62,7 +62,7 @@ def split_model(model: keras.Model, layer: str, *, layers: Mapping[str, str] | N
     outputs = outputs_of(model)
     if not outputs:
         raise SplitError(f"network {model.name}", expected="a functional Keras network", got=type(model).__name__)
-    names = _Names(layers or {node.operation.name: node.operation.name for node in nodes_behind(outputs)})
+    names = Names(layers or {node.operation.name: node.operation.name for node in nodes_behind(outputs)})
     cut = _output_of(layer, names, nodes=nodes_behind(outputs), model=model.name)
     check_separates(cut, outputs, names, layer=layer)
     with deep_graphs():
@@ -77,14 +77,14 @@ def trainable_parameters(model: keras.Model) -> int:
     return sum(math.prod(variable.shape) for variable in model.trainable_variables)
 
 
-class _Names:
+class Names:
     """What a user calls the layers of a network, and what they are called in it."""
 
     def __init__(self, layers: Mapping[str, str]) -> None:
         self._own = layers
-        self._users: dict[str, str] = {}
+        self._users: dict[str, list[str]] = {}
         for path, name in layers.items():
-            self._users.setdefault(name, path)
+            self._users.setdefault(name, []).append(path)
 
     def own(self, path: str) -> str | None:
         """Return the layer's name in the network."""
@@ -92,7 +92,11 @@ class _Names:
 
     def of(self, operation: Any) -> str:
         """Return what the user calls an operation."""
-        return self._users.get(operation.name, operation.name)
+        return self.all_of(operation)[0]
+
+    def all_of(self, operation: Any) -> list[str]:
+        """Return everything that the user calls an operation: a layer that ends a network within has its name, too."""
+        return self._users.get(operation.name, [operation.name])
 
     def near(self, wanted: str) -> list[str]:
         """Return the names most like one that there is not: in whatever network within, first."""
@@ -100,7 +104,7 @@ class _Names:
         return within or difflib.get_close_matches(wanted, self._own, n=3)
 
 
-def _output_of(layer: str, names: _Names, *, nodes: list[Any], model: str) -> Any:
+def _output_of(layer: str, names: Names, *, nodes: list[Any], model: str) -> Any:
     where = f"layer {shown_name(layer)}"
     own = names.own(layer)
     calls = [node for node in nodes if node.operation.name == own]
@@ -128,7 +132,7 @@ def shown_name(layer: str) -> str:
     return layer if NAME_PATTERN.fullmatch(layer) else shown(layer)
 
 
-def check_separates(cut: Any, outputs: list[Any], names: _Names, *, layer: str) -> None:
+def check_separates(cut: Any, outputs: list[Any], names: Names, *, layer: str) -> None:
     """Refuse a tensor from which the outputs cannot be computed, as its name in messages is `layer`."""
     where = f"layer {shown_name(layer)}"
     prefix_nodes, head_nodes = nodes_behind([cut]), nodes_behind(outputs, stop=cut)
@@ -145,7 +149,7 @@ def _check_has_a_head(where: str, cut: Any, outputs: list[Any]) -> None:
 
 
 def _check_reads_the_cut_alone(
-    where: str, cut: Any, prefix_nodes: list[Any], head_nodes: list[Any], outputs: list[Any], names: _Names
+    where: str, cut: Any, prefix_nodes: list[Any], head_nodes: list[Any], outputs: list[Any], names: Names
 ) -> None:
     """Refuse a head that reads anything else than the cut's output: inputs, or what stands before the cut."""
     before = {id(node) for node in prefix_nodes}
@@ -162,7 +166,7 @@ def _check_reads_the_cut_alone(
         )
 
 
-def _check_shares_no_weights(where: str, prefix_nodes: list[Any], head_nodes: list[Any], names: _Names) -> None:
+def _check_shares_no_weights(where: str, prefix_nodes: list[Any], head_nodes: list[Any], names: Names) -> None:
     frozen = {id(node.operation) for node in prefix_nodes}
     shared = [node.operation for node in head_nodes if id(node.operation) in frozen]
     weighty = [names.of(operation) for operation in shared if getattr(operation, "weights", ())]
@@ -184,7 +188,7 @@ def _check_is_a_feature(where: str, cut: Any) -> None:
         raise SplitError(error.where, expected=error.expected, got=error.got) from error
 
 
-def _check_needs_no_mask(where: str, cut: Any, head_nodes: list[Any], names: _Names) -> None:
+def _check_needs_no_mask(where: str, cut: Any, head_nodes: list[Any], names: Names) -> None:
     """Refuse a head of which a layer would miss the mask that the prefix computes beside its feature."""
     if getattr(cut, "_keras_mask", None) is None:
         return
