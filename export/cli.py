@@ -96,7 +96,7 @@ def cuts(classes: int) -> None:
 @commands.command()
 @click.argument("model", type=path)
 @click.option("--size", type=SIZE, help="Of photos, HEIGHTxWIDTH or N, where the network leaves it open.")
-@click.option("--all", "every", is_flag=True, help="Every layer, not one of those with features of one shape.")
+@click.option("--all", "every", is_flag=True, help="Every layer, with those whose uploads are no smaller than before.")
 def layers(model: Path, size: tuple[int, int] | None, *, every: bool) -> None:
     """Print where the network of a .keras file can be cut, and the cut that is recommended."""
     with Terminal() as at_step:

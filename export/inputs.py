@@ -15,7 +15,7 @@ from export.examples.synthetic import synthetic_inputs
 from export.network.backbone import draw_reference, load_reference
 from export.network.inception_resnet_v1 import INPUT, STANDARDIZATION
 from export.network.keras_file import read_network
-from export.network.network import Network, network_of
+from export.network.network import Network, prepared
 from export.network.weights import classes_in
 from export.request import Request
 from export.tflite.quantize import Quantize
@@ -78,8 +78,8 @@ def _network(request: Request, people: People | None, photos: Photos) -> Network
         return _of_photos(read_network(request.model), request.model)
     classes = _classes(request, people)
     if request.weights is not None:
-        return network_of(load_reference(classes=classes, weights=request.weights))
-    return network_of(draw_reference(classes=classes, seed=request.seed, photos=photos))
+        return prepared(load_reference(classes=classes, weights=request.weights), where="network")
+    return prepared(draw_reference(classes=classes, seed=request.seed, photos=photos), where="network")
 
 
 def _of_photos(network: Network, path: Path) -> Network:

@@ -1,8 +1,8 @@
 """A head as two parts, the body and the final classifier: taken apart and put together.
 
 A head goes from a cut to logits. Its last layer is a Dense, the classifier; all before it is the body, which turns a
-feature into an embedding and may be no more than one layer without parameters. Networks end in other ways, too, with the
-same answers: see `export.network.network_end`.
+feature into an embedding and may be no more than one layer without parameters. Networks end in other ways, too, with
+the same answers: see `export.network.network_end`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def take_apart(head: keras.Model) -> HeadParts:
     if len(head.inputs) != 1 or len(head.outputs) != 1:
         got = f"{len(head.inputs)} inputs and {len(head.outputs)} outputs"
         raise HeadError(f"head {head.name}", expected="one input and one output", got=got)
-    end = read_end(head)
+    end = read_end(head, where=f"head {head.name}")
     kernel, bias = end.kernel, end.bias
     if end.output is OutputKind.SIGMOID:  # softmax of (0, z) is (1 - sigmoid(z), sigmoid(z))
         kernel = np.concatenate([np.zeros_like(kernel), kernel], axis=1)

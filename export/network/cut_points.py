@@ -17,7 +17,7 @@ from export.network.graph import in_order
 from export.network.network import Network
 from export.network.network_end import read_end
 from export.network.split import Names, check_separates
-from export.network.work import multiply_adds
+from export.network.work import is_activation, multiply_adds
 
 FEWEST_NUMBERS = 32
 """A feature of fewer leaves little by which classes that come later could be told apart."""
@@ -38,10 +38,12 @@ class CutPoint:
     """Of one feature, in the codec that devices use."""
     thawed_parameters: int
     """What training may change after it, for the network's own classes."""
+    is_activation: bool = False
+    """Whether the layer is an activation, which belongs to what stands before it."""
 
 
 def cut_points(network: Network) -> tuple[CutPoint, ...]:
-    """List every layer that separates the network, first to last, and has the classifier after it.
+    """List every layer that separates the network, first to last, with weights before it and the classifier after it.
 
     Raises:
         HeadError: the network ends in no classifier.
@@ -50,24 +52,23 @@ def cut_points(network: Network) -> tuple[CutPoint, ...]:
     nodes = in_order(flat.inputs, flat.outputs)
     work = np.cumsum([multiply_adds(node) for node in nodes])
     thawed = _thawed_after(nodes)
-    last = _place_of(read_end(flat).read, nodes)
+    last = _place_of(read_end(flat, where="network").read, nodes)
     points = []
     for place in _narrow_places(flat, nodes):
         if place > last:
             break
         cut = nodes[place].outputs[0]
         path = next((path for path in names.all_of(nodes[place].operation) if NAME_PATTERN.fullmatch(path)), None)
-        if path is not None and _can_be_cut(cut, flat.outputs, names, path):
+        if path is not None and work[place] and _can_be_cut(cut, flat.outputs, names, path):
             share = float(work[place] / work[-1]) if work[-1] else 0.0
             shape = tuple(cut.shape[1:])
-            points.append(CutPoint(path, shape, share, upload_bytes(shape), thawed[place]))
+            active = is_activation(nodes[place].operation)
+            points.append(CutPoint(path, shape, share, upload_bytes(shape), thawed[place], active))
     return tuple(points)
 
 
 def recommend(points: Sequence[CutPoint]) -> tuple[CutPoint, str]:
     """Choose the cut with the smallest upload after most of the work, then the smallest head; say why in a line.
-
-    Of those that cost the same, the first: a network that is cut there keeps what stands after it free to be changed.
 
     Raises:
         SplitError: there is no point to choose from.
@@ -76,7 +77,7 @@ def recommend(points: Sequence[CutPoint]) -> tuple[CutPoint, str]:
         raise SplitError("network", expected="a layer that separates it, before its classifier", got="none")
     late = [point for point in points if point.work_before >= LEAST_WORK] or list(points)
     wide = [point for point in late if math.prod(point.feature_shape) >= FEWEST_NUMBERS] or late
-    chosen = min(wide, key=lambda point: (point.upload_bytes, point.thawed_parameters))
+    chosen = min(_settled(wide), key=lambda point: (point.upload_bytes, point.thawed_parameters))
     reason = (
         f"the smallest upload, {chosen.upload_bytes} bytes a sample, after {chosen.work_before:.0%} of the work; "
         f"{chosen.thawed_parameters:,} parameters to train"
@@ -84,15 +85,31 @@ def recommend(points: Sequence[CutPoint]) -> tuple[CutPoint, str]:
     return chosen, reason
 
 
-def distinct(points: Sequence[CutPoint]) -> tuple[CutPoint, ...]:
-    """Thin the points out: of neighbours with features of one shape, the one with the fewest parameters after it."""
+def worthwhile(points: Sequence[CutPoint]) -> tuple[CutPoint, ...]:
+    """Thin the points out to those with a smaller upload than every one before them.
+
+    Who cuts earlier trains more of the network, and pays for it with larger uploads: the others cost both.
+    """
+    kept: list[CutPoint] = []
+    for point in _settled(points):
+        if not kept or point.upload_bytes < kept[-1].upload_bytes:
+            kept.append(point)
+    return tuple(kept)
+
+
+def _settled(points: Sequence[CutPoint]) -> list[CutPoint]:
+    """Keep one of each run of neighbours with features of one shape: the one with the fewest parameters after it.
+
+    Among equals an activation, whose values are half as far apart; else the first, for the others do nothing that
+    the head could not do as well.
+    """
     kept: list[CutPoint] = []
     for point in points:
         if not kept or kept[-1].feature_shape != point.feature_shape:
             kept.append(point)
-        elif point.thawed_parameters < kept[-1].thawed_parameters:
+        elif point.thawed_parameters < kept[-1].thawed_parameters or point.is_activation:
             kept[-1] = point
-    return tuple(kept)
+    return kept
 
 
 def upload_bytes(shape: tuple[int, ...]) -> int:

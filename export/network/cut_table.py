@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from export.network.cut_points import CutPoint, cut_points, distinct, recommend
+from export.network.cut_points import CutPoint, cut_points, recommend, worthwhile
 from export.network.network import Network
 
 HEADER = ("layer", "feature", "work before", "upload", "thawed parameters", "")
@@ -12,7 +12,7 @@ RECOMMENDED = "<- recommended"
 
 
 def cut_table(network: Network, *, every: bool) -> str:
-    """Write one row a cut, `every` one or those with features of different shapes, and the reason for the recommended.
+    """Write one row a cut, `every` one or those that are worth a look, and the reason for the recommended.
 
     Raises:
         HeadError: the network ends in no classifier.
@@ -20,12 +20,12 @@ def cut_table(network: Network, *, every: bool) -> str:
     """
     points = cut_points(network)
     chosen, reason = recommend(points)
-    shown = points if every else _with(chosen, distinct(points), points)
+    shown = points if every else _with(chosen, worthwhile(points), points)
     rows = [HEADER, *(_row(point, chosen) for point in shown)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
     lines = [_line(row, widths) for row in rows]
     hidden = len(points) - len(shown)
-    more = [f"{hidden} more with features of these shapes: --all"] if hidden else []
+    more = [f"{hidden} more, with uploads no smaller than those of cuts before them: --all"] if hidden else []
     return "\n".join([*lines, *more, f"recommended: {chosen.layer}, {reason}"])
 
 

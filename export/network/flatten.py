@@ -86,8 +86,7 @@ class _Calls:
 
 def _inner_arguments(operation: Any, args: Any, kwargs: dict[str, Any]) -> list[Any] | None:
     """Return what a network within would take in its graph; None for any other operation, or call."""
-    plain = len(args) == 1 and all(key == "training" or value is None for key, value in kwargs.items())
-    if not plain or not is_graph(operation):
+    if len(args) != 1 or not is_graph(operation) or not _is_plain_call(args[0], kwargs):
         return None
     given, wanted = keras.tree.flatten(args[0]), inputs_of(operation)
     if isinstance(args[0], dict) and not _same_keys(args[0], operation):
@@ -98,6 +97,16 @@ def _inner_arguments(operation: Any, args: Any, kwargs: dict[str, Any]) -> list[
     if not fits:
         return None
     return [_cast(tensor, want.dtype) for tensor, want in zip(given, wanted, strict=True)]
+
+
+def _is_plain_call(given: Any, kwargs: dict[str, Any]) -> bool:
+    """Tell whether a call says nothing that the tensors do not: masks are on them, as Keras passed them on itself."""
+    for key, value in kwargs.items():
+        says_nothing = all(part is None for part in keras.tree.flatten(value))
+        masked = all(getattr(tensor, "_keras_mask", None) is not None for tensor in keras.tree.flatten(given))
+        if key != "training" and not says_nothing and not (key == "mask" and masked):
+            return False
+    return True
 
 
 def _same_keys(given: dict[str, Any], operation: Any) -> bool:

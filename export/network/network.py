@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from export.network.flatten import Flat, flatten
 from export.network.graph import deep_graphs, inputs_of, is_graph, outputs_of
 from export.network.inception_resnet_v1 import INPUT
 from export.network.keras_errors import telling_line
+from export.network.network_end import read_end
 from export.network.own_scaling import own_standardization
 from export.network.standardization import Standardization
 from export.quiet import silence
@@ -72,7 +72,7 @@ def prepared(model: keras.Model, *, where: str, size: Size | None = None) -> Net
     """Make a network in float32 that was loaded for this one level, and fix the sizes that it leaves open.
 
     Raises:
-        HeadError: no graph, not built, several inputs or outputs, or an output that is not one row of numbers.
+        HeadError: no graph, not built, several inputs or outputs, or an output that names no class.
         RequestError: a size that contradicts the network's, or is missing, or that its layers cannot take.
         WeightsError: an input that no bundle can say.
     """
@@ -81,7 +81,7 @@ def prepared(model: keras.Model, *, where: str, size: Size | None = None) -> Net
     shape = _input_shape(tuple(taken.shape[1:]), size, where)
     dtype = _input_dtype(taken, shape, where)
     try:
-        with deep_graphs():
+        with silence(), deep_graphs():
             given = keras.Input(shape, dtype=dtype, name="fedex_input")
             whole = _whole(model, keras.Input(shape, dtype=dtype, name="whole_input"))
             flat = flatten(model, given)
@@ -90,7 +90,7 @@ def prepared(model: keras.Model, *, where: str, size: Size | None = None) -> Net
         raise RequestError(
             f"{where}, input {_by(shape)}", expected="sizes that its layers can take", got=got
         ) from error
-    _check_output(flat.model, where)
+    read_end(flat.model, where=where)
     return Network(whole, flat.model, flat.layers, shape, dtype, _standardization(flat, model))
 
 
@@ -156,15 +156,6 @@ def _input_dtype(taken: Any, shape: tuple[int, ...], where: str) -> str:
     except ContractError as error:
         raise WeightsError(error.where, expected=error.expected, got=error.got) from error
     return dtype
-
-
-def _check_output(flat: keras.Model, where: str) -> None:
-    """Refuse an output that is not one row of answers: (n, classes), or that over a single position."""
-    shape = tuple(flat.outputs[0].shape[1:])
-    if not shape or None in shape or math.prod(shape[:-1]) != 1:
-        raise HeadError(
-            where, expected="one answer for the whole input, of shape (classes,)", got=f"shape {_by(shape)}"
-        )
 
 
 def _by(shape: Sequence[int | None]) -> str:

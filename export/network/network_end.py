@@ -78,13 +78,12 @@ class End:
     output: OutputKind
 
 
-def read_end(model: keras.Model) -> End:
-    """Read how a network with one output ends.
+def read_end(model: keras.Model, *, where: str) -> End:
+    """Read how a network with one output ends; `where` names it in errors.
 
     Raises:
         HeadError: not as the table at the top of this module says.
     """
-    where = f"head {model.name}"
     nodes = _after_the_classifier(model, where)
     reading = _Reading(where, _classifier(nodes[0], where))
     reading.activate(getattr(nodes[0].operation, "activation", None), nodes[0])

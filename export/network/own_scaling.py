@@ -25,7 +25,32 @@ _SCALING_LAYERS = (
     keras.layers.Add,
 )
 _ARITHMETIC = frozenset(
-    ["Add", "Subtract", "Multiply", "Divide", "TrueDivide", "FloorDivide", "DivideNoNan", "Negative", "Normalize", "Reciprocal", "Square", "Sqrt", "Rsqrt", "Power", "Log", "Log1p", "Log2", "Log10", "Exp", "Expm1", "Tanh", "Sigmoid", "Mod", "Standardize"]
+    [
+        "Add",
+        "Subtract",
+        "Multiply",
+        "Divide",
+        "TrueDivide",
+        "FloorDivide",
+        "DivideNoNan",
+        "Negative",
+        "Normalize",
+        "Reciprocal",
+        "Square",
+        "Sqrt",
+        "Rsqrt",
+        "Power",
+        "Log",
+        "Log1p",
+        "Log2",
+        "Log10",
+        "Exp",
+        "Expm1",
+        "Tanh",
+        "Sigmoid",
+        "Mod",
+        "Standardize",
+    ]
 )
 """Operations of keras.ops, by the names of their classes, which have no public home."""
 

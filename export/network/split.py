@@ -100,7 +100,7 @@ class Names:
 
     def near(self, wanted: str) -> list[str]:
         """Return the names most like one that there is not: in whatever network within, first."""
-        within = [path for path in self._own if path.rpartition(SEPARATOR)[2] == wanted]
+        within = [path for path in self._own if path.endswith(SEPARATOR + wanted)]
         return within or difflib.get_close_matches(wanted, self._own, n=3)
 
 
@@ -137,10 +137,10 @@ def check_separates(cut: Any, outputs: list[Any], names: Names, *, layer: str) -
     where = f"layer {shown_name(layer)}"
     prefix_nodes, head_nodes = nodes_behind([cut]), nodes_behind(outputs, stop=cut)
     _check_has_a_head(where, cut, outputs)
+    _check_needs_no_mask(where, cut, head_nodes, names)
     _check_reads_the_cut_alone(where, cut, prefix_nodes, head_nodes, outputs, names)
     _check_shares_no_weights(where, prefix_nodes, head_nodes, names)
     _check_is_a_feature(where, cut)
-    _check_needs_no_mask(where, cut, head_nodes, names)
 
 
 def _check_has_a_head(where: str, cut: Any, outputs: list[Any]) -> None:

@@ -1,7 +1,7 @@
-"""The work of a call: its multiplications with an addition, for one input. Rough where a layer is opaque.
+"""The work of a call, in multiplications with an addition, for one input: rough where a layer is opaque.
 
-A kernel is used once at each position of what it computes, a recurrent one once at each step; attention multiplies every
-query with every key, and the result with every value. What has no kernel is left out: it is a hundredth or less.
+A kernel is used once at each position of what it computes, a recurrent one once at each step; attention multiplies
+every query with every key, and the result with every value. What has no kernel is left out: it is a hundredth or less.
 """
 
 from __future__ import annotations
@@ -12,6 +12,30 @@ from typing import Any
 import keras
 
 _RECURRENT = (keras.layers.RNN, keras.layers.Bidirectional)
+_ACTIVATIONS = (
+    keras.layers.Activation,
+    keras.layers.ReLU,
+    keras.layers.LeakyReLU,
+    keras.layers.PReLU,
+    keras.layers.ELU,
+)
+_ACTIVATION_OPERATIONS = frozenset(
+    (
+        "Relu",
+        "Relu6",
+        "LeakyRelu",
+        "Elu",
+        "Selu",
+        "Gelu",
+        "Silu",
+        "HardSilu",
+        "HardSigmoid",
+        "Sigmoid",
+        "Tanh",
+        "Softplus",
+    )
+)
+"""Of keras.ops, by the names of their classes, which have no public home."""
 _ATTENTION = (
     keras.layers.MultiHeadAttention,
     keras.layers.GroupQueryAttention,
@@ -32,6 +56,13 @@ def multiply_adds(node: Any) -> int:
     else:
         places = math.prod(made[:-1])
     return _kernels(operation) * places + _between_tensors(node, given, made)
+
+
+def is_activation(operation: Any) -> bool:
+    """Tell whether an operation is an activation function alone."""
+    if isinstance(operation, keras.layers.Layer):
+        return isinstance(operation, _ACTIVATIONS)
+    return type(operation).__name__ in _ACTIVATION_OPERATIONS
 
 
 def _kernels(operation: Any) -> int:
