@@ -20,10 +20,13 @@ from export.network.keras_errors import telling_line
 from export.network.saved_config import as_float32, check_config
 from export.quiet import silence
 
-MAX_FILE_BYTES = 8 << 30
+MAX_FILE_BYTES = 4 << 30
+"""Of the file, and of all that it holds: a TFLite file has at most half as many."""
 MAX_CONFIG_BYTES = 64 << 20
 """The largest of keras.applications has less than two million."""
 SUFFIX = ".keras"
+_OF_FUNCTIONS = (keras.activations, keras.initializers, keras.constraints, keras.regularizers)
+"""Where Keras looks for a function by its name alone."""
 _CONFIG, _METADATA = "config.json", "metadata.json"
 _HDF5_MAGIC = b"\x89HDF"
 _DAMAGE = (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError, NotImplementedError, RuntimeError)
@@ -65,9 +68,10 @@ def _rewrite(path: Path, copy: Path, where: str) -> str:
             config = _parsed(_member(source, _CONFIG, where), where)
             check_config(config, where=where, is_registered=_is_registered)
             target.writestr(_CONFIG, json.dumps(as_float32(config)))
+            _check_size(source, where)
             for member in source.infolist():
                 if member.filename != _CONFIG:
-                    _copy(source, member, target, where)
+                    _copy(source, member, target)
             return _version(source, where)
     except WeightsError:
         raise
@@ -84,10 +88,13 @@ def _member(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
     return archive.read(name)
 
 
-def _copy(source: zipfile.ZipFile, member: zipfile.ZipInfo, target: zipfile.ZipFile, where: str) -> None:
-    if member.file_size > MAX_FILE_BYTES:
-        expected = f"at most {MAX_FILE_BYTES} bytes"
-        raise WeightsError(f"{where}, {member.filename}", expected=expected, got=str(member.file_size))
+def _check_size(archive: zipfile.ZipFile, where: str) -> None:
+    size = sum(member.file_size for member in archive.infolist())
+    if size > MAX_FILE_BYTES:
+        raise WeightsError(where, expected=f"at most {MAX_FILE_BYTES} bytes in the archive", got=str(size))
+
+
+def _copy(source: zipfile.ZipFile, member: zipfile.ZipInfo, target: zipfile.ZipFile) -> None:
     with source.open(member) as read, target.open(member.filename, "w", force_zip64=True) as written:
         shutil.copyfileobj(read, written, 1 << 20)
 
@@ -122,11 +129,14 @@ def _damage(path: Path, error: Exception) -> str:
         return "an empty file"
     if not start.startswith(b"PK"):
         return "a file of another kind"
-    return f"one that is cut short or damaged ({telling_line(error)})"
+    why = "" if isinstance(error, zipfile.BadZipFile) and "CRC" not in str(error) else f" ({telling_line(error)})"
+    return f"one that is cut short or damaged{why}"
 
 
 def _is_registered(name: str) -> bool:
-    return keras.saving.get_registered_object(name) is not None
+    return keras.saving.get_registered_object(name) is not None or any(
+        hasattr(module, name) for module in _OF_FUNCTIONS
+    )
 
 
 def _load(path: Path, where: str, saved_by: str) -> keras.Model:

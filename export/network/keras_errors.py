@@ -5,21 +5,27 @@ from __future__ import annotations
 import re
 
 MAX_CHARACTERS = 300
-_INNER = "Exception encountered:"
-_NOT_TELLING = re.compile(r"\s*(?:Full object config|config=|Arguments received by|Traceback|\S+ layer call)")
-_LEADS_ON = re.compile(r".*(?::|[Ee]xample error message.*)$")
+_INNER = re.compile(r"(?:Exception|Error) encountered: *")
+"""Before what was raised within, which tells more than what is wrapped around it."""
+_NOT_TELLING = re.compile(
+    r"Full object config|config=|Arguments received by|Traceback|Exception encountered when calling|[•*] |File \""
+)
+_LEADS_ON = re.compile(r".*:$")
+_ADVICE = " Make sure custom classes and functions"
+"""What follows is longer than all the rest."""
+_TERMINAL_CODE = re.compile(r"\x1b\[[0-9;]*m")
+_CLASSES_THAT_SAY_LITTLE = (ValueError, TypeError, OSError)
 
 
 def telling_line(error: BaseException) -> str:
     """Return in one line, never an empty one, what an exception of Keras is about."""
-    text = str(error)
-    if _INNER in text:
-        text = text.rpartition(_INNER)[2]
-    text = text.split("Full object config")[0]
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not _NOT_TELLING.match(line)]
+    text = _INNER.split(_TERMINAL_CODE.sub("", str(error)))[-1].split("Full object config")[0]
+    lines = [line.strip() for line in text.splitlines()]
+    lines = [line for line in lines if line and not _NOT_TELLING.match(line)]
     if not lines:
         return type(error).__name__
-    told = " ".join(lines[:2]) if len(lines) > 1 and _LEADS_ON.match(lines[0]) else lines[0]
-    if not isinstance(error, (ValueError, TypeError, OSError)):
+    told = " ".join(lines[:2]) if _LEADS_ON.match(lines[0]) else lines[0]
+    told = told.split(_ADVICE)[0]
+    if not isinstance(error, _CLASSES_THAT_SAY_LITTLE):
         told = f"{type(error).__name__}: {told}"
     return told if len(told) <= MAX_CHARACTERS else told[: MAX_CHARACTERS - 3] + "..."

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from contract.errors import ContractError, shown
 from contract.inputs import COLOUR, GREY, TensorInput, TensorType, check_input
+from contract.labels import MAX_LABELS
 from export.errors import HeadError, RequestError, WeightsError
 from export.network.archive import SUFFIX, load_float32
 from export.network.flatten import Flat, flatten
 from export.network.graph import deep_graphs, inputs_of, is_graph, outputs_of
 from export.network.inception_resnet_v1 import INPUT
 from export.network.keras_errors import telling_line
-from export.network.network_end import read_end
+from export.network.network_end import End, read_end
 from export.network.own_scaling import own_standardization
 from export.network.standardization import Standardization
 from export.quiet import silence
@@ -90,7 +92,7 @@ def prepared(model: keras.Model, *, where: str, size: Size | None = None) -> Net
         raise RequestError(
             f"{where}, input {_by(shape)}", expected="sizes that its layers can take", got=got
         ) from error
-    read_end(flat.model, where=where)
+    _check_classes(read_end(flat.model, where=where), flat.model, where)
     return Network(whole, flat.model, flat.layers, shape, dtype, _standardization(flat, model))
 
 
@@ -156,6 +158,16 @@ def _input_dtype(taken: Any, shape: tuple[int, ...], where: str) -> str:
     except ContractError as error:
         raise WeightsError(error.where, expected=error.expected, got=error.got) from error
     return dtype
+
+
+def _check_classes(end: End, flat: keras.Model, where: str) -> None:
+    """Refuse more classes than there may be labels, and weights that make every answer NaN."""
+    classes = end.kernel.shape[1]
+    if classes > MAX_LABELS:
+        raise HeadError(where, expected=f"at most {MAX_LABELS} classes", got=str(classes))
+    for layer in flat.layers:
+        if not all(np.isfinite(weight).all() for weight in layer.get_weights()):
+            raise WeightsError(f"{where}, layer {layer.name}", expected="finite weights", got="NaN or infinity")
 
 
 def _by(shape: Sequence[int | None]) -> str:

@@ -52,6 +52,7 @@ _MEANS = (
 )
 _CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
 _ENDS = "logits, a softmax over the classes, or a sigmoid of one unit"
+_CLASSIFIER = f"a Dense or a 1x1 convolution as its last layer, then {_ENDS}"
 
 
 class OutputKind(StrEnum):
@@ -107,7 +108,7 @@ def _after_the_classifier(model: keras.Model, where: str) -> list[Any]:
         node = nodes[-1]
         reads = {id(tensor): tensor for tensor in node.input_tensors}
         if node.is_input or len(reads) != 1 or not _may_follow(node.operation):
-            raise HeadError(where, expected=f"a Dense as its last layer, then {_ENDS}", got=_ending(nodes))
+            raise HeadError(where, expected=_CLASSIFIER, got=_ending(nodes))
         nodes.append(node_of(next(iter(reads.values()))))
     return nodes[::-1]
 
@@ -115,7 +116,7 @@ def _after_the_classifier(model: keras.Model, where: str) -> list[Any]:
 def _ending(nodes: Sequence[Any]) -> str:
     last = nodes[-1]
     if last.is_input:
-        return "no Dense between the cut and the output"
+        return "neither after its input"
     return type(last.operation).__name__
 
 
@@ -220,7 +221,7 @@ class _Reading:
         if name == "sigmoid" and units > 1:
             raise HeadError(
                 self._where,
-                expected=f"{_ENDS}: of several labels at once FEDEx knows nothing; train with softmax",
+                expected=f"{_ENDS}: an inference has one label, so train with a softmax",
                 got=f"a sigmoid of {units} units",
             )
         if not fits or self._output is not None or math.prod(shape[1:-1]) != 1:
@@ -257,7 +258,7 @@ class _Reading:
         after = f" after {self._output}" if self._output is not None else ""
         raise HeadError(
             self._where,
-            expected=f"a Dense as its last layer, then {_ENDS}",
+            expected=_CLASSIFIER,
             got=f"{type(node.operation).__name__}{after}",
         )
 

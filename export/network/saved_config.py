@@ -15,8 +15,11 @@ from export.errors import WeightsError
 
 FLOAT32 = "float32"
 _OTHER_FLOATS = frozenset({"float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"})
-_QUANTIZED = ("int8", "int4", "float8", "gptq", "awq")
+_QUANTIZED = ("Quantized", "GPTQ", "AWQ")
+"""Begin the names of the classes that say how weights were quantized."""
 _OF_KERAS = ("keras", "keras.", "builtins")
+_TRAINED_WITH = "compile_config"
+"""Optimizer, losses and metrics: never loaded, whatever they are."""
 _NAMES = frozenset(
     {"name", "class_name", "module", "registered_name", "keras_history", "input_layers", "output_layers"}
 )
@@ -50,13 +53,13 @@ def as_float32(config: Json) -> Json:
     if not isinstance(config, dict):
         return FLOAT32 if isinstance(config, str) and config in _OTHER_FLOATS else config
     edited = {key: value if key in _NAMES else _edited(key, value) for key, value in config.items()}
-    if _is_policy(config):
-        edited["config"] = {**edited["config"], "name": FLOAT32}
+    if _is_policy(config) and isinstance(edited.get("config"), dict) and edited["config"].get("name") in _OTHER_FLOATS:
+        edited["config"]["name"] = FLOAT32
     return edited
 
 
 def _edited(key: str, value: Json) -> Json:
-    if key == "compile_config":
+    if key == _TRAINED_WITH:
         return None
     if key == "trainable" and value is False:
         return True
@@ -66,15 +69,11 @@ def _edited(key: str, value: Json) -> Json:
 
 
 def _is_policy(found: Json) -> bool:
-    return (
-        found.get("class_name") in ("DTypePolicy", "FloatDTypePolicy")
-        and isinstance(found.get("config"), dict)
-        and found["config"].get("name") in _OTHER_FLOATS
-    )
+    return str(found.get("class_name")).endswith("DTypePolicy")
 
 
 def _objects(config: Json, layer: str = "") -> Iterator[tuple[str, dict[str, Json]]]:
-    """Yield every object of the configuration with the name of the innermost layer that it belongs to."""
+    """Yield every object of the network with the name of the innermost layer that it belongs to."""
     waiting = [(layer, config)]
     while waiting:
         layer, value = waiting.pop()
@@ -83,14 +82,10 @@ def _objects(config: Json, layer: str = "") -> Iterator[tuple[str, dict[str, Jso
         elif isinstance(value, dict):
             inner = value.get("config")
             if isinstance(value.get("class_name"), str):
-                if (
-                    isinstance(inner, dict)
-                    and isinstance(inner.get("name"), str)
-                    and "Policy" not in value["class_name"]
-                ):
+                if isinstance(inner, dict) and isinstance(inner.get("name"), str) and not _is_policy(value):
                     layer = inner["name"]
                 yield layer, value
-            waiting += [(layer, item) for item in reversed(value.values())]
+            waiting += [(layer, item) for key, item in reversed(value.items()) if key != _TRAINED_WITH]
 
 
 def _check_code(found: dict[str, Json], place: str, is_registered: Registered) -> None:
@@ -98,31 +93,42 @@ def _check_code(found: dict[str, Json], place: str, is_registered: Registered) -
     if kind == "__lambda__":
         raise WeightsError(
             place,
-            expected="no code in the file, which is never run: keras.ops, layers of Keras or a registered layer instead",
+            expected="no code in the file, which is never run: use keras.ops, layers of Keras or a registered layer",
             got="a Python lambda",
         )
     if kind == "TFSMLayer":
         raise WeightsError(place, expected="layers of Keras, not a SavedModel in one", got=kind)
-    module = found.get("module", "keras")
-    if kind.startswith("__") or (isinstance(module, str) and module.startswith(_OF_KERAS)):
-        return
-    registered = found.get("registered_name")
-    if not is_registered(registered if isinstance(registered, str) else kind):
+    name = _name_to_look_up(found)
+    if name is not None and not is_registered(name):
+        what = f"the {'function' if kind == 'function' else 'class'} {shown(name.rpartition('>')[2])}"
         raise WeightsError(
             place,
-            expected="layers of Keras, or classes registered with keras.saving.register_keras_serializable and imported",
-            got=f"the class {shown(kind)}, which is not known here",
+            expected="layers and functions of Keras: those of one's own that keras.saving.register_keras_serializable "
+            "registers are known only where they are imported",
+            got=f"{what}, which is not known here",
         )
 
 
+def _name_to_look_up(found: dict[str, Json]) -> str | None:
+    """Return under which name an object must be known; None for one of Keras's own."""
+    kind, module, inner = found["class_name"], found.get("module", "keras"), found.get("config")
+    if kind == "function" and isinstance(inner, str) and module == "builtins":
+        return inner
+    if kind.startswith("__") or (isinstance(module, str) and module.startswith(_OF_KERAS)):
+        return None
+    registered = found.get("registered_name")
+    return registered if isinstance(registered, str) else str(kind)
+
+
 def _check_served(found: dict[str, Json], place: str) -> None:
-    inner = found.get("config")
+    kind, inner = found["class_name"], found.get("config")
     if not isinstance(inner, dict):
         return
-    name = inner.get("name") if "Policy" in found["class_name"] else None
-    if isinstance(name, str) and name.startswith(_QUANTIZED):
+    if kind.startswith(_QUANTIZED) and kind.endswith("Policy"):
         raise WeightsError(
-            place, expected="the network as it was before quantize(); use --quantize", got=f"weights in {name}"
+            place,
+            expected="the network as it was before quantize(): the export quantizes by itself, see --quantize",
+            got=f"weights in {shown(inner.get('mode'))}",
         )
     if inner.get("stateful") is True:
         raise WeightsError(place, expected="stateful=False: each inference stands alone", got="stateful=True")

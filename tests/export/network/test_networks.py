@@ -1,6 +1,6 @@
 """Networks as people have them: each is one level that computes the same, can be cut, and ends in one Dense.
 
-A recipe is how people write such a network, with the cuts that they would name. Each is small, and built in milliseconds.
+A recipe is how people write such a network, with the cuts that they would name. Each is small, built in milliseconds.
 """
 
 import warnings
