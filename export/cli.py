@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from export.bundle import ExportResult
 
 
-class _Size(click.ParamType):
+class _Size(click.ParamType):  # type: ignore[type-arg]  # generic for type checkers, not at run time
     """A height and a width, or one number for both."""
 
     name = "size"

@@ -44,7 +44,7 @@ def check_config(config: Json, *, where: str, is_registered: Registered) -> None
 
 
 def as_float32(config: Json) -> Json:
-    """Return the configuration in float32, for any batch, without an optimizer, and with nothing held back from training.
+    """Return the configuration in float32, for any batch, without an optimizer, and with all of it open to training.
 
     What stands after the cut is trained as a whole, whatever its author froze while training the rest.
     """

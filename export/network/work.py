@@ -67,7 +67,7 @@ def is_activation(operation: Any) -> bool:
 
 def _kernels(operation: Any) -> int:
     weights = getattr(operation, "weights", ())
-    return sum(math.prod(weight.shape) for weight in weights if len(weight.shape) > 1)
+    return sum(math.prod(weight.shape) for weight in weights if len(weight.shape) > 1 and weight.name != "bias")
 
 
 def _keeps_steps(operation: Any) -> bool:
@@ -78,16 +78,20 @@ def _between_tensors(node: Any, given: tuple[int, ...], made: tuple[int, ...]) -
     """Count the products of two computed tensors."""
     operation = node.operation
     if isinstance(operation, _ATTENTION):
-        head_size = getattr(operation, "key_dim", None) or getattr(operation, "head_dim", 0)
-        heads = getattr(operation, "num_heads", None) or getattr(operation, "num_query_heads", 1)
         keys = _sizes(node.input_tensors[min(1, len(node.input_tensors) - 1)])
-        return 2 * math.prod(given[:-1]) * math.prod(keys[:-1]) * int(heads) * int(head_size)
+        return 2 * math.prod(given[:-1]) * math.prod(keys[:-1]) * _width_of_heads(operation)
     if isinstance(operation, (keras.layers.Attention, keras.layers.AdditiveAttention)):
         keys = _sizes(node.input_tensors[min(1, len(node.input_tensors) - 1)])
         return 2 * math.prod(given) * math.prod(keys[:-1])
     if type(operation).__name__ in ("Matmul", "Dot"):
         return math.prod(made) * given[-1]
     return 0
+
+
+def _width_of_heads(layer: Any) -> int:
+    if isinstance(layer, keras.layers.GroupQueryAttention):
+        return int(layer.num_query_heads * layer.head_dim)
+    return int(layer.num_heads * layer.key_dim)
 
 
 def _sizes(tensor: Any) -> tuple[int, ...]:

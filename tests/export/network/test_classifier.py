@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from export.errors import HeadError
-from export.network.classifier import put_together, take_apart
+from export.network.classifier import OutputKind, class_answers, put_together, take_apart
 from export.network.inception_resnet_v1 import ScaleToLength
 from export.network.split import split_model
 
@@ -82,7 +82,7 @@ def test_the_head_of_a_split_is_taken_apart_as_it_is_and_can_be_saved(tmp_path: 
 def test_a_network_that_does_not_end_in_a_dense_is_no_head() -> None:
     feature = keras.Input((6,))
     model = keras.Model(feature, keras.layers.ReLU()(keras.layers.Dense(2)(feature)))
-    with pytest.raises(HeadError, match="expected a Dense as its last layer, got ReLU"):
+    with pytest.raises(HeadError, match=r"expected a Dense or a 1x1 convolution as its last layer, .* got ReLU"):
         take_apart(model)
 
 
@@ -97,3 +97,46 @@ def test_a_classifier_of_another_width_than_the_body_is_refused() -> None:
     body = take_apart(small_head()).body
     with pytest.raises(HeadError, match=r"expected a kernel \(5, classes\)"):
         put_together(body, np.zeros((6, 2), np.float32), np.zeros(2, np.float32))
+
+
+def test_a_classifier_gets_a_name_that_the_body_has_not() -> None:
+    """Its usual name is one that people give their layers, too."""
+    feature = keras.Input((6,))
+    hidden = keras.layers.Dense(5, name="Logits")(keras.layers.Dense(5, name="Embedding")(feature))
+    parts = take_apart(keras.Model(feature, keras.layers.Dense(2)(hidden)))
+    assert put_together(parts.body, parts.kernel, parts.bias).layers[-1].name == "Logits_2"
+
+
+def test_a_sigmoid_of_one_unit_becomes_two_classes() -> None:
+    feature = keras.Input((6,))
+    head = keras.Model(feature, keras.layers.Dense(1, activation="sigmoid")(feature))
+    parts = take_apart(head)
+    probabilities = keras.ops.softmax(take_together(parts.body, parts.kernel, parts.bias))
+    np.testing.assert_allclose(probabilities[:, 1:], head.predict_on_batch(FEATURES), atol=1e-6)
+    assert parts.output is OutputKind.SIGMOID
+
+
+@pytest.mark.parametrize(
+    ("output", "values", "probabilities"),
+    [
+        (OutputKind.LOGITS, [[0, 0], [1000, 0]], [[0.5, 0.5], [1, 0]]),
+        (OutputKind.SOFTMAX, [[0.25, 0.75]], [[0.25, 0.75]]),
+        (OutputKind.SOFTMAX, [[[[0.25, 0.75]]]], [[0.25, 0.75]]),
+        (OutputKind.SIGMOID, [[0.25], [1]], [[0.75, 0.25], [0, 1]]),
+    ],
+)
+def test_a_networks_own_answers_are_probabilities_of_classes(
+    output: OutputKind, values: list[object], probabilities: list[object]
+) -> None:
+    np.testing.assert_allclose(class_answers(np.array(values, np.float32), output), np.array(probabilities, np.float32))
+
+
+def test_a_head_that_was_put_together_is_the_same_file_each_time(tmp_path: Path) -> None:
+    """Layers that are made for it are named by what is there, not by what was made before."""
+    position = keras.Input((4, 4, 6))
+    net = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(3, 1)(position))
+    configs = []
+    for _ in range(2):
+        parts = take_apart(keras.Model(position, net))
+        configs.append([layer.name for layer in put_together(parts.body, parts.kernel, parts.bias).layers[1:]])
+    assert configs[0] == configs[1] == ["Embedding", "Logits"]

@@ -243,7 +243,7 @@ def test_several_inputs_or_outputs_are_refused_with_what_to_do() -> None:
 
 def test_an_input_that_no_bundle_can_say_is_refused() -> None:
     inputs = keras.Input((4,), dtype="bool")
-    with pytest.raises(WeightsError, match="expected an input of dense float32, .* got 'bool'"):
+    with pytest.raises(WeightsError, match=r"expected an input of dense float32, .* got 'bool'"):
         network_of(keras.Model(inputs, layers.Dense(3)(inputs)))
 
 
@@ -259,7 +259,7 @@ def test_sizes_that_are_left_open_are_those_of_the_reference_network_or_as_asked
 def test_a_size_that_contradicts_the_network_is_refused(tmp_path: Path) -> None:
     path = saved(tmp_path, *small())
     assert read_network(path, size=(8, 8)).input_shape == (8, 8, 3)
-    with pytest.raises(RequestError, match="--size: expected 8x8, which network .* takes, got 9x9"):
+    with pytest.raises(RequestError, match=r"--size: expected 8x8, which network .* takes, got 9x9"):
         read_network(path, size=(9, 9))
 
 

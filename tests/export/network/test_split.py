@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from contract.cuts import CUTS
 from export.errors import SplitError
-from export.network.split import split_model
+from export.network.network import Network, network_of
+from export.network.split import split, split_model
 
 Floats = NDArray[np.float32]
 Values = Callable[[keras.Model, Floats], Floats]
@@ -148,3 +149,75 @@ def test_a_network_without_a_graph_is_refused() -> None:
 
     with pytest.raises(SplitError, match="expected a functional Keras network, got Subclass"):
         split_model(Subclass(), "any")
+
+
+def network_with_a_base(*names: str) -> Network:
+    stack = [keras.layers.Dense(4, name=name) for name in names]
+    base = keras.Sequential([keras.Input((4,)), *stack], name="base")
+    photo = keras.Input((4,), name="photo")
+    return network_of(keras.Model(photo, keras.layers.Dense(3, name="Logits")(base(photo)), name="network"))
+
+
+def test_a_layer_of_a_network_within_is_found_by_its_path_and_the_network_by_its_name() -> None:
+    network = network_with_a_base("first", "second")
+    assert [split(network, layer).feature_shape for layer in ("base/first", "base/second", "base")] == [(4,)] * 3
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ("first", "no layer of that name; near it are base/first$"),
+        ("photo", "expected a layer that computes a feature, got the network's input"),
+        ("Logits", "expected a layer with a head after it, got an output of the network"),
+        ("base/größe", "layer 'base/größe': expected a name of 1 to 128 printable ASCII .* got other characters"),
+        ("base/" + "n" * 128, "rename the layer, got 133 characters"),
+    ],
+)
+def test_what_is_no_cut_of_a_network_is_refused_in_its_users_words(layer: str, message: str) -> None:
+    with pytest.raises(SplitError, match=message):
+        split(network_with_a_base("first", "größe", "n" * 128), layer)
+
+
+def test_messages_name_other_layers_as_their_user_does() -> None:
+    inner = keras.Input((4,))
+    first = keras.layers.Dense(4, name="größe")(inner)
+    base = keras.Model(inner, keras.layers.Add()([keras.layers.Dense(4, name="branch")(first), first]), name="base")
+    photo = keras.Input((4,))
+    with pytest.raises(SplitError, match=r"a head that also reads base/größe$"):
+        split(network_of(keras.Model(photo, keras.layers.Dense(3)(base(photo)))), "base/branch")
+
+
+def test_a_layer_of_a_network_that_is_called_twice_is_refused() -> None:
+    base = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4, name="first")], name="base")
+    photo = keras.Input((4,))
+    with pytest.raises(SplitError, match="layer base/first: expected a layer that is called once, got 2 calls"):
+        split(network_of(keras.Model(photo, keras.layers.Dense(3)(base(base(photo))))), "base/first")
+
+
+def test_a_mask_that_the_head_needs_is_refused() -> None:
+    words = keras.Input((7,), dtype="int32")
+    embedded = keras.layers.Embedding(10, 4, mask_zero=True, name="embedded")(words)
+    wide = keras.layers.Dense(5, name="wide")(embedded)
+    network = network_of(keras.Model(words, keras.layers.Dense(3)(keras.layers.LSTM(4, name="lstm")(wide))))
+    for layer in ("embedded", "wide"):
+        with pytest.raises(SplitError, match=r"expected a layer without a mask, .* got a mask, read by lstm"):
+            split(network, layer)
+    assert split(network, "lstm").feature_shape == (4,)
+
+
+def test_a_mask_that_nothing_reads_is_left_behind() -> None:
+    words = keras.Input((7,), dtype="int32")
+    embedded = keras.layers.Embedding(10, 4, mask_zero=True, name="embedded")(words)
+    net = keras.layers.Dense(3)(keras.ops.mean(embedded, axis=1))
+    assert split(network_of(keras.Model(words, net)), "embedded").feature_shape == (7, 4)
+
+
+def test_a_layer_that_computes_no_feature_of_the_contract_is_refused() -> None:
+    words = keras.Input((7,), dtype="int32")
+    twice = keras.ops.cast(keras.layers.Identity(name="twice")(words), "int32")
+    deep = keras.layers.Reshape((1, 1, 1, 7, 4), name="deep")(keras.layers.Embedding(10, 4)(twice))
+    network = network_of(keras.Model(words, keras.layers.Dense(3)(keras.layers.Flatten()(deep))))
+    with pytest.raises(SplitError, match=r"layer cast.*: expected a layer that computes float32, got int32"):
+        split(network, next(name for name in network.layers if name.startswith("cast")))
+    with pytest.raises(SplitError, match="layer deep, feature: expected 1 to 4 sizes"):
+        split(network, "deep")
