@@ -107,7 +107,7 @@ def layers(model: Path, size: tuple[int, int] | None, *, every: bool) -> None:
             from export.network.keras_file import read_network
 
         table = cut_table(read_network(model, size=size), every=every)
-    click.echo(escaped(table))
+    click.echo(table)
 
 
 @commands.command()

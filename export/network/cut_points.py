@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -144,16 +145,13 @@ def _narrow_places(flat: Any, nodes: Sequence[Any]) -> Iterator[int]:
     for place, node in enumerate(nodes):
         for tensor in node.input_tensors:
             needed[id(tensor)] = max(needed.get(id(tensor), 0), place)
+    calls = Counter(id(node.operation) for node in nodes)
     living = {id(flat.inputs[0])}
     for place, node in enumerate(nodes):
         living |= {id(tensor) for tensor in node.outputs if id(tensor) in needed}
         living = {tensor for tensor in living if needed[tensor] > place}
-        if len(node.outputs) == 1 and living == {id(node.outputs[0])} and _is_called_once(node, nodes):
+        if len(node.outputs) == 1 and living == {id(node.outputs[0])} and calls[id(node.operation)] == 1:
             yield place
-
-
-def _is_called_once(node: Any, nodes: Sequence[Any]) -> bool:
-    return sum(other.operation is node.operation for other in nodes) == 1
 
 
 def _can_be_cut(cut: Any, outputs: Sequence[Any], names: Names, path: str) -> bool:

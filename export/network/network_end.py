@@ -14,21 +14,17 @@ these become a body and one Dense, which grows by classes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from export.errors import HeadError
 from export.network.graph import node_of
-
-Floats = NDArray[np.float32]
-Move = Callable[[Any, str], Any]
-"""What is done to the positions of an embedding (n, ..., d), whatever d is, by a layer of the name that is given."""
+from export.network.last_kernel import Floats, Kernel, Move, array_of, by_sizes, is_kernel_layer, read_kernel
 
 _WITHOUT_EFFECT = (
     keras.layers.Identity,
@@ -50,7 +46,6 @@ _MEANS = (
     keras.layers.AveragePooling2D,
     keras.layers.AveragePooling3D,
 )
-_CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
 _ENDS = "logits, a softmax over the classes, or a sigmoid of one unit"
 _CLASSIFIER = f"a Dense or a 1x1 convolution as its last layer, then {_ENDS}"
 
@@ -86,25 +81,17 @@ def read_end(model: keras.Model, *, where: str) -> End:
         HeadError: not as the table at the top of this module says.
     """
     nodes = _after_the_classifier(model, where)
-    reading = _Reading(where, _classifier(nodes[0], where))
+    reading = _Reading(where, read_kernel(nodes[0], where=where))
     reading.activate(getattr(nodes[0].operation, "activation", None), nodes[0])
     for node in nodes[1:]:
         reading.read(node)
     return reading.end(model.outputs[0])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Classifier:
-    read: Any
-    kernel: Floats
-    bias: Floats
-    moves: tuple[Move, ...] = ()
-
-
 def _after_the_classifier(model: keras.Model, where: str) -> list[Any]:
     """Return the last layer with a kernel, and all the calls after it, in their order."""
     nodes = [node_of(model.outputs[0])]
-    while not _is_classifier(nodes[-1].operation):
+    while not is_kernel_layer(nodes[-1].operation):
         node = nodes[-1]
         reads = {id(tensor): tensor for tensor in node.input_tensors}
         if node.is_input or len(reads) != 1 or not _may_follow(node.operation):
@@ -120,64 +107,15 @@ def _ending(nodes: Sequence[Any]) -> str:
     return type(last.operation).__name__
 
 
-def _is_classifier(operation: Any) -> bool:
-    if isinstance(operation, keras.layers.TimeDistributed):
-        operation = operation.layer
-    if isinstance(operation, keras.layers.Dense):
-        return type(operation).call is keras.layers.Dense.call
-    return type(operation) in (*_CONVOLUTIONS, keras.layers.EinsumDense)
-
-
 def _may_follow(operation: Any) -> bool:
     """Tell whether what is no classifier may stand after one; what it does there is judged later."""
     return isinstance(operation, keras.layers.BatchNormalization) or not getattr(operation, "weights", ())
 
 
-def _classifier(node: Any, where: str) -> _Classifier:
-    operation, read = node.operation, node.input_tensors[0]
-    layer = operation.layer if isinstance(operation, keras.layers.TimeDistributed) else operation
-    if isinstance(layer, keras.layers.Dense):
-        return _Classifier(read, _array(layer.kernel), _bias(layer, layer.units))
-    if isinstance(layer, keras.layers.EinsumDense):
-        return _einsum(layer, read, where)
-    return _convolution(layer, read, where)
-
-
-def _einsum(layer: Any, read: Any, where: str) -> _Classifier:
-    """Take an EinsumDense that is a Dense by another name: "abc,cd->abd"."""
-    kernel = _array(layer.kernel)
-    given, _, result = layer.equation.replace(" ", "").partition("->")
-    left, _, right = given.partition(",")
-    fits = kernel.ndim == 2 and right[:1] == left[-1:] and result == left[:-1] + right[1:]
-    bias = np.zeros(kernel.shape[-1], np.float32) if layer.bias is None else _array(layer.bias)
-    if not fits or bias.shape != kernel.shape[1:]:
-        raise HeadError(where, expected="a Dense as its last layer", got=f"an EinsumDense of {layer.equation}")
-    return _Classifier(read, kernel, bias)
-
-
-def _convolution(layer: Any, read: Any, where: str) -> _Classifier:
-    kernel = _array(layer.kernel)
-    classes, places = kernel.shape[-1], tuple(read.shape[1:-1])
-    single = math.prod(layer.kernel_size) == 1 and (set(layer.strides) == {1} or set(places) == {1})
-    covers = tuple(layer.kernel_size) == places and (layer.padding == "valid" or set(places) == {1})
-    if layer.groups != 1 or not (single or (covers and set(layer.dilation_rate) == {1})):
-        raise HeadError(
-            where,
-            expected="a Dense, a 1x1 convolution, or one as wide as its input as its last layer",
-            got=f"a kernel of {_by(layer.kernel_size)} over {_by(places)}",
-        )
-    moves: tuple[Move, ...] = () if single else (_flattened,)
-    return _Classifier(read, kernel.reshape(-1, classes), _bias(layer, classes), moves)
-
-
-def _flattened(tensor: Any, name: str) -> Any:
-    return keras.layers.Reshape((math.prod(tensor.shape[1:]),), name=name)(tensor)
-
-
 class _Reading:
     """What has been read of the calls after a classifier."""
 
-    def __init__(self, where: str, found: _Classifier) -> None:
+    def __init__(self, where: str, found: Kernel) -> None:
         self._where = where
         self._read, self._moves = found.read, list(found.moves)
         self._kernel, self._bias = found.kernel, found.bias
@@ -188,7 +126,7 @@ class _Reading:
         shape = output.shape[1:]
         if math.prod(shape[:-1]) != 1:
             expected = "one answer for the whole input: a mean over the positions at its end"
-            raise HeadError(self._where, expected=expected, got=f"an answer for each of {_by(shape[:-1])}")
+            raise HeadError(self._where, expected=expected, got=f"an answer for each of {by_sizes(shape[:-1])}")
         return End(self._read, self._moves, self._kernel, self._bias, self._output or OutputKind.LOGITS)
 
     def read(self, node: Any) -> None:
@@ -302,11 +240,11 @@ def _affine(node: Any) -> tuple[Floats, Floats] | None:
 
 
 def _normalisation(layer: Any) -> tuple[Floats, Floats]:
-    scale = 1 / np.sqrt(_array(layer.moving_variance) + layer.epsilon)
+    scale = 1 / np.sqrt(array_of(layer.moving_variance) + layer.epsilon)
     if layer.scale:
-        scale = scale * _array(layer.gamma)
-    shift = -_array(layer.moving_mean) * scale
-    return scale, shift + _array(layer.beta) if layer.center else shift
+        scale = scale * array_of(layer.gamma)
+    shift = -array_of(layer.moving_mean) * scale
+    return scale, shift + array_of(layer.beta) if layer.center else shift
 
 
 def _arithmetic(name: str, node: Any) -> tuple[Floats, Floats] | None:
@@ -342,15 +280,3 @@ def _is_plain(node: Any) -> bool:
 
 def _named(operation: Any) -> str:
     return {"Softmax": "softmax", "LogSoftmax": "log_softmax", "Sigmoid": "sigmoid"}[type(operation).__name__]
-
-
-def _bias(layer: Any, units: int) -> Floats:
-    return np.zeros(units, np.float32) if layer.bias is None else _array(layer.bias)
-
-
-def _array(variable: Any) -> Floats:
-    return np.asarray(keras.ops.convert_to_numpy(variable), np.float32)
-
-
-def _by(sizes: Sequence[int | None]) -> str:
-    return "x".join("?" if size is None else str(size) for size in sizes) or "one position"

@@ -83,6 +83,40 @@ def test_cuts_prints_table_1(run: Run) -> None:
     ]
 
 
+def test_layers_prints_where_a_network_can_be_cut_and_the_cut_that_is_recommended(run: Run, tiny: Path) -> None:
+    done = run("layers", tiny)
+    rows = [line.split() for line in done.out.splitlines()]
+    assert [row[0] for row in rows] == [
+        "layer",
+        "stem_relu",
+        "pool",
+        "middle",
+        "average",
+        "bottleneck",
+        "3",
+        "recommended:",
+    ]
+    assert rows[5][1:3] == ["16", "100.0%"]
+    assert len(run("layers", tiny, "--all").out.splitlines()) == len(rows) - 1 + 3
+
+
+def test_layers_of_a_network_that_leaves_its_size_open_are_those_of_a_size(run: Run, tmp_path: Path) -> None:
+    stack = [keras.layers.Conv2D(40, 3, name="conv"), keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2)]
+    keras.Sequential([keras.Input((None, None, 3)), *stack]).save(tmp_path / "open.keras")
+    for options, feature in [((), "158x158x40"), (("--size", "32"), "30x30x40"), (("--size", "32x48"), "30x46x40")]:
+        assert f"conv {feature}" in " ".join(run("layers", tmp_path / "open.keras", *options).out.split())
+    assert "expected HEIGHTxWIDTH or N, got 'big'" in run("layers", tmp_path / "open.keras", "--size", "big").err
+
+
+def test_layers_of_what_is_no_network_is_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "text.keras").write_text("hello")
+    done = run("layers", tmp_path / "text.keras")
+    assert (done.code, done.err.splitlines()[-1]) == (
+        1,
+        f"fedex-export: network {tmp_path}/text.keras: expected a whole .keras file, got a file of another kind",
+    )
+
+
 def test_help_is_printed() -> None:
     done = fresh("--help")
     assert (done.returncode, done.stderr) == (0, "")
