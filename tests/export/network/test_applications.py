@@ -1,4 +1,4 @@
-"""Networks of keras.applications, with drawn weights: each is cut, and answers as it did, alone and nested in another."""
+"""Networks of keras.applications, with drawn weights: each is cut, and answers as it did, alone and within another."""
 
 from typing import Any
 
