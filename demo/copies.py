@@ -12,7 +12,7 @@ from pathlib import Path
 from demo.errors import DemoError
 from device.errors import PhotoError
 from device.recognise.image import load_photo
-from export.examples.photo_folders import MOST_TOLD
+from export.examples.problems import MOST_TOLD
 
 
 @dataclass(frozen=True, slots=True)

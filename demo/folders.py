@@ -8,8 +8,9 @@ from demo.errors import DemoError
 from demo.roles import Person
 from device.errors import PhotoError
 from device.recognise.image import load_photo
-from export.errors import FacesError
-from export.examples.photo_folders import PhotoFolders, find_people, raise_together
+from export.errors import ExamplesError
+from export.examples.photo_folders import PhotoFolders, find_people
+from export.examples.problems import raise_together
 
 PHOTO_SUFFIXES = frozenset(
     {
@@ -69,7 +70,7 @@ def _tell_all(directory: Path, people: PhotoFolders) -> None:
             problems.append(error)
     try:
         raise_together(str(directory), problems)
-    except (FacesError, PhotoError) as error:
+    except (ExamplesError, PhotoError) as error:
         raise DemoError(str(error)) from error
 
 

@@ -1,13 +1,7 @@
-"""From a network to its two bundles.
-
-OUT/device/       the device bundle
-OUT/training/     the training bundle
-OUT/parity.json   how far TFLite is from Keras: features of the prefix, logits of the head, and of both in a row
-"""
+"""From a network to its two bundles: converted, compared with the network as its user runs it, and written whole."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,26 +9,26 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
-from contract.bundle import (
-    BaseSamples,
-    BundleFacts,
-    DeviceBundleParts,
-    TrainingBundleParts,
-    write_device_bundle,
-    write_training_bundle,
-)
+from contract.bundle import BaseSamples, BundleFacts
 from contract.callbacks import ignore
 from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
-from contract.documents import encode_json
-from contract.files import atomic_write, sha256_hex
+from contract.documents import Json
+from contract.files import sha256_hex
 from contract.holdout import Split
 from contract.inputs import ModelInput
 from contract.manifest import Precision
-from contract.samples import SAMPLE_ID_BYTES
-from contract.training_bundle import KERAS_HEAD_FILE
-from export.examples.faces import People
+from export.accuracy import (
+    Accuracy,
+    Floats,
+    SameLabels,
+    check_accuracy,
+    check_labels,
+    compare_labels,
+    measure,
+)
+from export.comparison import Comparison, ExportInputs, InKeras, check_features, run_in_keras
+from export.examples.given import spread
 from export.examples.synthetic import synthetic_inputs
 from export.heads.calibration import Calibration
 from export.heads.first_head import FirstHead, fit_first_head, own_head
@@ -42,6 +36,7 @@ from export.network.classifier import HeadParts, take_apart
 from export.network.network import Network
 from export.network.split import SplitModel, split
 from export.network.standardization import Standardization, standardized
+from export.output import MadeParts, no_samples, write_bundles
 from export.staging import staged
 from export.tflite.convert import convert_head, convert_prefix
 from export.tflite.parity import (
@@ -55,19 +50,20 @@ from export.tflite.parity import (
 )
 from export.tflite.process import TFLiteProcess
 from export.tflite.quantize import Quantize
+from export.whole_network import WholeNetwork, run_eagerly
 
-DEVICE, TRAINING, PARITY = "device", "training", "parity.json"
 GOLDEN_SEED = 2020
 """Any: a space has one golden sample, whatever heads are exported for it."""
+MOST_JUDGES = 256
+"""Held-out samples that Keras and TFLite are both asked about: more take longer and say the same."""
 
 HEAD_PRECISION = {
     Quantize.NONE: Precision.FLOAT32,
     Quantize.FLOAT16: Precision.FLOAT16,
     Quantize.DYNAMIC: Precision.DYNAMIC,
-    Quantize.INT8: Precision.DYNAMIC,  # fixed ranges would need photos to calibrate on at each retraining
+    Quantize.INT8: Precision.DYNAMIC,  # fixed ranges would need inputs to calibrate on at each retraining
 }
 
-Floats = NDArray[np.float32]
 StepProgress = Callable[[str, int, int], None]
 """Is told the step at work, how much of it is done, and of how much; 0 of 0 when that is not known."""
 
@@ -79,27 +75,13 @@ class BundleSpec:
     cut: str
     """What the bundles call it."""
     layer: str
-    """The last layer of the prefix."""
+    """The last layer of the prefix, by the user's name."""
     input: ModelInput
     """What the prefix takes."""
     standardization: Standardization
     quantize: Quantize
     out: Path
     seed: int = 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ExportInputs:
-    """The photos and labels to make them with."""
-
-    photos: NDArray[np.uint8]
-    """(n, *input shape), to compare on."""
-    labels: tuple[str, ...]
-    """Of the network's own classes; not used where there are people."""
-    people: People | None = None
-    """Whom the first head is to know."""
-    calibration: NDArray[np.uint8] | None = None
-    """(m, *input shape), other photos than `photos`; for int8 alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +95,12 @@ class ExportResult:
     prefix_bytes: int
     head_bytes: int
     calibration: Calibration
-    parity: dict[str, ParityReport]
-    """Of the prefix, of the head, and of both in a row."""
+    comparison: Comparison
+
+    @property
+    def parity(self) -> dict[str, ParityReport]:
+        """Of the prefix, of the head, and of both in a row."""
+        return self.comparison.reports
 
 
 def export_bundles(
@@ -122,11 +108,11 @@ def export_bundles(
 ) -> ExportResult:
     """Write both bundles of a network, whole or not at all; those of an earlier export are replaced.
 
-    `network` takes standardised photos (n, *input shape).
-
     Raises:
         SplitError: the layer does not divide the network.
-        HeadError: the network does not end in a classifier.
+        HeadError: the network does not name a class.
+        NetworkError: weights, features or answers that are no numbers, or beyond what devices may send.
+        RequestError: labelled photos show that they are scaled wrongly.
         ConversionError: TFLite's builtin operators cannot express it.
         ParityError: what was converted computes something else.
         RuntimeUnavailable: no TFLite runtime works here.
@@ -134,39 +120,29 @@ def export_bundles(
     """
     parts = split(network, spec.layer)
     head_parts = take_apart(parts.head)
+    whole = WholeNetwork(network, spec.input, spec.standardization, head_parts.output)
+    at_step("running the whole network", 0, 0)
+    run = run_in_keras(whole, parts, head_parts, inputs, warn=lambda line: at_step(line, 0, 0))
     with staged(spec.out) as folder, TFLiteProcess() as tflite:
-        export = _Export(parts, spec, inputs, tflite, at_step)
+        export = _Export(parts, spec, inputs, run, tflite, at_step)
         prefix = export.convert_prefix()
-        compared = export.compare_prefix(prefix)
+        features = export.compare_prefix(prefix)
         base = export.base_samples(prefix)
         first = export.first_head(head_parts, base)
         head = export.convert_head(first.network)
-        parity = export.compare_head(head, first.network, compared)
+        comparison = export.compare_head(head, first.network, features, base)
         golden, logits = export.golden(prefix, head)
-        _write(folder, spec, _Made(prefix, head, first, base, golden, logits), parity)
+        made = MadeParts(_facts(spec, prefix, golden, first), spec.quantize, prefix, head, first, base, golden, logits)
+        write_bundles(folder, made, _document(spec, comparison))
     return ExportResult(
-        sha256_hex(prefix), parts.feature_shape, len(first.labels), len(prefix), len(head), first.calibration, parity
+        sha256_hex(prefix),
+        parts.feature_shape,
+        len(first.labels),
+        len(prefix),
+        len(head),
+        first.calibration,
+        comparison,
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Compared:
-    """The features (n, *shape) of the photos that the prefix is compared on."""
-
-    by_keras: Floats
-    by_tflite: Floats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Made:
-    """What goes into the bundles."""
-
-    prefix: bytes
-    head: bytes
-    first: FirstHead
-    base: BaseSamples
-    golden: Floats
-    logits: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,6 +152,7 @@ class _Export:
     parts: SplitModel
     spec: BundleSpec
     inputs: ExportInputs
+    in_keras: InKeras
     tflite: TFLiteProcess
     at_step: StepProgress
 
@@ -190,34 +167,31 @@ class _Export:
             calibration=self.inputs.calibration,
         )
 
-    def compare_prefix(self, prefix: bytes) -> _Compared:
-        """Return the photos' features of Keras and of TFLite; refuse a prefix that is too far off."""
+    def compare_prefix(self, prefix: bytes) -> Floats:
+        """Return TFLite's features of the compared inputs; refuse a prefix that is too far off."""
         self.at_step("comparing the prefix with Keras", 0, 0)
-        photos = self.inputs.photos
-        by_tflite = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=photos)
-        compared = _Compared(
-            keras_values(self.parts.prefix, standardized(photos, self.spec.standardization)), by_tflite
-        )
-        check_prefix(compare_features(compared.by_keras, compared.by_tflite), self.spec.quantize)
-        return compared
+        features = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=self.inputs.compared)
+        check_prefix(compare_features(self.in_keras.features, features), self.spec.quantize)
+        return features
 
     def base_samples(self, prefix: bytes) -> BaseSamples:
-        """Return the people's samples, with the features that devices will compute; without people there are none."""
-        people = self.inputs.people
-        if people is None:
-            return _no_samples(self.parts.feature_shape)
+        """Return the samples with the features that devices will compute; where none were given there are none."""
+        samples = self.inputs.samples
+        if samples is None:
+            return no_samples(self.parts.feature_shape)
         progress = partial(self.at_step, "computing features")
-        features = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=people.photos, progress=progress)
-        splits = np.where(people.held_out(), Split.HELD_OUT.code, Split.TRAIN.code).astype(np.uint8)
-        return BaseSamples(features, people.labels, people.sample_ids, splits)
+        features = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=samples.inputs, progress=progress)
+        check_features(features, self.parts)
+        splits = np.where(samples.held_out(), Split.HELD_OUT.code, Split.TRAIN.code).astype(np.uint8)
+        return BaseSamples(features, samples.labels, samples.sample_ids, splits)
 
     def first_head(self, parts: HeadParts, base: BaseSamples) -> FirstHead:
-        """Fit a head for the people, or take the network's own where there are none."""
-        people = self.inputs.people
-        if people is None:
+        """Fit a head for the samples, or take the network's own where there are none."""
+        samples = self.inputs.samples
+        if samples is None:
             return own_head(parts, self.inputs.labels)
         progress = partial(self.at_step, "fitting the first head")
-        return fit_first_head(parts.body, base.features, people, seed=self.spec.seed, progress=progress)
+        return fit_first_head(parts.body, base.features, samples, seed=self.spec.seed, progress=progress)
 
     def convert_head(self, head: keras.Model) -> bytes:
         """Convert the thawed part."""
@@ -225,62 +199,69 @@ class _Export:
         self.at_step(f"converting the head ({precision})", 0, 0)
         return convert_head(head, precision=precision)
 
-    def compare_head(self, content: bytes, head: keras.Model, compared: _Compared) -> dict[str, ParityReport]:
-        """Compare the head's file with its network; refuse one that is too far off."""
+    def compare_head(self, content: bytes, head: keras.Model, features: Floats, base: BaseSamples) -> Comparison:
+        """Compare the head's file with its network, and both files with the whole one; refuse what is too far off."""
         self.at_step("comparing the head with Keras", 0, 0)
-        logits = self.tflite.run(content, signature=HEAD_SIGNATURE, inputs=compared.by_tflite)
-        parity = {
-            "prefix": compare_features(compared.by_keras, compared.by_tflite),
-            "head": compare_logits(keras_values(head, compared.by_tflite), logits),
-            "network": compare_logits(keras_values(head, compared.by_keras), logits),
+        logits = self.tflite.run(content, signature=HEAD_SIGNATURE, inputs=features)
+        reports = {
+            "prefix": compare_features(self.in_keras.features, features),
+            "head": compare_logits(keras_values(head, features), logits),
+            "network": compare_logits(keras_values(head, self.in_keras.features), logits),
         }
-        fitted = self.inputs.people is not None
-        check_head(parity["head"], HEAD_PRECISION[self.spec.quantize], fitted=fitted)
+        fitted = self.inputs.samples is not None
+        check_head(reports["head"], HEAD_PRECISION[self.spec.quantize], fitted=fitted)
         if fitted:
-            check_network(parity["network"], self.spec.quantize)
-        return parity
+            check_network(reports["network"], self.spec.quantize)
+            return Comparison(reports, None, self._held_out_accuracy(content, head, base), self.in_keras.scales)
+        return Comparison(reports, self._same_labels(logits), self._accuracy(logits), self.in_keras.scales)
+
+    def _same_labels(self, logits: Floats) -> SameLabels:
+        same = compare_labels(self.in_keras.answers, logits)
+        if self.inputs.given:
+            check_labels(same, self.spec.quantize)
+        return same
+
+    def _accuracy(self, logits: Floats) -> Accuracy | None:
+        """Measure the network's own head on the inputs whose class is known."""
+        classes = self.inputs.classes
+        if classes is None or not (known := classes >= 0).any():
+            return None
+        accuracy = measure(classes[known], by_keras=self.in_keras.answers[known], by_tflite=logits[known])
+        check_accuracy(accuracy, self.spec.quantize)
+        return accuracy
+
+    def _held_out_accuracy(self, content: bytes, head: keras.Model, base: BaseSamples) -> Accuracy | None:
+        """Measure a fitted head on samples that were held out: Keras on their photos, TFLite on their features."""
+        samples = self.inputs.samples
+        judges = np.flatnonzero(base.splits == Split.HELD_OUT.code)
+        if samples is None or not len(judges):
+            return None
+        judges = judges[spread(len(judges), MOST_JUDGES)]
+        by_keras = run_eagerly(self.parts.prefix, standardized(samples.inputs[judges], self.spec.standardization))
+        by_tflite = self.tflite.run(content, signature=HEAD_SIGNATURE, inputs=base.features[judges])
+        classes = samples.labels[judges].astype(np.int64)
+        return measure(classes, by_keras=run_eagerly(head, by_keras), by_tflite=by_tflite)
 
     def golden(self, prefix: bytes, head: bytes) -> tuple[Floats, Floats]:
-        """Return the golden sample, a feature (*shape) of a photo of nothing, and the head's logits (classes,)."""
+        """Return the golden sample, a feature (*shape) of an input of nothing, and the head's logits (classes,)."""
         self.at_step("writing the bundles", 0, 0)
-        photo = synthetic_inputs(1, model_input=self.spec.input, seed=GOLDEN_SEED)
-        feature = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=photo)
+        drawn = synthetic_inputs(1, model_input=self.spec.input, seed=GOLDEN_SEED)
+        feature = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=drawn)
         return feature[0], self.tflite.run(head, signature=HEAD_SIGNATURE, inputs=feature)[0]
 
 
-def _no_samples(shape: tuple[int, ...]) -> BaseSamples:
-    return BaseSamples(
-        features=np.empty((0, *shape), np.float32),
-        labels=np.empty(0, np.uint32),
-        sample_ids=np.empty((0, SAMPLE_ID_BYTES), np.uint8),
-        splits=np.empty(0, np.uint8),
-    )
-
-
-def _write(folder: Path, spec: BundleSpec, made: _Made, parity: dict[str, ParityReport]) -> None:
-    first, calibration = made.first, made.first.calibration
-    facts = BundleFacts(
-        space=sha256_hex(made.prefix),
+def _facts(spec: BundleSpec, prefix: bytes, golden: Floats, first: FirstHead) -> BundleFacts:
+    return BundleFacts(
+        space=sha256_hex(prefix),
         cut=spec.cut,
         layer=spec.layer,
         input=spec.input,
-        feature_shape=made.golden.shape,
-        temperature=calibration.temperature,
-        threshold=calibration.threshold,
+        feature_shape=golden.shape,
+        temperature=first.calibration.temperature,
+        threshold=first.calibration.threshold,
     )
-    write_device_bundle(
-        folder / DEVICE,
-        DeviceBundleParts(facts, made.prefix, made.head, first.labels, made.golden, made.logits, spec.quantize),
-    )
-    write_training_bundle(
-        folder / TRAINING, TrainingBundleParts(facts, _keras_file(first.network), first.labels, made.golden, made.base)
-    )
-    reports = {name: report.document() for name, report in parity.items()}
-    atomic_write(folder / PARITY, encode_json({"quantize": spec.quantize, **reports}))
 
 
-def _keras_file(network: keras.Model) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / KERAS_HEAD_FILE
-        network.save(path)
-        return path.read_bytes()
+def _document(spec: BundleSpec, comparison: Comparison) -> dict[str, Json]:
+    """Return parity.json."""
+    return {"quantize": spec.quantize, "standardize": spec.standardization, **comparison.document()}

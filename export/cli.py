@@ -1,4 +1,4 @@
-"""The command line of the export: cuts, bundle. It wires the parts together; Keras is loaded when a command runs."""
+"""The export's command line: cuts, layers, bundle. It wires the parts together; Keras is loaded when a command runs."""
 
 from __future__ import annotations
 
@@ -11,39 +11,23 @@ from contract import command_line
 from contract.cuts import CUTS, TABLE_1_CLASSES
 from contract.environment import path
 from contract.errors import ContractError
+from contract.inputs import PhotoInput
 from contract.labels import MAX_LABELS
 from contract.text import escaped
 from device.errors import DeviceError
 from export.errors import ExportError
+from export.network.standardization import Standardization
 from export.progress import Terminal
 from export.quiet import import_quietly
-from export.request import DEFAULT_OUT, MAX_SEED, WHOLE, parse_request
+from export.request import DEFAULT_OUT, MAX_SEED, WHOLE, parse_request, parse_size
 from export.tflite.quantize import DEFAULT_QUANTIZE, Quantize
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from export.bundle import ExportResult
+    from export.bundle import BundleSpec, ExportResult
 
 
-class _Size(click.ParamType):  # type: ignore[type-arg]  # generic for type checkers, not at run time
-    """A height and a width, or one number for both."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
-        """Read "224" or "224x320"."""
-        height, by, width = str(value).lower().partition("x")
-        try:
-            sizes = int(height), int(width if by else height)
-        except ValueError:
-            self.fail(f"expected HEIGHTxWIDTH or N, got {value!r}", param, ctx)
-        if min(sizes) < 1:
-            self.fail(f"expected sizes of at least 1, got {value!r}", param, ctx)
-        return sizes
-
-
-SIZE = _Size()
 CLASSES = click.IntRange(1, MAX_LABELS)
 SEEDS = click.IntRange(0, MAX_SEED)
 
@@ -95,10 +79,11 @@ def cuts(classes: int) -> None:
 
 @commands.command()
 @click.argument("model", type=path)
-@click.option("--size", type=SIZE, help="Of photos, HEIGHTxWIDTH or N, where the network leaves it open.")
+@click.option("--size", help="Of photos, HEIGHTxWIDTH or N, where the network leaves it open.")
 @click.option("--all", "every", is_flag=True, help="Every layer, with those whose uploads are no smaller than before.")
-def layers(model: Path, size: tuple[int, int] | None, *, every: bool) -> None:
+def layers(model: Path, size: str | None, *, every: bool) -> None:
     """Print where the network of a .keras file can be cut, and the cut that is recommended."""
+    asked = None if size is None else parse_size(size)
     with Terminal() as at_step:
         at_step("loading the network", 0, 0)
         with command_line.interrupts_end_the_process(at_step.stop):
@@ -106,19 +91,27 @@ def layers(model: Path, size: tuple[int, int] | None, *, every: bool) -> None:
             from export.network.cut_table import cut_table
             from export.network.keras_file import read_network
 
-        table = cut_table(read_network(model, size=size), every=every)
+        table = cut_table(read_network(model, size=asked), every=every)
     click.echo(table)
 
 
 @commands.command()
 @click.option("--cut", help="Where to cut the reference network: freeze1 to freeze6.  [default: freeze6]")
-@click.option("--model", type=path, help="Cut this network instead: a .keras file for photos of 160x160x3.")
-@click.option("--layer", help="The last layer before the cut, where --model is given.")
+@click.option("--model", type=path, help="Cut this network instead: a .keras file.")
+@click.option("--layer", help="The last layer before the cut, as base/block_13_expand.  [default: the recommended one]")
 @click.option("--weights", type=path, help="Of the reference network, .npz or .weights.h5.  [default: drawn]")
-@click.option("--faces", type=path, help="People whom the first head is to know: one folder of photos each.")
-@click.option("--photos", type=path, help="Photos to calibrate and compare on, where there are no --faces.")
-@click.option("--classes", type=CLASSES, help="Of the network's own head, where there are no --faces.")
-@click.option("--labels", type=path, help="Their labels, one a line.  [default: class-0001, ...]")
+@click.option("--size", help="Of photos, HEIGHTxWIDTH or N, where the model leaves it open.  [default: 160x160]")
+@click.option("--fit", help="How photos become that size: crop, letterbox or stretch.  [default: crop]")
+@click.option("--input", "kind", help="What the model takes, where it may be either: photo or tensor.")
+@click.option("--standardize", help=f"How photos are scaled for it: {', '.join(Standardization)}; see the README.")
+@click.option(
+    "--samples", "--faces", "samples", type=path, help="What the first head is to know: a folder a label, or an .npz."
+)
+@click.option(
+    "--photos", type=path, help="To calibrate and compare on: a folder (best a folder a label), an .npz or .npy."
+)
+@click.option("--classes", type=CLASSES, help="Of the reference network's own head.")
+@click.option("--labels", type=path, help="Of the network's own classes, one a line.  [default: class-0001, ...]")
 @click.option("--quantize", default=DEFAULT_QUANTIZE.value, show_default=True, help=f"{', '.join(Quantize)}.")
 @click.option("--seed", type=SEEDS, default=0, show_default=True, help="Of drawn weights and training.")
 @click.option("--out", type=path, default=DEFAULT_OUT, show_default=True, help="Folder for both bundles.")
@@ -132,23 +125,39 @@ def bundle(**options: Any) -> None:
             from export.bundle import export_bundles
             from export.inputs import gather_inputs
 
-        exported = export_bundles(*gather_inputs(request, at_step=at_step), at_step=at_step)
-    click.echo(_summary(exported, request.out))
+        network, spec, inputs = gather_inputs(request, at_step=at_step)
+        exported = export_bundles(network, spec, inputs, at_step=at_step)
+    click.echo(_summary(exported, spec))
 
 
-def _summary(exported: ExportResult, out: Path) -> str:
-    network = exported.parity["network"]
-    return "\n".join(
-        [
-            escaped(f"wrote {out}/device and {out}/training"),
-            f"space    {exported.space}",
-            f"feature  {_by(exported.feature_shape)}, prefix {exported.prefix_bytes / 1e6:.2f} MB",
-            f"head     {exported.labels} labels, {exported.head_bytes / 1e6:.2f} MB, "
-            f"{exported.calibration.statement(labels=exported.labels)}",
-            f"parity   mean cosine {exported.parity['prefix'].mean_cosine:.5f} of features, "
-            f"{network.label_agreement:.1%} same labels on {network.samples} photos",
-        ]
-    )
+def _summary(exported: ExportResult, spec: BundleSpec) -> str:
+    comparison = exported.comparison
+    same = comparison.whole or comparison.reports["network"]
+    what = "photos" if isinstance(spec.input, PhotoInput) else "tensors"
+    lines = [
+        f"wrote {spec.out}/device and {spec.out}/training",
+        f"input    {_input(spec)}",
+        f"space    {exported.space}",
+        f"feature  {_by(exported.feature_shape)} after {spec.layer}, prefix {exported.prefix_bytes / 1e6:.2f} MB",
+        f"head     {exported.labels} labels, {exported.head_bytes / 1e6:.2f} MB, "
+        f"{exported.calibration.statement(labels=exported.labels)}",
+        f"parity   mean cosine {comparison.reports['prefix'].mean_cosine:.5f} of features, "
+        f"{same.label_agreement:.1%} same labels on {same.samples} {what}",
+    ]
+    if comparison.accuracy is not None:
+        accuracy = comparison.accuracy
+        held_out = "" if comparison.whole is not None else "held-out "
+        lines.append(
+            f"accuracy {accuracy.keras:.1%} right by Keras, {accuracy.tflite:.1%} by TFLite, "
+            f"on {accuracy.samples} {held_out}{what}"
+        )
+    return "\n".join(escaped(line) for line in lines)
+
+
+def _input(spec: BundleSpec) -> str:
+    if isinstance(spec.input, PhotoInput):
+        return f"photo {_by(spec.input.shape)}, {spec.input.fit}, standardize {spec.standardization}"
+    return f"tensor {_by(spec.input.shape)} {spec.input.dtype.name}"
 
 
 def _by(shape: tuple[int, ...]) -> str:

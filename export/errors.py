@@ -21,8 +21,8 @@ class HeadError(ExportError):
     """A network that is not a head: one input, one output, and a Dense at its end."""
 
 
-class FacesError(ExportError):
-    """A folder of photos that cannot make a head."""
+class ExamplesError(ExportError):
+    """A folder of photos, or a file of arrays, that cannot be used as it is."""
 
 
 class ConversionError(ExportError):
@@ -35,3 +35,7 @@ class ParityError(ExportError):
 
 class RequestError(ExportError):
     """Options of an export that do not go together, or name what there is not."""
+
+
+class NetworkError(ExportError):
+    """A network whose weights or answers are no numbers, or that cannot compute what it is given."""

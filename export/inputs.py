@@ -1,107 +1,178 @@
-"""What an export works on: finds the network, the photos and the labels that were asked for."""
+"""What an export works on: finds the network, what it takes, the examples and the labels that were asked for."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from export.bundle import BundleSpec, ExportInputs, StepProgress
-from export.errors import RequestError, WeightsError
-from export.examples.faces import People, read_faces, read_photos
+from contract.inputs import Fit, ModelInput
+from export.bundle import BundleSpec, StepProgress
+from export.classes import match_classes
+from export.comparison import ExportInputs
+from export.errors import RequestError
+from export.examples.given import GivenInputs, spread
+from export.examples.labelled import LabelledExamples
+from export.examples.reading import are_photos, read_given, read_samples
 from export.examples.synthetic import synthetic_inputs
+from export.model_input import choose_input, choose_standardization, scale_warning
 from export.network.backbone import draw_reference, load_reference
+from export.network.classifier import take_apart
+from export.network.cut_points import cut_points, recommend
 from export.network.inception_resnet_v1 import INPUT, STANDARDIZATION
 from export.network.keras_file import read_network
 from export.network.network import Network, prepared
+from export.network.split import split
 from export.network.weights import classes_in
 from export.request import Request
 from export.tflite.quantize import Quantize
 
-PHOTOS = 64
+COMPARED = 64
 """To calibrate on, and to compare on: more take longer and say the same."""
-FEWEST_PHOTOS = 8
+LABELLED = 256
+"""To compare on, where they have labels: accuracy is finer on more."""
+FEWEST = 8
 """Of either, for int8: on fewer, ranges and errors are chance."""
 SYNTHETIC_SEED = 1
 
-Photos = NDArray[np.uint8]
+Inputs = NDArray[Any]
 
 
 def gather_inputs(request: Request, *, at_step: StepProgress) -> tuple[Network, BundleSpec, ExportInputs]:
     """Find the network that was asked for, and what to make of it.
 
     Raises:
-        FacesError, PhotoError: a folder that will not do.
-        WeightsError: a file that will not do.
-        RequestError: a network whose number of classes was not said, or is not that of the labels; too few photos.
+        ExamplesError, PhotoError: a folder or file that will not do.
+        WeightsError, HeadError: a network that will not do.
+        RequestError: options that do not fit the network or the examples; too few inputs; a scale that nobody said.
     """
-    people = None
-    if request.faces is not None:
-        people = read_faces(request.faces, photo_input=INPUT, progress=partial(at_step, "reading photos"))
-        if people.passed_over:
-            at_step(f"passed over, as left by systems and programs: {people.passed_over}", 0, 0)
-    photos, calibration = _photos(request, people)
-    at_step("making the network", 0, 0)
-    network = _network(request, people, photos)
-    labels = people.names if people else _labels(request, classes=network.flat.outputs[0].shape[-1])
-    spec = BundleSpec(
-        request.cut, request.layer, INPUT, STANDARDIZATION, request.quantize, request.out, seed=request.seed
-    )
-    return network, spec, ExportInputs(photos, labels, people, calibration)
+    found = _Found(request, at_step)
+    network = found.read_model()
+    model_input = found.choose_input(network)
+    spec = found.specify(network, model_input)
+    samples, given = found.read_examples(model_input)
+    compared = found.choose_compared(samples, given, model_input)
+    network = network or found.make_reference(samples, compared.inputs)
+    classes = take_apart(split(network, spec.layer).head).kernel.shape[1]
+    matched = match_classes(compared, request.labels, classes=classes)
+    if matched.reason is not None and given is not None:
+        at_step(f"accuracy is not measured: {matched.reason}", 0, 0)
+    return network, spec, found.divide(compared.inputs, matched.classes, labels=matched.labels, samples=samples)
 
 
-def _photos(request: Request, people: People | None) -> tuple[Photos, Photos | None]:
-    """Choose photos to compare on, and for int8 others to calibrate on: its ranges fit best what they came from."""
-    if request.quantize is not Quantize.INT8:
-        return _choose(request, people, count=PHOTOS), None
-    photos = _choose(request, people, count=2 * PHOTOS)
-    if len(photos) < 2 * FEWEST_PHOTOS:
-        expected = f"at least {2 * FEWEST_PHOTOS} photos, half to calibrate on and half to compare on"
-        raise RequestError("--quantize int8", expected=expected, got=str(len(photos)))
-    return photos[1::2], photos[::2]
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The steps of finding everything, with what all of them need."""
+
+    request: Request
+    at_step: StepProgress
+
+    def read_model(self) -> Network | None:
+        """Read the user's network; None where the reference network is asked for."""
+        if self.request.model is None:
+            return None
+        self.at_step("reading the network", 0, 0)
+        return read_network(self.request.model, size=self.request.size)
+
+    def choose_input(self, network: Network | None) -> ModelInput:
+        """Decide what the prefix takes."""
+        if network is None:
+            return replace(INPUT, fit=self.request.fit or Fit.CROP)
+        given = self.request.given
+        return choose_input(network, self.request, given_photos=None if given is None else are_photos(given))
+
+    def specify(self, network: Network | None, model_input: ModelInput) -> BundleSpec:
+        """Say which bundles to make, before any example is read."""
+        request = self.request
+        standardization, layer = STANDARDIZATION, request.layer
+        if network is not None:
+            standardization = choose_standardization(network, request, model_input)
+            warning = scale_warning(network, standardization)
+            if warning is not None:
+                self.at_step(warning, 0, 0)
+            layer = layer or self._recommended_layer(network)
+        assert layer is not None  # a request without a model names the reference network's
+        cut = request.cut or layer
+        return BundleSpec(cut, layer, model_input, standardization, request.quantize, request.out, seed=request.seed)
+
+    def _recommended_layer(self, network: Network) -> str:
+        point, reason = recommend(cut_points(network))
+        self.at_step(f"cutting after {point.layer}: {reason}", 0, 0)
+        return point.layer
+
+    def read_examples(self, model_input: ModelInput) -> tuple[LabelledExamples | None, GivenInputs | None]:
+        """Read what the first head is to know, or what to compare on, where either is given."""
+        samples, photos = self.request.samples, self.request.photos
+        if samples is not None:
+            read = read_samples(samples, model_input=model_input, progress=partial(self.at_step, "reading samples"))
+            if read.passed_over:
+                self.at_step(f"passed over, as left by systems and programs: {read.passed_over}", 0, 0)
+            return read, None
+        if photos is None:
+            return None, None
+        progress = partial(self.at_step, "reading photos")
+        return None, read_given(
+            photos, model_input=model_input, count=self._count, most_labelled=LABELLED, progress=progress
+        )
+
+    def choose_compared(
+        self, samples: LabelledExamples | None, given: GivenInputs | None, model_input: ModelInput
+    ) -> GivenInputs:
+        """Choose what to compare on, from all over, and for int8 what to calibrate on as well."""
+        if given is not None:
+            return given
+        if samples is not None:
+            rows = spread(len(samples.inputs), self._count)
+            labels = samples.labels[rows].astype(np.int64)
+            own = self.request.model is not None  # the reference network's classifier is of nobody, its scale is known
+            return GivenInputs(samples.inputs[rows], labels if own else None, samples.names)
+        return GivenInputs(synthetic_inputs(self._count, model_input=model_input, seed=SYNTHETIC_SEED))
+
+    @property
+    def _count(self) -> int:
+        """How many inputs to take: for int8 twice as many, half of them to calibrate on."""
+        return COMPARED * (2 if self.request.quantize is Quantize.INT8 else 1)
+
+    def divide(
+        self,
+        compared: Inputs,
+        classes: NDArray[np.int64] | None,
+        *,
+        labels: tuple[str, ...],
+        samples: LabelledExamples | None,
+    ) -> ExportInputs:
+        """Set aside for int8 every other input to calibrate on: its ranges fit best what they came from."""
+        given = self.request.given is not None
+        if self.request.quantize is not Quantize.INT8:
+            return ExportInputs(compared, labels, samples, classes=classes, given=given)
+        if len(compared) < 2 * FEWEST:
+            expected = f"at least {2 * FEWEST} inputs, half to calibrate on and half to compare on"
+            raise RequestError("--quantize int8", expected=expected, got=str(len(compared)))
+        known = None if classes is None else classes[1::2]
+        return ExportInputs(compared[1::2], labels, samples, compared[::2], classes=known, given=given)
+
+    def make_reference(self, samples: LabelledExamples | None, compared: Inputs) -> Network:
+        """Build the reference network, with weights from a file or drawn."""
+        self.at_step("making the network", 0, 0)
+        return prepared(self._reference(samples, compared), where="the reference network")
+
+    def _reference(self, samples: LabelledExamples | None, compared: Inputs) -> keras.Model:
+        request = self.request
+        classes = _classes_asked(request, samples)
+        if request.weights is not None:
+            return load_reference(classes=classes, weights=request.weights)
+        return draw_reference(classes=classes, seed=request.seed, photos=compared[:COMPARED])
 
 
-def _choose(request: Request, people: People | None, *, count: int) -> Photos:
-    """Choose at most `count` photos, from all over."""
-    if people is not None:
-        chosen: Photos = people.photos[np.unique(np.linspace(0, len(people.photos) - 1, count).astype(int))]
-        return chosen
-    if request.photos is not None:
-        return read_photos(request.photos, photo_input=INPUT, count=count)
-    return synthetic_inputs(count, model_input=INPUT, seed=SYNTHETIC_SEED)
-
-
-def _network(request: Request, people: People | None, photos: Photos) -> Network:
-    if request.model is not None:
-        return _of_photos(read_network(request.model), request.model)
-    classes = _classes(request, people)
-    if request.weights is not None:
-        return prepared(load_reference(classes=classes, weights=request.weights), where="network")
-    return prepared(draw_reference(classes=classes, seed=request.seed, photos=photos), where="network")
-
-
-def _of_photos(network: Network, path: Path) -> Network:
-    if network.input_shape != INPUT.shape:
-        where = f"network {path}"
-        raise WeightsError(where, expected=f"one input of shape {INPUT.shape}", got=str(network.input_shape))
-    return network
-
-
-def _classes(request: Request, people: People | None) -> int:
-    """Tell how many classes to build. Where there are people its own classifier is replaced, but must fit the file."""
+def _classes_asked(request: Request, samples: LabelledExamples | None) -> int:
+    """Tell how many classes to build. With samples its own classifier is replaced, but must fit the file."""
     stated = request.classes or (request.labels and len(request.labels))
     stored = classes_in(request.weights) if request.weights is not None else None
-    classes = stated or stored or (people and len(people.names))
+    classes = stated or stored or (samples and len(samples.names))
     if not classes:
-        raise RequestError("classes", expected="--classes N, --labels FILE or --faces DIR", got="none of them")
+        raise RequestError("classes", expected="--classes N, --labels FILE or --samples PATH", got="none of them")
     return classes
-
-
-def _labels(request: Request, *, classes: int) -> tuple[str, ...]:
-    if request.labels is None:
-        return tuple(f"class-{number:04d}" for number in range(1, classes + 1))
-    if len(request.labels) != classes:
-        raise RequestError("--labels", expected=f"{classes}, one for each class", got=str(len(request.labels)))
-    return request.labels

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from contract.cuts import CUTS
 from contract.errors import ContractError, shown
 from contract.files import read_bounded
+from contract.inputs import PHOTO_KIND, TENSOR_KIND, Fit
 from contract.labels import MARKS, MAX_LABELS_BYTES, WHITE_SPACE, encode_labels, label_key, read_label
 from export.errors import RequestError
+from export.network.standardization import Standardization
 from export.tflite.quantize import DEFAULT_QUANTIZE, Quantize
 
 MAX_SEED = 2**32 - 1
@@ -23,20 +27,41 @@ WHOLE = "full"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
+_SIZE = re.compile(r"(\d{1,5})(?:[xX](\d{1,5}))?")
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class InputKind(StrEnum):
+    """What a network takes, where that has to be said."""
+
+    PHOTO = PHOTO_KIND
+    TENSOR = TENSOR_KIND
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Which network, cut where, with whose photos, to which folder."""
+    """Which network, cut where, for what kind of input, with whose examples, to which folder."""
 
-    cut: str
-    """What the bundles call it."""
-    layer: str
-    """The last layer of the prefix."""
+    cut: str | None = None
+    """Of the reference network, by the paper's name; None where there is a model."""
+    layer: str | None = None
+    """The last layer of the prefix; None of a model: the recommended one."""
     model: Path | None = None
     """A .keras file; None is the reference network."""
     weights: Path | None = None
     """Of the reference network; None draws them from the seed."""
-    faces: Path | None = None
+    size: tuple[int, int] | None = None
+    """(height, width), where the model leaves them open."""
+    fit: Fit | None = None
+    kind: InputKind | None = None
+    """What the model takes; None finds out."""
+    standardization: Standardization | None = None
+    """None: what the model says of itself."""
+    samples: Path | None = None
+    """Labelled examples that the first head is to know."""
     photos: Path | None = None
+    """What to calibrate and compare on."""
     classes: int | None = None
     """Of the network's own head."""
     labels: tuple[str, ...] | None = None
@@ -45,6 +70,11 @@ class Request:
     seed: int = 0
     out: Path = DEFAULT_OUT
 
+    @property
+    def given(self) -> Path | None:
+        """Where inputs come from, samples or photos."""
+        return self.samples or self.photos
+
 
 def parse_request(
     *,
@@ -52,7 +82,11 @@ def parse_request(
     layer: str | None,
     model: Path | None,
     weights: Path | None,
-    faces: Path | None,
+    size: str | None,
+    fit: str | None,
+    kind: str | None,
+    standardize: str | None,
+    samples: Path | None,
     photos: Path | None,
     classes: int | None,
     labels: Path | None,
@@ -63,21 +97,31 @@ def parse_request(
     """Turn options into a request; the only file it opens is that of the labels.
 
     Raises:
-        RequestError: an unknown cut or mode, options that exclude or need each other, int8 without photos to calibrate
+        RequestError: an unknown cut or mode, options that exclude or need each other, int8 without inputs to calibrate
             on, a file that holds no list of labels.
     """
     _check_exclusive("--model", model, {"--cut": cut, "--weights": weights, "--classes": classes})
-    _check_exclusive("--faces", faces, {"--photos": photos, "--classes": classes, "--labels": labels})
-    mode = _mode(quantize)
-    if mode is Quantize.INT8 and faces is None and photos is None:
-        raise RequestError("--quantize int8", expected="--faces or --photos to calibrate on", got="neither")
-    name, last_layer = _own_cut(layer) if model else _reference_cut(cut, layer)
+    _check_exclusive("--samples", samples, {"--photos": photos, "--classes": classes, "--labels": labels})
+    mode = _choice("--quantize", quantize, Quantize)
+    if mode is Quantize.INT8 and samples is None and photos is None:
+        raise RequestError("--quantize int8", expected="--samples or --photos to calibrate on", got="neither")
+    if model is None:
+        own = {"--layer": layer, "--size": size, "--input": kind, "--standardize": standardize}
+        _check_needs_a_model(own)
+        cut, layer = _reference_cut(cut)
+    kind_asked = None if kind is None else _choice("--input", kind, InputKind)
+    if kind_asked is InputKind.TENSOR:
+        _check_exclusive("--input tensor", kind, {"--fit": fit, "--standardize": standardize})
     return Request(
-        name,
-        last_layer,
+        cut,
+        layer,
         model=model,
         weights=weights,
-        faces=faces,
+        size=None if size is None else parse_size(size),
+        fit=None if fit is None else _choice("--fit", fit, Fit),
+        kind=kind_asked,
+        standardization=None if standardize is None else _choice("--standardize", standardize, Standardization),
+        samples=samples,
         photos=photos,
         classes=classes,
         labels=None if labels is None else _read_labels(labels),
@@ -87,23 +131,34 @@ def parse_request(
     )
 
 
+def parse_size(text: str) -> tuple[int, int]:
+    """Read HEIGHTxWIDTH, or one number for both.
+
+    Raises:
+        RequestError: something else, or a size of 0.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    sizes = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not all(sizes):
+        raise RequestError("--size", expected="HEIGHTxWIDTH or N, of at least 1", got=text)
+    return sizes
+
+
 def _check_exclusive(option: str, value: object, others: dict[str, object]) -> None:
     given = [other for other, other_value in others.items() if other_value is not None]
     if value is not None and given:
         raise RequestError(option, expected=f"no {' or '.join(others)} beside it", got=" and ".join(given))
 
 
-def _own_cut(layer: str | None) -> tuple[str, str]:
-    if layer is None:
-        raise RequestError("--model", expected="--layer NAME beside it", got="no layer to cut after")
-    return layer, layer
+def _check_needs_a_model(options: Mapping[str, object]) -> None:
+    """Refuse what is said of a model where there is none: the reference network has one size, scale and kind."""
+    given = [option for option, value in options.items() if value is not None]
+    if given:
+        got = "no model; the reference network has --cut" if "--layer" in given else "no model"
+        raise RequestError(" and ".join(given), expected="--model FILE beside it", got=got)
 
 
-def _reference_cut(cut: str | None, layer: str | None) -> tuple[str, str]:
-    if layer is not None:
-        raise RequestError(
-            "--layer", expected="--model FILE beside it", got="no model; the reference network has --cut"
-        )
+def _reference_cut(cut: str | None) -> tuple[str, str]:
     name = cut or DEFAULT_CUT
     names = [known for known in CUTS if known != WHOLE]
     if name not in names:
@@ -111,10 +166,10 @@ def _reference_cut(cut: str | None, layer: str | None) -> tuple[str, str]:
     return name, CUTS[name].layer
 
 
-def _mode(quantize: str) -> Quantize:
-    if quantize not in list(Quantize):
-        raise RequestError("--quantize", expected=f"one of {', '.join(Quantize)}", got=quantize)
-    return Quantize(quantize)
+def _choice(option: str, value: str, choices: type[Choice]) -> Choice:
+    if value not in list(choices):
+        raise RequestError(option, expected=f"one of {', '.join(choices)}", got=value)
+    return choices(value)
 
 
 def _read_labels(path: Path) -> tuple[str, ...]:

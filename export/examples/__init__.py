@@ -1,4 +1,4 @@
-"""What an export works on: people and their photos from folders, and photos of nothing where there are none.
+"""What an export works on: labelled examples and plain inputs, photos from folders or arrays, and some of nothing.
 
 May import `export.errors`, `device.recognise`, `device.errors` and `contract`.
 """

@@ -1,25 +1,21 @@
-"""Folders of photos as they lie on disks: whose they are, what in them is a photo, and what is passed over.
+"""Folders of photos as they lie on disks: what they are of, what in them is a photo, and what is passed over.
 
-    DIR/<person>/<photo>    one folder a person, whose name is the label; both sorted by name, which the split follows
+    DIR/<label>/<photo>    one folder a label, which is its name; both sorted by name, which the split follows
 
 Passed over and counted: what systems, cameras, photo programs and downloads leave beside photos, and hidden files.
 Never entered: hidden folders, and those of trash bins, network disks and archives. Files beside the folders are not
-looked at. The demo reads its people here too.
+looked at. The demo finds its people here too.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from contract.errors import ContractError
 from contract.labels import label_key, read_label
-from export.errors import FacesError
-
-MOST_TOLD = 100
-"""Problems that one error lists; of more it gives the number."""
+from export.errors import ExamplesError
 
 _LITTER_NAMES = frozenset(
     {
@@ -84,7 +80,7 @@ _CLOSED = re.compile(r"found\.\d{3}|.+\.(lrdata|download|photoslibrary)|@syno.*|
 
 @dataclass(frozen=True, slots=True)
 class PhotoFolders:
-    """People by the names of their folders."""
+    """Photos by the names of their folders."""
 
     photos: dict[str, tuple[Path, ...]]
     """Label -> photos; both sorted by name. That a file is a photo its decoder has to say."""
@@ -92,14 +88,14 @@ class PhotoFolders:
     """The photos of each folder whose name cannot be its label: a problem, and there may be others in them."""
     passed_over: tuple[Path, ...]
     """Files and folders of systems and programs."""
-    problems: tuple[FacesError, ...]
+    problems: tuple[ExamplesError, ...]
     """What else cannot be used, each with its place."""
 
 
 @dataclass(slots=True)
 class _Found:
     passed_over: list[Path] = field(default_factory=list)
-    problems: list[FacesError] = field(default_factory=list)
+    problems: list[ExamplesError] = field(default_factory=list)
 
 
 def is_litter(name: str) -> bool:
@@ -123,7 +119,7 @@ def find_people(directory: Path) -> PhotoFolders:
     """Find the folders of a folder, and the files in each of them, without opening any.
 
     Raises:
-        FacesError: no such folder.
+        ExamplesError: no such folder.
     """
     check_folder(directory)
     found = _Found()
@@ -143,35 +139,30 @@ def find_people(directory: Path) -> PhotoFolders:
     return PhotoFolders(photos, tuple(unlabelled), tuple(found.passed_over), tuple(found.problems))
 
 
+def find_folders(directory: Path) -> tuple[str, ...]:
+    """Return the names of the folders in a folder, sorted, empty ones too: what Keras takes for classes.
+
+    Raises:
+        ExamplesError: no such folder.
+    """
+    check_folder(directory)
+    return tuple(sorted(path.name for path in directory.iterdir() if path.is_dir() and not is_closed(path.name)))
+
+
 def find_photos(directory: Path) -> tuple[Path, ...]:
     """Find the files of a folder and of the folders in it, sorted, whoever they are of.
 
     Raises:
-        FacesError: no such folder.
+        ExamplesError: no such folder.
     """
     check_folder(directory)
     return tuple(sorted(_walk(directory)))
 
 
 def check_folder(directory: Path) -> None:
-    """Raise `FacesError` if there is no such folder."""
+    """Raise `ExamplesError` if there is no such folder."""
     if not directory.is_dir():
-        raise FacesError(f"faces {directory}", expected="a folder", got="a file" if directory.exists() else "none")
-
-
-def raise_together(where: str, problems: Sequence[Exception]) -> None:
-    """Raise what cannot be used as one error: the problem itself where it is the only one, else a list of all.
-
-    Raises:
-        FacesError, PhotoError: there is a problem.
-    """
-    if len(problems) == 1:
-        raise problems[0]
-    if problems:
-        told = [str(problem) for problem in problems[:MOST_TOLD]]
-        more = [f"and {len(problems) - MOST_TOLD} more"] if len(problems) > MOST_TOLD else []
-        got = f"{len(problems)} things that cannot be used: {'; '.join([*told, *more])}"
-        raise FacesError(where, expected="photos, one folder a person", got=got)
+        raise ExamplesError(str(directory), expected="a folder", got="a file" if directory.exists() else "none")
 
 
 def _walk(directory: Path) -> list[Path]:
@@ -189,14 +180,14 @@ def _files_of(folder: Path, found: _Found) -> tuple[Path, ...]:
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
-        found.problems.append(FacesError(str(folder), expected="a folder that can be read", got=str(error.strerror)))
+        found.problems.append(ExamplesError(str(folder), expected="a folder that can be read", got=str(error.strerror)))
         return ()
     left = [path for path in entries if (is_closed if path.is_dir() else is_litter)(path.name)]
     found.passed_over += left
     files = tuple(path for path in entries if path not in set(left))
     if not files:
         got = "an empty folder" if not left else "nothing but files of systems and programs"
-        found.problems.append(FacesError(str(folder), expected="at least one photo", got=got))
+        found.problems.append(ExamplesError(str(folder), expected="at least one photo", got=got))
     return files
 
 
@@ -206,10 +197,10 @@ def _label_of(folder: Path, owners: dict[str, Path], found: _Found) -> str | Non
         label = read_label(folder.name)
     except ContractError as error:
         expected = f"a name that can be a label: {error.expected}"
-        found.problems.append(FacesError(str(folder), expected=expected, got=error.got))
+        found.problems.append(ExamplesError(str(folder), expected=expected, got=error.got))
         return None
     owner = owners.setdefault(label_key(label), folder)
     if owner is not folder:
-        found.problems.append(FacesError(str(folder), expected="a name of its own", got=f"the name of {owner.name}"))
+        found.problems.append(ExamplesError(str(folder), expected="a name of its own", got=f"the name of {owner.name}"))
         return None
     return label

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from contract.callbacks import Progress, ignore
 from export.errors import HeadError
-from export.examples.faces import People
+from export.examples.labelled import LabelledExamples
 from export.heads.calibrate import calibrate, own_calibration
 from export.heads.calibration import Calibration
 from export.heads.fit import Recipe, fit_classifier
@@ -37,11 +37,11 @@ def own_head(parts: HeadParts, labels: tuple[str, ...]) -> FirstHead:
 
 
 def fit_first_head(
-    body: keras.Model, features: Floats, people: People, *, seed: int, progress: Progress = ignore
+    body: keras.Model, features: Floats, people: LabelledExamples, *, seed: int, progress: Progress = ignore
 ) -> FirstHead:
     """Fit a head for these people on the training part of their features, and calibrate it with the held-out one.
 
-    `features` are (n, *shape), as devices compute them from `people.photos`. The `body` stays as it is.
+    `features` are (n, *shape), as devices compute them from `people.inputs`. The `body` stays as it is.
 
     Raises:
         HeadError: the body's answers are not numbers.

@@ -17,7 +17,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -80,4 +79,6 @@ def standardized(inputs: NDArray[Any], mode: Standardization) -> NDArray[Any]:
 
 def standardize_inside(tensor: Any, mode: Standardization) -> Any:
     """Scale a symbolic uint8 photo in a graph, as `standardized` does outside of one."""
+    import keras  # here, for the command line asks this module for its modes before Keras is loaded
+
     return standardize(keras.ops.cast(tensor, "float32"), mode)

@@ -9,9 +9,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from export.examples.faces import People, read_faces
+from export.examples.labelled import LabelledExamples
+from export.examples.photos import read_labelled_photos
 from export.examples.synthetic import synthetic_inputs
 from export.network.inception_resnet_v1 import INPUT, ScaleToLength, build
+from export.network.network import Network, network_of
 from export.network.weights import calibrate_batch_norm, load_weights
 from export.quiet import silence_tensorflow
 
@@ -40,6 +42,12 @@ def tiny_network() -> keras.Model:
 
 
 @pytest.fixture(scope="session")
+def tiny(tiny_network: keras.Model) -> Network:
+    """The same network, as an export takes it."""
+    return network_of(tiny_network)
+
+
+@pytest.fixture(scope="session")
 def reference_network() -> keras.Model:
     """InceptionResNet-V1 with weights from a seed and calibrated batch statistics."""
     keras.utils.set_random_seed(0)
@@ -63,9 +71,9 @@ def faces(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def people(tmp_path_factory: pytest.TempPathFactory) -> People:
+def people(tmp_path_factory: pytest.TempPathFactory) -> LabelledExamples:
     """The same people, read."""
-    return read_faces(draw_people(tmp_path_factory.mktemp("people")), photo_input=INPUT)
+    return read_labelled_photos(draw_people(tmp_path_factory.mktemp("people")), photo_input=INPUT)
 
 
 def draw_people(folder: Path) -> Path:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,13 +13,15 @@ from contract.bundle import DeviceBundle, TrainingBundle, read_device_bundle, re
 from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
 from contract.files import sha256_hex
 from export import bundle
-from export.bundle import BundleSpec, ExportInputs, ExportResult, export_bundles
+from export.bundle import BundleSpec, ExportResult, export_bundles
+from export.comparison import ExportInputs
 from export.errors import HeadError, ParityError, SplitError
-from export.examples.faces import People
+from export.examples.labelled import LabelledExamples
 from export.examples.synthetic import synthetic_inputs
+from export.heads.calibrate import own_calibration
 from export.network.inception_resnet_v1 import INPUT, STANDARDIZATION
-from export.network.network import network_of
-from export.network.split import split_model
+from export.network.network import Network, network_of
+from export.network.split import split
 from export.tflite.convert import convert_prefix
 from export.tflite.process import TFLiteProcess
 from export.tflite.quantize import Quantize
@@ -39,9 +42,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def exported(tiny_network: keras.Model, place: Path, people: People) -> ExportResult:
+def exported(tiny: Network, place: Path, people: LabelledExamples) -> ExportResult:
     spec = BundleSpec(LAYER, LAYER, INPUT, STANDARDIZATION, Quantize.DYNAMIC, place)
-    return export_bundles(network_of(tiny_network), spec, ExportInputs(people.photos, (), people))
+    return export_bundles(tiny, spec, ExportInputs(people.inputs, (), people))
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +70,10 @@ def test_both_bundles_say_the_same_of_the_first_head(device: DeviceBundle, train
 
 
 def test_base_features_are_what_the_prefix_file_computes(
-    device: DeviceBundle, training: TrainingBundle, people: People
+    device: DeviceBundle, training: TrainingBundle, people: LabelledExamples
 ) -> None:
     with TFLiteProcess() as tflite:
-        features = tflite.run(device.prefix_path.read_bytes(), signature=PREFIX_SIGNATURE, inputs=people.photos)
+        features = tflite.run(device.prefix_path.read_bytes(), signature=PREFIX_SIGNATURE, inputs=people.inputs)
     np.testing.assert_array_equal(training.base.features, features)
     np.testing.assert_array_equal(training.base.labels, people.labels)
     np.testing.assert_array_equal(training.base.sample_ids, people.sample_ids)
@@ -114,7 +117,7 @@ def test_no_sample_is_in_the_device_bundle(device: DeviceBundle, training: Train
 
 def test_the_parity_report_has_errors_and_agreement(exported: ExportResult, place: Path) -> None:
     report = json.loads((place / "parity.json").read_text())
-    assert set(report) == {"quantize", "prefix", "head", "network"}
+    assert set(report) == {"quantize", "standardize", "prefix", "head", "network", "accuracy"}
     assert 0 < report["prefix"]["mean_error"] < report["prefix"]["max_error"]
     assert report["prefix"]["mean_cosine"] > 0.995
     assert report["network"]["label_agreement"] == exported.parity["network"].label_agreement
@@ -122,74 +125,71 @@ def test_the_parity_report_has_errors_and_agreement(exported: ExportResult, plac
     assert report["network"]["samples"] == 32
 
 
-def test_without_people_the_networks_own_classes_are_never_unknown(tiny_network: keras.Model, spec: BundleSpec) -> None:
-    export_bundles(
-        network_of(tiny_network), spec, ExportInputs(synthetic_inputs(8, model_input=INPUT, seed=1), OWN_LABELS)
-    )
+def test_without_people_the_networks_own_classes_have_the_stated_threshold(tiny: Network, spec: BundleSpec) -> None:
+    export_bundles(tiny, spec, ExportInputs(synthetic_inputs(8, model_input=INPUT, seed=1), OWN_LABELS))
     device, training = read_device_bundle(spec.out / "device"), read_training_bundle(spec.out / "training")
     assert device.labels == OWN_LABELS
-    assert (device.threshold, device.temperature) == (0, 1)
+    own = own_calibration(len(OWN_LABELS))
+    assert (device.threshold, device.temperature) == (own.threshold, own.temperature)
     assert training.base.features.shape == (0, 16)
 
 
-def test_without_people_the_head_is_the_networks(tiny_network: keras.Model, spec: BundleSpec) -> None:
-    export_bundles(
-        network_of(tiny_network), spec, ExportInputs(synthetic_inputs(8, model_input=INPUT, seed=1), OWN_LABELS)
-    )
+def test_without_people_the_head_is_the_networks(tiny: Network, spec: BundleSpec) -> None:
+    export_bundles(tiny, spec, ExportInputs(synthetic_inputs(8, model_input=INPUT, seed=1), OWN_LABELS))
     head = keras.saving.load_model(spec.out / "training" / "head.keras")
     features = np.random.default_rng(0).normal(size=(4, 16)).astype(np.float32)
     np.testing.assert_allclose(
-        head.predict(features, verbose=0), split_model(tiny_network, LAYER).head.predict(features, verbose=0), rtol=1e-5
+        head.predict(features, verbose=0), split(tiny, LAYER).head.predict(features, verbose=0), rtol=1e-5
     )
 
 
 def test_a_cut_with_convolutions_after_it_is_exported_too(
-    tiny_network: keras.Model, spec: BundleSpec, people: People
+    tiny: Network, spec: BundleSpec, people: LabelledExamples
 ) -> None:
     exported = export_bundles(
-        network_of(tiny_network),
+        tiny,
         BundleSpec("pool", "pool", INPUT, STANDARDIZATION, Quantize.NONE, spec.out),
-        ExportInputs(people.photos, (), people),
+        ExportInputs(people.inputs, (), people),
     )
     assert exported.feature_shape == (5, 5, 12)
     assert read_training_bundle(spec.out / "training").base.features.shape == (32, 5, 5, 12)
 
 
 def test_exporting_again_replaces_both_bundles_and_keeps_the_space(
-    tiny_network: keras.Model, exported: ExportResult, device: DeviceBundle, spec: BundleSpec, people: People
+    tiny: Network, exported: ExportResult, device: DeviceBundle, spec: BundleSpec, people: LabelledExamples
 ) -> None:
     """Another first head over the same prefix: features stay exchangeable, and so does the golden sample."""
     shutil.copytree(device.directory.parent, spec.out)
-    again = export_bundles(network_of(tiny_network), spec, ExportInputs(people.photos, OWN_LABELS))
+    again = export_bundles(tiny, spec, ExportInputs(people.inputs, OWN_LABELS))
     replaced = read_device_bundle(spec.out / "device")
     assert (again.space, replaced.golden_sha256) == (exported.space, device.golden_sha256)
     assert replaced.labels == read_training_bundle(spec.out / "training").labels == OWN_LABELS
 
 
 def test_a_prefix_that_computes_something_else_is_refused_and_nothing_is_written(
-    tiny_network: keras.Model, spec: BundleSpec, people: People, monkeypatch: pytest.MonkeyPatch
+    tiny: Network, spec: BundleSpec, people: LabelledExamples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The fault: photos are standardised twice, as happens when a network brings its own scaling."""
 
-    def convert_scaled_twice(prefix: keras.Model, **options: object) -> bytes:
+    def convert_scaled_twice(prefix: keras.Model, **options: Any) -> bytes:
         photo = keras.Input((160, 160, 3))
         scaled = keras.layers.Rescaling(1 / 128)(photo)
-        return convert_prefix(
-            keras.Model(photo, prefix(scaled)), model_input=INPUT, standardization=STANDARDIZATION, **options
-        )  # type: ignore[arg-type]  # passed on
+        return convert_prefix(keras.Model(photo, prefix(scaled)), **options)
 
     monkeypatch.setattr(bundle, "convert_prefix", convert_scaled_twice)
     with pytest.raises(ParityError, match="parity of the dynamic prefix: expected a mean"):
-        export_bundles(network_of(tiny_network), spec, ExportInputs(people.photos, (), people))
+        export_bundles(tiny, spec, ExportInputs(people.inputs, (), people))
     assert list(spec.out.iterdir()) == []
 
 
-def test_a_network_that_does_not_end_in_a_classifier_is_refused_before_anything_is_written(spec: BundleSpec) -> None:
+def test_a_cut_after_the_classifier_is_refused_before_anything_is_written(spec: BundleSpec) -> None:
     photo = keras.Input((160, 160, 3))
-    net = keras.layers.GlobalAveragePooling2D(name=LAYER)(photo)
-    network = keras.Model(photo, keras.layers.BatchNormalization()(net))
-    with pytest.raises(HeadError, match="expected a Dense as its last layer, got BatchNormalization"):
-        export_bundles(network_of(network), spec, ExportInputs(synthetic_inputs(2, model_input=INPUT, seed=1), ()))
+    net = keras.layers.Dense(3, name=LAYER)(keras.layers.GlobalAveragePooling2D()(photo))
+    network = network_of(keras.Model(photo, keras.layers.Softmax()(net)))
+    with pytest.raises(
+        HeadError, match=r"expected a Dense or .* as its last layer, then .* got neither after its input"
+    ):
+        export_bundles(network, spec, ExportInputs(synthetic_inputs(2, model_input=INPUT, seed=1), ()))
     assert not spec.out.exists()
 
 

@@ -14,12 +14,14 @@ import pytest
 from contract.bundle import read_device_bundle, read_training_bundle
 from contract.cuts import CUTS
 from export import cli
+from tests.export.conftest import draw_person
 
 Run = Callable[..., "CommandResult"]
 STEPS = [
     "loading Keras",
-    "reading photos",
-    "making the network",
+    "reading the network",
+    "reading samples",
+    "running the whole network",
     "converting the prefix (dynamic)",
     "comparing the prefix with Keras",
     "computing features",
@@ -28,7 +30,7 @@ STEPS = [
     "comparing the head with Keras",
     "writing the bundles",
 ]
-"""What an export with people tells, in its order."""
+"""What an export with samples tells, in its order."""
 
 
 class CommandResult:
@@ -37,7 +39,7 @@ class CommandResult:
     def __init__(self, code: object, out: str, err: str) -> None:
         lines = err.splitlines(keepends=True)
         self.code, self.out = code, out
-        self.steps = [line for line in lines if line.rstrip("\n") in STEPS]
+        self.steps = [line for line in lines if line.rstrip("\n") in (*STEPS, "reading photos", "making the network")]
         self.err = "".join(line for line in lines if line not in self.steps)
 
 
@@ -105,7 +107,8 @@ def test_layers_of_a_network_that_leaves_its_size_open_are_those_of_a_size(run: 
     keras.Sequential([keras.Input((None, None, 3)), *stack]).save(tmp_path / "open.keras")
     for options, feature in [((), "158x158x40"), (("--size", "32"), "30x30x40"), (("--size", "32x48"), "30x46x40")]:
         assert f"conv {feature}" in " ".join(run("layers", tmp_path / "open.keras", *options).out.split())
-    assert "expected HEIGHTxWIDTH or N, got 'big'" in run("layers", tmp_path / "open.keras", "--size", "big").err
+    refused = run("layers", tmp_path / "open.keras", "--size", "big")
+    assert "--size: expected HEIGHTxWIDTH or N, of at least 1, got big" in refused.err
 
 
 def test_layers_of_what_is_no_network_is_one_line(run: Run, tmp_path: Path) -> None:
@@ -128,35 +131,72 @@ def test_a_bundle_of_a_keras_file_is_written_with_a_line_a_step_and_no_noise(
 ) -> None:
     """Where standard error is no terminal, nothing was said for a minute and a half."""
     out = tmp_path / "out"
-    done = fresh("bundle", "--model", tiny, "--layer", "bottleneck", "--faces", faces, "--out", out)
+    done = fresh(
+        "bundle", "--model", tiny, "--standardize", "facenet", "--layer", "bottleneck", "--faces", faces, "--out", out
+    )
     assert (done.returncode, done.stderr.splitlines()) == (0, STEPS)
     assert done.stdout.splitlines()[0] == f"wrote {out}/device and {out}/training"
-    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ["space", "feature", "head", "parity"]
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == [
+        "input",
+        "space",
+        "feature",
+        "head",
+        "parity",
+        "accuracy",
+    ]
     assert read_device_bundle(out / "device").labels == read_training_bundle(out / "training").labels
     assert sorted(path.name for path in out.iterdir()) == ["device", "parity.json", "training"]
 
 
 def test_work_goes_on_with_every_standard_stream_closed(tiny: Path, faces: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    options = ["--model", tiny, "--layer", "bottleneck", "--faces", faces, "--out", out]
+    options = ["--model", tiny, "--standardize", "facenet", "--layer", "bottleneck", "--faces", faces, "--out", out]
     shell = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, "-m", "export", "bundle", *map(str, options)]
     done = subprocess.run(shell, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert read_device_bundle(out / "device").labels == read_training_bundle(out / "training").labels
 
 
+def test_without_a_layer_the_recommended_cut_is_taken_and_its_reason_told(run: Run, tiny: Path, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    for name in ("a", "b"):
+        draw_person(tmp_path / "photos" / name, colour=(90, 90, 200), photos=2)
+    options = ["--standardize", "facenet", "--photos", tmp_path / "photos", "--out", tmp_path / "out"]
+    done = run("bundle", "--model", tiny, *options)
+    assert done.code == 0, done.err
+    layer = read_device_bundle(tmp_path / "out" / "device").layer
+    assert done.err.startswith(f"cutting after {layer}: ")
+    assert f"after {layer}, prefix" in done.out
+    assert (
+        "accuracy is not measured: --photos has 2 labels, the network 4 classes; --labels FILE names them" in done.err
+    )
+    assert "accuracy" not in done.out
+
+
 @pytest.mark.parametrize("mode", ["none", "float16", "int8"])
 def test_each_mode_can_be_asked_for(run: Run, tiny: Path, faces: Path, tmp_path: Path, mode: str) -> None:
     done = run(
-        "bundle", "--model", tiny, "--layer", "pool", "--faces", faces, "--quantize", mode, "--out", tmp_path / "out"
+        "bundle",
+        "--model",
+        tiny,
+        "--standardize",
+        "facenet",
+        "--layer",
+        "pool",
+        "--faces",
+        faces,
+        "--quantize",
+        mode,
+        "--out",
+        tmp_path / "out",
     )
     assert done.code == 0, done.err
     assert read_device_bundle(tmp_path / "out" / "device").quantize == mode
 
 
-def test_without_faces_labels_come_from_a_file_or_are_numbered(run: Run, tiny: Path, tmp_path: Path) -> None:
+def test_without_samples_labels_come_from_a_file_or_are_numbered(run: Run, tiny: Path, tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("Ann\n\n Bo \nCy\nDi\n")
-    common = ("bundle", "--model", tiny, "--layer", "bottleneck", "--out", tmp_path / "out")
+    common = ("bundle", "--model", tiny, "--standardize", "facenet", "--layer", "bottleneck", "--out", tmp_path / "out")
     assert run(*common, "--labels", tmp_path / "labels.txt").code == 0
     assert read_device_bundle(tmp_path / "out" / "device").labels == ("Ann", "Bo", "Cy", "Di")
     assert run(*common).code == 0
@@ -170,6 +210,8 @@ def test_given_photos_are_compared_on_without_making_people_of_them(
         "bundle",
         "--model",
         tiny,
+        "--standardize",
+        "facenet",
         "--layer",
         "bottleneck",
         "--photos",
@@ -192,20 +234,41 @@ def test_given_photos_are_compared_on_without_making_people_of_them(
         ),
         (["--cut", "full"], "got full"),
         (["--quantize", "int4"], "--quantize: expected one of none, float16, dynamic, int8, got int4"),
-        (["--quantize", "int8"], "--quantize int8: expected --faces or --photos to calibrate on, got neither"),
-        (["--layer", "pool"], "--layer: expected --model FILE beside it, got no model"),
-        (["--model", "m.keras"], "--model: expected --layer NAME beside it, got no layer to cut after"),
+        (["--quantize", "int8"], "--quantize int8: expected --samples or --photos to calibrate on, got neither"),
+        (
+            ["--layer", "pool"],
+            "--layer: expected --model FILE beside it, got no model; the reference network has --cut",
+        ),
+        (
+            ["--standardize", "unit", "--size", "96"],
+            "--size and --standardize: expected --model FILE beside it, got no",
+        ),
         (["--model", "m.keras", "--cut", "freeze1"], "--model: expected no --cut or --weights or --classes beside it"),
-        (["--faces", "f", "--photos", "p"], "--faces: expected no --photos or --classes or --labels beside it"),
-        (["--faces", "nowhere"], "faces nowhere: expected a folder, got none"),
-        (["--photos", "nowhere", "--classes", 4], "faces nowhere: expected a folder, got none"),
+        (["--samples", "f", "--photos", "p"], "--samples: expected no --photos or --classes or --labels beside it"),
+        (["--model", "m.keras", "--size", "96x"], "--size: expected HEIGHTxWIDTH or N, of at least 1, got 96x"),
+        (["--model", "m.keras", "--size", "0"], "--size: expected HEIGHTxWIDTH or N, of at least 1, got 0"),
+        (["--model", "m.keras", "--fit", "zoom"], "--fit: expected one of crop, letterbox, stretch, got zoom"),
+        (["--model", "m.keras", "--input", "sound"], "--input: expected one of photo, tensor, got sound"),
+        (
+            ["--model", "m.keras", "--standardize", "0..1"],
+            "--standardize: expected one of facenet, unit, symmetric, imagenet, caffe, none, got 0..1",
+        ),
+        (
+            ["--model", "m.keras", "--input", "tensor", "--standardize", "unit"],
+            "--input tensor: expected no --fit or --standardize beside it, got --standardize",
+        ),
+        (["--faces", "nowhere"], "nowhere: expected a folder of photos, or a .npz file of arrays, got none"),
+        (
+            ["--photos", "nowhere", "--classes", 4],
+            "nowhere: expected a folder of photos, or a .npz file of arrays, got",
+        ),
         (["--labels", "nowhere"], "nowhere: No such file or directory"),
         (["--weights", "nowhere.npz", "--classes", 4], "weights nowhere.npz: expected a file, got none of that name"),
         (
             ["--model", "nowhere.keras", "--layer", "x"],
             "network nowhere.keras: expected a .keras file, got none of that",
         ),
-        ([], "classes: expected --classes N, --labels FILE or --faces DIR, got none of them"),
+        ([], "classes: expected --classes N, --labels FILE or --samples PATH, got none of them"),
         (["--classes", "none"], "Invalid value for '--classes'"),
         (["--seed", 2**32], "Invalid value for '--seed'"),
         (["--nonsense"], "No such option"),
@@ -225,7 +288,7 @@ def test_a_wrong_request_is_one_line(
 
 def test_a_file_that_is_no_photo_is_one_line(run: Run, tiny: Path, faces: Path) -> None:
     (faces / "Person 1" / "notes.txt").write_text("not a photo")
-    done = run("bundle", "--model", tiny, "--layer", "pool", "--faces", faces)
+    done = run("bundle", "--model", tiny, "--standardize", "facenet", "--layer", "pool", "--faces", faces)
     assert (done.code, done.err.count("\n")) == (1, 1)
     assert "notes.txt: expected a photo" in done.err
 
@@ -236,26 +299,37 @@ def test_a_layer_that_does_not_separate_is_one_line(run: Run, tmp_path: Path) ->
     branch = keras.layers.Dense(3, name="branch")(pooled)
     joined = keras.layers.Add()([pooled, branch])
     keras.Model(photo, keras.layers.Dense(2)(joined)).save(tmp_path / "m.keras")
-    done = run("bundle", "--model", tmp_path / "m.keras", "--layer", "branch", "--out", tmp_path / "out")
+    done = run(
+        "bundle",
+        "--model",
+        tmp_path / "m.keras",
+        "--standardize",
+        "unit",
+        "--layer",
+        "branch",
+        "--out",
+        tmp_path / "out",
+    )
     assert (done.code, done.err.count("\n")) == (1, 1)
     assert "layer branch: expected a layer that separates the network" in done.err
     assert done.err.endswith("also reads pooled\n")
 
 
-def test_a_network_of_another_photo_size_is_one_line(run: Run, tmp_path: Path) -> None:
-    photo = keras.Input((224, 224, 3))
-    keras.Model(photo, keras.layers.Dense(2)(keras.layers.Flatten(name="flat")(photo))).save(tmp_path / "m.keras")
-    done = run("bundle", "--model", tmp_path / "m.keras", "--layer", "flat", "--out", tmp_path / "out")
-    assert done.err == (
-        f"fedex-export: network {tmp_path}/m.keras: expected one input of shape (160, 160, 3), got [(224, 224, 3)]\n"
+def test_a_scale_that_nobody_said_is_asked_for(run: Run, tiny: Path, tmp_path: Path) -> None:
+    done = run("bundle", "--model", tiny, "--layer", "bottleneck", "--out", tmp_path / "out")
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert (
+        "--standardize: expected how the network was trained on pixels x: facenet (x - 127.5) / 128, unit x / 255"
+        in (done.err)
     )
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_file_that_keras_cannot_load_is_one_line(run: Run, tmp_path: Path) -> None:
     (tmp_path / "m.keras").write_bytes(b"not a zip file")
     done = run("bundle", "--model", tmp_path / "m.keras", "--layer", "flat", "--out", tmp_path / "out")
     assert (done.code, done.err.count("\n")) == (1, 1)
-    assert "expected a network that Keras can load" in done.err
+    assert "expected a whole .keras file, got a file of another kind" in done.err
 
 
 def test_weights_of_another_network_are_one_line(run: Run, tmp_path: Path) -> None:
@@ -268,13 +342,33 @@ def test_weights_of_another_network_are_one_line(run: Run, tmp_path: Path) -> No
 
 def test_a_folder_that_cannot_be_written_is_one_line(run: Run, tiny: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    done = run("bundle", "--model", tiny, "--layer", "bottleneck", "--out", tmp_path / "file" / "out")
+    done = run(
+        "bundle",
+        "--model",
+        tiny,
+        "--standardize",
+        "facenet",
+        "--layer",
+        "bottleneck",
+        "--out",
+        tmp_path / "file" / "out",
+    )
     assert done.err == f"fedex-export: {tmp_path}/file/out: Not a directory\n"
 
 
 def test_labels_that_are_not_as_many_as_the_classes_are_one_line(run: Run, tiny: Path, tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("Ann\nBo\n")
-    done = run("bundle", "--model", tiny, "--layer", "bottleneck", "--labels", tmp_path / "labels.txt")
+    done = run(
+        "bundle",
+        "--model",
+        tiny,
+        "--standardize",
+        "facenet",
+        "--layer",
+        "bottleneck",
+        "--labels",
+        tmp_path / "labels.txt",
+    )
     assert done.err == "fedex-export: --labels: expected 4, one for each class, got 2\n"
 
 
@@ -295,7 +389,16 @@ def test_labels_are_read_as_editors_leave_them(run: Run, tiny: Path, tmp_path: P
         "\ufeffAnn\nBo\n\u00a0Cy\nDi\n".encode("utf-16-le"),
     ):
         (tmp_path / "labels.txt").write_bytes(data)
-        options = ["--layer", "bottleneck", "--labels", tmp_path / "labels.txt", "--out", tmp_path / "out"]
+        options = [
+            "--standardize",
+            "facenet",
+            "--layer",
+            "bottleneck",
+            "--labels",
+            tmp_path / "labels.txt",
+            "--out",
+            tmp_path / "out",
+        ]
         assert run("bundle", "--model", tiny, *options).code == 0
         assert read_device_bundle(tmp_path / "out" / "device").labels == ("Ann", "Bo", "Cy", "Di")
 
@@ -319,12 +422,24 @@ def test_a_home_folder_stands_in_every_option_that_names_a_path(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     faces.rename(tmp_path / "people")
-    done = run("bundle", "--model", "~/tiny.keras", "--layer", "bottleneck", "--faces", "~/people", "--out", "~/out")
+    done = run(
+        "bundle",
+        "--model",
+        "~/tiny.keras",
+        "--standardize",
+        "facenet",
+        "--layer",
+        "bottleneck",
+        "--faces",
+        "~/people",
+        "--out",
+        "~/out",
+    )
     assert done.code == 0, done.err
     assert (tmp_path / "out" / "device").is_dir()
     assert not (tmp_path / "~").exists()
     monkeypatch.setenv("HOME", "")
-    done = run("bundle", "--model", tiny, "--layer", "bottleneck", "--out", "~/out")
+    done = run("bundle", "--model", tiny, "--standardize", "facenet", "--layer", "bottleneck", "--out", "~/out")
     assert "~" in done.err
     assert not (tmp_path / "~").exists()
 

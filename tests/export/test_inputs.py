@@ -9,6 +9,7 @@ import pytest
 from contract.callbacks import ignore
 from export.errors import RequestError
 from export.inputs import gather_inputs
+from export.network.standardization import Standardization
 from export.request import Request
 from export.tflite.quantize import Quantize
 
@@ -20,23 +21,33 @@ def model(tmp_path: Path, tiny_network: keras.Model) -> Path:
     return path
 
 
-@pytest.mark.parametrize("source", ["faces", "photos"])
+@pytest.mark.parametrize("source", ["samples", "photos"])
 def test_int8_is_compared_on_other_photos_than_it_was_calibrated_on(model: Path, faces: Path, source: str) -> None:
     """Its ranges fit the photos that they came from, which say little of others."""
-    photos: dict[str, Any] = {source: faces}
-    request = Request("pool", "pool", model=model, quantize=Quantize.INT8, **photos)
+    source_option: dict[str, Any] = {source: faces}
+    request = Request(
+        layer="pool", model=model, standardization=Standardization.FACENET, quantize=Quantize.INT8, **source_option
+    )
     _, _, inputs = gather_inputs(request, at_step=ignore)
     assert inputs.calibration is not None
-    compared, calibrated = ({photo.tobytes() for photo in some} for some in (inputs.photos, inputs.calibration))
+    compared, calibrated = ({photo.tobytes() for photo in some} for some in (inputs.compared, inputs.calibration))
     assert (len(compared), len(calibrated), compared & calibrated) == (16, 16, set())
 
 
 def test_other_modes_are_compared_on_all_photos(model: Path, faces: Path) -> None:
-    _, _, inputs = gather_inputs(Request("pool", "pool", model=model, faces=faces), at_step=ignore)
-    assert (len(inputs.photos), inputs.calibration) == (32, None)
+    _, _, inputs = gather_inputs(
+        Request(layer="pool", model=model, standardization=Standardization.FACENET, samples=faces), at_step=ignore
+    )
+    assert (len(inputs.compared), inputs.calibration) == (32, None)
 
 
 def test_int8_with_too_few_photos_says_how_many_it_takes(model: Path, faces: Path) -> None:
-    request = Request("pool", "pool", model=model, photos=faces / "Person 1", quantize=Quantize.INT8)
-    with pytest.raises(RequestError, match=r"int8: expected at least 16 photos, half to calibrate on .* got 8"):
+    request = Request(
+        layer="pool",
+        model=model,
+        standardization=Standardization.FACENET,
+        photos=faces / "Person 1",
+        quantize=Quantize.INT8,
+    )
+    with pytest.raises(RequestError, match=r"int8: expected at least 16 inputs, half to calibrate on .* got 8"):
         gather_inputs(request, at_step=ignore)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from contract.cuts import CUTS, PREFIX_SIGNATURE
 from device.recognise.tflite import RUNTIME_MODULES
-from export.examples.faces import People, read_faces
+from export.examples.labelled import LabelledExamples
+from export.examples.photos import read_labelled_photos
 from export.network.inception_resnet_v1 import INPUT, STANDARDIZATION
 from export.network.split import split_model
 from export.network.standardization import Standardization, standardized
@@ -41,16 +42,18 @@ class Pairs:
 
 
 @pytest.fixture(scope="module")
-def people(shared_data: Path) -> People:
-    everything = read_faces(shared_data / "faces" / "lfw65", photo_input=INPUT)
+def people(shared_data: Path) -> LabelledExamples:
+    everything = read_labelled_photos(shared_data / "faces" / "lfw65", photo_input=INPUT)
     starts = np.searchsorted(everything.labels, np.arange(len(everything.names)))
     rows = (starts[:, np.newaxis] + np.arange(PHOTOS_A_PERSON)).ravel()
-    return People(everything.names, everything.photos[rows], everything.labels[rows], everything.sample_ids[rows])
+    return LabelledExamples(
+        everything.names, everything.inputs[rows], everything.labels[rows], everything.sample_ids[rows]
+    )
 
 
 @pytest.fixture(scope="module")
-def pairs(people: People) -> Pairs:
-    first, second = np.triu_indices(len(people.photos), k=1)
+def pairs(people: LabelledExamples) -> Pairs:
+    first, second = np.triu_indices(len(people.inputs), k=1)
     same = people.labels[first] == people.labels[second]
     chance = np.random.default_rng(0)
     chosen = np.concatenate(
@@ -70,16 +73,16 @@ def content(prefix: keras.Model) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def by_keras(prefix: keras.Model, people: People) -> Floats:
+def by_keras(prefix: keras.Model, people: LabelledExamples) -> Floats:
     """One pass over the photos, which takes most of this module's time."""
-    features: Floats = prefix.predict(standardized(people.photos, Standardization.FACENET), batch_size=BATCH, verbose=0)
+    features: Floats = prefix.predict(standardized(people.inputs, Standardization.FACENET), batch_size=BATCH, verbose=0)
     return features
 
 
 @pytest.fixture(scope="module")
-def by_tflite(content: bytes, people: People) -> Floats:
+def by_tflite(content: bytes, people: LabelledExamples) -> Floats:
     with TFLiteProcess() as tflite:
-        return tflite.run(content, signature=PREFIX_SIGNATURE, inputs=people.photos)
+        return tflite.run(content, signature=PREFIX_SIGNATURE, inputs=people.inputs)
 
 
 def cosines(features: Floats, pairs: Pairs) -> Floats:
@@ -119,11 +122,11 @@ def test_the_default_bundles_features_point_where_keras_points(by_keras: Floats,
     check_prefix(report, DEFAULT_QUANTIZE)
 
 
-def test_both_runtimes_load_the_default_prefix_and_agree(content: bytes, people: People) -> None:
+def test_both_runtimes_load_the_default_prefix_and_agree(content: bytes, people: LabelledExamples) -> None:
     """Measured: at most 0.06 apart where weights are quantised, on values with a standard deviation of 0.95."""
     answers = []
     for name in RUNTIME_MODULES:
         with TFLiteProcess(name) as tflite:
-            answers.append(tflite.run(content, signature=PREFIX_SIGNATURE, inputs=people.photos[::40]))
+            answers.append(tflite.run(content, signature=PREFIX_SIGNATURE, inputs=people.inputs[::40]))
     agreement = compare_features(*answers)
     assert agreement.mean_cosine > 0.9995

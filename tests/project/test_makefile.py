@@ -80,15 +80,33 @@ def test_make_serve_without_an_enrolment_code_says_so_in_one_line() -> None:
 
 
 ODD = "a b'c\"d `e` $f *"
+OF_THE_REFERENCE = {name: name.lower() for name in ("CUT", "OUT")} | {"FACES": "samples", "WEIGHTS": "weights"}
+OF_A_MODEL = {
+    name: name.lower()
+    for name in (
+        "MODEL",
+        "OUT",
+        "SAMPLES",
+        "LAYER",
+        "SIZE",
+        "FIT",
+        "INPUT",
+        "STANDARDIZE",
+        "PHOTOS",
+        "LABELS",
+        "QUANTIZE",
+    )
+}
 
 
+@pytest.mark.parametrize("options", [OF_THE_REFERENCE, OF_A_MODEL], ids=["reference", "model"])
 @pytest.mark.parametrize("how", ["on the command line", "in the environment"])
-def test_every_variable_may_hold_spaces_quotes_and_dollars(tmp_path: Path, how: str) -> None:
+def test_every_variable_may_hold_spaces_quotes_and_dollars(tmp_path: Path, how: str, options: dict[str, str]) -> None:
     """They were pasted into the shell's line as they are: `make export FACES='my photos'` exported `my`."""
     says = tmp_path / "fedex-export"
     says.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     says.chmod(0o755)
-    given = {name: f"{name} {ODD}" for name in ("CUT", "FACES", "OUT", "WEIGHTS", "QUANTIZE")}
+    given = {name: f"{name} {ODD}" for name in options}
     if how == "in the environment":
         done = make("export", f"BIN={tmp_path}", **given)
     else:
@@ -97,8 +115,7 @@ def test_every_variable_may_hold_spaces_quotes_and_dollars(tmp_path: Path, how: 
         )
     assert done.stdout.splitlines() == [
         "bundle",
-        *(part for name in given if name in ("CUT", "FACES", "OUT") for part in (f"--{name.lower()}", given[name])),
-        *("--weights", given["WEIGHTS"], "--quantize", given["QUANTIZE"]),
+        *(part for name, option in options.items() for part in (f"--{option}", given[name])),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Networks of keras.applications, with drawn weights: each is cut, and answers as it did, alone and within another."""
+"""Networks of keras.applications, with drawn weights: each is cut, and answers as it did, alone and nested."""
 
 from typing import Any
 

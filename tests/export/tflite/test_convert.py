@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
+from contract.inputs import PhotoInput
 from contract.manifest import Precision
 from device.errors import ModelRefused
 from device.recognise.tflite import RUNTIME_MODULES
@@ -73,16 +74,30 @@ def test_a_prefix_takes_uint8_and_gives_float32(prefixes: dict[Quantize, bytes],
         assert (features.shape, features.dtype.name) == ((2, 3, 3, 24), "float32")
 
 
-def test_standardisation_is_inside_the_prefix(tflite: TFLiteProcess) -> None:
-    photo = keras.Input((160, 160, 3))
-    corner = keras.layers.Cropping2D(((0, 159), (0, 159)), name="corner")(photo)
+SCALED: dict[Standardization, list[float]] = {
+    Standardization.FACENET: [-127.5 / 128, 127.5 / 128, -0.5 / 128],
+    Standardization.UNIT: [0, 1, 127 / 255],
+    Standardization.SYMMETRIC: [-1, 1, 127 / 127.5 - 1],
+    Standardization.IMAGENET: [-0.485 / 0.229, (1 - 0.456) / 0.224, (127 / 255 - 0.406) / 0.225],
+    Standardization.CAFFE: [127 - 103.939, 255 - 116.779, 0 - 123.68],
+    Standardization.NONE: [0, 255, 127],
+}
+"""What a pixel of 0, 255 and 127 becomes, as the README says it."""
+
+
+@pytest.mark.parametrize("mode", list(Standardization))
+def test_standardization_is_inside_the_prefix(mode: Standardization) -> None:
+    photo = keras.Input((8, 6, 3))
+    corner = keras.layers.Cropping2D(((0, 7), (0, 5)), name="corner")(photo)
     content = convert_prefix(
-        keras.Model(photo, corner), model_input=INPUT, standardization=STANDARDIZATION, quantize=Quantize.NONE
+        keras.Model(photo, corner), model_input=PhotoInput(8, 6), standardization=mode, quantize=Quantize.NONE
     )
-    photos = np.zeros((1, 160, 160, 3), np.uint8)
+    photos = np.zeros((1, 8, 6, 3), np.uint8)
     photos[0, 0, 0] = [0, 255, 127]
-    answer = tflite.run(content, signature=PREFIX_SIGNATURE, inputs=photos)
-    np.testing.assert_allclose(answer.ravel(), [-127.5 / 128, 127.5 / 128, -0.5 / 128])
+    with TFLiteProcess() as tflite:
+        answer = tflite.run(content, signature=PREFIX_SIGNATURE, inputs=photos)
+    np.testing.assert_allclose(answer.ravel(), SCALED[mode], atol=2e-5)
+    np.testing.assert_allclose(standardized(photos, mode)[0, 0, 0], SCALED[mode], atol=2e-5)
 
 
 def test_smaller_modes_give_smaller_files(prefixes: dict[Quantize, bytes], heads: dict[Precision, bytes]) -> None:
@@ -131,7 +146,7 @@ def test_an_operator_that_is_not_builtin_is_refused_by_its_name(capfd: pytest.Ca
 
 
 def test_int8_without_calibration_photos_is_refused(tiny_network: keras.Model) -> None:
-    with pytest.raises(ConversionError, match="int8 conversion: expected calibration photos, got none"):
+    with pytest.raises(ConversionError, match="int8 conversion: expected inputs to calibrate on, got none"):
         convert_prefix(
             split_model(tiny_network, "middle").prefix,
             model_input=INPUT,

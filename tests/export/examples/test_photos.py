@@ -1,4 +1,4 @@
-"""People from folders: what is read, in which order, and what is refused."""
+"""Labelled photos from folders: what is read, in which order, and what is refused."""
 
 from pathlib import Path
 
@@ -9,8 +9,9 @@ from PIL import Image
 from contract.holdout import Split, assign_split
 from contract.samples import sample_id
 from device.errors import PhotoError
-from export.errors import FacesError
-from export.examples.faces import BASE_SECRET, read_faces, read_photos
+from export.errors import ExamplesError
+from export.examples.labelled import BASE_SECRET
+from export.examples.photos import read_given_photos, read_labelled_photos
 from export.network.inception_resnet_v1 import INPUT
 
 
@@ -28,16 +29,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_people_and_their_photos_are_sorted_by_name(folder: Path) -> None:
-    people = read_faces(folder, photo_input=INPUT)
+    people = read_labelled_photos(folder, photo_input=INPUT)
     assert people.names == ("Ann", "Bo")
     assert people.labels.tolist() == [0, 0, 0, 1, 1]
-    assert people.photos.shape == (5, 160, 160, 3)
-    assert people.photos[:, 0, 0, 0].tolist() == [160, 80, 40, 120, 0]
+    assert people.inputs.shape == (5, 160, 160, 3)
+    assert people.inputs[:, 0, 0, 0].tolist() == [160, 80, 40, 120, 0]
 
 
 def test_a_sample_id_is_of_the_decoded_photo_under_a_fixed_secret(folder: Path) -> None:
     pixels = np.asarray(Image.open(folder / "Ann" / "1.png"))
-    assert read_faces(folder, photo_input=INPUT).sample_ids[0].tobytes() == sample_id(BASE_SECRET, pixels)
+    assert read_labelled_photos(folder, photo_input=INPUT).sample_ids[0].tobytes() == sample_id(BASE_SECRET, pixels)
 
 
 def test_the_fixed_secret_is_that_of_the_contracts_hmac_padded() -> None:
@@ -48,7 +49,7 @@ def test_the_split_is_the_contracts(tmp_path: Path) -> None:
     for shade in range(30):
         write_photo(tmp_path / "Ann" / f"{shade:02d}.png", shade=shade)
     write_photo(tmp_path / "Bo" / "1.png", shade=99)
-    people = read_faces(tmp_path, photo_input=INPUT)
+    people = read_labelled_photos(tmp_path, photo_input=INPUT)
     ids = [photo_id.tobytes() for photo_id in people.sample_ids[:30]]
     assert people.held_out()[:30].tolist() == [
         assign_split(photo_id, before) is Split.HELD_OUT for before, photo_id in enumerate(ids)
@@ -59,82 +60,82 @@ def test_the_split_is_the_contracts(tmp_path: Path) -> None:
 
 def test_a_photo_that_one_person_has_twice_is_one_sample(folder: Path) -> None:
     (folder / "Ann" / "copy.png").write_bytes((folder / "Ann" / "1.png").read_bytes())
-    assert len(read_faces(folder, photo_input=INPUT).photos) == 5
+    assert len(read_labelled_photos(folder, photo_input=INPUT).inputs) == 5
 
 
 def test_hidden_files_and_files_beside_the_folders_are_not_looked_at(folder: Path) -> None:
     (folder / "SHA256SUMS").write_text("")
     (folder / ".git").mkdir()
     (folder / "Ann" / ".DS_Store").write_bytes(b"\0")
-    assert len(read_faces(folder, photo_input=INPUT).photos) == 5
+    assert len(read_labelled_photos(folder, photo_input=INPUT).inputs) == 5
 
 
 def test_progress_is_told_of_each_photo(folder: Path) -> None:
     told: list[tuple[int, int]] = []
-    read_faces(folder, photo_input=INPUT, progress=lambda done, total: told.append((done, total)))
+    read_labelled_photos(folder, photo_input=INPUT, progress=lambda done, total: told.append((done, total)))
     assert told == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FacesError, match="nowhere: expected a folder, got none"):
-        read_faces(tmp_path / "nowhere", photo_input=INPUT)
+    with pytest.raises(ExamplesError, match="nowhere: expected a folder, got none"):
+        read_labelled_photos(tmp_path / "nowhere", photo_input=INPUT)
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "faces").write_text("")
-    with pytest.raises(FacesError, match="faces: expected a folder, got a file"):
-        read_faces(tmp_path / "faces", photo_input=INPUT)
+    with pytest.raises(ExamplesError, match="faces: expected a folder, got a file"):
+        read_labelled_photos(tmp_path / "faces", photo_input=INPUT)
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FacesError, match="expected at least 2 people, one folder each, got 0"):
-        read_faces(tmp_path, photo_input=INPUT)
+    with pytest.raises(ExamplesError, match="expected photos, one folder a label, of at least 2 labels, got 0"):
+        read_labelled_photos(tmp_path, photo_input=INPUT)
 
 
 def test_one_person_alone_is_refused(tmp_path: Path) -> None:
     write_photo(tmp_path / "Ann" / "1.png", shade=1)
-    with pytest.raises(FacesError, match=r"expected at least 2 people, one folder each, got 1$"):
-        read_faces(tmp_path, photo_input=INPUT)
+    with pytest.raises(ExamplesError, match=r"one folder a label, of at least 2 labels, got 1$"):
+        read_labelled_photos(tmp_path, photo_input=INPUT)
 
 
 def test_a_person_without_photos_is_refused(folder: Path) -> None:
     (folder / "Cy").mkdir()
-    with pytest.raises(FacesError, match="Cy: expected at least one photo, got an empty folder"):
-        read_faces(folder, photo_input=INPUT)
+    with pytest.raises(ExamplesError, match="Cy: expected at least one photo, got an empty folder"):
+        read_labelled_photos(folder, photo_input=INPUT)
 
 
 def test_a_file_that_is_no_photo_is_refused_by_name(folder: Path) -> None:
     (folder / "Ann" / "notes.txt").write_text("not a photo")
     with pytest.raises(PhotoError, match=r"notes\.txt"):
-        read_faces(folder, photo_input=INPUT)
+        read_labelled_photos(folder, photo_input=INPUT)
 
 
 def test_two_spellings_of_one_name_are_refused(folder: Path) -> None:
     write_photo(folder / "ANN" / "1.png", shade=3)
-    with pytest.raises(FacesError, match="Ann: expected a name of its own, got the name of ANN"):
-        read_faces(folder, photo_input=INPUT)
+    with pytest.raises(ExamplesError, match="Ann: expected a name of its own, got the name of ANN"):
+        read_labelled_photos(folder, photo_input=INPUT)
 
 
 def test_a_folder_name_that_is_no_label_is_refused(folder: Path) -> None:
     write_photo(folder / ("x" * 65) / "1.png", shade=3)
-    with pytest.raises(FacesError, match="expected a name that can be a label: at most 64 code points, got 65"):
-        read_faces(folder, photo_input=INPUT)
+    with pytest.raises(ExamplesError, match="expected a name that can be a label: at most 64 code points, got 65"):
+        read_labelled_photos(folder, photo_input=INPUT)
 
 
 def test_one_photo_of_two_people_is_refused(folder: Path) -> None:
     (folder / "Bo" / "c.png").write_bytes((folder / "Ann" / "1.png").read_bytes())
-    with pytest.raises(FacesError, match=r"c\.png: expected a photo of one person, got one that is in another folder"):
-        read_faces(folder, photo_input=INPUT)
+    with pytest.raises(ExamplesError, match=r"c\.png: expected a photo of one label, got one that another has too"):
+        read_labelled_photos(folder, photo_input=INPUT)
 
 
 def test_photos_without_people_are_taken_from_all_over_a_folder(folder: Path) -> None:
-    assert len(read_photos(folder, photo_input=INPUT, count=64)) == 5
-    assert read_photos(folder, photo_input=INPUT, count=2)[:, 0, 0, 0].tolist() == [160, 0]
+    assert len(read_given_photos(folder, photo_input=INPUT, count=64).inputs) == 5
+    assert read_given_photos(folder, photo_input=INPUT, count=2).inputs[:, 0, 0, 0].tolist() == [160, 0]
 
 
 def test_an_empty_folder_of_photos_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FacesError, match="expected at least one photo, got an empty folder"):
-        read_photos(tmp_path, photo_input=INPUT, count=3)
+    with pytest.raises(ExamplesError, match="expected at least one photo, got an empty folder"):
+        read_given_photos(tmp_path, photo_input=INPUT, count=3)
 
 
 LITTER = [
@@ -180,9 +181,9 @@ CLOSED = [
 @pytest.mark.parametrize("name", LITTER)
 def test_the_litter_of_systems_cameras_and_downloads_is_passed_over_and_counted(folder: Path, name: str) -> None:
     (folder / "Ann" / name).write_bytes(b"anything")
-    people = read_faces(folder, photo_input=INPUT)
-    assert (len(people.photos), people.passed_over) == (5, 1)
-    assert len(read_photos(folder, photo_input=INPUT, count=64)) == 5
+    people = read_labelled_photos(folder, photo_input=INPUT)
+    assert (len(people.inputs), people.passed_over) == (5, 1)
+    assert len(read_given_photos(folder, photo_input=INPUT, count=64).inputs) == 5
 
 
 @pytest.mark.parametrize("name", CLOSED)
@@ -191,16 +192,16 @@ def test_folders_of_the_system_are_never_entered(folder: Path, name: str) -> Non
     for place in (folder / name, folder / "Ann" / name):
         write_photo(place / "1.png", shade=7)
         (place / "damaged.png").write_bytes(b"")
-    people = read_faces(folder, photo_input=INPUT)
-    assert (people.names, len(people.photos), people.passed_over) == (("Ann", "Bo"), 5, 2)
-    assert len(read_photos(folder, photo_input=INPUT, count=64)) == 5
+    people = read_labelled_photos(folder, photo_input=INPUT)
+    assert (people.names, len(people.inputs), people.passed_over) == (("Ann", "Bo"), 5, 2)
+    assert len(read_given_photos(folder, photo_input=INPUT, count=64).inputs) == 5
 
 
 def test_names_that_only_look_like_litter_are_people_and_photos(folder: Path) -> None:
     names = ["@nick/1.png", "Part/part.png", "~Zoe/1.png", "#1 fan/thm.png", "Recycle/$1.png"]
     for shade, name in enumerate(names):
         write_photo(folder / name, shade=shade + 1)
-    assert len(read_faces(folder, photo_input=INPUT).names) == 7
+    assert len(read_labelled_photos(folder, photo_input=INPUT).names) == 7
 
 
 def test_everything_that_cannot_be_used_is_told_at_once(folder: Path) -> None:
@@ -212,15 +213,15 @@ def test_everything_that_cannot_be_used_is_told_at_once(folder: Path) -> None:
     (folder / "Cy").mkdir()
     write_photo(folder / "BO" / "1.png", shade=3)
     write_photo(folder / "unknown" / "1.png", shade=4)
-    with pytest.raises(FacesError) as caught:
-        read_faces(folder, photo_input=INPUT)
+    with pytest.raises(ExamplesError) as caught:
+        read_labelled_photos(folder, photo_input=INPUT)
     told = str(caught.value)
-    assert f"faces {folder}: expected photos, one folder a person, got 7 things that cannot be used: " in told
+    assert f"{folder}: expected photos, one folder a label, got 7 things that cannot be used: " in told
     for part in (
         "empty.jpg: expected a photo (JPEG, PNG, WEBP, BMP, GIF, PPM), got an empty file; copy it again",
         "notes.txt: expected a photo (JPEG, PNG, WEBP, BMP, GIF, PPM), got something else",
         "more: expected a file, got a folder",
-        "c.png: expected a photo of one person",
+        "c.png: expected a photo of one label",
         "Cy: expected at least one photo, got an empty folder",
         "Bo: expected a name of its own, got the name of BO",
         "unknown: expected a name that can be a label",
@@ -231,26 +232,26 @@ def test_everything_that_cannot_be_used_is_told_at_once(folder: Path) -> None:
 def test_a_list_of_problems_ends_somewhere(folder: Path) -> None:
     for number in range(150):
         (folder / "Ann" / f"{number}.jpg").write_bytes(b"")
-    with pytest.raises(FacesError, match=r"got 150 things that cannot be used: .*; and 50 more$"):
-        read_faces(folder, photo_input=INPUT)
-    with pytest.raises(FacesError, match="photos, one folder a person, got "):
-        read_photos(folder, photo_input=INPUT, count=64)
+    with pytest.raises(ExamplesError, match=r"got 150 things that cannot be used: .*; and 50 more$"):
+        read_labelled_photos(folder, photo_input=INPUT)
+    with pytest.raises(ExamplesError, match=r"photos .*: expected photos, got 61 things"):
+        read_given_photos(folder, photo_input=INPUT, count=64)
 
 
 def test_a_person_with_nothing_but_litter_has_no_photos(folder: Path) -> None:
     (folder / "Cy").mkdir()
     (folder / "Cy" / "Thumbs.db").write_bytes(b"")
     with pytest.raises(
-        FacesError, match="Cy: expected at least one photo, got nothing but files of systems and programs"
+        ExamplesError, match="Cy: expected at least one photo, got nothing but files of systems and programs"
     ):
-        read_faces(folder, photo_input=INPUT)
+        read_labelled_photos(folder, photo_input=INPUT)
 
 
 def test_marks_around_a_folders_name_are_no_part_of_the_label(folder: Path) -> None:
     (folder / "Ann").rename(folder / "\u200eAnn\u200b")
-    assert set(read_faces(folder, photo_input=INPUT).names) == {"Ann", "Bo"}
+    assert set(read_labelled_photos(folder, photo_input=INPUT).names) == {"Ann", "Bo"}
 
 
 def test_a_link_that_leads_back_is_not_followed(folder: Path) -> None:
     (folder / "Ann" / "back").symlink_to(folder)
-    assert len(read_photos(folder, photo_input=INPUT, count=64)) == 5
+    assert len(read_given_photos(folder, photo_input=INPUT, count=64).inputs) == 5

@@ -1,0 +1,86 @@
+"""What a network takes, photos or tensors, and how photos are scaled: from the network, the options and what is given.
+
+Pure. A network of height, width and three colours takes photos. One of a single channel may take grey photos or, say,
+spectrograms: what is given decides, or the user. Everything else takes tensors.
+"""
+
+from __future__ import annotations
+
+from contract.inputs import COLOUR, GREY, Fit, ModelInput, PhotoInput, TensorInput, TensorType, check_input
+from export.errors import RequestError
+from export.network.network import Network
+from export.network.standardization import Standardization
+from export.request import InputKind, Request
+
+PHOTO_RANK = 3
+PHOTO_DTYPES = ("float32", "uint8")
+MODES = (
+    "facenet (x - 127.5) / 128, unit x / 255, symmetric x / 127.5 - 1, imagenet (x / 255 - mean) / deviation, "
+    "caffe B, G, R minus their means, none x"
+)
+"""In short; the numbers are in the README and in `export.network.standardization`."""
+
+
+def choose_input(network: Network, request: Request, *, given_photos: bool | None) -> ModelInput:
+    """Decide what a model's prefix takes. `given_photos` tells what samples or photos are; None: there are none.
+
+    Raises:
+        RequestError: a kind that the network cannot be of, one that has to be said, or options of another kind.
+    """
+    kind = _kind(network, request.kind, given_photos)
+    if kind is InputKind.PHOTO:
+        height, width, channels = network.input_shape
+        photo = PhotoInput(height, width, channels, request.fit or Fit.CROP)
+        check_input(photo, where="input")
+        return photo
+    for option, value in (("--fit", request.fit), ("--standardize", request.standardization)):
+        if value not in (None, Standardization.NONE):
+            raise RequestError(option, expected="a network of photos beside it", got=f"one of {_shown(network)}")
+    return TensorInput(TensorType(network.input_dtype), network.input_shape)
+
+
+def choose_standardization(network: Network, request: Request, model_input: ModelInput) -> Standardization:
+    """Decide how photos are scaled: as asked, or as the network says of itself; nothing is guessed.
+
+    Raises:
+        RequestError: neither says it; or a scale of three colours for grey photos.
+    """
+    if not isinstance(model_input, PhotoInput):
+        return Standardization.NONE
+    chosen = request.standardization or network.standardization
+    if chosen is None:
+        got = "nothing, and the network does not say how its photos were scaled"
+        raise RequestError("--standardize", expected=f"how the network was trained on pixels x: {MODES}", got=got)
+    if chosen.needs_colours and model_input.channels != COLOUR:
+        raise RequestError(f"--standardize {chosen}", expected="a network of colour photos", got="one of grey ones")
+    return chosen
+
+
+def scale_warning(network: Network, chosen: Standardization) -> str | None:
+    """Return what is odd about scaling photos for a network that scales them by itself."""
+    if network.standardization is not Standardization.NONE or chosen is Standardization.NONE:
+        return None
+    return (
+        f"warning: the network scales photos by itself, and --standardize {chosen} scales them before; is it not none?"
+    )
+
+
+def _kind(network: Network, asked: InputKind | None, given_photos: bool | None) -> InputKind:
+    shape = network.input_shape
+    of_photos = len(shape) == PHOTO_RANK and shape[-1] in (GREY, COLOUR) and network.input_dtype in PHOTO_DTYPES
+    if asked is InputKind.PHOTO and not of_photos:
+        raise RequestError("--input photo", expected="a network of height x width x 3 or 1", got=_shown(network))
+    if asked is not None:
+        return asked
+    if not of_photos:
+        return InputKind.TENSOR
+    if shape[-1] == COLOUR or given_photos:
+        return InputKind.PHOTO
+    if given_photos is None:
+        expected = "photo or tensor, or --samples or --photos to tell by"
+        raise RequestError("--input", expected=expected, got=f"nothing, and a network of {_shown(network)}")
+    return InputKind.TENSOR
+
+
+def _shown(network: Network) -> str:
+    return f"{network.input_dtype} {'x'.join(str(size) for size in network.input_shape)}"

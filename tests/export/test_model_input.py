@@ -1,0 +1,98 @@
+"""What a network takes, and how photos are scaled for it."""
+
+import keras
+import pytest
+
+from contract.inputs import Fit, PhotoInput, TensorInput, TensorType
+from export.errors import RequestError
+from export.model_input import choose_input, choose_standardization, scale_warning
+from export.network.network import Network
+from export.network.standardization import Standardization
+from export.request import InputKind, Request
+
+
+def network(shape: tuple[int, ...], dtype: str = "float32", says: Standardization | None = None) -> Network:
+    """A network of which only what it takes counts."""
+    given = keras.Input(shape, dtype=dtype)
+    model = keras.Model(given, given)
+    return Network(model, model, {}, shape, dtype, says)
+
+
+def test_three_channels_are_photos_whatever_is_given() -> None:
+    for given in (None, True, False):
+        assert choose_input(network((96, 64, 3)), Request(), given_photos=given) == PhotoInput(96, 64)
+    assert choose_input(network((8, 8, 3), "uint8"), Request(), given_photos=None) == PhotoInput(8, 8)
+
+
+def test_a_fit_is_kept() -> None:
+    found = choose_input(network((96, 64, 3)), Request(fit=Fit.LETTERBOX), given_photos=None)
+    assert found == PhotoInput(96, 64, fit=Fit.LETTERBOX)
+
+
+def test_one_channel_is_what_is_given_or_said_and_else_asked_for() -> None:
+    grey, spectrum = PhotoInput(28, 28, 1), TensorInput(TensorType.FLOAT32, (28, 28, 1))
+    one = network((28, 28, 1))
+    assert choose_input(one, Request(), given_photos=True) == grey
+    assert choose_input(one, Request(), given_photos=False) == spectrum
+    assert choose_input(one, Request(kind=InputKind.PHOTO), given_photos=None) == grey
+    assert choose_input(one, Request(kind=InputKind.TENSOR), given_photos=True) == spectrum
+    with pytest.raises(RequestError, match=r"--input: expected photo or tensor, .* got nothing, .* float32 28x28x1"):
+        choose_input(one, Request(), given_photos=None)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"), [((32, 3), "float32"), ((20,), "int32"), ((9, 9, 2), "float32"), ((9, 9, 3), "int32")]
+)
+def test_everything_else_is_a_tensor(shape: tuple[int, ...], dtype: str) -> None:
+    found = choose_input(network(shape, dtype), Request(), given_photos=None)
+    assert found == TensorInput(TensorType(dtype), shape)
+    with pytest.raises(
+        RequestError, match=f"--input photo: expected a network of height x width x 3 or 1, got {dtype}"
+    ):
+        choose_input(network(shape, dtype), Request(kind=InputKind.PHOTO), given_photos=None)
+
+
+@pytest.mark.parametrize(
+    ("request_", "option"),
+    [
+        (Request(fit=Fit.STRETCH), "--fit"),
+        (Request(standardization=Standardization.UNIT), "--standardize"),
+    ],
+)
+def test_what_is_said_of_photos_is_refused_for_tensors(request_: Request, option: str) -> None:
+    with pytest.raises(
+        RequestError, match=f"{option}: expected a network of photos beside it, got one of float32 32x3"
+    ):
+        choose_input(network((32, 3)), request_, given_photos=None)
+
+
+def test_a_scale_is_the_one_asked_for_or_what_the_network_says() -> None:
+    photo, asked = PhotoInput(96, 96), Request(standardization=Standardization.CAFFE)
+    says = network((96, 96, 3), says=Standardization.SYMMETRIC)
+    assert choose_standardization(says, Request(), photo) is Standardization.SYMMETRIC
+    assert choose_standardization(says, asked, photo) is Standardization.CAFFE
+    tensor = TensorInput(TensorType.FLOAT32, (3,))
+    assert choose_standardization(network((3,)), Request(), tensor) is Standardization.NONE
+
+
+def test_a_scale_that_nobody_says_is_asked_for_with_all_modes_in_numbers() -> None:
+    with pytest.raises(
+        RequestError, match=r"facenet \(x - 127.5\) / 128, unit x / 255, .* none x, got nothing"
+    ) as caught:
+        choose_standardization(network((96, 96, 3)), Request(), PhotoInput(96, 96))
+    assert all(mode in str(caught.value) for mode in Standardization)
+
+
+def test_a_scale_of_three_colours_is_refused_for_grey_photos() -> None:
+    asked = Request(standardization=Standardization.IMAGENET)
+    with pytest.raises(
+        RequestError, match="--standardize imagenet: expected a network of colour photos, got one of grey"
+    ):
+        choose_standardization(network((28, 28, 1)), asked, PhotoInput(28, 28, 1))
+
+
+def test_scaling_twice_is_warned_of() -> None:
+    itself = network((96, 96, 3), says=Standardization.NONE)
+    assert "the network scales photos by itself" in str(scale_warning(itself, Standardization.UNIT))
+    assert scale_warning(itself, Standardization.NONE) is None
+    assert scale_warning(network((96, 96, 3)), Standardization.UNIT) is None
