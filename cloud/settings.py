@@ -129,10 +129,13 @@ class Settings:
             help="what trainers compute on, tensorflow or jax; KERAS_BACKEND and keras.json do not count",
         ),
     )
-    manifest_life_s: float = field(
-        default=30 * 86400.0,
+    manifest_life_s: int = field(
+        default=30 * 86400,
         metadata=variable(
-            "FEDEX_MANIFEST_LIFE_S", seconds, unit="seconds", help="for which a signed release counts as news"
+            "FEDEX_MANIFEST_LIFE_S",
+            whole(low=10),
+            unit="seconds",
+            help="for which a signed release counts as news; the worker renews it at half of that",
         ),
     )
 

@@ -90,14 +90,11 @@ class Publisher:
     ) -> Registry:
         """Release a head on some channels, at `now` in Unix seconds.
 
-        Times of issue never go back: a device takes the newest one it has seen for the time if its own clock is behind
-        that, and would find everything expired that a clock set right again has issued.
-
         Raises:
             LostRace: the registry has moved; nothing points at what was written.
             StoreError: as for `registry.publish`.
         """
-        manifest_of = self._describe(pool, head, bundle, issued=_time_of_issue(pool, previous, now))
+        manifest_of = self._describe(pool, head, bundle, issued=time_of_issue(pool, previous, now))
         weights = self._put(pool, head.weights)
         envelopes: dict[Channel, Envelope] = {}
         for channel in channels:
@@ -149,7 +146,12 @@ class Publisher:
         return ref
 
 
-def _time_of_issue(pool: Pool, previous: Registry, now: int) -> int:
+def time_of_issue(pool: Pool, previous: Registry, now: int) -> int:
+    """Return the time that a release says it was issued at: `now`, but never before the newest one.
+
+    A device takes the newest time of issue it has seen for the time if its own clock is behind that, and would find
+    everything expired that a clock set right again has issued.
+    """
     if now < previous.newest_issue:
         ahead = fields(pool=pool.path, seconds=previous.newest_issue - now)
         logger.warning("clock: behind the newest release, whose time of issue is used again", extra=ahead)

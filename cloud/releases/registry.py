@@ -11,7 +11,8 @@
     registry/<pool>/releases/<sha256>    {"parent", "payload", "report", "weights", "samples"}, immutable
 
 A release is named by the sha256 of its payload. Its parent is the release before it in its channel, so that each
-channel's history is a chain. Objects are written first, the pointer last.
+channel's history is a chain; a release that was signed anew (`cloud.releases.renewal`) takes its own place in it.
+Objects are written first, the pointer last.
 
 What a later version adds to the pointer is ignored by this one and stays when this one writes: other keys, other
 channels with their serials, and keys inside an object that says what it said. A channel that is released anew, and what
@@ -210,18 +211,13 @@ def publish(
         LostRace: the registry moved meanwhile; nothing of this is there.
         Unavailable, Uncertain: as for `pointer.swap`.
     """
-    current = {channel: CurrentRelease(sha256_hex(one.payload), one) for channel, one in envelopes.items()}
-    for channel, one in current.items():
-        if one.manifest.serial < previous.next_serial(channel):
-            raise ValueError(f"{channel}: expected serial {previous.next_serial(channel)}, got {one.manifest.serial}")
-    grown = replace(
-        previous,
-        channels={**previous.channels, **current},
-        serials={**previous.serials, **{channel: one.manifest.serial for channel, one in current.items()}},
-        trained=trained,
-        failed=None,
-    )
-    return _swap(store, pool, grown)
+    moved = _point(previous, envelopes)
+    return _swap(store, pool, replace(moved, trained=trained, failed=None))
+
+
+def renew(store: ObjectStore, pool: Pool, *, previous: Registry, envelopes: Mapping[Channel, Envelope]) -> Registry:
+    """Point channels at the same releases, signed anew; what was trained or failed stays. Raises as `publish` does."""
+    return _swap(store, pool, _point(previous, envelopes))
 
 
 def note_trained(store: ObjectStore, pool: Pool, *, previous: Registry, trained: TrainedDataset) -> Registry:
@@ -247,6 +243,18 @@ def _chain(store: ObjectStore, pool: Pool, sha256: str | None) -> Iterator[Relea
         manifest = _parse_manifest(release.payload, where=keys.release(pool, sha256))
         yield ReleaseSummary.of(manifest, release=sha256, report=release.report)
         sha256 = release.parent
+
+
+def _point(previous: Registry, envelopes: Mapping[Channel, Envelope]) -> Registry:
+    current = {channel: CurrentRelease(sha256_hex(one.payload), one) for channel, one in envelopes.items()}
+    for channel, one in current.items():
+        if one.manifest.serial < previous.next_serial(channel):
+            raise ValueError(f"{channel}: expected serial {previous.next_serial(channel)}, got {one.manifest.serial}")
+    return replace(
+        previous,
+        channels={**previous.channels, **current},
+        serials={**previous.serials, **{channel: one.manifest.serial for channel, one in current.items()}},
+    )
 
 
 def _swap(store: ObjectStore, pool: Pool, registry: Registry) -> Registry:

@@ -15,6 +15,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -45,6 +46,18 @@ class SigningKey:
         """Sign these exact bytes; the same bytes give the same envelope."""
         signature = Signature(key_id(self.public), self._private.sign(pae(payload_type, payload)))
         return Envelope(payload, payload_type, (signature,))
+
+    def has_signed(self, envelope: Envelope) -> bool:
+        """Tell whether one of the envelope's signatures is this key's."""
+        own = key_id(self.public)
+        return any(self._fits(envelope, one.signature) for one in envelope.signatures if one.key_id == own)
+
+    def _fits(self, envelope: Envelope, signature: bytes) -> bool:
+        try:
+            self._private.public_key().verify(signature, envelope.signed_bytes())
+        except InvalidSignature:
+            return False
+        return True
 
 
 def load_or_create(state: Path, store: ObjectStore) -> SigningKey:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from cloud.errors import StateFull
 from cloud.releases.publish import PublishStep
+from cloud.releases.renewal import Renewer
 from cloud.releases.signing import SigningKey
 from cloud.settings import Settings
 from cloud.spaces.bundle_cache import BundleCache
@@ -49,6 +50,11 @@ class TrainingContext:
     at_publish: Callable[[PublishStep], None] = ignore
     bundles: BundleCache = field(default_factory=BundleCache)
     """The training bundles of the worker's life."""
+
+    @property
+    def renewer(self) -> Renewer:
+        """What signs standing releases anew."""
+        return Renewer(self.store, self.key, self.settings.manifest_life_s, self.at_publish)
 
     @contextlib.contextmanager
     def folder(self, cycle: str) -> Iterator[CycleFolder]:

@@ -1,6 +1,7 @@
-"""The worker: the loop that merges what arrives, and trains and publishes when something is new.
+"""The worker: the loop that merges what arrives, trains and publishes when something is new, and renews what stands.
 
-One pool at a time. It never imports TensorFlow; the processes of a cycle do, and none of them outlives it.
+One pool at a time; renewals first, since they are short and a training is not. It never imports TensorFlow; the
+processes of a cycle do, and none of them outlives it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from cloud.errors import (
 )
 from cloud.logs import fields
 from cloud.releases import registry
-from cloud.releases.registry import FailedCycles
+from cloud.releases.registry import FailedCycles, Registry
+from cloud.releases.renewal import renewal_due
 from cloud.releases.signing import SigningKey, load_or_create
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store, probe
@@ -38,6 +40,7 @@ from cloud.training.cycle import AtCycleStep, CycleReport, run_cycle
 from cloud.training.schedule import decide
 from cloud.worker.agenda import LONGEST_OUTAGE_BACKOFF_S, Agenda, pool_backoff_s
 from cloud.worker.lock import claimed
+from cloud.worker.renewal_times import RenewalTimes
 from cloud.worker.training_trial import check_installed, training_tried
 from contract.callbacks import ignore
 
@@ -69,16 +72,40 @@ class Worker:
     """Is told the steps of each cycle."""
     _memory: MergeMemory = field(default_factory=MergeMemory)
     _agenda: Agenda = field(default_factory=Agenda)
+    _renewals: RenewalTimes = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Know of no release."""
+        self._renewals = RenewalTimes(self.context.settings.manifest_life_s)
 
     def run(self) -> None:
         """Look for pools that are due, again and again, until asked to stop."""
         poll_s = self.context.settings.poll_s
         logger.info("worker: started", extra=fields(poll_s=poll_s))
         while not self.context.stop.is_set():
-            for pool in self._due():
-                self._attempt(pool)
+            self.look()
             self.context.stop.wait(self._agenda.wait_s(poll_s))
         logger.info("worker: stopped")
+
+    def look(self) -> None:
+        """Renew and process what is due now."""
+        due = self._due()
+        if self._agenda.outages == 0:
+            for pool in self._renewals.due(now=self.context.now(), clock=time.monotonic()):
+                self._attempt_renewal(pool)
+        for pool in due:
+            self._attempt(pool)
+
+    def renew_pool(self, pool: Pool) -> Registry | None:
+        """Sign anew what stands at half of its life; return None where nothing does.
+
+        Raises:
+            LostRace, Damaged, StoreError: as for `Renewer.renew`.
+        """
+        current = registry.read(self.context.store, pool)
+        renewed = self.context.renewer.renew(pool, previous=current, now=self.context.now())
+        self._learn(pool, renewed or current)
+        return renewed
 
     def process_pool(self, pool: Pool) -> CycleReport | None:
         """Merge what waits in a pool, and train it if that is due.
@@ -90,6 +117,7 @@ class Worker:
         self._merge(pool)
         dataset, _ = dataset_pointer.read(self.context.store, pool)
         recorded, now = registry.read(self.context.store, pool), self.context.now()
+        self._learn(pool, recorded)
         decision = decide(
             dataset, trained=recorded.trained, failed=recorded.failed, min_new=self.context.settings.min_new, now=now
         )
@@ -100,10 +128,12 @@ class Worker:
         logger.info("cycle: due", extra=fields(pool=pool.path, reason=decision.reason))
         try:
             cycle = f"{int(now)}-{dataset.commit[:8]}"
-            return run_cycle(self.context, pool, dataset=dataset, cycle=cycle, at=self.at)
+            report = run_cycle(self.context, pool, dataset=dataset, cycle=cycle, at=self.at)
         except CycleFailed:
             self._record_failure(pool, dataset.commit)
             raise
+        self._learn(pool, report.registry)
+        return report
 
     def _due(self) -> list[Pool]:
         try:
@@ -118,7 +148,31 @@ class Worker:
     def _find_news(self) -> list[Pool]:
         """List the pools in which an upload waits; at the first look, those with a dataset too."""
         news = inbox.pools_with_news(self.context.store)
-        return news + dataset_pointer.pools(self.context.store) if self._agenda.is_first_look else news
+        if not self._renewals.wants_sweep(clock=time.monotonic()):
+            return news
+        everywhere = dataset_pointer.pools(self.context.store)
+        self._renewals.swept(everywhere, clock=time.monotonic())
+        return news + everywhere if self._agenda.is_first_look else news
+
+    def _learn(self, pool: Pool, current: Registry) -> None:
+        self._renewals.learned(pool, renewal_due(current, life_s=self.context.settings.manifest_life_s))
+
+    def _attempt_renewal(self, pool: Pool) -> None:
+        """Renew a pool; a failure is logged, and tried again after a while."""
+        try:
+            renewed = self.renew_pool(pool)
+        except LostRace as error:  # whoever won may have renewed it
+            logger.info("renewal: overtaken by another worker: %s", error, extra=fields(pool=pool.path))
+        except (CloudError, OSError) as error:
+            logger.error("renewal: %s", error, extra=fields(pool=pool.path))
+        except Exception:  # a defect must not stop the other pools
+            logger.exception("defect", extra=fields(pool=pool.path))
+        else:
+            if renewed is not None:
+                serials = {name.value: serial for name, serial in renewed.serials.items()}
+                logger.info("renewed", extra=fields(pool=pool.path, serials=serials))
+            return
+        self._renewals.failed(pool, clock=time.monotonic())
 
     def _attempt(self, pool: Pool) -> None:
         """Process a pool; a failure is logged, and noted on the agenda."""

@@ -193,15 +193,19 @@ class HeadStore:
 
         Its floor comes first: if the process is killed then, the same release is installed by the next pull.
         """
-        write_floors(self.floors_path, raise_floors(self.floors(), [self.manifest(entry)]))
         try:
-            before = [one for one in self.entries() if one.envelope != entry.envelope]
+            before = self.entries()
         except HeadDamaged:
-            before = []  # the garbled pointer is what is being replaced
-        kept = [entry, *before][:KEPT_HEADS]
-        document: dict[str, Json] = {"format": POINTER_FORMAT, "heads": [_entry_document(one) for one in kept]}
-        with storage_errors(self.directory):
-            atomic_write(self.pointer_path, encode_json(document), mode=0o600)
+            before = ()  # the garbled pointer is what is being replaced
+        self._point_at(entry, before=before)
+
+    def renew(self, entry: HeadEntry) -> None:
+        """Keep `entry`, a newer release of the newest head, in its place; the head before stays the one before.
+
+        Raises:
+            HeadDamaged: the pointer cannot be read.
+        """
+        self._point_at(entry, before=self.entries()[1:])
 
     def forget(self) -> None:
         """Go back to the bundle's head and trust anew, as when the device leaves its group."""
@@ -222,6 +226,13 @@ class HeadStore:
                     path.unlink(missing_ok=True)
             for path in (*self.directory.glob(".current.*"), *self.directory.glob(".floors.*")):
                 path.unlink(missing_ok=True)
+
+    def _point_at(self, entry: HeadEntry, *, before: Iterable[HeadEntry]) -> None:
+        write_floors(self.floors_path, raise_floors(self.floors(), [self.manifest(entry)]))
+        kept = [entry, *(one for one in before if one.envelope != entry.envelope)][:KEPT_HEADS]
+        document: dict[str, Json] = {"format": POINTER_FORMAT, "heads": [_entry_document(one) for one in kept]}
+        with storage_errors(self.directory):
+            atomic_write(self.pointer_path, encode_json(document), mode=0o600)
 
     def _readable_manifests(self) -> Iterator[Manifest]:
         with contextlib.suppress(HeadDamaged):  # a garbled pointer names none

@@ -16,7 +16,8 @@ the device has installed, so a clock that is obviously slow (a board without a b
 news look fresh again. A day of grace covers clocks that are a little fast. A clock that is far ahead refuses what is
 new and says which time it believes; the installed head keeps serving, and the next right clock goes on. A manifest from
 the future is not refused: the signature is the key's, and the clock is the weaker witness. Where a fresh device has a
-slow clock, nothing tells it that a manifest is stale; its serial still only rises.
+slow clock, nothing tells it that a manifest is stale; its serial still only rises. A release that stands is signed anew
+at half of its life, so what has expired is a release that somebody held back, or a service that was off.
 """
 
 from __future__ import annotations

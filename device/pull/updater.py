@@ -1,7 +1,8 @@
 """Installs a better head: ask, judge, download, try, and swap it in by one rename.
 
-Whatever stops on the way, the head that served goes on serving: objects are written first, the pointer last. The new
-head must answer the golden sample as its signed manifest says before it is installed.
+A release that names the head which is installed already was signed anew: its serial and its times are kept, and nothing
+is downloaded, tried or installed. Whatever stops on the way, the head that served goes on serving: objects are written
+first, the pointer last. A new head must answer the golden sample as its signed manifest says before it is installed.
 """
 
 from __future__ import annotations
@@ -73,8 +74,8 @@ class InstalledRelease:
     """The serial of the newest head that is installed, whatever its channel; 0 where no head is."""
     etag: str = ""
     """The tag to ask the service with; empty where the release has to be fetched again."""
-    is_whole: bool = False
-    """Whether the installed head is the floor's release, undamaged."""
+    entry: HeadEntry | None = None
+    """The installed head, if it is the floor's release and undamaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,12 @@ class Updater:
             if answer is None:
                 return PullReport(PullOutcome.UNCHANGED, installed.serial)
             manifest = judge_release(answer.envelope, self._expectation(installed))
-            if manifest.serial == installed.floor.serial and installed.is_whole:
+            if manifest.serial == installed.floor.serial and installed.entry:
                 return PullReport(PullOutcome.UNCHANGED, installed.serial)
             self.at(UpdateStep.JUDGED)
+            if installed.entry and self._renews(installed.entry, manifest):
+                self._renew(installed.entry, answer)
+                return PullReport(PullOutcome.UNCHANGED, manifest.serial)
             return PullReport(PullOutcome.INSTALLED, manifest.serial, self._install(manifest, answer))
 
     def _expectation(self, installed: InstalledRelease) -> Expectation:
@@ -132,6 +136,19 @@ class Updater:
             issued=installed.floor.issued,
             now=self.now(),
         )
+
+    def _renews(self, entry: HeadEntry, manifest: Manifest) -> bool:
+        """Tell whether a newer release says of the installed head, which is whole, what the manifest before said."""
+        precision = choose_precision(manifest, wanted=self.precision)
+        if precision is not entry.precision:
+            return False
+        return _serving(self.heads.manifest(entry), precision) == _serving(manifest, precision)
+
+    def _renew(self, entry: HeadEntry, answer: ReleaseAnswer) -> None:
+        """Keep the release in place of the one before."""
+        self.heads.renew(HeadEntry(self.heads.add_object(answer.envelope), entry.precision, answer.etag))
+        self.at(UpdateStep.INSTALLED)
+        self.heads.prune()
 
     def _install(self, manifest: Manifest, answer: ReleaseAnswer) -> int:
         """Download, try and swap in; return how many bytes were downloaded."""
@@ -194,7 +211,13 @@ def find_installed(heads: HeadStore, bundle: DeviceBundle, *, group: str, channe
     if entry is None or manifest is None or (manifest.group, manifest.space) != (group, bundle.space):
         return InstalledRelease(floor)
     is_whole = (manifest.channel, manifest.serial) == (channel, floor.serial) and _is_whole(heads, entry)
-    return InstalledRelease(floor, manifest.serial, entry.etag if is_whole else "", is_whole)
+    return InstalledRelease(floor, manifest.serial, *((entry.etag, entry) if is_whole else ()))
+
+
+def _serving(manifest: Manifest, precision: Precision) -> tuple[object, ...]:
+    """Return what answers come from."""
+    head = manifest.heads[precision]
+    return head.file, head.logits.tobytes(), manifest.labels, manifest.temperature, manifest.threshold
 
 
 def _floor(floors: Floors, line: ReleaseLine) -> Floor:

@@ -27,9 +27,12 @@ StoreOf = Callable[[str, Path], dict[str, str]]
 
 
 class Deploy(Protocol):
-    """Starts the service of a cut on a store; a training cycle starts with `min_new` new samples."""
+    """Starts the service of a cut on a store; a training cycle starts with `min_new` new samples.
 
-    def __call__(self, cut: str, *, min_new: int, store: str = "directory") -> Deployment: ...
+    Further keywords are settings.
+    """
+
+    def __call__(self, cut: str, *, min_new: int, store: str = "directory", **settings: str) -> Deployment: ...
 
 
 @pytest.fixture(scope="session")
@@ -89,9 +92,8 @@ def deploy(export_of: ExportOf, store_of: StoreOf, tmp_path: Path) -> Iterator[D
     """Starts a service for one test."""
     with contextlib.ExitStack() as stack:
 
-        def start(cut: str, *, min_new: int, store: str = "directory") -> Deployment:
-            return stack.enter_context(
-                deployed(tmp_path, exported=export_of(cut), store=store_of(store, tmp_path), min_new=min_new)
-            )
+        def start(cut: str, *, min_new: int, store: str = "directory", **settings: str) -> Deployment:
+            environment = store_of(store, tmp_path) | settings
+            return stack.enter_context(deployed(tmp_path, exported=export_of(cut), store=environment, min_new=min_new))
 
         yield start

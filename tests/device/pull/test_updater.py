@@ -19,7 +19,7 @@ from flask import Response, request
 from contract.bundle import DeviceBundle
 from contract.files import FileRef, sha256_hex
 from contract.labels import encode_labels
-from contract.manifest import Channel, HeadFile, Precision
+from contract.manifest import Channel, HeadFile, Manifest, Precision
 from contract.problems import Problem
 from device.assembly import Device
 from device.errors import (
@@ -114,6 +114,81 @@ def test_the_same_release_under_another_tag_is_nothing_new(updater: Updater, ser
     updater.pull()
     service.releases["best"] = service.sign(manifest) + b"\n"
     assert updater.pull() == PullReport(PullOutcome.UNCHANGED, 1)
+
+
+def renew(manifest: Manifest, *, serial: int, **changes: object) -> Manifest:
+    """What a worker signs at half of a life."""
+    half = (manifest.expires - manifest.issued) // 2
+    times = {"issued": manifest.issued + half, "expires": manifest.expires + half}
+    return replace(manifest, serial=serial, **times, **changes)  # type: ignore[arg-type]  # a test names fields freely
+
+
+def test_a_release_that_was_signed_anew_is_kept_and_nothing_is_downloaded_or_installed(
+    updater: Updater, device: Device, service: StubService, four: bytes, tiny_models: Path
+) -> None:
+    service.publish((tiny_models / "three.tflite").read_bytes(), serial=1, labels=FOUR[:3])
+    updater.pull()
+    manifest = service.publish(four, serial=2, labels=FOUR)
+    updater.pull()
+    before = device.heads.entries()
+    service.asked.clear()
+    for serial in (3, 4):
+        manifest = renew(manifest, serial=serial)
+        service.releases["best"] = service.sign(manifest)
+        assert updater.pull() == PullReport(PullOutcome.UNCHANGED, serial)
+    assert len(service.asked) == 2
+    assert updater.pull() == PullReport(PullOutcome.UNCHANGED, 4)
+    newest, older = device.heads.entries()
+    assert device.heads.manifest(newest).encode() == manifest.encode()
+    assert older == before[1]
+    assert len(files(device.heads)) == 6
+    assert [(floor.serial, floor.issued) for floor in device.heads.floors().values()] == [(4, manifest.issued)]
+    recognizer = Recognizer(updater.bundle, runtime=updater.runtime, heads=device.heads)
+    assert (recognizer.head_serial, recognizer.recognise(draw_photo(3)).label) == (4, "Zoe")
+
+
+def test_what_was_renewed_is_replayed_from_then_on(updater: Updater, service: StubService, four: bytes) -> None:
+    manifest = service.publish(four, serial=1, labels=FOUR)
+    first = service.releases["best"]
+    updater.pull()
+    service.releases["best"] = service.sign(renew(manifest, serial=2))
+    updater.pull()
+    service.releases["best"] = first
+    with pytest.raises(Replayed, match="expected serial 2 or higher, got 1"):
+        updater.pull()
+
+
+def test_a_phone_that_enrols_when_the_last_improvement_is_long_ago_gets_what_was_renewed(
+    updater: Updater, service: StubService, four: bytes
+) -> None:
+    manifest = service.publish(four, serial=1, labels=FOUR)
+    late = replace(updater, now=lambda: EXPIRES + 2.0 * 86_400)
+    with pytest.raises(Expired):
+        late.pull()
+    service.releases["best"] = service.sign(renew(manifest, serial=2))
+    assert late.pull().outcome is PullOutcome.INSTALLED
+
+
+@pytest.mark.parametrize(
+    "change", [{"threshold": 0.25}, {"temperature": 2.0}, {"labels": ("Ada", "Ben", "Cleo", "Dan")}], ids=str
+)
+def test_the_same_head_with_other_answers_is_installed(
+    updater: Updater, service: StubService, four: bytes, change: dict[str, object]
+) -> None:
+    service.publish(four, serial=1, labels=FOUR)
+    updater.pull()
+    service.publish(four, serial=2, **{"labels": FOUR, **change})  # type: ignore[arg-type]  # a test names fields freely
+    assert updater.pull().outcome is PullOutcome.INSTALLED
+
+
+def test_a_renewal_of_a_head_that_was_damaged_is_installed(
+    updater: Updater, device: Device, service: StubService, four: bytes
+) -> None:
+    manifest = service.publish(four, serial=1, labels=FOUR)
+    updater.pull()
+    device.heads.object_path(sha256_hex(four)).write_bytes(four[:-1])
+    service.releases["best"] = service.sign(renew(manifest, serial=2))
+    assert updater.pull() == PullReport(PullOutcome.INSTALLED, 2, len(four))
 
 
 def test_no_release_yet_is_no_error(updater: Updater) -> None:
@@ -563,6 +638,23 @@ def test_killed_at_any_step_the_device_infers_and_the_next_pull_goes_on(
     assert replace(updater, now=time.time).pull().serial == 1
     assert len(files(device.heads)) == 3
     assert recognizer.recognise(draw_photo(3)).label == "Zoe"
+
+
+@pytest.mark.parametrize("step", [UpdateStep.JUDGED, UpdateStep.INSTALLED])
+def test_killed_while_it_keeps_a_renewal_the_device_goes_on(
+    updater: Updater, device: Device, service: StubService, four: bytes, environment: dict[str, str], step: UpdateStep
+) -> None:
+    now = int(time.time())
+    manifest = service.publish(four, serial=1, labels=FOUR, issued=now, expires=now + 1000)
+    right = replace(updater, now=time.time, precision=Precision.DYNAMIC)
+    right.pull()
+    service.releases["best"] = service.sign(renew(manifest, serial=2))
+    killed = subprocess.run([sys.executable, "-c", KILLED, step], env=environment, capture_output=True, check=False)
+    assert killed.returncode == -9, killed.stderr
+    recognizer = Recognizer(updater.bundle, runtime=updater.runtime, heads=device.heads)
+    assert recognizer.recognise(draw_photo(3)).label == "Zoe"
+    assert right.pull() == PullReport(PullOutcome.UNCHANGED, 2)
+    assert recognizer.recognise(draw_photo(3)).head_serial == 2
 
 
 def test_inferring_goes_on_while_heads_are_swapped_under_it(

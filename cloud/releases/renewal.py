@@ -1,0 +1,95 @@
+"""Renewal: a release that still stands at half of its life is signed anew, so that no device finds it expired.
+
+::
+
+    the same manifest, with the next serial, a new time of issue and a new time of expiry    signed
+    the same report, weights and parent    registry/<pool>/releases/<sha256 of the new payload>
+    the registry's pointer                 moved; what was trained or failed stays
+
+What is renewed leaves its channel's chain, which stays as long as it was. Killed before the pointer moved, nothing
+points at what was written; of two workers one moves it, and the other has lost a race.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from cloud.errors import Damaged
+from cloud.releases import registry
+from cloud.releases.publish import AtPublishStep, PublishStep, time_of_issue
+from cloud.releases.registry import CurrentRelease, Registry
+from cloud.releases.signing import SigningKey
+from cloud.store import keys
+from cloud.store.documents import reading
+from cloud.store.keys import Pool
+from cloud.store.store import ObjectStore
+from contract.callbacks import ignore
+from contract.documents import encode_json, parse_document
+from contract.envelope import Envelope
+from contract.manifest import MAX_ENVELOPE_BYTES, Manifest
+
+
+def renewal_due(current: Registry, *, life_s: float) -> float | None:
+    """Return when the first release of a registry wants to be renewed, Unix seconds; None where there is no release.
+
+    `life_s` is the life of a manifest that would be signed now; where that is shorter than the one it has, it counts.
+    """
+    return min((_due(one.manifest, life_s) for one in current.channels.values()), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewer:
+    """Signs standing releases anew, with the worker's key."""
+
+    store: ObjectStore
+    key: SigningKey
+    life_s: float
+    """For how long a manifest counts as news."""
+    at: AtPublishStep = ignore
+
+    def renew(self, pool: Pool, *, previous: Registry, now: float) -> Registry | None:
+        """Renew the channels of a pool of which half of a life is over; return None where there are none.
+
+        The clock may have been anything before: times of issue never go back (`time_of_issue`), so what was issued by a
+        clock that ran ahead is renewed half of a life after that time, and is valid until then.
+
+        Raises:
+            LostRace: the registry has moved; nothing points at what was written.
+            Damaged: what stands there was not signed by this worker, who will not sign it either.
+            StoreError: as for `registry.renew`.
+        """
+        due = {name: one for name, one in previous.channels.items() if _due(one.manifest, self.life_s) <= now}
+        if not due:
+            return None
+        issued = time_of_issue(pool, previous, int(now))
+        envelopes = {
+            name: self._sign(pool, one, serial=previous.next_serial(name), issued=issued) for name, one in due.items()
+        }
+        renewed = registry.renew(self.store, pool, previous=previous, envelopes=envelopes)
+        self.at(PublishStep.POINTER_SWAPPED)
+        return renewed
+
+    def _sign(self, pool: Pool, current: CurrentRelease, *, serial: int, issued: int) -> Envelope:
+        """Keep the release under its new manifest, and sign that: nothing but what this key has signed before."""
+        if not self.key.has_signed(current.envelope):
+            where = f"{keys.registry_pointer(pool)}: release {current.release}"
+            raise Damaged(f"{where}: expected a signature of this worker's key, got none that fits")
+        release = registry.get_release(self.store, pool, current.release)
+        payload = _renewed(current, serial=serial, issued=issued, expires=issued + int(self.life_s))
+        registry.put_release(self.store, pool, replace(release, payload=payload))
+        self.at(PublishStep.RELEASE_WRITTEN)
+        return self.key.sign(payload)
+
+
+def _due(manifest: Manifest, life_s: float) -> float:
+    return manifest.issued + min(life_s, manifest.expires - manifest.issued) / 2
+
+
+def _renewed(current: CurrentRelease, *, serial: int, issued: int, expires: int) -> bytes:
+    """Write the manifest again, with what a later version has put into it."""
+    where = f"the current release {current.release}"
+    with reading(where):
+        document = parse_document(current.envelope.payload, where=where, max_bytes=MAX_ENVELOPE_BYTES).as_json()
+        payload = encode_json({**document, "serial": serial, "issued": issued, "expires": expires})
+        Manifest.parse(payload)
+    return payload

@@ -1,0 +1,204 @@
+"""A worker renews what stands: without a read while nothing is due, and whatever else fails."""
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cloud.admin.bundles import register as register_bundle
+from cloud.dataset import pointer as dataset_pointer
+from cloud.errors import Damaged, Unavailable
+from cloud.releases.signing import load_or_create
+from cloud.settings import Settings
+from cloud.store import keys, open_store
+from cloud.store.keys import Pool
+from cloud.training.context import TrainingContext
+from cloud.worker.renewal_times import RETRY_S, RenewalTimes
+from cloud.worker.worker import Worker
+from contract.bundle import TrainingBundle
+from contract.manifest import Channel
+from tests.cloud.counting import CountingStore
+from tests.cloud.releases.standing import DAY, LIFE, NOW, POOL, Place
+
+A, B, C = (Pool(group, "5" * 64) for group in "abc")
+
+
+class Site:
+    """A store, and workers on it whose clock a test sets."""
+
+    def __init__(self, folder: Path, bundle: TrainingBundle) -> None:
+        self.place = Place(f"dir:{folder / 'store'}", folder / "state")
+        self.store = open_store(self.place.address)
+        self.store.prepare()
+        assert bundle.directory is not None
+        register_bundle(self.store, bundle.directory)
+        self.counting = CountingStore(self.store)
+        self.now = float(NOW)
+
+    def publish(self) -> None:
+        """Release a head of a pool whose dataset was trained on."""
+        dataset_pointer.swap(self.store, POOL, dataset_pointer.EMPTY, previous=None)
+        self.place.publish(Channel.BEST, issued=int(self.now))
+
+    def worker(self) -> Worker:
+        settings = Settings(store=self.place.address, state=self.place.state)
+        key = load_or_create(self.place.state, self.store)
+        store, stop = self.counting, threading.Event()
+        # It passes on whatever it is asked.
+        return Worker(TrainingContext(store, settings, key, stop, now=lambda: self.now))  # type: ignore[arg-type]
+
+    def reads(self) -> int:
+        """How often the registry was read since this was asked last."""
+        count = self.counting.count("get", keys.registry_pointer(POOL))
+        self.counting.requests.clear()
+        return count
+
+
+@pytest.fixture
+def site(tmp_path: Path, training_bundle: TrainingBundle) -> Site:
+    return Site(tmp_path, training_bundle)
+
+
+def test_a_worker_that_was_off_for_longer_than_a_life_renews_when_it_starts(site: Site) -> None:
+    site.publish()
+    site.now += 31 * DAY
+    site.worker().look()
+    assert site.place.serials() == {"best": 2}
+    assert site.place.manifests()[Channel.BEST].expires == site.now + LIFE
+
+
+def test_an_idle_worker_reads_no_registry_until_half_of_a_life_is_over(site: Site) -> None:
+    """For a year, with nothing uploaded: a read or two a renewal, and none in between."""
+    site.publish()
+    worker = site.worker()
+    worker.look()
+    site.reads()
+    reads = []
+    for _ in range(365):
+        site.now += DAY
+        worker.look()
+        reads.append(site.reads())
+    assert site.place.serials() == {"best": 25}
+    assert sum(reads) == 24
+
+
+def test_a_clock_that_is_set_costs_a_read_at_most(site: Site) -> None:
+    site.publish()
+    worker = site.worker()
+    worker.look()
+    site.reads()
+    for step in (-3650 * DAY, 3650 * DAY, 14 * DAY, -14 * DAY):
+        site.now += step
+        worker.look()
+    assert (site.reads(), site.place.serials()) == (0, {"best": 1})
+    site.now += 400 * DAY
+    worker.look()
+    site.now -= 400 * DAY
+    for _ in range(30):
+        site.now += DAY
+        worker.look()
+    assert (site.reads(), site.place.serials()) == (1, {"best": 2})
+    assert site.place.manifests()[Channel.BEST].expires > site.now + LIFE
+
+
+def test_what_another_worker_has_renewed_is_read_and_left(site: Site) -> None:
+    site.publish()
+    one, other = site.worker(), site.worker()
+    one.look()
+    other.look()
+    site.now += 15 * DAY
+    one.look()
+    site.reads()
+    other.look()
+    other.look()
+    assert (site.reads(), site.place.serials()) == (1, {"best": 2})
+
+
+def test_a_pool_that_another_worker_released_after_this_one_started_is_found_by_the_next_sweep(site: Site) -> None:
+    worker = site.worker()
+    worker.look()
+    site.publish()
+    site.now += 31 * DAY
+    worker.look()
+    assert site.place.serials() == {"best": 1}
+    worker._renewals._next_sweep = 0.0  # the monotonic clock cannot be set
+    worker.look()
+    assert site.place.serials() == {"best": 2}
+
+
+def test_a_pool_whose_dataset_is_damaged_is_renewed_all_the_same(site: Site) -> None:
+    site.publish()
+    site.store.put(keys.dataset_pointer(POOL), b"no pointer")
+    site.now += 15 * DAY
+    site.worker().look()
+    assert site.place.serials() == {"best": 2}
+
+
+def test_a_renewal_that_fails_is_one_line_and_tried_again_after_a_while(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.publish()
+    worker = site.worker()
+    worker.look()
+    site.now += 15 * DAY
+
+    def fail(*_: object, **__: object) -> None:
+        raise Unavailable("registry", "the store does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cloud.releases.renewal.registry.renew", fail)
+        worker.look()
+        worker.look()
+    assert [one.message for one in caplog.records if one.levelname == "ERROR"] == [
+        "renewal: registry: the store does not answer"
+    ]
+    worker.look()
+    assert site.place.serials() == {"best": 1}
+    worker._renewals._put_off.clear()  # the monotonic clock cannot be set
+    worker.look()
+    assert site.place.serials() == {"best": 2}
+
+
+def test_a_damaged_registry_keeps_no_other_pool_from_being_renewed(site: Site) -> None:
+    site.publish()
+    broken = replace(POOL, group="a-broken-one")
+    dataset_pointer.swap(site.store, broken, dataset_pointer.EMPTY, previous=None)
+    site.store.put(keys.registry_pointer(broken), b"no pointer")
+    site.now += 15 * DAY
+    worker = site.worker()
+    with pytest.raises(Damaged):
+        worker.renew_pool(broken)
+    worker.look()
+    assert site.place.serials() == {"best": 2}
+
+
+def test_what_was_learned_is_due_when_its_time_has_come() -> None:
+    times = RenewalTimes(LIFE)
+    times.learned(A, 100.0)
+    times.learned(B, 50.0)
+    times.learned(C, None)
+    assert [times.due(now=now, clock=0.0) for now in (49, 50, 100, 49)] == [[], [B], [A, B], []]
+    times.learned(B, 200.0)
+    assert [times.due(now=now, clock=0.0) for now in (100, 200)] == [[A], [A, B]]
+
+
+def test_a_look_that_failed_waits_by_the_monotonic_clock_and_keeps_no_other_waiting() -> None:
+    times = RenewalTimes(LIFE)
+    times.swept([A, B], clock=0.0)
+    times.failed(A, clock=10.0)
+    assert times.due(now=-1e12, clock=10.0) == [B]
+    assert times.due(now=0.0, clock=10.0 + RETRY_S) == [A, B]
+
+
+def test_a_sweep_makes_due_what_is_not_known_and_comes_four_times_a_life() -> None:
+    times = RenewalTimes(400.0)
+    assert times.wants_sweep(clock=-5.0)
+    times.learned(A, 100.0)
+    times.swept([A, B], clock=0.0)
+    assert times.due(now=0.0, clock=0.0) == [B]
+    times.learned(B, None)
+    assert times.due(now=0.0, clock=0.0) == []
+    assert [times.wants_sweep(clock=clock) for clock in (99.0, 100.0)] == [False, True]
+    times.swept([A, B], clock=100.0)
+    assert times.due(now=0.0, clock=100.0) == [B]
