@@ -30,19 +30,18 @@ from contract.bundle import (
 from contract.codecs import Codec, decode_features, encode_features
 from contract.documents import Json
 from contract.envelope import Envelope, Signature, key_id, pae
-from contract.errors import ContractError
 from contract.files import FileRef
 from contract.fitting import Rectangle, fit_photo
 from contract.history import ReleaseSummary, encode_history, parse_history
 from contract.holdout import assign_split
 from contract.inputs import Fit, ModelInput, PhotoInput, TensorInput, TensorType
-from contract.labels import label_key, parse_label, read_label
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 from contract.problems import Problem, ProblemDocument
 from contract.proof import ProofKey, ProofReply, ProofRequest
 from contract.routes import Acknowledgement, EnrolmentReply, EnrolmentRequest
 from contract.samples import sample_id, tensor_sample_id
 from contract.upload import Upload, decode_upload, encode_upload, peek_upload_header, upload_id
+from tests.contract.label_vectors import ENTERED, code_points, entered_label, label_keys
 
 GOLDEN = Path(__file__).parent / "golden"
 MAX_GOLDEN_BYTES = 20_000
@@ -53,7 +52,8 @@ DOCUMENTS = (
     "uploads.json",
     "codecs.json",
     "label-rules.json",
-    "entered-labels.json",
+    "label-keys.json",
+    "label-code-points.json",
     "fits.json",
     "luma.json",
     "sample-ids.json",
@@ -108,32 +108,6 @@ VECTORS: Mapping[str, tuple[Codec, tuple[int, ...], list[float]]] = {
     "int4 of denormals": (Codec.INT4, (2,), [1e-45, -2e-40]),
     "int8 of the widest range": (Codec.INT8, (2,), [255 * 2.0**119, 0.0]),
 }
-TYPED = [
-    *("Ada Lovelace", "  Ada\u00a0", "e\u0301tienne", "明子\u3000", "STRASSE", "Straße", "👩\u200d🔬", "\t\n"),
-    *("علی\u200cرضا", "A\u200dda", "Ada\u200d", "Ad\u200ba", "\ufeffAda"),
-    *("", "tab\tinside", "line\u2028break", "\u202eevil", "x" * 64, "x" * 65, "\x1b[2J"),
-    *("unknown", " UNKNOWN", "unk\u200dnown", "Unknown soldier"),
-]
-ENTERED = [
-    *(
-        "Ada",
-        "\ufeffAda",
-        "\u200bAda\u200e",
-        "\u00a0\u200b Ada \ufeff\u00a0",
-        "\u202aAda\u202c",
-        "\u2068明子\u2069",
-        "Ada\u200d",
-    ),
-    *(
-        "\u200fعلی\u200cرضا\u200f",
-        "👩\u200d🔬\u200b",
-        "\u2764\ufe0f",
-        "\u3164Ada\u2800",
-        "\u00adAda\u2060",
-        "x" * 64 + "\u200b",
-    ),
-    *("Ad\u200ba", "\u200b\u00a0", "\u200eunknown\u200e", "\u200b" * 70 + "Ada"),
-]
 
 
 def jsonl(value: Json) -> bytes:
@@ -186,21 +160,6 @@ def vector(codec: Codec, shape: tuple[int, ...], values: list[float]) -> Json:
         "tensors": tensors,
         "decoded": decode_features(parts, codec, shape).ravel().tolist(),
     }
-
-
-def entered_label(entered: str) -> Json:
-    try:
-        return {"entered": entered, "label": read_label(entered)}
-    except ContractError as error:
-        return {"entered": entered, "refused": type(error).__name__}
-
-
-def label_rule(typed: str) -> Json:
-    try:
-        label = parse_label(typed)
-    except ContractError as error:
-        return {"typed": typed, "refused": type(error).__name__}
-    return {"typed": typed, "label": label, "key": label_key(label)}
 
 
 def sample_ids() -> Json:
@@ -383,8 +342,9 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
     return {
         "uploads.json": jsonl({name: what_it_opens_to(data) for name, data in uploads.items()}),
         "codecs.json": jsonl({name: vector(*values) for name, values in VECTORS.items()}),
-        "label-rules.json": jsonl([label_rule(typed) for typed in TYPED]),
-        "entered-labels.json": jsonl([entered_label(entered) for entered in ENTERED]),
+        "label-rules.json": jsonl([entered_label(entered) for entered in ENTERED]),
+        "label-keys.json": jsonl(label_keys()),
+        "label-code-points.json": code_points(),
         "fits.json": compact(fits()),
         "luma.json": compact(luma()),
         "sample-ids.json": jsonl(sample_ids()),

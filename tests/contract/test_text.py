@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.text import controls, escaped
+from tests.contract.label_vectors import SCOTLAND
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,9 @@ def test_what_a_terminal_obeys_is_escaped(text: str, shown: str) -> None:
     assert escaped(text) == shown
 
 
-@pytest.mark.parametrize("text", ["Ada", "明子\u3000山田", "علی\u200cرضا", "👩\u200d🔬", "a\u00a0b", "C:\\photos"])
+@pytest.mark.parametrize(
+    "text", ["Ada", "明子\u3000山田", "علی\u200cرضا", "👩\u200d🔬", "a\u00a0b", "C:\\photos", SCOTLAND]
+)
 def test_what_only_shows_is_left_as_it_is(text: str) -> None:
     assert escaped(text) == text
 

@@ -287,7 +287,7 @@ def test_a_mistake_is_one_line_and_status_one(run: Run, arguments: list[str], wo
     fails(run(*arguments), *words)
 
 
-@pytest.mark.parametrize("label", ["", "x" * 10_000, "a\x07b", "a\nb", "\u202e", "unknown", " UNKNOWN "])
+@pytest.mark.parametrize("label", ["", "x" * 10_000, "a\x07b", "a\x1bb", "\u202e", "unknown", " UNKNOWN "])
 def test_a_text_that_is_not_a_label_is_one_line_and_keeps_nothing(run: Run, make_photo: MakePhoto, label: str) -> None:
     run("infer", make_photo(0))
     done = run("feedback", 1, "--label", label)

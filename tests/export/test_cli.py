@@ -404,11 +404,11 @@ def test_labels_are_read_as_editors_leave_them(run: Run, tiny: Path, tmp_path: P
 
 
 def test_each_bad_label_is_told_with_its_line(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "labels.txt").write_text("Ann\n\nB\u200bo\nCy\nann\nunknown\n")
+    (tmp_path / "labels.txt").write_text("Ann\n\nB\u202eo\nCy\nann\nunknown\n")
     done = run("bundle", "--labels", tmp_path / "labels.txt")
     assert done.err.count("\n") == 1
     assert re.findall(r"line (\d): (.*?)(?:, got|, which)", done.err) == [
-        ("3", "label: expected no control or format characters"),
+        ("3", "label: expected no control, format or unassigned characters"),
         ("5", "'ann'"),
         ("6", "label: expected another name than unknown"),
     ]

@@ -202,6 +202,18 @@ def test_an_upload_that_cannot_be_one_is_refused(put: Ask, make_upload: MakeUplo
     check_problem(put(body), problem)
 
 
+@pytest.mark.parametrize(
+    "label", ["\U0001343c", "\u0378\u0378", "\u202ea", "a  b", "a\u00a0b", "\U000e0041"], ids=ascii
+)
+def test_a_label_that_others_could_not_read_or_tell_apart_is_refused(
+    put: Ask, make_upload: MakeUpload, label: str
+) -> None:
+    """U+1343C once went into a signed list, which every device of another version of Unicode refused from then on."""
+    body = make_upload(["Adaa"]).replace(b'"Adaa"', f'"{label}"'.encode())
+    assert len(body) == len(make_upload(["Adaa"]))
+    check_problem(put(body), Problem.IMPOSSIBLE)
+
+
 @pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf, 3e38, -3e38, 65_505])
 def test_a_feature_that_no_network_computes_is_refused(put: Ask, poison: float) -> None:
     random = np.random.default_rng(0)

@@ -349,7 +349,7 @@ def test_a_head_of_a_single_label_can_be_installed(updater: Updater, service: St
     assert updater.pull().serial == 1
 
 
-@pytest.mark.parametrize("listed", [b'["Ada"]', b"[]", b'["Ada", "ada", "Ben", "Cleo"]', b"no json", b'{"a": 1}'])
+@pytest.mark.parametrize("listed", [b'["Ada"]', b"[]", b'["Ada", "Ada", "Ben", "Cleo"]', b"no json", b'{"a": 1}'])
 def test_a_label_list_that_does_not_fit_is_refused(
     updater: Updater, device: Device, service: StubService, four: bytes, listed: bytes
 ) -> None:
@@ -359,6 +359,16 @@ def test_a_label_list_that_does_not_fit_is_refused(
     with pytest.raises(HeadRefused):
         updater.pull()
     assert device.heads.entries() == ()
+
+
+def test_a_label_that_is_of_another_version_of_unicode_keeps_no_head_from_being_installed(
+    updater: Updater, device: Device, service: StubService, four: bytes
+) -> None:
+    """A service on Python 3.11 signed U+1343C into a list, and devices on 3.12 and 3.13 refused it for ever."""
+    listed = ("Ada", "x\U0001343cy", "unk\u0378", "Cleo\u202e")
+    service.publish(four, serial=1, labels=listed)
+    assert updater.pull().outcome is PullOutcome.INSTALLED
+    assert device.heads.load(device.heads.entries()[0]).labels == listed
 
 
 def test_an_object_with_another_hash_is_refused_and_thrown_away(
