@@ -26,7 +26,7 @@ from contract.bundle_files import (
 from contract.cuts import MAX_MODEL_BYTES
 from contract.documents import Json
 from contract.files import FileRef, check_file, check_is_file, read_bounded, read_checked
-from contract.labels import encode_labels
+from contract.labels import encode_new_labels
 from contract.manifest import encode_logits, parse_logits
 from contract.patterns import NAME_PATTERN
 
@@ -118,7 +118,7 @@ def write_device_bundle(directory: Path, parts: DeviceBundleParts) -> DeviceBund
     files = {
         PREFIX_FILE: parts.prefix,
         HEAD_FILE: parts.head,
-        LABELS_FILE: encode_labels(parts.labels),
+        LABELS_FILE: encode_new_labels(parts.labels),
         GOLDEN_FILE: encode_golden(parts.golden),
     }
     document: dict[str, Json] = {

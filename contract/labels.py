@@ -89,6 +89,21 @@ def check_label(value: object, *, where: str) -> str:
     return label
 
 
+def encode_new_labels(labels: Sequence[str]) -> bytes:
+    """Write the label list of a bundle, at the door.
+
+    Raises:
+        Impossible, TooLarge: not labels as `read_label` leaves them, two of them are the same one, or too many.
+    """
+    seen: dict[str, str] = {}
+    for index, label in enumerate(labels):
+        key = label_key(check_label(label, where=f"labels[{index}]"))
+        if key in seen:
+            raise Impossible("labels", expected="each label once", got=f"{shown(seen[key])} and {shown(label)}")
+        seen[key] = label
+    return encode_labels(labels)
+
+
 def encode_labels(labels: Sequence[str]) -> bytes:
     """Write a label list. Raises as `parse_labels` does, so that only lists that can be read are written."""
     data = encode_json(list(labels))

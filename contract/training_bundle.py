@@ -35,7 +35,7 @@ from contract.documents import Json
 from contract.errors import Malformed
 from contract.files import FileRef, check_is_file, read_bounded
 from contract.holdout import SPLITS
-from contract.labels import MAX_LABELS_BYTES, encode_labels
+from contract.labels import MAX_LABELS_BYTES, encode_new_labels
 from contract.samples import SAMPLE_ID_BYTES
 from contract.tensors import Tensor, decode_tensors, encode_tensors
 
@@ -147,7 +147,7 @@ def write_training_bundle(directory: Path, parts: TrainingBundleParts) -> Traini
     """
     files = {
         KERAS_HEAD_FILE: parts.head,
-        LABELS_FILE: encode_labels(parts.labels),
+        LABELS_FILE: encode_new_labels(parts.labels),
         GOLDEN_FILE: encode_golden(parts.golden),
         BASE_FILE: _encode_base(parts.base),
     }

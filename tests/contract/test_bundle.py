@@ -237,7 +237,7 @@ def test_a_hostile_document_is_refused_by_name(
     ("name", "key", "data", "error", "message"),
     [
         ("labels.json", "labels", b"[]", Impossible, "labels.json: expected at least one label, got none"),
-        ("labels.json", "labels", b'["Ann","ann"]', Impossible, "labels.json: expected each label once"),
+        ("labels.json", "labels", b'["Ann","Ann"]', Impossible, "labels.json: expected each label once"),
         ("labels.json", "labels", b'["a"]', Impossible, "bundle.json.logits: expected 1 float32|base64 of 4 bytes"),
         ("golden.tensors", "golden", b"x", Malformed, "header length"),
         ("golden.tensors", "golden", encode_tensors({}, {}), Impossible, "golden.tensors.feature: .* got nothing"),

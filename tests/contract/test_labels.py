@@ -17,6 +17,7 @@ from contract.labels import (
     WHITE_SPACE,
     check_label,
     encode_labels,
+    encode_new_labels,
     label_key,
     parse_labels,
     read_label,
@@ -296,6 +297,21 @@ def test_a_list_that_could_not_be_read_is_not_written() -> None:
         encode_labels(("Ann", "Ann"))
     with pytest.raises(Impossible, match="lone surrogates"):
         encode_labels(("\ud800",))
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (("Ann", "ann"), "each label once, got 'Ann' and 'ann'"),
+        (("Ann", "Ａｎｎ"), "each label once"),
+        (("Ann", "B\u200bo"), r"labels\[1\]: expected the label normalised and trimmed, 'Bo'"),
+        (("x\U0001343cy",), r"labels\[0\]: expected a label: no control, format or unassigned"),
+        (("unknown",), r"labels\[0\]: expected a label: another name than unknown"),
+    ],
+)
+def test_the_labels_of_a_new_bundle_pass_the_door(labels: tuple[str, ...], message: str) -> None:
+    with pytest.raises(Impossible, match=message):
+        encode_new_labels(labels)
 
 
 def test_the_word_for_nobody_is_its_own_key() -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from contract.errors import ContractError
@@ -33,6 +35,13 @@ def test_a_label_is_normalised_and_trimmed() -> None:
 def test_a_text_that_is_not_a_label_is_refused_by_the_contract(label: str) -> None:
     with pytest.raises(ContractError, match="label: expected"):
         meant_label(stored(unknown=False), label=label)
+
+
+def test_a_right_answer_whose_label_no_upload_may_have_is_refused() -> None:
+    """It would spoil every upload that it goes into; the release it came from was read as it stands."""
+    answer = replace(stored(unknown=False), results=(Ranked("x\U0001343cy", 0.9),))
+    with pytest.raises(ContractError, match="label: expected no control, format or unassigned"):
+        meant_label(answer, label=None)
 
 
 def test_feedback_is_kept_with_its_group(device: Device) -> None:

@@ -44,9 +44,7 @@ class Site:
     def worker(self) -> Worker:
         settings = Settings(store=self.place.address, state=self.place.state)
         key = load_or_create(self.place.state, self.store)
-        store, stop = self.counting, threading.Event()
-        # It passes on whatever it is asked.
-        return Worker(TrainingContext(store, settings, key, stop, now=lambda: self.now))  # type: ignore[arg-type]
+        return Worker(TrainingContext(self.counting, settings, key, threading.Event(), now=lambda: self.now))
 
     def reads(self) -> int:
         """How often the registry was read since this was asked last."""
