@@ -48,6 +48,7 @@ OTHER_PYTHONS = [
         ("ක්\u200dෂ", "ක්\u200dෂ"),
         ("\u2764\ufe0f", "\u2764\ufe0f"),
         (f"{SCOTLAND} Ada", f"{SCOTLAND} Ada"),
+        ("👍🏽1\ufe0f\u20e3🇩🇪", "👍🏽1\ufe0f\u20e3🇩🇪"),
         ("\U0001fae8\U0001fafc", "\U0001fae8\U0001fafc"),
         ("x" * 64, "x" * 64),
         ("e\u0301" * 64, "é" * 64),
