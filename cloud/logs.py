@@ -16,12 +16,15 @@ from typing import TextIO
 
 QUIET = ("boto3", "botocore", "urllib3", "s3transfer", "werkzeug")
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
+
 
 def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
     """Send every log line of the process to one stream. Called once, by the command line."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(LineFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no line says which
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -46,4 +49,4 @@ class LineFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _ENCODER.encode(line)

@@ -28,6 +28,8 @@ MIN_SCALE = 2.0**-126
 """The least normal float32: smaller steps are not equally precise on every machine."""
 MAX_SCALE = 2.0**119
 """(255 - 0) * MAX_SCALE is still finite in float32, so no decoded value overflows."""
+FLOAT16_LARGEST = 65_504.0
+"""The largest magnitude in float16."""
 FLOAT16_OVERFLOW = 65_520.0
 """The least magnitude that rounds to infinity in float16."""
 
@@ -86,6 +88,27 @@ def decode_features(parts: Mapping[str, Tensor], codec: Codec, shape: tuple[int,
     return features
 
 
+def are_surely_within(parts: Mapping[str, Tensor], codec: Codec, *, elements: int, most: float) -> bool:
+    """Tell whether the tensors of `codec` surely decode, and to nothing further from zero than `most`; makes no copy.
+
+    Integer codes are not looked at: their parameters say how far they can reach. So False only means that decoding will
+    tell. `elements` is of one feature; dtypes and shapes are those of `encoded_layout`.
+    """
+    features = parts[FEATURES]
+    match codec:
+        case Codec.FLOAT32:
+            with np.errstate(invalid="ignore"):  # NaN is neither above nor below
+                return bool(features.min() >= -most and features.max() <= most)
+        case Codec.FLOAT16:
+            return most >= FLOAT16_LARGEST and _is_finite16(features)
+        case _:
+            levels = _LEVELS[codec]
+            padded = codec is Codec.INT4 and elements % 2 == 1
+            return _reach_within(parts[SCALES], parts[ZEROS], levels, most) and not (
+                padded and np.right_shift(features[:, -1].astype(np.uint8, copy=False), 4).any()
+            )
+
+
 def encoded_layout(codec: Codec, *, count: int, shape: tuple[int, ...]) -> Layout:
     """Tell the dtype and shape of every tensor of `codec` for `count` features of `shape`."""
     elements = math.prod(shape)
@@ -127,6 +150,19 @@ def _dequantise(parts: Mapping[str, Tensor], codec: Codec, elements: int) -> Flo
     values -= zeros.astype(np.float32)[:, np.newaxis]
     values *= scales.astype(np.float32)[:, np.newaxis]
     return values
+
+
+def _is_finite16(features: Tensor) -> bool:
+    """Compare bits, as integers with and without a sign: numpy has no fast arithmetic of float16."""
+    largest = int(np.float16(FLOAT16_LARGEST).view(np.uint16))
+    return int(features.view("<i2").max()) <= largest and int(features.view("<u2").max()) <= largest | 1 << 15
+
+
+def _reach_within(scales: Tensor, zeros: Tensor, levels: int, most: float) -> bool:
+    """Tell whether parameters are in range, and no code can mean anything further from zero than `most`."""
+    offsets, steps = zeros.astype(np.int64), scales.astype(np.float64)
+    reach = np.maximum(offsets, levels - offsets) * steps
+    return bool(steps.min() >= MIN_SCALE and offsets.max() <= levels and reach.max() <= min(most, MAX_SCALE))
 
 
 def _check_parameters(scales: Tensor, zeros: Tensor, *, levels: int) -> None:

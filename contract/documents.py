@@ -7,6 +7,7 @@ arrays one inside the other.
 
 import base64
 import binascii
+import functools
 import json
 import math
 import re
@@ -163,18 +164,15 @@ def parse_json(data: bytes | memoryview, *, where: str, max_bytes: int) -> Json:
     if len(data) > max_bytes:
         raise TooLarge(where, expected=f"at most {max_bytes} bytes", got=f"{len(data)} bytes")
     try:
-        value: Json = json.loads(
-            str(data, "utf-8"),
-            object_pairs_hook=_object_without_duplicates,
-            parse_int=_bounded_integer,
-            parse_float=_finite_number,
-            parse_constant=_refuse_constant,
-        )
+        text = str(data, "utf-8")
+        value: Json = _strict_decoder().decode(text)
     except RecursionError:
         raise Malformed(where, expected=f"JSON at most {MAX_DEPTH} levels deep", got="far deeper JSON") from None
     except ValueError as error:
         raise Malformed(where, expected="JSON in UTF-8", got=str(error)) from error
-    _check_values(value, where)
+    # Most documents have neither so many brackets nor an escape, and need not be looked through.
+    if text.count("{") + text.count("[") > MAX_DEPTH or "\\u" in text:
+        _check_values(value, where)
     return value
 
 
@@ -217,8 +215,22 @@ def _decode_base64(text: str, *, where: str, max_bytes: int) -> bytes:
     return data
 
 
+@functools.cache
+def _strict_decoder() -> json.JSONDecoder:
+    """Make the decoder of `parse_json` once: making one takes longer than reading a short document."""
+    return json.JSONDecoder(
+        object_pairs_hook=_object_without_duplicates,
+        parse_int=_bounded_integer,
+        parse_float=_finite_number,
+        parse_constant=_refuse_constant,
+    )
+
+
 def _object_without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    values: dict[str, Json] = {}
+    values = dict(pairs)
+    if len(values) == len(pairs):
+        return values
+    values = {}
     for key, value in pairs:
         if key in values:
             raise ValueError(f"the key {shown(key)} twice")

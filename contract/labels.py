@@ -37,6 +37,9 @@ MARKS = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u280
 SELECTORS = "".join(map(chr, (*range(0x180B, 0x180E), 0x180F, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 """Variation selectors: they choose how the character before them is drawn."""
 
+_PLAIN = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
+"""A label that every step leaves as it is."""
+
 _WITHOUT_MARKS = str.maketrans(dict.fromkeys(MARKS))
 _WITHOUT_SELECTORS = str.maketrans(dict.fromkeys(JOINERS + SELECTORS))
 _WHITE_SPACES = re.compile(f"[{WHITE_SPACE}]+")
@@ -80,6 +83,8 @@ def check_label(value: object, *, where: str) -> str:
     """
     if not isinstance(value, str):
         raise Malformed(where, expected="a string", got=shown(value))
+    if len(value) <= MAX_LABEL_CODE_POINTS and _PLAIN.fullmatch(value) and value.lower() != UNKNOWN:
+        return value  # most are, and a service checks the same ones again and again
     try:
         label = read_label(value)
     except (TooLarge, Impossible) as error:

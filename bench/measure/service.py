@@ -1,8 +1,9 @@
-"""How many uploads the service acknowledges a second, beside a route that only reads the same bytes.
+"""How many uploads the service acknowledges a second, beside what it cannot be faster than.
 
-Both run under the same gunicorn with an operator's default settings, over a store in a folder. Each of some connections
-belongs to a device of its own, which sends an upload, waits for its answer, and sends the next; no upload comes twice.
-The client runs on the same machine and takes its share of the processor.
+Over a store in a folder, that is a route that only reads the same bytes, under the same gunicorn and settings. On MinIO
+it is what boto3 alone puts there, with as many threads as there are connections. Each connection belongs to a device of
+its own, which sends an upload, waits for its answer, and sends the next; no upload comes twice. Client, service and
+MinIO run on the same machine and share its processor.
 """
 
 from __future__ import annotations
@@ -25,18 +26,22 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.row import BenchRow
+from bench.measure.bare_puts import puts_a_second
+from bench.row import BenchRow, NotMeasured, at_least
 from cloud.admin.bundles import register
 from cloud.store import keys, open_store
 from contract import routes
 from contract.bundle import BaseSamples, BundleFacts, TrainingBundleParts, write_training_bundle
 from contract.inputs import TensorInput, TensorType
 from contract.upload import UPLOAD_MEDIA_TYPE, Upload, encode_upload
+from demo.running.minio import Minio, MinioMissing, start_minio
 from demo.running.ports import free_port
 from demo.running.process_guard import guarded
 from device.service.client import Client
 
-CONNECTIONS = (1, 8, 64)
+CONNECTIONS = (8, 32)
+OVER_NO_OP, OVER_BARE_PUTS = 0.5, 0.8
+BUCKET = "bench"
 WARM_UP_S, MEASURED_S = 0.5, 2.5
 START_TIMEOUT_S = 30.0
 CODE = "a-code-of-the-bench"
@@ -69,18 +74,27 @@ class Commands:
 
 BATCHES = (
     Batch("freeze6", (512,), samples=20, lowest=-np.inf),
-    Batch("freeze4", (8, 8, 896), samples=31, lowest=1.0),
+    Batch("freeze4", (8, 8, 896), samples=29, lowest=1.0),
 )
-"""Some 6 kB, and some 240 kB."""
+"""Some 6 kB, and some 230 kB."""
 
 
-def measure(work: Path) -> list[BenchRow]:
-    """Return a row for each size of upload and number of connections."""
-    return [row for batch in BATCHES for row in measure_batch(batch, work / f"service-{batch.cut}", Commands())]
+def measure(work: Path) -> list[BenchRow | NotMeasured]:
+    """Return a row for each store, size of upload and number of connections."""
+    rows: list[BenchRow | NotMeasured] = []
+    for batch in BATCHES:
+        rows += measure_over_no_op(batch, work / f"service-{batch.cut}", Commands())
+    try:
+        with start_minio(work / "minio") as minio:
+            for batch in BATCHES:
+                rows += measure_over_bare_puts(batch, work / f"service-minio-{batch.cut}", minio)
+    except MinioMissing as error:
+        rows.append(NotMeasured("uploads acknowledged on MinIO", str(error)))
+    return rows
 
 
-def measure_batch(batch: Batch, folder: Path, commands: Commands) -> list[BenchRow]:
-    """Return a row for each number of connections."""
+def measure_over_no_op(batch: Batch, folder: Path, commands: Commands) -> list[BenchRow]:
+    """Return a row for each number of connections, over a store in a folder."""
     store = f"dir:{folder / 'store'}"
     space = prepare_store(store, batch, folder / "training")
     upload, numbers = seal_template(batch, space), itertools.count()
@@ -93,8 +107,26 @@ def measure_batch(batch: Batch, folder: Path, commands: Commands) -> list[BenchR
         for connections in CONNECTIONS:
             sources = [upload_requests(upload, space, token, numbers) for token in tokens[:connections]]
             rate, reference = (acknowledged_a_second(each, sources) for each in (port, no_op_port))
-            name = f"uploads acknowledged, {len(upload) / 1000:.0f} kB, {connections} connections"
-            rows.append(BenchRow(name, rate, "1/s", reference=reference))
+            name = f"uploads over a no-op route, {len(upload) / 1000:.0f} kB, {connections} connections"
+            rows.append(BenchRow(name, rate, "1/s", reference=reference, goal=at_least(OVER_NO_OP)))
+    return rows
+
+
+def measure_over_bare_puts(batch: Batch, folder: Path, minio: Minio) -> list[BenchRow]:
+    """Return a row for each number of connections, on MinIO."""
+    os.environ |= minio.environment  # this is a process of the measurement's own
+    store = minio.store_url(BUCKET)
+    space = prepare_store(store, batch, folder / "training")
+    upload, numbers = seal_template(batch, space), itertools.count()
+    rows = []
+    with running(Commands().service, store, folder / "service.log") as port:
+        tokens = enrol_devices(port, max(CONNECTIONS))
+        for connections in CONNECTIONS:
+            sources = [upload_requests(upload, space, token, numbers) for token in tokens[:connections]]
+            rate = acknowledged_a_second(port, sources)
+            reference = puts_a_second(minio.endpoint, BUCKET, upload, threads=connections, seconds=MEASURED_S)
+            name = f"uploads over boto3's bare PUTs to MinIO, {len(upload) / 1000:.0f} kB, {connections} connections"
+            rows.append(BenchRow(name, rate, "1/s", reference=reference, goal=at_least(OVER_BARE_PUTS)))
     return rows
 
 

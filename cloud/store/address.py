@@ -6,6 +6,7 @@ import re
 from urllib.parse import parse_qsl
 
 from cloud.errors import SettingError
+from cloud.store.directory import DirectoryStore, Wait, wait_here
 from cloud.store.store import ObjectStore
 from contract.environment import path as parse_path
 from contract.errors import shown
@@ -17,8 +18,12 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ENDPOINT = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(?::(?P<port>[0-9]{1,5}))?/?")
 
 
-def open_store(address: str) -> ObjectStore:
+def open_store(address: str, *, wait: Wait | None = None) -> ObjectStore:
     """Open the store at an address, without a request to it.
+
+    Args:
+        address: what FEDEX_STORE says.
+        wait: where a directory store waits for its disk; None: in the thread that writes.
 
     Raises:
         SettingError: the address has another form.
@@ -26,17 +31,15 @@ def open_store(address: str) -> ObjectStore:
     """
     scheme, _, path = address.partition(":")
     if scheme == "dir" and 0 < len(path) <= MAX_PATH_LENGTH:
-        return _directory(path)
+        return _directory(path, wait)
     if scheme == "s3":
         return _bucket(address)
     raise _refusal(FORMS, address.partition("?")[0])
 
 
-def _directory(path: str) -> ObjectStore:
-    from cloud.store.directory import DirectoryStore
-
+def _directory(path: str, wait: Wait | None) -> ObjectStore:
     try:
-        return DirectoryStore(parse_path(path))
+        return DirectoryStore(parse_path(path), wait=wait or wait_here)
     except ValueError as error:
         raise _refusal(f"dir:PATH, {error}", f"dir:{path}") from None
 

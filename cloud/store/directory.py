@@ -11,6 +11,9 @@ is flushed. Whoever replaces or removes an object holds the lock of its stripe, 
 renaming are one step. Empty folders go with their last object, so that a list costs what is there. The folder must be
 on a local disk: locks of network file systems are not to be trusted.
 
+A write waits for the disk twice. Writes that wait at the same time share what the disk does, so a process with much to
+write gives the store a `Wait` of several threads.
+
 A file system without hard links or locks is refused when the store is prepared. One that cannot flush folders is used,
 with a warning: an object is still all old or all new, whatever dies, but its name may not outlive a power cut.
 """
@@ -59,10 +62,25 @@ _NO_LOCKS = (*_NOT_SUPPORTED, errno.ENOLCK)
 logger = logging.getLogger(__name__)
 
 
-class DirectoryStore:
-    """An `ObjectStore` in a folder. Any number of processes may share it."""
+Wait = Callable[[Callable[[], None]], None]
+"""Makes a call that waits for the disk, and returns or raises when it has."""
 
-    def __init__(self, root: Path) -> None:
+
+def wait_here(call: Callable[[], None]) -> None:
+    """Make the call in this thread."""
+    call()
+
+
+class DirectoryStore:
+    """An `ObjectStore` in a folder. Any number of processes may share it.
+
+    Args:
+        root: the folder.
+        wait: where writes wait for the disk.
+    """
+
+    def __init__(self, root: Path, *, wait: Wait = wait_here) -> None:
+        self._wait = wait
         self._root = root.absolute()
         self._writing = self._root / ".writing"
         self._locks = self._root / ".locks"
@@ -86,30 +104,17 @@ class DirectoryStore:
 
     def put(self, key: str, body: bytes) -> str:
         """See `ObjectStore`."""
-        path = self._path(key)
-        with self._written(key, body) as written, self._locked(key):
-            self._enter(key, lambda: written.replace(path))
+        self._wait(lambda: self._put(key, body))
         return _etag(body)
 
     def put_if_absent(self, key: str, body: bytes) -> str:
         """See `ObjectStore`."""
-        path = self._path(key)
-        if os.path.lexists(path):  # spares a write; the link below decides
-            raise AlreadyExists(key)
-        with self._written(key, body) as written:
-            try:
-                self._enter(key, lambda: path.hardlink_to(written))
-            except FileExistsError:
-                raise AlreadyExists(key) from None
+        self._wait(lambda: self._put_if_absent(key, body))
         return _etag(body)
 
     def put_if_match(self, key: str, body: bytes, *, etag: str) -> str:
         """See `ObjectStore`."""
-        path = self._path(key)
-        with self._written(key, body) as written, self._locked(key):
-            if not self._matches(key, etag):
-                raise PreconditionFailed(key, etag=etag)
-            self._enter(key, lambda: written.replace(path))
+        self._wait(lambda: self._put_if_match(key, body, etag=etag))
         return _etag(body)
 
     def get(self, key: str, byte_range: ByteRange | None = None) -> StoredObject:
@@ -158,6 +163,28 @@ class DirectoryStore:
             return  # a file stands where the key has a folder: there is no such object
         except OSError as error:
             raise Uncertain(key, f"not surely removed: {error.strerror}") from error
+
+    def _put(self, key: str, body: bytes) -> None:
+        path = self._path(key)
+        with self._written(key, body) as written, self._locked(key):
+            self._enter(key, lambda: written.replace(path))
+
+    def _put_if_absent(self, key: str, body: bytes) -> None:
+        path = self._path(key)
+        if os.path.lexists(path):  # spares a write; the link below decides
+            raise AlreadyExists(key)
+        with self._written(key, body) as written:
+            try:
+                self._enter(key, lambda: path.hardlink_to(written))
+            except FileExistsError:
+                raise AlreadyExists(key) from None
+
+    def _put_if_match(self, key: str, body: bytes, *, etag: str) -> None:
+        path = self._path(key)
+        with self._written(key, body) as written, self._locked(key):
+            if not self._matches(key, etag):
+                raise PreconditionFailed(key, etag=etag)
+            self._enter(key, lambda: written.replace(path))
 
     def _check_links(self) -> None:
         """Refuse a file system on which no object could get its name only where none has it."""

@@ -1,15 +1,18 @@
 """Greenlets: many clients wait in one process, none for long. The one owner of gevent.
 
 Gunicorn's gevent worker serves each connection in a greenlet, all of them in one thread. While one waits for its client
-or for an S3 store, the others run, so that a client that stalls costs some kilobytes. Whatever computes, or waits for a
-disk, holds up its whole process: there should be one process for each core.
+or for an S3 store, the others run, so that a client that stalls costs some kilobytes. So they do while a directory
+store waits for its disk, in a thread. Whatever computes holds up its whole process: there should be one process for
+each core.
 """
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 
 from gevent import Timeout, get_hub, monkey
+from gevent.threadpool import ThreadPool
 
 from contract.routes import MIN_BYTES_PER_S
 
@@ -41,3 +44,25 @@ def patience(size: int, *, stall_s: float) -> Timeout:
         TimeoutError: in the block, when the time is over.
     """
     return Timeout(stall_s + size / MIN_BYTES_PER_S, TimeoutError("the client is too slow"))
+
+
+class Threads:
+    """Threads that wait in place of greenlets. Made in the process that uses them, and called in its greenlets."""
+
+    def __init__(self, count: int) -> None:
+        self._pool = ThreadPool(count)
+
+    def __call__(self, call: Callable[[], None]) -> None:
+        """Make a call in a thread, once one is free, and return or raise as it does."""
+        error = self._pool.apply(_error_of, (call,))
+        if error is not None:
+            raise error
+
+
+def _error_of(call: Callable[[], None]) -> Exception | None:
+    """Return what a call raises: gevent prints whatever leaves one of its threads."""
+    try:
+        call()
+    except Exception as error:
+        return error
+    return None

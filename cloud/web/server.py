@@ -19,8 +19,9 @@ from gunicorn.glogging import Logger
 
 from cloud.errors import SettingError
 from cloud.settings import Settings
+from cloud.store import open_store
 from cloud.web.app import create_app
-from cloud.web.greenlets import bound_handshakes
+from cloud.web.greenlets import Threads, bound_handshakes
 
 KEEP_ALIVE_S = 15
 """At most this long after the last answer, what was left of its request and the next one's headers must have come."""
@@ -28,6 +29,8 @@ GRACEFUL_S = 20
 SILENT_WORKER_S = 60
 MAX_CONNECTIONS = 1000
 """Of one process, if it may open twice as many files; the store needs some too."""
+DISK_THREADS = 16
+"""Of one process: how many writes of a directory store wait for the disk at once."""
 
 _MEMORY_FOLDER = Path("/dev/shm")
 
@@ -87,7 +90,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     def load(self) -> Flask:
         """Make the application. Called by gunicorn in each web process."""
         bound_handshakes(self.settings.stall_s)
-        return create_app(self.settings)
+        store = open_store(self.settings.store, wait=Threads(DISK_THREADS))
+        return create_app(self.settings, store=store)
 
 
 def _connections() -> int:

@@ -25,8 +25,10 @@ from contract.upload import (
     open_upload,
     peek_upload_header,
 )
+from contract.upload_check import check_sealed_upload
 
 MakeUpload = Callable[..., Upload]
+SPACE = "5b" * 32
 
 
 class Forgery:
@@ -269,6 +271,17 @@ def test_a_hostile_upload_is_refused_by_name(
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 4 << 20
+
+
+@pytest.mark.parametrize("change", [pytest.param(case[1], id=case[0]) for case in HOSTILE])
+def test_the_door_refuses_a_hostile_upload_as_opening_it_does(sealed: bytes, change: Change) -> None:
+    forgery = Forgery(sealed)
+    change(forgery)
+    data = forgery.seal()
+    with pytest.raises(ContractError) as opened:
+        open_upload(data, space=SPACE, feature_shape=(16,))
+    with pytest.raises(type(opened.value), match=f"^{re.escape(str(opened.value))}$"):
+        check_sealed_upload(data, space=SPACE, feature_shape=(16,))
 
 
 @pytest.mark.parametrize("codec", [Codec.FLOAT32, Codec.FLOAT16])

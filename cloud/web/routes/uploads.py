@@ -10,6 +10,7 @@ from cloud.dataset import inbox
 from cloud.errors import RequestRefused
 from cloud.store.keys import InboxUpload, Pool
 from cloud.web import bodies
+from cloud.web.inflating import inflate
 from cloud.web.routes import rule
 from cloud.web.routes.spaces import known_space
 from cloud.web.service import current_context, requesting_device
@@ -17,7 +18,8 @@ from contract.documents import encode_json
 from contract.patterns import HEX64_PATTERN, check_name
 from contract.problems import Problem
 from contract.routes import JSON_MEDIA_TYPE, UPLOAD
-from contract.upload import LIMITS, UPLOAD_MEDIA_TYPE, open_upload, upload_id
+from contract.upload import LIMITS, UPLOAD_MEDIA_TYPE, upload_id
+from contract.upload_check import check_sealed_upload
 
 blueprint = Blueprint("uploads", __name__)
 
@@ -32,7 +34,7 @@ def put_upload(space: str, upload: str) -> Response:
     with current_context().limit.take(device.id):
         body = bodies.read_body(LIMITS.max_bytes)
         _check_hash(body, upload)
-        open_upload(body, space=space, feature_shape=facts.feature_shape)
+        check_sealed_upload(body, space=space, feature_shape=facts.feature_shape, inflate=inflate)
     waiting = InboxUpload(Pool(device.group, space), device.id, device.generation, upload)
     created = inbox.add(current_context().store, waiting, body)
     status = HTTPStatus.CREATED if created else HTTPStatus.OK
@@ -40,5 +42,6 @@ def put_upload(space: str, upload: str) -> Response:
 
 
 def _check_hash(body: bytes, upload: str) -> None:
-    if upload_id(body) != upload:
-        raise RequestRefused(Problem.WRONG_HASH, "body", expected=f"sha256 {upload}", got=f"sha256 {upload_id(body)}")
+    got = upload_id(body)
+    if got != upload:
+        raise RequestRefused(Problem.WRONG_HASH, "body", expected=f"sha256 {upload}", got=f"sha256 {got}")

@@ -1,0 +1,32 @@
+"""How many objects a second boto3 alone puts into a bucket: what `bench.measure.service` compares with on MinIO."""
+
+import itertools
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+import botocore.config
+
+
+def puts_a_second(endpoint: str, bucket: str, body: bytes, *, threads: int, seconds: float) -> float:
+    """Return the rate at which so many threads with one client put `body` under new names, each where nothing is."""
+    config = botocore.config.Config(
+        max_pool_connections=threads, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, proxies={}
+    )
+    client = boto3.session.Session().client("s3", endpoint_url=endpoint, region_name="us-east-1", config=config)
+    numbers, begin = itertools.count(), threading.Barrier(threads)
+
+    def put_until_the_end() -> int:
+        begin.wait()
+        end, done = time.monotonic() + seconds, 0
+        while time.monotonic() < end:
+            client.put_object(
+                Bucket=bucket, Key=f"bare/{threads}-{next(numbers):08}-{len(body)}", Body=body, IfNoneMatch="*"
+            )
+            done += 1
+        return done
+
+    with ThreadPoolExecutor(threads) as pool:
+        calls = [pool.submit(put_until_the_end) for _ in range(threads)]
+        return sum(call.result() for call in calls) / seconds
