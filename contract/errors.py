@@ -30,6 +30,9 @@ class UnmetExpectation(ValueError):
 class ContractError(UnmetExpectation):
     """Something that came does not keep the contract."""
 
+    samples: tuple[int, ...] = ()
+    """Of an upload, counted from 0: those without which it would be right; empty where the fault is not theirs."""
+
 
 class Malformed(ContractError):
     """The bytes are not the format."""

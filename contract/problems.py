@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 
-from contract.documents import encode_json, parse_document
+from contract.documents import Json, encode_json, parse_document
 from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion, WrongSpace
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 MAX_PROBLEM_BYTES = 64 << 10
+MAX_PROBLEM_SAMPLES = 256
+"""As many as an upload may have."""
 _PREFIX = "urn:fedex:problem:"
 
 
@@ -84,12 +86,14 @@ class ProblemDocument:
     where: str
     expected: str
     got: str
+    samples: tuple[int, ...] = ()
+    """Of an upload, counted from 0: those without which it would be taken; empty where the fault is not theirs."""
 
     @classmethod
     def of(cls, error: ContractError) -> "ProblemDocument":
         """Say what `error` says."""
         problem = next((problem for kind, problem in _OF_ERROR if isinstance(error, kind)), Problem.MALFORMED)
-        return cls(problem=problem, where=error.where, expected=error.expected, got=error.got)
+        return cls(problem=problem, where=error.where, expected=error.expected, got=error.got, samples=error.samples)
 
     @classmethod
     def parse(cls, data: bytes) -> "ProblemDocument":
@@ -100,7 +104,8 @@ class ProblemDocument:
         """
         fields = parse_document(data, where="problem", max_bytes=MAX_PROBLEM_BYTES)
         texts = {key: fields.text(key, max_characters=MAX_PROBLEM_BYTES) for key in ("where", "expected", "got")}
-        return cls(problem=fields.choice("type", Problem), **texts)
+        samples = fields.integers("samples", max_items=MAX_PROBLEM_SAMPLES) if "samples" in fields else ()
+        return cls(problem=fields.choice("type", Problem), samples=samples, **texts)
 
     @property
     def detail(self) -> str:
@@ -109,14 +114,13 @@ class ProblemDocument:
 
     def encode(self) -> bytes:
         """Write the document."""
-        return encode_json(
-            {
-                "type": self.problem.value,
-                "title": self.problem.summary,
-                "status": self.problem.status.value,
-                "detail": self.detail,
-                "where": self.where,
-                "expected": self.expected,
-                "got": self.got,
-            }
-        )
+        document: dict[str, Json] = {
+            "type": self.problem.value,
+            "title": self.problem.summary,
+            "status": self.problem.status.value,
+            "detail": self.detail,
+            "where": self.where,
+            "expected": self.expected,
+            "got": self.got,
+        }
+        return encode_json(document | ({"samples": list(self.samples)} if self.samples else {}))

@@ -11,9 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from contract.codecs import are_surely_within
+from contract.errors import ContractError, UnsupportedVersion, WrongSpace
 from contract.samples import SAMPLE_ID_BYTES
 from contract.tensors import Tensor, Tensors
 from contract.upload import MAX_MAGNITUDE, check_upload, open_upload
+from contract.upload_faults import samples_at_fault
 from contract.upload_header import LIMITS, SAMPLE_ROW, SAMPLES, UploadHeader, peek_upload_header
 
 Inflate = Callable[[memoryview, int], bytes | None]
@@ -42,8 +44,18 @@ def check_sealed_upload(
         inflate: may be a faster one than the standard library's, if it takes no stream that this does not take.
 
     Raises:
-        as `open_upload`.
+        as `open_upload`; the error names the samples that are at fault, if it is theirs.
     """
+    try:
+        _check(data, space, feature_shape, inflate)
+    except (WrongSpace, UnsupportedVersion):
+        raise
+    except ContractError as error:
+        error.samples = samples_at_fault(data, most=MAX_MAGNITUDE, inflate=inflate)
+        raise
+
+
+def _check(data: bytes | memoryview, space: str, feature_shape: tuple[int, ...], inflate: Inflate) -> None:
     header = peek_upload_header(data, limits=LIMITS)
     check_upload(header, space=space, feature_shape=feature_shape)
     section: bytes | memoryview | None = memoryview(data)[header.layout.data_start :]

@@ -10,6 +10,7 @@ the two are equal, deflated when `stored` is smaller. Keys and tensors that are 
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -24,6 +25,15 @@ from contract.patterns import HEX64_PATTERN, NAME_PATTERN
 from contract.samples import SAMPLE_ID_BYTES
 
 UPLOAD_FORMAT = 1
+
+
+class CheckLabel(Protocol):
+    """Returns a label, or raises as `check_label` does."""
+
+    def __call__(self, value: object, /, *, where: str) -> str:
+        """Check one entry of the label table."""
+
+
 SAMPLES = "samples"
 SAMPLE_ROW = np.dtype([("sample_id", "u1", (SAMPLE_ID_BYTES,)), ("revision", "<u4"), ("label", "<u2")])
 """What the data section has of each sample beside its feature, in 22 bytes."""
@@ -64,8 +74,15 @@ class UploadHeader:
     layout: tensors.Header
 
 
-def peek_upload_header(data: bytes | memoryview, *, limits: UploadLimits = LIMITS) -> UploadHeader:
+def peek_upload_header(
+    data: bytes | memoryview, *, limits: UploadLimits = LIMITS, check: CheckLabel = check_label
+) -> UploadHeader:
     """Read and check the header of a whole upload, and that the data section has the length it says.
+
+    Args:
+        data: the upload.
+        limits: its bounds.
+        check: of each label; another one can find out which of them is refused.
 
     Raises:
         Malformed: not the format; `UnsupportedVersion`: another major version.
@@ -75,7 +92,7 @@ def peek_upload_header(data: bytes | memoryview, *, limits: UploadLimits = LIMIT
     if len(data) > limits.max_bytes:
         raise TooLarge("upload", expected=f"at most {limits.max_bytes} bytes", got=f"{len(data)} bytes")
     layout = tensors.parse_header(data, max_header_bytes=limits.max_header_bytes)
-    header = _parse_metadata(layout, limits)
+    header = _parse_metadata(layout, limits, check)
     _check_table(header)
     section = len(data) - layout.data_start
     if section != header.stored:
@@ -88,7 +105,7 @@ def upload_layout(codec: Codec, *, count: int, shape: tuple[int, ...]) -> Layout
     return {**encoded_layout(codec, count=count, shape=shape), SAMPLES: ("U8", (count, SAMPLE_ROW.itemsize))}
 
 
-def _parse_metadata(layout: tensors.Header, limits: UploadLimits) -> UploadHeader:
+def _parse_metadata(layout: tensors.Header, limits: UploadLimits, check: CheckLabel) -> UploadHeader:
     fields = Fields(layout.metadata, where="upload")
     fields.check_format(UPLOAD_FORMAT)
     count = _bounded(fields, "count", limits.max_samples)
@@ -103,7 +120,7 @@ def _parse_metadata(layout: tensors.Header, limits: UploadLimits) -> UploadHeade
         runtime=fields.name("runtime", NAME_PATTERN),
         count=count,
         feature_shape=shape,
-        labels=_parse_labels(fields.items("labels", max_items=limits.max_samples)),
+        labels=_parse_labels(fields.items("labels", max_items=limits.max_samples), check),
         size=_bounded(fields, "size", limits.max_inflated_bytes),
         stored=_bounded(fields, "stored", limits.max_bytes),
         layout=layout,
@@ -117,8 +134,8 @@ def _bounded(fields: Fields, key: str, most: int) -> int:
     return value
 
 
-def _parse_labels(values: list[Json]) -> tuple[str, ...]:
-    labels = tuple(check_label(value, where=f"upload.labels[{index}]") for index, value in enumerate(values))
+def _parse_labels(values: list[Json], check: CheckLabel) -> tuple[str, ...]:
+    labels = tuple(check(value, where=f"upload.labels[{index}]") for index, value in enumerate(values))
     if not labels:
         raise Impossible("upload.labels", expected="at least one label", got="none")
     if len(set(labels)) < len(labels):

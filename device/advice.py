@@ -27,6 +27,7 @@ _OF_PROBLEM: dict[str, str] = {
     Problem.LENGTH_REQUIRED: _REPORT,
     Problem.UNSUPPORTED_MEDIA_TYPE: _REPORT,
     Problem.IMPOSSIBLE: _REPORT,
+    Problem.WRONG_SPACE: _REPORT,
     Problem.UNSUPPORTED_VERSION: "update this program, then fedex-device push --refused",
     Problem.FORBIDDEN: _ASK,
     Problem.UNKNOWN_SPACE: _ASK,

@@ -163,12 +163,14 @@ class Unreachable(TryLater):
 class Refused(DeviceError):
     """The service refused definitely: sending the same again changes nothing."""
 
-    def __init__(self, message: str, *, status: int, problem: Problem) -> None:
+    def __init__(self, message: str, *, status: int, problem: Problem, samples: tuple[int, ...] = ()) -> None:
         super().__init__(message)
         self.status = status
         """The HTTP status."""
         self.problem = problem
         """The `type` of its problem document."""
+        self.samples = samples
+        """Of an upload, counted from 0: those that are at fault; empty where it is not theirs."""
 
 
 class Untrusted(DeviceError):

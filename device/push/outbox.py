@@ -4,18 +4,19 @@ Sealing turns feedback that is in no upload yet into bytes, and keeps the bytes 
 transaction. From then on these bytes, and so their id, stay the same, whatever is killed; the service counts an id
 once. Encoding happens before that transaction takes the write lock, so that inferences never wait for it; if another
 process sealed meanwhile, nothing is marked and the choice is made anew. A sample that no upload can carry is left out,
-and keeps waiting. Features stay until their upload is acknowledged: one that is refused as too large is taken apart,
-and its feedback sealed again in smaller ones.
+and keeps waiting. Features stay until their upload is acknowledged: one that is refused as too large, or for the fault
+of some of its samples, is taken apart, and its feedback sealed again in smaller ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 from contract.callbacks import ignore
 from contract.codecs import Codec
 from contract.errors import TooLarge
+from contract.upload import LIMITS, decode_upload
 from device.cache.cache import Cache
 from device.cache.feedback import UnsealedFeedback
 from device.cache.uploads import SealedUpload
@@ -109,6 +110,28 @@ class Outbox:
         self._max_samples = min(self._max_samples, sealed.samples // 2)
         return True
 
+    def set_samples_aside(self, sealed: SealedUpload, samples: Sequence[int], *, problem: str) -> bool:
+        """Take a refused upload apart, and set the samples aside that are at fault; the others are sealed anew.
+
+        Feedback that was given on such a sample since is sealed with the others: it may be what puts it right.
+
+        Args:
+            sealed: the upload.
+            samples: their places in it, as the service counts them.
+            problem: what it says of them.
+
+        Returns:
+            False, and nothing has changed, where no other sample is left, or not all of its feedback is here.
+        """
+        upload = decode_upload(sealed.body)
+        at_fault = {int(upload.revisions[place]) for place in samples if place < upload.count}
+        if not 0 < len(at_fault) < upload.count:
+            return False
+        if not self._cache.uploads.take_apart(sealed.id, samples=sealed.samples):
+            return False
+        self._seal_aside(at_fault, problem=problem)
+        return True
+
     def unsent(self) -> list[str]:
         """List the ids of the uploads that wait to be sent, in the order of their sealing."""
         return self._cache.uploads.unsent(origin=self._origin, device=self._device)
@@ -134,6 +157,17 @@ class Outbox:
     def retry_refused(self) -> None:
         """Make refused uploads wait again, as after the service was put right."""
         self._cache.uploads.retry_refused(origin=self._origin, device=self._device)
+
+    def _seal_aside(self, at_fault: set[int], *, problem: str) -> None:
+        """Seal the feedback of these revisions, and what they replace, in an upload that is set aside."""
+        chosen = choose(self._unsealed(), max_samples=LIMITS.max_samples, only=at_fault)
+        try:
+            sealed = self._sealer.seal(chosen) if chosen else None
+        except SamplesLeftOut as left:
+            self.left_out |= left.reasons
+            return
+        if chosen and sealed and self._keep(sealed, chosen):
+            self.set_aside(sealed.id, problem=problem)
 
     def _unsealed(self) -> list[UnsealedFeedback]:
         unsealed = self._cache.feedback.unsealed(origin=self._origin)

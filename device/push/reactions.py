@@ -1,5 +1,6 @@
 """Decides what becomes of an upload that was not acknowledged, and whether the push goes on. Pure.
 
+the service names the samples that are at fault                  set these aside, seal the others anew and go on
 too large, and it can be taken apart                             split it and go on
 the service refuses its bytes, or they were damaged in the cache  set it aside and go on
 the service does not know its space                              note why and go on: others may be of another one
@@ -19,10 +20,15 @@ UPLOADS_FAULT = frozenset(
 )
 """Refusals of one upload's bytes. Others (who asks and how, an unknown space) say nothing against them."""
 
+OF_SAMPLES = frozenset({Problem.MALFORMED, Problem.TOO_LARGE, Problem.IMPOSSIBLE})
+"""Refusals that can be for the fault of some samples."""
+
 
 class Reaction(Enum):
     """What is done about one upload that was not acknowledged."""
 
+    SET_SAMPLES_ASIDE = auto()
+    """The samples that are at fault are set aside, the others sealed anew, and the push goes on."""
     SPLIT = auto()
     """Its feedback is sealed anew, in smaller uploads, and the push goes on."""
     SET_ASIDE = auto()
@@ -41,6 +47,8 @@ def react(error: DeviceError, *, can_split: bool) -> Reaction:
         can_split: whether it can be taken apart: not a single sample, nor one whose feedback is not all here.
     """
     match error:
+        case Refused(problem=problem, samples=samples) if samples and problem in OF_SAMPLES and can_split:
+            return Reaction.SET_SAMPLES_ASIDE
         case Refused(problem=Problem.TOO_LARGE) if can_split:
             return Reaction.SPLIT
         case Unexplained(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE) if can_split:

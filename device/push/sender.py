@@ -67,7 +67,8 @@ def push(outbox: Outbox, client: Client) -> PushReport:
             continue
         reaction = _carry_out(outbox, sealed, problem)
         if reaction is not Reaction.SPLIT:
-            report = report.with_problem(problem, refused=int(reaction is Reaction.SET_ASIDE))
+            set_aside = reaction in (Reaction.SET_ASIDE, Reaction.SET_SAMPLES_ASIDE)
+            report = report.with_problem(problem, refused=int(set_aside))
         if reaction is Reaction.NOTE_AND_STOP:
             break
     return report.with_left_out(list(outbox.left_out.values()))
@@ -102,7 +103,7 @@ def _check_body(sealed: SealedUpload) -> None:
 def _carry_out(outbox: Outbox, sealed: SealedUpload, problem: DeviceError) -> Reaction:
     """Do what the policy decides, and return what that was."""
     reaction = react(problem, can_split=True)
-    if reaction is Reaction.SPLIT and not outbox.split(sealed):
+    if not _take_apart(outbox, sealed, problem, reaction):
         reaction = react(problem, can_split=False)
     match reaction:
         case Reaction.SET_ASIDE:
@@ -110,3 +111,13 @@ def _carry_out(outbox: Outbox, sealed: SealedUpload, problem: DeviceError) -> Re
         case Reaction.NOTE_AND_GO_ON | Reaction.NOTE_AND_STOP:
             outbox.note(sealed.id, problem=str(problem))
     return reaction
+
+
+def _take_apart(outbox: Outbox, sealed: SealedUpload, problem: DeviceError, reaction: Reaction) -> bool:
+    """Do so if that is the reaction; return False where it cannot be done."""
+    match reaction, problem:
+        case Reaction.SPLIT, _:
+            return outbox.split(sealed)
+        case Reaction.SET_SAMPLES_ASIDE, Refused(samples=samples):
+            return outbox.set_samples_aside(sealed, samples, problem=str(problem))
+    return True

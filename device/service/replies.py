@@ -93,7 +93,7 @@ class Reply:
         if self.status in TRY_LATER or (document and document.problem is Problem.WRONG_HASH):  # damaged on its way
             return TryLater(message, retry_after_s=parse_retry_after(self.header(routes.RETRY_AFTER)))
         if document and 400 <= self.status < 500:
-            return Refused(message, status=self.status, problem=document.problem)
+            return Refused(message, status=self.status, problem=document.problem, samples=document.samples)
         if 400 <= self.status < 500:
             return Unexplained(message, status=self.status)
         if "Location" in self.response.headers:

@@ -71,6 +71,7 @@ DOCUMENTS = (
     "acknowledgement.json",
     "problem.json",
     "problem-unknown-path.json",
+    "problem-samples.json",
     "history.json",
 )
 DEVICE_FILES = ("bundle.json", "prefix.tflite", "head.tflite", "labels.json", "golden.tensors")
@@ -88,6 +89,13 @@ NAMES = (*UPLOADS, *DOCUMENTS, *BUNDLES)
 SEED = bytes(range(32))
 FEATURE = np.array([0.5, -1.25, 3.0, 0.0], np.float32)
 LOGITS = np.array([2.0, -0.5], np.float32)
+BAD_SAMPLES = ProblemDocument(
+    Problem.TOO_LARGE,
+    where="upload.labels[2]",
+    expected="a label: at most 64 code points",
+    got="65",
+    samples=(2, 17, 255),
+)
 UNKNOWN_PATH = ProblemDocument(
     Problem.UNKNOWN_PATH, where="request", expected="a request of version 1", got="'GET' '/fedex/v1/devices'"
 )
@@ -362,6 +370,7 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "acknowledgement.json": Acknowledgement("1a" * 32).encode(),
         "problem.json": ProblemDocument(Problem.WRONG_HASH, where="upload", expected="a hash", got="another").encode(),
         "problem-unknown-path.json": UNKNOWN_PATH.encode(),
+        "problem-samples.json": BAD_SAMPLES.encode(),
         "history.json": encode_history([release]),
     }
 
@@ -421,6 +430,7 @@ def test_golden_documents_are_read() -> None:
     assert EnrolmentRequest.parse((GOLDEN / "enrolment-request.json").read_bytes()).code == "kitchen-42"
     assert ProblemDocument.parse((GOLDEN / "problem.json").read_bytes()).problem is Problem.WRONG_HASH
     assert ProblemDocument.parse((GOLDEN / "problem-unknown-path.json").read_bytes()) == UNKNOWN_PATH
+    assert ProblemDocument.parse((GOLDEN / "problem-samples.json").read_bytes()) == BAD_SAMPLES
 
 
 def test_the_golden_reply_is_the_proof_of_the_golden_enrolment() -> None:

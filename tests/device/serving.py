@@ -165,9 +165,9 @@ def expected_logits(golden: NDArray[np.float32], *, classes: int) -> NDArray[np.
     return (5.0 * golden[:classes]).astype(np.float32)
 
 
-def refuse(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+def refuse(problem: Problem, headers: Mapping[str, str] | None = None, *, samples: tuple[int, ...] = ()) -> Response:
     """Answer with a problem document."""
-    document = ProblemDocument(problem, where="here", expected="this", got="that")
+    document = ProblemDocument(problem, where="here", expected="this", got="that", samples=samples)
     return Response(document.encode(), problem.status, headers, mimetype=PROBLEM_MEDIA_TYPE)
 
 

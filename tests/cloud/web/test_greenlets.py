@@ -19,7 +19,8 @@ def test_calls_wait_at_the_same_time_while_greenlets_run() -> None:
         begun.wait(20)
 
     calls = [gevent.spawn(threads, meet) for _ in range(3)]
-    gevent.joinall([*calls, gevent.spawn(turns.append, "a turn")], timeout=20, raise_error=True)
+    gevent.spawn(turns.append, "a turn").join(timeout=20)
+    gevent.joinall(calls, timeout=20, raise_error=True)
     assert all(call.successful() for call in calls)
     assert turns == ["a turn"]
 

@@ -222,7 +222,9 @@ def test_a_feature_that_no_network_computes_is_refused(put: Ask, poison: float) 
     body = encode_upload(Upload(SPACE, "test", features, ("Ada",), ids, revisions), codec=Codec.FLOAT32)
     poisoned = body.replace(features[0, 1].tobytes(), np.float32(poison).tobytes())
     assert poisoned != body
-    check_problem(put(poisoned), Problem.IMPOSSIBLE)
+    answer = put(poisoned)
+    check_problem(answer, Problem.IMPOSSIBLE)
+    assert answer.json()["samples"] == [0]
 
 
 def test_features_of_another_space_are_refused(put: Ask, make_upload: MakeUpload) -> None:

@@ -83,3 +83,16 @@ def test_what_is_too_large_and_cannot_be_split_is_set_aside_only_where_the_servi
 )
 def test_nothing_else_depends_on_whether_it_can_be_split(problem: Problem) -> None:
     assert react(refused(problem), can_split=False) is react(refused(problem), can_split=True)
+
+
+@pytest.mark.parametrize("problem", [Problem.MALFORMED, Problem.TOO_LARGE, Problem.IMPOSSIBLE])
+def test_samples_that_are_at_fault_are_set_aside_and_no_other(problem: Problem) -> None:
+    named = Refused("no", status=problem.status, problem=problem, samples=(3,))
+    assert react(named, can_split=True) is Reaction.SET_SAMPLES_ASIDE
+    assert react(named, can_split=False) is ASIDE
+
+
+@pytest.mark.parametrize("problem", sorted(set(Problem) - {Problem.MALFORMED, Problem.TOO_LARGE, Problem.IMPOSSIBLE}))
+def test_samples_of_another_refusal_change_nothing(problem: Problem) -> None:
+    named = Refused("no", status=problem.status, problem=problem, samples=(3,))
+    assert react(named, can_split=True) is OF_PROBLEMS[problem]

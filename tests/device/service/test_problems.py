@@ -17,6 +17,7 @@ from device.errors import Refused, TryLater
 from device.feedback import give_feedback
 from device.pull.download import Downloader
 from device.pull.updater import PullOutcome
+from device.push.reactions import Reaction, react
 from device.push.sender import PushReport, push
 from device.service.identity import Identity, keep_identity
 from tests.device.photos import draw_photo
@@ -24,6 +25,14 @@ from tests.device.serving import StubService, refuse
 
 SPECIFICATION = Path(contract.__file__).with_name("SPEC.md")
 WAITS, ASIDE = UploadState.WAITING, UploadState.REFUSED
+
+ROW = r"^\| `([a-z-]+)` \| \d{3} \| [^|]* \| ([^|]*) \| ([^|]*) \|$"
+FATES = {
+    Reaction.SET_ASIDE: "is set aside",
+    Reaction.SPLIT: "is split",
+    Reaction.NOTE_AND_GO_ON: "waits, others go on",
+    Reaction.NOTE_AND_STOP: "waits, as do all others",
+}
 
 OF_UPLOADS = [
     (Problem.MALFORMED, "reports a bug", Refused, ASIDE, "bug"),
@@ -35,16 +44,16 @@ OF_UPLOADS = [
     (Problem.METHOD_NOT_ALLOWED, "reports a bug", Refused, WAITS, "bug"),
     (Problem.LENGTH_REQUIRED, "reports a bug", Refused, WAITS, "bug"),
     (Problem.UNSUPPORTED_MEDIA_TYPE, "reports a bug", Refused, WAITS, "bug"),
-    (Problem.IMPOSSIBLE, "sets the upload aside, reports a bug", Refused, ASIDE, "bug"),
+    (Problem.IMPOSSIBLE, "reports a bug", Refused, ASIDE, "bug"),
     (Problem.WRONG_HASH, "sends again", TryLater, WAITS, ""),
-    (Problem.WRONG_SPACE, "sets the upload aside", Refused, ASIDE, ""),
+    (Problem.WRONG_SPACE, "reports a bug", Refused, ASIDE, "bug"),
     (Problem.TOO_MANY_REQUESTS, "waits", TryLater, WAITS, ""),
     (Problem.INTERNAL, "waits", TryLater, WAITS, ""),
     (Problem.UNAVAILABLE, "waits", TryLater, WAITS, ""),
 ]
 OF_OTHERS = [
     (Problem.NOT_FOUND, "carries on without"),
-    (Problem.TOO_LARGE, "splits the upload"),
+    (Problem.TOO_LARGE, "sends less at once"),
     (Problem.RANGE_NOT_SATISFIABLE, "fetches from the start"),
 ]
 
@@ -68,10 +77,14 @@ def push_all(device: Device, identity: Identity) -> PushReport:
 
 
 def test_the_specification_says_the_same_of_each_problem() -> None:
-    rows = re.findall(r"^\| `([a-z-]+)` \| \d{3} \| [^|]* \| ([^|]*) \|$", SPECIFICATION.read_text("utf-8"), re.M)
-    assert sorted((f"urn:fedex:problem:{name}", does) for name, does in rows) == sorted(
+    rows = re.findall(ROW, SPECIFICATION.read_text("utf-8"), re.M)
+    assert sorted((f"urn:fedex:problem:{name}", does) for name, does, _ in rows) == sorted(
         (str(problem), does) for problem, does, *_ in [*OF_UPLOADS, *OF_OTHERS]
     )
+    for name, _, upload in rows:
+        problem = Problem(f"urn:fedex:problem:{name}")
+        refused = Refused("no", status=problem.status, problem=problem)
+        assert upload == FATES[react(refused, can_split=True)], name
     assert {problem for problem, *_ in [*OF_UPLOADS, *OF_OTHERS]} == set(Problem)
 
 
