@@ -17,7 +17,6 @@ from cloud.spaces import bundles
 from cloud.store.store import ObjectStore
 from cloud.web.readiness import Readiness
 from contract.bundle_files import BundleFacts
-from contract.patterns import HEX64_PATTERN
 from contract.routes import AUTHORIZATION
 
 EXTENSION = "fedex"
@@ -38,7 +37,7 @@ class ServiceContext:
 
     def facts(self, space: str) -> BundleFacts | None:
         """Return what is known of a space, or None where it is not registered. A space never changes once it is."""
-        if space not in self._facts and HEX64_PATTERN.fullmatch(space):
+        if space not in self._facts:
             try:
                 self._facts[space] = bundles.read_facts(self.store, space)
             except NotFound:

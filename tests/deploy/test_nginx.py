@@ -1,9 +1,13 @@
 """`deploy/nginx.conf` in a real nginx: slow clients never reach the service, and one address cannot take everything."""
 
 import contextlib
+import json
+import shutil
 import socket
 import ssl
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 import requests
@@ -17,6 +21,7 @@ from device.errors import AnotherService, TryLater, Unexplained
 from device.service.client import Client
 from tests.cloud.conftest import HOME_CODE, SPACE
 from tests.cloud.web.crowds import CROWD, ENROL, PUT, dripping, wait_until
+from tests.conftest import missing
 from tests.deploy.conftest import Deployment, Front, StartFront
 
 CROWDS_ADDRESS, GUESSERS_ADDRESS = "127.0.0.2", "127.0.0.3"
@@ -191,3 +196,17 @@ def test_what_the_service_says_of_itself_is_passed_on(deployment: Deployment) ->
     answer = requests.get(f"{deployment.front.url}/readyz", verify=str(deployment.front.certificate), timeout=30)
     assert (answer.status_code, answer.json()["status"]) == (200, "ready")
     assert "nginx/" not in answer.headers.get("Server", "")
+
+
+@pytest.mark.parametrize("http", ["--http1.1", "--http2"])
+def test_a_client_that_waits_for_its_permission_to_send_a_body_gets_one_answer(
+    deployment: Deployment, tmp_path: Path, http: str
+) -> None:
+    """Over HTTP/2 nginx gave none, so that java.net.http could never enrol; it is not offered any more."""
+    found = shutil.which("curl") or missing("curl")
+    (tmp_path / "body").write_text(json.dumps({"code": HOME_CODE}))
+    command = [found, "-sS", http, "--noproxy", "*", "--cacert", str(deployment.front.certificate), "-m", "40"]
+    command += ["-HExpect: 100-continue", "--expect100-timeout", "60", "-HContent-Type: application/json"]
+    command += ["--data-binary", f"@{tmp_path / 'body'}", "-w", "\n%{http_code}", f"{deployment.front.url}/v1/devices"]
+    done = subprocess.run(command, capture_output=True, timeout=60)
+    assert done.stdout.endswith(b"\n201"), (done.stdout, done.stderr)

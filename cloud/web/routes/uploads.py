@@ -15,7 +15,6 @@ from cloud.web.routes import rule
 from cloud.web.routes.spaces import known_space
 from cloud.web.service import current_context, requesting_device
 from contract.documents import encode_json
-from contract.patterns import HEX64_PATTERN, check_name
 from contract.problems import Problem
 from contract.routes import JSON_MEDIA_TYPE, UPLOAD
 from contract.upload import LIMITS, UPLOAD_MEDIA_TYPE, upload_id
@@ -29,7 +28,6 @@ def put_upload(space: str, upload: str) -> Response:
     """Acknowledge an upload: 201 if it is new, 200 if it waits already. Idempotent at any time."""
     device = requesting_device()
     facts = known_space(space)
-    check_name(upload, HEX64_PATTERN, where="path.upload")
     bodies.check_media_type(UPLOAD_MEDIA_TYPE)
     with current_context().limit.take(device.id):
         body = bodies.read_body(LIMITS.max_bytes)
