@@ -197,6 +197,7 @@ class Device:
             device=identity.device,
             codec=settings.codec,
             max_samples=settings.upload_samples,
+            max_bytes=settings.upload_bytes,
             now_ms=now_ms,
             at=at,
         )

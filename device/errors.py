@@ -19,6 +19,7 @@
     |- Storage                free space or repair the folder; recognising goes on
     |- TryLater               nothing is wrong here: the same call may work later
     |  `- Unreachable           no answer, or one that was cut off
+    |     `- CutOff                in the middle of a body that was sent, or before its answer
     |- Refused                the service will not take it, now or later
     |- Untrusted              the service's answer is not believed; what is installed stays
     |  |- ProtocolViolation     an answer outside the contract
@@ -158,6 +159,10 @@ class TryLater(DeviceError):
 
 class Unreachable(TryLater):
     """No answer came, or it was cut off before its end. Whether the server acted on the request is unknown."""
+
+
+class CutOff(Unreachable):
+    """The connection broke, or stood still, after some of a body was sent and before its answer."""
 
 
 class Refused(DeviceError):

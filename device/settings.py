@@ -113,6 +113,15 @@ class Settings:
             help="the most that go into one upload",
         ),
     )
+    upload_bytes: int = field(
+        default=128 << 10,
+        metadata=variable(
+            "FEDEX_UPLOAD_BYTES",
+            whole(low=1, high=LIMITS.max_bytes),
+            unit="bytes",
+            help="the most of one upload, but for a single sample; 128 kB get through in two minutes of 1 KiB/s",
+        ),
+    )
     timeout_s: float = field(
         default=20.0,
         metadata=variable(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from cloud.errors import AlreadyExists, Damaged
+from cloud.errors import AlreadyExists, Damaged, NotFound
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
 from cloud.store.pools import pools_under
@@ -31,6 +31,16 @@ def add(store: ObjectStore, upload: InboxUpload, body: bytes) -> bool:
     return True
 
 
+def has(store: ObjectStore, upload: InboxUpload) -> bool:
+    """Tell whether an upload waits, or is in the dataset. False says nothing of one that brought nothing new there.
+
+    Raises:
+        Unavailable: the store does not say.
+    """
+    # In this order: a merge gives the receipt before it takes the upload out of the inbox.
+    return any(_exists(store, key) for key in (keys.inbox(upload), keys.receipt(upload)))
+
+
 def pending(store: ObjectStore, pool: Pool, *, limit: int = MAX_LISTED) -> list[InboxUpload]:
     """List the first `limit` uploads that wait in a pool, by device and hash."""
     uploads = (_parse(key) for key in store.list(keys.pool_inbox(pool), limit=limit))
@@ -48,3 +58,11 @@ def _parse(key: str) -> InboxUpload | None:
     except Damaged as error:  # a stray object must not stop the worker; somebody should still hear of it
         logger.warning("left in the inbox: %s", error)
         return None
+
+
+def _exists(store: ObjectStore, key: str) -> bool:
+    try:
+        store.stat(key)
+    except NotFound:
+        return False
+    return True

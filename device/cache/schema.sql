@@ -41,7 +41,7 @@ CREATE INDEX feedback_unsealed ON feedback (revision) WHERE upload IS NULL;
 
 -- Sealed uploads:  waiting -> acknowledged (body dropped)
 --                  waiting -> refused (body kept; `push --refused` makes it wait again)
---                  waiting -> dropped, its feedback in no upload again (too large for the service; sealed anew, smaller)
+--                  waiting -> dropped, its feedback in no upload again (sealed anew: too large, cut off, or too old)
 CREATE TABLE uploads (
     id TEXT PRIMARY KEY,                 -- sha256 of the bytes
     space TEXT NOT NULL,

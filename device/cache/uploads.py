@@ -19,6 +19,10 @@ _COUNT_SAMPLES = """
     JOIN inferences i ON i.id = f.inference WHERE u.id = ? AND u.state = 'waiting'
 """
 _UNSENT = "SELECT id FROM uploads WHERE state = 'waiting' AND origin = ? AND device = ? ORDER BY rowid"
+_SEALED_BEFORE = """
+    SELECT id, samples FROM uploads
+    WHERE state = 'waiting' AND sealed_ms < ? AND origin = ? AND device = ? ORDER BY rowid
+"""
 _FIND_WAITING = "SELECT id, space, samples, body FROM uploads WHERE id = ? AND state = 'waiting'"
 _ACKNOWLEDGE = "UPDATE uploads SET state = 'acknowledged', body = NULL, problem = NULL WHERE id = ?"
 _SETTLE = """
@@ -117,6 +121,10 @@ class UploadTable:
     def unsent(self, *, origin: str, device: str) -> list[str]:
         """List the ids of the uploads that wait, in the order of their sealing."""
         return [upload for (upload,) in self._database.read(_UNSENT, (origin, device))]
+
+    def sealed_before(self, sealed_ms: int, *, origin: str, device: str) -> list[tuple[str, int]]:
+        """List id and number of samples of the uploads that wait and were sealed before a time, oldest first."""
+        return self._database.read(_SEALED_BEFORE, (sealed_ms, origin, device))
 
     def find_waiting(self, upload: str) -> SealedUpload | None:
         """Read one upload that waits; None if another process has finished it."""

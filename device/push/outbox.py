@@ -1,11 +1,12 @@
-"""Uploads on their way: sealed once, sent until acknowledged, and sealed anew only to be smaller.
+"""Uploads on their way: sealed once, sent until acknowledged, and sealed anew to be smaller or when they are old.
 
 Sealing turns feedback that is in no upload yet into bytes, and keeps the bytes and the marks of that feedback in one
 transaction. From then on these bytes, and so their id, stay the same, whatever is killed; the service counts an id
-once. Encoding happens before that transaction takes the write lock, so that inferences never wait for it; if another
-process sealed meanwhile, nothing is marked and the choice is made anew. A sample that no upload can carry is left out,
-and keeps waiting. Features stay until their upload is acknowledged: one that is refused as too large, or for the fault
-of some of its samples, is taken apart, and its feedback sealed again in smaller ones.
+once, and a sample once in whichever upload it comes. Encoding happens before that transaction takes the write lock, so
+that inferences never wait for it; if another process sealed meanwhile, nothing is marked and the choice is made anew. A
+sample that no upload can carry is left out, and keeps waiting. Features stay until their upload is acknowledged: one
+that is refused as too large or for the fault of some of its samples, that is cut off, or that is old is taken apart,
+and its feedback sealed again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ from device.cache.feedback import UnsealedFeedback
 from device.cache.uploads import SealedUpload
 from device.errors import SamplesLeftOut, Unsendable
 from device.push.choice import Choice, choose
-from device.push.sealing import Sealer
+from device.push.sealing import Sealer, fewer
+
+SEALED_FOR_S = 7 * 86_400
+"""The age at which an upload that waits is sealed anew."""
 
 
 class SyncStep(StrEnum):
@@ -50,7 +54,8 @@ class Outbox:
         origin: group and key of the service (`Identity.origin`); feedback that was given in another group stays here.
         device: id at the service. It counts samples by device, so what was sealed as one is never sent as another's.
         codec: how features are stored.
-        max_samples: the most in one upload; halved where the service takes fewer.
+        max_samples: the most in one upload; halved where the service takes fewer, or the line does not last.
+        max_bytes: the most of one upload, but for a single sample.
         now_ms: Unix milliseconds, for people who look.
         at: called at each named step.
     """
@@ -63,6 +68,7 @@ class Outbox:
         device: str,
         codec: Codec,
         max_samples: int,
+        max_bytes: int = LIMITS.max_bytes,
         now_ms: Callable[[], int],
         at: AtPushStep = ignore,
     ) -> None:
@@ -71,6 +77,7 @@ class Outbox:
         self._device = device
         self._sealer = Sealer(cache, codec=codec)
         self._max_samples = max_samples
+        self._max_bytes = max_bytes
         self._now_ms = now_ms
         self._at = at
         self.left_out: dict[int, Unsendable] = {}
@@ -80,6 +87,10 @@ class Outbox:
         """Seal the next upload; None if no feedback waits."""
         most = self._max_samples
         while choice := choose(self._unsealed(), max_samples=most):
+            likely = self._sealer.likely_samples(choice, max_bytes=self._max_bytes)
+            if likely < len(choice.revisions):
+                most = likely
+                continue
             try:
                 sealed = self._sealer.seal(choice)
             except TooLarge:
@@ -90,6 +101,9 @@ class Outbox:
                 continue
             if sealed is None:
                 continue
+            if len(sealed.body) > self._max_bytes and sealed.samples > 1:
+                most = fewer(sealed, max_bytes=self._max_bytes)
+                continue
             self._at(SyncStep.CHOSEN)
             if self._keep(sealed, choice):
                 self._at(SyncStep.SEALED)
@@ -97,9 +111,9 @@ class Outbox:
         return None
 
     def split(self, sealed: SealedUpload) -> bool:
-        """Take apart an upload that was refused as too large; the next have at most half its samples.
+        """Take apart an upload that was too large, or was cut off; the next have at most half its samples.
 
-        Only for a refusal: what the service may have is never sealed anew.
+        The service may have it all the same: a sample counts once, in however many uploads it comes.
 
         Returns:
             False, and nothing has changed, for a single sample, for an upload that another process has finished, and
@@ -109,6 +123,15 @@ class Outbox:
             return False
         self._max_samples = min(self._max_samples, sealed.samples // 2)
         return True
+
+    def take_old_apart(self) -> None:
+        """Take apart what was sealed long ago and never acknowledged, so that it is sealed as it is done by now.
+
+        What is not all here stays as it is.
+        """
+        oldest_ms = self._now_ms() - 1000 * SEALED_FOR_S
+        for upload, samples in self._cache.uploads.sealed_before(oldest_ms, origin=self._origin, device=self._device):
+            self._cache.uploads.take_apart(upload, samples=samples)
 
     def set_samples_aside(self, sealed: SealedUpload, samples: Sequence[int], *, problem: str) -> bool:
         """Take a refused upload apart, and set the samples aside that are at fault; the others are sealed anew.

@@ -1,7 +1,7 @@
 """Decides what becomes of an upload that was not acknowledged, and whether the push goes on. Pure.
 
 the service names the samples that are at fault                  set these aside, seal the others anew and go on
-too large, and it can be taken apart                             split it and go on
+too large, or cut off on its way, and it can be taken apart      split it and go on
 the service refuses its bytes, or they were damaged in the cache  set it aside and go on
 the service does not know its space                              note why and go on: others may be of another one
 anything else: who asks and how, a service in trouble, a proxy   note why and stop: the others would fare no better
@@ -13,7 +13,7 @@ from enum import Enum, auto
 from http import HTTPStatus
 
 from contract.problems import Problem
-from device.errors import DeviceError, Refused, Storage, Unexplained
+from device.errors import CutOff, DeviceError, Refused, Storage, Unexplained
 
 UPLOADS_FAULT = frozenset(
     {Problem.MALFORMED, Problem.UNSUPPORTED_VERSION, Problem.TOO_LARGE, Problem.IMPOSSIBLE, Problem.WRONG_SPACE}
@@ -51,6 +51,8 @@ def react(error: DeviceError, *, can_split: bool) -> Reaction:
             return Reaction.SET_SAMPLES_ASIDE
         case Refused(problem=Problem.TOO_LARGE) if can_split:
             return Reaction.SPLIT
+        case CutOff() if can_split:
+            return Reaction.SPLIT  # a line that does not last for all of it may last for half
         case Unexplained(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE) if can_split:
             return Reaction.SPLIT  # a proxy's bound; smaller uploads lose nothing, whoever set it
         case Refused(problem=problem) if problem in UPLOADS_FAULT:

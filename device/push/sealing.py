@@ -6,6 +6,7 @@ is not a label (any more), would have the good samples beside it refused. Such a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 
 from contract.codecs import Codec
 from contract.errors import ContractError, TooLarge
+from contract.tensors import DTYPES
 from contract.upload import LIMITS, Upload, encode_upload, open_upload, upload_id
+from contract.upload_header import upload_layout
 from device.cache.cache import Cache
 from device.cache.feedback import FeatureSpace, LabelledSample
 from device.cache.uploads import SealedUpload
@@ -59,6 +62,20 @@ class Sealer:
                 raise
             raise SamplesLeftOut(reasons) from error
 
+    def likely_samples(self, choice: Choice, *, max_bytes: int) -> int:
+        """Tell how many samples are likely to fit an upload of `max_bytes`, so that not all are read for nothing.
+
+        Never too few, as long as features deflate to an eighth at best.
+        """
+        space = self._cache.feedback.space_of(choice.revisions[0])
+        if space is None:
+            return len(choice.revisions)
+        plain = sum(
+            math.prod(shape) * DTYPES[dtype].itemsize
+            for dtype, shape in upload_layout(self._codec, count=1, shape=space.feature_shape).values()
+        )
+        return max(1, 8 * max_bytes // plain)
+
     def _unsendable(self, samples: Sequence[LabelledSample], space: FeatureSpace) -> dict[int, Unsendable]:
         """Try each sample by itself."""
         reasons: dict[int, Unsendable] = {}
@@ -98,3 +115,8 @@ def _check_size(samples: int, space: FeatureSpace) -> None:
     decoded = samples * space.feature_bytes
     if decoded > LIMITS.max_inflated_bytes:
         raise TooLarge("upload", expected=f"at most {LIMITS.max_inflated_bytes} bytes", got=str(decoded))
+
+
+def fewer(sealed: SealedUpload, *, max_bytes: int) -> int:
+    """Tell how many samples to try in place of those of an upload that has more than `max_bytes`."""
+    return max(1, min(sealed.samples - 1, sealed.samples * max_bytes // len(sealed.body)))

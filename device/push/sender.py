@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from contract.upload import upload_id
 from device.cache.uploads import SealedUpload
-from device.errors import DeviceError, Refused, Storage, TryLater, Untrusted
+from device.errors import CutOff, DeviceError, Refused, Storage, TryLater, Untrusted
 from device.push.outbox import Outbox
 from device.push.reactions import Reaction, react
 from device.service.client import Client
@@ -76,6 +76,7 @@ def push(outbox: Outbox, client: Client) -> PushReport:
 
 def _uploads(outbox: Outbox) -> Iterator[SealedUpload]:
     """Yield what was sealed before, then what is sealed now."""
+    outbox.take_old_apart()
     for upload in outbox.unsent():
         sealed = outbox.find(upload)
         if sealed is not None:
@@ -89,9 +90,19 @@ def _send(sealed: SealedUpload, client: Client) -> DeviceError | None:
     try:
         _check_body(sealed)
         client.upload(sealed.body, space=sealed.space, upload=sealed.id)
+    except CutOff as error:
+        return _ask(sealed, client, error)
     except (Refused, Storage, TryLater, Untrusted) as error:
         return error
     return None
+
+
+def _ask(sealed: SealedUpload, client: Client, cut_off: CutOff) -> DeviceError | None:
+    """Ask whether an upload arrived before its connection broke; return what stands against it, or None if it did."""
+    try:
+        return None if client.has_upload(space=sealed.space, upload=sealed.id) else cut_off
+    except (Refused, TryLater, Untrusted) as error:
+        return error
 
 
 def _check_body(sealed: SealedUpload) -> None:

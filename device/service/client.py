@@ -30,16 +30,19 @@ from contract.loopback import is_loopback_url
 from contract.problems import Problem
 from contract.proof import MAX_PROOF_DOCUMENT_BYTES, NONCE_BYTES, ProofKey, ProofReply, ProofRequest
 from contract.upload import UPLOAD_MEDIA_TYPE
-from device.errors import AnotherService, ProtocolViolation, Refused, SettingError, Unreachable
+from device.errors import AnotherService, CutOff, ProtocolViolation, Refused, SettingError, Unreachable
 from device.service.pace import Pace, paced_pools
-from device.service.replies import Reply, reason
+from device.service.replies import Reply, reason, was_connected
 
 MAX_ETAG_CHARACTERS = 256
 NO_OBJECT = "0" * 64
 """A sha256 that no object has."""
 
-SEND_BUFFER_BYTES = 128 << 10
-"""What may wait in the kernel: more would be sent long after the time-out for the answer has begun."""
+SEND_BUFFER_BYTES = 8 << 10
+"""What may wait in the kernel, which makes twice of it (Linux) and asks for more when a third of that is sent. At
+`MIN_BYTES_PER_S` that, and a block, must not take longer than a time-out."""
+SEND_BLOCK_BYTES = 4 << 10
+"""What is handed over at once, within one time-out."""
 
 _UNPROVEN = {
     Problem.NOT_FOUND: "one that does not know this device",
@@ -95,7 +98,9 @@ class _Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         small = (socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        super().init_poolmanager(*args, **kwargs, socket_options=[*HTTPConnection.default_socket_options, small])
+        super().init_poolmanager(
+            *args, **kwargs, socket_options=[*HTTPConnection.default_socket_options, small], blocksize=SEND_BLOCK_BYTES
+        )
         self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
@@ -183,6 +188,22 @@ class Client:
         answer = _parsed(reply, routes.Acknowledgement.parse, max_bytes=routes.MAX_ACKNOWLEDGEMENT_BYTES)
         reply.check(answer.upload == upload, expected=expected, got=f"that of {answer.upload}")
 
+    def has_upload(self, *, space: str, upload: str) -> bool:
+        """Ask whether an upload has arrived, as after a connection that broke off in the middle of it.
+
+        Only an answer that names this very upload says yes, and only 404 says no.
+        """
+        self._check_service()
+        reply = self._send("HEAD", routes.upload_path(space, upload), headers={}, auth=self._auth)
+        with reply.response:
+            if reply.status == 404:
+                return False
+            if reply.status != 200:
+                raise reply.refusal()
+            tag = reply.header(routes.ETAG)
+            reply.check(tag == f'"{upload}"', expected=f"the tag of {upload}", got=tag or "none")
+        return True
+
     def release(self, *, space: str, channel: str, etag: str) -> ReleaseAnswer | None:
         """Ask for the newest release of a channel; None if it still is the one of `etag` ("" to ask anyway)."""
         headers = {routes.IF_NONE_MATCH: etag} if etag else {}
@@ -250,6 +271,7 @@ class Client:
     def _send(
         self, method: str, path: str, *, headers: Mapping[str, str], auth: _Token, body: bytes | None = None
     ) -> Reply:
+        self._pace.begin_request(min(len(body or b""), 2 * SEND_BUFFER_BYTES))
         try:
             response = self._session.request(
                 method,
@@ -263,7 +285,8 @@ class Client:
                 stream=True,
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise Unreachable(f"{self._url}: {reason(error)}") from error
+            kind = CutOff if body is not None and was_connected(error) else Unreachable
+            raise kind(f"{self._url}: {reason(error)}") from error
         return Reply(response, where=f"{method} {path}", pace=self._pace)
 
 

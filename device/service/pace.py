@@ -31,16 +31,27 @@ class Pace:
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
         self._deadline = math.inf
+        self._patience_s = timeout_s
+        self._on_the_way_s = 0.0
         self._window_began, self._window_bytes = math.inf, 0
 
+    def begin_request(self, waiting_bytes: int) -> None:
+        """Begin a request of whose body so much may still wait in the kernel when all of it is handed over."""
+        self._on_the_way_s = waiting_bytes / MIN_BYTES_PER_S
+
     def expect_headers(self) -> None:
-        """Begin to wait for an answer: its status line and headers have one time-out together."""
-        self._deadline = time.monotonic() + self._timeout_s
+        """Begin to wait for an answer: its status line and headers have one time-out together.
+
+        It begins when the rest of the body is on its way, however slow the line.
+        """
+        self._patience_s = self._timeout_s + self._on_the_way_s
+        self._deadline = time.monotonic() + self._patience_s
         self._window_began = math.inf
 
     def expect_body(self, max_bytes: int) -> None:
         """Begin to read a body of at most `max_bytes`, with whatever frames it."""
         now = time.monotonic()
+        self._patience_s = self._timeout_s
         self._deadline = now + self._timeout_s + max_bytes / MIN_BYTES_PER_S
         self._window_began, self._window_bytes = now, 0
 
@@ -49,7 +60,7 @@ class Pace:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("the answer takes too long")
-        return min(left, self._timeout_s)
+        return min(left, self._patience_s)
 
     def note(self, size: int) -> None:
         """Count what one read brought. Raises `TimeoutError` where it was too little for the time that went by."""

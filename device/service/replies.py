@@ -138,6 +138,14 @@ def reason(error: BaseException) -> str:
     return "the connection broke"
 
 
+def was_connected(error: BaseException) -> bool:
+    """Tell whether a connection stood before it failed, so that the service may have got something."""
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError):
+        return False
+    cause: object = error.args[0] if error.args else None
+    return not isinstance(getattr(cause, "reason", None), urllib3.exceptions.NewConnectionError)
+
+
 def parse_retry_after(text: str) -> float | None:
     """Read Retry-After, in seconds or as a date; at most a day, None if it cannot be read."""
     retry = Retry()

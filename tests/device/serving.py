@@ -133,6 +133,14 @@ class StubService:
             acknowledgement = routes.Acknowledgement(upload).encode()
             return Response(acknowledgement, 201 if is_new else 200, mimetype=routes.JSON_MEDIA_TYPE)
 
+        @app.route("/v1/spaces/<space>/uploads/<upload>", methods=["HEAD"])
+        def has(space: str, upload: str) -> Response:
+            if upload not in [known for _, known, _ in self.uploads]:
+                return refuse(Problem.NOT_FOUND)
+            answer = Response()
+            answer.set_etag(upload)
+            return answer
+
         @app.get("/v1/spaces/<space>/releases/<channel>")
         def release(space: str, channel: str) -> Response:
             if channel not in self.releases:

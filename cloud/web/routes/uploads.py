@@ -1,4 +1,7 @@
-"""Uploads: PUT /v1/spaces/{space}/uploads/{upload}. All checks are made here, at the door; then one PUT."""
+"""Uploads: PUT /v1/spaces/{space}/uploads/{upload}. All checks are made here, at the door; then one PUT.
+
+HEAD says whether one has arrived.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from flask import Blueprint, Response
 
 from cloud.dataset import inbox
 from cloud.errors import RequestRefused
+from cloud.identity.devices import EnrolledDevice
 from cloud.store.keys import InboxUpload, Pool
 from cloud.web import bodies
 from cloud.web.inflating import inflate
@@ -16,7 +20,7 @@ from cloud.web.routes.spaces import known_space
 from cloud.web.service import current_context, requesting_device
 from contract.documents import encode_json
 from contract.problems import Problem
-from contract.routes import JSON_MEDIA_TYPE, UPLOAD
+from contract.routes import CACHE_CONTROL, JSON_MEDIA_TYPE, UPLOAD
 from contract.upload import LIMITS, UPLOAD_MEDIA_TYPE, upload_id
 from contract.upload_check import check_sealed_upload
 
@@ -33,10 +37,26 @@ def put_upload(space: str, upload: str) -> Response:
         body = bodies.read_body(LIMITS.max_bytes)
         _check_hash(body, upload)
         check_sealed_upload(body, space=space, feature_shape=facts.feature_shape, inflate=inflate)
-    waiting = InboxUpload(Pool(device.group, space), device.id, device.generation, upload)
-    created = inbox.add(current_context().store, waiting, body)
+    created = inbox.add(current_context().store, _named(device, space, upload), body)
     status = HTTPStatus.CREATED if created else HTTPStatus.OK
     return Response(encode_json({"upload": upload}), status=status, mimetype=JSON_MEDIA_TYPE)
+
+
+@blueprint.route(rule(UPLOAD), methods=["HEAD"])
+def has_upload(space: str, upload: str) -> Response:
+    """Say with 200 that an upload of this device has arrived, and with 404 that it should be sent."""
+    device = requesting_device()
+    known_space(space)
+    if not inbox.has(current_context().store, _named(device, space, upload)):
+        raise RequestRefused(Problem.NOT_FOUND, "path.upload", expected="an upload that arrived", got="none")
+    answer = Response(status=HTTPStatus.OK, mimetype=JSON_MEDIA_TYPE)
+    answer.set_etag(upload)
+    answer.headers[CACHE_CONTROL] = "no-store"
+    return answer
+
+
+def _named(device: EnrolledDevice, space: str, upload: str) -> InboxUpload:
+    return InboxUpload(Pool(device.group, space), device.id, device.generation, upload)
 
 
 def _check_hash(body: bytes, upload: str) -> None:

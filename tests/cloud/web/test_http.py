@@ -219,6 +219,34 @@ def test_bytes_with_another_hash_are_refused(put: Ask, make_upload: MakeUpload) 
     check_problem(put(make_upload(["Ada"]), upload="0" * 64), Problem.WRONG_HASH, "body")
 
 
+def test_the_head_of_an_upload_says_whether_it_arrived(ask: Ask, put: Ask, service, make_upload: MakeUpload) -> None:  # type: ignore[no-untyped-def]
+    body = make_upload(["Ada"], names=["headed"])
+    path = f"/v1/spaces/{SPACE}/uploads/{upload_id(body)}"
+    before = ask("HEAD", path)
+    assert (before.status_code, before.content) == (404, b"")
+    put(body)
+    arrived = ask("HEAD", path)
+    assert (arrived.status_code, arrived.content) == (200, b"")
+    assert arrived.headers["ETag"] == f'"{upload_id(body)}"'
+    [waiting] = [one for one in inbox.pending(service.store, Pool("home", SPACE)) if one.sha256 == upload_id(body)]
+    service.store.put(keys.receipt(waiting), b"")
+    service.store.delete(keys.inbox(waiting))
+    assert ask("HEAD", path).status_code == 200  # merged
+
+
+def test_the_head_of_an_upload_is_its_devices_alone(ask: Ask, put: Ask, make_upload: MakeUpload) -> None:
+    body = make_upload(["Ada"], names=["headed by another"])
+    put(body)
+    path = f"/v1/spaces/{SPACE}/uploads/{upload_id(body)}"
+    other = ask("POST", "/v1/devices", token=None, json={"code": "a-code-for-home"}).json()["token"]
+    assert ask("HEAD", path, token=other).status_code == 404
+    assert ask("HEAD", path, token=None).status_code == 401
+    assert ask("HEAD", f"/v1/spaces/{OTHER}/uploads/{upload_id(body)}").status_code == 404
+    refused = ask("GET", path)
+    check_problem(refused, Problem.METHOD_NOT_ALLOWED)
+    assert sorted(refused.headers["Allow"].split(", ")) == ["HEAD", "PUT"]
+
+
 def hostile(good: bytes) -> dict[str, tuple[bytes, Problem]]:
     length = int.from_bytes(good[:8], "little")
     header = good[8 : 8 + length]

@@ -4,6 +4,7 @@ import pytest
 
 from contract.problems import Problem
 from device.errors import (
+    CutOff,
     DeviceError,
     Forged,
     ProtocolViolation,
@@ -42,6 +43,7 @@ OF_OTHERS = [
     (Storage("upload: expected the bytes that were sealed"), ASIDE),
     (TryLater("busy", retry_after_s=7.0), STOP),
     (Unreachable("gone"), STOP),
+    (CutOff("in the middle"), SPLIT),
     (ProtocolViolation("expected the acknowledgement"), STOP),
     (Forged("release"), STOP),
     (Unexplained("a proxy", status=403), STOP),
@@ -69,8 +71,12 @@ def test_what_becomes_of_an_upload_that_met_something_else(error: DeviceError, e
 
 @pytest.mark.parametrize(
     ("error", "expected"),
-    [(refused(Problem.TOO_LARGE), ASIDE), (Unexplained("a proxy's bound", status=413), STOP)],
-    ids=["the-services", "a-proxys"],
+    [
+        (refused(Problem.TOO_LARGE), ASIDE),
+        (Unexplained("a proxy's bound", status=413), STOP),
+        (CutOff("in the middle"), STOP),
+    ],
+    ids=["the-services", "a-proxys", "a-lines"],
 )
 def test_what_is_too_large_and_cannot_be_split_is_set_aside_only_where_the_service_says_so(
     error: DeviceError, expected: Reaction

@@ -1,6 +1,8 @@
 """The device's HTTP against servers that are busy, broken, or outside the contract."""
 
 import socket
+import struct
+import threading
 import time
 from collections.abc import Callable
 from email.utils import formatdate
@@ -14,7 +16,7 @@ from contract import routes
 from contract.envelope import ENVELOPE_MEDIA_TYPE, MAX_ENVELOPE_BYTES
 from contract.files import FileRef
 from contract.problems import Problem, ProblemDocument
-from device.errors import ProtocolViolation, Refused, SettingError, TryLater, Unexplained, Unreachable
+from device.errors import CutOff, ProtocolViolation, Refused, SettingError, TryLater, Unexplained, Unreachable
 from device.service import pace
 from device.service.client import Client
 from tests.device.raw import answering
@@ -395,6 +397,75 @@ def test_a_slow_line_is_not_a_dead_one() -> None:
         began = time.monotonic()
         Client(url, token=TOKEN, timeout_s=1.5).upload(bytes(4_000_000), space=SPACE, upload=UPLOAD)
         assert time.monotonic() - began > 1.5
+
+
+def trickle(listener: socket.socket) -> None:
+    """Take an upload at 8 KiB/s, with hardly a buffer, and acknowledge it."""
+    connection, _ = listener.accept()
+    with connection:
+        left = 64 << 10
+        while left > 0 and (got := len(connection.recv(1 << 10))):
+            left -= got
+            time.sleep(0.125)
+        headers = f"HTTP/1.1 201 Created\r\nContent-Type: {JSON}\r\nContent-Length: {len(RIGHT)}\r\n\r\n"
+        connection.sendall(headers.encode() + RIGHT)
+        while connection.recv(1 << 10):
+            pass
+
+
+def test_what_waits_in_the_kernel_has_its_time_too() -> None:
+    """The time for the answer began when the kernel had all of the body: up to two minutes before the line had it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2 << 10)  # those that it accepts have it too
+        thread = threading.Thread(target=trickle, args=(listener,), daemon=True)
+        thread.start()
+        began = time.monotonic()
+        client = Client(f"http://127.0.0.1:{listener.getsockname()[1]}", token=TOKEN, timeout_s=2.5)
+        client.upload(bytes(64 << 10), space=SPACE, upload=UPLOAD)
+        assert time.monotonic() - began > 6
+        client.close()
+        thread.join(timeout=10)
+
+
+def reset(connection: socket.socket) -> None:
+    connection.recv(4 << 10)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def test_a_body_that_was_cut_off_is_told_from_a_service_that_is_not_there() -> None:
+    with answering(reset) as url, pytest.raises(CutOff):
+        Client(url, token=TOKEN).upload(bytes(1 << 20), space=SPACE, upload=UPLOAD)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(Unreachable) as refused:
+        Client(f"http://127.0.0.1:{port}", token=TOKEN).upload(b"body", space=SPACE, upload=UPLOAD)
+    assert type(refused.value) is Unreachable
+
+
+@pytest.mark.parametrize(
+    ("answer", "arrived"), [(f'HTTP/1.1 200 OK\r\nETag: "{UPLOAD}"', True), ("HTTP/1.1 404 Not Found", False)]
+)
+def test_a_service_says_whether_an_upload_arrived(answer: str, arrived: bool) -> None:
+    with answering(sends(answer)) as url:
+        assert Client(url, token=TOKEN).has_upload(space=SPACE, upload=UPLOAD) is arrived
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ("HTTP/1.1 200 OK", ProtocolViolation),
+        (f"HTTP/1.1 200 OK\r\nETag: {UPLOAD}", ProtocolViolation),
+        (f'HTTP/1.1 200 OK\r\nETag: W/"{UPLOAD}"', ProtocolViolation),
+        (f'HTTP/1.1 200 OK\r\nETag: "{"0" * 64}"', ProtocolViolation),
+        (f'HTTP/1.1 302 Found\r\nLocation: /\r\nETag: "{UPLOAD}"', ProtocolViolation),
+        ("HTTP/1.1 401 Unauthorized", Unexplained),
+        ("HTTP/1.1 503 Service Unavailable", TryLater),
+    ],
+)
+def test_nothing_else_says_that_an_upload_arrived(answer: str, error: type[Exception]) -> None:
+    """A captive portal answers 200 to everything."""
+    with answering(sends(answer)) as url, pytest.raises(error):
+        Client(url, token=TOKEN).has_upload(space=SPACE, upload=UPLOAD)
 
 
 def answer_slowly(connection: socket.socket) -> None:
