@@ -1,6 +1,7 @@
 """How many objects a second boto3 alone puts into a bucket: what `bench.measure.service` compares with on MinIO."""
 
 import itertools
+import secrets
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,15 +16,13 @@ def puts_a_second(endpoint: str, bucket: str, body: bytes, *, threads: int, seco
         max_pool_connections=threads, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, proxies={}
     )
     client = boto3.session.Session().client("s3", endpoint_url=endpoint, region_name="us-east-1", config=config)
-    numbers, begin = itertools.count(), threading.Barrier(threads)
+    run, numbers, begin = secrets.token_hex(4), itertools.count(), threading.Barrier(threads)
 
     def put_until_the_end() -> int:
         begin.wait()
         end, done = time.monotonic() + seconds, 0
         while time.monotonic() < end:
-            client.put_object(
-                Bucket=bucket, Key=f"bare/{threads}-{next(numbers):08}-{len(body)}", Body=body, IfNoneMatch="*"
-            )
+            client.put_object(Bucket=bucket, Key=f"bare/{run}-{next(numbers):08}", Body=body, IfNoneMatch="*")
             done += 1
         return done
 
