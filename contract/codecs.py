@@ -160,13 +160,15 @@ def _is_finite16(features: Tensor) -> bool:
 
 def _reach_within(scales: Tensor, zeros: Tensor, levels: int, most: float) -> bool:
     """Tell whether parameters are in range, and no code can mean anything further from zero than `most`."""
-    offsets, steps = zeros.astype(np.int64), scales.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a signalling NaN, which is within nothing
+        offsets, steps = zeros.astype(np.int64), scales.astype(np.float64)
     reach = np.maximum(offsets, levels - offsets) * steps
     return bool(steps.min() >= MIN_SCALE and offsets.max() <= levels and reach.max() <= min(most, MAX_SCALE))
 
 
 def _check_parameters(scales: Tensor, zeros: Tensor, *, levels: int) -> None:
-    steps = scales.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a signalling NaN; it is refused, as every other one is
+        steps = scales.astype(np.float64)
     for index in np.flatnonzero(~((steps >= MIN_SCALE) & (steps <= MAX_SCALE)))[:1]:
         raise Impossible(f"{SCALES}[{index}]", expected="a scale from 2**-126 to 2**119", got=str(scales[index]))
     check_below(zeros, levels + 1, where=ZEROS)

@@ -19,12 +19,12 @@ def main() -> None:
 
     from cloud.web.listener import listen
     from cloud.web.routes import rule
-    from cloud.web.routes.hashes import register_hashes
+    from cloud.web.routes.ids import register_ids
     from cloud.web.server import Server
     from contract.routes import UPLOAD
 
     app = Flask("no-op", static_folder=None)
-    register_hashes(app)
+    register_ids(app)
 
     @app.put(rule(UPLOAD))
     def acknowledge(space: str, upload: str) -> tuple[dict[str, str], int]:

@@ -16,7 +16,7 @@ from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store
 from cloud.web.problems import register_problems
 from cloud.web.routes import downloads, enrolment, health, proofs, releases, uploads
-from cloud.web.routes.hashes import register_hashes
+from cloud.web.routes.ids import register_ids
 from cloud.web.service import EXTENSION, open_context
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def create_app(settings: Settings, *, store: ObjectStore | None = None) -> Flask
     app = Flask("cloud", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
-    register_hashes(app)
+    register_ids(app)
     app.extensions[EXTENSION] = open_context(store or open_store(settings.store), settings)
     for routes in (enrolment, proofs, uploads, releases, downloads, health):
         app.register_blueprint(routes.blueprint)

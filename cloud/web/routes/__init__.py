@@ -1,7 +1,7 @@
 """The service's routes: a blueprint for each resource of `contract.routes`.
 
 A path of the contract, "/v1/objects/{sha256}", is a rule of Flask, "/v1/objects/<hash:sha256>". An id that is spelt in
-another way makes another path, of which there is none here: one answer for all of them (`cloud.web.routes.hashes`).
+another way makes another path, of which there is none here: one answer for all of them (`cloud.web.routes.ids`).
 
 May import `cloud.web`, `cloud.dataset`, `cloud.identity`, `cloud.releases`, `cloud.store`, `cloud.errors` and
 `contract`.
@@ -17,4 +17,5 @@ def rule(path: str) -> str:
     """Turn a path of the contract into Flask's form."""
     for name in HASHES:
         path = path.replace(f"{{{name}}}", f"<hash:{name}>")
+    path = path.replace("{device}", "<device:device>")
     return path.replace("{channel}", f"<any({','.join(Channel)}):channel>")

@@ -10,7 +10,6 @@ from flask import Blueprint, Response
 from cloud.web import bodies
 from cloud.web.routes import rule
 from cloud.web.service import current_context
-from contract.patterns import DEVICE_PATTERN, check_name
 from contract.proof import MAX_PROOF_DOCUMENT_BYTES, ProofRequest
 from contract.routes import JSON_MEDIA_TYPE, PROOF
 
@@ -20,7 +19,6 @@ blueprint = Blueprint("proofs", __name__)
 @blueprint.post(rule(PROOF))
 def prove(device: str) -> Response:
     """Prove that the service keeps a device's token."""
-    check_name(device, DEVICE_PATTERN, where="path.device")
     bodies.check_media_type(JSON_MEDIA_TYPE)
     asked = ProofRequest.parse(bodies.read_body(MAX_PROOF_DOCUMENT_BYTES, chunks=False))
     reply = current_context().authenticator.prove(device, asked)
