@@ -24,8 +24,10 @@ from contract.bundle_files import (
     write_bundle,
 )
 from contract.cuts import MAX_MODEL_BYTES
-from contract.documents import Json
+from contract.documents import Fields, Json
+from contract.errors import Impossible
 from contract.files import FileRef, check_file, check_is_file, read_bounded, read_checked
+from contract.inputs import finds_faces
 from contract.labels import encode_new_labels
 from contract.manifest import encode_logits, parse_logits
 from contract.patterns import NAME_PATTERN
@@ -33,6 +35,7 @@ from contract.patterns import NAME_PATTERN
 KIND = "device"
 PREFIX_FILE = "prefix.tflite"
 HEAD_FILE = "head.tflite"
+DETECTOR_FILE = "detector.tflite"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +52,8 @@ class DeviceBundleParts:
     """(classes,): what `head` answers to the golden sample."""
     quantize: str
     """How the prefix was converted."""
+    detector: bytes | None = None
+    """What finds faces; there if the input is of faces, and only then."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -63,6 +68,13 @@ class DeviceBundle(CheckedBundle):
     """(classes,): what `head` answers to the golden sample."""
     quantize: str
     """How the prefix was converted."""
+    detector: FileRef | None
+    """There if the input is of faces."""
+
+    @property
+    def detector_path(self) -> Path:
+        """Where the detector lies, where there is one."""
+        return self.directory / DETECTOR_FILE
 
     @property
     def prefix_path(self) -> Path:
@@ -95,6 +107,9 @@ def read_device_bundle(directory: Path) -> DeviceBundle:
     )
     check_file(directory / PREFIX_FILE, prefix)
     check_file(directory / HEAD_FILE, head)
+    detector = _parse_detector(fields, facts)
+    if detector is not None:
+        check_file(directory / DETECTOR_FILE, detector)
     return DeviceBundle(
         directory=directory,
         facts=facts,
@@ -105,7 +120,15 @@ def read_device_bundle(directory: Path) -> DeviceBundle:
         golden=golden,
         logits=parse_logits(fields, "logits", classes=len(labels)),
         quantize=fields.name("quantize", NAME_PATTERN),
+        detector=detector,
     )
+
+
+def _parse_detector(fields: Fields, facts: BundleFacts) -> FileRef | None:
+    """Read what the document says of the detector, which an input of faces needs and no other one has."""
+    if not finds_faces(facts.input):
+        return None
+    return parse_reference(fields, "detector", max_bytes=MAX_MODEL_BYTES)
 
 
 def write_device_bundle(directory: Path, parts: DeviceBundleParts) -> DeviceBundle:
@@ -115,6 +138,9 @@ def write_device_bundle(directory: Path, parts: DeviceBundleParts) -> DeviceBund
         ContractError: a part that `read_device_bundle` would refuse.
         OSError: the directory holds no bundle now.
     """
+    if finds_faces(parts.facts.input) != (parts.detector is not None):
+        expected = f"one if, and only if, the input ({parts.facts.input}) is of faces"
+        raise Impossible("detector", expected=expected, got="none" if parts.detector is None else "one")
     files = {
         PREFIX_FILE: parts.prefix,
         HEAD_FILE: parts.head,
@@ -132,5 +158,8 @@ def write_device_bundle(directory: Path, parts: DeviceBundleParts) -> DeviceBund
         "logits": encode_logits(parts.logits),
         "quantize": parts.quantize,
     }
+    if parts.detector is not None:
+        files[DETECTOR_FILE] = parts.detector
+        document["detector"] = FileRef.of(parts.detector).document()
     write_bundle(directory, document=document, files=files)
     return read_device_bundle(directory)

@@ -12,6 +12,7 @@ A crop leaves out what is outside of `part`, a letterbox fills what is outside o
 
 from dataclasses import dataclass
 
+from contract.errors import Impossible
 from contract.inputs import Fit, PhotoInput
 
 
@@ -36,7 +37,13 @@ class Placement:
 
 
 def fit_photo(width: int, height: int, *, photo_input: PhotoInput) -> Placement:
-    """Tell where a photo of `width` x `height` pixels, each at least 1, goes in the input."""
+    """Tell where a photo of `width` x `height` pixels, each at least 1, goes in the input.
+
+    Raises:
+        Impossible: the input is of faces: no whole photo goes in it.
+    """
+    if photo_input.fit is Fit.FACES:
+        raise Impossible("fit", expected="crop, letterbox or stretch", got=photo_input.fit)
     photo, whole = Rectangle(0, 0, width, height), Rectangle(0, 0, photo_input.width, photo_input.height)
     if photo_input.fit is Fit.CROP:
         return Placement(_centred(*_crop(photo, whole), within=photo), whole)

@@ -14,6 +14,7 @@ import numpy as np
 
 from contract.documents import Fields, Json
 from contract.errors import Impossible, Malformed, TooLarge, shown
+from contract.faces import FaceParameters
 
 PHOTO_KIND, TENSOR_KIND = "photo", "tensor"
 """Kinds of input, and the names of the prefix's input in its signature."""
@@ -33,6 +34,8 @@ class Fit(StrEnum):
     """All of it, resized in its own proportions and centred on black."""
     STRETCH = "stretch"
     """All of it, resized to the input's proportions."""
+    FACES = "faces"
+    """Each face that the bundle's detector finds in it, as `contract.faces` says; none without a face."""
 
 
 class TensorType(StrEnum):
@@ -55,6 +58,8 @@ class PhotoInput:
     channels: int = COLOUR
     """3: red, green, blue; 1: their luma."""
     fit: Fit = Fit.CROP
+    faces: FaceParameters | None = None
+    """How faces are found and cut out; there if `fit` is `faces`, and only then."""
 
     def __str__(self) -> str:
         return f"photo {self.dtype.name} {self.shape}, {self.fit}"
@@ -77,7 +82,8 @@ class PhotoInput:
     def document(self) -> dict[str, Json]:
         """Write it as `bundle.json` keeps it."""
         sizes = {"height": self.height, "width": self.width, "channels": self.channels}
-        return {"kind": PHOTO_KIND, **sizes, "fit": self.fit.value}
+        faces = {} if self.faces is None else {"faces": self.faces.document()}
+        return {"kind": PHOTO_KIND, **sizes, "fit": self.fit.value, **faces}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,11 @@ class TensorInput:
 ModelInput = PhotoInput | TensorInput
 
 
+def finds_faces(model_input: ModelInput) -> bool:
+    """Tell whether an input is of the faces in a photo."""
+    return isinstance(model_input, PhotoInput) and model_input.fit is Fit.FACES
+
+
 def parse_input(fields: Fields, key: str = "input") -> ModelInput:
     """Read the input from a bundle's document.
 
@@ -119,12 +130,7 @@ def parse_input(fields: Fields, key: str = "input") -> ModelInput:
     inner = fields.document(key)
     kind = inner.text("kind")
     if kind == PHOTO_KIND:
-        found: ModelInput = PhotoInput(
-            height=inner.integer("height"),
-            width=inner.integer("width"),
-            channels=inner.integer("channels"),
-            fit=inner.choice("fit", Fit),
-        )
+        found: ModelInput = _parse_photo(inner)
     elif kind == TENSOR_KIND:
         found = TensorInput(inner.choice("dtype", TensorType), inner.integers("shape", max_items=MAX_INPUT_RANK))
     else:
@@ -133,11 +139,24 @@ def parse_input(fields: Fields, key: str = "input") -> ModelInput:
     return found
 
 
+def _parse_photo(fields: Fields) -> PhotoInput:
+    fit = fields.choice("fit", Fit)
+    return PhotoInput(
+        height=fields.integer("height"),
+        width=fields.integer("width"),
+        channels=fields.integer("channels"),
+        fit=fit,
+        faces=FaceParameters.parse(fields.document("faces")) if fit is Fit.FACES else None,
+    )
+
+
 def check_input(model_input: ModelInput, *, where: str) -> None:
     """Refuse sizes that no prefix may have: one to six of at least 1, at most 16,777,216 elements, 1 or 3 channels.
 
+    An input of faces is as high as wide, and it alone says how they are found.
+
     Raises:
-        Impossible: another number of sizes or channels, or a size below 1.
+        Impossible: another number of sizes or channels, a size below 1, or faces otherwise.
         TooLarge: more elements than that.
     """
     shape = model_input.shape
@@ -145,5 +164,15 @@ def check_input(model_input: ModelInput, *, where: str) -> None:
         raise Impossible(where, expected=f"1 to {MAX_INPUT_RANK} sizes of at least 1", got=shown(list(shape)))
     if isinstance(model_input, PhotoInput) and model_input.channels not in (GREY, COLOUR):
         raise Impossible(where, expected=f"{GREY} or {COLOUR} channels", got=str(model_input.channels))
+    if isinstance(model_input, PhotoInput):
+        _check_faces(model_input, where=where)
     if math.prod(shape) > MAX_INPUT_ELEMENTS:
         raise TooLarge(where, expected=f"at most {MAX_INPUT_ELEMENTS} elements", got=str(math.prod(shape)))
+
+
+def _check_faces(photo_input: PhotoInput, *, where: str) -> None:
+    if (photo_input.fit is Fit.FACES) != (photo_input.faces is not None):
+        raise Impossible(f"{where}.faces", expected="an object if, and only if, fit is faces", got=photo_input.fit)
+    if photo_input.fit is Fit.FACES and photo_input.height != photo_input.width:
+        got = f"{photo_input.height} x {photo_input.width}"
+        raise Impossible(where, expected="a height that is the width, as faces are cut out as squares", got=got)

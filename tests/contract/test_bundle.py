@@ -26,8 +26,9 @@ from contract.bundle import (
 from contract.bundle_files import golden_sha256
 from contract.documents import encode_json
 from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion
+from contract.faces import BACK
 from contract.files import FileRef
-from contract.inputs import PhotoInput
+from contract.inputs import Fit, PhotoInput
 from contract.tensors import encode_tensors
 
 SPACE = "5b" * 32
@@ -35,6 +36,7 @@ GOLDEN = np.arange(4, dtype=np.float32) / 4
 FACTS = BundleFacts(
     SPACE, "freeze6", "Bottleneck_BatchNorm", PhotoInput(160, 160), (4,), temperature=1.5, threshold=0.25
 )
+FACES = replace(FACTS, input=PhotoInput(160, 160, fit=Fit.FACES, faces=BACK))
 DEVICE = DeviceBundleParts(
     facts=FACTS,
     prefix=b"the prefix",
@@ -276,3 +278,43 @@ def test_a_hostile_part_with_its_true_hash_is_refused(
 def test_base_samples_that_cannot_be_right_are_refused(tmp_path: Path, columns: dict[str, Any], message: str) -> None:
     with pytest.raises(Impossible, match=f"base.tensors.{message}"):
         write_training(tmp_path, base=base_samples(**columns))
+
+
+def write_faces(directory: Path, **changes: Any) -> DeviceBundle:
+    return write_device(directory, **({"facts": FACES, "detector": b"the detector"} | changes))
+
+
+def test_a_bundle_of_faces_has_a_detector(tmp_path: Path) -> None:
+    bundle = write_faces(tmp_path)
+    assert bundle.detector == FileRef.of(b"the detector")
+    assert bundle.detector_path.read_bytes() == b"the detector"
+    assert read_device_bundle(tmp_path).input == FACES.input
+
+
+@pytest.mark.parametrize("changes", [{"detector": None}, {"facts": FACTS}])
+def test_a_detector_is_written_with_an_input_of_faces_and_with_no_other(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(Impossible, match="detector: expected one if, and only if, the input"):
+        write_faces(tmp_path, **changes)
+    assert not (tmp_path / "bundle.json").exists()
+
+
+def test_a_bundle_of_faces_without_its_detector_is_refused(tmp_path: Path) -> None:
+    write_faces(tmp_path)
+    (tmp_path / "detector.tflite").write_bytes(b"another file")
+    with pytest.raises(Impossible, match=r"detector\.tflite: expected sha256"):
+        read_device_bundle(tmp_path)
+    (tmp_path / "detector.tflite").unlink()
+    with pytest.raises(Malformed, match=r"detector\.tflite"):
+        read_device_bundle(tmp_path)
+    document = json.loads((tmp_path / "bundle.json").read_bytes())
+    del document["detector"]
+    (tmp_path / "bundle.json").write_bytes(encode_json(document))
+    with pytest.raises(Malformed, match=r"bundle\.json\.detector: expected an object, got nothing"):
+        read_device_bundle(tmp_path)
+
+
+def test_a_training_bundle_of_faces_needs_no_detector(tmp_path: Path) -> None:
+    parts = TrainingBundleParts(FACES, b"the keras head", DEVICE.labels, GOLDEN, base_samples())
+    assert write_training_bundle(tmp_path, parts).input == FACES.input

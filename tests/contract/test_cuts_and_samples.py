@@ -12,7 +12,7 @@ from contract.cuts import CUTS, check_feature_shape, parse_feature_shape
 from contract.documents import Fields
 from contract.errors import ContractError, Impossible, Malformed, TooLarge
 from contract.holdout import SPLITS, Split, assign_split
-from contract.samples import sample_id
+from contract.samples import face_sample_id, frame_sample_id, photo_sample_id
 
 SECRET = bytes(range(32))
 
@@ -56,21 +56,49 @@ def test_a_hostile_shape_is_refused(shape: object, error: type[ContractError]) -
         parse_feature_shape(Fields({"shape": shape}, where="door"))  # type: ignore[dict-item]  # hostile on purpose
 
 
-def test_a_sample_id_is_the_hmac_of_size_and_pixels() -> None:
+def named(message: bytes) -> bytes:
+    return hmac.new(SECRET, message, hashlib.sha256).digest()[:16]
+
+
+def test_a_photos_id_is_the_hmac_of_its_files_sha256() -> None:
+    digest = hashlib.sha256(b"a file").digest()
+    assert photo_sample_id(SECRET, digest) == named(b"fedex-file-1" + digest)
+
+
+def test_a_faces_id_is_the_hmac_of_its_photos_and_of_its_box() -> None:
+    photo, box = bytes(range(16)), (-3, 0, 256, 2**31 - 1)
+    place = bytes.fromhex("fdffffff 00000000 00010000 ffffff7f")
+    assert face_sample_id(SECRET, photo, box) == named(b"fedex-face-1" + photo + place)
+
+
+@pytest.mark.parametrize("box", [(0, 0, 1), (0, 0, 1, 2**31), (-(2**31) - 1, 0, 1, 1), (0.5, 0, 1, 1), (0, 0, 1, 1, 1)])
+def test_a_box_that_is_none_has_no_id(box: tuple[int, int, int, int]) -> None:
+    with pytest.raises(Impossible, match="box: expected four integers of 32 bits"):
+        face_sample_id(SECRET, bytes(16), box)
+
+
+def test_a_photo_of_no_id_and_a_file_of_no_sha256_have_none() -> None:
+    with pytest.raises(Impossible, match="photo: expected 16 bytes, got 15 bytes"):
+        face_sample_id(SECRET, bytes(15), (0, 0, 1, 1))
+    with pytest.raises(Impossible, match="sha256: expected 32 bytes, got 16 bytes"):
+        photo_sample_id(SECRET, bytes(16))
+
+
+def test_a_frames_id_is_the_hmac_of_size_and_pixels() -> None:
     pixels = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
-    message = b"fedex-sample-1" + bytes([3, 0, 0, 0, 2, 0, 0, 0]) + bytes(range(18))
-    assert sample_id(SECRET, pixels) == hmac.new(SECRET, message, hashlib.sha256).digest()[:16]
+    message = b"fedex-frame-1" + bytes([3, 0, 0, 0, 2, 0, 0, 0]) + bytes(range(18))
+    assert frame_sample_id(SECRET, pixels) == named(message)
 
 
 def test_the_same_pixels_of_another_size_are_another_sample() -> None:
     pixels = np.zeros((2, 6, 3), np.uint8)
-    assert sample_id(SECRET, pixels) != sample_id(SECRET, pixels.reshape(3, 4, 3))
-    assert sample_id(SECRET, pixels) != sample_id(SECRET[::-1], pixels)
+    assert frame_sample_id(SECRET, pixels) != frame_sample_id(SECRET, pixels.reshape(3, 4, 3))
+    assert frame_sample_id(SECRET, pixels) != frame_sample_id(SECRET[::-1], pixels)
 
 
 def test_a_view_of_pixels_has_the_id_of_its_copy() -> None:
     pixels = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)[::2, ::-1]
-    assert sample_id(SECRET, pixels) == sample_id(SECRET, pixels.copy())
+    assert frame_sample_id(SECRET, pixels) == frame_sample_id(SECRET, pixels.copy())
 
 
 @pytest.mark.parametrize(
@@ -84,12 +112,16 @@ def test_a_view_of_pixels_has_the_id_of_its_copy() -> None:
 )
 def test_what_is_no_photo_has_no_id(pixels: np.ndarray) -> None:  # type: ignore[type-arg]  # of several dtypes
     with pytest.raises(Impossible, match=r"uint8 \[height, width, 3\]"):
-        sample_id(SECRET, pixels)
+        frame_sample_id(SECRET, pixels)
 
 
 def test_a_short_secret_is_refused() -> None:
     with pytest.raises(Impossible, match="at least 16 bytes, got 15 bytes"):
-        sample_id(SECRET[:15], np.zeros((2, 2, 3), np.uint8))
+        frame_sample_id(SECRET[:15], np.zeros((2, 2, 3), np.uint8))
+    with pytest.raises(Impossible, match="at least 16 bytes, got 15 bytes"):
+        photo_sample_id(SECRET[:15], bytes(32))
+    with pytest.raises(Impossible, match="at least 16 bytes, got 15 bytes"):
+        face_sample_id(SECRET[:15], bytes(16), (0, 0, 1, 1))
 
 
 @given(st.binary(min_size=16, max_size=16), st.integers(0, 2))

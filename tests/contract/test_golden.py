@@ -4,6 +4,8 @@ FEDEX_WRITE_GOLDEN=1 writes them anew; do so only together with a change of SPEC
 """
 
 import dataclasses
+import hashlib
+import itertools
 import json
 import os
 import struct
@@ -30,24 +32,29 @@ from contract.bundle import (
 from contract.codecs import Codec, decode_features, encode_features
 from contract.documents import Json
 from contract.envelope import Envelope, Signature, key_id, pae
+from contract.faces import BACK
 from contract.files import FileRef
 from contract.fitting import Rectangle, fit_photo
 from contract.history import ReleaseSummary, encode_history, parse_history
 from contract.holdout import assign_split
-from contract.inputs import Fit, ModelInput, PhotoInput, TensorInput, TensorType
+from contract.inputs import Fit, ModelInput, PhotoInput, TensorInput, TensorType, finds_faces
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 from contract.problems import Problem, ProblemDocument
 from contract.proof import ProofKey, ProofReply, ProofRequest
 from contract.routes import Acknowledgement, EnrolmentReply, EnrolmentRequest
-from contract.samples import sample_id, tensor_sample_id
+from contract.samples import face_sample_id, frame_sample_id, photo_sample_id, tensor_sample_id
 from contract.upload import Upload, decode_upload, encode_upload, peek_upload_header, upload_id
+from tests.contract.golden_faces import golden_faces, golden_samples
 from tests.contract.label_vectors import ENTERED, code_points, entered_label, label_keys
 
 GOLDEN = Path(__file__).parent / "golden"
 MAX_GOLDEN_BYTES = 20_000
+FILE = b"the bytes of a photo's file, whatever is in it"
 
 UPLOADS = ("upload-float32.bin", "upload-float16.bin", "upload-int8.bin", "upload-int4.bin")
 DEFLATED = "upload-int4-deflated.bin"
+DETECTED = "drawn-faces.json"
+"""Written and checked where there is a detector: tests/device/recognise/test_faces.py."""
 DOCUMENTS = (
     "uploads.json",
     "codecs.json",
@@ -55,6 +62,8 @@ DOCUMENTS = (
     "label-keys.json",
     "label-code-points.json",
     "fits.json",
+    "faces.json",
+    "face-samples.json",
     "luma.json",
     "sample-ids.json",
     "tensor-sample-ids.json",
@@ -76,7 +85,12 @@ DOCUMENTS = (
 )
 DEVICE_FILES = ("bundle.json", "prefix.tflite", "head.tflite", "labels.json", "golden.tensors")
 TRAINING_FILES = ("bundle.json", "head.keras", "labels.json", "golden.tensors", "base.tensors")
-INPUTS: Mapping[str, ModelInput] = {"": PhotoInput(160, 160), "-tensor": TensorInput(TensorType.INT16, (16000, 1))}
+FACES = PhotoInput(160, 160, fit=Fit.FACES, faces=BACK)
+INPUTS: Mapping[str, ModelInput] = {
+    "": PhotoInput(160, 160),
+    "-faces": FACES,
+    "-tensor": TensorInput(TensorType.INT16, (16000, 1)),
+}
 """What the prefixes of the golden bundles take, by what ends their names."""
 BUNDLES = tuple(
     f"{kind}-bundle{ending}/{name}"
@@ -84,7 +98,7 @@ BUNDLES = tuple(
     for kind, names in (("device", DEVICE_FILES), ("training", TRAINING_FILES))
     for name in names
 )
-NAMES = (*UPLOADS, *DOCUMENTS, *BUNDLES)
+NAMES = (*UPLOADS, *DOCUMENTS, *BUNDLES, "device-bundle-faces/detector.tflite")
 
 SEED = bytes(range(32))
 FEATURE = np.array([0.5, -1.25, 3.0, 0.0], np.float32)
@@ -127,6 +141,22 @@ def compact(values: Json) -> bytes:
     """The same, one value a line."""
     assert isinstance(values, list)
     return b"[\n" + b",\n".join(json.dumps(value, sort_keys=True).encode() for value in values) + b"\n]\n"
+
+
+def by_key(value: Json) -> bytes:
+    """The same of an object of lists and objects, one vector of them a line."""
+    assert isinstance(value, dict)
+    return b"{\n" + b",\n".join(line(key) + b": " + vectors(part) for key, part in sorted(value.items())) + b"\n}\n"
+
+
+def vectors(part: Json) -> bytes:
+    if isinstance(part, dict):
+        return b"{\n" + b",\n".join(line(key) + b": " + line(value) for key, value in sorted(part.items())) + b"\n}"
+    return compact(part).rstrip() if isinstance(part, list) else line(part)
+
+
+def line(value: Json) -> bytes:
+    return json.dumps(value, sort_keys=True).encode()
 
 
 def upload_of(make_upload: Callable[..., Upload], name: str) -> bytes:
@@ -172,8 +202,17 @@ def vector(codec: Codec, shape: tuple[int, ...], values: list[float]) -> Json:
 
 def sample_ids() -> Json:
     pixels = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
-    name = sample_id(SEED, pixels).hex()
-    return [{"secret": SEED.hex(), "width": 3, "height": 2, "pixels": pixels.tobytes().hex(), "sample_id": name}]
+    frame, photo = frame_sample_id(SEED, pixels), photo_sample_id(SEED, hashlib.sha256(FILE).digest())
+    boxes = [(10, 20, 110, 140), (-5, -1, 60, 64)]
+    return {
+        "secret": SEED.hex(),
+        "files": [{"file": FILE.hex(), "sample_id": photo.hex()}],
+        "frames": [{"width": 3, "height": 2, "pixels": pixels.tobytes().hex(), "sample_id": frame.hex()}],
+        "faces": [
+            {"photo": name.hex(), "box": box, "sample_id": face_sample_id(SEED, name, box).hex()}
+            for name, box in itertools.product((photo, frame), boxes)
+        ],
+    }
 
 
 TENSORS: Sequence[tuple[TensorType, tuple[int, ...], list[float]]] = [
@@ -221,7 +260,7 @@ INPUT_SIZES = [(160, 160), (224, 224), (96, 128), (481, 27)]
 def fits() -> Json:
     return [
         fit_vector(*photo, photo_input=PhotoInput(height, width, fit=fit))
-        for fit in Fit
+        for fit in (Fit.CROP, Fit.LETTERBOX, Fit.STRETCH)
         for width, height in INPUT_SIZES
         for photo in PHOTO_SIZES
     ]
@@ -318,9 +357,10 @@ def write_pair(folder: Path, ending: str, model_input: ModelInput) -> None:
     )
     labels = ("Ada Lovelace", "明子")
     prefix, head = b"bytes in place of a prefix", b"bytes in place of a head"
+    detector = b"bytes in place of a detector" if finds_faces(model_input) else None
     write_device_bundle(
         folder / f"device-bundle{ending}",
-        DeviceBundleParts(facts, prefix, head, labels, FEATURE, LOGITS, quantize="dynamic"),
+        DeviceBundleParts(facts, prefix, head, labels, FEATURE, LOGITS, quantize="dynamic", detector=detector),
     )
     base = BaseSamples(
         features=np.stack([FEATURE, -FEATURE]),
@@ -354,6 +394,8 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "label-keys.json": jsonl(label_keys()),
         "label-code-points.json": code_points(),
         "fits.json": compact(fits()),
+        "faces.json": by_key(golden_faces()),
+        "face-samples.json": by_key(golden_samples()),
         "luma.json": compact(luma()),
         "sample-ids.json": jsonl(sample_ids()),
         "tensor-sample-ids.json": jsonl(tensor_sample_ids()),
@@ -383,7 +425,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory, make_upload: Callable[..., U
         (GOLDEN / DEFLATED).write_bytes(upload_of(make_upload, DEFLATED))
     write_bundles(folder)
     files = {name: upload_of(make_upload, name) for name in UPLOADS}
-    files |= {name: (folder / name).read_bytes() for name in BUNDLES}
+    files |= {name: (folder / name).read_bytes() for name in NAMES if "bundle" in name}
     return files | documents(folder, make_upload)
 
 
@@ -397,7 +439,7 @@ def test_golden_bytes_are_what_is_written(fresh: dict[str, bytes], name: str) ->
 
 def test_the_golden_files_are_these_and_small() -> None:
     files = {path.relative_to(GOLDEN).as_posix(): path for path in GOLDEN.rglob("*") if path.is_file()}
-    assert set(files) == {*NAMES, DEFLATED}
+    assert set(files) == {*NAMES, DEFLATED, DETECTED}
     assert max(path.stat().st_size for path in files.values()) < MAX_GOLDEN_BYTES
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,13 +12,18 @@ from hypothesis import strategies as st
 
 from contract.documents import Fields, encode_json, parse_document
 from contract.errors import ContractError, Impossible, Malformed, TooLarge
+from contract.faces import BACK
 from contract.fitting import Placement, Rectangle, fit_photo
-from contract.inputs import Fit, ModelInput, PhotoInput, TensorInput, TensorType, parse_input
-from contract.samples import sample_id, tensor_sample_id
+from contract.inputs import Fit, ModelInput, PhotoInput, TensorInput, TensorType, check_input, parse_input
+from contract.samples import frame_sample_id, tensor_sample_id
 
 SECRET = bytes(range(32))
 PHOTO = PhotoInput(48, 96, channels=1, fit=Fit.LETTERBOX).document()
 TENSOR = TensorInput(TensorType.FLOAT32, (128, 3)).document()
+
+WHOLE = (Fit.CROP, Fit.LETTERBOX, Fit.STRETCH)
+"""Fits of the whole photo."""
+FACES = PhotoInput(160, 160, fit=Fit.FACES, faces=BACK).document()
 
 SIDES = st.integers(1, 10_000)
 
@@ -30,7 +36,9 @@ def read(document: object) -> ModelInput:
     "model_input",
     [
         PhotoInput(160, 160),
-        *(PhotoInput(48, 96, channels=1, fit=fit) for fit in Fit),
+        *(PhotoInput(48, 96, channels=1, fit=fit) for fit in WHOLE),
+        PhotoInput(160, 160, fit=Fit.FACES, faces=BACK),
+        PhotoInput(96, 96, channels=1, fit=Fit.FACES, faces=replace(BACK, input=128, side=2.0)),
         *(TensorInput(dtype, (2, 3)) for dtype in TensorType),
         TensorInput(TensorType.INT8, (1, 2, 3, 4, 5, 6)),
         TensorInput(TensorType.FLOAT32, (1 << 24,)),
@@ -50,6 +58,14 @@ def test_an_input_is_read_as_it_was_written(model_input: ModelInput) -> None:
         ({}, Malformed, r"bundle\.json\.input\.kind: expected a string, got nothing"),
         (PHOTO | {"kind": "video"}, Malformed, r"bundle\.json\.input\.kind: expected photo or tensor"),
         (PHOTO | {"fit": "cover"}, Malformed, r"input\.fit: expected one of crop, letterbox, stretch"),
+        (PHOTO | {"fit": "faces"}, Malformed, r"input\.faces: expected an object, got nothing"),
+        (FACES | {"faces": []}, Malformed, r"input\.faces: expected an object"),
+        (FACES | {"faces": FACES["faces"] | {"score": 0}}, Impossible, r"input\.faces\.score"),  # type: ignore[operator]
+        (
+            FACES | {"width": 161},
+            Impossible,
+            "a height that is the width, as faces are cut out as squares, got 160 x 161",
+        ),
         (PHOTO | {"height": None}, Malformed, r"input\.height"),
         (PHOTO | {"width": 96.0}, Malformed, r"input\.width"),
         (PHOTO | {"height": 0}, Impossible, r"sizes of at least 1, got \[0, 96, 1\]"),
@@ -92,7 +108,7 @@ def test_a_wide_photo_loses_its_sides_or_gets_bars_or_is_squeezed(fit: Fit, part
     assert fit_photo(400, 100, photo_input=PhotoInput(30, 60, fit=fit)) == Placement(part, place)
 
 
-@given(SIDES, SIDES, SIDES, SIDES, st.sampled_from(Fit))
+@given(SIDES, SIDES, SIDES, SIDES, st.sampled_from(WHOLE))
 def test_part_and_place_are_never_empty_and_stay_within(
     width: int, height: int, wide: int, high: int, fit: Fit
 ) -> None:
@@ -114,7 +130,7 @@ def test_crop_and_letterbox_touch_two_opposite_edges_at_least(width: int, height
     assert bars.part == Rectangle(0, 0, width, height)
 
 
-@given(SIDES, SIDES, st.sampled_from(Fit))
+@given(SIDES, SIDES, st.sampled_from(WHOLE))
 def test_a_photo_of_the_inputs_size_stays_where_it_is(width: int, height: int, fit: Fit) -> None:
     whole = Rectangle(0, 0, width, height)
     assert fit_photo(width, height, photo_input=PhotoInput(height, width, fit=fit)) == Placement(whole, whole)
@@ -143,7 +159,7 @@ def test_dtype_shape_and_the_sign_of_zero_tell_two_tensors_apart() -> None:
         tensor_sample_id(SECRET, zeros.reshape(1, 2, 2)),
         tensor_sample_id(SECRET, zeros.astype(np.float32)),
         tensor_sample_id(SECRET, -zeros.astype(np.float32)),
-        sample_id(SECRET, np.zeros((2, 2, 3), np.uint8)),
+        frame_sample_id(SECRET, np.zeros((2, 2, 3), np.uint8)),
         tensor_sample_id(SECRET, np.zeros((2, 2, 3), np.uint8)),
     }
     assert len(ids) == 8
@@ -168,3 +184,22 @@ def test_what_no_bundle_takes_has_no_id(tensor: np.ndarray) -> None:  # type: ig
 def test_a_short_secret_names_no_tensor() -> None:
     with pytest.raises(Impossible, match="at least 16 bytes, got 15 bytes"):
         tensor_sample_id(SECRET[:15], np.zeros(2, np.float32))
+
+
+@pytest.mark.parametrize("photo_input", [PhotoInput(9, 9, fit=Fit.FACES), PhotoInput(9, 9, faces=BACK)])
+def test_an_input_that_finds_faces_without_saying_how_or_says_it_for_nothing_is_refused(
+    photo_input: PhotoInput,
+) -> None:
+    with pytest.raises(
+        Impossible, match=r"bundle\.json\.input\.faces: expected an object if, and only if, fit is faces"
+    ):
+        check_input(photo_input, where="bundle.json.input")
+
+
+def test_no_whole_photo_goes_in_an_input_of_faces() -> None:
+    with pytest.raises(Impossible, match="fit: expected crop, letterbox or stretch, got faces"):
+        fit_photo(10, 10, photo_input=PhotoInput(9, 9, fit=Fit.FACES, faces=BACK))
+
+
+def test_keys_of_another_fit_are_passed_over() -> None:
+    assert read(PHOTO | {"faces": FACES["faces"]}) == read(PHOTO)

@@ -10,11 +10,13 @@ from cloud.identity import limits
 from cloud.settings import Settings
 from cloud.web import bodies, server
 from contract import (
+    boxes,
     bundle_files,
     codecs,
     cuts,
     documents,
     envelope,
+    faces,
     history,
     inputs,
     labels,
@@ -38,6 +40,8 @@ BOUNDS = {
     "upload, data section inflated, bytes; also count × elements × 4": upload.LIMITS.max_inflated_bytes,
     "input, elements": inputs.MAX_INPUT_ELEMENTS,
     "input that is a tensor, sizes": inputs.MAX_INPUT_RANK,
+    "detector, rows": faces.MAX_ANCHORS,
+    "faces of one photo": faces.MAX_FACES,
     "feature, sizes": cuts.MAX_FEATURE_RANK,
     "feature, elements": cuts.MAX_FEATURE_ELEMENTS,
     "feature, magnitude of a value, as decoded from an upload": upload.MAX_MAGNITUDE,
@@ -150,6 +154,24 @@ def test_every_kind_of_input_fit_and_dtype_is_stated() -> None:
     kinds = [f'"kind": "{kind}"' for kind in (inputs.PHOTO_KIND, inputs.TENSOR_KIND)]
     for name in (*kinds, *(f"`{fit}`" for fit in inputs.Fit), *(f"`{dtype}`" for dtype in inputs.TensorType)):
         assert name in section(2), name
+
+
+def test_the_parameters_of_faces_are_stated_as_the_reference_bundle_has_them() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([\d., ]+) \|", section(2), re.MULTILINE)
+    stated = {key: [float(one) for one in values.split(", ")] for key, values in rows}
+    middle = list(faces.BACK.middle)
+    assert stated == {
+        key: middle if key == "middle" else [value] for key, value in sorted(faces.BACK.document().items())
+    }
+
+
+def test_what_faces_are_bounded_by_is_stated() -> None:
+    text = " ".join(section(2).split())
+    assert (faces.SMALLEST, faces.FARTHEST) == (2.0**-10, 16)
+    assert f"at most {faces.MAX_ANCHORS:,}" in text
+    assert f"at most {faces.MAX_FACES} are kept" in text
+    assert boxes.SAME_FACE == 0.5
+    assert "intersection over union is at least 0.5" in section(4)
 
 
 def test_the_codecs_and_their_scales_are_stated() -> None:
