@@ -6,7 +6,9 @@ changes with a line in CHANGELOG.md. What the other modules hold may change at a
     device = Device(Settings.from_environment())    opens nothing before it is asked for
         .enrol() -> Enrolment                       once; or `fedex-device enrol`
         .recognizer() -> Recognizer                 in one thread of one process:
-            .infer(photo or array) -> Inference         its id, and an Answer: labels, best first, and the feature
+            .infer(photo or array) -> (Inference, ...)  each its id, and an Answer: labels, best first, and the feature;
+                                                    one, or one a face, with its box and whether it is the subject;
+                                                    none where a bundle of faces finds none
             .bundle.input                               what it takes: photos (a camera's frame too), or tensors
         .give_feedback(id, label=...)               the right label; without one: the answer was right
         .push() -> PushReport                       uploads feedback, exactly once

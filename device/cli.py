@@ -206,15 +206,14 @@ def _infer_one(recognizer: Recognizer, path: Path, display: Display) -> int:
         display.complain([with_advice(error)])
         return 1
     try:
-        inference = recognizer.infer(example)
+        inferences = recognizer.infer(example)
     except TensorError as error:  # of its numbers, which is found out by running the network
         display.complain([f"{path}: {with_advice(error)}"])
         return 1
-    display.inference(path, inference, kind=recognizer.bundle.input.name)
-    if inference.not_stored is None:
-        return 0
-    display.complain([f"{path}: answered, but not stored: {inference.not_stored}"])
-    return 1
+    display.inferences(path, inferences, kind=recognizer.bundle.input.name)
+    problems = dict.fromkeys(str(one.not_stored) for one in inferences if one.not_stored is not None)
+    display.complain(f"{path}: answered, but not stored: {problem}" for problem in problems)
+    return 1 if problems else 0
 
 
 def _give_feedback(device: Device, inference: int, display: Display, *, label: str | None) -> int:

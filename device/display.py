@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,8 +52,15 @@ class Display:
         for matter in matters:
             print(escaped(f"fedex-device: {kind}{' '.join(str(matter).split())}"), file=sys.stderr, flush=True)
 
-    def inference(self, path: Path, inference: Inference, *, kind: str) -> None:
-        """Print an answer on a file of this kind, "photo" or "tensor"."""
+    def inferences(self, path: Path, inferences: Sequence[Inference], *, kind: str) -> None:
+        """Print the answers on a file of this kind, "photo" or "tensor": one for each face, or that there is none."""
+        for inference in inferences:
+            self._inference(path, inference, kind=kind)
+        if not inferences:
+            nothing: dict[str, Json] = {"label": None, "unknown": False, "results": [], "box": None, "subject": False}
+            self.result({kind: str(path), "id": None, **nothing}, f"{path}: no face")
+
+    def _inference(self, path: Path, inference: Inference, *, kind: str) -> None:
         answer = inference.answer
         shares = ", ".join(f"{one.label} {one.probability:.1%}" for one in answer.results)
         kept = f" #{inference.id}" if inference.id is not None else ""
@@ -66,7 +73,11 @@ class Display:
             "head": answer.head_serial,
             "runtime": answer.runtime,
         }
-        self.result(document, f"{path}{kept}: {f'{UNKNOWN} ({shares})' if answer.unknown else shares}")
+        if inference.box is not None:
+            document |= {"box": inference.box, "subject": inference.is_subject}
+        self.result(
+            document, f"{path}{kept}{_where(inference)}: {f'{UNKNOWN} ({shares})' if answer.unknown else shares}"
+        )
 
     def feedback(self, kept: KeptFeedback) -> None:
         """Print what feedback was kept."""
@@ -109,6 +120,15 @@ class Display:
         parts += [pull_text(one.pull)] if one.pull else []
         missing = f"not available: not {', not '.join(one.availability.missing)}"
         self.result(document, *(filter(None, ["; ".join(parts)]) if one.availability.is_available else [missing]))
+
+
+def _where(inference: Inference) -> str:
+    """Say which face of a photo an answer is on; nothing where it is on the whole photo."""
+    if inference.box is None:
+        return ""
+    left, top, right, bottom = inference.box
+    subject = ", the subject" if inference.is_subject else ""
+    return f" (face at {left},{top}, {right - left}x{bottom - top}{subject})"
 
 
 def push_document(report: PushReport) -> dict[str, Json]:

@@ -14,12 +14,12 @@ from bench.data import find_data
 from bench.isolated import in_fresh_process
 from bench.measure.bundles import export_bundle
 from contract.bundle import read_device_bundle
-from contract.samples import SAMPLE_ID_BYTES, sample_id
+from contract.samples import SAMPLE_ID_BYTES
 from demo.folders import list_photos
 from demo.roles import assign_roles
 from device.recognise.image import load_photo
 from device.recognise.models import load_prefix
-from device.recognise.preparation import prepare
+from device.recognise.preparation import name_example, prepare
 from device.recognise.tflite import open_runtime
 
 SECRET = bytes(range(32))
@@ -64,7 +64,7 @@ def _compute(bundle: Path, faces: Path, kept: Path) -> None:
     photos = _photos(faces)
     loaded = [load_photo(photo) for photo in photos]
     features = np.concatenate([prefix.run(prepare(photo, device_bundle.input)[np.newaxis]) for photo in loaded])
-    ids = np.frombuffer(b"".join(sample_id(SECRET, photo.pixels) for photo in loaded), np.uint8).reshape(
+    ids = np.frombuffer(b"".join(name_example(photo, SECRET) for photo in loaded), np.uint8).reshape(
         -1, SAMPLE_ID_BYTES
     )
     names = np.array([str(photo) for photo in photos])

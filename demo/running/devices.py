@@ -55,7 +55,8 @@ class DemoDevice:
 
     def recognise(self, photos: Sequence[Path]) -> list[KeptAnswer]:
         """Answer some photos, each in a folder of the true person's name."""
-        lines = self._call("infer", *map(str, photos)) if photos else []
+        answers = self._call("infer", *map(str, photos)) if photos else []
+        lines = [answer for answer in answers if answer.get("subject", True)]  # of several faces, whom the photo is of
         return [_kept(photo, line) for photo, line in zip(photos, lines, strict=True)]
 
     def give_label(self, inference: int, label: str) -> None:

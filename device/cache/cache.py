@@ -17,7 +17,7 @@ class Cache:
         self._database = database
         self.secret = database.secret()
         """Random bytes that sample ids are made with; made once, never sent."""
-        self.inferences = InferenceTable(database, max_unfed=max_unfed)
+        self.inferences = InferenceTable(database, max_unfed=max_unfed, secret=self.secret)
         self.feedback = FeedbackTable(database)
         self.uploads = UploadTable(database)
 

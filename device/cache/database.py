@@ -17,6 +17,8 @@ from typing import Any
 
 from device.errors import Storage
 
+Connection = sqlite3.Connection
+
 SCHEMA_VERSION = 1
 BUSY_TIMEOUT_S = 5.0
 SECRET_BYTES = 32

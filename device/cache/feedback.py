@@ -15,6 +15,7 @@ _ADD = """
     INSERT INTO feedback (label, is_right, origin, given_ms, inference)
     SELECT ?, ?, ?, ?, id FROM inferences WHERE id = ?
 """
+_KEEP_FACE = "UPDATE faces SET is_labelled = 1 WHERE sample_id = (SELECT sample_id FROM inferences WHERE id = ?)"
 _UNSEALED = """
     SELECT f.revision, i.sample_id, i.space, i.runtime FROM feedback f JOIN inferences i ON i.id = f.inference
     WHERE f.upload IS NULL AND f.origin IN ('', ?) ORDER BY f.revision
@@ -109,6 +110,7 @@ class FeedbackTable:
             if added.rowcount != 1 or added.lastrowid is None:
                 raise FeedbackError(f"inference {new.inference}: expected one that is in the cache, got none")
             connection.execute("UPDATE inferences SET waiting = 1 WHERE id = ?", (new.inference,))
+            connection.execute(_KEEP_FACE, (new.inference,))
         return added.lastrowid
 
     def unsealed(self, *, origin: str) -> list[UnsealedFeedback]:

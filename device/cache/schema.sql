@@ -2,6 +2,7 @@
 -- nobody trusts: they are for people who look.
 --
 --   spaces --< inferences --< feedback >-- uploads
+--   faces  --<
 --   state (key -> value)
 
 -- The feature spaces that inferences were made in; more than one after another bundle was installed.
@@ -14,7 +15,7 @@ CREATE TABLE spaces (
 -- One run of prefix and head. Ids are never used again, so that feedback cannot meet another photo.
 CREATE TABLE inferences (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    sample_id BLOB NOT NULL,             -- 16 bytes: the same photo, the same sample
+    sample_id BLOB NOT NULL,             -- 16 bytes: the same photo, face of a photo, or tensor is the same sample
     space INTEGER NOT NULL REFERENCES spaces (id),
     results TEXT NOT NULL,               -- [["Ada", 0.97], ...], best first
     unknown INTEGER NOT NULL,            -- 1: the answer was "unknown"
@@ -25,6 +26,17 @@ CREATE TABLE inferences (
     feature BLOB NOT NULL                -- float32, little-endian, C order; last, as it may fill many pages
 ) STRICT;
 CREATE INDEX inferences_prunable ON inferences (id) WHERE waiting = 0;
+CREATE INDEX inferences_of_sample ON inferences (sample_id);
+
+-- The faces of photos, where they were when they were first named: a face that is seen again, a little elsewhere, is the
+-- same sample. One that has ever had feedback is kept for good; any other one goes with its last inference.
+CREATE TABLE faces (
+    sample_id BLOB PRIMARY KEY,          -- 16 bytes
+    photo BLOB NOT NULL,                 -- 16 bytes: the id of the photo
+    box TEXT NOT NULL,                   -- [left, top, right, bottom], in the photo's pixels
+    is_labelled INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE INDEX faces_of_photo ON faces (photo);
 
 -- Feedback of the user. Revisions rise with each, so that later feedback on the same sample has the higher one.
 CREATE TABLE feedback (

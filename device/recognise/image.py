@@ -11,6 +11,7 @@ its photos here too, so that heads train on what devices compute.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import io
 import stat
@@ -70,7 +71,9 @@ class Photo:
     """One decoded photo."""
 
     pixels: NDArray[np.uint8]
-    """Of shape (height, width, 3), RGB, oriented as its maker meant it; the sample id is made of these."""
+    """Of shape (height, width, 3), RGB, oriented as its maker meant it."""
+    file_sha256: bytes | None = None
+    """Of the file that it was decoded from (32 bytes); None for pixels that were never one."""
 
     @classmethod
     def from_pixels(cls, pixels: NDArray[np.uint8]) -> Photo:
@@ -119,7 +122,7 @@ def decode_photo(data: bytes, *, where: str = "photo") -> Photo:
     """
     if len(data) > MAX_FILE_BYTES:
         raise PhotoError(f"{where}: expected at most {MAX_FILE_BYTES} bytes, got more")
-    return Photo(np.asarray(_decode(data, where=where)))
+    return Photo(np.asarray(_decode(data, where=where)), hashlib.sha256(data).digest())
 
 
 def _decode(data: bytes, *, where: str) -> Image.Image:

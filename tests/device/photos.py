@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from contract.faces import BACK
 from contract.inputs import Fit, ModelInput, PhotoInput, TensorInput, TensorType
 from device.recognise.image import Photo
 
@@ -52,6 +53,7 @@ class Taken:
         return isinstance(self.input, TensorInput)
 
 
+FACES = PhotoInput(160, 160, fit=Fit.FACES, faces=BACK)
 TAKEN: Mapping[str, Taken] = {
     "photo": Taken("prefix.tflite", PhotoInput(160, 160)),
     "grey": Taken("grey-prefix.tflite", PhotoInput(80, 160, channels=1, fit=Fit.LETTERBOX)),

@@ -46,7 +46,7 @@ def test_a_right_answer_whose_label_no_upload_may_have_is_refused() -> None:
 
 def test_feedback_is_kept_with_its_group(device: Device) -> None:
     with device.recognizer() as recognizer:
-        id_ = recognizer.infer(draw_photo(1)).id
+        id_ = recognizer.infer(draw_photo(1))[0].id
     assert id_ is not None
     with device.open_cache() as cache:
         right = give_feedback(cache, id_, label=None, origin="family@key", now_ms=9)

@@ -1,5 +1,7 @@
 """A device from end to end with each kind of bundle: of photos, of grey photos in a letterbox, and of tensors."""
 
+import hashlib
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +10,7 @@ import numpy as np
 import pytest
 
 from contract.codecs import Codec
-from contract.samples import sample_id, tensor_sample_id
+from contract.samples import photo_sample_id, tensor_sample_id
 from contract.upload import decode_upload, peek_upload_header
 from device.assembly import Device
 from tests.device.conftest import LABELS
@@ -41,13 +43,26 @@ def test_a_device_learns_from_what_its_bundle_takes(
 
 
 @EACH_KIND
-def test_a_file_and_its_array_are_one_sample(run: Run, device: Device, taken: Taken, tmp_path: Path) -> None:
+def test_a_file_of_one_name_and_its_copy_are_one_sample(run: Run, device: Device, taken: Taken, tmp_path: Path) -> None:
+    path, copy = taken.write(tmp_path, 2), tmp_path / "copy"
+    shutil.copy(path, copy)
+    assert run("infer", path, copy).code == 0
+    with device.open_cache() as cache, sqlite3.connect(cache.path) as rows:
+        digest = hashlib.sha256(path.read_bytes()).digest()
+        of_tensor = tensor_sample_id(cache.secret, np.asarray(taken.draw(2)))
+        name = of_tensor if taken.is_tensor else photo_sample_id(cache.secret, digest)
+        assert rows.execute("SELECT sample_id FROM inferences").fetchall() == [(name,)] * 2
+
+
+@EACH_KIND
+def test_a_file_and_its_array_have_one_feature(run: Run, device: Device, taken: Taken, tmp_path: Path) -> None:
+    """A tensor is the same sample as well; a frame that is saved as a photo is another one."""
     [row] = run("infer", taken.write(tmp_path, 2), "--json").rows
     with device.recognizer() as recognizer:
-        inference = recognizer.infer(taken.draw(2))
+        [inference] = recognizer.infer(taken.draw(2))
     with device.open_cache() as cache, sqlite3.connect(cache.path) as rows:
-        name = (tensor_sample_id if taken.is_tensor else sample_id)(cache.secret, taken.draw(2))
-        assert rows.execute("SELECT DISTINCT sample_id FROM inferences").fetchall() == [(name,)]
+        samples = 1 if taken.is_tensor else 2
+        assert rows.execute("SELECT count(DISTINCT sample_id) FROM inferences").fetchone() == (samples,)
         assert rows.execute("SELECT count(DISTINCT feature) FROM inferences").fetchone() == (1,)
     assert inference.answer.label == row["label"] == "Cleo"
 

@@ -4,9 +4,12 @@
     photo uint8 [1, 80, 160, 1]  -> the same of its middle, 80 wide: what a letterbox makes of a square photo
     tensor float32 [1, 8, 4]     -> means of its 8 rows
 
+    the face detector, where the package that carries it is installed
+
 Class k of a head is tile or row k: a photo that is bright in tile k alone is of class k.
 """
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -16,6 +19,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import tensorflow as tf
 
+ROOT = Path(__file__).resolve().parents[2]
 PHOTO = tf.TensorSpec((1, 160, 160, 3), tf.uint8, name="photo")
 GREY_PHOTO = tf.TensorSpec((1, 80, 160, 1), tf.uint8, name="photo")
 TENSOR = tf.TensorSpec((1, 8, 4), tf.float32, name="tensor")
@@ -70,6 +74,16 @@ def write(
     path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(saved, signature_keys=[signature]).convert())
 
 
+def write_detector(path: Path) -> None:
+    """Write what finds faces, or nothing."""
+    sys.path.insert(0, str(ROOT))
+    from export.errors import ConversionError
+    from export.tflite.detector import read_source, rewrite_detector
+
+    with contextlib.suppress(ConversionError):
+        path.write_bytes(rewrite_detector(read_source()))
+
+
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     write_prefix(folder / "prefix.tflite")
@@ -82,3 +96,4 @@ if __name__ == "__main__":
     write_head(folder / "nine.tflite", classes=3, features=9)
     write_head(folder / "tail.tflite", classes=3, signature="tail")
     write_head(folder / "endless.tflite", classes=3, scale=float("inf"))
+    write_detector(folder / "detector.tflite")

@@ -18,7 +18,13 @@ import export
 HEAVY = {"tensorflow", "keras", "jax"}
 BORROWED = {
     *("device.recognise", "device.recognise.image", "device.recognise.file_kinds", "device.recognise.salvage"),
-    *("device.recognise.preparation", "device.recognise.tflite", "device.errors"),
+    *(
+        "device.recognise.preparation",
+        "device.recognise.resizing",
+        "device.recognise.regions",
+        "device.recognise.faces",
+    ),
+    *("device.recognise.tflite", "device.errors"),
 }
 IMPORT_ALL = """
 import importlib, json, sys

@@ -12,7 +12,8 @@ SPACE = "a" * 64
 def inference(number: int = 0, *, unknown: bool = False) -> NewInference:
     """Make an inference of a photo of its own, for each number."""
     return NewInference(
-        sample_id=number.to_bytes(16, "big"),
+        photo=number.to_bytes(16, "big"),
+        box=None,
         feature=np.full(4, number, np.float32),
         results=(Ranked("Ada", 0.75), Ranked("Ben", 0.25)),
         unknown=unknown,

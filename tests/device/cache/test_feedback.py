@@ -29,7 +29,7 @@ def test_what_is_unsealed_is_listed_with_its_sample_for_its_own_group(path: Path
             SealedUpload("f" * 64, SPACE, 1, b"body"), revisions=[4], origin="home@key", device="d", sealed_ms=0
         )
         assert cache.feedback.unsealed(origin="home@key") == [
-            UnsealedFeedback(revision, inference(number).sample_id, key, "tflite-runtime 2.14.0")
+            UnsealedFeedback(revision, inference(number).photo, key, "tflite-runtime 2.14.0")
             for revision, number in ((1, 0), (2, 1))
         ]
         assert cache.feedback.count_unsealed_samples(origin="home@key") == 2
@@ -41,9 +41,7 @@ def test_a_chosen_sample_is_read_whole_and_one_that_is_gone_is_not_listed(path: 
         key = cache.inferences.space_key(SPACE, (2, 2))
         for number in range(2):
             cache.feedback.add(feedback(cache.inferences.add(inference(number), space_key=key), "Ben"))
-        whole = LabelledSample(
-            2, 2, inference(1).sample_id, "Ben", np.full(4, 1, "<f4").tobytes(), "tflite-runtime 2.14.0"
-        )
+        whole = LabelledSample(2, 2, inference(1).photo, "Ben", np.full(4, 1, "<f4").tobytes(), "tflite-runtime 2.14.0")
         change(path, "DELETE FROM inferences WHERE id = 1")
         assert cache.feedback.samples([1, 2]) == [whole]
         assert cache.feedback.space_of(2) == FeatureSpace(SPACE, (2, 2))

@@ -50,15 +50,15 @@ def test_a_full_disk_is_told_and_the_device_goes_on_inferring(
     home = small_disk / "home"
     full = Device(Settings.from_environment(environment | {"FEDEX_HOME": str(home)}))
     with full.recognizer() as recognizer:
-        first = recognizer.infer(draw_photo(0))
+        [first] = recognizer.infer(draw_photo(0))
         assert first.id == 1
         filling = fill(small_disk)
-        answers = [recognizer.infer(draw_photo(1, shade=shade)) for shade in range(40)]
+        answers = [recognizer.infer(draw_photo(1, shade=shade))[0] for shade in range(40)]
         assert {one.answer.label for one in answers} == {"Ben"}
         assert answers[-1].id is None
         assert "full" in str(answers[-1].not_stored)
         filling.unlink()
-        again = recognizer.infer(draw_photo(2))
+        [again] = recognizer.infer(draw_photo(2))
         assert again.id is not None
     with full.open_cache() as cache:
         assert rows(cache.path, "PRAGMA integrity_check") == [("ok",)]
@@ -90,10 +90,10 @@ def test_a_disk_that_became_read_only_is_told_and_the_installed_head_serves(
     service.publish(head, serial=1, labels=("Ada", "Ben", "Cleo", "Zoe"), issued=now, expires=now + 1000)
     worn.updater(worn.client(identity), identity).pull()
     with worn.recognizer() as recognizer:
-        assert recognizer.infer(draw_photo(3)).id == 1
+        assert recognizer.infer(draw_photo(3))[0].id == 1
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with worn.recognizer() as recognizer:
-        inference = recognizer.infer(draw_photo(3))
+        [inference] = recognizer.infer(draw_photo(3))
     assert (inference.answer.label, inference.answer.head_serial, inference.id) == ("Zoe", 1, None)
     assert "cache.sqlite3" in str(inference.not_stored)
     with pytest.raises(Storage, match="Read-only file system"):
@@ -112,7 +112,7 @@ def test_a_head_that_finds_no_room_leaves_no_half_and_the_old_one_serving(
         full.updater(full.client(identity), identity).pull()
     assert not any(path.stat().st_size > 4096 for path in full.heads.directory.rglob("*"))
     with full.recognizer() as recognizer:
-        assert recognizer.infer(draw_photo(0)).answer.head_serial == 0
+        assert recognizer.infer(draw_photo(0))[0].answer.head_serial == 0
 
 
 def limit_files() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flask import Response, request
+from numpy.typing import NDArray
 
 from contract.codecs import Codec
 from contract.problems import PROBLEM_MEDIA_TYPE, Problem
@@ -53,7 +54,7 @@ def give_labels(device: Device, labels: Sequence[str], *, origin: str = "", firs
     """Recognise as many photos as there are labels, and give each one label."""
     with device.recognizer() as recognizer, device.open_cache() as cache:
         for number, label in enumerate(labels):
-            id_ = recognizer.infer(draw_photo(0, shade=first_shade + number)).id
+            id_ = recognizer.infer(draw_photo(0, shade=first_shade + number))[0].id
             assert id_ is not None
             give_feedback(cache, id_, label=label, origin=origin, now_ms=0)
 
@@ -85,7 +86,7 @@ def test_feedback_arrives_with_its_feature_as_it_was_computed(
     assert upload.labels == ("Ada", "Zoe")
     assert upload.runtime.startswith("ai-edge-litert")
     with device.recognizer() as recognizer:
-        feature = recognizer.recognise(draw_photo(0)).feature
+        feature = recognizer.recognise(draw_photo(0))[0].feature
     assert upload.features[0] == pytest.approx(feature, abs=0.1)  # int4: sixteen levels
 
 
@@ -158,11 +159,14 @@ def test_samples_that_would_pass_the_bound_go_in_several_uploads(
     assert sum(one.count for one in received(service)) == 5
 
 
+def whole(number: int, feature: NDArray[np.float32], *, runtime: str = "one 1") -> NewInference:
+    """Make an inference on a whole photo, of its own for each number."""
+    return NewInference(bytes([number] * 16), None, feature, [Ranked("Ada", 1.0)], False, 0, runtime, number)
+
+
 def keep(device: Device, number: int, *, value: float = 1.0, label: str = "Ada") -> None:
     """Put into the cache what an earlier version may have: one inference of a constant feature, and its feedback."""
-    new = NewInference(
-        bytes([number] * 16), np.full(8, value, np.float32), [Ranked("Ada", 1.0)], False, 0, "one 1", number
-    )
+    new = whole(number, np.full(8, value, np.float32))
     with device.open_cache() as cache:
         id_ = cache.inferences.add(new, space_key=cache.inferences.space_key("a" * 64, (8,)))
         cache.feedback.add(NewFeedback(id_, label, True, "", 0))
@@ -236,7 +240,7 @@ def test_features_of_two_spaces_and_two_runtimes_are_never_in_one_upload(
             [("a", (8,), "one 1"), ("b", (2, 2), "one 1"), ("a", (8,), "two 2"), ("a", (8,), "one 1")]
         ):
             feature = np.ones(shape, np.float32)
-            new = NewInference(bytes([number] * 16), feature, [Ranked("Ada", 1.0)], False, 0, runtime, 0)
+            new = whole(number, feature, runtime=runtime)
             id_ = cache.inferences.add(new, space_key=cache.inferences.space_key(space * 64, shape))
             cache.feedback.add(NewFeedback(id_, "Ada", True, "", 0))
     assert push_all(device, client, identity).uploads == 3
@@ -463,7 +467,7 @@ def test_an_unknown_space_does_not_block_the_others(
     device: Device, client: Client, identity: Identity, service: StubService
 ) -> None:
     with device.open_cache() as cache:
-        new = NewInference(bytes(16), np.ones(4, np.float32), [Ranked("Ada", 1.0)], False, 0, "one 1", 0)
+        new = whole(0, np.ones(4, np.float32))
         id_ = cache.inferences.add(new, space_key=cache.inferences.space_key("e" * 64, (4,)))
         cache.feedback.add(NewFeedback(id_, "Ada", True, "", 0))
     give_labels(device, ["Ben"])
@@ -562,7 +566,7 @@ def test_an_inference_is_stored_while_an_upload_is_being_encoded(
     with device.recognizer() as recognizer, device.open_cache() as cache:
 
         def infer(step: SyncStep) -> None:
-            ids.append(recognizer.infer(draw_photo(1)).id)
+            ids.append(recognizer.infer(draw_photo(1))[0].id)
 
         device.outbox(cache, identity, at=infer).seal()
     assert None not in ids

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from contract.bundle import DeviceBundle
 from contract.errors import ContractError
 from contract.inputs import ModelInput, PhotoInput, TensorInput, TensorType
-from contract.samples import sample_id
+from contract.samples import frame_sample_id
 from device.assembly import Device
 from device.cache.cache import Cache
 from device.errors import ModelRefused, PhotoError, Storage
@@ -28,7 +28,7 @@ WriteBundle = Callable[..., DeviceBundle]
 def test_a_photo_gets_the_best_labels_with_their_probability(
     bundle: DeviceBundle, runtime: TFLiteRuntime, tile: int
 ) -> None:
-    answer = Recognizer(bundle, runtime=runtime).recognise(draw_photo(tile))
+    [answer] = Recognizer(bundle, runtime=runtime).recognise(draw_photo(tile))
     assert answer.label == bundle.labels[tile]
     assert [one.probability for one in answer.results] == sorted(
         (one.probability for one in answer.results), reverse=True
@@ -38,7 +38,7 @@ def test_a_photo_gets_the_best_labels_with_their_probability(
 
 
 def test_a_photo_of_none_of_the_labels_is_unknown(bundle: DeviceBundle, runtime: TFLiteRuntime) -> None:
-    answer = Recognizer(bundle, runtime=runtime).recognise(draw_photo(7))
+    [answer] = Recognizer(bundle, runtime=runtime).recognise(draw_photo(7))
     assert answer.unknown
     assert answer.label is None
     assert answer.results[0].probability == pytest.approx(1 / 3)
@@ -49,8 +49,8 @@ def test_the_temperature_and_threshold_of_the_bundle_decide(
 ) -> None:
     cool = Recognizer(write_bundle(tmp_path / "cool", temperature=1.0), runtime=any_runtime)
     warm = Recognizer(write_bundle(tmp_path / "warm", temperature=50.0), runtime=any_runtime)
-    assert not cool.recognise(draw_photo(1)).unknown
-    assert warm.recognise(draw_photo(1)).unknown
+    assert not cool.recognise(draw_photo(1))[0].unknown
+    assert warm.recognise(draw_photo(1))[0].unknown
 
 
 def test_an_inference_is_stored_whole(bundle: DeviceBundle, runtime: TFLiteRuntime, tmp_path: Path) -> None:
@@ -58,13 +58,13 @@ def test_an_inference_is_stored_whole(bundle: DeviceBundle, runtime: TFLiteRunti
         return Cache.open(tmp_path / "cache.sqlite3", max_unfed=10)
 
     with Recognizer(bundle, runtime=runtime, open_cache=open_cache, clock=lambda: 12.5) as recognizer:
-        inference = recognizer.infer(draw_photo(2))
+        [inference] = recognizer.infer(draw_photo(2))
     with open_cache() as cache:
         [row] = rows(
             cache.path,
             "SELECT id, sample_id, feature, results, unknown, head_serial, runtime, taken_ms FROM inferences",
         )
-        assert row[:2] == (inference.id, sample_id(cache.secret, draw_photo(2).pixels))
+        assert row[:2] == (inference.id, frame_sample_id(cache.secret, draw_photo(2).pixels))
         assert np.array_equal(np.frombuffer(row[2], "<f4"), inference.answer.feature)
         assert cache.inferences.get(row[0]).results == inference.answer.results
         assert row[4:] == (0, 0, str(runtime), 12_500)
@@ -90,7 +90,7 @@ def test_prefix_and_head_run_once_an_inference(
 def test_a_frame_of_a_camera_is_answered_as_its_photo(bundle: DeviceBundle, any_runtime: TFLiteRuntime) -> None:
     recognizer = Recognizer(bundle, runtime=any_runtime)
     photo = draw_photo(1, size=250)
-    assert np.array_equal(recognizer.recognise(photo.pixels).feature, recognizer.recognise(photo).feature)
+    assert np.array_equal(recognizer.recognise(photo.pixels)[0].feature, recognizer.recognise(photo)[0].feature)
 
 
 @pytest.mark.parametrize("given", ["photo.jpg", Path("photo.jpg"), b"", None, [[[1, 2, 3]]]], ids=repr)
@@ -163,7 +163,7 @@ def test_an_inference_that_cannot_be_stored_is_answered(bundle: DeviceBundle, an
     def open_cache() -> Cache:
         raise Storage("no room")
 
-    inference = Recognizer(bundle, runtime=any_runtime, open_cache=open_cache).infer(draw_photo(1))
+    [inference] = Recognizer(bundle, runtime=any_runtime, open_cache=open_cache).infer(draw_photo(1))
     assert inference.answer.label == "Ben"
     assert inference.id is None
     assert "no room" in str(inference.not_stored)
@@ -177,9 +177,9 @@ def test_a_cache_that_can_be_opened_again_is_used_again(
     with Recognizer(
         bundle, runtime=any_runtime, open_cache=lambda: Cache.open(home / "cache.sqlite3", max_unfed=10)
     ) as recognizer:
-        assert recognizer.infer(draw_photo(1)).id is None
+        assert recognizer.infer(draw_photo(1))[0].id is None
         home.unlink()
-        assert recognizer.infer(draw_photo(1)).id == 1
+        assert recognizer.infer(draw_photo(1))[0].id == 1
 
 
 def test_a_head_that_answers_nan_is_an_error_not_an_answer(
@@ -217,4 +217,4 @@ def test_a_recogniser_killed_at_any_instant_leaves_a_cache_that_works(
             assert rows(cache.path, "PRAGMA integrity_check") == [("ok",)]
             assert cache.inferences.count() >= stored
     with device.recognizer() as recognizer:
-        assert recognizer.infer(draw_photo(0)).id is not None
+        assert recognizer.infer(draw_photo(0))[0].id is not None

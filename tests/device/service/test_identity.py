@@ -38,7 +38,7 @@ def give_out_another_token(service: StubService) -> None:
 def seal_one(device: Device, identity: Identity) -> None:
     """Put an upload on its way."""
     with device.recognizer() as recognizer, device.open_cache() as cache:
-        id_ = recognizer.infer(draw_photo(0)).id
+        id_ = recognizer.infer(draw_photo(0))[0].id
         assert id_ is not None
         give_feedback(cache, id_, label="Ada", origin=identity.origin, now_ms=0)
         assert device.outbox(cache, identity).seal() is not None
