@@ -38,7 +38,9 @@ def test_people_and_their_photos_are_sorted_by_name(folder: Path) -> None:
 
 def test_a_sample_id_is_of_the_photos_file_under_a_fixed_secret(folder: Path) -> None:
     digest = hashlib.sha256((folder / "Ann" / "1.png").read_bytes()).digest()
-    assert read_labelled_photos(folder, photo_input=INPUT).sample_ids[0].tobytes() == photo_sample_id(BASE_SECRET, digest)
+    assert read_labelled_photos(folder, photo_input=INPUT).sample_ids[0].tobytes() == photo_sample_id(
+        BASE_SECRET, digest
+    )
 
 
 def test_the_fixed_secret_is_that_of_the_contracts_hmac_padded() -> None:
