@@ -12,7 +12,7 @@ from contract.upload_check import inflate_exactly
 try:
     from zlib_ng import zlib_ng
 except ImportError:  # no wheel for this machine
-    zlib_ng = None
+    zlib_ng = None  # type: ignore[assignment]  # no module then
 
 
 def inflate(stored: memoryview, size: int) -> bytes | None:

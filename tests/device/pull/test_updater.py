@@ -144,7 +144,7 @@ def test_a_release_that_was_signed_anew_is_kept_and_nothing_is_downloaded_or_ins
     assert len(files(device.heads)) == 6
     assert [(floor.serial, floor.issued) for floor in device.heads.floors().values()] == [(4, manifest.issued)]
     recognizer = Recognizer(updater.bundle, runtime=updater.runtime, heads=device.heads)
-    assert (recognizer.head_serial, recognizer.recognise(draw_photo(3)).label) == (4, "Zoe")
+    assert (recognizer.head_serial, recognizer.recognise(draw_photo(3))[0].label) == (4, "Zoe")
 
 
 def test_what_was_renewed_is_replayed_from_then_on(updater: Updater, service: StubService, four: bytes) -> None:
@@ -662,9 +662,9 @@ def test_killed_while_it_keeps_a_renewal_the_device_goes_on(
     killed = subprocess.run([sys.executable, "-c", KILLED, step], env=environment, capture_output=True, check=False)
     assert killed.returncode == -9, killed.stderr
     recognizer = Recognizer(updater.bundle, runtime=updater.runtime, heads=device.heads)
-    assert recognizer.recognise(draw_photo(3)).label == "Zoe"
+    assert recognizer.recognise(draw_photo(3))[0].label == "Zoe"
     assert right.pull() == PullReport(PullOutcome.UNCHANGED, 2)
-    assert recognizer.recognise(draw_photo(3)).head_serial == 2
+    assert recognizer.recognise(draw_photo(3))[0].head_serial == 2
 
 
 def test_inferring_goes_on_while_heads_are_swapped_under_it(

@@ -35,7 +35,7 @@ def identity(device: Device, service: StubService) -> Identity:
     keep_identity(device.settings.home, identity)
     with device.recognizer() as recognizer, device.open_cache() as cache:
         for shade, label in enumerate(NAMES):
-            id_ = recognizer.infer(draw_photo(0, shade=shade)).id
+            id_ = recognizer.infer(draw_photo(0, shade=shade))[0].id
             assert id_ is not None
             give_feedback(cache, id_, label=label, origin="", now_ms=0)
     return identity

@@ -31,7 +31,7 @@ def identity(device: Device, service: StubService) -> Identity:
 def give(device: Device, labels: list[str]) -> None:
     with device.recognizer() as recognizer, device.open_cache() as cache:
         for shade, label in enumerate(labels):
-            id_ = recognizer.infer(draw_photo(0, shade=shade)).id
+            id_ = recognizer.infer(draw_photo(0, shade=shade))[0].id
             assert id_ is not None
             give_feedback(cache, id_, label=label, origin="", now_ms=0)
 

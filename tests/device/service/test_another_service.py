@@ -33,7 +33,7 @@ def identity(device: Device, service: StubService) -> Identity:
     identity = enrol_at(service, device).identity
     with device.recognizer() as recognizer, device.open_cache() as cache:
         for shade in range(2):
-            id_ = recognizer.infer(draw_photo(0, shade=shade)).id
+            id_ = recognizer.infer(draw_photo(0, shade=shade))[0].id
             assert id_ is not None
             give_feedback(cache, id_, label="Ada", origin=identity.origin, now_ms=0)
         assert device.outbox(cache, identity).seal() is not None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from contract.inputs import PhotoInput, TensorInput, TensorType
-from contract.samples import sample_id, tensor_sample_id
+from contract.samples import frame_sample_id, tensor_sample_id
 from export.errors import ExamplesError
 from export.examples.labelled import BASE_SECRET, LabelledExamples
 from export.examples.reading import are_photos, read_given, read_samples
@@ -50,7 +50,7 @@ def test_pixels_are_photos(tmp_path: Path, channels: tuple[int, ...]) -> None:
     samples = read(write(tmp_path, inputs=pixels, labels=LABELS), PHOTOS)
     coloured = np.broadcast_to(pixels.reshape(6, 9, 7, -1), (6, 9, 7, 3))
     assert samples.inputs.shape == (6, 8, 8, 3)
-    assert samples.sample_ids[0].tobytes() == sample_id(BASE_SECRET, coloured[1])
+    assert samples.sample_ids[0].tobytes() == frame_sample_id(BASE_SECRET, coloured[1])
 
 
 def test_grey_pixels_of_the_right_size_arrive_as_they_are(tmp_path: Path) -> None:
