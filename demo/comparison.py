@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from contract.bundle import read_device_bundle
 from contract.callbacks import Progress
 from contract.inputs import ModelInput
+from demo.example_files import load_example
 from demo.roles import Person
 from demo.scoring import PhotoAnswer, Score, cosine_answers, score_answers
-from device.recognise.image import load_photo
 from device.recognise.models import load_prefix
 from device.recognise.preparation import prepare
 from device.recognise.tflite import Model, open_runtime
@@ -40,6 +40,6 @@ def _features(
 ) -> NDArray[np.float32]:
     features = []
     for done, photo in enumerate(photos, start=1):
-        features.append(prefix.run(prepare(load_photo(photo), model_input)[np.newaxis]))
+        features.append(prefix.run(prepare(load_example(photo), model_input)[np.newaxis]))
         progress(done, len(photos))
     return np.concatenate(features)

@@ -1,4 +1,4 @@
-"""Photos that are there twice, by their pixels: ignored within a person, refused between two.
+"""Photos that are there twice, by their pixels, or tensors: ignored within a person, refused between two.
 
 To a device photos of the same pixels are one sample, whatever their files are; a demo that counted both would wait for
 a sample that never comes.
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.errors import DemoError
+from demo.example_files import is_tensor, load_example
 from device.errors import PhotoError
-from device.recognise.image import load_photo
+from device.recognise.image import Photo
 from export.examples.problems import MOST_TOLD
 
 
@@ -37,11 +38,12 @@ def without_copies(people: Mapping[str, Sequence[Path]]) -> Distinct:
     for name, photo in ((name, photo) for name, photos in people.items() for photo in photos):
         try:
             owner, original = first.setdefault(_digest(photo), (name, photo))
-        except PhotoError as error:
+        except (PhotoError, DemoError) as error:
             problems.append(str(error))
             continue
         if owner != name:
-            problems.append(f"{photo}: expected a photo of one person, got the one that is {original}, too")
+            what = "a tensor of one label" if is_tensor(photo) else "a photo of one person"
+            problems.append(f"{photo}: expected {what}, got the one that is {original}, too")
         (distinct.photos[name] if original is photo else distinct.copies).append(photo)
     if problems:
         more = [f"and {len(problems) - MOST_TOLD} more"] if len(problems) > MOST_TOLD else []
@@ -50,5 +52,6 @@ def without_copies(people: Mapping[str, Sequence[Path]]) -> Distinct:
 
 
 def _digest(photo: Path) -> bytes:
-    pixels = load_photo(photo).pixels
-    return hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).digest()
+    example = load_example(photo)
+    values = example.pixels if isinstance(example, Photo) else example
+    return hashlib.sha256(f"{values.dtype}{values.shape}".encode() + values.tobytes()).digest()

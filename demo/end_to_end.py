@@ -1,5 +1,6 @@
-"""The demo's steps: export, service, devices, feedback, uploads, a new head, the same photos again."""
+"""The demo's steps: examples, network, export, service, devices, feedback, uploads, a new head, the same again."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +13,11 @@ from demo.comparison import score_cosine
 from demo.copies import without_copies
 from demo.drawing.people import write_people
 from demo.errors import DemoError
+from demo.example_arrays import unpack
+from demo.example_files import is_tensor
 from demo.folders import count_passed_over, lay_out_base, list_photos
+from demo.networks.catalogue import DemoNetwork
+from demo.prefix_time import PrefixTime, time_prefix
 from demo.roles import LEAST_PHOTOS, Person, assign_roles
 from demo.running.commands import command
 from demo.running.cycle_log import read_refusal
@@ -23,10 +28,14 @@ from demo.running.service import DemoService, start_service
 from demo.scoring import PhotoAnswer, Score
 from demo.settings import Settings
 from demo.stages import Stages
+from demo.words import TENSORS, Words
 
 EXPORT_TIMEOUT_S = 600.0
+NETWORK_TIMEOUT_S = 900.0
 RELEASE_TIMEOUT_S = 300.0
 PHOTOS_A_CALL = 40
+EXPORT_OPTIONS = ("layer", "size", "fit", "input", "standardize", "quantize")
+"""Settings of the demo that are options of the export."""
 SAMPLES_AN_UPLOAD = 10
 
 
@@ -35,11 +44,14 @@ class DemoResult:
     """What one run came to."""
 
     people: tuple[Person, ...]
+    words: Words
+    """What they and their examples are called."""
     pushed: list[Pushed]
     before: list[PhotoAnswer]
     """In the order of people and photos, as is `after`."""
     after: list[PhotoAnswer]
     cosine: Score
+    prefix: PrefixTime
     serial: int
     seconds_to_new_head: float
 
@@ -72,30 +84,71 @@ class EndToEnd:
         after = self.recognise_tests(devices, people, f"again, with head {serial}")
         with self.stages.stage("compare", "ask what cosine to class means would reach on the same samples") as progress:
             cosine = score_cosine(exported / "device", people, progress=progress)
-        return DemoResult(people, pushed, before, after, cosine, serial, seconds)
+            prefix = time_prefix(exported / "device")
+        return DemoResult(people, self.words(people), pushed, before, after, cosine, prefix, serial, seconds)
 
     def gather_people(self) -> tuple[Person, ...]:
-        """Draw people unless there are photos, and give everyone a role."""
-        faces = self.settings.faces
-        if faces is None:
-            faces = self.settings.work / "faces"
-            with self.stages.stage("draw", f"draw {self.settings.people} people who do not exist"):
-                write_people(faces, people=self.settings.people, photos=LEAST_PHOTOS, seed=self.settings.seed)
+        """Find or make examples, and give every label a role."""
+        faces = self._examples()
+        words = self.settings.words
         distinct = without_copies(list_photos(faces))
         if passed_over := count_passed_over(faces):
-            self.stages.note(f"files and folders passed over that are no photos of people: {passed_over}")
+            self.stages.note(f"files and folders passed over that are no {words.examples}: {passed_over}")
         if distinct.copies:
-            self.stages.note(f"copies of photos left out: {len(distinct.copies)}, the first {distinct.copies[0]}")
-        return assign_roles(distinct.photos, seed=self.settings.seed)
+            first = distinct.copies[0]
+            self.stages.note(f"copies of {words.examples} left out: {len(distinct.copies)}, the first {first}")
+        return assign_roles(distinct.photos, seed=self.settings.seed, shares=self.settings.shares)
+
+    def _examples(self) -> Path:
+        """Return a folder of examples, one folder a label: the user's, the network's own, or people drawn for it."""
+        settings, folder = self.settings, self.settings.work / "examples"
+        if settings.given is not None and settings.given.is_dir():
+            return settings.given
+        if settings.given is not None:
+            with self.stages.stage("examples", f"lay out the examples of {settings.given.name}, a file each"):
+                unpack(settings.given, folder, as_tensors=settings.input == "tensor")
+        elif isinstance(settings.model, DemoNetwork):
+            with self.stages.stage("examples", f"lay out {settings.model.data}"):
+                self._make("examples", settings.model.name, str(folder))
+        else:
+            with self.stages.stage("draw", f"draw {settings.people} people who do not exist"):
+                write_people(folder, people=settings.people, photos=LEAST_PHOTOS, seed=settings.seed)
+        return folder
+
+    def words(self, people: Sequence[Person]) -> Words:
+        """Return what they and their examples are called."""
+        return TENSORS if is_tensor(people[0].tests[0]) else self.settings.words
+
+    def network(self, people: Sequence[Person]) -> list[str]:
+        """Return the arguments that name the network to export; one of the catalogue is trained on the known labels."""
+        model, weights = self.settings.model, self.settings.weights
+        file = self.settings.work / "model.keras"
+        if isinstance(model, DemoNetwork):
+            labels = [f"--label={person.name}" for person in people if not person.is_new]
+            as_given = [] if weights is None else ["--weights", str(weights)]
+            what = f"train {model.what}" if weights is None else f"build {model.what}"
+            with self.stages.stage("network", f"{what} for {len(labels)} labels"):
+                self._make("network", model.name, str(file), *labels, *as_given, f"--seed={self.settings.seed}")
+        elif model is None:
+            own = [] if weights is None else ["--weights", str(weights)]
+            return ["--cut", self.settings.cut, *own]
+        return ["--model", str(model if isinstance(model, Path) else file)]
+
+    def _make(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "demo.networks.make", *arguments]
+        self.processes.call("network", command, environment={}, timeout_s=NETWORK_TIMEOUT_S)
 
     def export(self, people: Sequence[Person]) -> Path:
-        """Return the folder of both bundles; the first head is fitted on the base photos."""
-        base, out = self.settings.work / "base", self.settings.work / "export"
-        lay_out_base(people, base)
-        weights = [] if self.settings.weights is None else ["--weights", str(self.settings.weights)]
-        arguments = ["bundle", "--cut", self.settings.cut, "--faces", str(base), "--out", str(out), *weights]
+        """Return the folder of both bundles; the first head is fitted on the base examples."""
+        settings, out = self.settings, self.settings.work / "export"
+        base = lay_out_base(people, settings.work / "base")
+        network = self.network(people)
+        options = {name: getattr(settings, name) for name in EXPORT_OPTIONS} | {"quantize": settings.prefix_precision}
+        given = [part for name, value in options.items() if value is not None for part in (f"--{name}", value)]
+        arguments = ["bundle", *network, "--samples", str(base), "--out", str(out), *given]
         known = sum(not person.is_new for person in people)
-        with self.stages.stage("export", f"export a prefix and a first head of {known} people ({self.settings.cut})"):
+        words = self.words(people)
+        with self.stages.stage("export", f"export a prefix and a first head of {known} {words.labels}"):
             self.processes.call(
                 "export", [command("fedex-export"), *arguments], environment={}, timeout_s=EXPORT_TIMEOUT_S
             )
@@ -132,14 +185,18 @@ class EndToEnd:
 
     def recognise_tests(self, devices: Sequence[DemoDevice], people: Sequence[Person], how: str) -> list[PhotoAnswer]:
         """Return the answers to every tested photo, in the order of people and photos."""
-        with self.stages.stage("recognise", f"recognise the photos that are never uploaded, {how}") as progress:
+        with self.stages.stage(
+            "recognise", f"recognise the {self.words(people).examples} that are never uploaded, {how}"
+        ) as progress:
             given = self._recognise(devices, people, lambda person: person.tests, progress)
         answers = {one.answer.photo: one.answer for share in given for one in share}
         return [answers[photo] for person in people for photo in person.tests]
 
     def recognise_uploads(self, devices: Sequence[DemoDevice], people: Sequence[Person]) -> list[list[KeptAnswer]]:
         """Return each device's answers to the photos whose features it will upload."""
-        with self.stages.stage("recognise", "recognise the photos whose features are uploaded") as progress:
+        with self.stages.stage(
+            "recognise", f"recognise the {self.words(people).examples} whose features are uploaded"
+        ) as progress:
             return self._recognise(devices, people, lambda person: person.uploads, progress)
 
     def _recognise(
@@ -158,7 +215,7 @@ class EndToEnd:
 
     def give_feedback(self, devices: Sequence[DemoDevice], given: Sequence[Sequence[KeptAnswer]]) -> None:
         """Tell each device the truth about each of its answers."""
-        with self.stages.stage("feedback", "say of each whether it was right, or who it is"):
+        with self.stages.stage("feedback", "say of each whether it was right, or what is"):
             tasks = list(zip(devices, given, strict=True))
             run_in_parallel(lambda task: task[0].give_feedback(task[1]), tasks, processes=self.processes)
 
@@ -168,7 +225,7 @@ class EndToEnd:
             pushed = run_in_parallel(DemoDevice.push, devices, processes=self.processes)
         sent = sum(one.samples for one in pushed)
         if sent != samples:
-            raise DemoError(f"uploads: expected {samples} samples, one a photo, got {sent}")
+            raise DemoError(f"uploads: expected {samples} samples, one an example, got {sent}")
         return pushed
 
     def wait_for_new_head(self, devices: Sequence[DemoDevice]) -> tuple[int, float]:
@@ -192,7 +249,7 @@ class EndToEnd:
         if reason is not None:
             raise DemoError(
                 f"new head: expected one that passes the gate, got one that does not ({reason}); "
-                "among few people chance decides, more people or photos help"
+                "among few people or labels chance decides, more of them or of their photos help"
             )
         return False
 

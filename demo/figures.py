@@ -7,18 +7,24 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from demo.scoring import Score
+from demo.words import PEOPLE, TENSORS, Words
 
 FOOTNOTE = (
     "Accuracy: the best label is the right one, whether or not the device was sure enough to say it. The first head\n"
-    "cannot name the new people. Tested photos are never uploaded and in no head's training."
+    "cannot name the new {labels}. Tested {examples} are never uploaded and in no head's training."
 )
+
+NESTED = ("words", "before", "after", "cosine")
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What one run of the demo measured; shares are 0 to 1, and "new" are the people whom the first head lacks."""
 
+    words: Words
+    """What labels and examples are called."""
     people: int
+    """Or labels of another kind."""
     new_people: int
     devices: int
     synthetic: bool
@@ -30,6 +36,11 @@ class Figures:
     photos_uploaded: int
     photos_tested: int
     bytes_per_sample: float
+    bytes_per_input: int
+    """Of a prepared photo, or a tensor."""
+    prefix_ms: float
+    """One run of the device's prefix, one thread."""
+    runtime: str
     seconds: float
     seconds_of: Mapping[str, float]
     seconds_to_new_head: float
@@ -40,7 +51,7 @@ class Figures:
 
     def to_json(self) -> dict[str, object]:
         """Return the figures by name, flat; a share over no photos is None."""
-        plain = {name: value for name, value in asdict(self).items() if name not in ("before", "after", "cosine")}
+        plain = {name: value for name, value in asdict(self).items() if name not in NESTED}
         shares = {
             "accuracy_before": self.before.accuracy,
             "accuracy_after": self.after.accuracy,
@@ -63,25 +74,31 @@ def write_figures(figures: Figures, path: Path) -> None:
 
 def format_scores(figures: Figures) -> str:
     """Return the table that the demo ends with."""
-    return "\n".join([_heading(figures), "", *_shares(figures), "", *_costs(figures), "", FOOTNOTE])
+    return "\n".join([_heading(figures), "", *_shares(figures), "", *_costs(figures), "", _footnote(figures.words)])
+
+
+def _footnote(words: Words) -> str:
+    return FOOTNOTE.format(labels=words.labels, examples=words.examples)
 
 
 def _heading(figures: Figures) -> str:
-    kind = "synthetic" if figures.synthetic else "photographed"
+    words = figures.words
+    kind = ("synthetic " if figures.synthetic else "photographed ") if words is PEOPLE else ""
     return (
-        f"{figures.people} {kind} people, {figures.new_people} of them new to the first head "
-        f"({figures.photos_base} photos); {figures.devices} devices uploaded {figures.photos_uploaded} samples"
+        f"{figures.people} {kind}{words.labels}, {figures.new_people} of them new to the first head "
+        f"({figures.photos_base} {words.examples}); {figures.devices} devices uploaded {figures.photos_uploaded} samples"
     )
 
 
 def _shares(figures: Figures) -> list[str]:
     before, after, cosine = figures.before, figures.after, figures.cosine
-    title = f"{figures.photos_tested} photos never uploaded"
+    words = figures.words
+    title = f"{figures.photos_tested} {words.examples} never uploaded"
     return [
         f"{title:42}{'before':>10}{'after':>10}{'cosine':>10}",
-        _row("right, everybody", before.accuracy, after.accuracy, cosine.accuracy),
-        _row("right, the new people", before.accuracy_new, after.accuracy_new, cosine.accuracy_new),
-        _row('new people answered "unknown"', before.unknown_new, after.unknown_new, None),
+        _row(f"right, {words.all}", before.accuracy, after.accuracy, cosine.accuracy),
+        _row(f"right, the new {words.labels}", before.accuracy_new, after.accuracy_new, cosine.accuracy_new),
+        _row(f'new {words.labels} answered "unknown"', before.unknown_new, after.unknown_new, None),
         _row("the others accepted", before.accepted_others, after.accepted_others, None),
     ]
 
@@ -93,8 +110,10 @@ def _row(name: str, *shares: float | None) -> str:
 
 def _costs(figures: Figures) -> list[str]:
     stages = ", ".join(f"{name} {seconds:.0f}" for name, seconds in figures.seconds_of.items())
+    given = "a prepared photo" if figures.words is not TENSORS else "a tensor"
     return [
-        f"  bytes a sample   {figures.bytes_per_sample:,.0f} ({figures.cut}; a prepared photo is 76,800)",
+        f"  bytes a sample   {figures.bytes_per_sample:,.0f} ({figures.cut}; {given} is {figures.bytes_per_input:,})",
+        f"  prefix           {figures.prefix_ms:.3g} ms on this machine ({figures.runtime}, one thread)",
         f"  seconds          {figures.seconds:.0f} ({stages})",
         f"  upload to head   {figures.seconds_to_new_head:.1f} s from the last acknowledgement to the new head in use",
         f"  release          serial {figures.serial}; backbone {figures.backbone}; store {figures.store}",

@@ -1,10 +1,12 @@
-"""Folders of photos, one folder a person: who is in one, and one with the first head's base alone."""
+"""Folders of examples, one folder a person or label: who is in one, and the first head's base laid out alone."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from demo.errors import DemoError
+from demo.example_arrays import pack
+from demo.example_files import is_photo, is_tensor
 from demo.roles import Person
 from device.errors import PhotoError
 from device.recognise.image import load_photo
@@ -12,29 +14,23 @@ from export.errors import ExamplesError
 from export.examples.photo_folders import PhotoFolders, find_people
 from export.examples.problems import raise_together
 
-PHOTO_SUFFIXES = frozenset(
-    {
-        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".ppm", ".pgm", ".pbm", ".heic", ".heif"),
-        *(".avif", ".tif", ".tiff"),
-    }
-)
-"""What is meant to be a photo, one that cannot be opened too: it is told then. Other files are passed over."""
-
 
 def list_photos(directory: Path) -> dict[str, list[Path]]:
-    """Return each person's photos, people and photos by name, from one folder a person.
+    """Return each person's photos, people and photos by name; tensors where there is no photo.
 
     Raises:
         DemoError: there is no such folder, nobody in it, or folders that cannot be used: all of them are told.
     """
     people = look_for_people(directory)
-    return {name: [path for path in photos if _is_photo(path)] for name, photos in people.photos.items()}
+    is_example = _kind_in(people)
+    return {name: [path for path in photos if is_example(path)] for name, photos in people.photos.items()}
 
 
 def count_passed_over(directory: Path) -> int:
     """Count the files and folders there that `list_photos` passes over."""
     people = look_for_people(directory)
-    others = (path for photos in people.photos.values() for path in photos if not _is_photo(path))
+    is_example = _kind_in(people)
+    others = (path for photos in people.photos.values() for path in photos if not is_example(path))
     return len(people.passed_over) + sum(1 for _ in others)
 
 
@@ -50,13 +46,21 @@ def look_for_people(directory: Path) -> PhotoFolders:
     return people
 
 
-def lay_out_base(people: Iterable[Person], directory: Path) -> None:
-    """Copy the base photos of everyone who has some to `directory`, which is made anew."""
+def lay_out_base(people: Sequence[Person], directory: Path) -> Path:
+    """Lay out the base examples of everyone who has some, in `directory`, which is made anew; return what it is.
+
+    Photos are copied, one folder a person; tensors become one `.npz` in it.
+    """
     shutil.rmtree(directory, ignore_errors=True)
-    for person in people:
-        for photo in person.base:
-            (directory / person.name).mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(photo, directory / person.name / photo.name)
+    base = [(person.name, photo) for person in people for photo in person.base]
+    if all(is_tensor(photo) for _, photo in base):
+        directory.mkdir(parents=True)
+        pack(base, directory / "base.npz")
+        return directory / "base.npz"
+    for name, photo in base:
+        (directory / name).mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(photo, directory / name / photo.name)
+    return directory
 
 
 def _tell_all(directory: Path, people: PhotoFolders) -> None:
@@ -64,7 +68,7 @@ def _tell_all(directory: Path, people: PhotoFolders) -> None:
     problems: list[Exception] = list(people.problems)
     for path in (path for photos in (*people.photos.values(), *people.unlabelled) for path in photos):
         try:
-            if _is_photo(path):
+            if is_photo(path):
                 load_photo(path)
         except PhotoError as error:
             problems.append(error)
@@ -74,5 +78,6 @@ def _tell_all(directory: Path, people: PhotoFolders) -> None:
         raise DemoError(str(error)) from error
 
 
-def _is_photo(path: Path) -> bool:
-    return path.suffix.lower() in PHOTO_SUFFIXES
+def _kind_in(people: PhotoFolders) -> Callable[[Path], bool]:
+    """Return what tells an example: a photo, or where there is none in any folder a tensor."""
+    return is_photo if any(is_photo(path) for photos in people.photos.values() for path in photos) else is_tensor

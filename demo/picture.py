@@ -1,13 +1,16 @@
-"""The demo's picture: some photos, with what a device said of each before and after."""
+"""The demo's picture: some photos or tensors, with what a device said of each before and after."""
 
 import textwrap
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from demo.example_files import is_tensor
 from demo.scoring import PhotoAnswer
+from demo.tensor_picture import draw_tensor
 
 PHOTO_SIDE, MARGIN, TITLE_HEIGHT, LINE_HEIGHT, INDENT, COLUMNS = 200, 14, 44, 15, 44, 6
 FONT_SIZE, TITLE_SIZE = 12, 16
@@ -78,13 +81,19 @@ class _Tile:
 
 def _paste(sheet: Image.Image, tile: _Tile, *, x: int, y: int) -> None:
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(FONT_SIZE)
-    with Image.open(tile.item.before.photo) as photo:
-        upright = ImageOps.exif_transpose(photo).convert("RGB")
-    sheet.paste(ImageOps.fit(upright, (PHOTO_SIDE, PHOTO_SIDE)), (x, y))
+    sheet.paste(_thumbnail(tile.item.before.photo), (x, y))
     for number, line in enumerate(tile.lines):
         height = y + PHOTO_SIDE + 3 + LINE_HEIGHT * number
         pen.text((x, height), line.word, FAINT, font=font)
         pen.text((x + line.indent, height), line.text, line.colour, font=font)
+
+
+def _thumbnail(path: Path) -> Image.Image:
+    if is_tensor(path):
+        return draw_tensor(np.load(path, allow_pickle=False), side=PHOTO_SIDE)
+    with Image.open(path) as photo:
+        upright = ImageOps.exif_transpose(photo).convert("RGB")
+    return ImageOps.fit(upright, (PHOTO_SIDE, PHOTO_SIDE))
 
 
 def _caption(item: Shown) -> list[_Line]:

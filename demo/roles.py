@@ -1,7 +1,8 @@
 """Roles: who is new to the first head, and whose photos are tested, make the base, or are uploaded.
 
-Each person's photos are taken by name. The odd ones (first, third, ...) are only ever tested. Of the even ones, the
-first two make the first head's base and the next three are uploaded; a new person's base photos are not used at all.
+A person may be any label, and a photo any example of it. Each person's photos are taken by name. The odd ones (first,
+third, ...) are only ever tested. Of the even ones, the first two make the first head's base and the next three are
+uploaded, or as many as the shares say; a new person's base photos are not used at all.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,11 +13,26 @@ import numpy as np
 
 from demo.errors import TooFewPhotos
 
-BASE_PHOTOS = 2
-UPLOADED_PHOTOS = 3
-LEAST_PHOTOS = 2 * (BASE_PHOTOS + UPLOADED_PHOTOS)
-NEW_SHARE = 15 / 65
-"""The share of all people whom the first head does not know."""
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How much each role gets."""
+
+    base: int = 2
+    """Photos of each person that the first head knows."""
+    uploads: int = 3
+    """Photos of each person."""
+    new: float = 15 / 65
+    """The share of all people whom the first head does not know."""
+
+    @property
+    def least_photos(self) -> int:
+        """How many photos a person must have."""
+        return 2 * (self.base + self.uploads)
+
+
+PEOPLE = Shares()
+LEAST_PHOTOS = PEOPLE.least_photos
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +46,27 @@ class Person:
     tests: tuple[Path, ...]
 
 
-def assign_roles(
-    photos: Mapping[str, Sequence[Path]], *, seed: int, new_share: float = NEW_SHARE
-) -> tuple[Person, ...]:
+def assign_roles(photos: Mapping[str, Sequence[Path]], *, seed: int, shares: Shares = PEOPLE) -> tuple[Person, ...]:
     """Return everybody's role, by name; `seed` chooses who is new (15 of 65, and as many of any other number).
 
     Raises:
-        TooFewPhotos: somebody has fewer than ten photos.
+        TooFewPhotos: somebody has fewer photos than the shares need: ten.
     """
     names = sorted(photos)
-    chosen = np.random.default_rng(seed).permutation(len(names))[: round(len(names) * new_share)]
+    chosen = np.random.default_rng(seed).permutation(len(names))[: round(len(names) * shares.new)]
     new = {names[index] for index in chosen}
-    return tuple(_role(name, photos[name], is_new=name in new) for name in names)
+    return tuple(_role(name, photos[name], shares, is_new=name in new) for name in names)
 
 
-def _role(name: str, photos: Sequence[Path], *, is_new: bool) -> Person:
-    if len(photos) < LEAST_PHOTOS:
-        raise TooFewPhotos(f"{name}: expected at least {LEAST_PHOTOS} photos, got {len(photos)}")
+def _role(name: str, photos: Sequence[Path], shares: Shares, *, is_new: bool) -> Person:
+    if len(photos) < shares.least_photos:
+        raise TooFewPhotos(f"{name}: expected at least {shares.least_photos} photos, got {len(photos)}")
     in_order = sorted(photos)
     even = in_order[1::2]
     return Person(
         name=name,
         is_new=is_new,
-        base=() if is_new else tuple(even[:BASE_PHOTOS]),
-        uploads=tuple(even[BASE_PHOTOS : BASE_PHOTOS + UPLOADED_PHOTOS]),
+        base=() if is_new else tuple(even[: shares.base]),
+        uploads=tuple(even[shares.base : shares.base + shares.uploads]),
         tests=tuple(in_order[0::2]),
     )

@@ -1,4 +1,4 @@
-"""The demo's settings: WEIGHTS, FACES, STORE and a few sizes, read once from the environment (`contract.environment`).
+"""The demo's settings: MODEL, WEIGHTS, SAMPLES, STORE and a few sizes, read once from the environment.
 
 An empty variable counts as not set, so that a Makefile can pass what it was not given.
 """
@@ -11,8 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from contract.environment import one_of, path, read_variables, text, variable, whole
+from demo import words
 from demo.drawing.person import MAX_PEOPLE
 from demo.errors import DemoError
+from demo.networks.catalogue import NETWORKS, DemoNetwork
+from demo.roles import PEOPLE, Shares
+from demo.words import Words
 from export.request import DEFAULT_CUT
 
 MOST_DEVICES = 100
@@ -32,15 +36,30 @@ def _existing(value: str) -> Path:
     return place.resolve()
 
 
+def _model(value: str) -> DemoNetwork | Path:
+    if value in NETWORKS:
+        return NETWORKS[value]
+    file = path(value)
+    if file.suffix != ".keras" or not file.is_file():
+        raise ValueError(f"one of {', '.join(NETWORKS)}, or a .keras file that there is")
+    return file.resolve()
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One run's choices."""
 
+    model: DemoNetwork | Path | None = field(
+        default=None, metadata=variable("MODEL", _model, help="by name, or a .keras file; FaceNet if not set")
+    )
     weights: Path | None = field(
         default=None, metadata=variable("WEIGHTS", _existing, help="of the backbone; drawn from a seed if not set")
     )
     faces: Path | None = field(
         default=None, metadata=variable("FACES", _existing, help="photos, one folder a person; synthetic if not set")
+    )
+    samples: Path | None = field(
+        default=None, metadata=variable("SAMPLES", _existing, help="as FACES, of any label; or an .npz of tensors")
     )
     store: StoreKind = field(
         default=StoreKind.DIRECTORY,
@@ -57,7 +76,37 @@ class Settings:
         ),
     )
     seed: int = field(default=0, metadata=variable("SEED", whole(low=0), help="of who is new, and of what is drawn"))
+    layer: str | None = field(default=None, metadata=variable("LAYER", text, help="where a MODEL is cut"))
+    size: str | None = field(default=None, metadata=variable("SIZE", text, help="as fedex-export's --size"))
+    fit: str | None = field(default=None, metadata=variable("FIT", text, help="as fedex-export's --fit"))
+    input: str | None = field(default=None, metadata=variable("INPUT", text, help="as fedex-export's --input"))
+    standardize: str | None = field(
+        default=None, metadata=variable("STANDARDIZE", text, help="as fedex-export's --standardize")
+    )
+    quantize: str | None = field(default=None, metadata=variable("QUANTIZE", text, help="as fedex-export's --quantize"))
     build: Path = field(default=Path("build"), metadata=variable("BUILD", path, help="the folder of all that is made"))
+
+    @property
+    def given(self) -> Path | None:
+        """Where examples lie; None where they are made."""
+        return self.samples or self.faces
+
+    @property
+    def shares(self) -> Shares:
+        """How examples are shared out."""
+        return self.model.shares if isinstance(self.model, DemoNetwork) and self.given is None else PEOPLE
+
+    @property
+    def prefix_precision(self) -> str | None:
+        """The export's `--quantize`; None is its default."""
+        if isinstance(self.model, DemoNetwork) and self.weights is None:
+            return self.quantize or self.model.quantize
+        return self.quantize
+
+    @property
+    def words(self) -> Words:
+        """What labels and examples are called, as far as that is known before they are seen."""
+        return words.PEOPLE if self.model is None and self.samples is None else words.PHOTOS
 
     @property
     def work(self) -> Path:
@@ -69,6 +118,30 @@ class Settings:
         """Read every setting once.
 
         Raises:
-            DemoError: a path is not there, or a value is not one of those allowed.
+            DemoError: a path is not there, a value is not one of those allowed, or they do not go together.
         """
-        return cls(**read_variables(cls, environment, error=DemoError))
+        settings = cls(**read_variables(cls, environment, error=DemoError))
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse what does not go together.
+
+        Raises:
+            DemoError: it says what is missing or too much.
+        """
+        model = self.model
+        if isinstance(model, Path) and self.given is None:
+            raise DemoError(f"MODEL {model}: expected SAMPLES (or FACES) beside it, got no examples of its labels")
+        if isinstance(model, Path) and self.weights is not None:
+            raise DemoError(f"WEIGHTS: expected none beside MODEL={model}, which has its own, got {self.weights}")
+        if isinstance(model, DemoNetwork):
+            if self.weights is not None and not model.takes_weights:
+                raise DemoError(f"WEIGHTS: expected none, for MODEL={model.name} is trained here, got {self.weights}")
+            if self.given is not None and self.weights is None:
+                raise DemoError(
+                    f"MODEL={model.name}: expected WEIGHTS beside {self.given}, for it learns {model.data} without, "
+                    "got none; a network of your own is MODEL=FILE.keras"
+                )
+        if model is None and (self.layer or self.size or self.input or self.standardize):
+            raise DemoError("LAYER, SIZE, INPUT, STANDARDIZE: expected MODEL beside them, got none")

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.data import find_data
 from contract.bundle_files import BUNDLE_FILE
 from demo.folders import lay_out_base, list_photos
-from demo.roles import assign_roles
+from demo.roles import Shares, assign_roles
 
 EXPORT = Path(sysconfig.get_path("scripts")) / "fedex-export"
 
@@ -38,7 +38,7 @@ def _base(work: Path) -> Path:
     """Return the folder with two photos of everybody."""
     base = work / "base"
     if not base.is_dir():
-        people = assign_roles(list_photos(find_data(work=work).faces), new_share=0, seed=0)
+        people = assign_roles(list_photos(find_data(work=work).faces), shares=Shares(new=0), seed=0)
         lay_out_base(people, base)
     return base
 

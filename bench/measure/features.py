@@ -16,7 +16,7 @@ from bench.measure.bundles import export_bundle
 from contract.bundle import read_device_bundle
 from contract.samples import SAMPLE_ID_BYTES
 from demo.folders import list_photos
-from demo.roles import assign_roles
+from demo.roles import Shares, assign_roles
 from device.recognise.image import load_photo
 from device.recognise.models import load_prefix
 from device.recognise.preparation import name_example, prepare
@@ -72,5 +72,5 @@ def _compute(bundle: Path, faces: Path, kept: Path) -> None:
 
 
 def _photos(faces: Path) -> list[Path]:
-    everybody = assign_roles(list_photos(faces), new_share=0, seed=0)
+    everybody = assign_roles(list_photos(faces), shares=Shares(new=0), seed=0)
     return [photo for person in everybody for photo in (*person.base, *person.uploads, *person.tests)]

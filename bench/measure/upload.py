@@ -21,7 +21,7 @@ from contract.codecs import DEFAULT_CODEC, Codec
 from contract.training_bundle import KERAS_HEAD_FILE
 from contract.upload import Upload, decode_upload, encode_upload
 from demo.folders import list_photos
-from demo.roles import Person, assign_roles
+from demo.roles import Person, Shares, assign_roles
 from export.quiet import import_quietly
 
 SAMPLES_AN_UPLOAD = 10
@@ -44,7 +44,7 @@ def measure(work: Path) -> list[BenchRow]:
     """Return bytes a sample and points of accuracy lost, for each cut."""
     import_quietly("keras")
     data = find_data(work=work)
-    people = assign_roles(list_photos(data.faces), new_share=0, seed=0)
+    people = assign_roles(list_photos(data.faces), shares=Shares(new=0), seed=0)
     return [row for cut in GOALS_BYTES for row in _measure_cut(work, cut, people, on=data.name)]
 
 

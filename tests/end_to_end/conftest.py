@@ -10,7 +10,7 @@ import pytest
 
 from demo.drawing.people import write_people
 from demo.folders import lay_out_base, list_photos
-from demo.roles import Person, assign_roles
+from demo.roles import Person, Shares, assign_roles
 from demo.running.commands import command
 from demo.running.processes import running
 from tests.conftest import missing
@@ -47,7 +47,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> tuple[Person, ...]:
     """Six synthetic people, two of them new to the first head; two base photos each, three to upload, five to test."""
     faces = tmp_path_factory.mktemp("faces")
     write_people(faces, people=PEOPLE, photos=PHOTOS, seed=0, variation=VARIATION)
-    return assign_roles(list_photos(faces), seed=0, new_share=NEW_SHARE)
+    return assign_roles(list_photos(faces), seed=0, shares=Shares(new=NEW_SHARE))
 
 
 @pytest.fixture(scope="session")
