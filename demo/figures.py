@@ -86,7 +86,8 @@ def _heading(figures: Figures) -> str:
     kind = ("synthetic " if figures.synthetic else "photographed ") if words is PEOPLE else ""
     return (
         f"{figures.people} {kind}{words.labels}, {figures.new_people} of them new to the first head "
-        f"({figures.photos_base} {words.examples}); {figures.devices} devices uploaded {figures.photos_uploaded} samples"
+        f"({figures.photos_base} {words.examples}); "
+        f"{figures.devices} devices uploaded {figures.photos_uploaded} samples"
     )
 
 

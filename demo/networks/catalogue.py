@@ -21,8 +21,8 @@ class DemoNetwork:
     """How its prefix is converted where it was trained here; None is the export's default."""
 
 
-# Blocks that stay as they were drawn have signals much larger than what tells two photos apart, and 8-bit weights lose
-# that; the export refuses them. Trained weights do not mind.
+# Blocks that stay as they were drawn have signals much larger than what tells two photos apart, and rounded weights
+# lose that; the export refuses them. Trained weights do not mind.
 _DIGITS = Shares(base=8, uploads=12, new=0.3)
 _DIGIT_FILES = "handwritten digits (scikit-learn)"
 
@@ -35,7 +35,7 @@ NETWORKS = {
             _DIGIT_FILES,
             takes_weights=True,
             shares=_DIGITS,
-            quantize="float16",
+            quantize="none",
         ),
         DemoNetwork(
             "efficientnetb0",
@@ -43,7 +43,7 @@ NETWORKS = {
             _DIGIT_FILES,
             takes_weights=True,
             shares=_DIGITS,
-            quantize="float16",
+            quantize="none",
         ),
         DemoNetwork(
             "voices",

@@ -9,6 +9,7 @@ import pytest
 
 from demo.figures import Figures, format_scores, write_figures
 from demo.scoring import Score
+from demo.words import PEOPLE, TENSORS
 
 NAN = float("nan")
 
@@ -16,6 +17,7 @@ NAN = float("nan")
 @pytest.fixture
 def figures() -> Figures:
     return Figures(
+        words=PEOPLE,
         people=65,
         new_people=15,
         devices=3,
@@ -27,6 +29,9 @@ def figures() -> Figures:
         photos_uploaded=195,
         photos_tested=571,
         bytes_per_sample=281.4,
+        bytes_per_input=76_800,
+        prefix_ms=6.04,
+        runtime="ai-edge-litert 2.3.0",
         seconds=101.7,
         seconds_of={"export": 20.2, "recognise": 31.0},
         seconds_to_new_head=14.26,
@@ -57,3 +62,11 @@ def test_the_table_is_narrow_and_says_what_accuracy_means(figures: Figures) -> N
     assert "right, the new people 0.0 % 99.3 % 99.5 %" in re.sub(" +", " ", table)
     assert "Accuracy: the best label is the right one" in table
     assert max(len(line) for line in table.splitlines()) <= 120
+
+
+def test_what_is_no_person_is_not_called_one(figures: Figures) -> None:
+    table = format_scores(replace(figures, words=TENSORS, bytes_per_input=1392))
+    assert "people" not in table
+    assert "photo" not in table
+    assert "a tensor is 1,392" in table
+    assert format_scores(figures).count("a prepared photo is 76,800") == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from demo.errors import TooFewPhotos
-from demo.roles import assign_roles
+from demo.roles import Shares, assign_roles
 
 
 def crowd(people: int, photos: int) -> dict[str, list[Path]]:
@@ -41,3 +41,9 @@ def test_the_seed_chooses_who_is_new() -> None:
 def test_a_person_with_nine_photos_is_refused_by_name() -> None:
     with pytest.raises(TooFewPhotos, match="p00: expected at least 10 photos, got 9"):
         assign_roles(crowd(1, 9), seed=0)
+
+
+def test_other_shares_give_other_numbers() -> None:
+    people = assign_roles(crowd(10, 40), seed=0, shares=Shares(base=8, uploads=12, new=0.3))
+    assert {(len(one.base), len(one.uploads), len(one.tests)) for one in people} == {(8, 12, 20), (0, 12, 20)}
+    assert sum(one.is_new for one in people) == 3

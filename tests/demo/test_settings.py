@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from demo.errors import DemoError
+from demo.networks.catalogue import NETWORKS
 from demo.settings import Settings, StoreKind
 
 
@@ -29,3 +30,31 @@ def test_paths_and_store_are_taken(tmp_path: Path) -> None:
 def test_what_cannot_be_meant_is_refused_in_one_line(name: str, value: str, message: str) -> None:
     with pytest.raises(DemoError, match=message):
         Settings.from_environment({name: value})
+
+
+def test_a_network_is_given_by_name_or_as_a_file(tmp_path: Path) -> None:
+    (tmp_path / "my.keras").touch()
+    own = Settings.from_environment({"MODEL": str(tmp_path / "my.keras"), "SAMPLES": str(tmp_path)})
+    assert (own.model, own.shares.least_photos) == ((tmp_path / "my.keras").resolve(), 10)
+    voices = Settings.from_environment({"MODEL": "voices"})
+    assert (voices.model, voices.shares) == (NETWORKS["voices"], NETWORKS["voices"].shares)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"MODEL": "resnet"},
+            "MODEL: expected one of mobilenetv2, efficientnetb0, voices, or a .keras file that there is",
+        ),
+        ({"MODEL": "HERE/my.keras"}, "expected SAMPLES"),
+        ({"MODEL": "HERE/my.keras", "SAMPLES": "HERE", "WEIGHTS": "HERE"}, "WEIGHTS: expected none"),
+        ({"MODEL": "voices", "WEIGHTS": "HERE"}, "WEIGHTS: expected none"),
+        ({"MODEL": "mobilenetv2", "FACES": "HERE"}, "expected WEIGHTS beside"),
+        ({"LAYER": "pooling"}, "expected MODEL beside them"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(tmp_path: Path, given: dict[str, str], message: str) -> None:
+    (tmp_path / "my.keras").touch()
+    with pytest.raises(DemoError, match=message):
+        Settings.from_environment({name: value.replace("HERE", str(tmp_path)) for name, value in given.items()})

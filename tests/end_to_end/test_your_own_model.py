@@ -1,9 +1,10 @@
-"""docs/your-own-model.md: its commands, run as they stand with a tiny network, take a device from nothing to learning."""
+"""docs/your-own-model.md: its commands, run as they stand on a tiny network, take a device from nothing to learning."""
 
 import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.end_to_end.deployment import RELEASE_TIMEOUT_S, TEST_TIMEOUT_S
 pytestmark = pytest.mark.timeout(TEST_TIMEOUT_S)
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "your-own-model.md"
 PAGES_PORT = "8000"
+ENROL_TIMEOUT_S = 90.0
 STAY = ("fedex-cloud serve", "fedex-cloud worker")
 """What the page runs in terminals of their own."""
 MAKE_FILES = """
@@ -63,45 +65,56 @@ def environment_of(folder: Path) -> dict[str, str]:
     return {"HOME": str(folder), "PATH": f"{commands}:{os.environ['PATH']}", "FEDEX_BIND": f"127.0.0.1:{free_port()}"}
 
 
-def run_page(folder: Path, processes: Processes) -> dict[str, str]:
-    """Run every command in order, in one environment that `export` adds to; return what each has printed."""
-    environment, printed = environment_of(folder), {}
-    port = environment["FEDEX_BIND"].rpartition(":")[2]
+@dataclass(slots=True)
+class Shell:
+    """A user's shell in a folder, with the port of the page's service exchanged for a free one."""
 
-    def call(line: str) -> str:
-        script = f"cd '{folder}' && {line}"
-        return processes.call("page", ["bash", "-c", script], environment=environment, timeout_s=RELEASE_TIMEOUT_S)
+    folder: Path
+    processes: Processes
+    environment: dict[str, str]
+    printed: dict[str, str] = field(default_factory=dict)
+    """By command, what it has printed."""
 
-    for line in commands_of(PAGE):
-        here = line.replace(PAGES_PORT, port)
+    def run(self, line: str) -> None:
+        """Run one line of the page; one that depends on others at work is tried until it succeeds."""
+        here = line.replace(PAGES_PORT, self.environment["FEDEX_BIND"].rpartition(":")[2])
         if line.startswith("export "):
-            environment |= dict(part.split("=", 1) for part in here.split()[1:])
+            self.environment |= dict(part.split("=", 1) for part in here.split()[1:])
         elif line in STAY:
-            processes.start(line.split()[1], ["bash", "-c", f"cd '{folder}' && exec {here}"], environment=environment)
-        elif line == "fedex-device enrol" or line.endswith(" fedex-device enrol"):
-            processes.wait_until(lambda here=here: _done(here, folder, environment), what="to be enrolled", timeout_s=60)
+            self.processes.start(line.split()[1], self._in_folder(f"exec {here}"), environment=self.environment)
+        elif line.endswith("fedex-device enrol"):
+            self.processes.wait_until(lambda: self.succeeds(here), what="an enrolment", timeout_s=ENROL_TIMEOUT_S)
         elif line == "fedex-device pull":
-            processes.wait_until(
-                lambda: json.loads(call("fedex-device pull --json"))["serial"] > 0,
-                what="a head",
-                timeout_s=RELEASE_TIMEOUT_S,
-                every_s=1,
-            )
+            self.processes.wait_until(self.has_head, what="a head", timeout_s=RELEASE_TIMEOUT_S, every_s=1)
         else:
-            printed[line] = call(here)
-    return printed
+            self.printed[line] = self.call(here)
 
+    def call(self, line: str) -> str:
+        """Return what a command prints."""
+        return self.processes.call(
+            "page", self._in_folder(line), environment=self.environment, timeout_s=RELEASE_TIMEOUT_S
+        )
 
-def _done(line: str, folder: Path, environment: dict[str, str]) -> bool:
-    """Whether a command succeeds; the service may not be up yet."""
-    done = subprocess.run(["bash", "-c", line], cwd=folder, env=os.environ | environment, capture_output=True)
-    return done.returncode == 0
+    def succeeds(self, line: str) -> bool:
+        """Whether a command does; the service may not be up yet."""
+        environment = os.environ | self.environment
+        return subprocess.run(self._in_folder(line), env=environment, capture_output=True).returncode == 0
+
+    def has_head(self) -> bool:
+        """Whether a pull brings a head."""
+        return bool(json.loads(self.call("fedex-device pull --json"))["serial"])
+
+    def _in_folder(self, line: str) -> list[str]:
+        return ["bash", "-c", f"cd '{self.folder}' && {line}"]
 
 
 def test_the_pages_commands_make_a_device_learn(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", MAKE_FILES], cwd=tmp_path, check=True, capture_output=True)
     with running(tmp_path / "logs") as processes:
-        printed = run_page(tmp_path, processes)
+        shell = Shell(tmp_path, processes, environment_of(tmp_path))
+        for line in commands_of(PAGE):
+            shell.run(line)
+    printed = shell.printed
     assert "recommended" in printed["fedex-export layers my.keras"]
     before = next(text for line, text in printed.items() if line.startswith("fedex-device infer new/plum/1.jpg"))
     assert [line.split()[1] for line in before.splitlines()] == ["#1:", "#2:", "#3:", "#4:"]

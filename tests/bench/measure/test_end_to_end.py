@@ -8,10 +8,12 @@ from bench.measure.end_to_end import AROUND, PARTS, DemoRun, latency_rows, share
 from bench.row import BenchRow, NotMeasured
 from demo.figures import Figures
 from demo.scoring import Score
+from demo.words import PEOPLE
 
 
 def demo_run(*, seconds: float = 15.0, unknown_new: float = 0.96, after: float = 1.0) -> DemoRun:
     figures = Figures(
+        words=PEOPLE,
         people=65,
         new_people=15,
         devices=3,
@@ -23,6 +25,9 @@ def demo_run(*, seconds: float = 15.0, unknown_new: float = 0.96, after: float =
         photos_uploaded=195,
         photos_tested=577,
         bytes_per_sample=319.0,
+        bytes_per_input=76_800,
+        prefix_ms=6.0,
+        runtime="ai-edge-litert 2.3.0",
         seconds=120.0,
         seconds_of={},
         seconds_to_new_head=seconds,
