@@ -23,7 +23,7 @@ class DemoNetwork:
 
 # Blocks that stay as they were drawn have signals much larger than what tells two photos apart, and rounded weights
 # lose that; the export refuses them. Trained weights do not mind.
-_DIGITS = Shares(base=8, uploads=12, new=0.3)
+_DIGITS = Shares(base=3, uploads=17, new=0.3)
 _DIGIT_FILES = "handwritten digits (scikit-learn)"
 
 NETWORKS = {
@@ -50,7 +50,7 @@ NETWORKS = {
             "a small convolutional network of speech",
             "speakers saying two vowels (JapaneseVowels, sktime)",
             takes_weights=False,
-            shares=Shares(base=4, uploads=8, new=1 / 3),
+            shares=Shares(base=2, uploads=10, new=1 / 3),
         ),
     )
 }

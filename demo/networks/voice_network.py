@@ -8,7 +8,8 @@ import keras
 
 from demo.networks.voices import COEFFICIENTS, FRAMES, training_voices
 
-EPOCHS, BATCH = 20, 16
+EPOCHS, BATCH = 3, 16
+"""Few: its features are of any speaker then, not of those alone that it was trained on, and a head has much to learn."""
 
 
 def train_voices(labels: Sequence[str], *, seed: int) -> keras.Model:

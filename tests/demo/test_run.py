@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -42,6 +43,8 @@ def settings(build: Path, **more: str) -> dict[str, str]:
         "DEVICES": "2",
         "WEIGHTS": "",
         "FACES": "",
+        "SAMPLES": "",
+        "MODEL": "",
         "STORE": "",
         **more,
     }
@@ -154,3 +157,32 @@ def test_a_whole_demo_leaves_figures_a_picture_and_no_process(tmp_path: Path) ->
         picture.load()
     # The worker once looked at its inbox twice as often as a user's, which made the time to a new head look shorter.
     assert f'"poll_s": {Settings.from_environment({"FEDEX_STORE": "dir:any"}).poll_s}}}' in worker_log(tmp_path)
+
+
+def run_network(tmp_path: Path, name: str) -> dict[str, Any]:
+    """Run the demo of a network of the catalogue, and return its figures."""
+    done = subprocess.run(DEMO, env=settings(tmp_path, MODEL=name), capture_output=True, text=True, timeout=1500)
+    assert done.returncode == 0, done.stderr
+    assert still_running(str(tmp_path)) == []
+    with Image.open(tmp_path / "demo.png") as picture:
+        picture.load()
+    figures: dict[str, Any] = json.loads((tmp_path / "demo.json").read_text())
+    assert figures["accuracy_new_before"] == 0 < figures["accuracy_new_after"]
+    assert figures["accuracy_before"] < figures["accuracy_after"] <= 1
+    return figures
+
+
+def test_a_network_of_speech_learns_new_speakers_from_tensors(tmp_path: Path) -> None:
+    figures = run_network(tmp_path, "voices")
+    assert (figures["people"], figures["new_people"], figures["bytes_per_input"]) == (9, 3, 29 * 12 * 4)
+    assert figures["accuracy_after"] > 0.8
+    assert figures["bytes_per_sample"] < figures["bytes_per_input"] / 4
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", ["mobilenetv2", "efficientnetb0"])
+def test_a_network_for_photos_learns_new_digits(tmp_path: Path, name: str) -> None:
+    figures = run_network(tmp_path, name)
+    assert (figures["people"], figures["new_people"], figures["bytes_per_input"]) == (10, 3, 224 * 224 * 3)
+    assert figures["accuracy_after"] > 0.6
