@@ -9,7 +9,7 @@ import keras
 from demo.networks.voices import COEFFICIENTS, FRAMES, training_voices
 
 EPOCHS, BATCH = 3, 16
-"""Few: its features are of any speaker then, not of those alone that it was trained on, and a head has much to learn."""
+"""Few: its features are of any speaker then, not of those alone that it was trained on; a head has much to learn."""
 
 
 def train_voices(labels: Sequence[str], *, seed: int) -> keras.Model:
