@@ -43,10 +43,13 @@ def choose_standardization(network: Network, request: Request, model_input: Mode
     """Decide how photos are scaled: as asked, or as the network says of itself; nothing is guessed.
 
     Raises:
-        RequestError: neither says it; or a scale of three colours for grey photos.
+        RequestError: neither says it; a scale of three colours for grey photos; or any scale for a network that takes
+            pixels as integers, which would cut what is scaled down to 0.
     """
     if not isinstance(model_input, PhotoInput):
         return Standardization.NONE
+    if network.input_dtype != "float32":
+        return _of_integers(network, request)
     chosen = request.standardization or network.standardization
     if chosen is None:
         got = "nothing, and the network does not say how its photos were scaled"
@@ -54,6 +57,14 @@ def choose_standardization(network: Network, request: Request, model_input: Mode
     if chosen.needs_colours and model_input.channels != COLOUR:
         raise RequestError(f"--standardize {chosen}", expected="a network of colour photos", got="one of grey ones")
     return chosen
+
+
+def _of_integers(network: Network, request: Request) -> Standardization:
+    chosen = request.standardization or Standardization.NONE
+    if chosen is not Standardization.NONE:
+        got = f"one of {network.input_dtype}, which scales by itself"
+        raise RequestError(f"--standardize {chosen}", expected="a network that takes float32", got=got)
+    return Standardization.NONE
 
 
 def scale_warning(network: Network, chosen: Standardization) -> str | None:

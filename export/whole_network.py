@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.inputs import PhotoInput, TensorInput
+from contract.inputs import COLOUR, PhotoInput, TensorInput
 from export.accuracy import Classes, Floats, check_same_answers, check_scale, enough_better, right
 from export.errors import NetworkError
 from export.network.classifier import HeadParts, OutputKind, class_answers, put_together
@@ -82,11 +82,25 @@ class WholeNetwork:
         if isinstance(self.model_input, PhotoInput) and len(truth) - rights[self.standardization] >= enough_better(
             len(truth)
         ):
-            for mode in _modes_of(self.model_input):
+            for mode in self._modes():
                 if mode not in rights:
-                    rights[mode] = right(self.answer(photos, mode), truth)
+                    rights[mode] = self._right_under(mode, photos, truth)
         check_scale(rights, self.standardization, truth)
         return {mode: count / len(truth) for mode, count in rights.items()}
+
+    def _modes(self) -> list[Standardization]:
+        """Return the scales that the network could be meant for."""
+        if self.network.input_dtype != "float32":
+            return [Standardization.NONE]
+        coloured = self.model_input.shape[-1] == COLOUR
+        return [mode for mode in Standardization if coloured or not mode.needs_colours]
+
+    def _right_under(self, mode: Standardization, photos: NDArray[Any], truth: Classes) -> int:
+        """Count what another scale gets right: nothing where the network has no answer to photos on it."""
+        try:
+            return right(self.answer(photos, mode), truth)
+        except NetworkError:
+            return 0
 
     def check_parts(self, parts: SplitModel, head: HeadParts, features: Floats, answers: Floats) -> None:
         """Refuse a prefix and a head whose answers in a row are not the whole network's.
@@ -99,10 +113,6 @@ class WholeNetwork:
         logits = run_eagerly(put_together(head.body, head.kernel, head.bias), features)
         where = f"prefix and head of {self.network.whole.name} in Keras"
         check_same_answers(answers, class_answers(logits, OutputKind.LOGITS), where=where)
-
-
-def _modes_of(photo_input: PhotoInput) -> list[Standardization]:
-    return [mode for mode in Standardization if photo_input.channels == 3 or not mode.needs_colours]
 
 
 def _embeddings(model: keras.Model) -> list[tuple[Any, Any]]:

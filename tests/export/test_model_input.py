@@ -91,6 +91,18 @@ def test_a_scale_of_three_colours_is_refused_for_grey_photos() -> None:
         choose_standardization(network((28, 28, 1)), asked, PhotoInput(28, 28, 1))
 
 
+def test_a_network_of_integer_pixels_takes_them_as_they_are() -> None:
+    """Scaled, they would be cut down to zeros in silence."""
+    photo, whole = PhotoInput(96, 96), network((96, 96, 3), "uint8", says=Standardization.SYMMETRIC)
+    for request_ in (Request(), Request(standardization=Standardization.NONE)):
+        assert choose_standardization(whole, request_, photo) is Standardization.NONE
+    for mode in set(Standardization) - {Standardization.NONE}:
+        with pytest.raises(
+            RequestError, match=f"--standardize {mode}: expected a network that takes float32, got one of uint8"
+        ):
+            choose_standardization(whole, Request(standardization=mode), photo)
+
+
 def test_scaling_twice_is_warned_of() -> None:
     itself = network((96, 96, 3), says=Standardization.NONE)
     assert "the network scales photos by itself" in str(scale_warning(itself, Standardization.UNIT))
