@@ -28,8 +28,9 @@ from export.accuracy import (
     measure,
 )
 from export.comparison import Comparison, ExportInputs, InKeras, check_features, run_in_keras
+from export.errors import NetworkError
 from export.examples.given import spread
-from export.examples.synthetic import synthetic_inputs
+from export.examples.synthetic import candidate_inputs
 from export.heads.calibration import Calibration
 from export.heads.first_head import FirstHead, fit_first_head, own_head
 from export.network.classifier import HeadParts, take_apart
@@ -243,11 +244,19 @@ class _Export:
         return measure(classes, by_keras=run_eagerly(head, by_keras), by_tflite=by_tflite)
 
     def golden(self, prefix: bytes, head: bytes) -> tuple[Floats, Floats]:
-        """Return the golden sample, a feature (*shape) of an input of nothing, and the head's logits (classes,)."""
+        """Return the golden sample, a feature (*shape) of an input of nothing, and the head's logits (classes,).
+
+        Raises:
+            NetworkError: the network has no finite answer to any input that is drawn.
+        """
         self.at_step("writing the bundles", 0, 0)
-        drawn = synthetic_inputs(1, model_input=self.spec.input, seed=GOLDEN_SEED)
-        feature = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=drawn)
-        return feature[0], self.tflite.run(head, signature=HEAD_SIGNATURE, inputs=feature)[0]
+        for drawn in candidate_inputs(1, model_input=self.spec.input, seed=GOLDEN_SEED):
+            feature = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=drawn)
+            logits = self.tflite.run(head, signature=HEAD_SIGNATURE, inputs=feature)
+            if np.isfinite(feature).all() and np.isfinite(logits).all():
+                return feature[0], logits[0]
+        expected = "finite answers to numbers of one range at least: of both signs, positive, 0 to 1, 0, 1"
+        raise NetworkError("golden sample, of a drawn input", expected=expected, got="NaN or infinity to all of them")
 
 
 def _facts(spec: BundleSpec, prefix: bytes, golden: Floats, first: FirstHead) -> BundleFacts:

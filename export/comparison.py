@@ -83,7 +83,7 @@ def run_in_keras(
     """Run the user's network whole and in parts; refuse what no conversion would put right."""
     given = inputs.samples.inputs if inputs.samples is not None else inputs.compared
     check_indices(whole.network, given)
-    answers = whole.answer(inputs.compared)
+    answers = _answers(whole, inputs)
     scales: dict[Standardization, float] = {}
     if inputs.classes is not None and (known := inputs.classes >= 0).any():
         scales = _try_scales(whole, inputs, answers, known, warn=warn)
@@ -91,6 +91,16 @@ def run_in_keras(
     check_features(features, parts)
     whole.check_parts(parts, head, features, answers)
     return InKeras(answers, features, scales)
+
+
+def _answers(whole: WholeNetwork, inputs: ExportInputs) -> Floats:
+    try:
+        return whole.answer(inputs.compared)
+    except NetworkError as error:
+        if inputs.given:
+            raise
+        got = f"{error.got}, which were drawn: give --samples or --photos, of the range that it takes"
+        raise NetworkError(error.where, expected=error.expected, got=got) from error
 
 
 def _try_scales(

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.inputs import Fit, ModelInput
+from contract.inputs import Fit, ModelInput, TensorInput
 from export.bundle import BundleSpec, StepProgress
 from export.classes import match_classes
 from export.comparison import ExportInputs
@@ -18,7 +18,7 @@ from export.errors import RequestError
 from export.examples.given import GivenInputs, spread
 from export.examples.labelled import LabelledExamples
 from export.examples.reading import are_photos, read_given, read_samples
-from export.examples.synthetic import synthetic_inputs
+from export.examples.synthetic import candidate_inputs, synthetic_inputs
 from export.model_input import choose_input, choose_standardization, scale_warning
 from export.network.backbone import draw_reference, load_reference
 from export.network.classifier import take_apart
@@ -30,6 +30,7 @@ from export.network.split import split
 from export.network.weights import classes_in
 from export.request import Request
 from export.tflite.quantize import Quantize
+from export.whole_network import has_answers
 
 COMPARED = 64
 """To calibrate on, and to compare on: more take longer and say the same."""
@@ -55,7 +56,7 @@ def gather_inputs(request: Request, *, at_step: StepProgress) -> tuple[Network, 
     model_input = found.choose_input(network)
     spec = found.specify(network, model_input)
     samples, given = found.read_examples(model_input)
-    compared = found.choose_compared(samples, given, model_input)
+    compared = found.choose_compared(network, samples, given, model_input)
     network = network or found.make_reference(samples, compared.inputs)
     classes = take_apart(split(network, spec.layer).head).kernel.shape[1]
     matched = match_classes(compared, request.labels, classes=classes)
@@ -120,7 +121,11 @@ class _Found:
         )
 
     def choose_compared(
-        self, samples: LabelledExamples | None, given: GivenInputs | None, model_input: ModelInput
+        self,
+        network: Network | None,
+        samples: LabelledExamples | None,
+        given: GivenInputs | None,
+        model_input: ModelInput,
     ) -> GivenInputs:
         """Choose what to compare on, from all over, and for int8 what to calibrate on as well."""
         if given is not None:
@@ -130,7 +135,14 @@ class _Found:
             labels = samples.labels[rows].astype(np.int64)
             own = self.request.model is not None  # the reference network's classifier is of nobody, its scale is known
             return GivenInputs(samples.inputs[rows], labels if own else None, samples.names)
-        return GivenInputs(synthetic_inputs(self._count, model_input=model_input, seed=SYNTHETIC_SEED))
+        return GivenInputs(self._drawn(network, model_input))
+
+    def _drawn(self, network: Network | None, model_input: ModelInput) -> Inputs:
+        """Draw inputs; for a network of tensors of a range to which it has answers, if there is one."""
+        if network is None or not isinstance(model_input, TensorInput):
+            return synthetic_inputs(self._count, model_input=model_input, seed=SYNTHETIC_SEED)
+        drawn = list(candidate_inputs(self._count, model_input=model_input, seed=SYNTHETIC_SEED))
+        return next((inputs for inputs in drawn if has_answers(network, inputs)), drawn[0])
 
     @property
     def _count(self) -> int:

@@ -46,6 +46,11 @@ def check_indices(network: Network, inputs: NDArray[Any]) -> None:
                 raise NetworkError(f"inputs of the Embedding {layer.name}", expected=expected, got=str(int(worst)))
 
 
+def has_answers(network: Network, inputs: NDArray[Any]) -> bool:
+    """Tell whether all answers to inputs (n, *input shape), fed as they are, are finite."""
+    return bool(np.isfinite(run_eagerly(network.whole, inputs)).all())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class WholeNetwork:
     """A network and how it is fed."""

@@ -6,6 +6,7 @@ calibrated on them and a bundle's parity measured.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,23 @@ def synthetic_inputs(count: int, *, model_input: ModelInput, seed: int) -> NDArr
     random = np.random.default_rng(seed)
     draw = _draw_photo if isinstance(model_input, PhotoInput) else _draw_tensor
     return np.stack([draw(random, model_input) for _ in range(count)])  # type: ignore[arg-type]  # chosen by its type
+
+
+def candidate_inputs(count: int, *, model_input: ModelInput, seed: int) -> Iterator[NDArray[Any]]:
+    """Yield inputs (count, *input shape) to choose from, each of another range, beginning with `synthetic_inputs`.
+
+    A network may take the logarithm or the root of its input, and has an answer to some of them only: numbers of both
+    signs, positive ones, those between 0 and 1, zeros, ones.
+    """
+    first = synthetic_inputs(count, model_input=model_input, seed=seed)
+    yield first
+    if isinstance(model_input, PhotoInput):
+        return
+    if model_input.type is TensorType.FLOAT32:
+        yield np.abs(first)
+        yield (0.25 + 0.5 * np.random.default_rng(seed).random(first.shape)).astype(np.float32)
+    yield np.zeros_like(first)
+    yield np.ones_like(first)
 
 
 def _draw_photo(random: np.random.Generator, photo_input: PhotoInput) -> NDArray[Any]:

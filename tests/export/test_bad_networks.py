@@ -7,16 +7,19 @@ import keras
 import numpy as np
 import pytest
 
+from contract.bundle import read_device_bundle
 from contract.callbacks import ignore
-from contract.inputs import TensorInput, TensorType
+from contract.inputs import PhotoInput, TensorInput, TensorType
 from export.bundle import BundleSpec, export_bundles
 from export.comparison import ExportInputs
 from export.errors import ExamplesError, ExportError, NetworkError, RequestError
 from export.inputs import gather_inputs
+from export.network.classifier import OutputKind
 from export.network.network import network_of
 from export.network.standardization import Standardization
 from export.request import Request
 from export.tflite.quantize import Quantize
+from export.whole_network import WholeNetwork
 from tests.export.kinds import KINDS, build, write_examples
 
 TENSORS = TensorInput(TensorType.FLOAT32, (4,))
@@ -33,11 +36,11 @@ def dense_network(*, middle: Any, bias: float = 0.0) -> keras.Model:
     return network
 
 
-def refusal(network: keras.Model, folder: Path, inputs: np.ndarray[Any, Any] = INPUTS) -> str:
+def refusal(network: keras.Model, folder: Path, *, given: bool = True) -> str:
     """What an export says of a network, having written nothing."""
     spec = BundleSpec("feature", "feature", TENSORS, Standardization.NONE, Quantize.DYNAMIC, folder / "out")
     with pytest.raises(ExportError) as caught:
-        export_bundles(network_of(network), spec, ExportInputs(inputs, ("a", "b")))
+        export_bundles(network_of(network), spec, ExportInputs(INPUTS, ("a", "b"), given=given))
     assert not (folder / "out").exists()
     assert "\n" not in str(caught.value)
     return str(caught.value)
@@ -48,6 +51,47 @@ def test_answers_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
     said = refusal(dense_network(middle=keras.ops.log), tmp_path)
     assert "expected finite answers, got NaN or infinity on " in said
     assert said.endswith(" of 8 inputs")
+
+
+def test_answers_to_drawn_inputs_that_are_no_numbers_are_told_as_such(tmp_path: Path) -> None:
+    said = refusal(dense_network(middle=keras.ops.log), tmp_path, given=False)
+    assert said.endswith(" inputs, which were drawn: give --samples or --photos, of the range that it takes")
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [keras.ops.log, keras.ops.sqrt, lambda x: keras.ops.log(1 - x) - keras.ops.log(x)],
+    ids=["log", "sqrt", "logit"],
+)
+def test_a_network_of_positive_numbers_is_exported_without_examples(tmp_path: Path, begin: Any) -> None:
+    """Neither what is compared nor the golden sample may be drawn where it has no answers."""
+    given = keras.Input((4,))
+    net = keras.layers.Dense(3, name="feature", activation="tanh")(begin(given))
+    keras.Model(given, keras.layers.Dense(2)(net)).save(tmp_path / "network.keras")
+    request = Request(model=tmp_path / "network.keras", layer="feature", out=tmp_path / "out")
+    export_bundles(*gather_inputs(request, at_step=ignore))
+    assert np.isfinite(read_device_bundle(tmp_path / "out" / "device").golden).all()
+
+
+def test_a_network_with_an_answer_to_nothing_drawn_is_refused(tmp_path: Path) -> None:
+    given = keras.Input((4,))
+    net = keras.layers.Dense(3, name="feature", activation="tanh")(keras.ops.log(given - 5))
+    inputs = ExportInputs(INPUTS + 10, ("a", "b"), given=True)
+    spec = BundleSpec("feature", "feature", TENSORS, Standardization.NONE, Quantize.DYNAMIC, tmp_path / "out")
+    with pytest.raises(NetworkError, match="golden sample, of a drawn input: expected finite answers to"):
+        export_bundles(network_of(keras.Model(given, keras.layers.Dense(2)(net))), spec, inputs)
+
+
+def test_a_scale_that_gives_no_answers_is_right_on_nothing() -> None:
+    """The logarithm of x + 1: of pixels as they are a number, of scaled ones none."""
+    given = keras.Input((8, 8, 3))
+    net = keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(keras.ops.log(given + 1)))
+    network = network_of(keras.Model(given, net))
+    whole = WholeNetwork(network, PhotoInput(8, 8), Standardization.NONE, OutputKind.LOGITS)
+    photos = np.random.default_rng(0).integers(0, 9, (12, 8, 8, 3), np.uint8)
+    answers = whole.answer(photos)
+    classes = 1 - answers.argmax(axis=1)  # all wrong, so that the others are tried
+    assert whole.check_scale(photos, classes, answers)[Standardization.CAFFE] == 0
 
 
 def test_features_that_no_device_may_send_are_refused(tmp_path: Path) -> None:
