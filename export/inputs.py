@@ -19,7 +19,7 @@ from export.examples.given import GivenInputs, spread
 from export.examples.labelled import LabelledExamples
 from export.examples.reading import are_photos, read_given, read_samples
 from export.examples.synthetic import candidate_inputs, synthetic_inputs
-from export.model_input import choose_input, choose_standardization, scale_warning
+from export.model_input import choose_input, choose_standardization, scale_warning, told_scale
 from export.network.backbone import draw_reference, load_reference
 from export.network.classifier import take_apart
 from export.network.cut_points import cut_points, recommend
@@ -95,6 +95,8 @@ class _Found:
             warning = scale_warning(network, standardization)
             if warning is not None:
                 self.at_step(warning, 0, 0)
+            if scale := told_scale(network, request, model_input):
+                self.at_step(scale, 0, 0)
             layer = layer or self._recommended_layer(network)
         assert layer is not None  # a request without a model names the reference network's
         cut = request.cut or layer

@@ -59,6 +59,15 @@ def choose_standardization(network: Network, request: Request, model_input: Mode
     return chosen
 
 
+def told_scale(network: Network, request: Request, model_input: ModelInput) -> str | None:
+    """Return how photos are scaled and by what that is known, where the network says it and nobody else."""
+    if request.standardization is not None or not isinstance(model_input, PhotoInput):
+        return None
+    if network.input_dtype != "float32" or network.standardization is None:
+        return None
+    return f"scaling photos as {network.standardization}: {network.standardization_reason}"
+
+
 def _of_integers(network: Network, request: Request) -> Standardization:
     chosen = request.standardization or Standardization.NONE
     if chosen is not Standardization.NONE:

@@ -16,12 +16,12 @@ from contract.inputs import COLOUR, GREY, TensorInput, TensorType, check_input
 from contract.labels import MAX_LABELS
 from export.errors import HeadError, RequestError, WeightsError
 from export.network.archive import SUFFIX, load_float32
-from export.network.flatten import Flat, flatten
+from export.network.flatten import flatten
 from export.network.graph import deep_graphs, inputs_of, is_graph, outputs_of
 from export.network.inception_resnet_v1 import INPUT
 from export.network.keras_errors import telling_line
 from export.network.network_end import End, read_end
-from export.network.own_scaling import own_standardization
+from export.network.own_scaling import own_scale
 from export.network.standardization import Standardization
 from export.quiet import silence
 
@@ -47,6 +47,8 @@ class Network:
     standardization: Standardization | None
     """What the network says of itself: none where it scales by itself, else its keras.applications name's; None where
     it says nothing, and whoever exports it must."""
+    standardization_reason: str = ""
+    """By what it says so."""
 
 
 def network_of(model: keras.Model, *, size: Size | None = None) -> Network:
@@ -93,7 +95,9 @@ def prepared(model: keras.Model, *, where: str, size: Size | None = None) -> Net
             f"{where}, input {_by(shape)}", expected="sizes that its layers can take", got=got
         ) from error
     _check_classes(read_end(flat.model, where=where), flat.model, where)
-    return Network(whole, flat.model, flat.layers, shape, dtype, _standardization(flat, model))
+    scale = own_scale(flat.model, flat.layers, model)
+    mode, reason = (scale.mode, scale.reason) if scale is not None else (None, "")
+    return Network(whole, flat.model, flat.layers, shape, dtype, mode, reason)
 
 
 def _check_one_way(model: keras.Model, where: str) -> None:
@@ -115,10 +119,6 @@ def _check_one_way(model: keras.Model, where: str) -> None:
 def _whole(model: keras.Model, given: Any) -> keras.Model:
     structure = given if isinstance(model, keras.Sequential) else keras.tree.pack_sequence_as(model.input, [given])
     return keras.Model(given, keras.tree.flatten(model(structure))[0], name="whole")
-
-
-def _standardization(flat: Flat, model: keras.Model) -> Standardization | None:
-    return own_standardization(flat.model, flat.layers, model)
 
 
 def _input_shape(shape: Sequence[int | None], size: Size | None, where: str) -> tuple[int, ...]:

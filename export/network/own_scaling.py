@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 
+from contract.errors import shown
 from export.network.graph import in_order, is_graph
 from export.network.standardization import Standardization
 
@@ -56,21 +58,23 @@ _ARITHMETIC = frozenset(
 
 _OF_NAMES = (
     (r"inception_resnet_v1", Standardization.FACENET),
-    (r"mobilenetv3", Standardization.SYMMETRIC),
-    (r"mobilenet(v2)?([_.-]|$)", Standardization.SYMMETRIC),
+    (r"mobilenet(v2)?(_\d\.\d\d_\d+)?", Standardization.SYMMETRIC),
+    (r"mobilenetv3(small|large)?", Standardization.SYMMETRIC),
     (r"resnet(50|101|152)v2", Standardization.SYMMETRIC),
     (r"resnet(50|101|152)", Standardization.CAFFE),
     (r"vgg(16|19)", Standardization.CAFFE),
     (r"densenet(121|169|201)", Standardization.IMAGENET),
     (r"xception", Standardization.SYMMETRIC),
     (r"inception_(resnet_v2|v3)", Standardization.SYMMETRIC),
-    (r"nasnet", Standardization.SYMMETRIC),
-    (r"efficientnetv2-b", Standardization.IMAGENET),
+    (r"nasnet(_mobile|_large)?", Standardization.SYMMETRIC),
+    (r"efficientnetv2-b[0-3]", Standardization.IMAGENET),
     (r"efficientnetv2-[sml]", Standardization.SYMMETRIC),
-    (r"convnext_", Standardization.IMAGENET),
+    (r"convnext_(tiny|small|base|large|xlarge)", Standardization.IMAGENET),
 )
 """Names of networks of keras.applications, and what they take where they do not scale by themselves, as those of the
-newer families do unless `include_preprocessing=False`."""
+newer families do unless `include_preprocessing=False`. A name is read to its end: "resnet50_mine" is its author's."""
+_NUMBERED = r"(_\d+)?"
+"""What Keras adds to the name of a second one."""
 
 _OF_LAYERS = (
     ({"Conv1", "bn_Conv1", "expanded_conv_depthwise"}, Standardization.SYMMETRIC),  # MobileNetV2
@@ -80,17 +84,29 @@ _OF_LAYERS = (
     ({"conv1_conv", "conv1_bn", "conv2_block1_0_conv"}, Standardization.CAFFE),  # ResNet
     ({"conv1_conv", "conv1_bn", "conv2_block1_0_bn"}, Standardization.IMAGENET),  # DenseNet
     ({"block1_conv1", "block1_conv1_bn", "block2_sepconv1"}, Standardization.SYMMETRIC),  # Xception
-    ({"block1_conv1", "block1_conv2", "block1_pool"}, Standardization.CAFFE),  # VGG
+    (
+        {"block1_conv1", "block1_conv2", "block5_conv1", "block5_pool"},
+        Standardization.CAFFE,
+    ),  # VGG, and no home-made one
     ({"mixed_5b", "block35_1_conv"}, Standardization.SYMMETRIC),  # InceptionResNetV2
-    ({"stem_conv1", "stem_bn1"}, Standardization.SYMMETRIC),  # NASNet
+    ({"stem_conv1", "stem_bn1", "reduction_conv_1_stem_1"}, Standardization.SYMMETRIC),  # NASNet
 )
 """Layers that show whose network it is: its own name may be another, and MobileNet and others have none by now."""
 
 
-def own_standardization(flat: keras.Model, paths: Iterable[str], model: keras.Model) -> Standardization | None:
+@dataclass(frozen=True, slots=True)
+class OwnScale:
+    """What a network says."""
+
+    mode: Standardization
+    reason: str
+    """By what it says so, for its user to read."""
+
+
+def own_scale(flat: keras.Model, paths: Iterable[str], model: keras.Model) -> OwnScale | None:
     """Tell what the network says; `flat` is `model` on one level, `paths` are the names of its layers to its user."""
     if _scales_by_itself(flat):
-        return Standardization.NONE
+        return OwnScale(Standardization.NONE, "the network scales them by itself")
     return _by_name(_names_of_networks(model)) or _by_layers({path.rpartition("/")[2] for path in paths})
 
 
@@ -122,10 +138,16 @@ def _names_of_networks(model: keras.Model) -> list[str]:
     return names
 
 
-def _by_name(names: Iterable[str]) -> Standardization | None:
-    found = (mode for name in names for pattern, mode in _OF_NAMES if re.match(pattern, name.lower()))
-    return next(found, None)
+def _by_name(names: Iterable[str]) -> OwnScale | None:
+    for name in names:
+        for pattern, mode in _OF_NAMES:
+            if re.fullmatch(pattern + _NUMBERED, name.lower()):
+                return OwnScale(mode, f"by its name, {shown(name)}")
+    return None
 
 
-def _by_layers(names: Collection[str]) -> Standardization | None:
-    return next((mode for telling, mode in _OF_LAYERS if telling <= set(names)), None)
+def _by_layers(names: Collection[str]) -> OwnScale | None:
+    for telling, mode in _OF_LAYERS:
+        if telling <= set(names):
+            return OwnScale(mode, f"by its layers {', '.join(sorted(telling))}")
+    return None

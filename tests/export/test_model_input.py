@@ -5,17 +5,19 @@ import pytest
 
 from contract.inputs import Fit, PhotoInput, TensorInput, TensorType
 from export.errors import RequestError
-from export.model_input import choose_input, choose_standardization, scale_warning
+from export.model_input import choose_input, choose_standardization, scale_warning, told_scale
 from export.network.network import Network
 from export.network.standardization import Standardization
 from export.request import InputKind, Request
 
 
-def network(shape: tuple[int, ...], dtype: str = "float32", says: Standardization | None = None) -> Network:
+def network(
+    shape: tuple[int, ...], dtype: str = "float32", says: Standardization | None = None, reason: str = ""
+) -> Network:
     """A network of which only what it takes counts."""
     given = keras.Input(shape, dtype=dtype)
     model = keras.Model(given, given)
-    return Network(model, model, {}, shape, dtype, says)
+    return Network(model, model, {}, shape, dtype, says, reason)
 
 
 def test_three_channels_are_photos_whatever_is_given() -> None:
@@ -101,6 +103,13 @@ def test_a_network_of_integer_pixels_takes_them_as_they_are() -> None:
             RequestError, match=f"--standardize {mode}: expected a network that takes float32, got one of uint8"
         ):
             choose_standardization(whole, Request(standardization=mode), photo)
+
+
+def test_a_scale_that_the_network_says_is_told_with_its_reason() -> None:
+    photo, says = PhotoInput(96, 96), network((96, 96, 3), says=Standardization.CAFFE, reason="by its name")
+    assert told_scale(says, Request(), photo) == "scaling photos as caffe: by its name"
+    assert told_scale(says, Request(standardization=Standardization.CAFFE), photo) is None
+    assert told_scale(network((96, 96, 3)), Request(), photo) is None
 
 
 def test_scaling_twice_is_warned_of() -> None:

@@ -8,6 +8,7 @@ from keras import layers
 
 from export.network.inception_resnet_v1 import build
 from export.network.network import network_of, prepared
+from export.network.own_scaling import own_scale
 from export.network.standardization import Standardization
 
 NONE, SYMMETRIC, CAFFE, IMAGENET = (
@@ -55,6 +56,15 @@ def test_a_normalization_that_was_adapted_is_a_scale_too() -> None:
         [layers.RandomContrast(0.1), layers.RandomBrightness(0.1), layers.Resizing(8, 8), layers.CenterCrop(8, 8)],
         [layers.Conv2D(3, 3), layers.Rescaling(0.17)],
         [within("base")],
+        [within("vgg16_mine")],
+        [
+            within(
+                "base",
+                *(layers.Conv2D(3, 1, name=f"block1_conv{k}") for k in (1, 2)),
+                layers.MaxPool2D(name="block1_pool"),
+            )
+        ],
+        [layers.Conv2D(3, 1, name="stem_conv1"), layers.BatchNormalization(name="stem_bn1")],
     ],
 )
 def test_what_is_no_scale_says_nothing(stack: list[Any]) -> None:
@@ -93,8 +103,16 @@ def test_preprocess_input_in_the_network_is_a_scale() -> None:
         ("efficientnetv2-b0", IMAGENET),
         ("efficientnetv2-s", SYMMETRIC),
         ("convnext_tiny", IMAGENET),
+        ("vgg16_1", CAFFE),
+        ("mobilenet", SYMMETRIC),
         ("mobile", None),
         ("my_resnet50", None),
+        ("resnet50_mine", None),
+        ("xception_lite", None),
+        ("mobilenet_v7_of_mine", None),
+        ("vgg160", None),
+        ("nasnets", None),
+        ("convnext_home", None),
     ],
 )
 def test_a_name_of_keras_applications_says_its_own(name: str, mode: Standardization | None) -> None:
@@ -107,7 +125,23 @@ def test_a_network_of_keras_applications_is_known_by_its_layers_under_any_name()
     inputs = keras.Input((32, 32, 3))
     part = keras.Model(whole.inputs, whole.get_layer("block_1_project_BN").output, name="encoder")
     net = layers.Dense(3)(layers.GlobalAveragePooling2D()(part(inputs)))
-    assert network_of(keras.Model(inputs, net)).standardization is SYMMETRIC
+    network = network_of(keras.Model(inputs, net))
+    assert network.standardization is SYMMETRIC
+    assert network.standardization_reason == "by its layers Conv1, bn_Conv1, expanded_conv_depthwise"
+
+
+@pytest.mark.parametrize("build", [keras.applications.VGG16, keras.applications.NASNetMobile])
+def test_larger_ones_are_known_by_their_layers(build: Any) -> None:
+    model = build(weights=None, include_top=False, input_shape=(64, 64, 3), name="encoder")
+    found = own_scale(model, [layer.name for layer in model.layers], model)
+    assert found is not None
+    assert found.reason.startswith("by its layers ")
+
+
+def test_what_tells_the_scale_is_told() -> None:
+    inputs = keras.Input((12, 12, 3))
+    net = layers.Dense(3)(layers.Flatten()(within("resnet50")(inputs)))
+    assert network_of(keras.Model(inputs, net)).standardization_reason == "by its name, 'resnet50'"
 
 
 def test_the_reference_network_says_facenet() -> None:
