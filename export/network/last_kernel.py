@@ -30,6 +30,8 @@ class Kernel:
     """(d, units)."""
     bias: Floats
     """(units,)."""
+    activation: Any
+    """The layer's own function of `moves(read) @ kernel + bias`, or None; also where the layer is within another."""
     moves: tuple[Move, ...] = ()
 
 
@@ -52,7 +54,7 @@ def read_kernel(node: Any, *, where: str) -> Kernel:
     operation, read = node.operation, node.input_tensors[0]
     layer = operation.layer if isinstance(operation, keras.layers.TimeDistributed) else operation
     if isinstance(layer, keras.layers.Dense):
-        return Kernel(read, array_of(layer.kernel), _bias(layer, layer.units))
+        return Kernel(read, array_of(layer.kernel), _bias(layer, layer.units), layer.activation)
     if isinstance(layer, keras.layers.EinsumDense):
         return _einsum(layer, read, where)
     return _convolution(layer, read, where)
@@ -67,7 +69,7 @@ def _einsum(layer: Any, read: Any, where: str) -> Kernel:
     bias = np.zeros(kernel.shape[-1], np.float32) if layer.bias is None else array_of(layer.bias)
     if not fits or bias.shape != kernel.shape[1:]:
         raise HeadError(where, expected="a Dense as its last layer", got=f"an EinsumDense of {layer.equation}")
-    return Kernel(read, kernel, bias)
+    return Kernel(read, kernel, bias, layer.activation)
 
 
 def _convolution(layer: Any, read: Any, where: str) -> Kernel:
@@ -82,7 +84,7 @@ def _convolution(layer: Any, read: Any, where: str) -> Kernel:
             got=f"a kernel of {by_sizes(layer.kernel_size)} over {by_sizes(places)}",
         )
     moves: tuple[Move, ...] = () if single else (_flattened,)
-    return Kernel(read, kernel.reshape(-1, classes), _bias(layer, classes), moves)
+    return Kernel(read, kernel.reshape(-1, classes), _bias(layer, classes), layer.activation, moves)
 
 
 def _flattened(tensor: Any, name: str) -> Any:

@@ -47,6 +47,7 @@ _MEANS = (
     keras.layers.AveragePooling3D,
 )
 _ENDS = "logits, a softmax over the classes, or a sigmoid of one unit"
+_WITHOUT_MASK = "no mask between the classifier and the end: take the mean before the last Dense, or leave out Masking"
 _CLASSIFIER = f"a Dense or a 1x1 convolution as its last layer, then {_ENDS}"
 
 
@@ -81,8 +82,9 @@ def read_end(model: keras.Model, *, where: str) -> End:
         HeadError: not as the table at the top of this module says.
     """
     nodes = _after_the_classifier(model, where)
-    reading = _Reading(where, read_kernel(nodes[0], where=where))
-    reading.activate(getattr(nodes[0].operation, "activation", None), nodes[0])
+    found = read_kernel(nodes[0], where=where)
+    reading = _Reading(where, found)
+    reading.activate(found.activation, nodes[0])
     for node in nodes[1:]:
         reading.read(node)
     return reading.end(model.outputs[0])
@@ -95,7 +97,8 @@ def _after_the_classifier(model: keras.Model, where: str) -> list[Any]:
         node = nodes[-1]
         reads = {id(tensor): tensor for tensor in node.input_tensors}
         if node.is_input or len(reads) != 1 or not _may_follow(node.operation):
-            raise HeadError(where, expected=_CLASSIFIER, got=_ending(nodes))
+            expected = _WITHOUT_MASK if _mask_of(node) is not None else _CLASSIFIER
+            raise HeadError(where, expected=expected, got=_ending(nodes))
         nodes.append(node_of(next(iter(reads.values()))))
     return nodes[::-1]
 
@@ -104,7 +107,12 @@ def _ending(nodes: Sequence[Any]) -> str:
     last = nodes[-1]
     if last.is_input:
         return "neither after its input"
-    return type(last.operation).__name__
+    with_mask = " with a mask of positions" if _mask_of(last) is not None else ""
+    return f"{type(last.operation).__name__}{with_mask}"
+
+
+def _mask_of(node: Any) -> Any:
+    return None if node.is_input else node.arguments.kwargs.get("mask")
 
 
 def _may_follow(operation: Any) -> bool:
@@ -235,8 +243,18 @@ def _affine(node: Any) -> tuple[Floats, Floats] | None:
     if isinstance(operation, keras.layers.BatchNormalization):
         return _normalisation(operation) if operation.axis in (-1, len(node.outputs[0].shape) - 1) else None
     if isinstance(operation, keras.layers.Rescaling):
-        return np.asarray(operation.scale, np.float32), np.asarray(operation.offset, np.float32)
+        units = node.outputs[0].shape[-1]
+        scale, offset = _of_classes(operation.scale, units), _of_classes(operation.offset, units)
+        return None if scale is None or offset is None else (scale, offset)
     return _arithmetic(type(operation).__name__, node)
+
+
+def _of_classes(values: Any, units: int) -> Floats | None:
+    """Return one number for all classes, or one for each (units,), however they are nested; None of anything else."""
+    numbers = np.asarray(values, np.float32)
+    if numbers.size == 1:
+        return numbers.reshape(())
+    return numbers.reshape(-1) if numbers.shape[-1] == numbers.size == units else None
 
 
 def _normalisation(layer: Any) -> tuple[Floats, Floats]:

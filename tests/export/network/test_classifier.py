@@ -131,6 +131,47 @@ def test_a_networks_own_answers_are_probabilities_of_classes(
     np.testing.assert_allclose(class_answers(np.array(values, np.float32), output), np.array(probabilities, np.float32))
 
 
+def over_positions(positions: int, *after: keras.layers.Layer, activation: str = "softmax") -> keras.Model:
+    feature = keras.Input((positions, 6))
+    net = keras.layers.TimeDistributed(keras.layers.Dense(3, activation=activation))(feature)
+    for layer in after:
+        net = layer(net)
+    return keras.Model(feature, net)
+
+
+def test_a_softmax_within_a_time_distributed_is_seen() -> None:
+    assert take_apart(over_positions(1, keras.layers.Flatten())).output is OutputKind.SOFTMAX
+    with pytest.raises(HeadError, match="once and at the end, got softmax at each of 4 positions"):
+        take_apart(over_positions(4, keras.layers.GlobalAveragePooling1D()))
+    with pytest.raises(HeadError, match="once and at the end, got relu of 3 units"):
+        take_apart(over_positions(1, keras.layers.Flatten(), activation="relu"))
+    with pytest.raises(HeadError, match="got softmax after softmax"):
+        take_apart(over_positions(1, keras.layers.Flatten(), keras.layers.Softmax()))
+
+
+def test_a_mask_after_the_classifier_is_named() -> None:
+    given = keras.Input((5, 3))
+    net = keras.layers.LSTM(4, return_sequences=True)(keras.layers.Masking()(given))
+    net = keras.layers.GlobalAveragePooling1D()(keras.layers.TimeDistributed(keras.layers.Dense(3))(net))
+    with pytest.raises(
+        HeadError, match=r"expected no mask between the classifier .* GlobalAveragePooling1D with a mask of positions"
+    ):
+        take_apart(keras.Model(given, net))
+
+
+@pytest.mark.parametrize(
+    ("scale", "offset"), [([[1, 2, 3]], 0.5), ([1, 2, 3], [[0.5]]), ([[2.0]], [[[1, 2, 3]]]), (2, [3, 2, 1])]
+)
+def test_a_scale_of_the_classes_is_taken_however_it_is_nested(scale: object, offset: object) -> None:
+    feature = keras.Input((6,))
+    head = keras.Model(feature, keras.layers.Rescaling(scale, offset)(keras.layers.Dense(3)(feature)))
+    parts = take_apart(head)
+    assert parts.bias.shape == (3,)
+    logits = take_together(parts.body, parts.kernel, parts.bias)
+    expected = np.asarray(head(FEATURES)).reshape(logits.shape)
+    np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_a_head_that_was_put_together_is_the_same_file_each_time(tmp_path: Path) -> None:
     """Layers that are made for it are named by what is there, not by what was made before."""
     position = keras.Input((4, 4, 6))
