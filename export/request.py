@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,8 @@ MAX_SEED = 2**32 - 1
 DEFAULT_CUT = "freeze6"
 DEFAULT_OUT = Path("build/export")
 WHOLE = "full"
+WHOLE_PHOTO_FITS = (Fit.CROP, Fit.LETTERBOX, Fit.STRETCH)
+"""Faces are of the network that a detector stands beside: no export of a user's network makes such a bundle."""
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -118,7 +120,7 @@ def parse_request(
         model=model,
         weights=weights,
         size=None if size is None else parse_size(size),
-        fit=None if fit is None else _choice("--fit", fit, Fit),
+        fit=None if fit is None else _choice("--fit", fit, WHOLE_PHOTO_FITS),
         kind=kind_asked,
         standardization=None if standardize is None else _choice("--standardize", standardize, Standardization),
         samples=samples,
@@ -166,10 +168,11 @@ def _reference_cut(cut: str | None) -> tuple[str, str]:
     return name, CUTS[name].layer
 
 
-def _choice(option: str, value: str, choices: type[Choice]) -> Choice:
-    if value not in list(choices):
-        raise RequestError(option, expected=f"one of {', '.join(choices)}", got=value)
-    return choices(value)
+def _choice(option: str, value: str, choices: Iterable[Choice]) -> Choice:
+    known = {choice.value: choice for choice in choices}
+    if value not in known:
+        raise RequestError(option, expected=f"one of {', '.join(known)}", got=value)
+    return known[value]
 
 
 def _read_labels(path: Path) -> tuple[str, ...]:

@@ -248,6 +248,7 @@ def test_given_photos_are_compared_on_without_making_people_of_them(
         (["--model", "m.keras", "--size", "96x"], "--size: expected HEIGHTxWIDTH or N, of at least 1, got 96x"),
         (["--model", "m.keras", "--size", "0"], "--size: expected HEIGHTxWIDTH or N, of at least 1, got 0"),
         (["--model", "m.keras", "--fit", "zoom"], "--fit: expected one of crop, letterbox, stretch, got zoom"),
+        (["--model", "m.keras", "--fit", "faces"], "--fit: expected one of crop, letterbox, stretch, got faces"),
         (["--model", "m.keras", "--input", "sound"], "--input: expected one of photo, tensor, got sound"),
         (
             ["--model", "m.keras", "--standardize", "0..1"],
