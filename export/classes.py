@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from contract.errors import ContractError
-from contract.labels import encode_labels, label_key, read_label
+from contract.labels import encode_new_labels, label_key, read_label
 from export.accuracy import Classes
 from export.errors import RequestError
 from export.examples.given import GivenInputs
@@ -69,7 +69,7 @@ def _in_order(labels: Classes, names: Sequence[str], own: tuple[str, ...]) -> Ma
         return Matched(own, reason=reason)
     try:
         read = tuple(read_label(name) for name in names)
-        encode_labels(read)
+        encode_new_labels(read)
     except ContractError as error:
         return Matched(own, labels, reason=f"a folder or name of --photos cannot be a label ({error})")
     return Matched(read, labels)

@@ -53,6 +53,13 @@ def test_a_folder_that_cannot_be_a_label_is_a_class_all_the_same() -> None:
     assert "cannot be a label" in str(found.reason)
 
 
+def test_folders_that_are_one_label_are_classes_without_names() -> None:
+    found = match_classes(given([0, 1, 1, 0], ("Anna", "anna")), None, classes=2)
+    assert found.labels == ("class-0001", "class-0002")
+    assert found.classes is not None
+    assert "expected each label once, got 'Anna' and 'anna'" in str(found.reason)
+
+
 def test_without_labels_nothing_is_known_and_nothing_is_odd() -> None:
     found = match_classes(given(None), None, classes=2)
     assert (found.labels, found.classes, found.reason) == (("class-0001", "class-0002"), None, None)
