@@ -8,6 +8,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from contract.text import escaped
 from export.quiet import STDERR
 
 
@@ -20,7 +21,12 @@ class Terminal:
     def __enter__(self) -> Terminal:
         self._file = os.fdopen(os.dup(STDERR), "w", encoding="utf-8")
         console = Console(file=self._file)
-        columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn()
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TimeElapsedColumn(),
+        )
         self._progress = Progress(*columns, console=console, disable=not console.is_terminal)
         self._progress.start()
         self._is_terminal = console.is_terminal
@@ -39,9 +45,10 @@ class Terminal:
         """Show that `done` of `total` of a step are behind us; 0 of 0 where that is not known."""
         if step != self._step:
             self._finish()
-            self._step, self._task = step, self._progress.add_task(step, total=None)
+            shown = escaped(step)  # names of layers and folders in it are the user's, or a stranger's
+            self._step, self._task = step, self._progress.add_task(shown, total=None)
             if not self._is_terminal:
-                print(step, file=self._file, flush=True)
+                print(shown, file=self._file, flush=True)
         self._progress.update(self._task, completed=done, total=total or None)
 
     def stop(self) -> None:
