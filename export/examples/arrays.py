@@ -37,6 +37,8 @@ INPUTS, LABELS, NAMES = "inputs", "labels", "names"
 NPZ, NPY = ".npz", ".npy"
 MAX_ARRAY_BYTES = 4 << 30
 MAX_HEADER_BYTES = 10_000
+MAX_NUMBER = 2**63 - 1
+"""Of an integer as a label."""
 
 _FORMAT: Any = np.lib.format
 """Without types: numpy's stubs leave out the parameter that bounds a header."""
@@ -218,6 +220,8 @@ def _read_labels(arrays: _Arrays, count: int) -> NDArray[Any]:
     labels = arrays.read(LABELS)
     if labels.dtype.kind == "i" and labels.min() < 0:
         raise ExamplesError(where, expected="integers of 0 and more", got=str(labels.min()))
+    if labels.dtype.kind == "u" and labels.max() > MAX_NUMBER:
+        raise ExamplesError(where, expected=f"integers up to {MAX_NUMBER}", got=str(labels.max()))
     return labels
 
 

@@ -205,3 +205,12 @@ def test_inputs_alone_may_be_one_array(tmp_path: Path) -> None:
     assert given.labels is None
     with pytest.raises(ExamplesError, match="expected an array called labels, got inputs"):
         read(tmp_path / "inputs.npy")
+
+
+def test_a_label_beyond_64_bits_with_a_sign_is_refused(tmp_path: Path) -> None:
+    labels = np.array([0, 1, 2**63, 0, 1, 2], np.uint64)
+    path = write(tmp_path, inputs=VALUES, labels=labels)
+    for reading in (read, lambda path: read_given(path, model_input=TENSORS, count=6)):
+        with pytest.raises(ExamplesError, match="labels: expected integers up to 9223372036854775807, got 9223372036"):
+            reading(path)
+    assert read(write(tmp_path, inputs=VALUES, labels=LABELS.astype(np.uint64))).names == ("0", "1")
