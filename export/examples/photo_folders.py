@@ -10,6 +10,7 @@ looked at. The demo finds its people here too.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -152,11 +153,14 @@ def find_folders(directory: Path) -> tuple[str, ...]:
 def find_photos(directory: Path) -> tuple[Path, ...]:
     """Find the files of a folder and of the folders in it, sorted, whoever they are of.
 
+    The folder's own links to folders are followed, as those of `find_people` are, but for one that leads back.
+
     Raises:
         ExamplesError: no such folder.
     """
     check_folder(directory)
-    return tuple(sorted(_walk(directory)))
+    links = [path for path in directory.iterdir() if path.is_symlink() and path.is_dir() and not is_closed(path.name)]
+    return tuple(sorted([*_walk(directory), *(file for link in _entered(links, directory) for file in _walk(link))]))
 
 
 def check_folder(directory: Path) -> None:
@@ -165,8 +169,18 @@ def check_folder(directory: Path) -> None:
         raise ExamplesError(str(directory), expected="a folder", got="a file" if directory.exists() else "none")
 
 
+def _entered(links: Iterable[Path], directory: Path) -> Iterator[Path]:
+    """Yield the links to follow: each folder once, and none around or within the one that has the links."""
+    home, seen = directory.resolve(), set()
+    for link in sorted(links):
+        target = link.resolve()
+        if target not in seen and not home.is_relative_to(target) and not target.is_relative_to(home):
+            seen.add(target)
+            yield link
+
+
 def _walk(directory: Path) -> list[Path]:
-    """Walk without following links to folders: they may lead back."""
+    """Walk without following links to folders within: they may lead back."""
     files = []
     for path in directory.iterdir():
         if path.is_dir():

@@ -11,6 +11,7 @@ from contract.samples import photo_sample_id
 from device.errors import PhotoError
 from export.errors import ExamplesError
 from export.examples.labelled import BASE_SECRET
+from export.examples.photo_folders import find_photos
 from export.examples.photos import read_given_photos, read_labelled_photos
 from export.network.inception_resnet_v1 import INPUT
 
@@ -257,3 +258,19 @@ def test_marks_around_a_folders_name_are_no_part_of_the_label(folder: Path) -> N
 def test_a_link_that_leads_back_is_not_followed(folder: Path) -> None:
     (folder / "Ann" / "back").symlink_to(folder)
     assert len(read_given_photos(folder, photo_input=INPUT, count=64).inputs) == 5
+
+
+def test_folders_that_are_linked_are_read_alike_as_samples_and_as_photos(folder: Path, tmp_path: Path) -> None:
+    linked = tmp_path.parent / f"{tmp_path.name}-links"
+    linked.mkdir()
+    for name in ("Ann", "Bo"):
+        (linked / name).symlink_to(folder / name)
+    given = read_given_photos(linked, photo_input=INPUT, count=64, most_labelled=64)
+    assert given.names == read_labelled_photos(linked, photo_input=INPUT).names == ("Ann", "Bo")
+    assert len(given.inputs) == 5
+
+
+def test_a_link_to_where_it_stands_is_not_followed(folder: Path) -> None:
+    (folder / "around").symlink_to(folder.parent)
+    (folder / "again").symlink_to(folder / "Ann")
+    assert len(find_photos(folder)) == 5
