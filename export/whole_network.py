@@ -70,7 +70,7 @@ class WholeNetwork:
         bad = int((~np.isfinite(values.reshape(len(values), -1)).all(axis=1)).sum())
         if bad:
             got = f"NaN or infinity on {bad} of {len(values)} inputs"
-            raise NetworkError(f"network {self.network.whole.name}", expected="finite answers", got=got)
+            raise NetworkError(f"network {self.network.flat.name}", expected="finite answers", got=got)
         return class_answers(values, self.output)
 
     def check_scale(self, inputs: NDArray[Any], classes: Classes, answers: Floats) -> dict[Standardization, float]:
@@ -116,7 +116,7 @@ class WholeNetwork:
             ParityError: naming the difference.
         """
         logits = run_eagerly(put_together(head.body, head.kernel, head.bias), features)
-        where = f"prefix and head of {self.network.whole.name} in Keras"
+        where = f"prefix and head of {self.network.flat.name} in Keras"
         check_same_answers(answers, class_answers(logits, OutputKind.LOGITS), where=where)
 
 

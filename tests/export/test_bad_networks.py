@@ -31,7 +31,7 @@ def dense_network(*, middle: Any, bias: float = 0.0) -> keras.Model:
     given = keras.Input((4,))
     feature = keras.layers.Dense(3, name="feature")
     net = feature(given)
-    network = keras.Model(given, keras.layers.Dense(2, name="Logits")(middle(net)))
+    network = keras.Model(given, keras.layers.Dense(2, name="Logits")(middle(net)), name="four_numbers")
     feature.set_weights([np.ones((4, 3), np.float32), np.full(3, bias, np.float32)])
     return network
 
@@ -49,7 +49,7 @@ def refusal(network: keras.Model, folder: Path, *, given: bool = True) -> str:
 def test_answers_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
     """The logarithm of what may be negative: features are numbers, answers are not."""
     said = refusal(dense_network(middle=keras.ops.log), tmp_path)
-    assert "expected finite answers, got NaN or infinity on " in said
+    assert said.startswith("network four_numbers: expected finite answers, got NaN or infinity on ")
     assert said.endswith(" of 8 inputs")
 
 
