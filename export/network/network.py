@@ -122,11 +122,19 @@ def _whole(model: keras.Model, given: Any) -> keras.Model:
 
 
 def _input_shape(shape: Sequence[int | None], size: Size | None, where: str) -> tuple[int, ...]:
-    if len(shape) == _PHOTO_RANK and (shape[-1] in (GREY, COLOUR)):
-        return (*_photo_size(shape, size, where), int(shape[-1] or 0))
     open_axes = [axis for axis, length in enumerate(shape) if length is None]
-    if not open_axes:
+    if len(shape) == _PHOTO_RANK and (shape[-1] == COLOUR or (shape[-1] == GREY and not (open_axes and size is None))):
+        return (*_photo_size(shape, size, where), int(shape[-1] or 0))
+    if not open_axes and size is None:
         return tuple(int(length or 0) for length in shape)
+    if not open_axes:
+        expected = f"no size for {where}, whose input leaves none open"
+        raise RequestError("--size", expected=expected, got=f"{_by(size or ())} beside {_by(shape)}")
+    if len(shape) == _PHOTO_RANK and shape[-1] == GREY:
+        expected = (
+            "--size HEIGHTxWIDTH for what is left open: of photos or of what is no photo, one channel tells neither"
+        )
+        raise RequestError(where, expected=expected, got=f"an input of shape {_by(shape)}")
     if size is None or len(open_axes) > 1 or size[0] != size[1]:
         raise RequestError(
             where,

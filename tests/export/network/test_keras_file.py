@@ -269,6 +269,23 @@ def test_an_open_axis_of_a_tensor_needs_a_size(tmp_path: Path) -> None:
     assert read_network(path, size=(20, 20)).input_shape == (20, 6)
 
 
+@pytest.mark.parametrize("shape", [(6,), (8, 6), (8, 6, 2), (3, 8, 8, 3)])
+def test_a_size_is_refused_where_a_tensor_leaves_none_open(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    path = saved(tmp_path, layers.Flatten(), layers.Dense(3), shape=shape)
+    assert "--size: expected no size for network FILE, whose input leaves none open, got 99x99 beside " in refusal(
+        path, size=(99, 99)
+    )
+
+
+def test_an_open_axis_of_one_channel_has_no_size_of_its_own(tmp_path: Path) -> None:
+    """It may be a spectrogram."""
+    path = saved(tmp_path, layers.Conv2D(4, 3), layers.GlobalAveragePooling2D(), layers.Dense(3), shape=(None, 64, 1))
+    assert "expected --size HEIGHTxWIDTH for what is left open: " in refusal(path)
+    assert refusal(path).endswith("got an input of shape ?x64x1")
+    assert read_network(path, size=(30, 64)).input_shape == (30, 64, 1)
+    assert "--size: expected ?x64, which network FILE takes, got 30x30" in refusal(path, size=(30, 30))
+
+
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64"])
 def test_every_precision_is_loaded_as_float32(tmp_path: Path, policy: str) -> None:
     def inner() -> keras.Model:
