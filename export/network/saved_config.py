@@ -17,7 +17,8 @@ FLOAT32 = "float32"
 _OTHER_FLOATS = frozenset({"float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"})
 _QUANTIZED = ("Quantized", "GPTQ", "AWQ")
 """Begin the names of the classes that say how weights were quantized."""
-_OF_KERAS = ("keras", "keras.", "builtins")
+_OF_KERAS = frozenset({"keras", "builtins"})
+"""Packages of Keras and Python; keras_hub, say, is another one."""
 _TRAINED_WITH = "compile_config"
 """Optimizer, losses and metrics: never loaded, whatever they are."""
 _NAMES = frozenset(
@@ -114,7 +115,7 @@ def _name_to_look_up(found: dict[str, Json]) -> str | None:
     kind, module, inner = found["class_name"], found.get("module", "keras"), found.get("config")
     if kind == "function" and isinstance(inner, str) and module == "builtins":
         return inner
-    if kind.startswith("__") or (isinstance(module, str) and module.startswith(_OF_KERAS)):
+    if kind.startswith("__") or (isinstance(module, str) and module.partition(".")[0] in _OF_KERAS):
         return None
     registered = found.get("registered_name")
     return registered if isinstance(registered, str) else str(kind)

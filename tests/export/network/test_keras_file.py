@@ -286,6 +286,15 @@ def test_an_open_axis_of_one_channel_has_no_size_of_its_own(tmp_path: Path) -> N
     assert "--size: expected ?x64, which network FILE takes, got 30x30" in refusal(path, size=(30, 30))
 
 
+def test_a_class_of_keras_hub_is_none_of_keras(tmp_path: Path) -> None:
+    def moved(config: Any) -> Any:
+        layer = config["config"]["layers"][1]
+        layer["module"], layer["registered_name"] = "keras_hub.layers", "keras_hub>Backbone"
+        return config
+
+    assert "got the class 'Backbone', which is not known here" in refusal(edited(saved(tmp_path, *small()), moved))
+
+
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64"])
 def test_every_precision_is_loaded_as_float32(tmp_path: Path, policy: str) -> None:
     def inner() -> keras.Model:
