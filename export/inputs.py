@@ -172,7 +172,7 @@ class _Found:
     def make_reference(self, samples: LabelledExamples | None, compared: Inputs) -> Network:
         """Build the reference network, with weights from a file or drawn."""
         self.at_step("making the network", 0, 0)
-        return prepared(self._reference(samples, compared), where="the reference network")
+        return prepared(self._reference(samples, compared), where="the reference network", one_class=True)
 
     def _reference(self, samples: LabelledExamples | None, compared: Inputs) -> keras.Model:
         request = self.request

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from export.errors import HeadError
 from export.network.archive import load_float32
 from export.network.network import Network, Size, prepared
-from export.network.network_end import OutputKind, read_end
 
 
 def read_network(path: Path, *, size: Size | None = None) -> Network:
@@ -22,8 +20,4 @@ def read_network(path: Path, *, size: Size | None = None) -> Network:
         RequestError: `size` contradicts the network, is missing, or its layers cannot take it.
     """
     where = f"network {path}"
-    network = prepared(load_float32(path, where=where), where=where, size=size)
-    if network.whole.output_shape[-1] == 1 and read_end(network.flat, where=where).output is OutputKind.LOGITS:
-        expected = "a sigmoid after its one unit, for two classes, or as many units as there are classes"
-        raise HeadError(where, expected=expected, got="one number, which names no class")
-    return network
+    return prepared(load_float32(path, where=where), where=where, size=size)

@@ -20,7 +20,7 @@ from export.network.flatten import flatten
 from export.network.graph import deep_graphs, inputs_of, is_graph, outputs_of
 from export.network.inception_resnet_v1 import INPUT
 from export.network.keras_errors import telling_line
-from export.network.network_end import End, read_end
+from export.network.network_end import End, OutputKind, read_end
 from export.network.own_scaling import own_scale
 from export.network.standardization import Standardization
 from export.quiet import silence
@@ -72,8 +72,10 @@ def network_of(model: keras.Model, *, size: Size | None = None) -> Network:
     return prepared(loaded, where=where, size=size)
 
 
-def prepared(model: keras.Model, *, where: str, size: Size | None = None) -> Network:
+def prepared(model: keras.Model, *, where: str, size: Size | None = None, one_class: bool = False) -> Network:
     """Make a network in float32 that was loaded for this one level, and fix the sizes that it leaves open.
+
+    `one_class` lets a single logit pass: the reference network's head may begin with one class, and grows.
 
     Raises:
         HeadError: no graph, not built, several inputs or outputs, or an output that names no class.
@@ -94,7 +96,7 @@ def prepared(model: keras.Model, *, where: str, size: Size | None = None) -> Net
         raise RequestError(
             f"{where}, input {_by(shape)}", expected="sizes that its layers can take", got=got
         ) from error
-    _check_classes(read_end(flat.model, where=where), flat.model, where)
+    _check_classes(read_end(flat.model, where=where), flat.model, where, one_class=one_class)
     scale = own_scale(flat.model, flat.layers, model)
     mode, reason = (scale.mode, scale.reason) if scale is not None else (None, "")
     return Network(whole, flat.model, flat.layers, shape, dtype, mode, reason)
@@ -168,9 +170,12 @@ def _input_dtype(taken: Any, shape: tuple[int, ...], where: str) -> str:
     return dtype
 
 
-def _check_classes(end: End, flat: keras.Model, where: str) -> None:
-    """Refuse more classes than there may be labels, and weights that make every answer NaN."""
+def _check_classes(end: End, flat: keras.Model, where: str, *, one_class: bool) -> None:
+    """Refuse more classes than there may be labels, a number that is none, and weights that make every answer NaN."""
     classes = end.kernel.shape[1]
+    if classes == 1 and end.output is OutputKind.LOGITS and not one_class:
+        expected = "a sigmoid after its one unit, for two classes, or as many units as there are classes"
+        raise HeadError(where, expected=expected, got="one number, which names no class")
     if classes > MAX_LABELS:
         raise HeadError(where, expected=f"at most {MAX_LABELS} classes", got=str(classes))
     for layer in flat.layers:

@@ -16,7 +16,7 @@ from export.errors import ExportError, HeadError, RequestError, WeightsError
 from export.network import archive
 from export.network.keras_errors import telling_line
 from export.network.keras_file import read_network
-from export.network.network import network_of
+from export.network.network import network_of, prepared
 
 Edit = Callable[[Any], Any]
 ENDS = "logits, a softmax over the classes, or a sigmoid of one unit"
@@ -284,6 +284,14 @@ def test_an_open_axis_of_one_channel_has_no_size_of_its_own(tmp_path: Path) -> N
     assert refusal(path).endswith("got an input of shape ?x64x1")
     assert read_network(path, size=(30, 64)).input_shape == (30, 64, 1)
     assert "--size: expected ?x64, which network FILE takes, got 30x30" in refusal(path, size=(30, 30))
+
+
+def test_one_number_names_no_class_in_memory_either() -> None:
+    inputs = keras.Input((4,))
+    one = keras.Model(inputs, layers.Dense(1)(inputs))
+    with pytest.raises(HeadError, match="got one number, which names no class"):
+        network_of(one)
+    assert prepared(one, where="the reference network", one_class=True).input_shape == (4,)
 
 
 def test_a_class_of_keras_hub_is_none_of_keras(tmp_path: Path) -> None:
