@@ -22,7 +22,7 @@ OUT      ?= build/export
 PORT     ?=
 
 # Recipes read these from their environment, quoted: a path may hold spaces, quotes and dollars.
-export PYTHON CUT WEIGHTS MODEL LAYER SIZE FIT INPUT STANDARDIZE SAMPLES FACES PHOTOS LABELS QUANTIZE OUT
+export PYTHON CUT WEIGHTS MODEL LAYER SIZE FIT INPUT STANDARDIZE SAMPLES FACES PHOTOS LABELS CLASSES QUANTIZE SEED OUT
 
 # TensorFlow and tflite-runtime fail in one process (`vector::reserve`), so the tests take two. Those of the demo load
 # neither and go to the shorter half.
@@ -58,15 +58,16 @@ $(STAMP): setup.cfg pyproject.toml
 build/faces: | $(STAMP)
 	@rm -rf $@.part && $(BIN)/python -m demo.drawing.people $@.part && mv $@.part $@
 
-# Without a model, samples or photos it is the reference network and drawn people.
-DRAWN := $(if $(MODEL)$(SAMPLES)$(FACES)$(PHOTOS),,build/faces)
+# Without a model, samples, photos or classes it is the reference network and drawn people.
+DRAWN := $(if $(MODEL)$(SAMPLES)$(FACES)$(PHOTOS)$(CLASSES)$(LABELS),,build/faces)
 
 export: $(STAMP) $(DRAWN)  ## write both bundles to build/export (CUT= WEIGHTS=, or MODEL= LAYER= STANDARDIZE=; SAMPLES= or PHOTOS=; ...)
 	@exec $(BIN)/fedex-export bundle $(if $(MODEL),--model "$$MODEL",--cut "$$CUT") --out "$$OUT" \
 	    $(if $(SAMPLES)$(FACES)$(DRAWN),--samples "$${SAMPLES:-$${FACES:-build/faces}}") \
 	    $${WEIGHTS:+--weights "$$WEIGHTS"} $${LAYER:+--layer "$$LAYER"} $${SIZE:+--size "$$SIZE"} $${FIT:+--fit "$$FIT"} \
 	    $${INPUT:+--input "$$INPUT"} $${STANDARDIZE:+--standardize "$$STANDARDIZE"} $${PHOTOS:+--photos "$$PHOTOS"} \
-	    $${LABELS:+--labels "$$LABELS"} $${QUANTIZE:+--quantize "$$QUANTIZE"}
+	    $${LABELS:+--labels "$$LABELS"} $${CLASSES:+--classes "$$CLASSES"} $${QUANTIZE:+--quantize "$$QUANTIZE"} \
+	    $${SEED:+--seed "$$SEED"}
 
 demo: $(STAMP) $(if $(filter minio,$(STORE)),minio-install)  ## run it all end to end on this machine (WEIGHTS= FACES= for real photos, MODEL= for other networks, STORE=minio)
 	@exec $(BIN)/python -m demo.run

@@ -95,11 +95,17 @@ OF_A_MODEL = {
         "PHOTOS",
         "LABELS",
         "QUANTIZE",
+        "SEED",
     )
 }
 
 
-@pytest.mark.parametrize("options", [OF_THE_REFERENCE, OF_A_MODEL], ids=["reference", "model"])
+OF_ITS_CLASSES = {name: name.lower() for name in ("CUT", "OUT", "LABELS", "CLASSES")}
+
+
+@pytest.mark.parametrize(
+    "options", [OF_THE_REFERENCE, OF_A_MODEL, OF_ITS_CLASSES], ids=["reference", "model", "classes"]
+)
 @pytest.mark.parametrize("how", ["on the command line", "in the environment"])
 def test_every_variable_may_hold_spaces_quotes_and_dollars(tmp_path: Path, how: str, options: dict[str, str]) -> None:
     """They were pasted into the shell's line as they are: `make export FACES='my photos'` exported `my`."""
