@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tokenize
-import warnings
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,22 +12,16 @@ from numpy.typing import NDArray
 
 from contract.inputs import TensorInput
 from device.errors import TensorError, TensorFlaw
+from device.recognise.array_header import read_array_header
 from device.recognise.file_kinds import kind_of
 from device.recognise.preparation import check_tensor, check_tensor_kind
 
 MAGIC = b"\x93NUMPY"
-MAX_HEADER_BYTES = 10_000
 _START_BYTES = 4096
 _ARCHIVE, _ARCHIVE_NAME_AT = b"PK\x03\x04", 30
 """A `.npz` file is a ZIP archive whose first entry is called something.npy."""
 _PICKLE = b"\x80"
 _PHOTOS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"P5", b"P6")
-
-# What numpy raises on damaged headers; anything else is a bug that should be seen.
-_HEADER_ERRORS = (
-    *(ValueError, SyntaxError, TypeError, EOFError, KeyError, RecursionError, MemoryError, OverflowError),
-    tokenize.TokenError,
-)
 
 
 def load_tensor(path: Path | str, model_input: TensorInput) -> NDArray[Any]:
@@ -74,20 +66,10 @@ def _read_header(
         kind, flaw = _kind_of_other(start)
         raise TensorError(f"{expected}, got {kind}", flaw=flaw)
     file.seek(0)
-    format_: Any = np.lib.format  # numpy's stubs leave out the parameter that bounds a header
-    readers = {(1, 0): format_.read_array_header_1_0, (2, 0): format_.read_array_header_2_0}
     try:
-        version = format_.read_magic(file)
-        if version not in readers:
-            raise ValueError(f"a version {version} that is for tables")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that Python 2 wrote it, or how it spells a dtype, changes no value
-            header: tuple[tuple[int, ...], bool, np.dtype[Any]] = readers[version](
-                file, max_header_size=MAX_HEADER_BYTES
-            )
-    except _HEADER_ERRORS as error:
+        return read_array_header(file)
+    except ValueError as error:
         raise TensorError(f"{expected}, got one with a damaged header", flaw=TensorFlaw.DAMAGED) from error
-    return header
 
 
 def _kind_of_other(start: bytes) -> tuple[str, TensorFlaw]:

@@ -26,6 +26,7 @@ from contract.callbacks import Progress, ignore
 from contract.errors import ContractError, shown
 from contract.inputs import COLOUR, GREY, ModelInput, PhotoInput, TensorInput
 from contract.labels import label_key, read_label
+from device.recognise.array_header import read_array_header, spelling_unsaid
 from device.recognise.image import Photo
 from device.recognise.preparation import Example, prepare
 from export.errors import ExamplesError
@@ -36,13 +37,11 @@ from export.examples.problems import raise_together
 INPUTS, LABELS, NAMES = "inputs", "labels", "names"
 NPZ, NPY = ".npz", ".npy"
 MAX_ARRAY_BYTES = 4 << 30
-MAX_HEADER_BYTES = 10_000
 MAX_NUMBER = 2**63 - 1
 """Of an integer as a label."""
 
 _FORMAT: Any = np.lib.format
-"""Without types: numpy's stubs leave out the parameter that bounds a header."""
-_HEADER_READERS = {(1, 0): _FORMAT.read_array_header_1_0, (2, 0): _FORMAT.read_array_header_2_0}
+"""Without types, as numpy's stubs have it."""
 
 _DAMAGE = (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, SyntaxError, TypeError, RuntimeError)
 """What numpy and zipfile raise of damaged files, and of kinds of compression that they do not know."""
@@ -145,7 +144,7 @@ class _Arrays:
     def read(self, name: str) -> NDArray[Any]:
         """Read one array, in this machine's byte order."""
         self.header(name)
-        with _damage_told(self.path), self._open(name) as file:
+        with _damage_told(self.path), self._open(name) as file, spelling_unsaid():
             values: NDArray[Any] = _FORMAT.read_array(file, allow_pickle=False)
         return np.ascontiguousarray(values, values.dtype.newbyteorder("="))
 
@@ -170,8 +169,7 @@ def _damage_told(path: Path) -> Iterator[None]:
 
 
 def _read_header(file: IO[bytes]) -> ArrayHeader:
-    read = _HEADER_READERS[_FORMAT.read_magic(file)]
-    shape, _, dtype = read(file, max_header_size=MAX_HEADER_BYTES)
+    shape, _, dtype = read_array_header(file)
     return ArrayHeader(dtype, shape)
 
 

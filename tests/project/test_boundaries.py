@@ -24,7 +24,7 @@ BORROWED = {
         "device.recognise.regions",
         "device.recognise.faces",
     ),
-    *("device.recognise.tflite", "device.errors"),
+    *("device.recognise.tflite", "device.recognise.array_header", "device.errors"),
 }
 IMPORT_ALL = """
 import importlib, json, sys

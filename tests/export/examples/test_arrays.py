@@ -1,5 +1,6 @@
 """Examples from files of arrays: what is read, and one line for whatever is wrong with one."""
 
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -214,3 +215,33 @@ def test_a_label_beyond_64_bits_with_a_sign_is_refused(tmp_path: Path) -> None:
         with pytest.raises(ExamplesError, match="labels: expected integers up to 9223372036854775807, got 9223372036"):
             reading(path)
     assert read(write(tmp_path, inputs=VALUES, labels=LABELS.astype(np.uint64))).names == ("0", "1")
+
+
+def headed(path: Path, header: str) -> Path:
+    """Write an array of inputs with any header."""
+    text = header.encode("latin1")
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + VALUES.tobytes())
+    return path
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (6, 4, 2",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (6L, 4, 2)",
+        "(" * 9_000,
+        "'''",
+        "{'descr': 7, 'fortran_order': False, 'shape': (6, 4, 2)}",
+        "\0",
+    ],
+)
+def test_a_damaged_header_is_one_line(tmp_path: Path, header: str) -> None:
+    with pytest.raises(ExamplesError, match=r"expected a file of arrays, as numpy\.savez writes it, got a damaged"):
+        read_given(headed(tmp_path / "inputs.npy", header), model_input=TENSORS, count=6)
+
+
+def test_an_array_that_python_2_wrote_is_read_without_a_word(tmp_path: Path) -> None:
+    path = headed(tmp_path / "inputs.npy", "{'descr': '<f4', 'fortran_order': False, 'shape': (6L, 4L, 2L)}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(read_given(path, model_input=TENSORS, count=6).inputs, VALUES)
