@@ -6,7 +6,6 @@ DIR/<label>/0000.npy, ...                                                       
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from contract.errors import shown
 from demo.errors import DemoError
-from demo.example_files import TENSOR_SUFFIX
-from export.examples.arrays import ArrayHeader
+from demo.example_files import TENSOR_SUFFIX, load_array
+from export.errors import ExamplesError
+from export.examples.arrays import ArrayHeader, read_all_arrays
 
+MAX_NAME_BYTES = 255
+"""Of a folder's name, on file systems of Linux."""
 Examples = Iterable[tuple[str, Path]]
 """Labels with files of theirs."""
 
@@ -27,12 +30,12 @@ def unpack(arrays: Path, directory: Path, *, as_tensors: bool = False) -> None:
     """Write each input of an `.npz` into a folder of its label: pixels as PNG unless `as_tensors`, others as `.npy`.
 
     Raises:
-        DemoError: a file that cannot be read, or lacks inputs or labels.
+        DemoError: a file that cannot be read, or lacks inputs or labels; a label that names no single folder.
     """
     inputs, labels = _read(arrays)
     as_photos = ArrayHeader(inputs.dtype, inputs.shape).of_pixels and not as_tensors
     for number, (values, label) in enumerate(zip(inputs, labels, strict=True)):
-        folder = directory / str(label)
+        folder = directory / label
         folder.mkdir(parents=True, exist_ok=True)
         if as_photos:
             Image.fromarray(values.squeeze(-1) if values.shape[2:] == (1,) else values).save(
@@ -46,10 +49,11 @@ def pack(examples: Examples, arrays: Path) -> None:
     """Write tensors with their labels into one `.npz`.
 
     Raises:
-        DemoError: tensors of several shapes or dtypes, which is said with the two that differ first.
+        DemoError: a tensor that cannot be read, or tensors of several shapes or dtypes, which is said with the two
+            that differ first.
     """
     labels, paths = zip(*examples, strict=True)
-    tensors = [np.load(path, allow_pickle=False) for path in paths]
+    tensors = [load_array(path) for path in paths]
     for path, tensor in zip(paths, tensors, strict=True):
         if (tensor.shape, tensor.dtype) != (tensors[0].shape, tensors[0].dtype):
             expected, got = (f"{one.dtype} {one.shape}" for one in (tensors[0], tensor))
@@ -57,15 +61,13 @@ def pack(examples: Examples, arrays: Path) -> None:
     np.savez(arrays, inputs=np.stack(tensors), labels=np.array(labels))
 
 
-def _read(arrays: Path) -> tuple[NDArray[Any], NDArray[Any]]:
-    expected = "an .npz with inputs (n, *shape) and labels (n,)"
+def _read(arrays: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Read inputs and the label of each, which will name a folder."""
     try:
-        with np.load(arrays, allow_pickle=False) as file:
-            inputs, labels = file["inputs"], file["labels"]
-            if "names" in file and labels.dtype.kind in "iu":
-                labels = file["names"][labels]
-    except (OSError, ValueError, EOFError, KeyError, IndexError, TypeError, zipfile.BadZipFile) as error:
-        raise DemoError(f"{arrays}: expected {expected}, got one that cannot be read ({error})") from error
-    if labels.shape != inputs.shape[:1]:
-        raise DemoError(f"{arrays}: expected {expected}, got {inputs.shape} and {labels.shape}")
+        inputs, labels = read_all_arrays(arrays)
+    except ExamplesError as error:
+        raise DemoError(str(error)) from error
+    for label in sorted(set(labels)):
+        if label.startswith(".") or "/" in label or "\\" in label or len(label.encode()) > MAX_NAME_BYTES:
+            raise DemoError(f"{arrays}: expected labels that can name a folder each, got {shown(label)}")
     return inputs, labels

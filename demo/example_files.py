@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from demo.errors import DemoError
 from device.recognise.image import Photo, load_photo
+from export.errors import ExamplesError
+from export.examples.arrays import read_all_inputs
 
 PHOTO_SUFFIXES = frozenset(
     {
@@ -40,8 +41,16 @@ def load_example(path: Path) -> Photo | NDArray[Any]:
     """
     if not is_tensor(path):
         return load_photo(path)
+    return load_array(path)
+
+
+def load_array(path: Path) -> NDArray[Any]:
+    """Read a tensor, whatever a network takes.
+
+    Raises:
+        DemoError: a `.npy` that cannot be read.
+    """
     try:
-        tensor: NDArray[Any] = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        return read_all_inputs(path)
+    except ExamplesError as error:
         raise DemoError(f"{path}: expected a .npy file of numbers, got one that cannot be read ({error})") from error
-    return tensor

@@ -107,6 +107,28 @@ def read_given_arrays(path: Path, *, model_input: ModelInput, count: int, most_l
     return GivenInputs(chosen, None if labels is None else labels[rows].astype(np.int64), names)
 
 
+def read_all_inputs(path: Path) -> NDArray[Any]:
+    """Read all inputs of a file as they are, whatever a network takes.
+
+    Raises:
+        ExamplesError: a file that cannot be read or lacks inputs, no input, NaN.
+    """
+    with _Arrays(path) as arrays:
+        return _read_any_inputs(arrays)
+
+
+def read_all_arrays(path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Read all inputs of an .npz file as they are, whatever a network takes, and each one's label.
+
+    Raises:
+        ExamplesError: as `read_all_inputs`, and labels of another number or that cannot be labels.
+    """
+    with _Arrays(path) as arrays:
+        inputs = _read_any_inputs(arrays)
+        names, labels = _name(arrays, _read_labels(arrays, len(inputs)))
+    return inputs, tuple(names[label] for label in labels)
+
+
 class _Arrays:
     """The arrays of one open file, by name."""
 
@@ -183,7 +205,15 @@ def _read_inputs(arrays: _Arrays, model_input: ModelInput) -> NDArray[Any]:
     elif (header.dtype.name, header.shape[1:]) != (model_input.dtype.name, model_input.shape):
         expected = f"{model_input.dtype.name} (n, {', '.join(map(str, model_input.shape))}), as the network takes them"
         raise ExamplesError(where, expected=expected, got=f"{header.dtype.name} {header.shape}")
-    if not math.prod(header.shape):
+    return _read_any_inputs(arrays)
+
+
+def _read_any_inputs(arrays: _Arrays) -> NDArray[Any]:
+    """Read all inputs of numbers, of which there is one at least."""
+    where, header = f"{arrays.path}, {INPUTS}", arrays.header(INPUTS)
+    if header.dtype.kind not in "biuf":
+        raise ExamplesError(where, expected="numbers", got=header.dtype.name)
+    if not header.shape or not math.prod(header.shape):
         raise ExamplesError(where, expected="at least one input", got=f"shape {header.shape}")
     inputs = arrays.read(INPUTS)
     _check_finite(inputs, where=where)
