@@ -9,7 +9,6 @@
 Class k of a head is tile or row k: a photo that is bright in tile k alone is of class k.
 """
 
-import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -75,13 +74,16 @@ def write(
 
 
 def write_detector(path: Path) -> None:
-    """Write what finds faces, or nothing."""
+    """Write what finds faces, or nothing where its package is not installed; another file than expected is an error."""
     sys.path.insert(0, str(ROOT))
     from export.errors import ConversionError
     from export.tflite.detector import read_source, rewrite_detector
 
-    with contextlib.suppress(ConversionError):
-        path.write_bytes(rewrite_detector(read_source()))
+    try:
+        source = read_source()
+    except ConversionError:
+        return
+    path.write_bytes(rewrite_detector(source))
 
 
 if __name__ == "__main__":

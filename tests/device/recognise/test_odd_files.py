@@ -1,5 +1,6 @@
 """Photo files as cameras, programs and broken downloads leave them, each made here by hand, byte by byte."""
 
+import importlib.util
 import io
 import struct
 import subprocess
@@ -15,6 +16,7 @@ from PIL import Image
 from device.errors import PhotoError
 from device.recognise import image as image_module
 from device.recognise.image import MAX_JPEG_PIXELS, MAX_PIXELS, decode_photo
+from tests.conftest import missing
 
 Pixels = NDArray[np.uint8]
 
@@ -263,7 +265,9 @@ def test_a_heic_photo_says_what_to_install_where_that_is_missing(monkeypatch: py
 
 
 def test_a_heic_photo_is_taken_where_the_optional_package_is() -> None:
-    heif = pytest.importorskip("pillow_heif")
+    if importlib.util.find_spec("pillow_heif") is None:
+        missing("pillow-heif (pip install pillow-heif)")
+    heif = importlib.import_module("pillow_heif")
     out = io.BytesIO()
     smooth = np.repeat(np.repeat(draw(8, 6), 16, axis=0), 16, axis=1)
     heif.from_pillow(Image.fromarray(smooth)).save(out, quality=95)

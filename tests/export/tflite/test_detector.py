@@ -1,7 +1,6 @@
 """The rewritten face detector: its ends, and the same numbers as MediaPipe's file decoded by hand."""
 
 import importlib
-from importlib import metadata
 
 import numpy as np
 import pytest
@@ -12,11 +11,16 @@ from export.errors import ConversionError
 from export.tflite import detector
 from export.tflite.detector import SIDE, anchors, read_source, rewrite_detector
 from export.tflite.process import TFLiteProcess
+from tests.conftest import missing
+from tests.device.runtimes import require_runtime
 
 
 @pytest.fixture(scope="session")
 def source() -> bytes:
-    return read_source()
+    try:
+        return read_source()
+    except ConversionError as error:
+        missing(str(error))
 
 
 def test_the_same_source_gives_the_same_bytes(source: bytes) -> None:
@@ -46,8 +50,7 @@ def test_the_first_anchor_is_the_first_cell_of_the_finer_grid() -> None:
 
 @pytest.mark.parametrize("runtime", RUNTIME_MODULES)
 def test_it_answers_as_the_source_decoded_by_hand(source: bytes, runtime: str) -> None:
-    if runtime not in {distribution.name for distribution in metadata.distributions()}:
-        pytest.skip(f"{runtime} is not installed")
+    require_runtime(runtime)
     photo = np.random.default_rng(0).integers(0, 256, (1, SIDE, SIDE, 3), np.uint8)
     with TFLiteProcess(runtime) as tflite:
         faces = tflite.run(rewrite_detector(source), signature=DETECTOR_SIGNATURE, inputs=photo)
