@@ -4,7 +4,7 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 
-CUT      ?= freeze6
+CUT      ?=
 WEIGHTS  ?=
 MODEL    ?=
 LAYER    ?=
@@ -62,7 +62,8 @@ build/faces: | $(STAMP)
 DRAWN := $(if $(MODEL)$(SAMPLES)$(FACES)$(PHOTOS)$(CLASSES)$(LABELS),,build/faces)
 
 export: $(STAMP) $(DRAWN)  ## write both bundles to build/export (CUT= WEIGHTS=, or MODEL= LAYER= STANDARDIZE=; SAMPLES= or PHOTOS=; ...)
-	@exec $(BIN)/fedex-export bundle $(if $(MODEL),--model "$$MODEL",--cut "$$CUT") --out "$$OUT" \
+	@test -z "$$SAMPLES" || test -z "$$FACES" || { printf '%s\n' "FACES: expected none beside SAMPLES=$$SAMPLES, got $$FACES" >&2; exit 1; }; \
+	exec $(BIN)/fedex-export bundle $${MODEL:+--model "$$MODEL"} $${CUT:+--cut "$$CUT"} --out "$$OUT" \
 	    $(if $(SAMPLES)$(FACES)$(DRAWN),--samples "$${SAMPLES:-$${FACES:-build/faces}}") \
 	    $${WEIGHTS:+--weights "$$WEIGHTS"} $${LAYER:+--layer "$$LAYER"} $${SIZE:+--size "$$SIZE"} $${FIT:+--fit "$$FIT"} \
 	    $${INPUT:+--input "$$INPUT"} $${STANDARDIZE:+--standardize "$$STANDARDIZE"} $${PHOTOS:+--photos "$$PHOTOS"} \

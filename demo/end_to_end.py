@@ -29,6 +29,7 @@ from demo.scoring import PhotoAnswer, Score
 from demo.settings import Settings
 from demo.stages import Stages
 from demo.words import TENSORS, Words
+from export.request import DEFAULT_CUT
 
 EXPORT_TIMEOUT_S = 600.0
 NETWORK_TIMEOUT_S = 900.0
@@ -131,7 +132,7 @@ class EndToEnd:
                 self._make("network", model.name, str(file), *labels, *as_given, f"--seed={self.settings.seed}")
         elif model is None:
             own = [] if weights is None else ["--weights", str(weights)]
-            return ["--cut", self.settings.cut, *own]
+            return ["--cut", self.settings.cut or DEFAULT_CUT, *own]
         return ["--model", str(model if isinstance(model, Path) else file)]
 
     def _make(self, *arguments: str) -> None:

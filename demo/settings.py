@@ -65,7 +65,9 @@ class Settings:
         default=StoreKind.DIRECTORY,
         metadata=variable("STORE", one_of(StoreKind), help="where the service keeps what it is given"),
     )
-    cut: str = field(default=DEFAULT_CUT, metadata=variable("CUT", text, help="where the backbone is cut"))
+    cut: str | None = field(
+        default=None, metadata=variable("CUT", text, help=f"where FaceNet is cut; {DEFAULT_CUT} if not set")
+    )
     devices: int = field(
         default=3, metadata=variable("DEVICES", whole(low=1, high=MOST_DEVICES), unit="devices", help="that take part")
     )
@@ -131,6 +133,10 @@ class Settings:
             DemoError: it says what is missing or too much.
         """
         model = self.model
+        if self.samples is not None and self.faces is not None:
+            raise DemoError(f"FACES: expected none beside SAMPLES={self.samples}, got {self.faces}")
+        if model is not None and self.cut is not None:
+            raise DemoError(f"CUT: expected none beside MODEL, which is cut at a LAYER, got {self.cut}")
         if isinstance(model, Path) and self.given is None:
             raise DemoError(f"MODEL {model}: expected SAMPLES (or FACES) beside it, got no examples of its labels")
         if isinstance(model, Path) and self.weights is not None:

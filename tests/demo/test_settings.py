@@ -52,6 +52,11 @@ def test_a_network_is_given_by_name_or_as_a_file(tmp_path: Path) -> None:
         ({"MODEL": "voices", "WEIGHTS": "HERE"}, "WEIGHTS: expected none"),
         ({"MODEL": "mobilenetv2", "FACES": "HERE"}, "expected WEIGHTS beside"),
         ({"LAYER": "pooling"}, "expected MODEL beside them"),
+        (
+            {"MODEL": "voices", "CUT": "freeze4"},
+            "CUT: expected none beside MODEL, which is cut at a LAYER, got freeze4",
+        ),
+        ({"SAMPLES": "HERE", "FACES": "HERE"}, "FACES: expected none beside SAMPLES"),
     ],
 )
 def test_what_does_not_go_together_is_refused(tmp_path: Path, given: dict[str, str], message: str) -> None:

@@ -125,6 +125,26 @@ def test_every_variable_may_hold_spaces_quotes_and_dollars(tmp_path: Path, how: 
     ]
 
 
+def test_examples_given_twice_are_refused(tmp_path: Path) -> None:
+    """FACES was dropped without a word."""
+    (tmp_path / "fedex-export").symlink_to("/bin/echo")
+    done = make("export", f"BIN={tmp_path}", SAMPLES="my $photos", FACES="others")
+    assert (done.returncode != 0, done.stdout) == (True, "")
+    assert "FACES: expected none beside SAMPLES=my $photos, got others" in done.stderr
+
+
+def test_a_cut_reaches_the_export_beside_a_model_too_and_none_is_made_up(tmp_path: Path) -> None:
+    """The export says that the two exclude each other; CUT was dropped without a word."""
+    (tmp_path / "fedex-export").symlink_to("/bin/echo")
+    both = make("export", f"BIN={tmp_path}", MODEL="my.keras", CUT="freeze4").stdout
+    assert both == "bundle --model my.keras --cut freeze4 --out build/export\n"
+    assert "--cut" not in make("export", f"BIN={tmp_path}", FACES="faces").stdout
+    seen = tmp_path / "python"
+    seen.write_text('#!/bin/sh\necho "cut: $CUT."\n')
+    seen.chmod(0o755)
+    assert make("demo", f"BIN={tmp_path}").stdout == "cut: .\n"  # the demo refuses one beside MODEL
+
+
 def test_a_python_in_a_folder_with_a_space_makes_the_environment(tmp_path: Path) -> None:
     python = tmp_path / "my python" / "python3"
     python.parent.mkdir()
