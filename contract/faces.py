@@ -1,7 +1,7 @@
 """Faces: from the detector's numbers to the squares of a photo that the prefix is about. Pure; in double precision.
 
     photo W x H -> letterbox, S x S -> detector.tflite -> (n, 17) -> candidates -> merged -> in the photo's pixels
-        -> without faces in faces, widest first -> the subject -> a square each
+        -> the widest 256 -> without faces in faces, widest first -> the subject -> a square each
 
 A photo without a face is looked at once more with a black margin. A face whose eyes are tilted is looked at once more
 in a square that is turned with it. Numbers are the bundle's (`FaceParameters`), not this module's. Pixel i of a photo
@@ -219,16 +219,22 @@ def find_faces(numbers: NDArray[Any], parameters: FaceParameters) -> list[Face]:
     return found
 
 
-def sort_faces(faces: Sequence[Face]) -> list[Face]:
-    """Return the faces of a photo, widest first, without those whose centre lies inside the box of a wider one.
+def bound_faces(faces: Sequence[Face]) -> list[Face]:
+    """Return at most `MAX_FACES` of a look's faces, the widest (of equal ones the first), in the order given.
 
-    There are at most `MAX_FACES`.
+    Every one that is kept may be looked at once more, so a photo or a detector of very many must not set the work.
     """
+    widest = sorted(range(len(faces)), key=lambda place: -faces[place].size[0])[:MAX_FACES]
+    return [faces[place] for place in sorted(widest)]
+
+
+def sort_faces(faces: Sequence[Face]) -> list[Face]:
+    """Return the faces of a photo, widest first, without those whose centre lies inside the box of a wider one."""
     kept: list[Face] = []
     for face in sorted(faces, key=lambda face: -face.size[0]):
         if not any(wider.holds(*face.centre) for wider in kept):
             kept.append(face)
-    return kept[:MAX_FACES]
+    return kept
 
 
 def choose_subject(faces: Sequence[Face], *, width: int, height: int, parameters: FaceParameters) -> int:

@@ -19,6 +19,7 @@ from contract.faces import (
     FaceParameters,
     Letterbox,
     Square,
+    bound_faces,
     choose_subject,
     find_faces,
     second_look,
@@ -63,7 +64,7 @@ class FaceFinder:
             ModelRefused: the detector gives numbers that are not finite.
         """
         faces = self._look(image, margin=0.0) or self._look(image, margin=self._parameters.margin)
-        faces = sort_faces([self._look_again(image, face) for face in faces])
+        faces = sort_faces([self._look_again(image, face) for face in bound_faces(faces)])
         subject = None
         if faces:
             subject = choose_subject(faces, width=image.width, height=image.height, parameters=self._parameters)

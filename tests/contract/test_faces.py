@@ -13,10 +13,12 @@ from contract.errors import ContractError
 from contract.faces import (
     BACK,
     FACE_NUMBERS,
+    MAX_FACES,
     Face,
     FaceParameters,
     Letterbox,
     Square,
+    bound_faces,
     choose_subject,
     find_faces,
     second_look,
@@ -106,6 +108,14 @@ def test_the_letterbox_holds_the_whole_photo_and_leads_back_to_it(
     shares = [(place + share * inner) / 256 for place, inner, share in zip(box.place, box.inner, (x, y), strict=True)]
     back = box.in_photo(Face(0.9, (shares[0], shares[1]), (0.1, 0.1), ((shares[0], shares[1]),) * 6))
     assert back.centre == pytest.approx((x * width, y * height), abs=1e-6 * max(width, height))
+
+
+def test_of_very_many_faces_the_widest_are_kept_in_their_order() -> None:
+    narrow, wide = [face_at(x, 10, 5) for x in range(200)], [face_at(x, 50, 9) for x in range(200)]
+    assert bound_faces([*narrow, *wide]) == [*narrow[: MAX_FACES - 200], *wide]
+    assert bound_faces([*wide, *narrow]) == [*wide, *narrow[: MAX_FACES - 200]]
+    assert bound_faces(narrow) == narrow
+    assert bound_faces([]) == []
 
 
 def test_a_face_in_a_face_is_dropped_and_the_widest_comes_first() -> None:

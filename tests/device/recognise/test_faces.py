@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from contract.faces import BACK, FACE_NUMBERS, Square
+from contract.faces import BACK, FACE_NUMBERS, MAX_FACES, Square
 from device.errors import ModelRefused
 from device.recognise.faces import FaceFinder, FoundFaces, sample_square
 from device.recognise.image import load_photo
@@ -49,6 +49,24 @@ def finder_of(rows: Sequence[Sequence[float]]) -> FaceFinder:
     """A finder whose detector always answers the same."""
     numbers = np.array(rows, np.float32).reshape(1, -1, FACE_NUMBERS)
     return FaceFinder(lambda pixels: numbers, BACK)
+
+
+def test_a_detector_of_very_many_tilted_faces_is_not_asked_again_for_each() -> None:
+    """It was: once for each of up to 16,384."""
+    tilted = [value for _ in range(3) for value in (0.0, 0.0, 0.01, 0.01)]
+    across, down = np.mgrid[1:24, 1:24].reshape(2, -1) / 25
+    points = np.tile(np.stack([across, down], axis=1), 6) + np.array(tilted)
+    rows = np.column_stack([np.full((len(across), 1), 0.9), across, down, np.full((len(across), 2), 0.02), points])
+    looks = []
+
+    def run(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        looks.append(pixels)
+        return rows[np.newaxis].astype(np.float32)
+
+    found = FaceFinder(run, BACK).find(Image.new("RGB", (256, 256)))
+    assert len(rows) > 2 * MAX_FACES
+    assert len(looks) == 1 + MAX_FACES
+    assert 0 < len(found.faces) <= MAX_FACES
 
 
 def as_vector(name: str, found: FoundFaces) -> dict[str, Any]:
