@@ -60,14 +60,18 @@ def rewrite_detector(source: bytes) -> bytes:
     """Return the detector's file, made from MediaPipe's.
 
     Raises:
-        ConversionError: other bytes than those that this was written for.
+        ConversionError: other bytes than those that this was written for, or no TFLite schema to write them anew with.
     """
     found = hashlib.sha256(source).hexdigest()
     if found != SOURCE_SHA256:
         raise ConversionError("face detector", expected=f"the file of sha256 {SOURCE_SHA256}", got=found)
-    from ai_edge_litert import schema_py_generated as schema
-
-    return _Rewriting(schema, source).run()
+    try:
+        import flatbuffers
+        from ai_edge_litert import schema_py_generated as schema
+    except ImportError as error:
+        expected = "the packages ai-edge-litert and flatbuffers (pip install 'fedex[export]')"
+        raise ConversionError("face detector", expected=expected, got=str(error)) from error
+    return _Rewriting(schema, source, flatbuffers.Builder(1 << 20)).run()
 
 
 def anchors() -> Floats:
@@ -84,8 +88,8 @@ def anchors() -> Floats:
 class _Rewriting:
     """One file being rewritten, as the objects of TFLite's schema."""
 
-    def __init__(self, schema: Any, source: bytes) -> None:
-        self._schema = schema
+    def __init__(self, schema: Any, source: bytes, builder: Any) -> None:
+        self._schema, self._builder = schema, builder
         self._model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(source, 0))
         self._graph = self._model.subgraphs[0]
 
@@ -176,11 +180,8 @@ class _Rewriting:
         return end
 
     def _packed(self) -> bytes:
-        import flatbuffers
-
-        builder = flatbuffers.Builder(1 << 20)
-        builder.Finish(self._model.Pack(builder), file_identifier=_IDENTIFIER)
-        return bytes(builder.Output())
+        self._builder.Finish(self._model.Pack(self._builder), file_identifier=_IDENTIFIER)
+        return bytes(self._builder.Output())
 
 
 def _places() -> Floats:

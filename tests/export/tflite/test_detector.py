@@ -1,6 +1,7 @@
 """The rewritten face detector: its ends, and the same numbers as MediaPipe's file decoded by hand."""
 
 import importlib
+import sys
 
 import numpy as np
 import pytest
@@ -36,6 +37,14 @@ def test_a_package_that_is_not_installed_is_named_with_what_to_do(monkeypatch: p
     monkeypatch.setattr(detector, "PACKAGE", "a-package-that-nobody-made")
     with pytest.raises(ConversionError, match=r"pip install --no-deps a-package-that-nobody-made"):
         read_source()
+
+
+@pytest.mark.parametrize("package", ["ai_edge_litert", "flatbuffers"])
+def test_a_library_that_is_not_installed_is_named(source: bytes, monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    """It was a bare ImportError."""
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ConversionError, match=rf"face detector: expected the packages ai-edge-litert.*{package}"):
+        rewrite_detector(source)
 
 
 def test_the_first_anchor_is_the_first_cell_of_the_finer_grid() -> None:
