@@ -1,11 +1,12 @@
 """Bundles: the one place to import the two directories from that `export` writes. No file in them names another.
 
-    device bundle                                    training bundle
-    bundle.json    what is below, hashes, logits     bundle.json    what is below, hashes
-    prefix.tflite  photo -> feature                  head.keras     the head's graph and weights
-    head.tflite    feature -> logits                 labels.json    JSON array of strings, class by class
-    labels.json    JSON array of strings             golden.tensors "feature": F32 (*shape)
-    golden.tensors "feature": F32 (*shape)           base.tensors   the base samples, with their split
+    device bundle                                      training bundle
+    bundle.json      what is below, hashes, logits     bundle.json    what is below, hashes
+    detector.tflite  photo -> faces; of faces alone    head.keras     the head's graph and weights
+    prefix.tflite    input -> feature                  labels.json    JSON array of strings, class by class
+    head.tflite      feature -> logits                 golden.tensors "feature": F32 (*shape)
+    labels.json      JSON array of strings             base.tensors   the base samples, with their split
+    golden.tensors   "feature": F32 (*shape)
 
 bundle.json is removed first and written last: a directory without it is no bundle.
 """

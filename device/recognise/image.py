@@ -1,4 +1,4 @@
-"""Decodes photos: file -> oriented RGB pixels, of which sample ids and what a prefix takes (`preparation`) are made.
+"""Decodes photos: file -> oriented RGB pixels, of which `preparation` makes what a prefix takes.
 
 The steps, each of which every client repeats in the same order::
 
