@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.answers import Ranked
-from device.errors import ModelRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +24,8 @@ class Ranking:
 def rank(
     logits: NDArray[np.float32], *, labels: Sequence[str], temperature: float, threshold: float, top: int
 ) -> Ranking:
-    """Rank one head's logits, float32 (classes,), by softmax(logits / temperature).
-
-    Raises:
-        ModelRefused: a logit is NaN or infinite.
-    """
-    peak = logits.max()  # NaN if any logit is
-    if not np.isfinite(peak):
-        raise ModelRefused("head: expected finite logits, got NaN or infinity")
-    powers = np.exp((logits.astype(np.float64) - peak) / temperature)
+    """Rank one head's logits, float32 (classes,), all finite, by softmax(logits / temperature)."""
+    powers = np.exp((logits.astype(np.float64) - logits.max()) / temperature)
     probabilities = powers / powers.sum()
     results = tuple(Ranked(labels[index], float(probabilities[index])) for index in _best(probabilities, top))
     return Ranking(results, unknown=results[0].probability < threshold)
