@@ -19,6 +19,7 @@ from demo.errors import DemoError
 from demo.example_files import TENSOR_SUFFIX, load_array
 from export.errors import ExamplesError
 from export.examples.arrays import ArrayHeader, read_all_arrays
+from export.examples.photo_folders import is_closed
 
 MAX_NAME_BYTES = 255
 """Of a folder's name, on file systems of Linux."""
@@ -68,6 +69,6 @@ def _read(arrays: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
     except ExamplesError as error:
         raise DemoError(str(error)) from error
     for label in sorted(set(labels)):
-        if label.startswith(".") or "/" in label or "\\" in label or len(label.encode()) > MAX_NAME_BYTES:
+        if is_closed(label) or "/" in label or "\\" in label or len(label.encode()) > MAX_NAME_BYTES:
             raise DemoError(f"{arrays}: expected labels that can name a folder each, got {shown(label)}")
     return inputs, labels

@@ -75,7 +75,7 @@ def test_arrays_without_labels_of_all_inputs_are_refused_by_their_file(
         unpack(tmp_path / "all.npz", tmp_path / "files")
 
 
-@pytest.mark.parametrize("label", ["../../esc", "a/b", "/etc", "..", ".hidden", "a\\b", "\U0001f34e" * 64])
+@pytest.mark.parametrize("label", ["../../esc", "a/b", "/etc", "..", ".hidden", "CVS", "a\\b", "\U0001f34e" * 64])
 def test_a_label_that_names_no_folder_of_its_own_is_refused_before_anything_is_written(
     tmp_path: Path, label: str
 ) -> None:
