@@ -28,7 +28,7 @@ from device.recognise.tflite import open_runtime
 bundle = read_device_bundle(Path(sys.argv[1]))
 examples = np.load(sys.argv[2])["examples"]
 with Recognizer(bundle, runtime=open_runtime()) as recognizer:
-    print(json.dumps([recognizer.recognise(example).results[0].label for example in examples]))
+    print(json.dumps([recognizer.recognise(example)[0].results[0].label for example in examples]))
 """
 
 
