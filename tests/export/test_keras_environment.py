@@ -49,7 +49,18 @@ def test_an_export_gives_the_same_bytes_whatever_the_user_has_set_keras_to(
     written = []
     for name, hostile in {"clean": {}, "hostile": hostile_environment(tmp_path)}.items():
         out = tmp_path / name
-        options = ["--model", model, "--layer", "bottleneck", "--faces", faces, "--out", out]
+        options = [
+            "--model",
+            model,
+            "--standardize",
+            "facenet",
+            "--layer",
+            "bottleneck",
+            "--faces",
+            faces,
+            "--out",
+            out,
+        ]
         command = [sys.executable, "-c", script, "bundle", *map(str, options)]
         subprocess.run(command, env={**os.environ, **STRICT, **hostile}, capture_output=True, check=True)
         files = sorted(path for path in out.rglob("*") if path.is_file() and path.suffix != ".keras")
