@@ -10,6 +10,8 @@ MODEL    ?=
 LAYER    ?=
 SIZE     ?=
 FIT      ?=
+DETECTOR ?=
+SPACE    ?=
 INPUT    ?=
 STANDARDIZE ?=
 SAMPLES  ?=
@@ -22,7 +24,7 @@ OUT      ?= build/export
 PORT     ?=
 
 # Recipes read these from their environment, quoted: a path may hold spaces, quotes and dollars.
-export PYTHON CUT WEIGHTS MODEL LAYER SIZE FIT INPUT STANDARDIZE SAMPLES FACES PHOTOS LABELS CLASSES QUANTIZE SEED OUT
+export PYTHON CUT WEIGHTS MODEL LAYER SIZE FIT DETECTOR SPACE INPUT STANDARDIZE SAMPLES FACES PHOTOS LABELS CLASSES QUANTIZE SEED OUT
 
 # TensorFlow and tflite-runtime fail in one process (`vector::reserve`), so the tests take two. Those of the demo load
 # neither and go to the shorter half.
@@ -61,11 +63,12 @@ build/faces: | $(STAMP)
 # Without a model, samples, photos or classes it is the reference network and drawn people.
 DRAWN := $(if $(MODEL)$(SAMPLES)$(FACES)$(PHOTOS)$(CLASSES)$(LABELS),,build/faces)
 
-export: $(STAMP) $(DRAWN)  ## write both bundles to build/export (CUT= WEIGHTS=, or MODEL= LAYER= STANDARDIZE=; SAMPLES= or PHOTOS=; ...)
+export: $(STAMP) $(DRAWN)  ## write both bundles to build/export (CUT= WEIGHTS=, or MODEL= LAYER= STANDARDIZE=; SAMPLES= or PHOTOS=; DETECTOR=; ...)
 	@test -z "$$SAMPLES" || test -z "$$FACES" || { printf '%s\n' "FACES: expected none beside SAMPLES=$$SAMPLES, got $$FACES" >&2; exit 1; }; \
 	exec $(BIN)/fedex-export bundle $${MODEL:+--model "$$MODEL"} $${CUT:+--cut "$$CUT"} --out "$$OUT" \
 	    $(if $(SAMPLES)$(FACES)$(DRAWN),--samples "$${SAMPLES:-$${FACES:-build/faces}}") \
 	    $${WEIGHTS:+--weights "$$WEIGHTS"} $${LAYER:+--layer "$$LAYER"} $${SIZE:+--size "$$SIZE"} $${FIT:+--fit "$$FIT"} \
+	    $${DETECTOR:+--detector "$$DETECTOR"} $${SPACE:+--space "$$SPACE"} \
 	    $${INPUT:+--input "$$INPUT"} $${STANDARDIZE:+--standardize "$$STANDARDIZE"} $${PHOTOS:+--photos "$$PHOTOS"} \
 	    $${LABELS:+--labels "$$LABELS"} $${CLASSES:+--classes "$$CLASSES"} $${QUANTIZE:+--quantize "$$QUANTIZE"} \
 	    $${SEED:+--seed "$$SEED"}

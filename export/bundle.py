@@ -16,8 +16,9 @@ from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
 from contract.documents import Json
 from contract.files import sha256_hex
 from contract.holdout import Split
-from contract.inputs import ModelInput
+from contract.inputs import ModelInput, PhotoInput
 from contract.manifest import Precision
+from contract.spaces import faces_space
 from export.accuracy import (
     Accuracy,
     Floats,
@@ -83,6 +84,10 @@ class BundleSpec:
     quantize: Quantize
     out: Path
     seed: int = 0
+    detector: bytes | None = None
+    """The file that finds faces; there if the input is of faces, and only then."""
+    space: str | None = None
+    """Keeps a space whose samples were of faces too, cut out without the detector; None names one by what is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +138,11 @@ def export_bundles(
         head = export.convert_head(first.network)
         comparison = export.compare_head(head, first.network, features, base)
         golden, logits = export.golden(prefix, head)
-        made = MadeParts(_facts(spec, prefix, golden, first), spec.quantize, prefix, head, first, base, golden, logits)
+        facts = _facts(spec, export.name_space(prefix), golden, first)
+        made = MadeParts(facts, spec.quantize, prefix, head, first, base, golden, logits, spec.detector)
         write_bundles(folder, made, _document(spec, comparison))
     return ExportResult(
-        sha256_hex(prefix),
+        facts.space,
         parts.feature_shape,
         len(first.labels),
         len(prefix),
@@ -243,6 +249,20 @@ class _Export:
         classes = samples.labels[judges].astype(np.int64)
         return measure(classes, by_keras=run_eagerly(head, by_keras), by_tflite=by_tflite)
 
+    def name_space(self, prefix: bytes) -> str:
+        """Return the space of the features: of the prefix alone, of prefix, detector and parameters, or one to keep."""
+        own, spec = sha256_hex(prefix), self.spec
+        if spec.space is not None:
+            if spec.space != own:
+                warning = (
+                    f"warning: --space {spec.space} is not this prefix's own, {own}; are its samples of this prefix?"
+                )
+                self.at_step(warning, 0, 0)
+            return spec.space
+        if spec.detector is None or not isinstance(spec.input, PhotoInput) or spec.input.faces is None:
+            return own
+        return faces_space(prefix_sha256=own, detector_sha256=sha256_hex(spec.detector), parameters=spec.input.faces)
+
     def golden(self, prefix: bytes, head: bytes) -> tuple[Floats, Floats]:
         """Return the golden sample, a feature (*shape) of an input of nothing, and the head's logits (classes,).
 
@@ -259,9 +279,9 @@ class _Export:
         raise NetworkError("golden sample, of a drawn input", expected=expected, got="NaN or infinity to all of them")
 
 
-def _facts(spec: BundleSpec, prefix: bytes, golden: Floats, first: FirstHead) -> BundleFacts:
+def _facts(spec: BundleSpec, space: str, golden: Floats, first: FirstHead) -> BundleFacts:
     return BundleFacts(
-        space=sha256_hex(prefix),
+        space=space,
         cut=spec.cut,
         layer=spec.layer,
         input=spec.input,

@@ -101,7 +101,12 @@ def layers(model: Path, size: str | None, *, every: bool) -> None:
 @click.option("--layer", help="The last layer before the cut, as base/block_13_expand.  [default: the recommended one]")
 @click.option("--weights", type=path, help="Of the reference network, .npz or .weights.h5.  [default: drawn]")
 @click.option("--size", help="Of photos, HEIGHTxWIDTH or N, where the model leaves it open.  [default: 160x160]")
-@click.option("--fit", help="How photos become that size: crop, letterbox or stretch.  [default: crop]")
+@click.option(
+    "--detector",
+    help="What finds the faces in photos: back, or its .tflite file; with none photos are taken whole.  [default: none]",
+)
+@click.option("--space", help="Keep this space, of samples that were all crops of faces; see the README.")
+@click.option("--fit", help="How whole photos become that size: crop, letterbox or stretch.  [default: crop]")
 @click.option("--input", "kind", help="What the model takes, where it may be either: photo or tensor.")
 @click.option("--standardize", help=f"How photos are scaled for it: {', '.join(Standardization)}; see the README.")
 @click.option(

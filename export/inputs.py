@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.inputs import Fit, ModelInput, TensorInput
+from contract.faces import DETECTOR_SIGNATURE
+from contract.inputs import ModelInput, TensorInput
+from device.recognise.regions import Detector
 from export.bundle import BundleSpec, StepProgress
 from export.classes import match_classes
 from export.comparison import ExportInputs
@@ -19,7 +24,7 @@ from export.examples.given import GivenInputs, spread
 from export.examples.labelled import LabelledExamples
 from export.examples.reading import are_photos, read_given, read_samples
 from export.examples.synthetic import candidate_inputs, synthetic_inputs
-from export.model_input import choose_input, choose_standardization, scale_warning, told_scale
+from export.model_input import choose_input, choose_standardization, fitted, scale_warning, told_scale
 from export.network.backbone import draw_reference, load_reference
 from export.network.classifier import take_apart
 from export.network.cut_points import cut_points, recommend
@@ -28,7 +33,9 @@ from export.network.keras_file import read_network
 from export.network.network import Network, prepared
 from export.network.split import split
 from export.network.weights import classes_in
-from export.request import Request
+from export.request import KnownDetector, Request
+from export.tflite.detector import make_detector
+from export.tflite.process import TFLiteProcess
 from export.tflite.quantize import Quantize
 from export.whole_network import has_answers
 
@@ -39,6 +46,8 @@ LABELLED = 256
 FEWEST = 8
 """Of either, for int8: on fewer, ranges and errors are chance."""
 SYNTHETIC_SEED = 1
+MOST_NAMED = 3
+"""Photos without a face that are named; of more the number is told."""
 
 Inputs = NDArray[Any]
 
@@ -50,12 +59,15 @@ def gather_inputs(request: Request, *, at_step: StepProgress) -> tuple[Network, 
         ExamplesError, PhotoError: a folder or file that will not do.
         WeightsError, HeadError: a network that will not do.
         RequestError: options that do not fit the network or the examples; too few inputs; a scale that nobody said.
+        ConversionError: no detector where one was asked for.
+        RuntimeUnavailable: no TFLite runtime works here, to find faces.
     """
     found = _Found(request, at_step)
+    detector = found.make_detector()
     network = found.read_model()
     model_input = found.choose_input(network)
-    spec = found.specify(network, model_input)
-    samples, given = found.read_examples(model_input)
+    spec = found.specify(network, model_input, detector)
+    samples, given = found.read_examples(model_input, detector)
     compared = found.choose_compared(network, samples, given, model_input)
     network = network or found.make_reference(samples, compared.inputs)
     classes = take_apart(split(network, spec.layer).head).kernel.shape[1]
@@ -72,6 +84,13 @@ class _Found:
     request: Request
     at_step: StepProgress
 
+    def make_detector(self) -> bytes | None:
+        """Make the file that finds faces, if they are to be found."""
+        asked = self.request.detector
+        return (
+            None if asked is KnownDetector.NONE else make_detector(None if isinstance(asked, KnownDetector) else asked)
+        )
+
     def read_model(self) -> Network | None:
         """Read the user's network; None where the reference network is asked for."""
         if self.request.model is None:
@@ -82,11 +101,11 @@ class _Found:
     def choose_input(self, network: Network | None) -> ModelInput:
         """Decide what the prefix takes."""
         if network is None:
-            return replace(INPUT, fit=self.request.fit or Fit.CROP)
+            return fitted(INPUT, self.request)
         given = self.request.given
         return choose_input(network, self.request, given_photos=None if given is None else are_photos(given))
 
-    def specify(self, network: Network | None, model_input: ModelInput) -> BundleSpec:
+    def specify(self, network: Network | None, model_input: ModelInput, detector: bytes | None) -> BundleSpec:
         """Say which bundles to make, before any example is read."""
         request = self.request
         standardization, layer = STANDARDIZATION, request.layer
@@ -100,27 +119,59 @@ class _Found:
             layer = layer or self._recommended_layer(network)
         assert layer is not None  # a request without a model names the reference network's
         cut = request.cut or layer
-        return BundleSpec(cut, layer, model_input, standardization, request.quantize, request.out, seed=request.seed)
+        return BundleSpec(
+            cut,
+            layer,
+            model_input,
+            standardization,
+            request.quantize,
+            request.out,
+            seed=request.seed,
+            detector=detector,
+            space=request.space,
+        )
 
     def _recommended_layer(self, network: Network) -> str:
         point, reason = recommend(cut_points(network))
         self.at_step(f"cutting after {point.layer}: {reason}", 0, 0)
         return point.layer
 
-    def read_examples(self, model_input: ModelInput) -> tuple[LabelledExamples | None, GivenInputs | None]:
+    def read_examples(
+        self, model_input: ModelInput, detector: bytes | None
+    ) -> tuple[LabelledExamples | None, GivenInputs | None]:
         """Read what the first head is to know, or what to compare on, where either is given."""
-        samples, photos = self.request.samples, self.request.photos
-        if samples is not None:
-            read = read_samples(samples, model_input=model_input, progress=partial(self.at_step, "reading samples"))
-            if read.passed_over:
-                self.at_step(f"passed over, as left by systems and programs: {read.passed_over}", 0, 0)
-            return read, None
-        if photos is None:
+        if self.request.given is None:
             return None, None
-        progress = partial(self.at_step, "reading photos")
-        return None, read_given(
-            photos, model_input=model_input, count=self._count, most_labelled=LABELLED, progress=progress
+        with _running(detector) as run:
+            if self.request.samples is not None:
+                return self._read_samples(self.request.samples, model_input, run), None
+            return None, self._read_given(self.request.given, model_input, run)
+
+    def _read_samples(self, path: Path, model_input: ModelInput, detector: Detector | None) -> LabelledExamples:
+        progress = partial(self.at_step, "reading samples")
+        read = read_samples(path, model_input=model_input, detector=detector, progress=progress)
+        if read.passed_over:
+            self.at_step(f"passed over, as left by systems and programs: {read.passed_over}", 0, 0)
+        self._tell_without_face(read.without_face)
+        return read
+
+    def _read_given(self, path: Path, model_input: ModelInput, detector: Detector | None) -> GivenInputs:
+        read = read_given(
+            path,
+            model_input=model_input,
+            count=self._count,
+            most_labelled=LABELLED,
+            detector=detector,
+            progress=partial(self.at_step, "reading photos"),
         )
+        self._tell_without_face(read.without_face)
+        return read
+
+    def _tell_without_face(self, photos: Sequence[str]) -> None:
+        if photos:
+            more = [f"and {len(photos) - MOST_NAMED} more"] if len(photos) > MOST_NAMED else []
+            named = ", ".join([*photos[:MOST_NAMED], *more])
+            self.at_step(f"passed over, as no face was found: {len(photos)}, {named}", 0, 0)
 
     def choose_compared(
         self,
@@ -180,6 +231,17 @@ class _Found:
         if request.weights is not None:
             return load_reference(classes=classes, weights=request.weights)
         return draw_reference(classes=classes, seed=request.seed, photos=compared[:COMPARED])
+
+
+@contextmanager
+def _running(detector: bytes | None) -> Iterator[Detector | None]:
+    """Run the detector in a process of its own, where there is one."""
+    if detector is None:
+        yield None
+        return
+    with TFLiteProcess() as tflite:
+        tflite.open(detector, signature=DETECTOR_SIGNATURE)
+        yield tflite.run_opened
 
 
 def _classes_asked(request: Request, samples: LabelledExamples | None) -> int:

@@ -6,6 +6,9 @@ spectrograms: what is given decides, or the user. Everything else takes tensors.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from contract.faces import BACK
 from contract.inputs import COLOUR, GREY, Fit, ModelInput, PhotoInput, TensorInput, TensorType, check_input
 from export.errors import RequestError
 from export.network.network import Network
@@ -27,16 +30,26 @@ def choose_input(network: Network, request: Request, *, given_photos: bool | Non
     Raises:
         RequestError: a kind that the network cannot be of, one that has to be said, or options of another kind.
     """
-    kind = _kind(network, request.kind, given_photos)
+    kind = _kind(network, request, given_photos)
     if kind is InputKind.PHOTO:
         height, width, channels = network.input_shape
-        photo = PhotoInput(height, width, channels, request.fit or Fit.CROP)
+        if request.finds_faces and height != width:
+            expected = "a network of square photos beside it; --detector none takes photos whole"
+            raise RequestError(f"--detector {request.detector}", expected=expected, got=f"one of {_shown(network)}")
+        photo = fitted(PhotoInput(height, width, channels), request)
         check_input(photo, where="input")
         return photo
     for option, value in (("--fit", request.fit), ("--standardize", request.standardization)):
         if value not in (None, Standardization.NONE):
             raise RequestError(option, expected="a network of photos beside it", got=f"one of {_shown(network)}")
     return TensorInput(TensorType(network.input_dtype), network.input_shape)
+
+
+def fitted(photo: PhotoInput, request: Request) -> PhotoInput:
+    """Return an input of photos with how they become its size: by their faces, or as asked."""
+    if request.finds_faces:
+        return replace(photo, fit=Fit.FACES, faces=BACK)
+    return replace(photo, fit=request.fit or Fit.CROP)
 
 
 def choose_standardization(network: Network, request: Request, model_input: ModelInput) -> Standardization:
@@ -85,13 +98,16 @@ def scale_warning(network: Network, chosen: Standardization) -> str | None:
     )
 
 
-def _kind(network: Network, asked: InputKind | None, given_photos: bool | None) -> InputKind:
-    shape = network.input_shape
+def _kind(network: Network, request: Request, given_photos: bool | None) -> InputKind:
+    asked, shape = request.kind, network.input_shape
     of_photos = len(shape) == PHOTO_RANK and shape[-1] in (GREY, COLOUR) and network.input_dtype in PHOTO_DTYPES
     if asked is InputKind.PHOTO and not of_photos:
         raise RequestError("--input photo", expected="a network of height x width x 3 or 1", got=_shown(network))
-    if asked is not None:
-        return asked
+    if request.finds_faces and not of_photos:
+        expected = "a network of photos, height x width x 3 or 1, beside it"
+        raise RequestError(f"--detector {request.detector}", expected=expected, got=f"one of {_shown(network)}")
+    if asked is not None or request.finds_faces:
+        return asked or InputKind.PHOTO
     if not of_photos:
         return InputKind.TENSOR
     if shape[-1] == COLOUR or given_photos:

@@ -50,6 +50,8 @@ class MadeParts:
     """(*feature shape)."""
     logits: Floats
     """(classes,), what the head's file answers to it."""
+    detector: bytes | None = None
+    """What finds faces, where the input is of faces."""
 
 
 def write_bundles(folder: Path, made: MadeParts, parity: Mapping[str, Json]) -> None:
@@ -62,7 +64,9 @@ def write_bundles(folder: Path, made: MadeParts, parity: Mapping[str, Json]) -> 
     facts, first = made.facts, made.first
     write_device_bundle(
         folder / DEVICE,
-        DeviceBundleParts(facts, made.prefix, made.head, first.labels, made.golden, made.logits, made.quantize),
+        DeviceBundleParts(
+            facts, made.prefix, made.head, first.labels, made.golden, made.logits, made.quantize, made.detector
+        ),
     )
     write_training_bundle(
         folder / TRAINING, TrainingBundleParts(facts, keras_file(first.network), first.labels, made.golden, made.base)

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from contract.cuts import CUTS
+from contract.environment import path as path_of
 from contract.errors import ContractError, shown
 from contract.files import read_bounded
 from contract.inputs import PHOTO_KIND, TENSOR_KIND, Fit
 from contract.labels import MARKS, MAX_LABELS_BYTES, WHITE_SPACE, encode_labels, label_key, read_label
+from contract.patterns import HEX64_PATTERN
 from export.errors import RequestError
 from export.network.standardization import Standardization
 from export.tflite.quantize import DEFAULT_QUANTIZE, Quantize
@@ -39,6 +41,15 @@ class InputKind(StrEnum):
 
     PHOTO = PHOTO_KIND
     TENSOR = TENSOR_KIND
+
+
+class KnownDetector(StrEnum):
+    """What finds faces, by name."""
+
+    BACK = "back"
+    """BlazeFace's back model, from the package that carries it."""
+    NONE = "none"
+    """Nothing: photos are taken whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,15 @@ class Request:
     quantize: Quantize = DEFAULT_QUANTIZE
     seed: int = 0
     out: Path = DEFAULT_OUT
+    detector: KnownDetector | Path = KnownDetector.NONE
+    """By name, or the file of BlazeFace's back model."""
+    space: str | None = None
+    """Of samples that are kept, in hexadecimal; None names one."""
+
+    @property
+    def finds_faces(self) -> bool:
+        """Whether the prefix is to take the faces of photos."""
+        return self.detector is not KnownDetector.NONE
 
     @property
     def given(self) -> Path | None:
@@ -95,12 +115,14 @@ def parse_request(
     quantize: str,
     seed: int,
     out: Path,
+    detector: str | None = None,
+    space: str | None = None,
 ) -> Request:
     """Turn options into a request; the only file it opens is that of the labels.
 
     Raises:
-        RequestError: an unknown cut or mode, options that exclude or need each other, int8 without inputs to calibrate
-            on, a file that holds no list of labels.
+        RequestError: an unknown cut, mode, detector or space, options that exclude or need each other, int8 without
+            inputs to calibrate on, a file that holds no list of labels.
     """
     _check_exclusive("--model", model, {"--cut": cut, "--weights": weights, "--classes": classes})
     _check_exclusive("--samples", samples, {"--photos": photos, "--classes": classes, "--labels": labels})
@@ -111,16 +133,19 @@ def parse_request(
         own = {"--layer": layer, "--size": size, "--input": kind, "--standardize": standardize}
         _check_needs_a_model(own)
         cut, layer = _reference_cut(cut)
+    finder = _detector(detector)
+    _check_detector(finder, fit=fit, space=space)
     kind_asked = None if kind is None else _choice("--input", kind, InputKind)
     if kind_asked is InputKind.TENSOR:
-        _check_exclusive("--input tensor", kind, {"--fit": fit, "--standardize": standardize})
+        faces = None if finder is KnownDetector.NONE else finder
+        _check_exclusive("--input tensor", kind, {"--fit": fit, "--standardize": standardize, "--detector": faces})
     return Request(
         cut,
         layer,
         model=model,
         weights=weights,
         size=None if size is None else parse_size(size),
-        fit=None if fit is None else _choice("--fit", fit, WHOLE_PHOTO_FITS),
+        fit=None if fit is None else _fit(fit),
         kind=kind_asked,
         standardization=None if standardize is None else _choice("--standardize", standardize, Standardization),
         samples=samples,
@@ -130,6 +155,8 @@ def parse_request(
         quantize=mode,
         seed=seed,
         out=out,
+        detector=finder,
+        space=None if space is None else _space(space),
     )
 
 
@@ -146,7 +173,7 @@ def parse_size(text: str) -> tuple[int, int]:
     return sizes
 
 
-def _check_exclusive(option: str, value: object, others: dict[str, object]) -> None:
+def _check_exclusive(option: str, value: object, others: Mapping[str, object]) -> None:
     given = [other for other, other_value in others.items() if other_value is not None]
     if value is not None and given:
         raise RequestError(option, expected=f"no {' or '.join(others)} beside it", got=" and ".join(given))
@@ -173,6 +200,46 @@ def _choice(option: str, value: str, choices: Iterable[Choice]) -> Choice:
     if value not in known:
         raise RequestError(option, expected=f"one of {', '.join(known)}", got=value)
     return known[value]
+
+
+def _detector(asked: str | None) -> KnownDetector | Path:
+    """Return what is to find faces: nothing, unless it is asked for."""
+    if asked is None:
+        return KnownDetector.NONE
+    if asked in list(KnownDetector):
+        return KnownDetector(asked)
+    try:
+        path = path_of(asked)
+        found = path.is_file()
+    except ValueError:
+        found = False
+    if not found:
+        raise RequestError("--detector", expected=f"{', '.join(KnownDetector)}, or a .tflite file", got=shown(asked))
+    return path
+
+
+def _check_detector(detector: KnownDetector | Path, *, fit: str | None, space: str | None) -> None:
+    """Refuse what goes with a detector alone, or never with one."""
+    if detector is not KnownDetector.NONE and fit is not None:
+        got = f"--detector {detector}"
+        raise RequestError("--fit", expected="--detector none beside it, for photos that are taken whole", got=got)
+    if detector is KnownDetector.NONE and space is not None:
+        expected = "a detector beside it; without one a space is its prefix's"
+        raise RequestError("--space", expected=expected, got="--detector none")
+
+
+def _fit(asked: str) -> Fit:
+    if asked not in WHOLE_PHOTO_FITS:
+        expected = f"one of {', '.join(WHOLE_PHOTO_FITS)}; faces are found with --detector {KnownDetector.BACK}"
+        raise RequestError("--fit", expected=expected, got=asked)
+    return Fit(asked)
+
+
+def _space(text: str) -> str:
+    space = text.strip().lower()
+    if not HEX64_PATTERN.fullmatch(space):
+        raise RequestError("--space", expected="64 hexadecimal digits, as bundle.json has them", got=shown(text))
+    return space
 
 
 def _read_labels(path: Path) -> tuple[str, ...]:

@@ -28,11 +28,13 @@ from contract.inputs import COLOUR, GREY, ModelInput, PhotoInput, TensorInput
 from contract.labels import label_key, read_label
 from device.recognise.array_header import read_array_header, spelling_unsaid
 from device.recognise.image import Photo
-from device.recognise.preparation import Example, prepare
+from device.recognise.preparation import Example
+from device.recognise.regions import Detector
 from export.errors import ExamplesError
-from export.examples.given import GivenInputs, indexed, spread
+from export.examples.given import GivenGathering, GivenInputs, indexed, spread
 from export.examples.labelled import Gathering, LabelledExamples
 from export.examples.problems import raise_together
+from export.examples.subjects import SubjectFinder
 
 INPUTS, LABELS, NAMES = "inputs", "labels", "names"
 NPZ, NPY = ".npz", ".npy"
@@ -71,18 +73,20 @@ def read_inputs_header(path: Path) -> ArrayHeader:
         return arrays.header(INPUTS)
 
 
-def read_labelled_arrays(path: Path, *, model_input: ModelInput, progress: Progress = ignore) -> LabelledExamples:
+def read_labelled_arrays(
+    path: Path, *, model_input: ModelInput, detector: Detector | None = None, progress: Progress = ignore
+) -> LabelledExamples:
     """Read inputs and labels of an .npz file; `progress` is told the inputs gathered, and of how many.
 
     Raises:
         ExamplesError: a file that cannot be read or lacks an array, inputs of another dtype or shape than the
             network's, NaN, labels of another number or that cannot be labels, fewer than two labels, one input under
-            two labels.
+            two labels, a label with no face in any photo where the input is of faces.
     """
     with _Arrays(path) as arrays:
         inputs = _read_inputs(arrays, model_input)
         names, labels = _name(arrays, _read_labels(arrays, len(inputs)))
-    gathering = Gathering(model_input)
+    gathering = Gathering(SubjectFinder(model_input, detector))
     order = np.argsort(labels, kind="stable")
     for done, row in enumerate(order, 1):
         gathering.add(_example(inputs[row], model_input), int(labels[row]), where=f"{path}, {INPUTS}[{row}]")
@@ -90,7 +94,9 @@ def read_labelled_arrays(path: Path, *, model_input: ModelInput, progress: Progr
     return gathering.finish(names, where=str(path), expected="inputs with labels")
 
 
-def read_given_arrays(path: Path, *, model_input: ModelInput, count: int, most_labelled: int = 0) -> GivenInputs:
+def read_given_arrays(
+    path: Path, *, model_input: ModelInput, count: int, most_labelled: int = 0, detector: Detector | None = None
+) -> GivenInputs:
     """Read at most `count` inputs from all over a file, or `most_labelled` with their labels where it has any.
 
     Raises:
@@ -103,8 +109,10 @@ def read_given_arrays(path: Path, *, model_input: ModelInput, count: int, most_l
         if labels is not None and (labels.dtype.kind == "U" or NAMES in arrays.names):
             names, labels = _name(arrays, labels, keep_unused=True)
     rows = spread(len(inputs), count if labels is None else max(count, most_labelled))
-    chosen = np.stack([prepare(_example(inputs[row], model_input), model_input) for row in rows])
-    return GivenInputs(chosen, None if labels is None else labels[rows].astype(np.int64), names)
+    gathering = GivenGathering(SubjectFinder(model_input, detector))
+    for row in rows:
+        gathering.add(_example(inputs[row], model_input), where=f"{path}, {INPUTS}[{row}]")
+    return gathering.finish(None if labels is None else labels[rows].astype(np.int64), names, where=str(path))
 
 
 def read_all_inputs(path: Path) -> NDArray[Any]:

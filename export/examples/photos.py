@@ -5,30 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-
 from contract.callbacks import Progress, ignore
 from contract.inputs import PhotoInput
 from device.errors import PhotoError
 from device.recognise.image import Photo, load_photo
-from device.recognise.preparation import prepare
+from device.recognise.regions import Detector
 from export.errors import ExamplesError
-from export.examples.given import GivenInputs, indexed, spread
+from export.examples.given import GivenGathering, GivenInputs, indexed, spread
 from export.examples.labelled import FEWEST_LABELS, Gathering, LabelledExamples
 from export.examples.photo_folders import find_folders, find_people, find_photos
 from export.examples.problems import PHOTOS_BY_LABEL, raise_together
+from export.examples.subjects import SubjectFinder
 
 
-def read_labelled_photos(directory: Path, *, photo_input: PhotoInput, progress: Progress = ignore) -> LabelledExamples:
+def read_labelled_photos(
+    directory: Path, *, photo_input: PhotoInput, detector: Detector | None = None, progress: Progress = ignore
+) -> LabelledExamples:
     """Read the photos of a folder with one folder a label; `progress` is told the photos read, and of how many.
 
     Raises:
         ExamplesError: no such folder, fewer than two labels, one without photos, two of the same name, a name that
-            cannot be a label, or one photo in two folders; or several things that cannot be used.
+            cannot be a label, one photo in two folders, or a label with no face in any photo where the input is of
+            faces; or several things that cannot be used.
         PhotoError: a single file that is no photo.
     """
     found = find_people(directory)
-    gathering = Gathering(photo_input, list(found.problems))
+    gathering = Gathering(SubjectFinder(photo_input, detector), list(found.problems))
     folders = [*found.photos.values(), *found.unlabelled]
     paths = [(label, path) for label, photos in enumerate(folders) for path in photos]
     for done, (label, path) in enumerate(paths, 1):
@@ -40,14 +42,21 @@ def read_labelled_photos(directory: Path, *, photo_input: PhotoInput, progress: 
 
 
 def read_given_photos(
-    directory: Path, *, photo_input: PhotoInput, count: int, most_labelled: int = 0, progress: Progress = ignore
+    directory: Path,
+    *,
+    photo_input: PhotoInput,
+    count: int,
+    most_labelled: int = 0,
+    detector: Detector | None = None,
+    progress: Progress = ignore,
 ) -> GivenInputs:
     """Read at most `count` photos from all over a folder and the folders in it, or `most_labelled` with labels.
 
     They have labels where every photo is in one of two or more folders: those folders' names.
 
     Raises:
-        ExamplesError: no such folder, nothing in it, or several files that are no photos.
+        ExamplesError: no such folder, nothing in it, several files that are no photos, or no face in any of them where
+            the input is of faces.
         PhotoError: a single file that is no photo.
     """
     files, names = find_photos(directory), find_folders(directory)
@@ -56,15 +65,14 @@ def read_given_photos(
     labelled = len(names) >= FEWEST_LABELS and all(path.parent != directory for path in files)
     problems: list[Exception] = []
     chosen = [files[place] for place in spread(len(files), max(count, most_labelled) if labelled else count)]
-    photos = []
+    gathering = GivenGathering(SubjectFinder(photo_input, detector))
     for done, path in enumerate(chosen, 1):
-        photos += [prepare(photo, photo_input) for photo in _loaded([path], problems)]
+        for photo in _loaded([path], problems):
+            gathering.add(photo, where=str(path))
         progress(done, len(chosen))
     raise_together(f"photos {directory}", problems, expected="photos")
-    if not labelled:
-        return GivenInputs(np.stack(photos))
-    owners = [path.relative_to(directory).parts[0] for path in chosen]
-    return GivenInputs(np.stack(photos), indexed(owners, names), names)
+    owners = indexed([path.relative_to(directory).parts[0] for path in chosen], names) if labelled else None
+    return gathering.finish(owners, names if labelled else None, where=f"photos {directory}")
 
 
 def _loaded(paths: Iterable[Path], problems: list[Exception]) -> Iterable[Photo]:

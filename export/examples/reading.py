@@ -6,6 +6,7 @@ from pathlib import Path
 
 from contract.callbacks import Progress, ignore
 from contract.inputs import ModelInput, PhotoInput
+from device.recognise.regions import Detector
 from export.errors import ExamplesError
 from export.examples.arrays import NPY, NPZ, read_given_arrays, read_inputs_header, read_labelled_arrays
 from export.examples.given import GivenInputs
@@ -22,29 +23,49 @@ def are_photos(path: Path) -> bool:
     return not _are_arrays(path) or read_inputs_header(path).of_pixels
 
 
-def read_samples(path: Path, *, model_input: ModelInput, progress: Progress = ignore) -> LabelledExamples:
+def read_samples(
+    path: Path, *, model_input: ModelInput, detector: Detector | None = None, progress: Progress = ignore
+) -> LabelledExamples:
     """Read labelled examples from a folder with one folder a label, or from an .npz file.
+
+    An input of faces needs the detector that finds them.
 
     Raises:
         ExamplesError: anything that cannot be used; all of it is told.
         PhotoError: a single file that is no photo.
     """
     if _are_arrays(path):
-        return read_labelled_arrays(path, model_input=model_input, progress=progress)
-    return read_labelled_photos(path, photo_input=_of_photos(path, model_input), progress=progress)
+        return read_labelled_arrays(path, model_input=model_input, detector=detector, progress=progress)
+    photo_input = _of_photos(path, model_input)
+    return read_labelled_photos(path, photo_input=photo_input, detector=detector, progress=progress)
 
 
 def read_given(
-    path: Path, *, model_input: ModelInput, count: int, most_labelled: int = 0, progress: Progress = ignore
+    path: Path,
+    *,
+    model_input: ModelInput,
+    count: int,
+    most_labelled: int = 0,
+    detector: Detector | None = None,
+    progress: Progress = ignore,
 ) -> GivenInputs:
     """Read inputs from all over a folder of photos, or an .npz or .npy file.
 
-    At most `count` of them, or `most_labelled` where they have labels. Raises as `read_samples`.
+    At most `count` of them, or `most_labelled` where they have labels; fewer where photos have no face. Raises as
+    `read_samples`.
     """
     if _are_arrays(path):
-        return read_given_arrays(path, model_input=model_input, count=count, most_labelled=most_labelled)
-    photo_input = _of_photos(path, model_input)
-    return read_given_photos(path, photo_input=photo_input, count=count, most_labelled=most_labelled, progress=progress)
+        return read_given_arrays(
+            path, model_input=model_input, count=count, most_labelled=most_labelled, detector=detector
+        )
+    return read_given_photos(
+        path,
+        photo_input=_of_photos(path, model_input),
+        count=count,
+        most_labelled=most_labelled,
+        detector=detector,
+        progress=progress,
+    )
 
 
 def _are_arrays(path: Path) -> bool:

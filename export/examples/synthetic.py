@@ -7,12 +7,13 @@ calibrated on them and a bundle's parity measured.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.inputs import ModelInput, PhotoInput, TensorInput, TensorType
+from contract.inputs import Fit, ModelInput, PhotoInput, TensorInput, TensorType
 from device.recognise.image import Photo
 from device.recognise.preparation import prepare
 
@@ -23,8 +24,8 @@ PATCHES = 12
 def synthetic_inputs(count: int, *, model_input: ModelInput, seed: int) -> NDArray[Any]:
     """Draw inputs (count, *input shape); one seed gives the same ones, more of them begin alike.
 
-    Photos are coloured clouds, tensors of floats are normally distributed, those of integers hold 0 and 1: an integer
-    may be an index, and those are always there.
+    Photos are coloured clouds, taken as they are where faces are found: they have none. Tensors of floats are normally
+    distributed, those of integers hold 0 and 1: an integer may be an index, and those are always there.
     """
     random = np.random.default_rng(seed)
     draw = _draw_photo if isinstance(model_input, PhotoInput) else _draw_tensor
@@ -49,6 +50,8 @@ def candidate_inputs(count: int, *, model_input: ModelInput, seed: int) -> Itera
 
 
 def _draw_photo(random: np.random.Generator, photo_input: PhotoInput) -> NDArray[Any]:
+    if photo_input.fit is Fit.FACES:
+        photo_input = replace(photo_input, fit=Fit.CROP, faces=None)
     return prepare(Photo.from_pixels(random.integers(0, 256, (PATCHES, PATCHES, 3), np.uint8)), photo_input)
 
 

