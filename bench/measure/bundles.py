@@ -1,6 +1,7 @@
-"""The bundles that the bench measures, made by `fedex-export`, one for each cut and quantisation.
+"""The bundles that the bench measures, made by `fedex-export`, one for each cut, quantisation and detector.
 
-The first head knows everybody, by two photos each. A bundle is made once in a run of the bench.
+The first head knows everybody, by two photos each; these are crops and taken whole, unless a detector is asked for.
+A bundle is made once in a run of the bench.
 """
 
 import subprocess
@@ -19,18 +20,19 @@ class ExportFailed(Exception):
     """`fedex-export` ended with an error; the message is what it said."""
 
 
-def export_bundle(work: Path, *, cut: str = "freeze6", quantize: str | None = None) -> Path:
+def export_bundle(work: Path, *, cut: str = "freeze6", quantize: str | None = None, detector: str = "none") -> Path:
     """Return a folder with `device/` and `training/`, made below `work` unless it is there already.
 
     Raises:
         ExportFailed: the export did not succeed.
     """
-    out = work / f"export-{cut}-{quantize or 'default'}"
+    out = work / f"export-{cut}-{quantize or 'default'}-{detector}"
     if not (out / "device" / BUNDLE_FILE).is_file():
         data = find_data(work=work)
         weights = [] if data.weights is None else ["--weights", str(data.weights)]
         chosen = [] if quantize is None else ["--quantize", quantize]
-        _run([str(EXPORT), "bundle", "--cut", cut, "--faces", str(_base(work)), "--out", str(out), *weights, *chosen])
+        options = ["--cut", cut, "--detector", detector, "--faces", str(_base(work)), "--out", str(out)]
+        _run([str(EXPORT), "bundle", *options, *weights, *chosen])
     return out
 
 

@@ -1,4 +1,7 @@
-"""How much a whole device inference costs beside the bare prefix call: photo prepared, prefix, head, row committed."""
+"""How much a whole device inference costs beside the bare prefix call: photo prepared, prefix, head, row committed.
+
+Of a bundle without a detector: what finding faces takes is a row of its own (`bench.measure.faces`).
+"""
 
 from pathlib import Path
 
@@ -46,7 +49,7 @@ def _measure_runtime(name: str, folder: Path, home: Path) -> BenchRow | NotMeasu
             warm_up=20,
         )
     return BenchRow(
-        f"whole inference over prefix, {len(bundle.labels)} classes, {runtime}",
+        f"whole inference without finding over prefix, {len(bundle.labels)} classes, {runtime}",
         1000 * times.measured_s,
         "ms",
         reference=1000 * times.reference_s,
