@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from demo.errors import DemoError
 from demo.running.commands import command
 from demo.running.processes import CALL_TIMEOUT_S, Processes
 from demo.scoring import PhotoAnswer
@@ -54,7 +55,7 @@ class DemoDevice:
         self._call("enrol")
 
     def recognise(self, photos: Sequence[Path]) -> list[KeptAnswer]:
-        """Answer some photos, each in a folder of the true person's name."""
+        """Answer some photos, each in a folder of the true person's name. Raises `DemoError` for one without a face."""
         answers = self._call("infer", *map(str, photos)) if photos else []
         lines = [answer for answer in answers if answer.get("subject", True)]  # of several faces, whom the photo is of
         return [_kept(photo, line) for photo, line in zip(photos, lines, strict=True)]
@@ -110,6 +111,8 @@ def _truth(answer: PhotoAnswer) -> list[str]:
 
 
 def _kept(photo: Path, line: dict[str, Any]) -> KeptAnswer:
+    if not line["results"]:
+        raise DemoError(f"{photo}: expected a face, got none; the demo needs one in each photo")
     best = line["results"][0]
     answer = PhotoAnswer(photo, photo.parent.name, best["label"], best["probability"], unknown=line["unknown"])
     return KeptAnswer(answer, inference=line["id"], head=line["head"])
