@@ -103,7 +103,7 @@ def layers(model: Path, size: str | None, *, every: bool) -> None:
 @click.option("--size", help="Of photos, HEIGHTxWIDTH or N, where the model leaves it open.  [default: 160x160]")
 @click.option(
     "--detector",
-    help="What finds the faces in photos: back, or its .tflite file; with none photos are taken whole.  [default: none]",
+    help="What finds faces in photos: back, or its .tflite file; with none photos are taken whole.  [default: none]",
 )
 @click.option("--space", help="Keep this space, of samples that were all crops of faces; see the README.")
 @click.option("--fit", help="How whole photos become that size: crop, letterbox or stretch.  [default: crop]")
