@@ -165,7 +165,7 @@ def _check_labels(where: str, report: ParityReport, tolerance: Tolerance) -> Non
     different = round((1 - (report.label_agreement or 0.0)) * report.samples)
     allowed = max(1, int((1 - tolerance.label_agreement) * report.samples))
     if different > allowed:
-        expected = f"another label on at most {allowed} of {report.samples} photos"
+        expected = f"another label on at most {allowed} of {report.samples} inputs"
         raise ParityError(where, expected=expected, got=f"{different}")
 
 

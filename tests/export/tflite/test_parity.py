@@ -77,7 +77,7 @@ def test_what_is_not_a_number_is_refused() -> None:
 
 def test_a_fitted_head_must_agree_on_labels_and_one_that_is_not_need_not() -> None:
     check_head(report(label_agreement=0.5), Precision.DYNAMIC, fitted=False)
-    with pytest.raises(ParityError, match="expected another label on at most 2 of 50 photos, got 25"):
+    with pytest.raises(ParityError, match="expected another label on at most 2 of 50 inputs, got 25"):
         check_head(report(label_agreement=0.5), Precision.DYNAMIC)
 
 
