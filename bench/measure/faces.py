@@ -22,7 +22,7 @@ from contract.boxes import Box, overlap, whole_box
 from contract.bundle import DeviceBundle, read_device_bundle
 from demo.drawing.scenes import HEIGHT, WIDTH, Spot, draw_scene
 from demo.folders import list_photos
-from demo.roles import assign_roles
+from demo.roles import Shares, assign_roles
 from device.errors import RuntimeUnavailable
 from device.recognise.image import Photo, load_photo
 from device.recognise.models import Head, load_bundled_head, load_detector, load_prefix
@@ -109,7 +109,7 @@ def _try_photos(folder: Path, faces: Path) -> list[Outcome]:
 
 
 def _tests(faces: Path) -> list[tuple[str, Path]]:
-    everybody = assign_roles(list_photos(faces), new_share=0, seed=0)
+    everybody = assign_roles(list_photos(faces), shares=Shares(new=0), seed=0)
     return [(person.name, photo) for person in everybody for photo in person.tests[:PHOTOS_EACH]]
 
 

@@ -154,7 +154,14 @@ class Recognizer:
 
     def _answer_one(self, region: Region, head: Head) -> Answer:
         is_tensor = isinstance(self.bundle.input, TensorInput)
-        feature = self._prefix.run(region.values[np.newaxis])
+        try:
+            feature = self._prefix.run(region.values[np.newaxis])
+        except ModelRefused as error:  # it has run before, on zeros: these are numbers that it has no place for
+            if not is_tensor:
+                raise
+            raise TensorError(
+                f"tensor: the network cannot take these numbers ({error})", flaw=TensorFlaw.BEYOND
+            ) from error
         if not np.isfinite(feature).all():
             raise _not_finite("prefix: expected a finite feature", is_input_at_fault=is_tensor)
         logits = head.model.run(feature)[0]

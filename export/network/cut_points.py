@@ -20,6 +20,8 @@ from export.network.network_end import read_end
 from export.network.split import Names, check_separates
 from export.network.work import is_activation, multiply_adds
 
+MUCH_LARGER, FAR_FEWER = 16, 8
+"""How many times larger an upload may be for how many times fewer parameters."""
 FEWEST_NUMBERS = 32
 """A feature of fewer leaves little by which classes that come later could be told apart."""
 LEAST_WORK = 0.5
@@ -71,6 +73,9 @@ def cut_points(network: Network) -> tuple[CutPoint, ...]:
 def recommend(points: Sequence[CutPoint]) -> tuple[CutPoint, str]:
     """Choose the cut with the smallest upload after most of the work, then the smallest head; say why in a line.
 
+    One that leaves far fewer parameters to train is better, as long as its upload is not much larger: few samples have
+    to train them, and the cloud does it again and again.
+
     Raises:
         SplitError: there is no point to choose from.
     """
@@ -78,7 +83,16 @@ def recommend(points: Sequence[CutPoint]) -> tuple[CutPoint, str]:
         raise SplitError("network", expected="a layer that separates it, before its classifier", got="none")
     late = [point for point in points if point.work_before >= LEAST_WORK] or list(points)
     wide = [point for point in late if math.prod(point.feature_shape) >= FEWEST_NUMBERS] or late
-    chosen = min(_settled(wide), key=lambda point: (point.upload_bytes, point.thawed_parameters))
+    settled = _settled(wide)
+    smallest = min(settled, key=lambda point: (point.upload_bytes, point.thawed_parameters))
+    near = [point for point in settled if point.upload_bytes <= MUCH_LARGER * smallest.upload_bytes]
+    chosen = min(near, key=lambda point: (point.thawed_parameters, point.upload_bytes))
+    if chosen.thawed_parameters * FAR_FEWER <= smallest.thawed_parameters:
+        return chosen, (
+            f"the fewest parameters to train, {chosen.thawed_parameters:,}; after {chosen.work_before:.0%} of the work "
+            f"at {chosen.upload_bytes} bytes a sample"
+        )
+    chosen = smallest
     reason = (
         f"the smallest upload, {chosen.upload_bytes} bytes a sample, after {chosen.work_before:.0%} of the work; "
         f"{chosen.thawed_parameters:,} parameters to train"

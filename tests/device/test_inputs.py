@@ -116,3 +116,21 @@ def test_another_array_is_refused_before_anything_is_stored(device: Device, draw
         recognizer.infer(draw())  # type: ignore[arg-type]  # wrong on purpose
     with device.open_cache() as cache:
         assert cache.inferences.count() == 0
+
+
+@TENSORS
+def test_numbers_that_the_network_cannot_run_are_a_mistake_of_the_tensor(
+    device: Device, taken: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fault: an index beyond an Embedding's table, which a runtime meets as it runs; it ended a whole batch."""
+    from device import TensorError
+    from device.errors import ModelRefused
+    from device.recognise.tflite import Model
+
+    def gather(*_: object) -> None:
+        raise ModelRefused("signature 'prefix' does not run: gather index out of bounds")
+
+    with device.recognizer() as recognizer:
+        monkeypatch.setattr(Model, "run", gather)
+        with pytest.raises(TensorError, match=r"cannot take these numbers \(signature 'prefix' does not run: gather"):
+            recognizer.infer(taken.draw(0))

@@ -275,7 +275,10 @@ def test_given_photos_are_compared_on_without_making_people_of_them(
             "--space: expected a detector beside it; without one a space is its prefix's, got --detector none",
         ),
         (["--model", "m.keras", "--space", SPACE], "--space: expected a detector beside it; without one"),
-        (["--space", "57e8"], "--space: expected 64 hexadecimal digits, as bundle.json has them, got '57e8'"),
+        (
+            ["--detector", "back", "--space", "57e8"],
+            "--space: expected 64 hexadecimal digits, as bundle.json has them, got '57e8'",
+        ),
         (["--model", "m.keras", "--input", "sound"], "--input: expected one of photo, tensor, got sound"),
         (
             ["--model", "m.keras", "--standardize", "0..1"],

@@ -120,6 +120,8 @@ def point(layer: str, width: int, thawed: int, *, work: float = 0.9, active: boo
         ([point("wide", 512, 9), point("narrow", 64, 5)], "narrow"),
         ([point("narrow", 64, 9), point("wide", 512, 5)], "narrow"),
         ([point("early", 64, 9, work=0.1), point("late", 512, 5)], "late"),
+        ([point("deep", 64, 80), point("pooling", 512, 10)], "pooling"),
+        ([point("deep", 64, 80), point("huge", 4096, 10)], "deep"),
         ([point("wide", 64, 9), point("too narrow", 4, 5)], "wide"),
         ([point("only", 4, 5, work=0.1)], "only"),
         ([point("dense", 64, 9), point("norm", 64, 5), point("scaled", 64, 5)], "norm"),
