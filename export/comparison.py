@@ -54,6 +54,11 @@ class Comparison:
     scales: dict[Standardization, float] = field(default_factory=dict)
     """The share of labelled photos that the whole network gets right under each scale that was tried."""
 
+    def as_right_under(self, chosen: Standardization) -> tuple[Standardization, ...]:
+        """Return the other scales under which the network is as often right: these photos do not tell."""
+        share = self.scales.get(chosen, 0.0)
+        return tuple(mode for mode, other in self.scales.items() if mode is not chosen and other >= share)
+
     def document(self) -> dict[str, Json]:
         """Return it as parity.json keeps it."""
         document: dict[str, Json] = {name: report.document() for name, report in self.reports.items()}

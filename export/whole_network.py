@@ -76,7 +76,8 @@ class WholeNetwork:
     def check_scale(self, inputs: NDArray[Any], classes: Classes, answers: Floats) -> dict[Standardization, float]:
         """Refuse a scale that labelled photos show to be the wrong one; return what each scale gets right of them.
 
-        Other scales are tried only where the chosen one leaves room for a clearly better one.
+        Other scales are tried where the chosen one leaves room for a clearly better one, or where only its user says
+        that it is right: photos that are as right under another one prove nothing.
 
         Raises:
             RequestError: another scale is clearly better; it is named.
@@ -84,9 +85,8 @@ class WholeNetwork:
         some = slice(None, None, max(1, -(-len(inputs) // MOST_FOR_SCALES)))
         photos, truth = inputs[some], classes[some]
         rights = {self.standardization: right(answers[some], truth)}
-        if isinstance(self.model_input, PhotoInput) and len(truth) - rights[self.standardization] >= enough_better(
-            len(truth)
-        ):
+        has_room = len(truth) - rights[self.standardization] >= enough_better(len(truth))
+        if isinstance(self.model_input, PhotoInput) and (has_room or self.network.standardization is None):
             for mode in self._modes():
                 if mode not in rights:
                     rights[mode] = self._right_under(mode, photos, truth)

@@ -14,6 +14,7 @@ from export.accuracy import (
     compare_labels,
     measure,
 )
+from export.comparison import Comparison
 from export.errors import ParityError, RequestError
 from export.network.standardization import Standardization
 from export.tflite.quantize import Quantize
@@ -74,6 +75,15 @@ def test_a_scale_that_is_no_better_than_one_answer_for_all_is_not_believed() -> 
     check_scale({Standardization.FACENET: 0, Standardization.UNIT: 25}, Standardization.FACENET, CLASSES)
     mostly = np.where(np.arange(100) < 80, 0, CLASSES)
     check_scale({Standardization.FACENET: 60, Standardization.UNIT: 82}, Standardization.FACENET, mostly)
+
+
+def test_scales_under_which_as_many_photos_are_right_are_told() -> None:
+    """A small network trained on 0..1 was right on all photos on 0..255, too: a wrong scale passed in silence."""
+    unit, none, caffe = Standardization.UNIT, Standardization.NONE, Standardization.CAFFE
+    comparison = Comparison({}, None, None, {none: 1.0, unit: 1.0, caffe: 0.9})
+    assert comparison.as_right_under(none) == (unit,)
+    assert Comparison({}, None, None, {none: 1.0}).as_right_under(none) == ()
+    assert Comparison({}, None, None, {}).as_right_under(none) == ()
 
 
 def test_parts_that_answer_like_the_whole_are_accepted() -> None:
