@@ -97,7 +97,7 @@ def _interrupt_handler() -> object:
 
 def _end_with(main: Callable[[], int | None]) -> NoReturn:
     """Call `main` and exit; from then on Ctrl-C finds nobody who could print a traceback."""
-    status: object = 0
+    status: int | str | None = 0
     try:
         status = main()
     except KeyboardInterrupt:
@@ -107,7 +107,22 @@ def _end_with(main: Callable[[], int | None]) -> NoReturn:
     finally:
         if _interrupt_handler() is _PYTHONS:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
-    sys.exit(status)
+    sys.exit(_with_output(status))
+
+
+def _with_output(status: int | str | None) -> int | str | None:
+    """Write out what standard output still holds; where that fails, leave it, and say so if nothing else was said.
+
+    Python would try again as it ends, and speak of an ignored exception. Whoever closed a pipe knows.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, sys.stdout.fileno())
+        os.close(nothing)
+        return status or (1 if isinstance(error, BrokenPipeError) else f"output: {error.strerror or error}")
+    return status
 
 
 def _is_open(descriptor: int) -> bool:

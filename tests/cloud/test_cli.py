@@ -190,11 +190,12 @@ def test_a_home_folder_stands_in_a_store_of_folders(tmp_path: Path, training_bun
     )
 
 
-def test_a_full_disk_behind_standard_output_is_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_standard_output_is_one_line(tmp_path: Path, unbuffered: str) -> None:
     store = tmp_path / "store"
     open_store(f"dir:{store}").prepare()
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "cloud.cli", "status"]
-        environment = os.environ | {"FEDEX_STORE": f"dir:{store}"}
+        environment = os.environ | {"FEDEX_STORE": f"dir:{store}", "PYTHONUNBUFFERED": unbuffered}
         ended = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (1, "fedex-cloud: output: No space left on device\n")
