@@ -156,7 +156,8 @@ def _summary(exported: ExportResult, spec: BundleSpec) -> str:
             f"accuracy {accuracy.keras:.1%} right by Keras, {accuracy.tflite:.1%} by TFLite, "
             f"on {accuracy.samples} {held_out}{what}"
         )
-    if others := comparison.as_right_under(spec.standardization):
+    others = comparison.as_right_under(spec.standardization)
+    if others and comparison.whole is not None:  # samples may be of other labels than the network knows
         lines.append(
             f"warning: as many of these photos are right under {', '.join(others)}; they do not tell whether the "
             f"network was trained on {spec.standardization}"
