@@ -14,7 +14,7 @@ import numpy as np
 
 from contract.documents import Fields, Json
 from contract.errors import Impossible, Malformed, TooLarge, shown
-from contract.faces import FaceParameters
+from contract.face_parameters import FaceParameters
 
 PHOTO_KIND, TENSOR_KIND = "photo", "tensor"
 """Kinds of input, and the names of the prefix's input in its signature."""

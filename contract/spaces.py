@@ -3,7 +3,7 @@
 import hashlib
 
 from contract.documents import encode_json
-from contract.faces import FaceParameters
+from contract.face_parameters import FaceParameters
 
 
 def faces_space(*, prefix_sha256: str, detector_sha256: str, parameters: FaceParameters) -> str:

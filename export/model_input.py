@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from contract.faces import BACK
+from contract.face_parameters import BACK
 from contract.inputs import COLOUR, GREY, Fit, ModelInput, PhotoInput, TensorInput, TensorType, check_input
 from export.errors import RequestError
 from export.network.network import Network

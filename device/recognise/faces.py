@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from contract.face_parameters import FaceParameters
 from contract.faces import (
     Face,
-    FaceParameters,
     Letterbox,
     Square,
     bound_faces,

@@ -10,11 +10,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
+from contract.cuts import HEAD_SIGNATURE
 from contract.documents import Json
 from contract.manifest import Precision
 from export.errors import ParityError
-from export.network.standardization import Standardization, standardized
 from export.tflite.convert import QUANTIZE_OF
 from export.tflite.process import TFLiteProcess
 from export.tflite.quantize import Quantize
@@ -96,14 +95,6 @@ def compare_logits(expected: Floats, got: Floats) -> ParityReport:
     numbers = np.isfinite(expected).all(axis=1) & np.isfinite(got).all(axis=1)
     same = (expected.argmax(axis=1) == got.argmax(axis=1)) & numbers
     return _compare(expected, got, label_agreement=float(same.mean()))
-
-
-def prefix_parity(
-    prefix: keras.Model, content: bytes, inputs: NDArray[Any], standardization: Standardization, tflite: TFLiteProcess
-) -> ParityReport:
-    """Compare a prefix and its file on inputs (n, *shape) as the file takes them."""
-    expected = keras_values(prefix, standardized(inputs, standardization))
-    return compare_features(expected, tflite.run(content, signature=PREFIX_SIGNATURE, inputs=inputs))
 
 
 def head_parity(head: keras.Model, content: bytes, features: Floats, tflite: TFLiteProcess) -> ParityReport:

@@ -7,8 +7,8 @@ import numpy as np
 
 from contract.boxes import Box, match_boxes, whole_box
 from contract.documents import Json
+from contract.face_parameters import BACK
 from contract.faces import (
-    BACK,
     Face,
     Letterbox,
     Square,

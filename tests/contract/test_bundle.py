@@ -26,7 +26,7 @@ from contract.bundle import (
 from contract.bundle_files import golden_sha256
 from contract.documents import encode_json
 from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion
-from contract.faces import BACK
+from contract.face_parameters import BACK
 from contract.files import FileRef
 from contract.inputs import Fit, PhotoInput
 from contract.tensors import encode_tensors

@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 
 from contract.documents import Fields
 from contract.errors import ContractError
+from contract.face_parameters import BACK, FaceParameters
 from contract.faces import (
-    BACK,
     FACE_NUMBERS,
     MAX_FACES,
     Face,
-    FaceParameters,
     Letterbox,
     Square,
     bound_faces,

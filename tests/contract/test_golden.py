@@ -32,7 +32,7 @@ from contract.bundle import (
 from contract.codecs import Codec, decode_features, encode_features
 from contract.documents import Json
 from contract.envelope import Envelope, Signature, key_id, pae
-from contract.faces import BACK
+from contract.face_parameters import BACK
 from contract.files import FileRef
 from contract.fitting import Rectangle, fit_photo
 from contract.history import ReleaseSummary, encode_history, parse_history

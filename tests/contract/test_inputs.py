@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from contract.documents import Fields, encode_json, parse_document
 from contract.errors import ContractError, Impossible, Malformed, TooLarge
-from contract.faces import BACK
+from contract.face_parameters import BACK
 from contract.fitting import Placement, Rectangle, fit_photo
 from contract.inputs import Fit, ModelInput, PhotoInput, TensorInput, TensorType, check_input, parse_input
 from contract.samples import frame_sample_id, tensor_sample_id

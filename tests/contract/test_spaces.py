@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from contract.faces import BACK
+from contract.face_parameters import BACK
 from contract.patterns import HEX64_PATTERN
 from contract.spaces import faces_space
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from contract.faces import BACK
+from contract.face_parameters import BACK
 from contract.inputs import Fit, ModelInput, PhotoInput, TensorInput, TensorType
 from device.recognise.image import Photo
 

@@ -12,7 +12,7 @@ import pytest
 
 from contract.bundle import DeviceBundle, TrainingBundle, read_device_bundle, read_training_bundle
 from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
-from contract.faces import BACK
+from contract.face_parameters import BACK
 from contract.files import sha256_hex
 from contract.inputs import Fit
 from contract.spaces import faces_space

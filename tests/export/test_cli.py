@@ -16,7 +16,7 @@ from PIL import Image
 
 from contract.bundle import read_device_bundle, read_training_bundle
 from contract.cuts import CUTS
-from contract.faces import BACK
+from contract.face_parameters import BACK
 from contract.inputs import Fit, PhotoInput
 from export import cli
 from export.tflite import detector

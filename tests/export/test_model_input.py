@@ -3,7 +3,7 @@
 import keras
 import pytest
 
-from contract.faces import BACK
+from contract.face_parameters import BACK
 from contract.inputs import Fit, PhotoInput, TensorInput, TensorType
 from export.errors import RequestError
 from export.model_input import choose_input, choose_standardization, scale_warning, told_scale

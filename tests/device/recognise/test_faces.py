@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from contract.faces import BACK, FACE_NUMBERS, MAX_FACES, Square
+from contract.face_parameters import BACK
+from contract.faces import FACE_NUMBERS, MAX_FACES, Square
 from device.errors import ModelRefused
 from device.recognise.faces import FaceFinder, FoundFaces, sample_square
 from device.recognise.image import load_photo

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from contract.boxes import Box
-from contract.faces import BACK, DETECTOR_SIGNATURE
+from contract.face_parameters import BACK
+from contract.faces import DETECTOR_SIGNATURE
 from contract.inputs import Fit, PhotoInput
 from contract.samples import face_sample_id, frame_sample_id, photo_sample_id
 from device.recognise.image import Photo
