@@ -19,8 +19,8 @@ from export.examples.labelled import LabelledExamples
 from export.network.classifier import HeadParts
 from export.network.split import SplitModel
 from export.network.standardization import Standardization, standardized
-from export.tflite.parity import ParityReport, keras_values
-from export.whole_network import WholeNetwork, check_indices
+from export.tflite.parity import ParityReport
+from export.whole_network import WholeNetwork, check_indices, run_eagerly
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,10 +89,8 @@ def run_in_keras(
     given = inputs.samples.inputs if inputs.samples is not None else inputs.compared
     check_indices(whole.network, given)
     answers = _answers(whole, inputs)
-    scales: dict[Standardization, float] = {}
-    if inputs.classes is not None and (known := inputs.classes >= 0).any():
-        scales = _try_scales(whole, inputs, answers, known, warn=warn)
-    features = keras_values(parts.prefix, standardized(inputs.compared, whole.standardization))
+    scales = _try_scales(whole, inputs, answers, warn=warn)
+    features = run_eagerly(parts.prefix, standardized(inputs.compared, whole.standardization))
     check_features(features, parts)
     whole.check_parts(parts, head, features, answers)
     return InKeras(answers, features, scales)
@@ -109,20 +107,21 @@ def _answers(whole: WholeNetwork, inputs: ExportInputs) -> Floats:
 
 
 def _try_scales(
-    whole: WholeNetwork,
-    inputs: ExportInputs,
-    answers: Floats,
-    known: NDArray[np.bool_],
-    *,
-    warn: Callable[[str], None],
+    whole: WholeNetwork, inputs: ExportInputs, answers: Floats, *, warn: Callable[[str], None]
 ) -> dict[Standardization, float]:
     """Refuse a wrong scale by what labelled photos show; where another head is fitted, warn of it.
 
-    Samples with as many labels as the network has classes may be of others all the same.
+    Samples with as many labels as the network has classes may be of others all the same. Of a scale that the network
+    says itself they are not asked.
     """
-    assert inputs.classes is not None  # some of them are known
+    if inputs.classes is None or (whole.says_its_scale and inputs.samples is not None):
+        return {}
+    known = inputs.classes >= 0
+    if not known.any():
+        return {}
+    prove = inputs.samples is None and not whole.says_its_scale
     try:
-        return whole.check_scale(inputs.compared[known], inputs.classes[known], answers[known])
+        return whole.check_scale(inputs.compared[known], inputs.classes[known], answers[known], prove=prove)
     except RequestError as error:
         if inputs.samples is None:
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -223,7 +223,8 @@ class _Found:
     def make_reference(self, samples: LabelledExamples | None, compared: Inputs) -> Network:
         """Build the reference network, with weights from a file or drawn."""
         self.at_step("making the network", 0, 0)
-        return prepared(self._reference(samples, compared), where="the reference network", one_class=True)
+        network = prepared(self._reference(samples, compared), where="the reference network", one_class=True)
+        return replace(network, standardization=STANDARDIZATION)
 
     def _reference(self, samples: LabelledExamples | None, compared: Inputs) -> keras.Model:
         request = self.request

@@ -73,11 +73,18 @@ class WholeNetwork:
             raise NetworkError(f"network {self.network.flat.name}", expected="finite answers", got=got)
         return class_answers(values, self.output)
 
-    def check_scale(self, inputs: NDArray[Any], classes: Classes, answers: Floats) -> dict[Standardization, float]:
+    @property
+    def says_its_scale(self) -> bool:
+        """Whether the network itself says the scale that it is run under, and not its user alone."""
+        return self.network.standardization is self.standardization
+
+    def check_scale(
+        self, inputs: NDArray[Any], classes: Classes, answers: Floats, *, prove: bool = False
+    ) -> dict[Standardization, float]:
         """Refuse a scale that labelled photos show to be the wrong one; return what each scale gets right of them.
 
-        Other scales are tried where the chosen one leaves room for a clearly better one, or where only its user says
-        that it is right: photos that are as right under another one prove nothing.
+        Other scales are tried where the chosen one leaves room for a clearly better one; and to `prove` it in any case,
+        for photos that are as right under another one do not tell.
 
         Raises:
             RequestError: another scale is clearly better; it is named.
@@ -86,7 +93,7 @@ class WholeNetwork:
         photos, truth = inputs[some], classes[some]
         rights = {self.standardization: right(answers[some], truth)}
         has_room = len(truth) - rights[self.standardization] >= enough_better(len(truth))
-        if isinstance(self.model_input, PhotoInput) and (has_room or self.network.standardization is None):
+        if isinstance(self.model_input, PhotoInput) and (has_room or prove):
             for mode in self._modes():
                 if mode not in rights:
                     rights[mode] = self._right_under(mode, photos, truth)

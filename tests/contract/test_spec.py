@@ -16,6 +16,7 @@ from contract import (
     cuts,
     documents,
     envelope,
+    face_parameters,
     faces,
     history,
     inputs,
@@ -159,9 +160,9 @@ def test_every_kind_of_input_fit_and_dtype_is_stated() -> None:
 def test_the_parameters_of_faces_are_stated_as_the_reference_bundle_has_them() -> None:
     rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([\d., ]+) \|", section(2), re.MULTILINE)
     stated = {key: [float(one) for one in values.split(", ")] for key, values in rows}
-    middle = list(faces.BACK.middle)
+    middle = list(face_parameters.BACK.middle)
     assert stated == {
-        key: middle if key == "middle" else [value] for key, value in sorted(faces.BACK.document().items())
+        key: middle if key == "middle" else [value] for key, value in sorted(face_parameters.BACK.document().items())
     }
 
 

@@ -94,6 +94,20 @@ def test_a_scale_that_gives_no_answers_is_right_on_nothing() -> None:
     assert whole.check_scale(photos, classes, answers)[Standardization.CAFFE] == 0
 
 
+def test_photos_that_are_as_right_under_another_scale_do_not_prove_the_one_that_a_user_states() -> None:
+    """A network of averages without a bias is right however its photos are scaled by a factor."""
+    given = keras.Input((8, 8, 3))
+    net = keras.layers.Dense(2, use_bias=False)(keras.layers.GlobalAveragePooling2D()(given))
+    network = network_of(keras.Model(given, net))
+    whole = WholeNetwork(network, PhotoInput(8, 8), Standardization.NONE, OutputKind.LOGITS)
+    photos = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 3), np.uint8)
+    answers = whole.answer(photos)
+    classes = answers.argmax(axis=1)
+    assert not whole.says_its_scale
+    assert whole.check_scale(photos, classes, answers) == {Standardization.NONE: 1.0}
+    assert whole.check_scale(photos, classes, answers, prove=True)[Standardization.UNIT] == 1.0
+
+
 def test_features_that_no_device_may_send_are_refused(tmp_path: Path) -> None:
     said = refusal(dense_network(bias=70_000, middle=keras.layers.LayerNormalization()), tmp_path)
     assert "expected numbers from -60000 to 60000; cut after another layer, as after a normalisation, got 7" in said
