@@ -1,8 +1,10 @@
 """Regions: what of a photo or tensor an inference is about, prepared for the prefix; one function for whoever asks.
 
-a bundle of tensors             the tensor
-of photos                       the whole photo, fitted
-of faces                        each face, widest first; none where none is found
+::
+
+    a bundle of tensors     the tensor
+    of photos               the whole photo, fitted
+    of faces                each face, widest first; none where none is found
 """
 
 from __future__ import annotations
