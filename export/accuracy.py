@@ -45,6 +45,13 @@ class Accuracy:
     samples: int
     keras: float
     tflite: float
+    one_answer: float
+    """What the same answer for all would get right, the best one."""
+
+    @property
+    def is_chance(self) -> bool:
+        """Whether Keras is right no more often than one answer for all."""
+        return self.keras <= self.one_answer
 
     def document(self) -> dict[str, Json]:
         """Return it as parity.json keeps it."""
@@ -81,10 +88,17 @@ def right(answers: Floats, classes: Classes) -> int:
     return int((answers.argmax(axis=1) == classes).sum())
 
 
+def right_by_one_answer(classes: Classes) -> int:
+    """Count what is right where the most frequent of the classes (n,) is the answer to all."""
+    return int(np.unique(classes, return_counts=True)[1].max())
+
+
 def measure(classes: Classes, *, by_keras: Floats, by_tflite: Floats) -> Accuracy:
     """Compare both answers (n, classes) with the true classes (n,); `n` is at least 1."""
     count = len(classes)
-    return Accuracy(count, right(by_keras, classes) / count, right(by_tflite, classes) / count)
+    return Accuracy(
+        count, right(by_keras, classes) / count, right(by_tflite, classes) / count, right_by_one_answer(classes) / count
+    )
 
 
 def compare_labels(probabilities: Floats, by_tflite: Floats) -> SameLabels:
@@ -134,7 +148,7 @@ def check_scale(rights: Mapping[Standardization, int], chosen: Standardization, 
     """
     samples = len(classes)
     best = max(rights, key=lambda mode: (rights[mode], mode is chosen))
-    by_one_answer = int(np.unique(classes, return_counts=True)[1].max())
+    by_one_answer = right_by_one_answer(classes)
     better = rights[best] - rights[chosen] >= enough_better(samples)
     if better and rights[best] > by_one_answer + BEYOND_ONE_ANSWER * (samples - by_one_answer):
         raise RequestError(

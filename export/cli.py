@@ -16,10 +16,12 @@ from contract.labels import MAX_LABELS
 from contract.text import escaped
 from device.errors import DeviceError
 from export.errors import ExportError
-from export.network.standardization import Standardization
+from export.network.network_file import check_network_file
+from export.network.standardization import IN_SHORT
 from export.progress import Terminal
 from export.quiet import import_quietly
 from export.request import DEFAULT_OUT, MAX_SEED, WHOLE, parse_request, parse_size
+from export.sources import check_sources
 from export.tflite.quantize import DEFAULT_QUANTIZE, Quantize
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ def cuts(classes: int) -> None:
 def layers(model: Path, size: str | None, *, every: bool) -> None:
     """Print where the network of a .keras file can be cut, and the cut that is recommended."""
     asked = None if size is None else parse_size(size)
+    check_network_file(model, where=f"network {model}")
     with Terminal() as at_step:
         at_step("loading the network", 0, 0)
         with command_line.interrupts_end_the_process(at_step.stop):
@@ -108,7 +111,7 @@ def layers(model: Path, size: str | None, *, every: bool) -> None:
 @click.option("--space", help="Keep this space, of samples that were all crops of faces; see the README.")
 @click.option("--fit", help="How whole photos become that size: crop, letterbox or stretch.  [default: crop]")
 @click.option("--input", "kind", help="What the model takes, where it may be either: photo or tensor.")
-@click.option("--standardize", help=f"How photos are scaled for it: {', '.join(Standardization)}; see the README.")
+@click.option("--standardize", help=f"How photos x are scaled for it: {IN_SHORT}.")
 @click.option(
     "--samples", "--faces", "samples", type=path, help="What the first head is to know: a folder a label, or an .npz."
 )
@@ -123,6 +126,7 @@ def layers(model: Path, size: str | None, *, every: bool) -> None:
 def bundle(**options: Any) -> None:
     """Write a device bundle and a training bundle, and how far TFLite is from Keras (parity.json)."""
     request = parse_request(**options)
+    check_sources(request)
     with Terminal() as at_step:
         at_step("loading Keras", 0, 0)
         with command_line.interrupts_end_the_process(at_step.stop):
@@ -161,6 +165,11 @@ def _summary(exported: ExportResult, spec: BundleSpec) -> str:
         lines.append(
             f"warning: as many of these photos are right under {', '.join(others)}; they do not tell whether the "
             f"network was trained on {spec.standardization}"
+        )
+    if comparison.accuracy is not None and comparison.whole is not None and comparison.accuracy.is_chance:
+        lines.append(
+            f"warning: one answer for all of these {what} would be as often right; are the labels in the order of the "
+            "network's classes, and is it trained?"
         )
     return "\n".join(escaped(line) for line in lines)
 

@@ -17,11 +17,6 @@ from export.request import InputKind, Request
 
 PHOTO_RANK = 3
 PHOTO_DTYPES = ("float32", "uint8")
-MODES = (
-    "facenet (x - 127.5) / 128, unit x / 255, symmetric x / 127.5 - 1, imagenet (x / 255 - mean) / deviation, "
-    "caffe B, G, R minus their means, none x"
-)
-"""In short; the numbers are in the README and in `export.network.standardization`."""
 
 
 def choose_input(network: Network, request: Request, *, given_photos: bool | None) -> ModelInput:
@@ -65,8 +60,8 @@ def choose_standardization(network: Network, request: Request, model_input: Mode
         return _of_integers(network, request)
     chosen = request.standardization or network.standardization
     if chosen is None:
-        got = "nothing, and the network does not say how its photos were scaled"
-        raise RequestError("--standardize", expected=f"how the network was trained on pixels x: {MODES}", got=got)
+        got = "nothing, and the network does not say how its photos were scaled when it was trained"
+        raise RequestError("--standardize", expected=f"one of {', '.join(Standardization)}; see --help", got=got)
     if chosen.needs_colours and model_input.channels != COLOUR:
         raise RequestError(f"--standardize {chosen}", expected="a network of colour photos", got="one of grey ones")
     return chosen

@@ -17,18 +17,15 @@ import keras
 from export.errors import WeightsError
 from export.network.graph import deep_graphs
 from export.network.keras_errors import telling_line
+from export.network.network_file import MAX_FILE_BYTES, SUFFIX, WHOLE, check_network_file, damage
 from export.network.saved_config import as_float32, check_config
 from export.quiet import silence
 
-MAX_FILE_BYTES = 4 << 30
-"""Of the file, and of all that it holds: a TFLite file has at most half as many."""
 MAX_CONFIG_BYTES = 64 << 20
 """The largest of keras.applications has less than two million."""
-SUFFIX = ".keras"
 _OF_FUNCTIONS = (keras.activations, keras.initializers, keras.constraints, keras.regularizers)
 """Where Keras looks for a function by its name alone."""
 _CONFIG, _METADATA = "config.json", "metadata.json"
-_HDF5_MAGIC = b"\x89HDF"
 _DAMAGE = (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError, NotImplementedError, RuntimeError)
 
 
@@ -38,27 +35,11 @@ def load_float32(path: Path, *, where: str) -> keras.Model:
     Raises:
         WeightsError: no such file, or one that is not whole, too large, or that `check_config` or Keras refuses.
     """
-    _check_is_file(path, where)
+    check_network_file(path, where=where)
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / f"network{SUFFIX}"
         saved_by = _rewrite(path, copy, where)
         return _load(copy, where, saved_by)
-
-
-def _check_is_file(path: Path, where: str) -> None:
-    if path.is_dir():
-        hint = "a folder, perhaps a SavedModel" if (path / "saved_model.pb").exists() else "a folder"
-        raise WeightsError(where, expected="a .keras file, as model.save('NAME.keras') writes it", got=hint)
-    if not path.is_file():
-        raise WeightsError(where, expected="a .keras file", got="none of that name")
-    if path.suffix != SUFFIX:
-        raise WeightsError(
-            where,
-            expected="a .keras file: load it with Keras where it was made, then model.save('NAME.keras')",
-            got=path.suffix or "a file without a suffix",
-        )
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise WeightsError(where, expected=f"at most {MAX_FILE_BYTES} bytes", got=str(path.stat().st_size))
 
 
 def _rewrite(path: Path, copy: Path, where: str) -> str:
@@ -76,7 +57,7 @@ def _rewrite(path: Path, copy: Path, where: str) -> str:
     except WeightsError:
         raise
     except _DAMAGE as error:
-        raise WeightsError(where, expected="a whole .keras file", got=_damage(path, error)) from error
+        raise WeightsError(where, expected=WHOLE, got=damage(path, error)) from error
 
 
 def _member(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
@@ -118,19 +99,6 @@ def _version(archive: zipfile.ZipFile, where: str) -> str:
         return ""
     found = metadata.get("keras_version") if isinstance(metadata, dict) else None
     return found if isinstance(found, str) else ""
-
-
-def _damage(path: Path, error: Exception) -> str:
-    with path.open("rb") as file:
-        start = file.read(len(_HDF5_MAGIC))
-    if start == _HDF5_MAGIC:
-        return "an HDF5 file under that name: load it with Keras as .h5, then model.save('NAME.keras')"
-    if not start:
-        return "an empty file"
-    if not start.startswith(b"PK"):
-        return "a file of another kind"
-    why = "" if isinstance(error, zipfile.BadZipFile) and "CRC" not in str(error) else f" ({telling_line(error)})"
-    return f"one that is cut short or damaged{why}"
 
 
 def _is_registered(name: str) -> bool:

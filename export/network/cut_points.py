@@ -80,7 +80,10 @@ def recommend(points: Sequence[CutPoint]) -> tuple[CutPoint, str]:
         SplitError: there is no point to choose from.
     """
     if not points:
-        raise SplitError("network", expected="a layer that separates it, before its classifier", got="none")
+        expected = (
+            "a layer with weights before the classifier, after which the network can be cut: devices run up to it"
+        )
+        raise SplitError("network", expected=expected, got="none")
     late = [point for point in points if point.work_before >= LEAST_WORK] or list(points)
     wide = [point for point in late if math.prod(point.feature_shape) >= FEWEST_NUMBERS] or late
     settled = _settled(wide)

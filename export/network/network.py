@@ -15,12 +15,13 @@ from contract.errors import ContractError, shown
 from contract.inputs import COLOUR, GREY, TensorInput, TensorType, check_input
 from contract.labels import MAX_LABELS
 from export.errors import HeadError, RequestError, WeightsError
-from export.network.archive import SUFFIX, load_float32
+from export.network.archive import load_float32
 from export.network.flatten import flatten
 from export.network.graph import deep_graphs, inputs_of, is_graph, outputs_of
 from export.network.inception_resnet_v1 import INPUT
 from export.network.keras_errors import telling_line
 from export.network.network_end import End, OutputKind, read_end
+from export.network.network_file import SUFFIX
 from export.network.own_scaling import own_scale
 from export.network.standardization import Standardization
 from export.quiet import silence

@@ -48,7 +48,9 @@ _MEANS = (
 )
 _ENDS = "logits, a softmax over the classes, or a sigmoid of one unit"
 _WITHOUT_MASK = "no mask between the classifier and the end: take the mean before the last Dense, or leave out Masking"
-_CLASSIFIER = f"a Dense or a 1x1 convolution as its last layer, then {_ENDS}"
+_CLASSIFIER = (
+    f"a Dense or a 1x1 convolution as its last layer, then {_ENDS} (a network without its top needs one, trained)"
+)
 
 
 class OutputKind(StrEnum):

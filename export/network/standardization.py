@@ -43,6 +43,11 @@ class Standardization(StrEnum):
         return self in (Standardization.IMAGENET, Standardization.CAFFE)
 
 
+IN_SHORT = (
+    "facenet (x - 127.5) / 128, unit x / 255, symmetric x / 127.5 - 1, imagenet (x / 255 - mean) / deviation, "
+    "caffe B, G, R minus their means, none x"
+)
+"""What `--help` says of the modes."""
 _SCALES: dict[Standardization, tuple[tuple[float, ...], tuple[float, ...]]] = {
     Standardization.FACENET: ((127.5,), (128.0,)),
     Standardization.UNIT: ((0.0,), (255.0,)),

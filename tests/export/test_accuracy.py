@@ -35,7 +35,9 @@ def wrong(count: int) -> Classes:
 
 def test_accuracy_is_the_share_of_answers_whose_best_class_is_true() -> None:
     found = measure(CLASSES, by_keras=answers(wrong(4)), by_tflite=answers(wrong(10)))
-    assert (found.samples, found.keras, found.tflite) == (100, 0.96, 0.9)
+    assert (found.samples, found.keras, found.tflite, found.one_answer) == (100, 0.96, 0.9, 0.25)
+    assert not found.is_chance
+    assert measure(CLASSES, by_keras=answers(wrong(75)), by_tflite=answers(wrong(75))).is_chance
 
 
 def test_accuracy_that_a_conversion_loses_is_refused() -> None:

@@ -411,11 +411,37 @@ def test_a_layer_that_does_not_separate_is_one_line(run: Run, tmp_path: Path) ->
 def test_a_scale_that_nobody_said_is_asked_for(run: Run, tiny: Path, tmp_path: Path) -> None:
     done = run("bundle", "--model", tiny, "--layer", "bottleneck", "--out", tmp_path / "out")
     assert (done.code, done.err.count("\n")) == (1, 1)
-    assert (
-        "--standardize: expected how the network was trained on pixels x: facenet (x - 127.5) / 128, unit x / 255"
-        in (done.err)
-    )
+    asked = "--standardize: expected one of facenet, unit, symmetric, imagenet, caffe, none; see --help, got nothing"
+    assert asked in done.err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--model", "{}/no.keras"], "no.keras: expected a .keras file, got none of that name"),
+        (["--model", "{}/empty.keras"], "empty.keras: expected a whole .keras file, got an empty file"),
+        (["--weights", "{}/no.npz", "--classes", "2"], "no.npz: expected a file, got none of that name"),
+        (["--samples", "{}/no"], "no: expected a folder of photos, or a .npz file of arrays, got none"),
+        (["--photos", "{}/empty.keras", "--classes", "2"], ".npz file of arrays, got another file"),
+    ],
+)
+def test_a_wrong_path_is_told_before_keras_is_loaded(run: Run, options: list[str], told: str, tmp_path: Path) -> None:
+    (tmp_path / "empty.keras").touch()
+    done = run("bundle", *(option.format(tmp_path) for option in options), "--out", tmp_path / "out")
+    assert (done.code, done.err.count("\n"), told in done.err) == (1, 1, True), done.err
+    assert "loading Keras" not in done.out + done.err
+
+
+def test_a_network_that_is_right_by_chance_alone_is_said_to_be(run: Run, faces: Path, tmp_path: Path) -> None:
+    photo = keras.Input((160, 160, 3))
+    feature = keras.layers.Dense(8, name="feature")(keras.layers.GlobalAveragePooling2D()(photo))
+    answer = keras.layers.Dense(4, kernel_initializer="zeros")(feature)
+    keras.Model(photo, answer).save(tmp_path / "untrained.keras")
+    options = ["--model", tmp_path / "untrained.keras", "--standardize", "unit", "--layer", "feature"]
+    done = run("bundle", *options, "--photos", faces, "--out", tmp_path / "out")
+    assert (done.code, "accuracy 25.0% right by Keras" in done.out) == (0, True), done.err
+    assert "warning: one answer for all of these photos would be as often right" in done.out
 
 
 def test_a_file_that_keras_cannot_load_is_one_line(run: Run, tmp_path: Path) -> None:

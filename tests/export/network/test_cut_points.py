@@ -135,7 +135,7 @@ def test_the_smallest_upload_after_most_of_the_work_is_recommended(points: list[
 def test_a_network_that_can_be_cut_nowhere_says_so() -> None:
     feature = keras.Input((4,))
     network = network_of(keras.Model(feature, layers.Dense(3)(feature)))
-    with pytest.raises(SplitError, match="expected a layer that separates it, before its classifier, got none"):
+    with pytest.raises(SplitError, match=r"expected a layer with weights before the classifier, .* got none"):
         recommend(cut_points(network))
 
 
