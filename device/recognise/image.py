@@ -29,6 +29,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from device.errors import PhotoError
 from device.recognise import salvage
 from device.recognise.file_kinds import HEIC, advice_for, kind_of
+from device.recognise.png_rows import has_all_rows
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 64 * 1000 * 1000
@@ -185,9 +186,20 @@ def _decode_as_it_is(data: bytes, *, where: str) -> Image.Image:
             with _open(data, where=where) as image:
                 _check_header(image, where=where)
                 image.load()  # first, or the search for EXIF would do it, and what that swallows leave a black photo
+                _check_rows(image, data)
                 return _to_rgb(_orient(image))
     except Image.DecompressionBombError as error:
         raise PhotoError(f"{where}: expected at most {MAX_PIXELS} pixels, got more") from error
+
+
+def _check_rows(image: Image.Image, data: bytes) -> None:
+    """Refuse a PNG that ends before its pixels do, which Pillow leaves at 0."""
+    if image.format != "PNG":
+        return
+    last = image.crop((0, image.height - 1, image.width, image.height))
+    ends_black = not any(last.tobytes())
+    if (ends_black or image.info.get("interlace")) and not has_all_rows(salvage.png_chunks(data)):
+        raise OSError("the end of its pixels is missing")
 
 
 def _open(data: bytes, *, where: str) -> Image.Image:

@@ -46,6 +46,11 @@ def bare_pngs(data: bytes) -> Iterator[bytes]:
         yield PNG_SIGNATURE + b"".join(raw for name, content, raw, is_whole in chunks if kept(name, content, is_whole))
 
 
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield name and content of each chunk of a PNG."""
+    return ((name, content) for name, content, _, _ in _png_chunks(data))
+
+
 def _turning(name: bytes, content: bytes, is_whole: bool) -> bool:
     if name in (b"tRNS", b"eXIf"):
         return is_whole
@@ -70,6 +75,10 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes, bool]]:
         raw = data[at : at + 12 + length]
         if len(raw) < 12 + length and name not in _PIXELS and has_pixels:
             break  # cut off behind the pixels
+        if len(raw) < 12 + length and name == b"IDAT":  # what follows must not be read as pixels
+            content = content[:length]
+            raw = struct.pack(">I", len(content)) + name + content
+            raw += struct.pack(">I", zlib.crc32(name + content))
         at += 12 + length
         if name == b"IHDR" and len(content) > 9:
             colours = content[9]

@@ -1,12 +1,9 @@
 """Hostile uploads: each is refused with an error that names what was expected and what came, in bounded memory."""
 
-import json
 import re
 import struct
 import tracemalloc
-import zlib
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -26,71 +23,10 @@ from contract.upload import (
     peek_upload_header,
 )
 from contract.upload_check import check_sealed_upload
+from tests.contract.forgery import Change, Forgery, deflated, entry, extra, metadata, patched, stored_as, without
 
 MakeUpload = Callable[..., Upload]
 SPACE = "5b" * 32
-
-
-class Forgery:
-    """A right upload taken apart, to be changed and put together wrong."""
-
-    def __init__(self, data: bytes) -> None:
-        header = peek_upload_header(data)
-        start = header.layout.data_start
-        self.document: dict[str, Any] = json.loads(data[8:start])
-        self.metadata: dict[str, Any] = self.document["__metadata__"]
-        self.section = data[start:] if header.stored == header.size else zlib.decompress(data[start:])
-        self.metadata["stored"] = len(self.section)
-
-    def seal(self) -> bytes:
-        header = json.dumps(self.document, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        return struct.pack("<Q", len(header)) + header + self.section
-
-
-Change = Callable[[Forgery], object]
-
-
-def metadata(**values: Any) -> Change:
-    return lambda forgery: forgery.metadata.update(values)
-
-
-def without(key: str) -> Change:
-    return lambda forgery: forgery.metadata.pop(key)
-
-
-def entry(name: str, **values: Any) -> Change:
-    return lambda forgery: forgery.document[name].update(values)
-
-
-def extra(**values: Any) -> Change:
-    """Add a tensor that no reader knows to the table."""
-    return lambda forgery: forgery.document.update(extra=values)
-
-
-def patched(offset: int, raw: bytes) -> Change:
-    """Overwrite the data section; the offset may count from its end."""
-
-    def change(forgery: Forgery) -> None:
-        section = bytearray(forgery.section)
-        begin = offset % len(section)
-        section[begin : begin + len(raw)] = raw
-        forgery.section = bytes(section)
-
-    return change
-
-
-def stored_as(make: Callable[[bytes], bytes]) -> Change:
-    """Replace what is stored of the data section, and say its length truly."""
-
-    def change(forgery: Forgery) -> None:
-        forgery.section = make(forgery.section)
-        forgery.metadata["stored"] = len(forgery.section)
-
-    return change
-
-
-def deflated(section: bytes) -> bytes:
-    return zlib.compress(section, 9)
 
 
 # Of make_upload(10, (16, )), int4: features 10 x 8, scales 10 x 4, zeros 10 x 1, samples 10 x 22.

@@ -1,0 +1,170 @@
+"""What must be refused, as vectors: uploads and JSON by the service, tensor files and envelopes by a device."""
+
+import base64
+import json
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from contract.codecs import Codec
+from contract.documents import Json
+from contract.errors import ContractError
+from contract.problems import ProblemDocument
+from contract.upload import Upload, encode_upload
+from contract.upload_check import check_sealed_upload
+from tests.contract.forgery import Change, Forgery, deflated, entry, metadata, patched, stored_as, without
+
+SPACE = "5b" * 32
+SHAPE = (4,)
+# Of three samples of four numbers in int4: features 3 x 2, scales 3 x 4, zeros 3 x 1, samples 3 x 22.
+SCALES, ZEROS, SAMPLES, SIZE, ROW = 6, 18, 21, 87, 22
+
+HEADERS: Mapping[str, Change] = {
+    "no format": without("format"),
+    "another version of the format": metadata(format=2),
+    "a number that is no integer": metadata(format=1.0),
+    "a space in capitals": metadata(space="5B" * 32),
+    "another space": metadata(space="5c" * 32),
+    "another shape": metadata(shape=[5]),
+    "an unknown codec": metadata(codec="int2"),
+    "the codec of other tensors": metadata(codec="int8"),
+    "no samples": metadata(count=0),
+    "more than 256 samples": metadata(count=257),
+    "another count than the tensors": metadata(count=2),
+    "a runtime of 129 characters": metadata(runtime="x" * 129),
+    "a label twice": metadata(labels=["a", "b", "a"]),
+    "a label of 65 code points": metadata(labels=["a", "b", "c" * 65]),
+    "a label that is not trimmed": metadata(labels=["a", "b", " c"]),
+    "a label that is not normalised": metadata(labels=["a", "b", "e\u0301"]),
+    "a label with a control character": metadata(labels=["a", "b", "c\0"]),
+    "a label that means nobody": metadata(labels=["a", "b", "Unknown"]),
+    "fewer labels than are used": metadata(labels=["a", "b"]),
+    "another size than the tensors": metadata(size=SIZE + 1),
+    "less stored than there is": metadata(stored=SIZE - 1),
+    "tensors that overlap": entry("zeros", data_offsets=[SCALES, SCALES + 3]),
+    "a gap between tensors": entry("zeros", data_offsets=[ZEROS + 1, ZEROS + 4]),
+    "a tensor of another type": entry("zeros", dtype="I8"),
+}
+SECTIONS: Mapping[str, Change] = {
+    "a byte too many": lambda forgery: setattr(forgery, "section", forgery.section + b"x"),
+    "a byte too few": lambda forgery: setattr(forgery, "section", forgery.section[:-1]),
+    "a scale that is no number": patched(SCALES + 4, struct.pack("<f", np.nan)),
+    "a scale of 0": patched(SCALES, bytes(4)),
+    "a zero of 16 in int4": patched(ZEROS + 2, b"\x10"),
+    "an index beyond the labels": patched(-2, b"\x03\x00"),
+    "a sample twice": lambda forgery: patched(SAMPLES + 2 * ROW, forgery.section[SAMPLES : SAMPLES + 16])(forgery),
+    "a deflate stream without zlib's header": stored_as(lambda section: deflated(bytes(SIZE))[2:-4]),
+    "more inflated than size says": stored_as(lambda section: deflated(bytes(SIZE + 1))),
+    "less inflated than size says": stored_as(lambda section: deflated(bytes(SIZE - 1))),
+    "bytes after the zlib stream": stored_as(lambda section: deflated(bytes(SIZE)) + b"x"),
+    "a zlib stream with a wrong checksum": stored_as(lambda section: deflated(bytes(SIZE))[:-1] + b"x"),
+}
+
+STRICT_JSON: Mapping[str, bytes] = {
+    "nothing": b"",
+    "cut off": b'{"a":',
+    "a second value": b"{} {}",
+    "a byte order mark": b"\xef\xbb\xbf{}",
+    "bytes that are no UTF-8": b'{"a":"\xff"}',
+    "a surrogate in UTF-8": b'{"a":"\xed\xa0\x80"}',
+    "a lone surrogate, escaped": b'{"a":"\\ud800"}',
+    "a key twice": b'{"a":1,"a":1}',
+    "a key twice, once escaped": b'{"a":1,"\\u0061":2}',
+    "no number": b'{"a":NaN}',
+    "infinity": b'{"a":-Infinity}',
+    "a number beyond double": b'{"a":1e999}',
+    "an integer of 2**53": b'{"a":9007199254740992}',
+    "17 levels": b'{"a":' + b"[" * 17 + b"]" * 17 + b"}",
+    "single quotes": b"{'a':1}",
+    "a comma at the end": b'{"a":1,}',
+    "a comment": b'{"a":1} // one',
+}
+
+
+def _sealed(document: Json, section: bytes = bytes(8)) -> bytes:
+    header = json.dumps(document).encode()
+    return struct.pack("<Q", len(header)) + header + section
+
+
+def _tensor(**changes: Any) -> dict[str, Any]:
+    return {"dtype": "U8", "shape": [8], "data_offsets": [0, 8], **changes}
+
+
+TENSOR_FILES: Mapping[str, bytes] = {
+    "nothing": b"",
+    "a length beyond the file": struct.pack("<Q", 1 << 20) + b"{}",
+    "a length beyond any bound": b"\xff" * 8,
+    "a header that is a list": _sealed([]),
+    "a byte too many": _sealed({"a": _tensor()}, bytes(9)),
+    "a byte too few": _sealed({"a": _tensor()}, bytes(7)),
+    "an unknown type": _sealed({"a": _tensor(dtype="F8")}),
+    "another size than the type takes": _sealed({"a": _tensor(dtype="F32")}),
+    "a negative size": _sealed({"a": _tensor(shape=[-8])}),
+    "a product that overflows 64 bits": _sealed({"a": _tensor(shape=[2**32, 2**32])}),
+    "nine dimensions": _sealed({"a": _tensor(shape=[1] * 8 + [8])}),
+    "tensors that overlap": _sealed({"a": _tensor(), "b": _tensor(shape=[4], data_offsets=[4, 8])}),
+    "a gap": _sealed({"a": _tensor(shape=[4], data_offsets=[4, 8])}),
+}
+
+
+def refused_uploads(make_upload: Callable[..., Upload]) -> Json:
+    """Each upload with what the service says of it."""
+    right = encode_upload(make_upload(3, shape=SHAPE), codec=Codec.INT4)
+    return [refused_upload(name, change, right) for name, change in {**HEADERS, **SECTIONS}.items()]
+
+
+def refused_upload(name: str, change: Change, right: bytes) -> Json:
+    forgery = Forgery(right)
+    change(forgery)
+    data = forgery.seal()
+    problem = judged(data)
+    if problem is None:
+        raise AssertionError(f"{name} is taken")
+    samples: dict[str, Json] = {"samples": list(problem.samples)} if problem.samples else {}
+    return {"why": name, "upload": data.hex(), "problem": problem.problem.value, **samples}
+
+
+def judged(data: bytes) -> ProblemDocument | None:
+    """Return what the service says of an upload; None where it takes it."""
+    try:
+        check_sealed_upload(data, space=SPACE, feature_shape=SHAPE)
+    except ContractError as error:
+        return ProblemDocument.of(error)
+    return None
+
+
+def refused_json() -> Json:
+    return [{"why": name, "json": data.hex()} for name, data in STRICT_JSON.items()]
+
+
+def refused_tensor_files() -> Json:
+    return [{"why": name, "file": data.hex()} for name, data in TENSOR_FILES.items()]
+
+
+def refused_envelopes(envelope: bytes) -> Json:
+    """Return envelopes like the golden one, none of which is signed by the golden key over what it holds."""
+    document = json.loads(envelope)
+    payload, [signature] = base64.b64decode(document["payload"]), document["signatures"]
+    sig = base64.b64decode(signature["sig"])
+
+    def signed(**changes: str) -> Sequence[Json]:
+        return [{**signature, **changes}]
+
+    changed: Mapping[str, Mapping[str, Json]] = {
+        "another payload": {"payload": _base64(payload.replace(b'"serial":7', b'"serial":8'))},
+        "the same payload, written otherwise": {"payload": _base64(payload.replace(b'"serial":7', b'"serial": 7'))},
+        "another payload type": {"payloadType": "application/vnd.fedex.other+json"},
+        "another signature": {"signatures": signed(sig=_base64(sig[:-1] + bytes([sig[-1] ^ 1])))},
+        "the signature of another key": {"signatures": signed(keyid="0" * 16)},
+        "a signature of 63 bytes": {"signatures": signed(sig=_base64(sig[:-1]))},
+        "no signature": {"signatures": []},
+        "17 signatures": {"signatures": list(signed()) * 17},
+        "no payload": {"payload": None},
+    }
+    return [{"why": name, "envelope": {**document, **change}} for name, change in changed.items()]
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
