@@ -1,15 +1,16 @@
-"""The command line of the service: serve, worker, bundle add, status. It only wires other modules together."""
+"""The command line of the service: serve, worker, bundle add, status, devices. It only wires other modules together."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 
 from cloud.admin.bundles import register as register_bundle
+from cloud.admin.self_tests import read_self_tests
 from cloud.dataset import inbox
 from cloud.dataset import pointer as dataset_pointer
 from cloud.errors import CloudError, SettingError, StoreError, StoreRefused
@@ -22,6 +23,7 @@ from cloud.store.keys import Pool
 from cloud.web.listener import listen
 from contract import command_line
 from contract.environment import path
+from contract.self_test import as_cosine
 
 
 def main() -> None:
@@ -100,12 +102,29 @@ def add(directory: Path, replace: bool) -> None:
 @commands.command()
 def status() -> None:
     """Say what spaces and pools there are, and how they are doing. Writes nothing."""
+    _print(_status)
+
+
+@commands.command()
+def devices() -> None:
+    """Say of each device what computed its samples, and at which cosine its self-test was. Writes nothing."""
+    _print(_devices)
+
+
+def _print(look: Callable[[ObjectStore], Iterator[str]]) -> None:
     store = open_store(_settings().store)
     try:
-        for line in _status(store):
+        for line in look(store):
             click.echo(line)
     except StoreError as error:
         raise StoreRefused(f"{store!r}: {error.reason}") from error
+
+
+def _devices(store: ObjectStore) -> Iterator[str]:
+    for pool in dataset_pointer.pools(store):
+        least = as_cosine(bundles.read_facts(store, pool.space).least_cosine_ppm)
+        yield f"pool {pool.path}: least cosine {least}"
+        yield from (f"  {one}" for one in read_self_tests(store, pool))
 
 
 def _status(store: ObjectStore) -> Iterator[str]:

@@ -7,6 +7,7 @@
     head.tflite      feature -> logits                 golden.tensors "feature": F32 (*shape)
     labels.json      JSON array of strings             base.tensors   the base samples, with their split
     golden.tensors   "feature": F32 (*shape)
+    golden-input.png, or .npy of tensors: what that is the feature of
 
 bundle.json is removed first and written last: a directory without it is no bundle.
 """

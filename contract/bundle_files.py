@@ -16,6 +16,7 @@ from contract.inputs import ModelInput, parse_input
 from contract.labels import MAX_LABELS_BYTES, parse_labels
 from contract.manifest import MAX_TEMPERATURE, MIN_TEMPERATURE
 from contract.patterns import HEX64_PATTERN, NAME_PATTERN
+from contract.self_test import PPM
 from contract.tensors import decode_tensors, encode_tensors
 
 BUNDLE_FORMAT = 1
@@ -40,6 +41,8 @@ class BundleFacts:
     feature_shape: tuple[int, ...]
     temperature: float
     threshold: float
+    least_cosine_ppm: int
+    """What a device's feature of the golden input must reach to the golden sample, in millionths."""
 
     @classmethod
     def parse(cls, fields: Fields) -> "BundleFacts":
@@ -52,6 +55,7 @@ class BundleFacts:
             feature_shape=parse_feature_shape(fields),
             temperature=fields.number("temperature", low=MIN_TEMPERATURE, high=MAX_TEMPERATURE),
             threshold=fields.number("threshold", low=0.0, high=1.0),
+            least_cosine_ppm=fields.integer("least_cosine_ppm", low=0, high=PPM),
         )
 
     def document(self) -> dict[str, Json]:
@@ -64,6 +68,7 @@ class BundleFacts:
             "shape": self.feature_shape,
             "temperature": self.temperature,
             "threshold": self.threshold,
+            "least_cosine_ppm": self.least_cosine_ppm,
         }
 
 

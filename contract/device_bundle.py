@@ -26,8 +26,8 @@ from contract.bundle_files import (
 from contract.cuts import MAX_MODEL_BYTES
 from contract.documents import Fields, Json
 from contract.errors import Impossible
-from contract.files import FileRef, check_file, check_is_file, read_bounded, read_checked
-from contract.inputs import finds_faces
+from contract.files import FileRef, check_file, check_is_file, read_bounded, read_checked, sha256_hex
+from contract.inputs import ModelInput, PhotoInput, finds_faces
 from contract.labels import encode_new_labels
 from contract.manifest import encode_logits, parse_logits
 from contract.patterns import NAME_PATTERN
@@ -36,6 +36,9 @@ KIND = "device"
 PREFIX_FILE = "prefix.tflite"
 HEAD_FILE = "head.tflite"
 DETECTOR_FILE = "detector.tflite"
+GOLDEN_PHOTO_FILE, GOLDEN_TENSOR_FILE = "golden-input.png", "golden-input.npy"
+MAX_GOLDEN_INPUT_BYTES = 129 << 20
+"""A tensor of 16,777,216 elements of 8 bytes, and the file's header."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +49,10 @@ class DeviceBundleParts:
     prefix: bytes
     head: bytes
     labels: tuple[str, ...]
+    golden_input: bytes
+    """The file of a photo, PNG, or of a tensor, NPY, whichever the prefix takes."""
     golden: NDArray[np.float32]
-    """The golden sample, a feature."""
+    """The golden sample: the feature of that."""
     logits: NDArray[np.float32]
     """(classes,): what `head` answers to the golden sample."""
     quantize: str
@@ -61,9 +66,12 @@ class DeviceBundle(CheckedBundle):
     """A device bundle whose every file has been checked against its document."""
 
     directory: Path
+    sha256: str
+    """Of bundle.json, which names every other file by its hash."""
     prefix: FileRef
     head: FileRef
     labels_file: FileRef
+    golden_input: FileRef
     logits: NDArray[np.float32]
     """(classes,): what `head` answers to the golden sample."""
     quantize: str
@@ -82,6 +90,11 @@ class DeviceBundle(CheckedBundle):
         return self.directory / PREFIX_FILE
 
     @property
+    def golden_input_path(self) -> Path:
+        """Where the golden input lies."""
+        return self.directory / golden_input_file(self.input)
+
+    @property
     def head_path(self) -> Path:
         """Where the first head lies."""
         return self.directory / HEAD_FILE
@@ -96,7 +109,8 @@ def read_device_bundle(directory: Path) -> DeviceBundle:
         Impossible: a part that is not the one its document names.
     """
     check_is_file(directory / BUNDLE_FILE)
-    fields = parse_bundle_document(read_bounded(directory / BUNDLE_FILE, MAX_DOCUMENT_BYTES), kind=KIND)
+    document = read_bounded(directory / BUNDLE_FILE, MAX_DOCUMENT_BYTES)
+    fields = parse_bundle_document(document, kind=KIND)
     facts = BundleFacts.parse(fields)
     prefix = parse_reference(fields, "prefix", max_bytes=MAX_MODEL_BYTES)
     head = parse_reference(fields, "head", max_bytes=MAX_MODEL_BYTES)
@@ -107,21 +121,30 @@ def read_device_bundle(directory: Path) -> DeviceBundle:
     )
     check_file(directory / PREFIX_FILE, prefix)
     check_file(directory / HEAD_FILE, head)
+    golden_input = parse_reference(fields, "golden_input", max_bytes=MAX_GOLDEN_INPUT_BYTES)
+    check_file(directory / golden_input_file(facts.input), golden_input)
     detector = _parse_detector(fields, facts)
     if detector is not None:
         check_file(directory / DETECTOR_FILE, detector)
     return DeviceBundle(
         directory=directory,
+        sha256=sha256_hex(document),
         facts=facts,
         prefix=prefix,
         head=head,
         labels=labels,
         labels_file=labels_file,
         golden=golden,
+        golden_input=golden_input,
         logits=parse_logits(fields, "logits", classes=len(labels)),
         quantize=fields.name("quantize", NAME_PATTERN),
         detector=detector,
     )
+
+
+def golden_input_file(model_input: ModelInput) -> str:
+    """Name the file of a bundle's golden input."""
+    return GOLDEN_PHOTO_FILE if isinstance(model_input, PhotoInput) else GOLDEN_TENSOR_FILE
 
 
 def _parse_detector(fields: Fields, facts: BundleFacts) -> FileRef | None:
@@ -146,6 +169,7 @@ def write_device_bundle(directory: Path, parts: DeviceBundleParts) -> DeviceBund
         HEAD_FILE: parts.head,
         LABELS_FILE: encode_new_labels(parts.labels),
         GOLDEN_FILE: encode_golden(parts.golden),
+        golden_input_file(parts.facts.input): parts.golden_input,
     }
     document: dict[str, Json] = {
         "format": BUNDLE_FORMAT,
@@ -155,6 +179,7 @@ def write_device_bundle(directory: Path, parts: DeviceBundleParts) -> DeviceBund
         "head": FileRef.of(parts.head).document(),
         "labels": FileRef.of(files[LABELS_FILE]).document(),
         "golden": FileRef.of(files[GOLDEN_FILE]).document(),
+        "golden_input": FileRef.of(parts.golden_input).document(),
         "logits": encode_logits(parts.logits),
         "quantize": parts.quantize,
     }

@@ -5,7 +5,8 @@ ContractError             every refusal of this package
 │   └── UnsupportedVersion    a major version this reader does not know
 ├── TooLarge              a stated bound is passed                  HTTP 413
 └── Impossible            well-formed, but it cannot be right       HTTP 422
-    └── WrongSpace            features of another space or shape
+    ├── WrongSpace            features of another space or shape
+    └── SelfTestFailed        features of a device that computes others than its bundle means
 """
 
 import reprlib
@@ -52,6 +53,10 @@ class Impossible(ContractError):
 
 class WrongSpace(Impossible):
     """Features of another space, or of another shape than their space has."""
+
+
+class SelfTestFailed(Impossible):
+    """Features of a device that computes others than its bundle means: its self-test is below the least cosine."""
 
 
 def shown(value: object) -> str:

@@ -5,7 +5,15 @@ from enum import StrEnum
 from http import HTTPStatus
 
 from contract.documents import Json, encode_json, parse_document
-from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion, WrongSpace
+from contract.errors import (
+    ContractError,
+    Impossible,
+    Malformed,
+    SelfTestFailed,
+    TooLarge,
+    UnsupportedVersion,
+    WrongSpace,
+)
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 MAX_PROBLEM_BYTES = 64 << 10
@@ -33,6 +41,7 @@ class Problem(StrEnum):
     IMPOSSIBLE = _PREFIX + "impossible"
     WRONG_HASH = _PREFIX + "wrong-hash"
     WRONG_SPACE = _PREFIX + "wrong-space"
+    SELF_TEST_FAILED = _PREFIX + "self-test-failed"
     TOO_MANY_REQUESTS = _PREFIX + "too-many-requests"
     INTERNAL = _PREFIX + "internal"
     UNAVAILABLE = _PREFIX + "unavailable"
@@ -64,6 +73,7 @@ _STATUS = {
     Problem.IMPOSSIBLE: HTTPStatus.UNPROCESSABLE_ENTITY,
     Problem.WRONG_HASH: HTTPStatus.UNPROCESSABLE_ENTITY,
     Problem.WRONG_SPACE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Problem.SELF_TEST_FAILED: HTTPStatus.UNPROCESSABLE_ENTITY,
     Problem.TOO_MANY_REQUESTS: HTTPStatus.TOO_MANY_REQUESTS,
     Problem.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
     Problem.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -74,6 +84,7 @@ _OF_ERROR: tuple[tuple[type[ContractError], Problem], ...] = (
     (Malformed, Problem.MALFORMED),
     (TooLarge, Problem.TOO_LARGE),
     (WrongSpace, Problem.WRONG_SPACE),
+    (SelfTestFailed, Problem.SELF_TEST_FAILED),
     (Impossible, Problem.IMPOSSIBLE),
 )
 

@@ -22,8 +22,9 @@ from contract.documents import Json
 from contract.errors import Impossible, Malformed, TooLarge, WrongSpace, shown
 from contract.files import sha256_hex
 from contract.labels import check_label
-from contract.patterns import HEX64_PATTERN, NAME_PATTERN, check_name
+from contract.patterns import HEX64_PATTERN, check_name
 from contract.samples import SAMPLE_ID_BYTES
+from contract.self_test import SelfTest
 from contract.upload_header import LIMITS as LIMITS
 from contract.upload_header import SAMPLE_ROW, SAMPLES, UPLOAD_FORMAT, UploadHeader
 from contract.upload_header import UploadLimits as UploadLimits
@@ -47,8 +48,8 @@ class Upload:
     """
 
     space: str
-    runtime: str
-    """What computed the features: the TFLite runtime and its version."""
+    self_test: SelfTest
+    """Of what computed the features."""
     features: NDArray[np.float32]
     """(n, *shape), finite; n of at least 1."""
     labels: tuple[str, ...]
@@ -61,7 +62,6 @@ class Upload:
     def __post_init__(self) -> None:
         """Check everything but the bounds, which encoding and decoding check."""
         check_name(self.space, HEX64_PATTERN, where="upload.space")
-        check_name(self.runtime, NAME_PATTERN, where="upload.runtime")
         if self.features.ndim < 2 or not len(self.features):
             raise Impossible("features", expected="at least one sample", got=f"shape {list(self.features.shape)}")
         check_feature_shape(self.feature_shape, where="upload.shape")
@@ -101,7 +101,7 @@ def encode_upload(upload: Upload, *, codec: Codec = DEFAULT_CODEC, limits: Uploa
     metadata: dict[str, Json] = {
         "format": UPLOAD_FORMAT,
         "space": upload.space,
-        "runtime": upload.runtime,
+        "self_test": upload.self_test.document(),
         "codec": codec.value,
         "count": upload.count,
         "shape": upload.feature_shape,
@@ -130,7 +130,7 @@ def decode_upload(data: bytes | memoryview, *, limits: UploadLimits = LIMITS) ->
     rows = columns[SAMPLES].view(SAMPLE_ROW)[:, 0]
     return Upload(
         space=header.space,
-        runtime=header.runtime,
+        self_test=header.self_test,
         features=decode_features(columns, header.codec, header.feature_shape),
         labels=_look_up(rows["label"], header.labels),
         sample_ids=rows["sample_id"].astype(np.uint8),

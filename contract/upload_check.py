@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from contract.codecs import are_surely_within
-from contract.errors import ContractError, UnsupportedVersion, WrongSpace
+from contract.errors import ContractError, SelfTestFailed, UnsupportedVersion, WrongSpace
 from contract.samples import SAMPLE_ID_BYTES
+from contract.self_test import PPM, check_self_test
 from contract.tensors import Tensor, Tensors
 from contract.upload import MAX_MAGNITUDE, check_upload, open_upload
 from contract.upload_faults import samples_at_fault
@@ -33,36 +34,44 @@ def inflate_exactly(stored: memoryview, size: int, *, library: Any = zlib) -> by
 
 
 def check_sealed_upload(
-    data: bytes | memoryview, *, space: str, feature_shape: tuple[int, ...], inflate: Inflate = inflate_exactly
+    data: bytes | memoryview,
+    *,
+    space: str,
+    feature_shape: tuple[int, ...],
+    least_cosine_ppm: int = -PPM,
+    inflate: Inflate = inflate_exactly,
 ) -> None:
-    """Refuse what `open_upload` refuses, with the same error, and nothing else.
+    """Refuse what `open_upload` refuses, with the same error, and a device whose self-test failed; nothing else.
 
     Args:
         data: the upload as it came.
         space: that it must be of.
         feature_shape: of that space.
+        least_cosine_ppm: that a device must reach there; by default it may be any.
         inflate: may be a faster one than the standard library's, if it takes no stream that this does not take.
 
     Raises:
-        as `open_upload`; the error names the samples that are at fault, if it is theirs.
+        SelfTestFailed: the features are right as such, but not of what they should be.
+        Others as `open_upload`; the error names the samples that are at fault, if it is theirs.
     """
     try:
-        _check(data, space, feature_shape, inflate)
-    except (WrongSpace, UnsupportedVersion):
+        header = peek_upload_header(data, limits=LIMITS)
+        check_upload(header, space=space, feature_shape=feature_shape)
+        check_self_test(header.self_test, least_cosine_ppm=least_cosine_ppm, where="upload.self_test")
+        _check_contents(data, header, inflate)
+    except (WrongSpace, SelfTestFailed, UnsupportedVersion):
         raise
     except ContractError as error:
         error.samples = samples_at_fault(data, most=MAX_MAGNITUDE, inflate=inflate)
         raise
 
 
-def _check(data: bytes | memoryview, space: str, feature_shape: tuple[int, ...], inflate: Inflate) -> None:
-    header = peek_upload_header(data, limits=LIMITS)
-    check_upload(header, space=space, feature_shape=feature_shape)
+def _check_contents(data: bytes | memoryview, header: UploadHeader, inflate: Inflate) -> None:
     section: bytes | memoryview | None = memoryview(data)[header.layout.data_start :]
     if header.stored < header.size:
         section = inflate(memoryview(data)[header.layout.data_start :], header.size)
     if section is None or not _is_surely_right(header, Tensors(header.layout, section)):
-        open_upload(data, space=space, feature_shape=feature_shape)
+        open_upload(data, space=header.space, feature_shape=header.feature_shape)
 
 
 def _is_surely_right(header: UploadHeader, columns: Tensors) -> bool:

@@ -1,6 +1,6 @@
 """Upload headers: what an upload says of itself, and the bounds that are checked by it.
 
-    {"__metadata__": {"format": 1, "space": "<64 hex>", "runtime": "...", "codec": "int4", "count": 10,
+    {"__metadata__": {"format": 1, "space": "<64 hex>", "self_test": {...}, "codec": "int4", "count": 10,
                       "shape": [512], "labels": ["Ada", "Ben"], "size": 2830, "stored": 2580},
      "features": {...}, "scales": {...}, "zeros": {...}, "samples": {...}}
 
@@ -21,8 +21,9 @@ from contract.cuts import parse_feature_shape
 from contract.documents import Fields, Json
 from contract.errors import Impossible, Malformed, TooLarge, shown
 from contract.labels import check_label
-from contract.patterns import HEX64_PATTERN, NAME_PATTERN
+from contract.patterns import HEX64_PATTERN
 from contract.samples import SAMPLE_ID_BYTES
+from contract.self_test import SelfTest
 
 UPLOAD_FORMAT = 1
 
@@ -62,7 +63,7 @@ class UploadHeader:
     format: int
     space: str
     codec: Codec
-    runtime: str
+    self_test: SelfTest
     count: int
     feature_shape: tuple[int, ...]
     labels: tuple[str, ...]
@@ -117,7 +118,7 @@ def _parse_metadata(layout: tensors.Header, limits: UploadLimits, check: CheckLa
         format=UPLOAD_FORMAT,
         space=fields.name("space", HEX64_PATTERN),
         codec=fields.choice("codec", Codec),
-        runtime=fields.name("runtime", NAME_PATTERN),
+        self_test=SelfTest.parse(fields.document("self_test")),
         count=count,
         feature_shape=shape,
         labels=_parse_labels(fields.items("labels", max_items=limits.max_samples), check),

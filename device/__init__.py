@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from device.recognise.tensor_file import load_tensor
     from device.service.enrolment import Enrolment
     from device.settings import Settings
-    from device.status import Status, read_status
+    from device.status import SelfTestStatus, Status, read_status
 
 __all__ = [
     "Answer",
@@ -84,6 +84,7 @@ __all__ = [
     "Refused",
     "Round",
     "Rounds",
+    "SelfTestStatus",
     "SettingError",
     "Settings",
     "Status",
@@ -120,7 +121,7 @@ _NAMES_OF = {
     "recognise.tensor_file": "load_tensor",
     "service.enrolment": "Enrolment",
     "settings": "Settings",
-    "status": "Status read_status",
+    "status": "SelfTestStatus Status read_status",
 }
 _MODULE_OF = {name: f"device.{module}" for module, names in _NAMES_OF.items() for name in names.split()}
 

@@ -6,6 +6,7 @@ from contract.problems import Problem
 from device.errors import (
     AnotherService,
     EnrolmentError,
+    KeptBack,
     ProtocolViolation,
     Refused,
     Storage,
@@ -17,6 +18,10 @@ from device.errors import (
 
 _REPORT = "this is a bug: please report it"
 _ASK = "ask the operator of the service"
+_MEND = (
+    "answers go on, and may be wrong: update this program and its TFLite runtime, or try another (FEDEX_RUNTIME), "
+    "and infer again what shall be uploaded"
+)
 _ELSEWHERE = (
     "is FEDEX_URL the new address of the same service? if it is another one, or one that has forgotten this device, "
     "fedex-device enrol --again"
@@ -29,6 +34,7 @@ _OF_PROBLEM: dict[str, str] = {
     Problem.IMPOSSIBLE: _REPORT,
     Problem.WRONG_SPACE: _REPORT,
     Problem.UNSUPPORTED_VERSION: "update this program, then fedex-device push --refused",
+    Problem.SELF_TEST_FAILED: _MEND,
     Problem.FORBIDDEN: _ASK,
     Problem.UNKNOWN_SPACE: _ASK,
     Problem.UNKNOWN_PATH: "is FEDEX_URL the service's address, path included? ask its operator",
@@ -69,6 +75,8 @@ def advice(error: Exception) -> str:
             return "nothing is lost, and the next try starts anew; is FEDEX_URL the service's, or another program's?"
         case Unsendable():
             return "the others are uploaded without it; fedex-device feedback ID --label NAME replaces a wrong label"
+        case KeptBack():
+            return _MEND
         case EnrolmentError():
             return "fedex-device enrol, or enrol --again to give up an old identity"
         case UnsentUploads():

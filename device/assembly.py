@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contract.bundle import DeviceBundle, read_device_bundle
@@ -21,7 +21,9 @@ from device.pull.updater import AtUpdateStep, PullReport, Updater
 from device.push.outbox import AtPushStep, Outbox
 from device.push.sender import PushReport, push
 from device.recognise.recognizer import Recognizer
+from device.recognise.self_test import describe_setup, run_self_test
 from device.recognise.tflite import open_runtime
+from device.self_test import Tester, settle_self_test
 from device.service.client import Client
 from device.service.enrolment import Enroller, Enrolment
 from device.service.identity import Identity, find_identity, require_identity
@@ -86,6 +88,8 @@ class Device:
 
     def push(self, *, retry_refused: bool = False) -> PushReport:
         """Upload all feedback that is not acknowledged yet; what went wrong on the way is in the report.
+
+        What computed it is tested first, once: what fails its self-test uploads nothing, which is in the report too.
 
         Args:
             retry_refused: also send again what the service refused, as after it was put right.
@@ -202,6 +206,16 @@ class Device:
             at=at,
         )
 
+    def tester(self) -> Tester:
+        """Make what runs the self-test. Raises as `bundle`, and `RuntimeUnavailable`."""
+        bundle, runtime, threads = self.bundle(), open_runtime(self.settings.runtime), self.settings.threads
+
+        def run() -> int:
+            with storage_errors(bundle.directory):
+                return run_self_test(bundle, runtime=runtime, threads=threads)
+
+        return Tester(describe_setup(bundle, runtime=runtime, threads=threads), run)
+
     def has_unsent(self, identity: Identity) -> bool:
         """Tell whether uploads of an identity wait; False if the cache is broken, as none can be sent then."""
         try:
@@ -227,10 +241,12 @@ class Device:
 
     def _push(self, identity: Identity, client: Client, *, retry_refused: bool = False) -> PushReport:
         with self.open_cache() as cache:
+            kept_back = settle_self_test(cache, origin=identity.origin, make_tester=self.tester)
             outbox = self.outbox(cache, identity)
             if retry_refused:
                 outbox.retry_refused()
-            return push(outbox, client)
+            report = push(outbox, client)
+            return replace(report, problem=report.problem or kept_back)
 
 
 def now_ms() -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from contract.documents import Json
 from contract.labels import UNKNOWN
+from contract.self_test import PPM
 from contract.text import escaped
 from device import (
     Enrolment,
@@ -21,6 +22,7 @@ from device import (
     PullReport,
     PushReport,
     Round,
+    SelfTestStatus,
     Status,
     UploadState,
     UploadStatus,
@@ -177,6 +179,8 @@ def status_document(status: Status) -> dict[str, Json]:
         "inferences": cache.inferences if cache else None,
         "samples_waiting": cache.waiting if cache else None,
         "samples_acknowledged": cache.acknowledged if cache else None,
+        "samples_kept_back": cache.kept_back if cache else None,
+        "self_test": _self_test_document(cache.self_test) if cache and cache.self_test else None,
         "uploads": [_upload_document(one) for one in cache.unfinished] if cache else None,
         "charging": conditions.charging,
         "idle": conditions.idle,
@@ -198,11 +202,26 @@ def status_texts(status: Status) -> list[str]:
         lines.append(f"head       {status.head_serial or 'of the bundle'}")
     if cache := status.cache:
         lines.append(f"inferences {cache.inferences}")
-        lines.append(f"samples    {cache.waiting} to upload, {cache.acknowledged} acknowledged")
+        kept_back = f", {cache.kept_back} kept back" if cache.kept_back else ""
+        lines.append(f"samples    {cache.waiting} to upload, {cache.acknowledged} acknowledged{kept_back}")
+        if cache.self_test:
+            lines.append(f"self-test  {cache.self_test.text}")
         lines += [_upload_text(one, device=status.device) for one in cache.unfinished]
     missing = ", ".join(f"not {name}" for name in status.availability.missing)
     lines.append(f"available  {'yes' if status.availability.is_available else f'no: {missing}'}")
     return lines
+
+
+def _self_test_document(status: SelfTestStatus) -> dict[str, Json]:
+    return {
+        "passed": status.has_passed,
+        "cosine": None if status.cosine_ppm is None else status.cosine_ppm / PPM,
+        "least_cosine": status.least_cosine_ppm / PPM,
+        "app": status.setup.app,
+        "runtime": status.setup.runtime,
+        "delegate": status.setup.delegate,
+        "system": status.setup.system,
+    }
 
 
 def _upload_document(upload: UploadStatus) -> dict[str, Json]:

@@ -14,7 +14,8 @@
     |  `- UnsentUploads         the identity is still needed to send what was sealed for it
     |- BadInstallation        install or export again
     |  |- RuntimeUnavailable    no TFLite runtime works here
-    |  `- ModelRefused          a prefix, head or bundle that does not belong here
+    |  |- ModelRefused          a prefix, head or bundle that does not belong here
+    |  `- KeptBack              samples stay here: what computed them failed its self-test, or never took it
     |- HeadDamaged            nothing: another head serves, and the next pull fetches this one again
     |- Storage                free space or repair the folder; recognising goes on
     |- TryLater               nothing is wrong here: the same call may work later
@@ -138,6 +139,10 @@ class RuntimeUnavailable(BadInstallation):
 
 class ModelRefused(BadInstallation):
     """A model file is not what its place requires: hash, size, signature or tensor shapes."""
+
+
+class KeptBack(BadInstallation):
+    """Samples are not uploaded: what computed them did not pass its self-test. Recognising goes on."""
 
 
 class HeadDamaged(DeviceError):

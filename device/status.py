@@ -12,14 +12,33 @@ from typing import TypeVar
 from contract.bundle import DeviceBundle
 from contract.errors import ContractError
 from contract.inputs import ModelInput
+from contract.self_test import Setup
 from device.assembly import Device
 from device.availability.policy import Availability, Conditions, check_availability
+from device.cache.cache import Cache
+from device.cache.setups import BundleSetup, KeptSetup
 from device.cache.uploads import UploadState, UploadStatus
 from device.errors import DeviceError, storage_errors
+from device.self_test import describe
 from device.service.identity import Identity, find_identity
 
 Part = TypeVar("Part")
 Problem = DeviceError | ContractError
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTestStatus:
+    """How the self-test of what computes features now ended."""
+
+    setup: Setup
+    """What computes them."""
+    least_cosine_ppm: int
+    """What the bundle asks for, in millionths."""
+    cosine_ppm: int | None
+    """What was reached; None: it was not run yet."""
+    has_passed: bool | None
+    text: str
+    """The same for people, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +48,10 @@ class CacheStatus:
     inferences: int
     waiting: int
     """Samples that the next push sends."""
+    kept_back: int
+    """Samples that none sends, as what computed them failed its self-test, or is gone without one."""
+    self_test: SelfTestStatus | None
+    """Of what computes features now; None where nothing was inferred by it yet."""
     acknowledged: int
     """Samples that the service has."""
     unfinished: tuple[UploadStatus, ...]
@@ -59,10 +82,11 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class _Serving:
-    """The head that answers, and what was stepped over for it."""
+    """The head that answers, what was stepped over for it, and what computes features."""
 
     serial: int
     warnings: tuple[str, ...]
+    computed_by: BundleSetup
 
 
 def read_status(device: Device) -> Status:
@@ -79,7 +103,7 @@ def read_status(device: Device) -> Status:
         cut=bundle.cut if bundle else None,
         input=bundle.input if bundle else None,
         head_serial=serving.serial if serving else None,
-        cache=_attempt(lambda: _look_at_cache(device, identity), problems),
+        cache=_attempt(lambda: _look_at_cache(device, identity, serving.computed_by if serving else None), problems),
         conditions=conditions,
         availability=check_availability(device.policy, conditions),
         warnings=serving.warnings if serving else (),
@@ -89,19 +113,35 @@ def read_status(device: Device) -> Status:
 
 def _look_at_head(device: Device, bundle: DeviceBundle) -> _Serving:
     with storage_errors(bundle.directory), device.recognizer(bundle) as recognizer:
-        return _Serving(recognizer.head_serial, recognizer.warnings)
+        return _Serving(recognizer.head_serial, recognizer.warnings, recognizer.computed_by)
 
 
-def _look_at_cache(device: Device, identity: Identity | None) -> CacheStatus:
+def _look_at_cache(device: Device, identity: Identity | None, used: BundleSetup | None) -> CacheStatus:
     with device.open_cache() as cache:
         unfinished = tuple(cache.uploads.unfinished())
-        unsealed = cache.feedback.count_unsealed_samples(origin=identity.origin if identity else "")
+        unsealed = cache.setups.waiting(origin=identity.origin if identity else "")
+        sent = [one.samples for one in unsealed if _may_be_sent(one.setup, used)]
         return CacheStatus(
             inferences=cache.inferences.count(),
-            waiting=unsealed + sum(one.samples for one in unfinished if _is_sent_next(one, identity)),
+            waiting=sum(sent) + sum(one.samples for one in unfinished if _is_sent_next(one, identity)),
+            kept_back=sum(one.samples for one in unsealed) - sum(sent),
+            self_test=_look_at_self_test(cache, used) if used else None,
             acknowledged=cache.uploads.count_acknowledged_samples(),
             unfinished=unfinished,
         )
+
+
+def _look_at_self_test(cache: Cache, used: BundleSetup) -> SelfTestStatus | None:
+    kept = cache.setups.find(used)
+    if kept is None:
+        return None
+    has_passed = None if kept.cosine_ppm is None else kept.has_passed
+    return SelfTestStatus(used.setup, used.least_cosine_ppm, kept.cosine_ppm, has_passed, describe(kept))
+
+
+def _may_be_sent(setup: KeptSetup, used: BundleSetup | None) -> bool:
+    """Tell whether what a setup computed can be uploaded, as far as is known: the one in use may still be tested."""
+    return setup.has_passed or (setup.cosine_ppm is None and used in (None, setup.used))
 
 
 def _is_sent_next(upload: UploadStatus, identity: Identity | None) -> bool:

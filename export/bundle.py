@@ -29,9 +29,8 @@ from export.accuracy import (
     measure,
 )
 from export.comparison import Comparison, ExportInputs, InKeras, check_features, run_in_keras
-from export.errors import NetworkError
 from export.examples.given import spread
-from export.examples.synthetic import candidate_inputs
+from export.golden import GoldenParts, make_golden
 from export.heads.calibration import Calibration
 from export.heads.first_head import FirstHead, fit_first_head, own_head
 from export.network.classifier import HeadParts, take_apart
@@ -39,6 +38,7 @@ from export.network.network import Network
 from export.network.split import SplitModel, split
 from export.network.standardization import Standardization, standardized
 from export.output import MadeParts, no_samples, write_bundles
+from export.self_test import LeastCosine
 from export.staging import staged
 from export.tflite.convert import convert_head, convert_prefix
 from export.tflite.parity import (
@@ -54,8 +54,6 @@ from export.tflite.process import TFLiteProcess
 from export.tflite.quantize import Quantize
 from export.whole_network import WholeNetwork, run_eagerly
 
-GOLDEN_SEED = 2020
-"""Any: a space has one golden sample, whatever heads are exported for it."""
 MOST_JUDGES = 256
 """Held-out samples that Keras and TFLite are both asked about: more take longer and say the same."""
 
@@ -102,6 +100,8 @@ class ExportResult:
     head_bytes: int
     calibration: Calibration
     comparison: Comparison
+    least: LeastCosine
+    """What a device must reach to upload."""
 
     @property
     def parity(self) -> dict[str, ParityReport]:
@@ -137,10 +137,12 @@ def export_bundles(
         first = export.first_head(head_parts, base)
         head = export.convert_head(first.network)
         comparison = export.compare_head(head, first.network, features, base)
-        golden, logits = export.golden(prefix, head)
+        golden = export.golden(prefix, head)
         facts = _facts(spec, export.name_space(prefix), golden, first)
-        made = MadeParts(facts, spec.quantize, prefix, head, first, base, golden, logits, spec.detector)
-        write_bundles(folder, made, _document(spec, comparison))
+        made = MadeParts(
+            facts, spec.quantize, prefix, head, first, base, golden.file, golden.feature, golden.logits, spec.detector
+        )
+        write_bundles(folder, made, _document(spec, comparison, golden.least))
     return ExportResult(
         facts.space,
         parts.feature_shape,
@@ -149,6 +151,7 @@ def export_bundles(
         len(head),
         first.calibration,
         comparison,
+        golden.least,
     )
 
 
@@ -263,34 +266,38 @@ class _Export:
             return own
         return faces_space(prefix_sha256=own, detector_sha256=sha256_hex(spec.detector), parameters=spec.input.faces)
 
-    def golden(self, prefix: bytes, head: bytes) -> tuple[Floats, Floats]:
-        """Return the golden sample, a feature (*shape) of an input of nothing, and the head's logits (classes,).
-
-        Raises:
-            NetworkError: the network has no finite answer to any input that is drawn.
-        """
+    def golden(self, prefix: bytes, head: bytes) -> GoldenParts:
+        """Return the golden input with what prefix and head make of it. Raises as `make_golden`."""
+        self.at_step("running the golden input", 0, 0)
+        spec = self.spec
+        golden = make_golden(
+            self.tflite,
+            prefix=prefix,
+            head=head,
+            model_input=spec.input,
+            detector=spec.detector,
+            quantize=spec.quantize,
+        )
+        if warning := golden.least.warning():
+            self.at_step(warning, 0, 0)
         self.at_step("writing the bundles", 0, 0)
-        for drawn in candidate_inputs(1, model_input=self.spec.input, seed=GOLDEN_SEED):
-            feature = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=drawn)
-            logits = self.tflite.run(head, signature=HEAD_SIGNATURE, inputs=feature)
-            if np.isfinite(feature).all() and np.isfinite(logits).all():
-                return feature[0], logits[0]
-        expected = "finite answers to numbers of one range at least: of both signs, positive, 0 to 1, 0, 1"
-        raise NetworkError("golden sample, of a drawn input", expected=expected, got="NaN or infinity to all of them")
+        return golden
 
 
-def _facts(spec: BundleSpec, space: str, golden: Floats, first: FirstHead) -> BundleFacts:
+def _facts(spec: BundleSpec, space: str, golden: GoldenParts, first: FirstHead) -> BundleFacts:
     return BundleFacts(
         space=space,
         cut=spec.cut,
         layer=spec.layer,
         input=spec.input,
-        feature_shape=golden.shape,
+        feature_shape=golden.feature.shape,
         temperature=first.calibration.temperature,
         threshold=first.calibration.threshold,
+        least_cosine_ppm=golden.least.ppm,
     )
 
 
-def _document(spec: BundleSpec, comparison: Comparison) -> dict[str, Json]:
+def _document(spec: BundleSpec, comparison: Comparison, least: LeastCosine) -> dict[str, Json]:
     """Return parity.json."""
-    return {"quantize": spec.quantize, "standardize": spec.standardization, **comparison.document()}
+    told: dict[str, Json] = {"quantize": spec.quantize, "standardize": spec.standardization}
+    return {**told, **comparison.document(), "self_test": least.document()}

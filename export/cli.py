@@ -13,6 +13,7 @@ from contract.environment import path
 from contract.errors import ContractError
 from contract.inputs import PhotoInput
 from contract.labels import MAX_LABELS
+from contract.self_test import as_cosine
 from contract.text import escaped
 from device.errors import DeviceError
 from export.errors import ExportError
@@ -153,6 +154,11 @@ def _summary(exported: ExportResult, spec: BundleSpec) -> str:
         f"parity   mean cosine {comparison.reports['prefix'].mean_cosine:.5f} of features, "
         f"{same.label_agreement:.1%} same labels on {same.samples} {what}",
     ]
+    tried = len(exported.least.wrong)
+    lines.append(
+        f"self-test least cosine {as_cosine(exported.least.ppm)}, "
+        f"{tried - len(exported.least.missed)} of {tried} mistakes are refused"
+    )
     if comparison.accuracy is not None:
         accuracy = comparison.accuracy
         held_out = "" if comparison.whole is not None else "held-out "

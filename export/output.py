@@ -46,8 +46,10 @@ class MadeParts:
     head: bytes
     first: FirstHead
     base: BaseSamples
+    golden_input: bytes
+    """A file."""
     golden: Floats
-    """(*feature shape)."""
+    """(*feature shape), of that."""
     logits: Floats
     """(classes,), what the head's file answers to it."""
     detector: bytes | None = None
@@ -65,7 +67,15 @@ def write_bundles(folder: Path, made: MadeParts, parity: Mapping[str, Json]) -> 
     write_device_bundle(
         folder / DEVICE,
         DeviceBundleParts(
-            facts, made.prefix, made.head, first.labels, made.golden, made.logits, made.quantize, made.detector
+            facts,
+            made.prefix,
+            made.head,
+            first.labels,
+            made.golden_input,
+            made.golden,
+            made.logits,
+            made.quantize,
+            made.detector,
         ),
     )
     write_training_bundle(

@@ -35,6 +35,7 @@ from cloud.store import keys, open_store
 from contract import routes
 from contract.bundle import BaseSamples, BundleFacts, TrainingBundleParts, write_training_bundle
 from contract.inputs import TensorInput, TensorType
+from contract.self_test import PPM, SelfTest, Setup
 from contract.upload import UPLOAD_MEDIA_TYPE, Upload, encode_upload
 from demo.running.minio import Minio, MinioMissing, start_minio
 from demo.running.ports import free_port
@@ -54,7 +55,7 @@ _ACKNOWLEDGEMENT = re.compile(
     rb"HTTP/1\.1 201 .*?\r\nContent-Length: (\d+)\r\n(?:.*?\r\n)?\r\n", re.DOTALL | re.IGNORECASE
 )
 _NUMBER = b"number 00000000"
-"""Stands in an upload as its runtime; another number makes another upload of the same size."""
+"""Stands in an upload as its app; another number makes another upload of the same size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ def seal_template(batch: Batch, space: str) -> bytes:
     random = np.random.default_rng(0)
     upload = Upload(
         space=space,
-        runtime=_NUMBER.decode(),
+        self_test=SelfTest(Setup(_NUMBER.decode(), "none", "cpu, 1 thread", "this machine"), PPM),
         features=np.maximum(random.normal(size=(batch.samples, *batch.shape)), batch.lowest).astype(np.float32),
         labels=tuple(f"person {number % 7}" for number in range(batch.samples)),
         sample_ids=random.integers(0, 256, (batch.samples, 16), np.uint8),
@@ -221,6 +222,7 @@ def prepare_store(address: str, batch: Batch, folder: Path) -> str:
             batch.shape,
             temperature=1.0,
             threshold=0.5,
+            least_cosine_ppm=PPM,
         ),
         head=_archive(),
         labels=("Ada", "Ben"),

@@ -18,6 +18,7 @@ from bench.measure.features import Features, read_features
 from bench.row import BenchRow, at_most
 from contract.bundle import read_device_bundle
 from contract.codecs import DEFAULT_CODEC, Codec
+from contract.self_test import PPM, SelfTest, Setup
 from contract.training_bundle import KERAS_HEAD_FILE
 from contract.upload import Upload, decode_upload, encode_upload
 from demo.folders import list_photos
@@ -75,7 +76,7 @@ def _upload(features: Features, batch: Sequence[tuple[Path, str]], *, space: str
     photos = [photo for photo, _ in batch]
     return Upload(
         space=space,
-        runtime=features.runtime,
+        self_test=SelfTest(Setup("bench", features.runtime, "cpu, 1 thread", "this machine"), PPM),
         features=features.of(photos),
         labels=tuple(name for _, name in batch),
         sample_ids=features.ids_of(photos),

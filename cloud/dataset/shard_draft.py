@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cloud.dataset.ledger import LedgerDraft
 from cloud.dataset.shards import Columns
 from cloud.store.keys import InboxUpload
+from contract.self_test import SelfTest
 from contract.upload import Upload
 
 
@@ -33,6 +34,8 @@ class ShardDraft:
     uploads: list[InboxUpload] = field(default_factory=list)
     _labels: dict[str, int] = field(default_factory=dict)
     _devices: dict[str, int] = field(default_factory=dict)
+    _self_tests: dict[SelfTest, int] = field(default_factory=dict)
+    _upload_self_tests: list[int] = field(default_factory=list)
     _numbers: _Numbers = field(default_factory=_Numbers)
     _sample_ids: list[NDArray[np.uint8]] = field(default_factory=list)
     _features: list[NDArray[np.float32]] = field(default_factory=list)
@@ -51,6 +54,7 @@ class ShardDraft:
         """Take those rows of an upload that are newer than what the dataset has."""
         taken = [row for row in range(content.count) if self._take(upload, content, row)]
         self.uploads.append(upload)
+        self._upload_self_tests.append(self._self_tests.setdefault(content.self_test, len(self._self_tests)))
         self._sample_ids.append(content.sample_ids[taken])
         self._features.append(content.features[taken])
 
@@ -62,6 +66,8 @@ class ShardDraft:
             labels=tuple(self._labels),
             devices=tuple(self._devices),
             uploads=tuple(upload.name for upload in self.uploads),
+            self_tests=tuple(self._self_tests),
+            upload_self_tests=tuple(self._upload_self_tests),
             sample_ids=np.concatenate(self._sample_ids),
             revisions=np.array(numbers.revisions, np.uint32),
             label_index=np.array(numbers.labels, np.uint32),

@@ -3,7 +3,8 @@
 A shard is a tensor file (`contract.tensors`) whose small columns come first, so that one or two ranged reads fetch
 all of them and leave the features where they are::
 
-    metadata     format, feature shape, and three tables: labels, devices, arrivals ("<device>.<generation>/<sha256>")
+    metadata     format, feature shape, and tables: labels, devices, arrivals ("<device>.<generation>/<sha256>"),
+                 self_tests (what computed the features), and self_test_of: of each arrival, its index in these
     sample_ids   U8  (n, 16)
     revisions    U32 (n,)
     labels       U32 (n,)   index into the table of labels
@@ -34,9 +35,10 @@ from cloud.store.store import ObjectStore
 from cloud.store.tensor_files import open_tensor_file
 from contract.cuts import parse_feature_shape
 from contract.documents import Fields, Json
-from contract.errors import Malformed
+from contract.errors import Impossible, Malformed
 from contract.files import sha256_hex
 from contract.patterns import HEX64_PATTERN
+from contract.self_test import SelfTest
 from contract.tensors import LENGTH_BYTES, Field, Header, encode_tensors, parse_header, parse_header_length, view_tensor
 
 SHARD_FORMAT = 1
@@ -55,6 +57,10 @@ class Columns:
     devices: tuple[str, ...]
     uploads: tuple[str, ...]
     """Every upload of the merge: "<device>.<generation>/<sha256>"."""
+    self_tests: tuple[SelfTest, ...]
+    """What computed the features."""
+    upload_self_tests: tuple[int, ...]
+    """Of each of `uploads`, its place in `self_tests`."""
     sample_ids: NDArray[np.uint8]
     revisions: NDArray[np.uint32]
     label_index: NDArray[np.uint32]
@@ -110,6 +116,8 @@ def encode_shard(columns: Columns, features: NDArray[np.float32]) -> bytes:
         "labels": columns.labels,
         "devices": columns.devices,
         "arrivals": columns.uploads,
+        "self_tests": [one.document() for one in columns.self_tests],
+        "self_test_of": columns.upload_self_tests,
     }
     return encode_tensors(tensors, metadata)
 
@@ -201,11 +209,15 @@ def _field(header: Header, name: str) -> Field:
 def _parse_columns(header: Header, tensors: Mapping[str, NDArray[Any]]) -> Columns:
     fields = Fields(header.metadata, where="shard")
     fields.check_format(SHARD_FORMAT)
+    uploads = fields.texts("arrivals", max_items=MAX_TABLE)
+    self_tests = tuple(SelfTest.parse(one) for one in fields.documents("self_tests", max_items=MAX_TABLE))
     return Columns(
         feature_shape=parse_feature_shape(fields),
         labels=fields.texts("labels", max_items=MAX_TABLE),
         devices=fields.texts("devices", max_items=MAX_TABLE),
-        uploads=fields.texts("arrivals", max_items=MAX_TABLE),
+        uploads=uploads,
+        self_tests=self_tests,
+        upload_self_tests=_parse_places(fields, uploads=len(uploads), self_tests=len(self_tests)),
         sample_ids=tensors["sample_ids"],
         revisions=tensors["revisions"],
         label_index=tensors["labels"],
@@ -213,3 +225,13 @@ def _parse_columns(header: Header, tensors: Mapping[str, NDArray[Any]]) -> Colum
         upload_index=tensors["arrivals"],
         splits=tensors["splits"],
     )
+
+
+def _parse_places(fields: Fields, *, uploads: int, self_tests: int) -> tuple[int, ...]:
+    """Read of each upload which self-test it came with."""
+    places = fields.integers("self_test_of", max_items=MAX_TABLE)
+    if len(places) != uploads or max(places, default=-1) >= self_tests:
+        expected = f"{uploads} integers below {self_tests}"
+        got = f"{len(places)}, the highest {max(places, default=None)}"
+        raise Impossible(fields.place("self_test_of"), expected=expected, got=got)
+    return places

@@ -1,4 +1,4 @@
-"""The open cache of one device: its inferences, the feedback on them, and the uploads made of that."""
+"""The open cache of one device: inferences, what computed them, the feedback on them, and the uploads made of that."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from device.cache.database import Database
 from device.cache.feedback import FeedbackTable
 from device.cache.inferences import InferenceTable
+from device.cache.setups import SetupTable
 from device.cache.uploads import UploadTable
 
 
@@ -20,6 +21,7 @@ class Cache:
         self.inferences = InferenceTable(database, max_unfed=max_unfed, secret=self.secret)
         self.feedback = FeedbackTable(database)
         self.uploads = UploadTable(database)
+        self.setups = SetupTable(database)
 
     @classmethod
     def open(cls, path: Path, *, max_unfed: int) -> Cache:

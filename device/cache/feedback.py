@@ -17,21 +17,16 @@ _ADD = """
 """
 _KEEP_FACE = "UPDATE faces SET is_labelled = 1 WHERE sample_id = (SELECT sample_id FROM inferences WHERE id = ?)"
 _UNSEALED = """
-    SELECT f.revision, i.sample_id, i.space, i.runtime FROM feedback f JOIN inferences i ON i.id = f.inference
-    WHERE f.upload IS NULL AND f.origin IN ('', ?) ORDER BY f.revision
-"""
-_COUNT_UNSEALED = """
-    SELECT count(*) FROM (
-        SELECT DISTINCT i.space, i.runtime, i.sample_id FROM feedback f JOIN inferences i ON i.id = f.inference
-        WHERE f.upload IS NULL AND f.origin IN ('', ?)
-    )
+    SELECT f.revision, i.sample_id, i.space, i.setup FROM feedback f JOIN inferences i ON i.id = f.inference
+    JOIN setups s ON s.id = i.setup
+    WHERE f.upload IS NULL AND f.origin IN ('', ?) AND s.cosine_ppm >= s.least_cosine_ppm ORDER BY f.revision
 """
 _SPACE = """
     SELECT s.space, s.shape FROM feedback f JOIN inferences i ON i.id = f.inference JOIN spaces s ON s.id = i.space
     WHERE f.revision = ?
 """
 _SAMPLES = """
-    SELECT f.revision, i.id, i.sample_id, f.label, i.feature, i.runtime
+    SELECT f.revision, i.id, i.sample_id, f.label, i.feature, i.setup
     FROM feedback f JOIN inferences i ON i.id = f.inference WHERE f.revision IN {revisions} ORDER BY f.revision
 """
 
@@ -57,12 +52,13 @@ class UnsealedFeedback:
     revision: int
     sample_id: bytes
     space_key: int
-    runtime: str
+    setup_key: int
+    """Of what computed it."""
 
     @property
-    def sample(self) -> tuple[int, str, bytes]:
+    def sample(self) -> tuple[int, int, bytes]:
         """The sample that it is on: feedback of a higher revision replaces what is lower on the same one."""
-        return self.space_key, self.runtime, self.sample_id
+        return self.space_key, self.setup_key, self.sample_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +85,8 @@ class LabelledSample:
     label: str
     feature: bytes
     """Float32, little-endian, C order."""
-    runtime: str
+    setup_key: int
+    """Of what computed it."""
 
 
 class FeedbackTable:
@@ -114,13 +111,11 @@ class FeedbackTable:
         return added.lastrowid
 
     def unsealed(self, *, origin: str) -> list[UnsealedFeedback]:
-        """List what was given in the group `origin`, or before enrolment, in the order of revisions."""
-        return [UnsealedFeedback(*row) for row in self._database.read(_UNSEALED, (origin,))]
+        """List what was given in the group `origin`, or before enrolment, in the order of revisions.
 
-    def count_unsealed_samples(self, *, origin: str) -> int:
-        """Count the samples that `unsealed` lists feedback on."""
-        [(samples,)] = self._database.read(_COUNT_UNSEALED, (origin,))
-        return int(samples)
+        Samples that were computed by what has not passed its self-test are not among them.
+        """
+        return [UnsealedFeedback(*row) for row in self._database.read(_UNSEALED, (origin,))]
 
     def space_of(self, revision: int) -> FeatureSpace | None:
         """Return the space of one revision's sample; None if the sample is gone."""

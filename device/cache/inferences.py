@@ -14,11 +14,12 @@ from contract.boxes import Box, match_boxes
 from contract.samples import face_sample_id
 from device.answers import Ranked
 from device.cache.database import Connection, Database
+from device.cache.setups import BundleSetup, add_setup
 from device.errors import FeedbackError
 
 _ADD_SPACE = "INSERT INTO spaces (space, shape) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _ADD = """
-    INSERT INTO inferences (sample_id, space, results, unknown, head_serial, runtime, taken_ms, feature)
+    INSERT INTO inferences (sample_id, space, results, unknown, head_serial, setup, taken_ms, feature)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 _OLDEST_KEPT = "SELECT id FROM inferences WHERE waiting = 0 ORDER BY id DESC LIMIT 1 OFFSET ?"
@@ -46,7 +47,7 @@ class NewInference:
     """The best labels, best first."""
     unknown: bool
     head_serial: int
-    runtime: str
+    computed_by: BundleSetup
     taken_ms: int
     """Unix milliseconds."""
 
@@ -90,8 +91,9 @@ class InferenceTable:
         """
         with self._database.transaction() as connection:
             names = self._names(connection, new)
+            setups = {used: add_setup(connection, used) for used in {one.computed_by for one in new}}
             added = [
-                connection.execute(_ADD, _row(one, name, space_key)).lastrowid
+                connection.execute(_ADD, _row(one, name, space_key, setups[one.computed_by])).lastrowid
                 for one, name in zip(new, names, strict=True)
             ]
             oldest = connection.execute(_OLDEST_KEPT, (self._max_unfed,)).fetchone()
@@ -131,7 +133,7 @@ class InferenceTable:
         return int(inferences)
 
 
-def _row(new: NewInference, sample_id: bytes, space_key: int) -> tuple[object, ...]:
+def _row(new: NewInference, sample_id: bytes, space_key: int, setup_key: int) -> tuple[object, ...]:
     results = json.dumps([(one.label, one.probability) for one in new.results], ensure_ascii=False)
     feature = new.feature.astype("<f4", order="C", copy=False).data
-    return sample_id, space_key, results, new.unknown, new.head_serial, new.runtime, new.taken_ms, feature
+    return sample_id, space_key, results, new.unknown, new.head_serial, setup_key, new.taken_ms, feature

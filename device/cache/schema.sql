@@ -2,6 +2,7 @@
 -- nobody trusts: they are for people who look.
 --
 --   spaces --< inferences --< feedback >-- uploads
+--   setups --<
 --   faces  --<
 --   state (key -> value)
 
@@ -12,6 +13,19 @@ CREATE TABLE spaces (
     shape TEXT NOT NULL                  -- of one feature, a JSON list
 ) STRICT;
 
+-- What computed features: where one of these is another, the features may be. A cosine, once it is there, stays.
+CREATE TABLE setups (
+    id INTEGER PRIMARY KEY,
+    app TEXT NOT NULL,                   -- what decodes and prepares photos
+    runtime TEXT NOT NULL,
+    delegate TEXT NOT NULL,
+    system TEXT NOT NULL,
+    bundle TEXT NOT NULL,                -- 64 hex digits: the sha256 of its bundle.json
+    least_cosine_ppm INTEGER NOT NULL,   -- what that bundle asks of a self-test, in millionths
+    cosine_ppm INTEGER,                  -- the self-test's; NULL until it was run
+    UNIQUE (app, runtime, delegate, system, bundle)
+) STRICT;
+
 -- One run of prefix and head. Ids are never used again, so that feedback cannot meet another photo.
 CREATE TABLE inferences (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -20,7 +34,7 @@ CREATE TABLE inferences (
     results TEXT NOT NULL,               -- [["Ada", 0.97], ...], best first
     unknown INTEGER NOT NULL,            -- 1: the answer was "unknown"
     head_serial INTEGER NOT NULL,        -- 0: the head of the bundle
-    runtime TEXT NOT NULL,               -- what computed the feature
+    setup INTEGER NOT NULL REFERENCES setups (id), -- what computed the feature
     taken_ms INTEGER NOT NULL,
     waiting INTEGER NOT NULL DEFAULT 0,  -- 1: has feedback that is not acknowledged yet; such a row is never pruned
     feature BLOB NOT NULL                -- float32, little-endian, C order; last, as it may fill many pages

@@ -13,7 +13,7 @@ class Choice:
     """What goes into the next upload."""
 
     revisions: tuple[int, ...]
-    """Of one space and runtime, the highest of each sample."""
+    """Of one space and setup, the highest of each sample."""
     superseded: tuple[int, ...]
     """Lower revisions of the same samples; they are marked with the upload and never sent."""
 
@@ -29,14 +29,14 @@ def choose(
     """Choose what goes into the next upload; None if no feedback waits.
 
     Args:
-        unsealed: in the order of revisions. The oldest decides space and runtime, as an upload is of one of each.
+        unsealed: in the order of revisions. The oldest decides space and setup, as an upload is of one of each.
         max_samples: the most in one upload.
         only: the revisions that may be chosen, where they are the highest of their samples; None: all.
     """
     first = next((one for one in unsealed if only is None or one.revision in only), None)
     if first is None:
         return None
-    same = [one for one in unsealed if (one.space_key, one.runtime) == (first.space_key, first.runtime)]
+    same = [one for one in unsealed if (one.space_key, one.setup_key) == (first.space_key, first.setup_key)]
     highest = {one.sample_id: one.revision for one in same}
     wanted = [sample for sample, revision in highest.items() if only is None or revision in only]
     samples = set(wanted[:max_samples])  # a dict keeps the order in which samples first came

@@ -16,7 +16,14 @@ from contract.problems import Problem
 from device.errors import CutOff, DeviceError, Refused, Storage, Unexplained
 
 UPLOADS_FAULT = frozenset(
-    {Problem.MALFORMED, Problem.UNSUPPORTED_VERSION, Problem.TOO_LARGE, Problem.IMPOSSIBLE, Problem.WRONG_SPACE}
+    {
+        Problem.MALFORMED,
+        Problem.UNSUPPORTED_VERSION,
+        Problem.TOO_LARGE,
+        Problem.IMPOSSIBLE,
+        Problem.WRONG_SPACE,
+        Problem.SELF_TEST_FAILED,
+    }
 )
 """Refusals of one upload's bytes. Others (who asks and how, an unknown space) say nothing against them."""
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from contract.codecs import Codec
 from contract.errors import ContractError, TooLarge
+from contract.self_test import SelfTest
 from contract.tensors import DTYPES
 from contract.upload import LIMITS, Upload, encode_upload, open_upload, upload_id
 from contract.upload_header import upload_layout
@@ -89,7 +90,7 @@ class Sealer:
     def _encode(self, samples: Sequence[LabelledSample], space: FeatureSpace) -> SealedUpload:
         upload = Upload(
             space=space.id,
-            runtime=samples[0].runtime,
+            self_test=self._self_test(samples[0].setup_key),
             features=self._stack([sample.feature for sample in samples], space),
             labels=tuple(sample.label for sample in samples),
             sample_ids=np.frombuffer(b"".join(sample.sample_id for sample in samples), np.uint8).reshape(
@@ -100,6 +101,11 @@ class Sealer:
         body = encode_upload(upload, codec=self._codec)
         open_upload(body, space=space.id, feature_shape=space.feature_shape)
         return SealedUpload(upload_id(body), space.id, upload.count, body)
+
+    def _self_test(self, setup_key: int) -> SelfTest:
+        outcome = self._cache.setups.get(setup_key).outcome
+        assert outcome is not None  # what was not tested is not chosen
+        return outcome
 
     def _stack(self, features: Sequence[bytes], space: FeatureSpace) -> NDArray[np.float32]:
         for feature in features:

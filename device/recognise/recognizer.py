@@ -29,6 +29,7 @@ from device.recognise.models import Head, load_detector, load_prefix
 from device.recognise.preparation import Example, as_example, name_example
 from device.recognise.ranking import rank
 from device.recognise.regions import Region, RegionFinder
+from device.recognise.self_test import describe_setup
 from device.recognise.serving_head import ServingHead
 from device.recognise.tflite import TFLiteRuntime
 
@@ -81,6 +82,8 @@ class Recognizer:
         self._open_cache = open_cache
         self._top = top
         self._runtime_text = str(runtime)
+        self.computed_by = describe_setup(bundle, runtime=runtime, threads=threads)
+        """What computes features here."""
         self._clock = clock
         self._cache: Cache | None = None
         self._space_key = 0
@@ -197,7 +200,7 @@ class Recognizer:
                 results=answer.results,
                 unknown=answer.unknown,
                 head_serial=answer.head_serial,
-                runtime=answer.runtime,
+                computed_by=self.computed_by,
                 taken_ms=taken_ms,
             )
             for region, answer in found

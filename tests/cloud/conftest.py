@@ -26,6 +26,7 @@ from cloud.store.keys import InboxUpload, Pool
 from contract.bundle import BaseSamples, BundleFacts, TrainingBundle, TrainingBundleParts, write_training_bundle
 from contract.codecs import Codec
 from contract.inputs import PhotoInput
+from contract.self_test import SelfTest, Setup
 from contract.upload import Upload, encode_upload, upload_id
 from demo.running.minio import Minio
 from demo.running.ports import free_port
@@ -37,6 +38,8 @@ TOKEN_SECRET = "s" * 43
 HOME_CODE = "a-code-for-home"
 WORK_CODE = "a-code-for-work"
 VERIFY_KEY = bytes(range(32))
+
+SELF_TEST = SelfTest(Setup("an app 1", "a runtime 2", "cpu, 1 thread", "Linux 6.1 x86_64"), 999_900)
 
 MakeUpload = Callable[..., bytes]
 
@@ -104,7 +107,14 @@ def training_bundle(tmp_path_factory: pytest.TempPathFactory, make_head: Callabl
     random = np.random.default_rng(0)
     parts = TrainingBundleParts(
         facts=BundleFacts(
-            SPACE, "freeze6", "Bottleneck_BatchNorm", PhotoInput(160, 160), SHAPE, temperature=1.0, threshold=0.5
+            SPACE,
+            "freeze6",
+            "Bottleneck_BatchNorm",
+            PhotoInput(160, 160),
+            SHAPE,
+            temperature=1.0,
+            threshold=0.5,
+            least_cosine_ppm=990_000,
         ),
         head=make_head(b"the web side never opens them"),
         labels=("Ada", "Ben"),
@@ -220,13 +230,14 @@ def make_upload() -> MakeUpload:
         revision: int = 0,
         space: str = SPACE,
         shape: tuple[int, ...] = SHAPE,
+        self_test: SelfTest = SELF_TEST,
     ) -> bytes:
         names = names or [f"{label}-{place}" for place, label in enumerate(labels)]
         ids = [hashlib.sha256(name.encode()).digest()[:16] for name in names]
         features = [np.full(shape, int.from_bytes(one[:2], "big") // 2 + revision, np.float32) for one in ids]
         upload = Upload(
             space=space,
-            runtime="test 1.0",
+            self_test=self_test,
             features=np.stack(features),
             labels=tuple(labels),
             sample_ids=np.frombuffer(b"".join(ids), np.uint8).reshape(-1, 16),

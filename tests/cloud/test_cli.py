@@ -12,8 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from cloud.store import open_store
+from cloud.admin.bundles import register as register_bundle
+from cloud.dataset import inbox
+from cloud.dataset.merge import merge_once
+from cloud.identity import devices
+from cloud.identity.devices import EnrolledDevice
+from cloud.store import ObjectStore, open_store
+from cloud.store.keys import InboxUpload, Pool
 from contract.bundle import TrainingBundle
+from contract.upload import upload_id
+from tests.cloud.conftest import DEVICE
 
 
 def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -22,7 +30,7 @@ def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str
     return subprocess.run(command, env=inherited | environment, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.parametrize("command", [("serve",), ("worker",), ("bundle", "add", "nowhere"), ("status",)])
+@pytest.mark.parametrize("command", [("serve",), ("worker",), ("bundle", "add", "nowhere"), ("status",), ("devices",)])
 def test_without_a_store_every_command_says_so(command: tuple[str, ...]) -> None:
     ended = run(*command)
     assert ended.returncode == 1
@@ -122,6 +130,23 @@ def test_asking_for_the_status_makes_no_bucket(bucket_address: Callable[[], str]
         ended = run("status", FEDEX_STORE=address)
         reason = "not listed: no such bucket (to ListObjectsV2, region us-east-1)"
         assert (ended.returncode, ended.stderr) == (1, f"fedex-cloud: {address}: {reason}\n")
+
+
+def test_devices_are_shown_with_what_computed_their_samples(
+    directory_store: ObjectStore, training_bundle: TrainingBundle, make_upload: Callable[..., bytes], tmp_path: Path
+) -> None:
+    assert training_bundle.directory is not None
+    register_bundle(directory_store, training_bundle.directory)
+    devices.add(directory_store, EnrolledDevice(DEVICE, "home", 0, "0" * 64, 0))
+    pool, body = Pool("home", training_bundle.space), make_upload(["Ada"])
+    inbox.add(directory_store, InboxUpload(pool, DEVICE, 0, upload_id(body)), body)
+    merge_once(directory_store, pool)
+    shown = run("devices", FEDEX_STORE=f"dir:{tmp_path / 'directory-store'}")
+    assert (shown.returncode, shown.stdout) == (
+        0,
+        f"pool {pool.path}: least cosine 0.990000\n"
+        f"  device {DEVICE}: self-test 0.999900 (an app 1, a runtime 2, cpu, 1 thread, Linux 6.1 x86_64), 1 upload\n",
+    )
 
 
 def test_the_status_of_an_empty_store_says_what_to_do(tmp_path: Path) -> None:

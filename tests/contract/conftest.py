@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from contract.files import FileRef
 from contract.manifest import Channel, HeadFile, Manifest, Precision
+from contract.self_test import SelfTest, Setup
 from contract.upload import Upload
 
 SPACE = "5b" * 32
+SELF_TEST = SelfTest(Setup("fedex 1.0.0", "ai-edge-litert 2.3.0", "cpu, 1 thread", "Linux 6.1.0 x86_64"), 999_987)
 MakeUpload = Callable[..., Upload]
 MakeManifest = Callable[..., Manifest]
 
@@ -42,7 +44,7 @@ def make_upload() -> MakeUpload:
     def make(count: int = 3, shape: tuple[int, ...] = (2, 2, 3), **fields: object) -> Upload:
         values: dict[str, object] = {
             "space": SPACE,
-            "runtime": "ai-edge-litert 2.3.0",
+            "self_test": SELF_TEST,
             "features": gaussian((count, *shape), seed="features"),
             "labels": tuple(("Ada Lovelace", "Βελισάριος", "明子")[index % 3] for index in range(count)),
             "sample_ids": noise(16 * count, seed="sample ids").reshape(count, 16),

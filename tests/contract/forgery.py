@@ -32,6 +32,10 @@ def metadata(**values: Any) -> Change:
     return lambda forgery: forgery.metadata.update(values)
 
 
+def self_test(**values: Any) -> Change:
+    return lambda forgery: forgery.metadata["self_test"].update(values)
+
+
 def without(key: str) -> Change:
     return lambda forgery: forgery.metadata.pop(key)
 

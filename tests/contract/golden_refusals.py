@@ -14,10 +14,11 @@ from contract.errors import ContractError
 from contract.problems import ProblemDocument
 from contract.upload import Upload, encode_upload
 from contract.upload_check import check_sealed_upload
-from tests.contract.forgery import Change, Forgery, deflated, entry, metadata, patched, stored_as, without
+from tests.contract.forgery import Change, Forgery, deflated, entry, metadata, patched, self_test, stored_as, without
 
 SPACE = "5b" * 32
 SHAPE = (4,)
+LEAST_COSINE_PPM = 990_000
 # Of three samples of four numbers in int4: features 3 x 2, scales 3 x 4, zeros 3 x 1, samples 3 x 22.
 SCALES, ZEROS, SAMPLES, SIZE, ROW = 6, 18, 21, 87, 22
 
@@ -33,7 +34,13 @@ HEADERS: Mapping[str, Change] = {
     "no samples": metadata(count=0),
     "more than 256 samples": metadata(count=257),
     "another count than the tensors": metadata(count=2),
-    "a runtime of 129 characters": metadata(runtime="x" * 129),
+    "no self-test": without("self_test"),
+    "a self-test below the least cosine": self_test(cosine_ppm=LEAST_COSINE_PPM - 1),
+    "a self-test of a cosine above 1": self_test(cosine_ppm=1_000_001),
+    "a self-test of a cosine with a point": self_test(cosine_ppm=0.99),
+    "a runtime of 129 characters": self_test(runtime="x" * 129),
+    "an app without a name": self_test(app=""),
+    "a system that is not ASCII": self_test(system="\u0394"),
     "a label twice": metadata(labels=["a", "b", "a"]),
     "a label of 65 code points": metadata(labels=["a", "b", "c" * 65]),
     "a label that is not trimmed": metadata(labels=["a", "b", " c"]),
@@ -129,7 +136,7 @@ def refused_upload(name: str, change: Change, right: bytes) -> Json:
 def judged(data: bytes) -> ProblemDocument | None:
     """Return what the service says of an upload; None where it takes it."""
     try:
-        check_sealed_upload(data, space=SPACE, feature_shape=SHAPE)
+        check_sealed_upload(data, space=SPACE, feature_shape=SHAPE, least_cosine_ppm=LEAST_COSINE_PPM)
     except ContractError as error:
         return ProblemDocument.of(error)
     return None

@@ -28,13 +28,20 @@ from contract.documents import encode_json
 from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion
 from contract.face_parameters import BACK
 from contract.files import FileRef
-from contract.inputs import Fit, PhotoInput
+from contract.inputs import Fit, PhotoInput, TensorInput, TensorType
 from contract.tensors import encode_tensors
 
 SPACE = "5b" * 32
 GOLDEN = np.arange(4, dtype=np.float32) / 4
 FACTS = BundleFacts(
-    SPACE, "freeze6", "Bottleneck_BatchNorm", PhotoInput(160, 160), (4,), temperature=1.5, threshold=0.25
+    SPACE,
+    "freeze6",
+    "Bottleneck_BatchNorm",
+    PhotoInput(160, 160),
+    (4,),
+    temperature=1.5,
+    threshold=0.25,
+    least_cosine_ppm=990_000,
 )
 FACES = replace(FACTS, input=PhotoInput(160, 160, fit=Fit.FACES, faces=BACK))
 DEVICE = DeviceBundleParts(
@@ -42,6 +49,7 @@ DEVICE = DeviceBundleParts(
     prefix=b"the prefix",
     head=b"the head",
     labels=("Ada", "明子"),
+    golden_input=b"a photo",
     golden=GOLDEN,
     logits=np.array([2, -1], np.float32),
     quantize="dynamic",
@@ -95,6 +103,9 @@ def test_a_device_bundle_is_read_back(device: Path) -> None:
     assert bundle.golden.tolist() == GOLDEN.tolist()
     assert bundle.golden_sha256 == golden_sha256(GOLDEN)
     assert bundle.logits.tolist() == [2, -1]
+    assert bundle.facts.least_cosine_ppm == 990_000
+    assert bundle.golden_input == FileRef.of(bundle.golden_input_path.read_bytes())
+    assert bundle.sha256 == FileRef.of((device / "bundle.json").read_bytes()).sha256
 
 
 def test_a_training_bundle_is_read_back_from_a_directory_and_from_bytes(training: Path) -> None:
@@ -151,7 +162,10 @@ def test_what_cannot_be_written_leaves_the_bundle_that_was_there(device: Path, c
     assert read_device_bundle(device).layer == "Bottleneck_BatchNorm"
 
 
-@pytest.mark.parametrize("name", ["bundle.json", "prefix.tflite", "head.tflite", "labels.json", "golden.tensors"])
+DEVICE_FILES = ["prefix.tflite", "head.tflite", "labels.json", "golden.tensors", "golden-input.png"]
+
+
+@pytest.mark.parametrize("name", ["bundle.json", *DEVICE_FILES])
 def test_a_device_bundle_with_a_file_missing_is_refused(device: Path, name: str) -> None:
     (device / name).unlink()
     with pytest.raises(Malformed, match=f"{name}: expected a file, got none"):
@@ -168,7 +182,7 @@ def test_a_training_bundle_with_a_file_missing_is_refused(training: Path, name: 
         parse_training_bundle(files)
 
 
-@pytest.mark.parametrize("name", ["prefix.tflite", "head.tflite", "labels.json", "golden.tensors"])
+@pytest.mark.parametrize("name", DEVICE_FILES)
 @pytest.mark.parametrize("change", [lambda data: data[:-1], lambda data: data + b"x", lambda data: b"x" + data[1:]])
 def test_a_changed_file_of_a_device_bundle_is_refused(
     device: Path, name: str, change: Callable[[bytes], bytes]
@@ -193,7 +207,7 @@ def test_a_bundle_of_the_other_kind_is_refused(device: Path, training: Path) -> 
 
 
 def test_a_path_in_the_document_is_never_followed(device: Path) -> None:
-    """A file's name in the document means nothing: only the five names of the contract are opened."""
+    """A file's name in the document means nothing: only the names of the contract are opened."""
     document = json.loads((device / "bundle.json").read_bytes())
     document["prefix"]["path"] = "../../etc/passwd"
     document["files"] = ["/etc/passwd"]
@@ -222,6 +236,14 @@ def test_a_link_to_another_file_is_refused_by_its_hash(device: Path, tmp_path: P
         ({"prefix": {"sha256": "00" * 32, "size": 1 << 30}}, TooLarge, "bundle.json.prefix.size"),
         ({"logits": "AAAA"}, Impossible, "bundle.json.logits: expected 2 float32, got 3 bytes"),
         ({"temperature": -1}, Impossible, "bundle.json.temperature"),
+        ({"least_cosine_ppm": 0.99}, Malformed, "bundle.json.least_cosine_ppm: expected an integer, got 0.99"),
+        (
+            {"least_cosine_ppm": 1_000_001},
+            Impossible,
+            "bundle.json.least_cosine_ppm: expected an integer from 0 to 1000000",
+        ),
+        ({"golden_input": None}, Malformed, "bundle.json.golden_input: expected an object, got None"),
+        ({"golden_input": {"sha256": "00" * 32, "size": 1 << 28}}, TooLarge, "bundle.json.golden_input.size"),
         ({"threshold": True}, Malformed, "bundle.json.threshold: expected a number, got True"),
         ({"quantize": 8}, Malformed, "bundle.json.quantize: expected a string, got 8"),
     ],
@@ -278,6 +300,12 @@ def test_a_hostile_part_with_its_true_hash_is_refused(
 def test_base_samples_that_cannot_be_right_are_refused(tmp_path: Path, columns: dict[str, Any], message: str) -> None:
     with pytest.raises(Impossible, match=f"base.tensors.{message}"):
         write_training(tmp_path, base=base_samples(**columns))
+
+
+def test_the_golden_input_of_a_bundle_of_tensors_is_a_npy_file(tmp_path: Path) -> None:
+    bundle = write_device(tmp_path, facts=replace(FACTS, input=TensorInput(TensorType.FLOAT32, (3,))))
+    assert bundle.golden_input_path == tmp_path / "golden-input.npy"
+    assert bundle.golden_input_path.read_bytes() == DEVICE.golden_input
 
 
 def write_faces(directory: Path, **changes: Any) -> DeviceBundle:

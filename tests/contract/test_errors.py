@@ -4,10 +4,21 @@ import pickle
 
 import pytest
 
-from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion, WrongSpace, shown
+from contract.errors import (
+    ContractError,
+    Impossible,
+    Malformed,
+    SelfTestFailed,
+    TooLarge,
+    UnsupportedVersion,
+    WrongSpace,
+    shown,
+)
 
 
-@pytest.mark.parametrize("kind", [ContractError, Malformed, UnsupportedVersion, TooLarge, Impossible, WrongSpace])
+@pytest.mark.parametrize(
+    "kind", [ContractError, Malformed, UnsupportedVersion, TooLarge, Impossible, WrongSpace, SelfTestFailed]
+)
 def test_an_error_survives_a_trip_between_processes(kind: type[ContractError]) -> None:
     error = pickle.loads(pickle.dumps(kind("upload.count", expected="1", got="2")))
     assert type(error) is kind

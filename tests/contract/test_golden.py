@@ -30,6 +30,7 @@ from contract.bundle import (
     write_training_bundle,
 )
 from contract.codecs import Codec, decode_features, encode_features
+from contract.device_bundle import golden_input_file
 from contract.documents import Json
 from contract.envelope import Envelope, Signature, key_id, pae
 from contract.face_parameters import BACK
@@ -43,12 +44,15 @@ from contract.problems import Problem, ProblemDocument
 from contract.proof import ProofKey, ProofReply, ProofRequest
 from contract.routes import Acknowledgement, EnrolmentReply, EnrolmentRequest
 from contract.samples import face_sample_id, frame_sample_id, photo_sample_id, tensor_sample_id
+from contract.self_test import cosine_ppm
 from contract.upload import Upload, decode_upload, encode_upload, peek_upload_header, upload_id
+from tests.contract.conftest import SELF_TEST
 from tests.contract.golden_faces import golden_faces, golden_samples
+from tests.contract.golden_inputs import golden_input
 from tests.contract.label_vectors import ENTERED, code_points, entered_label, label_keys
 
 GOLDEN = Path(__file__).parent / "golden"
-MAX_GOLDEN_BYTES = 50_000
+MAX_GOLDEN_BYTES = 70_000
 FILE = b"the bytes of a photo's file, whatever is in it"
 
 UPLOADS = ("upload-float32.bin", "upload-float16.bin", "upload-int8.bin", "upload-int4.bin")
@@ -71,6 +75,7 @@ DOCUMENTS = (
     "sample-ids.json",
     "tensor-sample-ids.json",
     "splits.json",
+    "self-tests.json",
     "manifest.json",
     "manifest.pae",
     "envelope.json",
@@ -84,6 +89,7 @@ DOCUMENTS = (
     "problem.json",
     "problem-unknown-path.json",
     "problem-samples.json",
+    "problem-self-test.json",
     "history.json",
 )
 DEVICE_FILES = ("bundle.json", "prefix.tflite", "head.tflite", "labels.json", "golden.tensors")
@@ -92,16 +98,17 @@ FACES = PhotoInput(160, 160, fit=Fit.FACES, faces=BACK)
 INPUTS: Mapping[str, ModelInput] = {
     "": PhotoInput(160, 160),
     "-faces": FACES,
-    "-tensor": TensorInput(TensorType.INT16, (16000, 1)),
+    "-tensor": TensorInput(TensorType.INT16, (4000, 1)),
 }
 """What the prefixes of the golden bundles take, by what ends their names."""
+GOLDEN_INPUTS = tuple(f"device-bundle{ending}/{golden_input_file(INPUTS[ending])}" for ending in INPUTS)
 BUNDLES = tuple(
     f"{kind}-bundle{ending}/{name}"
     for ending in INPUTS
     for kind, names in (("device", DEVICE_FILES), ("training", TRAINING_FILES))
     for name in names
 )
-NAMES = (*UPLOADS, *DOCUMENTS, *BUNDLES, "device-bundle-faces/detector.tflite")
+NAMES = (*UPLOADS, *DOCUMENTS, *BUNDLES, *GOLDEN_INPUTS, "device-bundle-faces/detector.tflite")
 
 SEED = bytes(range(32))
 FEATURE = np.array([0.5, -1.25, 3.0, 0.0], np.float32)
@@ -112,6 +119,12 @@ BAD_SAMPLES = ProblemDocument(
     expected="a label: at most 64 code points",
     got="65",
     samples=(2, 17, 255),
+)
+SELF_TEST_FAILED = ProblemDocument(
+    Problem.SELF_TEST_FAILED,
+    where="upload.self_test",
+    expected="a self-test at cosine 0.990000 at least",
+    got="0.712345 (an app 1.0, LiteRT 2.3.0, GPU, Android 15)",
 )
 UNKNOWN_PATH = ProblemDocument(
     Problem.UNKNOWN_PATH, where="request", expected="a request of version 1", got="'GET' '/fedex/v1/devices'"
@@ -181,7 +194,7 @@ def what_it_opens_to(data: bytes) -> Json:
     return {
         "upload": upload_id(data),
         "space": upload.space,
-        "runtime": upload.runtime,
+        "self_test": upload.self_test.document(),
         "codec": peek_upload_header(data).codec.value,
         "shape": upload.feature_shape,
         "labels": upload.labels,
@@ -356,14 +369,31 @@ def write_bundles(folder: Path) -> None:
 
 def write_pair(folder: Path, ending: str, model_input: ModelInput) -> None:
     facts = BundleFacts(
-        "5b" * 32, "freeze6", "Bottleneck_BatchNorm", model_input, (4,), temperature=1.25, threshold=0.5
+        "5b" * 32,
+        "freeze6",
+        "Bottleneck_BatchNorm",
+        model_input,
+        (4,),
+        temperature=1.25,
+        threshold=0.5,
+        least_cosine_ppm=990_000,
     )
     labels = ("Ada Lovelace", "明子")
     prefix, head = b"bytes in place of a prefix", b"bytes in place of a head"
     detector = b"bytes in place of a detector" if finds_faces(model_input) else None
     write_device_bundle(
         folder / f"device-bundle{ending}",
-        DeviceBundleParts(facts, prefix, head, labels, FEATURE, LOGITS, quantize="dynamic", detector=detector),
+        DeviceBundleParts(
+            facts,
+            prefix,
+            head,
+            labels,
+            golden_input(model_input),
+            FEATURE,
+            LOGITS,
+            quantize="dynamic",
+            detector=detector,
+        ),
     )
     base = BaseSamples(
         features=np.stack([FEATURE, -FEATURE]),
@@ -375,6 +405,23 @@ def write_pair(folder: Path, ending: str, model_input: ModelInput) -> None:
         folder / f"training-bundle{ending}",
         TrainingBundleParts(facts, b"bytes in place of a Keras head", labels, FEATURE, base),
     )
+
+
+def self_tests() -> Json:
+    features = {
+        "the same": [1.0, -2.0, 3.0, 4.0],
+        "twice as long": [2.0, -4.0, 6.0, 8.0],
+        "nearly": [1.0, -2.0, 3.0, 4.0625],
+        "another": [1.0, 2.0, 3.0, 4.0],
+        "the opposite": [-1.0, 2.0, -3.0, -4.0],
+        "the smallest": [1e-45, -2.8e-45, 4.2e-45, 5.6e-45],
+        "zeros": [0.0, 0.0, 0.0, 0.0],
+    }
+    golden = features["the same"]
+    return [
+        {"what": what, "golden": golden, "feature": got, "cosine_ppm": cosine_ppm(*np.array([golden, got], np.float32))}
+        for what, got in features.items()
+    ]
 
 
 def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, bytes]:
@@ -403,6 +450,7 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "sample-ids.json": jsonl(sample_ids()),
         "tensor-sample-ids.json": jsonl(tensor_sample_ids()),
         "splits.json": jsonl(splits()),
+        "self-tests.json": compact(self_tests()),
         "manifest.json": payload,
         "manifest.pae": signed,
         "envelope.json": envelope.encode(),
@@ -416,6 +464,7 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "problem.json": ProblemDocument(Problem.WRONG_HASH, where="upload", expected="a hash", got="another").encode(),
         "problem-unknown-path.json": UNKNOWN_PATH.encode(),
         "problem-samples.json": BAD_SAMPLES.encode(),
+        "problem-self-test.json": SELF_TEST_FAILED.encode(),
         "history.json": encode_history([release]),
     }
 
@@ -476,6 +525,7 @@ def test_golden_documents_are_read() -> None:
     assert ProblemDocument.parse((GOLDEN / "problem.json").read_bytes()).problem is Problem.WRONG_HASH
     assert ProblemDocument.parse((GOLDEN / "problem-unknown-path.json").read_bytes()) == UNKNOWN_PATH
     assert ProblemDocument.parse((GOLDEN / "problem-samples.json").read_bytes()) == BAD_SAMPLES
+    assert ProblemDocument.parse((GOLDEN / "problem-self-test.json").read_bytes()) == SELF_TEST_FAILED
 
 
 def test_the_golden_reply_is_the_proof_of_the_golden_enrolment() -> None:
@@ -492,6 +542,13 @@ def test_golden_bundles_are_read(ending: str) -> None:
     assert device.golden_sha256 == training.golden_sha256
     assert device.labels == training.labels == ("Ada Lovelace", "明子")
     assert device.input == training.input == INPUTS[ending]
+    assert device.facts.least_cosine_ppm == training.facts.least_cosine_ppm == 990_000
+    assert device.golden_input_path.read_bytes() == golden_input(INPUTS[ending])
+
+
+@pytest.mark.parametrize("name", [*UPLOADS, DEFLATED])
+def test_golden_uploads_say_what_computed_them(name: str) -> None:
+    assert peek_upload_header((GOLDEN / name).read_bytes()).self_test == SELF_TEST
 
 
 def _inflated(data: bytes) -> tuple[dict[str, Any], bytes]:

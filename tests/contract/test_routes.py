@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from contract.documents import Json, encode_json
-from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion, WrongSpace
+from contract.errors import (
+    ContractError,
+    Impossible,
+    Malformed,
+    SelfTestFailed,
+    TooLarge,
+    UnsupportedVersion,
+    WrongSpace,
+)
 from contract.history import ReleaseSummary, encode_history, parse_history
 from contract.manifest import Channel
 from contract.problems import Problem, ProblemDocument
@@ -101,6 +109,7 @@ def test_a_large_enrolment_is_refused_unread() -> None:
         (TooLarge, Problem.TOO_LARGE, 413),
         (Impossible, Problem.IMPOSSIBLE, 422),
         (WrongSpace, Problem.WRONG_SPACE, 422),
+        (SelfTestFailed, Problem.SELF_TEST_FAILED, 422),
     ],
 )
 def test_each_refusal_has_a_type_and_a_status(error: type[ContractError], problem: Problem, status: int) -> None:

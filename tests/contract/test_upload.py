@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as npst
 
 from contract.codecs import DEFAULT_CODEC, Codec
 from contract.errors import ContractError, Impossible, Malformed, TooLarge, WrongSpace
+from contract.self_test import PPM, SelfTest, Setup
 from contract.upload import (
     LIMITS,
     MAX_MAGNITUDE,
@@ -24,6 +25,7 @@ from contract.upload import (
 
 MakeUpload = Callable[..., Upload]
 SPACE = "5b" * 32
+NAMES = st.text("az 09.-", min_size=1, max_size=128)
 
 
 def uploads() -> st.SearchStrategy[Upload]:
@@ -37,7 +39,7 @@ def _uploads(size: tuple[int, tuple[int, ...]]) -> st.SearchStrategy[Upload]:
     return st.builds(
         Upload,
         space=st.just(SPACE),
-        runtime=st.text("az 09.-", min_size=1, max_size=128),
+        self_test=st.builds(SelfTest, st.builds(Setup, *[NAMES] * 4), st.integers(-PPM, PPM)),
         features=npst.arrays(np.float32, (count, *shape), elements=st.floats(-6e4, 6e4, width=32)),
         labels=st.tuples(*[labels] * count),
         sample_ids=ids.map(lambda rows: np.frombuffer(b"".join(rows), np.uint8).reshape(count, 16)),
@@ -49,7 +51,7 @@ def _uploads(size: tuple[int, tuple[int, ...]]) -> st.SearchStrategy[Upload]:
 @given(upload=uploads())
 def test_an_upload_opens_to_what_was_sealed(codec: Codec, upload: Upload) -> None:
     opened = decode_upload(encode_upload(upload, codec=codec))
-    assert (opened.space, opened.runtime, opened.labels) == (upload.space, upload.runtime, upload.labels)
+    assert (opened.space, opened.self_test, opened.labels) == (upload.space, upload.self_test, upload.labels)
     assert np.array_equal(opened.sample_ids, upload.sample_ids)
     assert np.array_equal(opened.revisions, upload.revisions)
     assert opened.features.shape == upload.features.shape
@@ -125,8 +127,6 @@ IDS = np.arange(48, dtype=np.uint8).reshape(3, 16)
     ("fields", "error", "message"),
     [
         ({"space": "5B" * 32}, Malformed, "upload.space"),
-        ({"runtime": ""}, Malformed, "upload.runtime"),
-        ({"runtime": "a\nb"}, Malformed, "upload.runtime"),
         ({"features": np.float32(1)}, Impossible, "features: expected at least one sample"),
         ({"features": np.zeros((0, 3), np.float32)}, Impossible, "features: expected at least one sample"),
         ({"features": np.zeros((3, 0), np.float32)}, Impossible, "upload.shape"),

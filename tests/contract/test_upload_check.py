@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from contract import upload_check
 from contract.codecs import Codec
-from contract.errors import ContractError, WrongSpace
+from contract.errors import ContractError, SelfTestFailed, WrongSpace
 from contract.upload import MAX_MAGNITUDE, Upload, encode_upload, open_upload, peek_upload_header
 from contract.upload_check import check_sealed_upload, inflate_exactly
+from tests.contract.conftest import SELF_TEST
 
 MakeUpload = Callable[..., Upload]
 SPACE = "5b" * 32
@@ -134,6 +135,18 @@ def test_an_upload_like_a_phone_sends_is_not_decoded(make_upload: MakeUpload, co
     sealed = encode_upload(make_upload(20, shape=(8, 8, 16)), codec=codec)
     with mock.patch.object(upload_check, "open_upload", side_effect=AssertionError("decoded")):
         check_sealed_upload(sealed, space=SPACE, feature_shape=(8, 8, 16))
+
+
+def test_an_upload_of_a_device_that_fails_its_self_test_is_refused_and_no_sample_is_blamed(
+    make_upload: MakeUpload,
+) -> None:
+    sealed = encode_upload(make_upload())
+    check_sealed_upload(sealed, space=SPACE, feature_shape=(2, 2, 3), least_cosine_ppm=SELF_TEST.cosine_ppm)
+    with pytest.raises(
+        SelfTestFailed, match=r"upload\.self_test: expected .* 0\.999988 at least, got 0\.999987"
+    ) as refused:
+        check_sealed_upload(sealed, space=SPACE, feature_shape=(2, 2, 3), least_cosine_ppm=SELF_TEST.cosine_ppm + 1)
+    assert refused.value.samples == ()
 
 
 def test_codes_that_reach_too_far_by_their_parameters_alone_are_looked_at(make_upload: MakeUpload) -> None:

@@ -23,7 +23,18 @@ from contract.upload import (
     peek_upload_header,
 )
 from contract.upload_check import check_sealed_upload
-from tests.contract.forgery import Change, Forgery, deflated, entry, extra, metadata, patched, stored_as, without
+from tests.contract.forgery import (
+    Change,
+    Forgery,
+    deflated,
+    entry,
+    extra,
+    metadata,
+    patched,
+    self_test,
+    stored_as,
+    without,
+)
 
 MakeUpload = Callable[..., Upload]
 SPACE = "5b" * 32
@@ -45,9 +56,32 @@ HOSTILE_METADATA: list[tuple[str, Change, type[ContractError], str]] = [
     ("unknown codec", metadata(codec="int2"), Malformed, "one of float32, float16, int8, int4, got 'int2'"),
     ("other codec", metadata(codec="int8"), Impossible, "header.features: expected U8 [10, 16], got U8 [10, 8]"),
     ("codec of other tensors", metadata(codec="float32"), Impossible, "header.features: expected F32 [10, 16]"),
-    ("long runtime", metadata(runtime="x" * 129), Malformed, "upload.runtime: expected text like"),
-    ("huge runtime", metadata(runtime="x" * 9_999), TooLarge, "upload.runtime: expected at most 1024 characters"),
-    ("runtime with escapes", metadata(runtime="\x1b[2J"), Malformed, "upload.runtime: expected text like"),
+    ("no self-test", without("self_test"), Malformed, "upload.self_test: expected an object, got nothing"),
+    ("self-test that is a number", metadata(self_test=1), Malformed, "upload.self_test: expected an object, got 1"),
+    ("no app", self_test(app=None), Malformed, "upload.self_test.app: expected a string, got None"),
+    ("empty app", self_test(app=""), Malformed, "upload.self_test.app: expected text like"),
+    ("long runtime", self_test(runtime="x" * 129), Malformed, "upload.self_test.runtime: expected text like"),
+    ("huge runtime", self_test(runtime="x" * 9_999), TooLarge, "upload.self_test.runtime: expected at most 1024"),
+    (
+        "delegate with escapes",
+        self_test(delegate="\x1b[2J"),
+        Malformed,
+        "upload.self_test.delegate: expected text like",
+    ),
+    ("system in Greek", self_test(system="Λ"), Malformed, "upload.self_test.system: expected text like"),
+    (
+        "cosine with a point",
+        self_test(cosine_ppm=0.99),
+        Malformed,
+        "self_test.cosine_ppm: expected an integer, got 0.99",
+    ),
+    (
+        "cosine above 1",
+        self_test(cosine_ppm=1_000_001),
+        Impossible,
+        "self_test.cosine_ppm: expected an integer from -1000000",
+    ),
+    ("cosine below -1", self_test(cosine_ppm=-1_000_001), Impossible, "self_test.cosine_ppm: expected an integer from"),
     ("zero samples", metadata(count=0), Impossible, "upload.count: expected an integer from 1"),
     ("negative count", metadata(count=-1), Impossible, "upload.count: expected an integer from 1"),
     ("count over the bound", metadata(count=257), TooLarge, "upload.count: expected at most 256, got 257"),

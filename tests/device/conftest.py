@@ -11,21 +11,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from contract.bundle import BundleFacts, DeviceBundle, DeviceBundleParts, read_device_bundle, write_device_bundle
 from contract.files import sha256_hex
 from contract.inputs import PhotoInput
 from device.assembly import Device
+from device.recognise.recognizer import Recognizer
 from device.recognise.tflite import RUNTIME_MODULES, TFLiteRuntime, open_runtime
 from device.settings import Settings
 from tests.conftest import missing
+from tests.device.golden import FACE, GOLDEN, golden_input
 from tests.device.photos import FACES, TAKEN, Taken, draw_photo
 from tests.device.runtimes import runtime_or_skip
 from tests.device.serving import CODE, StubService, expected_logits, serving
 
 LABELS = ("Ada", "Ben", "Cleo")
-GOLDEN = np.array([0.9, -0.3, 0.1, -0.5, 0.2, 0.0, 0.4, -0.1], np.float32)
 
 FACTS = [field.name for field in fields(BundleFacts)]
 
@@ -51,11 +53,19 @@ def write_bundle(tiny_models: Path) -> Callable[..., DeviceBundle]:
     prefix = (tiny_models / "prefix.tflite").read_bytes()
     parts = DeviceBundleParts(
         facts=BundleFacts(
-            sha256_hex(prefix), "tiles", "tiles", PhotoInput(160, 160), (8,), temperature=1.0, threshold=0.5
+            sha256_hex(prefix),
+            "tiles",
+            "tiles",
+            PhotoInput(160, 160),
+            (8,),
+            temperature=1.0,
+            threshold=0.5,
+            least_cosine_ppm=990_000,
         ),
         prefix=prefix,
         head=(tiny_models / "three.tflite").read_bytes(),
         labels=LABELS,
+        golden_input=golden_input(PhotoInput(160, 160)),
         golden=GOLDEN,
         logits=expected_logits(GOLDEN, classes=3),
         quantize="none",
@@ -63,6 +73,7 @@ def write_bundle(tiny_models: Path) -> Callable[..., DeviceBundle]:
 
     def write(directory: Path, **changes: Any) -> DeviceBundle:
         facts = replace(parts.facts, **{name: changes.pop(name) for name in FACTS if name in changes})
+        changes.setdefault("golden_input", golden_input(facts.input))
         return write_device_bundle(directory, replace(parts, facts=facts, **changes))
 
     return write
@@ -80,7 +91,17 @@ def detector(tiny_models: Path) -> bytes:
 @pytest.fixture
 def faces_folder(tmp_path: Path, write_bundle: Callable[..., DeviceBundle], detector: bytes) -> Path:
     """A device bundle of faces, whose prefix sees the brightness of eight parts of each."""
-    return write_bundle(tmp_path / "faces", input=FACES, detector=detector, threshold=0.0).directory
+    drawn = write_bundle(tmp_path / "drawn", input=FACES, detector=detector)
+    golden = feature_of(drawn, FACE)
+    logits = expected_logits(golden, classes=3)
+    parts = {"input": FACES, "detector": detector, "threshold": 0.0, "golden": golden, "logits": logits}
+    return write_bundle(tmp_path / "faces", **parts).directory
+
+
+def feature_of(bundle: DeviceBundle, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What the bundle's prefix says of a photo with one face."""
+    [answer] = Recognizer(bundle, runtime=open_runtime()).recognise(pixels)
+    return answer.feature
 
 
 @pytest.fixture

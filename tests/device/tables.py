@@ -12,6 +12,11 @@ def rows(cache: Path, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
 
 
+def pass_self_tests(cache: Path) -> None:
+    """Let everything that computed an inference have passed its self-test."""
+    change(cache, "UPDATE setups SET cosine_ppm = 1000000")
+
+
 def change(cache: Path, statement: str) -> None:
     """Run one statement; what refers to what is deleted goes too."""
     with closing(sqlite3.connect(cache)) as connection, connection:

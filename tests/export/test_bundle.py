@@ -16,10 +16,13 @@ from contract.face_parameters import BACK
 from contract.files import sha256_hex
 from contract.inputs import Fit
 from contract.spaces import faces_space
+from device.recognise.image import load_photo
+from device.recognise.preparation import prepare
 from export import bundle
 from export.bundle import BundleSpec, ExportResult, export_bundles
 from export.comparison import ExportInputs
 from export.errors import HeadError, ParityError, SplitError
+from export.examples.golden import draw_golden_photo
 from export.examples.labelled import LabelledExamples
 from export.examples.synthetic import synthetic_inputs
 from export.heads.calibrate import own_calibration
@@ -65,15 +68,17 @@ def test_the_space_is_the_hash_of_the_prefix_file(device: DeviceBundle, training
     assert device.space == device.prefix.sha256 == training.space == sha256_hex(device.prefix_path.read_bytes())
 
 
-def test_the_space_of_faces_is_of_prefix_detector_and_parameters(tiny: Network, spec: BundleSpec) -> None:
-    faces = replace(spec, input=replace(INPUT, fit=Fit.FACES, faces=BACK), detector=b"a detector")
+def test_the_space_of_faces_is_of_prefix_detector_and_parameters(
+    tiny: Network, spec: BundleSpec, detector: bytes
+) -> None:
+    faces = replace(spec, input=replace(INPUT, fit=Fit.FACES, faces=BACK), detector=detector)
     exported = export_bundles(tiny, faces, ExportInputs(synthetic_inputs(8, model_input=INPUT, seed=1), OWN_LABELS))
     device, training = read_device_bundle(spec.out / "device"), read_training_bundle(spec.out / "training")
-    detector = sha256_hex(b"a detector")
-    space = faces_space(prefix_sha256=device.prefix.sha256, detector_sha256=detector, parameters=BACK)
+    found = sha256_hex(detector)
+    space = faces_space(prefix_sha256=device.prefix.sha256, detector_sha256=found, parameters=BACK)
     assert exported.space == device.space == training.space == space
     assert device.detector is not None
-    assert (device.detector.sha256, device.input) == (detector, faces.input)
+    assert (device.detector.sha256, device.input) == (found, faces.input)
 
 
 def test_both_bundles_say_the_same_of_the_first_head(device: DeviceBundle, training: TrainingBundle) -> None:
@@ -114,12 +119,14 @@ def test_the_keras_head_computes_what_the_head_file_does(
 
 def test_the_golden_sample_is_of_nobody_and_its_logits_are_the_head_files(device: DeviceBundle) -> None:
     with TFLiteProcess() as tflite:
+        photo = load_photo(device.golden_input_path)
         [feature] = tflite.run(
             device.prefix_path.read_bytes(),
             signature=PREFIX_SIGNATURE,
-            inputs=synthetic_inputs(1, model_input=INPUT, seed=bundle.GOLDEN_SEED),
+            inputs=prepare(photo, INPUT)[np.newaxis],
         )
         [logits] = tflite.run(device.head_path.read_bytes(), signature=HEAD_SIGNATURE, inputs=feature[np.newaxis])
+    np.testing.assert_array_equal(photo.pixels, draw_golden_photo(INPUT))
     np.testing.assert_array_equal(device.golden, feature)
     np.testing.assert_array_equal(device.logits, logits)
 
@@ -132,7 +139,8 @@ def test_no_sample_is_in_the_device_bundle(device: DeviceBundle, training: Train
 
 def test_the_parity_report_has_errors_and_agreement(exported: ExportResult, place: Path) -> None:
     report = json.loads((place / "parity.json").read_text())
-    assert set(report) == {"quantize", "standardize", "prefix", "head", "network", "accuracy"}
+    assert set(report) == {"quantize", "standardize", "prefix", "head", "network", "accuracy", "self_test"}
+    assert report["self_test"]["least_cosine"] == exported.least.ppm / 1_000_000
     assert 0 < report["prefix"]["mean_error"] < report["prefix"]["max_error"]
     assert report["prefix"]["mean_cosine"] > 0.995
     assert report["network"]["label_agreement"] == exported.parity["network"].label_agreement

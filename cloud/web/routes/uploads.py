@@ -36,7 +36,13 @@ def put_upload(space: str, upload: str) -> Response:
     with current_context().limit.take(device.id):
         body = bodies.read_body(LIMITS.max_bytes)
         _check_hash(body, upload)
-        check_sealed_upload(body, space=space, feature_shape=facts.feature_shape, inflate=inflate)
+        check_sealed_upload(
+            body,
+            space=space,
+            feature_shape=facts.feature_shape,
+            least_cosine_ppm=facts.least_cosine_ppm,
+            inflate=inflate,
+        )
     created = inbox.add(current_context().store, _named(device, space, upload), body)
     status = HTTPStatus.CREATED if created else HTTPStatus.OK
     return Response(encode_json({"upload": upload}), status=status, mimetype=JSON_MEDIA_TYPE)

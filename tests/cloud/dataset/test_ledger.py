@@ -25,6 +25,8 @@ def columns(taken: list[tuple[str, int, int, str, Split]]) -> Columns:
         labels=tuple(row[3] for row in taken),
         devices=tuple(row[0] for row in taken),
         uploads=(),
+        self_tests=(),
+        upload_self_tests=(),
         sample_ids=np.array([[row[1]] * 16 for row in taken], np.uint8).reshape(count, 16),
         revisions=np.array([row[2] for row in taken], np.uint32),
         label_index=order,

@@ -18,7 +18,9 @@ from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
 from cloud.store import MAX_LISTED, ObjectStore, keys
 from cloud.store.keys import InboxUpload, Pool
+from contract.self_test import PPM, SelfTest, Setup
 from contract.upload import LIMITS, upload_id
+from tests.cloud.conftest import SELF_TEST
 from tests.cloud.counting import CountingStore
 
 Send = Callable[..., InboxUpload]
@@ -44,6 +46,23 @@ def test_what_waits_is_merged_and_leaves_the_inbox(store: ObjectStore, pool: Poo
     assert inbox.pools_with_news(store) == []
     assert all(store.stat(keys.receipt(upload)).size == 0 for upload in sent)
     assert len(reader.load(store, pool, cache=tmp_path)) == 6
+
+
+def test_what_computed_an_upload_stays_with_it(store: ObjectStore, pool: Pool, send: Send) -> None:
+    other = SelfTest(SELF_TEST.setup, 990_000)
+    sent = {send([f"one {n}"]).name: SELF_TEST for n in range(2)} | {send(["two"], self_test=other).name: other}
+    merge_once(store, pool)
+    [ref] = dataset_pointer.read(store, pool)[0].shards
+    columns = shards.read_columns(store, pool, ref)
+    places = zip(columns.uploads, columns.upload_self_tests, strict=True)
+    assert {name: columns.self_tests[place] for name, place in places} == sent
+    assert len(columns.self_tests) == 2
+
+
+def test_an_acknowledged_upload_is_merged_whatever_its_self_test(store: ObjectStore, pool: Pool, send: Send) -> None:
+    """The door refuses; what it let in, under a bundle that was replaced since, is not taken back."""
+    send(["Ada"], self_test=SelfTest(SELF_TEST.setup, 0))
+    assert merge_once(store, pool).new_samples == 1
 
 
 def test_with_nothing_waiting_nothing_changes(store: ObjectStore, pool: Pool, send: Send) -> None:
@@ -248,6 +267,8 @@ def test_a_batch_of_labels_as_long_as_may_be_is_a_shard_that_can_be_read(store: 
         labels=tuple(f"{row:06}" + "\U00020000" * 58 for row in range(rows)),
         devices=tuple(f"{upload:064}" for upload in range(uploads)),
         uploads=tuple(f"{'d' * 64}.999999999/{upload:064}" for upload in range(uploads)),
+        self_tests=tuple(SelfTest(Setup(f"{upload:0128}", *["x" * 128] * 3), -PPM) for upload in range(uploads)),
+        upload_self_tests=tuple(range(uploads)),
         sample_ids=np.zeros((rows, 16), np.uint8),
         revisions=np.zeros(rows, np.uint32),
         label_index=np.arange(rows, dtype=np.uint32),

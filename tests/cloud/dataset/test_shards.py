@@ -12,13 +12,17 @@ from cloud.errors import Damaged, NotFound
 from cloud.store import ObjectStore, keys
 from cloud.store.keys import InboxUpload, Pool
 from contract.files import sha256_hex
+from contract.self_test import SelfTest
 from contract.tensors import decode_tensors, encode_tensors
+from tests.cloud.conftest import SELF_TEST
 
 COLUMNS = Columns(
     feature_shape=(2, 3),
     labels=("Ada", "Zoë"),
     devices=("d" * 32,),
     uploads=(f"{'d' * 32}.0/{'a' * 64}", f"{'d' * 32}.3/{'b' * 64}"),
+    self_tests=(SELF_TEST, SelfTest(SELF_TEST.setup, 990_001)),
+    upload_self_tests=(1, 0),
     sample_ids=np.arange(80, dtype=np.uint8).reshape(5, 16),
     revisions=np.array([0, 0, 1, 0, 7], np.uint32),
     label_index=np.array([0, 1, 1, 0, 0], np.uint32),
@@ -42,6 +46,7 @@ def test_columns_are_read_without_the_features(store: ObjectStore, pool: Pool) -
 
 def test_long_tables_take_a_second_read(store: ObjectStore, pool: Pool) -> None:
     many = replace(COLUMNS, uploads=tuple(f"{'d' * 32}.0/{number:064x}" for number in range(5000)))
+    many = replace(many, upload_self_tests=(0,) * 5000)
     ref = write(store, pool, many, FEATURES)
     assert equal(read_columns(store, pool, ref), many)
 
@@ -86,6 +91,14 @@ def test_a_shard_that_could_not_be_read_again_is_not_written(
     with pytest.raises(Damaged, match=r"to be written: .* expected at most"):
         write(directory_store, pool, replace(COLUMNS, labels=labels), FEATURES)
     assert directory_store.list("dataset/") == []
+
+
+@pytest.mark.parametrize("places", [(0,), (0, 1, 0), (0, 2), (0, -1)])
+def test_a_shard_whose_uploads_came_with_no_self_test_is_not_written(
+    directory_store: ObjectStore, pool: Pool, places: tuple[int, ...]
+) -> None:
+    with pytest.raises(Damaged, match=r"shard\.self_test_of: expected"):
+        write(directory_store, pool, replace(COLUMNS, upload_self_tests=places), FEATURES)
 
 
 def test_a_shard_that_is_gone_is_not_found(store: ObjectStore, pool: Pool) -> None:

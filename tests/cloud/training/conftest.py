@@ -33,6 +33,7 @@ from demo.running.ports import free_port
 from export.heads.fit import class_mean_classifier
 from export.network.classifier import put_together, take_apart
 from export.network.inception_resnet_v1 import ScaleToLength
+from tests.cloud.conftest import SELF_TEST
 
 DEVICE = "d" * 32
 BASE_PEOPLE, BASE_PHOTOS = 6, 4
@@ -84,7 +85,16 @@ def make_bundle(folder: Path, head: keras.Model, *, space: str) -> TrainingBundl
     held_out = [assign_split(one.tobytes(), place % BASE_PHOTOS) is Split.HELD_OUT for place, one in enumerate(ids)]
     features = [photos_of(person, BASE_PHOTOS, seed=0, shape=shape) for person in range(BASE_PEOPLE)]
     parts = TrainingBundleParts(
-        facts=BundleFacts(space, "freeze6", "cut", PhotoInput(160, 160), shape, temperature=1.0, threshold=0.5),
+        facts=BundleFacts(
+            space,
+            "freeze6",
+            "cut",
+            PhotoInput(160, 160),
+            shape,
+            temperature=1.0,
+            threshold=0.5,
+            least_cosine_ppm=990_000,
+        ),
         head=(folder / "saved.keras").read_bytes(),
         labels=NAMES[:BASE_PEOPLE],
         golden=photos_of(0, 1, seed=9, shape=shape)[0],
@@ -128,7 +138,7 @@ class TrainingSite:
     def send_samples(self, features: Floats, labels: Sequence[str], names: Sequence[str]) -> None:
         """Upload samples with ids made of names."""
         ids = np.stack([np.frombuffer(hashlib.sha256(name.encode()).digest()[:16], np.uint8) for name in names])
-        upload = Upload(self.bundle.space, "test", features, tuple(labels), ids, np.zeros(len(labels), np.uint32))
+        upload = Upload(self.bundle.space, SELF_TEST, features, tuple(labels), ids, np.zeros(len(labels), np.uint32))
         body = encode_upload(upload, codec=Codec.FLOAT32)
         inbox.add(self.store, InboxUpload(self.pool, DEVICE, 0, upload_id(body)), body)
 

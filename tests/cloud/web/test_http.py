@@ -25,7 +25,9 @@ from contract.history import parse_history
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 from contract.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemDocument
 from contract.routes import EnrolmentReply
+from contract.self_test import SelfTest
 from contract.upload import UPLOAD_MEDIA_TYPE, Upload, encode_upload, upload_id
+from tests.cloud.conftest import SELF_TEST, RunningService
 
 SPECIFICATION = Path(contract.__file__).with_name("SPEC.md")
 
@@ -285,7 +287,7 @@ def test_a_feature_that_no_network_computes_is_refused(put: Ask, poison: float) 
     random = np.random.default_rng(0)
     features = random.normal(size=(1, 4)).astype(np.float32)
     ids, revisions = random.integers(0, 256, (1, 16), np.uint8), np.zeros(1, np.uint32)
-    body = encode_upload(Upload(SPACE, "test", features, ("Ada",), ids, revisions), codec=Codec.FLOAT32)
+    body = encode_upload(Upload(SPACE, SELF_TEST, features, ("Ada",), ids, revisions), codec=Codec.FLOAT32)
     poisoned = body.replace(features[0, 1].tobytes(), np.float32(poison).tobytes())
     assert poisoned != body
     answer = put(poisoned)
@@ -301,11 +303,32 @@ def test_features_of_another_shape_are_refused(put: Ask, make_upload: MakeUpload
     check_problem(put(make_upload(["Ada"], shape=(5,))), Problem.WRONG_SPACE, "upload.shape")
 
 
+def test_a_device_that_fails_its_self_test_is_refused_and_keeps_its_samples_to_itself(
+    put: Ask, make_upload: MakeUpload, service: RunningService
+) -> None:
+    """A filter without antialiasing gives features at cosine 0.63 to 0.83, and used to pass every check."""
+    damaged = SelfTest(SELF_TEST.setup, 712_345)
+    answer = put(make_upload(["Ada"], names=["of a damaged device"], self_test=damaged))
+    check_problem(answer, Problem.SELF_TEST_FAILED, "upload.self_test")
+    assert answer.json()["got"] == "0.712345 (an app 1, a runtime 2, cpu, 1 thread, Linux 6.1 x86_64)"
+    assert "samples" not in answer.json()
+
+
+def test_the_least_cosine_is_enough(put: Ask, make_upload: MakeUpload) -> None:
+    at_least = SelfTest(SELF_TEST.setup, 990_000)
+    assert put(make_upload(["Ada"], names=["of a device at the least"], self_test=at_least)).status_code == 201
+
+
+def test_an_upload_that_says_nothing_of_a_self_test_is_malformed(put: Ask, make_upload: MakeUpload) -> None:
+    body = make_upload(["Ada"]).replace(b'"self_test":', b'"self-test":')
+    check_problem(put(body), Problem.MALFORMED, "upload.self_test")
+
+
 def test_a_bomb_is_refused_by_what_it_says_of_itself(put: Ask) -> None:
     """64 MiB of zeros deflate to 64 kB; the header's own sizes are over the bound, so nothing is inflated."""
     upload = Upload(
         space=SPACE,
-        runtime="test",
+        self_test=SELF_TEST,
         features=np.zeros((250, 1 << 10), np.float32),
         labels=("Ada",) * 250,
         sample_ids=np.arange(250 * 16, dtype=np.uint32).astype(np.uint8).reshape(250, 16)

@@ -2,11 +2,14 @@
 
 import numpy as np
 
+from contract.self_test import Setup
 from device.answers import Ranked
 from device.cache.feedback import NewFeedback
 from device.cache.inferences import NewInference
+from device.cache.setups import BundleSetup
 
 SPACE = "a" * 64
+COMPUTED_BY = BundleSetup(Setup("fedex 1", "tflite-runtime 2.14.0", "cpu, 1 thread", "Linux 6.1"), "b" * 64, 990_000)
 
 
 def inference(number: int = 0, *, unknown: bool = False) -> NewInference:
@@ -18,7 +21,7 @@ def inference(number: int = 0, *, unknown: bool = False) -> NewInference:
         results=(Ranked("Ada", 0.75), Ranked("Ben", 0.25)),
         unknown=unknown,
         head_serial=3,
-        runtime="tflite-runtime 2.14.0",
+        computed_by=COMPUTED_BY,
         taken_ms=1000 + number,
     )
 

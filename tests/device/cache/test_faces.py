@@ -7,7 +7,7 @@ from contract.boxes import Box
 from contract.samples import face_sample_id
 from device.cache.cache import Cache
 from device.cache.inferences import NewInference
-from tests.device.cache.entries import SPACE, feedback, inference
+from tests.device.cache.entries import COMPUTED_BY, SPACE, feedback, inference
 from tests.device.tables import rows
 
 PHOTO, OTHER_PHOTO = bytes([1] * 16), bytes([2] * 16)
@@ -17,9 +17,7 @@ LEFT_AGAIN, RIGHT_AGAIN = (14, 7, 116, 108), (197, 12, 299, 113)
 
 def faces(*boxes: Box, photo: bytes = PHOTO) -> list[NewInference]:
     plain = inference()
-    return [
-        NewInference(photo, box, plain.feature, plain.results, False, 0, "tflite-runtime 2.14.0", 0) for box in boxes
-    ]
+    return [NewInference(photo, box, plain.feature, plain.results, False, 0, COMPUTED_BY, 0) for box in boxes]
 
 
 def add(cache: Cache, *boxes: Box, photo: bytes = PHOTO) -> list[int]:
@@ -122,4 +120,4 @@ def test_feedback_on_a_face_seen_again_is_on_the_same_sample(path: Path) -> None
         [again, _] = add(cache, LEFT_AGAIN, RIGHT_AGAIN)
         for id_ in (first, again, other):
             cache.feedback.add(feedback(id_))
-        assert cache.feedback.count_unsealed_samples(origin="") == 2
+        assert [one.samples for one in cache.setups.waiting(origin="")] == [2]

@@ -5,7 +5,7 @@ import numpy as np
 from device.cache.cache import Cache
 from device.cache.feedback import FeatureSpace, LabelledSample, UnsealedFeedback
 from device.cache.uploads import SealedUpload
-from tests.device.cache.entries import SPACE, feedback, inference
+from tests.device.cache.entries import COMPUTED_BY, SPACE, feedback, inference
 from tests.device.tables import change
 
 
@@ -28,12 +28,15 @@ def test_what_is_unsealed_is_listed_with_its_sample_for_its_own_group(path: Path
         cache.uploads.add(
             SealedUpload("f" * 64, SPACE, 1, b"body"), revisions=[4], origin="home@key", device="d", sealed_ms=0
         )
+        assert cache.feedback.unsealed(origin="home@key") == []
+        [waiting] = cache.setups.waiting(origin="home@key")
+        assert (waiting.samples, waiting.setup.used, waiting.setup.cosine_ppm) == (2, COMPUTED_BY, None)
+        assert [one.samples for one in cache.setups.waiting(origin="work@key")] == [2]
+        cache.setups.keep(waiting.setup.key, cosine_ppm=990_000)
         assert cache.feedback.unsealed(origin="home@key") == [
-            UnsealedFeedback(revision, inference(number).photo, key, "tflite-runtime 2.14.0")
+            UnsealedFeedback(revision, inference(number).photo, key, waiting.setup.key)
             for revision, number in ((1, 0), (2, 1))
         ]
-        assert cache.feedback.count_unsealed_samples(origin="home@key") == 2
-        assert cache.feedback.count_unsealed_samples(origin="work@key") == 2
 
 
 def test_a_chosen_sample_is_read_whole_and_one_that_is_gone_is_not_listed(path: Path) -> None:
@@ -41,7 +44,7 @@ def test_a_chosen_sample_is_read_whole_and_one_that_is_gone_is_not_listed(path: 
         key = cache.inferences.space_key(SPACE, (2, 2))
         for number in range(2):
             cache.feedback.add(feedback(cache.inferences.add(inference(number), space_key=key), "Ben"))
-        whole = LabelledSample(2, 2, inference(1).photo, "Ben", np.full(4, 1, "<f4").tobytes(), "tflite-runtime 2.14.0")
+        whole = LabelledSample(2, 2, inference(1).photo, "Ben", np.full(4, 1, "<f4").tobytes(), 1)
         change(path, "DELETE FROM inferences WHERE id = 1")
         assert cache.feedback.samples([1, 2]) == [whole]
         assert cache.feedback.space_of(2) == FeatureSpace(SPACE, (2, 2))

@@ -6,7 +6,7 @@ from device.cache.cache import Cache
 from device.cache.uploads import SealedUpload, UploadState, UploadStatus
 from device.errors import Storage
 from tests.device.cache.entries import SPACE, feedback, inference
-from tests.device.tables import change, rows
+from tests.device.tables import change, pass_self_tests, rows
 
 SEALED = SealedUpload("f" * 64, SPACE, 2, b"body")
 OWN = {"origin": "home@key", "device": "d" * 16}
@@ -18,6 +18,7 @@ def open_with_feedback(path: Path, *, max_unfed: int = 10) -> Cache:
     key = cache.inferences.space_key(SPACE, (4,))
     for number in range(3):
         cache.feedback.add(feedback(cache.inferences.add(inference(number), space_key=key)))
+    pass_self_tests(path)
     return cache
 
 

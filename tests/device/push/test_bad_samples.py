@@ -15,6 +15,7 @@ from device.push.sender import PushReport, push
 from device.service.identity import Identity, keep_identity
 from tests.device.photos import draw_photo
 from tests.device.serving import TOKEN, StubService, refuse
+from tests.device.tables import pass_self_tests
 
 NAMES = ["Ada", "Bad", "Cleo", "Bad", "Zoe"]
 
@@ -34,6 +35,7 @@ def give(device: Device, labels: list[str]) -> None:
             id_ = recognizer.infer(draw_photo(0, shade=shade))[0].id
             assert id_ is not None
             give_feedback(cache, id_, label=label, origin="", now_ms=0)
+        pass_self_tests(cache.path)
 
 
 def push_all(device: Device, identity: Identity, *, again: bool = False) -> PushReport:

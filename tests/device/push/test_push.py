@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from contract.codecs import Codec
 from contract.problems import PROBLEM_MEDIA_TYPE, Problem
 from contract.routes import JSON_MEDIA_TYPE, Acknowledgement
+from contract.self_test import Setup
 from contract.upload import Upload, check_upload, decode_upload, upload_id
 from contract.upload_header import UploadLimits
 from device.answers import Ranked
 from device.assembly import Device
 from device.cache.feedback import NewFeedback, UnsealedFeedback
 from device.cache.inferences import NewInference
+from device.cache.setups import BundleSetup
 from device.cache.uploads import UploadState
 from device.errors import ProtocolViolation, Refused, Storage, TryLater, Unexplained, Unreachable, Unsendable
 from device.feedback import give_feedback
@@ -34,7 +36,7 @@ from device.service.identity import Identity, keep_identity
 from device.settings import Settings
 from tests.device.photos import draw_photo
 from tests.device.serving import TOKEN, StubService, refuse
-from tests.device.tables import change, rows
+from tests.device.tables import change, pass_self_tests, rows
 
 
 @pytest.fixture
@@ -57,6 +59,7 @@ def give_labels(device: Device, labels: Sequence[str], *, origin: str = "", firs
             id_ = recognizer.infer(draw_photo(0, shade=first_shade + number))[0].id
             assert id_ is not None
             give_feedback(cache, id_, label=label, origin=origin, now_ms=0)
+        pass_self_tests(cache.path)
 
 
 def push_all(device: Device, client: Client, identity: Identity) -> PushReport:
@@ -84,7 +87,7 @@ def test_feedback_arrives_with_its_feature_as_it_was_computed(
     assert space == upload.space == device.bundle().space
     assert id_ == upload_id(body)
     assert upload.labels == ("Ada", "Zoe")
-    assert upload.runtime.startswith("ai-edge-litert")
+    assert upload.self_test.setup.runtime.startswith("ai-edge-litert")
     with device.recognizer() as recognizer:
         feature = recognizer.recognise(draw_photo(0))[0].feature
     assert upload.features[0] == pytest.approx(feature, abs=0.1)  # int4: sixteen levels
@@ -161,7 +164,8 @@ def test_samples_that_would_pass_the_bound_go_in_several_uploads(
 
 def whole(number: int, feature: NDArray[np.float32], *, runtime: str = "one 1") -> NewInference:
     """Make an inference on a whole photo, of its own for each number."""
-    return NewInference(bytes([number] * 16), None, feature, [Ranked("Ada", 1.0)], False, 0, runtime, number)
+    used = BundleSetup(Setup("fedex 1", runtime, "cpu, 1 thread", "Linux 6.1"), "b" * 64, 990_000)
+    return NewInference(bytes([number] * 16), None, feature, [Ranked("Ada", 1.0)], False, 0, used, number)
 
 
 def keep(device: Device, number: int, *, value: float = 1.0, label: str = "Ada") -> None:
@@ -170,6 +174,7 @@ def keep(device: Device, number: int, *, value: float = 1.0, label: str = "Ada")
     with device.open_cache() as cache:
         id_ = cache.inferences.add(new, space_key=cache.inferences.space_key("a" * 64, (8,)))
         cache.feedback.add(NewFeedback(id_, label, True, "", 0))
+        pass_self_tests(cache.path)
 
 
 @pytest.mark.parametrize("codec", list(Codec))
@@ -201,7 +206,7 @@ def test_a_sample_that_no_service_would_take_is_left_out_and_the_others_are_sent
         outbox = Outbox(cache, origin=identity.origin, device="d" * 16, codec=codec, max_samples=9, now_ms=lambda: 0)
         report = push(outbox, client)
         assert (report.uploads, report.samples, report.left_out) == (1, 2, 1)
-        assert cache.feedback.count_unsealed_samples(origin=identity.origin) == 1
+        assert len(cache.feedback.unsealed(origin=identity.origin)) == 1
     assert isinstance(report.problem, Unsendable)
     assert re.search(complaint, str(report.problem))
     assert [one.labels for one in received(service)] == [("Ada", "Zoe")]
@@ -243,9 +248,10 @@ def test_features_of_two_spaces_and_two_runtimes_are_never_in_one_upload(
             new = whole(number, feature, runtime=runtime)
             id_ = cache.inferences.add(new, space_key=cache.inferences.space_key(space * 64, shape))
             cache.feedback.add(NewFeedback(id_, "Ada", True, "", 0))
+        pass_self_tests(cache.path)
     assert push_all(device, client, identity).uploads == 3
     got = [
-        (space[0], one.space[0], one.runtime, one.count)
+        (space[0], one.space[0], one.self_test.setup.runtime, one.count)
         for (space, _, _), one in zip(service.uploads, received(service), strict=True)
     ]
     assert got == [("a", "a", "one 1", 2), ("b", "b", "one 1", 1), ("a", "a", "two 2", 1)]

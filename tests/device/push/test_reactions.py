@@ -35,6 +35,7 @@ OF_PROBLEMS = {
     Problem.IMPOSSIBLE: ASIDE,
     Problem.WRONG_HASH: STOP,
     Problem.WRONG_SPACE: ASIDE,
+    Problem.SELF_TEST_FAILED: ASIDE,
     Problem.TOO_MANY_REQUESTS: STOP,
     Problem.INTERNAL: STOP,
     Problem.UNAVAILABLE: STOP,

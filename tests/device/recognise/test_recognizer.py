@@ -62,12 +62,14 @@ def test_an_inference_is_stored_whole(bundle: DeviceBundle, runtime: TFLiteRunti
     with open_cache() as cache:
         [row] = rows(
             cache.path,
-            "SELECT id, sample_id, feature, results, unknown, head_serial, runtime, taken_ms FROM inferences",
+            "SELECT id, sample_id, feature, results, unknown, head_serial, taken_ms, setup FROM inferences",
         )
         assert row[:2] == (inference.id, frame_sample_id(cache.secret, draw_photo(2).pixels))
         assert np.array_equal(np.frombuffer(row[2], "<f4"), inference.answer.feature)
         assert cache.inferences.get(row[0]).results == inference.answer.results
-        assert row[4:] == (0, 0, str(runtime), 12_500)
+        assert row[4:7] == (0, 0, 12_500)
+        assert cache.setups.get(row[7]).used == recognizer.computed_by
+        assert recognizer.computed_by.setup.runtime == str(runtime)
         assert rows(cache.path, "SELECT space, shape FROM spaces") == [(bundle.space, "[8]")]
 
 

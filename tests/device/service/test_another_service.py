@@ -22,6 +22,7 @@ from device.service.enrolment import Enrolment
 from device.service.identity import Identity, require_identity
 from tests.device.photos import draw_photo
 from tests.device.serving import CODE, TOKEN, StubService, refuse, serving
+from tests.device.tables import pass_self_tests
 
 PROOF = f"POST {routes.proof_path('d' * 16)}"
 OTHER_TOKEN = "o" * 43
@@ -36,6 +37,7 @@ def identity(device: Device, service: StubService) -> Identity:
             id_ = recognizer.infer(draw_photo(0, shade=shade))[0].id
             assert id_ is not None
             give_feedback(cache, id_, label="Ada", origin=identity.origin, now_ms=0)
+        pass_self_tests(cache.path)
         assert device.outbox(cache, identity).seal() is not None
     return identity
 

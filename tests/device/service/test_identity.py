@@ -18,6 +18,7 @@ from device.service.identity import Identity, find_identity, identity_path, keep
 from device.settings import Settings
 from tests.device.photos import draw_photo
 from tests.device.serving import CODE, TOKEN, StubService, refuse
+from tests.device.tables import pass_self_tests
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ def seal_one(device: Device, identity: Identity) -> None:
         id_ = recognizer.infer(draw_photo(0))[0].id
         assert id_ is not None
         give_feedback(cache, id_, label="Ada", origin=identity.origin, now_ms=0)
+        pass_self_tests(cache.path)
         assert device.outbox(cache, identity).seal() is not None
 
 

@@ -22,6 +22,7 @@ from device.push.sender import PushReport, push
 from device.service.identity import Identity, keep_identity
 from tests.device.photos import draw_photo
 from tests.device.serving import StubService, refuse
+from tests.device.tables import pass_self_tests
 
 SPECIFICATION = Path(contract.__file__).with_name("SPEC.md")
 WAITS, ASIDE = UploadState.WAITING, UploadState.REFUSED
@@ -47,6 +48,7 @@ OF_UPLOADS = [
     (Problem.IMPOSSIBLE, "reports a bug", Refused, ASIDE, "bug"),
     (Problem.WRONG_HASH, "sends again", TryLater, WAITS, ""),
     (Problem.WRONG_SPACE, "reports a bug", Refused, ASIDE, "bug"),
+    (Problem.SELF_TEST_FAILED, "asks for an update of itself", Refused, ASIDE, "update this program"),
     (Problem.TOO_MANY_REQUESTS, "waits", TryLater, WAITS, ""),
     (Problem.INTERNAL, "waits", TryLater, WAITS, ""),
     (Problem.UNAVAILABLE, "waits", TryLater, WAITS, ""),
@@ -68,6 +70,7 @@ def identity(device: Device, service: StubService) -> Identity:
             id_ = recognizer.infer(draw_photo(0, shade=shade))[0].id
             assert id_ is not None
             give_feedback(cache, id_, label="Ada", origin="", now_ms=0)
+        pass_self_tests(cache.path)
     return identity
 
 
