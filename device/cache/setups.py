@@ -18,8 +18,13 @@ _COLUMNS = "s.id, s.app, s.runtime, s.delegate, s.system, s.bundle, s.least_cosi
 _GET = f"SELECT {_COLUMNS} FROM setups s WHERE s.id = ?"
 _WAITING = f"""
     SELECT {_COLUMNS}, count(DISTINCT i.sample_id) FROM feedback f JOIN inferences i ON i.id = f.inference
-    JOIN setups s ON s.id = i.setup WHERE f.upload IS NULL AND f.origin IN ('', ?) GROUP BY s.id ORDER BY s.id
+    JOIN setups s ON s.id = i.setup WHERE f.upload IS NULL AND f.origin IN ('', ?)
+    AND (s.cosine_ppm >= s.least_cosine_ppm OR NOT EXISTS (
+        SELECT 1 FROM inferences j JOIN feedback g ON g.inference = j.id
+        WHERE j.sample_id = i.sample_id AND j.space = i.space AND j.setup != i.setup AND g.revision > f.revision
+    )) GROUP BY s.id ORDER BY s.id
 """
+"""What cannot be sent counts no more, once there is later feedback on the same sample as another setup computed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,10 @@ class SetupTable:
         self._database.write("UPDATE setups SET cosine_ppm = ? WHERE id = ? AND cosine_ppm IS NULL", (cosine_ppm, key))
 
     def waiting(self, *, origin: str) -> list[WaitingSamples]:
-        """Count the samples that wait to be sealed for the group `origin`, by what computed them."""
+        """Count the samples that wait to be sealed for the group `origin`, by what computed them.
+
+        One that did not pass its self-test is left out, once a sample was inferred again by another and has feedback.
+        """
         rows = self._database.read(_WAITING, (origin,))
         return [WaitingSamples(_kept(*row[:-1]), row[-1]) for row in rows]
 
