@@ -26,6 +26,7 @@ Resize = Callable[[Image.Image, int, int], Image.Image]
 
 NEAR, OFF = 1 / 400, 1 / 10
 """How far, in shares of its side, a face's square may be from the golden one, and is where it is off."""
+WHOLE_FITS = (Fit.CROP, Fit.LETTERBOX, Fit.STRETCH)
 _SEED = 7
 
 
@@ -68,7 +69,7 @@ def _prepare_whole(pixels: Pixels, photo_input: PhotoInput) -> Preparations:
     golden = fitted(placement)
     wrong = {"no antialiasing": fitted(placement, _between_four), "red and blue exchanged": exchanged}
     wrong |= _other_numbers(golden)
-    for fit in {Fit.CROP, Fit.LETTERBOX, Fit.STRETCH} - {photo_input.fit}:
+    for fit in (fit for fit in WHOLE_FITS if fit is not photo_input.fit):
         other = fit_photo(width, height, photo_input=replace(photo_input, fit=fit))
         wrong[f"{fit} in place of {photo_input.fit}"] = fitted(other)
     for what, at in _off(placement, width, height, photo_input).items():

@@ -36,6 +36,7 @@ STEPS = [
     "fitting the first head",
     "converting the head (dynamic)",
     "comparing the head with Keras",
+    "running the golden input",
     "writing the bundles",
 ]
 """What an export with samples tells, in its order."""
@@ -150,6 +151,7 @@ def test_a_bundle_of_a_keras_file_is_written_with_a_line_a_step_and_no_noise(
         "feature",
         "head",
         "parity",
+        "self-test",
         "accuracy",
     ]
     assert read_device_bundle(out / "device").labels == read_training_bundle(out / "training").labels
