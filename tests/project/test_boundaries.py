@@ -18,6 +18,7 @@ import export
 HEAVY = {"tensorflow", "keras", "jax"}
 BORROWED = {
     *("device.recognise", "device.recognise.image", "device.recognise.file_kinds", "device.recognise.salvage"),
+    "device.recognise.png_rows",
     *(
         "device.recognise.preparation",
         "device.recognise.resizing",
