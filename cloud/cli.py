@@ -1,28 +1,33 @@
-"""The command line of the service: serve, worker, bundle add, status, devices. It only wires other modules together."""
+"""The command line of the service: it only wires other modules together."""
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 
 from cloud.admin.bundles import register as register_bundle
+from cloud.admin.invitations import invite_all
 from cloud.admin.self_tests import read_self_tests
 from cloud.dataset import inbox
 from cloud.dataset import pointer as dataset_pointer
 from cloud.errors import CloudError, SettingError, StoreError, StoreRefused
 from cloud.logs import configure_logging
 from cloud.releases import registry
+from cloud.releases.signing import rotate
 from cloud.settings import Settings
 from cloud.spaces import bundles
 from cloud.store import ObjectStore, open_store, probe
 from cloud.store.keys import Pool
 from cloud.web.listener import listen
+from cloud.worker.lock import claimed
 from contract import command_line
 from contract.environment import path
+from contract.invitation import fingerprint, shown_fingerprint
 from contract.self_test import as_cosine
 
 
@@ -97,6 +102,45 @@ def add(directory: Path, replace: bool) -> None:
     registration = register_bundle(store, directory, replace=replace)
     added = registration.bundle
     click.echo(f"{registration.outcome} space {added.space} ({added.cut}, {len(added.labels)} labels)")
+
+
+@commands.command()
+@click.option("--url", required=True, help="Where devices find the service, such as https://fedex.example.org.")
+def invite(url: str) -> None:
+    """Print for each enrolment code what its devices need: the code, the key's fingerprint, and both as a link.
+
+    The link is what a QR code for the group holds. It is as secret as the code.
+    """
+    settings = _settings()
+    try:
+        invitations = invite_all(open_store(settings.store), settings.enrolment, url=url)
+    except StoreError as error:
+        raise StoreRefused(f"{settings.store}: {error.reason}") from error
+    for group, invitation in invitations:
+        digits = shown_fingerprint(invitation.fingerprint)
+        click.echo(f"group {group}: code {invitation.code}, key {digits}")
+        click.echo(f"  {invitation.encode()}")
+
+
+@commands.group()
+def key() -> None:
+    """Change the key that releases are signed with."""
+
+
+@key.command("rotate")
+def rotate_key() -> None:
+    """Let a new key take the place of the one that signs releases; stop the worker first, and start it afterwards.
+
+    The old key signs the new one and is removed. Devices follow by themselves, also those that were away for several
+    rotations. The worker signs what stands anew as it starts.
+    """
+    settings = _settings()
+    with claimed(settings.state):
+        store = open_store(settings.store)
+        probe(store)
+        rotated = rotate(settings.state, store, now=int(time.time()))
+    digits = shown_fingerprint(fingerprint(rotated.public))
+    click.echo(f"rotated: key {digits} signs from now on; start the worker, which signs what stands anew")
 
 
 @commands.command()

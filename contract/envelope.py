@@ -42,7 +42,11 @@ class Envelope:
         Raises:
             TooLarge, Malformed, Impossible: not an envelope, or without a signature of this kind.
         """
-        fields = parse_document(data, where="envelope", max_bytes=max_bytes)
+        return cls.of(parse_document(data, where="envelope", max_bytes=max_bytes), max_bytes=max_bytes)
+
+    @classmethod
+    def of(cls, fields: Fields, *, max_bytes: int = MAX_ENVELOPE_BYTES) -> "Envelope":
+        """Read an envelope that is an object of a document; raises as `parse` does."""
         return cls(
             payload=fields.binary("payload", max_bytes=max_bytes),
             payload_type=fields.name("payloadType", NAME_PATTERN),
@@ -51,13 +55,15 @@ class Envelope:
 
     def encode(self) -> bytes:
         """Write the envelope; the same envelope gives the same bytes."""
-        return encode_json(
-            {
-                "payload": encode_base64(self.payload),
-                "payloadType": self.payload_type,
-                "signatures": [{"keyid": one.key_id, "sig": encode_base64(one.signature)} for one in self.signatures],
-            }
-        )
+        return encode_json(self.document())
+
+    def document(self) -> dict[str, Json]:
+        """Describe the envelope as it stands in a document."""
+        return {
+            "payload": encode_base64(self.payload),
+            "payloadType": self.payload_type,
+            "signatures": [{"keyid": one.key_id, "sig": encode_base64(one.signature)} for one in self.signatures],
+        }
 
     def signed_bytes(self) -> bytes:
         """Return what the signatures are of."""

@@ -10,6 +10,9 @@ HEX64_PATTERN = re.compile(r"[0-9a-f]{64}")
 KEY_ID_PATTERN = re.compile(r"[0-9a-f]{16}")
 """The id of a verification key."""
 
+FINGERPRINT_PATTERN = re.compile(r"[0-9a-f]{32}")
+"""What people compare of a verification key."""
+
 GROUP_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 """A group's name; safe as a path segment and as part of a storage key."""
 

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
-from contract.documents import encode_base64, encode_json, parse_document
-from contract.errors import Impossible
+from contract.device_id import DEVICE_SECRET_BYTES
+from contract.documents import Fields, encode_base64, encode_json, parse_document
+from contract.errors import Impossible, Malformed
+from contract.key_chain import PUBLIC_KEY_BYTES as PUBLIC_KEY_BYTES
+from contract.key_chain import parse_key
 from contract.patterns import CODE_PATTERN, DEVICE_PATTERN, GROUP_PATTERN, HEX64_PATTERN, TOKEN_PATTERN
 from contract.problems import PROBLEM_MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 
@@ -21,6 +24,8 @@ IMMUTABLE = "private, max-age=31536000, immutable"
 
 DEVICES = "/v1/devices"
 PROOF = "/v1/devices/{device}/proof"
+TOKEN = "/v1/devices/self/token"
+KEYS = "/v1/keys"
 UPLOAD = "/v1/spaces/{space}/uploads/{upload}"
 RELEASE = "/v1/spaces/{space}/releases/{channel}"
 RELEASES = "/v1/spaces/{space}/releases"
@@ -32,8 +37,8 @@ MIN_BYTES_PER_S = 1 << 10
 """A body that moves more slowly, on average, is given up by either side; the slowest phone lines do better."""
 
 MAX_ENROLMENT_BYTES = 4 << 10
+MAX_TOKEN_REPLY_BYTES = 4 << 10
 MAX_ACKNOWLEDGEMENT_BYTES = 4 << 10
-PUBLIC_KEY_BYTES = 32
 
 
 def proof_path(device: str) -> str:
@@ -63,9 +68,12 @@ def object_path(sha256: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentRequest:
-    """What a device says to become one: an operator's code, which names its group."""
+    """What a device says to become one: an operator's code, which names its group, and a secret that names it."""
 
     code: str
+    secret: bytes | None = None
+    """32 random bytes, kept by the device; asked with the same ones again, the service answers the same device. None:
+    each time another one."""
 
     @classmethod
     def parse(cls, data: bytes) -> "EnrolmentRequest":
@@ -74,14 +82,15 @@ class EnrolmentRequest:
         code = fields.text("code", max_characters=MAX_ENROLMENT_BYTES)
         if not CODE_PATTERN.fullmatch(code):
             raise Impossible(fields.place("code"), expected="1 to 128 visible ASCII characters", got="another text")
-        return cls(code=code)
+        return cls(code=code, secret=_parse_secret(fields) if "secret" in fields else None)
 
     def encode(self) -> bytes:
         """Write the request."""
-        return encode_json({"code": self.code})
+        secret = {} if self.secret is None else {"secret": encode_base64(self.secret)}
+        return encode_json({"code": self.code, **secret})
 
     def __repr__(self) -> str:
-        """Keep the code out of logs."""
+        """Keep code and secret out of logs."""
         return "EnrolmentRequest(code=...)"
 
 
@@ -99,14 +108,11 @@ class EnrolmentReply:
     def parse(cls, data: bytes) -> "EnrolmentReply":
         """Read a reply. Raises `Malformed`, `TooLarge` or `Impossible`."""
         fields = parse_document(data, where="enrolment", max_bytes=MAX_ENROLMENT_BYTES)
-        key = fields.binary("key", max_bytes=PUBLIC_KEY_BYTES)
-        if len(key) != PUBLIC_KEY_BYTES:
-            raise Impossible(fields.place("key"), expected=f"{PUBLIC_KEY_BYTES} bytes", got=f"{len(key)} bytes")
         return cls(
             device=fields.name("device", DEVICE_PATTERN),
-            token=fields.name("token", TOKEN_PATTERN),
+            token=parse_token(fields, "token"),
             group=fields.name("group", GROUP_PATTERN),
-            key=key,
+            key=parse_key(fields, "key"),
         )
 
     def encode(self) -> bytes:
@@ -118,6 +124,27 @@ class EnrolmentReply:
     def __repr__(self) -> str:
         """Keep the token out of logs."""
         return f"EnrolmentReply(device={self.device!r}, token=..., group={self.group!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenReply:
+    """What the service gives a device in place of its token, which counts until this one is used."""
+
+    token: str
+
+    @classmethod
+    def parse(cls, data: bytes) -> "TokenReply":
+        """Read a reply. Raises `Malformed`, `TooLarge` or `Impossible`."""
+        fields = parse_document(data, where="token", max_bytes=MAX_TOKEN_REPLY_BYTES)
+        return cls(parse_token(fields, "token"))
+
+    def encode(self) -> bytes:
+        """Write the reply."""
+        return encode_json({"token": self.token})
+
+    def __repr__(self) -> str:
+        """Keep the token out of logs."""
+        return "TokenReply(token=...)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +162,18 @@ class Acknowledgement:
     def encode(self) -> bytes:
         """Write the acknowledgement."""
         return encode_json({"upload": self.upload})
+
+
+def parse_token(fields: Fields, name: str) -> str:
+    """Read a bearer token. Raises a `ContractError`, which does not repeat it."""
+    token = fields.text(name)
+    if not TOKEN_PATTERN.fullmatch(token):
+        raise Malformed(fields.place(name), expected="a bearer token", got="another text")
+    return token
+
+
+def _parse_secret(fields: Fields) -> bytes:
+    secret = fields.binary("secret", max_bytes=DEVICE_SECRET_BYTES)
+    if len(secret) != DEVICE_SECRET_BYTES:
+        raise Impossible(fields.place("secret"), expected=f"{DEVICE_SECRET_BYTES} bytes", got=f"{len(secret)} bytes")
+    return secret

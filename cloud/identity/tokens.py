@@ -1,14 +1,18 @@
-"""Tokens: which device a request comes from, and the proof that this service keeps one.
+"""Tokens: which device a request comes from, another one in place of one, and the proof that this service keeps one.
 
 A token is "<device id>.<secret>". Kept are the id and the token's sha256, never the token: whoever reads the store
 cannot pose as a device. What is kept is also the key of proofs (`contract.proof`), so whoever reads the store can pose
 as this service to a device that was given another address. Everything secret is compared in constant time.
+
+A token is given out in place of another one; the first request that carries it ends the other, at once where that
+request was answered, and within `REMEMBERED_S` in every other process.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Callable
 
 from cloud.errors import NotFound, RequestRefused, Unauthenticated
@@ -19,10 +23,11 @@ from contract.errors import shown
 from contract.patterns import DEVICE_PATTERN, TOKEN_PATTERN
 from contract.problems import Problem
 from contract.proof import ProofKey, ProofReply, ProofRequest
-from contract.routes import BEARER
+from contract.routes import BEARER, TokenReply
 
 REMEMBERED_S = 30.0
 MAX_REMEMBERED = 10_000
+SECRET_BYTES = 32
 
 
 class Authenticator:
@@ -44,39 +49,60 @@ class Authenticator:
             Unauthenticated: it carries no token, or one that this service did not give out.
         """
         device_id, token = _parse_token(authorization)
+        hashed = hash_secret(token)
+        remembered = self._recall(device_id)
+        if remembered is not None and _is_same(hashed, remembered.token_sha256):
+            return remembered
         try:
-            device = self._find(device_id)
+            device = self._read(device_id)
+            if _is_same(hashed, device.next_token_sha256):
+                device = self._remember(devices.accept_token(self._store, device_id, token_sha256=hashed))
         except NotFound:
             raise Unauthenticated(expected="a token of a device that is enrolled", got="another one") from None
-        if not hmac.compare_digest(hash_secret(token), device.token_sha256):
+        if not _is_same(hashed, device.token_sha256):
             raise Unauthenticated(expected="a token that this service gave out", got="another one")
         return device
 
+    def renew_token(self, device: EnrolledDevice) -> TokenReply:
+        """Give a device another token. The one that it has counts until it uses the new one.
+
+        Raises:
+            StoreError: as `devices.offer_token`.
+        """
+        token = make_token(device.id)
+        self._remember(devices.offer_token(self._store, device.id, token_sha256=hash_secret(token)))
+        return TokenReply(token)
+
     def prove(self, device_id: str, request: ProofRequest) -> ProofReply:
         """Prove that this service keeps the token of a device. Anybody may ask: the proof tells nothing of the token.
+
+        Of a device that was given another token, the proof by either.
 
         Raises:
             RequestRefused: no device has this id. Ids are random: nobody finds devices by asking.
         """
         try:
-            device = self._find(device_id)
+            device = self._recall(device_id) or self._read(device_id)
         except NotFound:
             expected = "a device that is enrolled here"
             raise RequestRefused(Problem.NOT_FOUND, "path.device", expected=expected, got=shown(device_id)) from None
-        return ProofKey(device.id, bytes.fromhex(device.token_sha256)).prove(request)
-
-    def _find(self, device_id: str) -> EnrolledDevice:
-        return self._recall(device_id) or self._read(device_id)
+        following = device.next_token_sha256
+        return ProofReply(
+            _prove(device.id, device.token_sha256, request),
+            next=_prove(device.id, following, request) if following is not None else None,
+        )
 
     def _recall(self, device_id: str) -> EnrolledDevice | None:
         device, until = self._remembered.get(device_id, (None, 0.0))
         return device if self._clock() < until else None
 
     def _read(self, device_id: str) -> EnrolledDevice:
-        device = devices.read(self._store, device_id)
+        return self._remember(devices.read(self._store, device_id))
+
+    def _remember(self, device: EnrolledDevice) -> EnrolledDevice:
         if len(self._remembered) >= MAX_REMEMBERED:
             self._remembered.clear()
-        self._remembered[device_id] = (device, self._clock() + self._remembered_s)
+        self._remembered[device.id] = (device, self._clock() + self._remembered_s)
         return device
 
 
@@ -90,6 +116,19 @@ def _parse_token(authorization: str) -> tuple[str, str]:
     return device_id, token.strip()
 
 
+def make_token(device_id: str) -> str:
+    """Make a new token of a device."""
+    return f"{device_id}.{secrets.token_urlsafe(SECRET_BYTES)}"
+
+
 def hash_secret(secret: str) -> str:
     """Return the sha256 of a secret, which is all that is kept of it."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _is_same(hashed: str, kept: str | None) -> bool:
+    return kept is not None and hmac.compare_digest(hashed, kept)
+
+
+def _prove(device_id: str, token_sha256: str, request: ProofRequest) -> bytes:
+    return ProofKey(device_id, bytes.fromhex(token_sha256)).prove(request).proof

@@ -1,5 +1,7 @@
 """Renewal: a release that still stands at half of its life is signed anew, so that no device finds it expired.
 
+So is one that a key before the worker's has signed, at once: devices that enrol know the new key alone.
+
 ::
 
     the same manifest, with the next serial, a new time of issue and a new time of expiry    signed
@@ -12,6 +14,7 @@ points at what was written; of two workers one moves it, and the other has lost 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from cloud.errors import Damaged
@@ -29,14 +32,6 @@ from contract.envelope import Envelope
 from contract.manifest import MAX_ENVELOPE_BYTES, Manifest
 
 
-def renewal_due(current: Registry, *, life_s: float) -> float | None:
-    """Return when the first release of a registry wants to be renewed, Unix seconds; None where there is no release.
-
-    `life_s` is the life of a manifest that would be signed now; where that is shorter than the one it has, it counts.
-    """
-    return min((_due(one.manifest, life_s) for one in current.channels.values()), default=None)
-
-
 @dataclass(frozen=True, slots=True)
 class Renewer:
     """Signs standing releases anew, with the worker's key."""
@@ -47,18 +42,26 @@ class Renewer:
     """For how long a manifest counts as news."""
     at: AtPublishStep = ignore
 
+    def due(self, current: Registry) -> float | None:
+        """Return when the first release of a registry wants to be renewed, Unix seconds; None where there is none.
+
+        That is long ago where another key has signed it. Where the life of a manifest that would be signed now is
+        shorter than the one that it has, it counts.
+        """
+        return min(map(self._due, current.channels.values()), default=None)
+
     def renew(self, pool: Pool, *, previous: Registry, now: float) -> Registry | None:
-        """Renew the channels of a pool of which half of a life is over; return None where there are none.
+        """Renew the channels of a pool that are due; return None where there are none.
 
         The clock may have been anything before: times of issue never go back (`time_of_issue`), so what was issued by a
         clock that ran ahead is renewed half of a life after that time, and is valid until then.
 
         Raises:
             LostRace: the registry has moved; nothing points at what was written.
-            Damaged: what stands there was not signed by this worker, who will not sign it either.
+            Damaged: what stands there was never signed by this worker, who will not sign it now either.
             StoreError: as for `registry.renew`.
         """
-        due = {name: one for name, one in previous.channels.items() if _due(one.manifest, self.life_s) <= now}
+        due = {name: one for name, one in previous.channels.items() if self._due(one) <= now}
         if not due:
             return None
         issued = time_of_issue(pool, previous, int(now))
@@ -70,8 +73,8 @@ class Renewer:
         return renewed
 
     def _sign(self, pool: Pool, current: CurrentRelease, *, serial: int, issued: int) -> Envelope:
-        """Keep the release under its new manifest, and sign that: nothing but what this key has signed before."""
-        if not self.key.has_signed(current.envelope):
+        """Keep the release under its new manifest, and sign that: nothing but what this worker has signed before."""
+        if not self.key.vouches_for(current.envelope):
             where = f"{keys.registry_pointer(pool)}: release {current.release}"
             raise Damaged(f"{where}: expected a signature of this worker's key, got none that fits")
         release = registry.get_release(self.store, pool, current.release)
@@ -80,9 +83,11 @@ class Renewer:
         self.at(PublishStep.RELEASE_WRITTEN)
         return self.key.sign(payload)
 
-
-def _due(manifest: Manifest, life_s: float) -> float:
-    return manifest.issued + min(life_s, manifest.expires - manifest.issued) / 2
+    def _due(self, current: CurrentRelease) -> float:
+        if not self.key.has_signed(current.envelope):
+            return -math.inf
+        manifest = current.manifest
+        return manifest.issued + min(self.life_s, manifest.expires - manifest.issued) / 2
 
 
 def _renewed(current: CurrentRelease, *, serial: int, issued: int, expires: int) -> bytes:

@@ -1,46 +1,44 @@
-"""The worker's Ed25519 key, made at its first start, and what it signs. The one owner of the private key.
+"""The worker's Ed25519 key: what it signs, what was signed by it or a key before it, and what the store says of it.
 
 ::
 
-    <state>/signing.pem    PKCS #8, readable by its owner only; never in the store
-    keys/verify            in the store: the raw 32-byte public key, put once
+    keys/chain     in the store: all keys so far, each signed by the one before; there from the first rotation on
+    keys/verify    in the store: the raw 32-byte public key that devices get when they enrol
 
-A store belongs to the worker that put its key there: devices pin that key when they enrol.
+A store belongs to the worker that put its key there. After a rotation the worker signs what stands anew, and then moves
+`keys/verify`; until then devices that enrol get the key before, and follow the chain as all others do.
 """
 
 from __future__ import annotations
 
-import os
-import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
-from cloud.errors import AlreadyExists, SettingError
+from cloud.errors import AlreadyExists, NotFound, SettingError
+from cloud.releases.key_files import KEY_FILE as KEY_FILE
+from cloud.releases.key_files import keep_chain, load_or_create_pair, next_key, public_half, verifies
 from cloud.store import keys
+from cloud.store.documents import reading
 from cloud.store.store import ObjectStore
 from contract.envelope import Envelope, Signature, key_id, pae
-from contract.files import flush_folder
+from contract.key_chain import KEY_LINK_PAYLOAD_TYPE, MAX_LINKS, KeyChain, KeyLink
 from contract.manifest import MANIFEST_PAYLOAD_TYPE
-
-KEY_FILE = "signing.pem"
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """The key that devices pinned; its private half stays out of `repr`."""
+    """The key that devices pinned, or follow the chain to; its private half stays out of `repr`."""
 
-    public: bytes
-    """Raw, 32 bytes."""
+    chain: KeyChain
+    """All keys of this worker so far; it ends with this one."""
     _private: Ed25519PrivateKey = field(repr=False)
+
+    @property
+    def public(self) -> bytes:
+        """The public half, raw, 32 bytes."""
+        return self.chain.newest
 
     def sign(self, payload: bytes, *, payload_type: str = MANIFEST_PAYLOAD_TYPE) -> Envelope:
         """Sign these exact bytes; the same bytes give the same envelope."""
@@ -49,82 +47,102 @@ class SigningKey:
 
     def has_signed(self, envelope: Envelope) -> bool:
         """Tell whether one of the envelope's signatures is this key's."""
-        own = key_id(self.public)
-        return any(self._fits(envelope, one.signature) for one in envelope.signatures if one.key_id == own)
+        return verifies(envelope, self.public)
 
-    def _fits(self, envelope: Envelope, signature: bytes) -> bool:
-        try:
-            self._private.public_key().verify(signature, envelope.signed_bytes())
-        except InvalidSignature:
-            return False
-        return True
+    def vouches_for(self, envelope: Envelope) -> bool:
+        """Tell whether one of the envelope's signatures is this key's, or was made by a key before it."""
+        return any(verifies(envelope, key) for key in self.chain.keys)
 
 
 def load_or_create(state: Path, store: ObjectStore) -> SigningKey:
-    """Load the worker's key, or make it if `state` has none, and put its public half into the store.
+    """Load the worker's key, or make it if `state` has none, and put its public half and its chain into the store.
 
     Safe when killed at any instant, and when several workers that share `state` start at once.
 
     Raises:
-        SettingError: `state` cannot be used, its key file holds no such key, or the store has another worker's key.
+        SettingError: `state` cannot be used, holds no such key or an older one, or the store is another worker's.
     """
     try:
-        key = _load(state / KEY_FILE) or _create(state / KEY_FILE)
+        pair = load_or_create_pair(state)
     except OSError as error:
-        raise SettingError(
-            f"{state / KEY_FILE}: expected a folder that the worker may write to, got {error}"
-        ) from error
+        raise _unusable(state, error) from error
+    key = SigningKey(pair.chain, pair.private)
     _publish(store, key, state)
     return key
 
 
-def _load(path: Path) -> SigningKey | None:
+def rotate(state: Path, store: ObjectStore, *, now: int) -> SigningKey:
+    """Let a new key take the place of the worker's, which signs a link to it and is removed.
+
+    Killed before the chain was written, nothing has changed, and the next rotation takes the key that was made; after
+    that, whoever loads the key goes through with it. No worker may run with `state` meanwhile.
+
+    Raises:
+        SettingError: as `load_or_create`; or there were as many rotations as a chain holds.
+    """
+    key = load_or_create(state, store)
+    if len(key.chain.links) >= MAX_LINKS:
+        raise SettingError(f"{state}: expected at most {MAX_LINKS - 1} rotations so far, got {MAX_LINKS}")
     try:
-        pem = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    try:
-        private = load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError):
-        private = None
-    if not isinstance(private, Ed25519PrivateKey):
-        raise SettingError(f"{path}: expected an Ed25519 private key in PEM, got {len(pem)} bytes of something else")
-    return _signing_key(private)
+        link = KeyLink(key.public, public_half(next_key(state)), now)
+        keep_chain(state, key.chain.extended(key.sign(link.encode(), payload_type=KEY_LINK_PAYLOAD_TYPE)))
+    except OSError as error:
+        raise _unusable(state, error) from error
+    return load_or_create(state, store)
 
 
-def _create(path: Path) -> SigningKey:
-    private = Ed25519PrivateKey.generate()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        _write_secret(temporary, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        os.link(temporary, path)  # unlike a rename, it never replaces the key of another worker that starts now
-    except FileExistsError:
-        pass  # that key is the one, and is loaded below
-    finally:
-        temporary.unlink(missing_ok=True)
-    flush_folder(path.parent)
-    return _load(path) or _signing_key(private)
+def is_given_out(store: ObjectStore, key: SigningKey) -> bool:
+    """Tell whether this is the key that devices get when they enrol. Raises `StoreError`."""
+    return store.get(keys.VERIFY).body == key.public
 
 
-def _write_secret(path: Path, data: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _signing_key(private: Ed25519PrivateKey) -> SigningKey:
-    return SigningKey(private.public_key().public_bytes_raw(), private)
+def give_out(store: ObjectStore, key: SigningKey) -> None:
+    """Give this key to devices that enrol from now on: all that they may pull is signed by it. Raises `StoreError`."""
+    store.put(keys.VERIFY, key.public)
 
 
 def _publish(store: ObjectStore, key: SigningKey, state: Path) -> None:
+    """Put the chain before the key that devices get, which is in it whenever somebody reads both."""
+    present = _read(store, keys.VERIFY)
+    if present is not None and present not in key.chain.keys:
+        raise _another_worker(
+            f"{keys.VERIFY}: expected the key of {state / KEY_FILE}, {key_id(key.public)}, got {key_id(present)}"
+        )
+    _publish_chain(store, key, state)
     try:
-        store.put_if_absent(keys.VERIFY, key.public)
+        if present is None:
+            store.put_if_absent(keys.VERIFY, key.public)
     except AlreadyExists:
-        present = store.get(keys.VERIFY).body
-        if present != key.public:
-            raise SettingError(
-                f"{keys.VERIFY}: expected the key of {state / KEY_FILE}, {key_id(key.public)}, got {key_id(present)}: "
-                "this store belongs to a worker with another state folder"
-            ) from None
+        _publish(store, key, state)  # of a worker that started at the same time
+
+
+def _publish_chain(store: ObjectStore, key: SigningKey, state: Path) -> None:
+    body = _read(store, keys.CHAIN)
+    if body is None and not key.chain.links:
+        return
+    if body is not None:
+        with reading(keys.CHAIN):
+            present = KeyChain.parse(body)
+        if not key.chain.continues(present):
+            raise _another_worker(
+                f"{keys.CHAIN}: expected the keys up to that of {state / KEY_FILE}, {key_id(key.public)}, "
+                f"got others, up to {key_id(present.newest)}: is the state folder an older copy?"
+            )
+        if present == key.chain:
+            return
+    store.put(keys.CHAIN, key.chain.encode())
+
+
+def _read(store: ObjectStore, key: str) -> bytes | None:
+    try:
+        return store.get(key).body
+    except NotFound:
+        return None
+
+
+def _another_worker(message: str) -> SettingError:
+    return SettingError(f"{message}: this store belongs to a worker with another state folder")
+
+
+def _unusable(state: Path, error: OSError) -> SettingError:
+    return SettingError(f"{state / KEY_FILE}: expected a folder that the worker may write to, got {error}")

@@ -13,7 +13,8 @@
     trials/<group>/<space>/<cycle>/<trial>                what a trial did
     objects/<group>/<sha256>                              heads and label lists, served to the group only
     devices/<device>                                      who it is, and the hash of its token
-    keys/verify                                           the public key
+    keys/verify                                           the public key that devices get when they enrol
+    keys/chain                                            all public keys so far, each signed by the one before
     probe/<random>                                        written and removed by the start-up check
     probe/ready                                           written when somebody asks whether the service is ready
 
@@ -33,6 +34,7 @@ DATASETS = "dataset/"
 DEVICES = "devices/"
 SPACES = "spaces/"
 VERIFY = "keys/verify"
+CHAIN = "keys/chain"
 READY = "probe/ready"
 
 _POOL_KEY = re.compile(rf"[a-z]+/(?P<group>{GROUP_PATTERN.pattern})/(?P<space>{HEX64_PATTERN.pattern})/")

@@ -15,7 +15,7 @@ from cloud.logs import fields
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store
 from cloud.web.problems import register_problems
-from cloud.web.routes import downloads, enrolment, health, proofs, releases, uploads
+from cloud.web.routes import downloads, enrolment, health, proofs, releases, uploads, verification_keys
 from cloud.web.routes.ids import register_ids
 from cloud.web.service import EXTENSION, open_context
 
@@ -29,7 +29,7 @@ def create_app(settings: Settings, *, store: ObjectStore | None = None) -> Flask
     app.url_map.merge_slashes = False
     register_ids(app)
     app.extensions[EXTENSION] = open_context(store or open_store(settings.store), settings)
-    for routes in (enrolment, proofs, uploads, releases, downloads, health):
+    for routes in (enrolment, proofs, verification_keys, uploads, releases, downloads, health):
         app.register_blueprint(routes.blueprint)
     register_problems(app)
     app.before_request(_note_start)

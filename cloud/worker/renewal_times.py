@@ -57,6 +57,10 @@ class RenewalTimes:
         """Note that a look at a pool failed."""
         self._put_off[pool] = clock + RETRY_S
 
+    def has_looked_everywhere(self) -> bool:
+        """Tell whether the store was swept, and nothing found there is still to be signed anew by the worker's key."""
+        return self._next_sweep > -math.inf and all(due > -math.inf for due in self._due.values())
+
     def due(self, *, now: float, clock: float) -> list[Pool]:
         """List the pools whose registries are to be looked at, in order."""
         if now < self._earliest:

@@ -30,8 +30,7 @@ from cloud.errors import (
 from cloud.logs import fields
 from cloud.releases import registry
 from cloud.releases.registry import FailedCycles, Registry
-from cloud.releases.renewal import renewal_due
-from cloud.releases.signing import SigningKey, load_or_create
+from cloud.releases.signing import SigningKey, give_out, is_given_out, load_or_create
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store, probe
 from cloud.store.keys import Pool
@@ -43,6 +42,7 @@ from cloud.worker.lock import claimed
 from cloud.worker.renewal_times import RenewalTimes
 from cloud.worker.training_trial import check_installed, training_tried
 from contract.callbacks import ignore
+from contract.envelope import key_id
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +73,7 @@ class Worker:
     _memory: MergeMemory = field(default_factory=MergeMemory)
     _agenda: Agenda = field(default_factory=Agenda)
     _renewals: RenewalTimes = field(init=False)
+    _is_key_given_out: bool = False
 
     def __post_init__(self) -> None:
         """Know of no release."""
@@ -93,6 +94,7 @@ class Worker:
         if self._agenda.outages == 0:
             for pool in self._renewals.due(now=self.context.now(), clock=time.monotonic()):
                 self._attempt_renewal(pool)
+            self._give_key_out()
         for pool in due:
             self._attempt(pool)
 
@@ -155,7 +157,7 @@ class Worker:
         return news + everywhere if self._agenda.is_first_look else news
 
     def _learn(self, pool: Pool, current: Registry) -> None:
-        self._renewals.learned(pool, renewal_due(current, life_s=self.context.settings.manifest_life_s))
+        self._renewals.learned(pool, self.context.renewer.due(current))
 
     def _attempt_renewal(self, pool: Pool) -> None:
         """Renew a pool; a failure is logged, and tried again after a while."""
@@ -173,6 +175,20 @@ class Worker:
                 logger.info("renewed", extra=fields(pool=pool.path, serials=serials))
             return
         self._renewals.failed(pool, clock=time.monotonic())
+
+    def _give_key_out(self) -> None:
+        """After a rotation, give the new key to devices that enrol, once it has signed everything that stands."""
+        if self._is_key_given_out or not self._renewals.has_looked_everywhere():
+            return
+        store, key = self.context.store, self.context.key
+        try:
+            if not is_given_out(store, key):
+                give_out(store, key)
+                logger.info("rotated", extra=fields(key=key_id(key.public)))
+        except CloudError as error:
+            logger.error("rotation: %s", error)
+        else:
+            self._is_key_given_out = True
 
     def _attempt(self, pool: Pool) -> None:
         """Process a pool; a failure is logged, and noted on the agenda."""

@@ -17,9 +17,12 @@ from cloud.dataset import inbox
 from cloud.dataset.merge import merge_once
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
+from cloud.releases.signing import load_or_create
 from cloud.store import ObjectStore, open_store
 from cloud.store.keys import InboxUpload, Pool
+from cloud.worker.lock import claimed
 from contract.bundle import TrainingBundle
+from contract.invitation import Invitation, fingerprint, shown_fingerprint
 from contract.upload import upload_id
 from tests.cloud.conftest import DEVICE
 
@@ -30,7 +33,9 @@ def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str
     return subprocess.run(command, env=inherited | environment, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.parametrize("command", [("serve",), ("worker",), ("bundle", "add", "nowhere"), ("status",), ("devices",)])
+@pytest.mark.parametrize(
+    "command", [("serve",), ("worker",), ("bundle", "add", "nowhere"), ("status",), ("devices",), ("key", "rotate")]
+)
 def test_without_a_store_every_command_says_so(command: tuple[str, ...]) -> None:
     ended = run(*command)
     assert ended.returncode == 1
@@ -224,3 +229,43 @@ def test_a_full_disk_behind_standard_output_is_one_line(tmp_path: Path, unbuffer
         environment = os.environ | {"FEDEX_STORE": f"dir:{store}", "PYTHONUNBUFFERED": unbuffered}
         ended = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (1, "fedex-cloud: output: No space left on device\n")
+
+
+def test_an_invitation_says_code_and_fingerprint_and_is_what_a_qr_code_holds(tmp_path: Path) -> None:
+    settings = {"FEDEX_STORE": f"dir:{tmp_path / 'store'}", "FEDEX_ENROLMENT": "secret-code=home,other-code=work"}
+    open_store(settings["FEDEX_STORE"]).prepare()
+    early = run("invite", "--url", "https://fedex.example.org", **settings)
+    assert (early.returncode, early.stdout) == (1, "")
+    assert "it has not been started yet" in early.stderr
+    key = load_or_create(tmp_path / "state", open_store(settings["FEDEX_STORE"])).public
+    done = run("invite", "--url", "https://fedex.example.org/", **settings)
+    lines = done.stdout.splitlines()
+    assert (done.returncode, len(lines)) == (0, 4)
+    assert lines[0] == f"group home: code secret-code, key {shown_fingerprint(fingerprint(key))}"
+    assert Invitation.parse(lines[3].strip()) == Invitation("https://fedex.example.org", "other-code", fingerprint(key))
+
+
+@pytest.mark.parametrize(("url", "codes"), [("fedex.example.org", "secret-code=home"), ("https://x.org", "")])
+def test_an_invitation_that_cannot_be_made_is_one_line(tmp_path: Path, url: str, codes: str) -> None:
+    store = f"dir:{tmp_path / 'store'}"
+    open_store(store).prepare()
+    load_or_create(tmp_path / "state", open_store(store))
+    ended = run("invite", "--url", url, FEDEX_STORE=store, FEDEX_ENROLMENT=codes)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
+    assert "secret-code" not in ended.stderr
+
+
+def test_a_key_is_rotated_while_no_worker_runs(tmp_path: Path) -> None:
+    settings = {"FEDEX_STORE": f"dir:{tmp_path / 'store'}", "FEDEX_STATE": str(tmp_path / "state")}
+    open_store(settings["FEDEX_STORE"]).prepare()
+    old = load_or_create(tmp_path / "state", open_store(settings["FEDEX_STORE"]))
+    with claimed(tmp_path / "state"):
+        refused = run("key", "rotate", **settings)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "which another worker is using" in refused.stderr
+    assert load_or_create(tmp_path / "state", open_store(settings["FEDEX_STORE"])).public == old.public
+    done = run("key", "rotate", **settings)
+    key = load_or_create(tmp_path / "state", open_store(settings["FEDEX_STORE"]))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"rotated: key {shown_fingerprint(fingerprint(key.public))} signs from now on")
+    assert key.chain.keys == (old.public, key.public)

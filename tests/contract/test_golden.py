@@ -31,6 +31,7 @@ from contract.bundle import (
 )
 from contract.codecs import Codec, decode_features, encode_features
 from contract.device_bundle import golden_input_file
+from contract.device_id import device_id
 from contract.documents import Json
 from contract.envelope import Envelope, Signature, key_id, pae
 from contract.face_parameters import BACK
@@ -39,16 +40,24 @@ from contract.fitting import Rectangle, fit_photo
 from contract.history import ReleaseSummary, encode_history, parse_history
 from contract.holdout import assign_split
 from contract.inputs import Fit, ModelInput, PhotoInput, TensorInput, TensorType, finds_faces
+from contract.key_chain import KeyChain
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 from contract.problems import Problem, ProblemDocument
 from contract.proof import ProofKey, ProofReply, ProofRequest
-from contract.routes import Acknowledgement, EnrolmentReply, EnrolmentRequest
+from contract.routes import Acknowledgement, EnrolmentReply, EnrolmentRequest, TokenReply
 from contract.samples import face_sample_id, frame_sample_id, photo_sample_id, tensor_sample_id
 from contract.self_test import cosine_ppm
 from contract.upload import Upload, decode_upload, encode_upload, peek_upload_header, upload_id
 from tests.contract.conftest import SELF_TEST
 from tests.contract.golden_faces import golden_faces, golden_samples
 from tests.contract.golden_inputs import golden_input
+from tests.contract.key_vectors import (
+    chain_vectors,
+    device_id_vectors,
+    fingerprint_vectors,
+    golden_chain,
+    invitation_vectors,
+)
 from tests.contract.label_vectors import ENTERED, code_points, entered_label, label_keys
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -80,11 +89,17 @@ DOCUMENTS = (
     "manifest.pae",
     "envelope.json",
     "key.json",
+    "keys.json",
+    "key-chains.json",
+    "fingerprints.json",
+    "invitations.json",
+    "device-ids.json",
     "enrolment-request.json",
     "enrolment-reply.json",
     "proofs.json",
     "proof-request.json",
     "proof-reply.json",
+    "token-reply.json",
     "acknowledgement.json",
     "problem.json",
     "problem-unknown-path.json",
@@ -432,7 +447,8 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
     signed = pae(MANIFEST_PAYLOAD_TYPE, payload)
     envelope = Envelope(payload, MANIFEST_PAYLOAD_TYPE, (Signature(key_id(public), signer.sign(signed)),))
     release = ReleaseSummary.of(manifest, release=FileRef.of(payload).sha256, report={"old labels": "no worse"})
-    reply = EnrolmentReply(device="d-0123456789", token="d-0123456789.0123456789abcdef", group="home", key=public)
+    device = device_id(SEED, group="home")
+    reply = EnrolmentReply(device=device, token=f"{device}.0123456789abcdef", group="home", key=public)
     challenge = ProofRequest(SEED)
     proof = ProofKey.of(reply.token, device=reply.device).prove(challenge)
     golden = GOLDEN / DEFLATED
@@ -455,11 +471,17 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "manifest.pae": signed,
         "envelope.json": envelope.encode(),
         "key.json": jsonl({"private": SEED.hex(), "public": public.hex(), "key_id": key_id(public)}),
-        "enrolment-request.json": EnrolmentRequest(code="kitchen-42").encode(),
+        "keys.json": golden_chain(),
+        "key-chains.json": compact(chain_vectors()),
+        "fingerprints.json": by_key(fingerprint_vectors()),
+        "invitations.json": compact(invitation_vectors()),
+        "device-ids.json": compact(device_id_vectors()),
+        "enrolment-request.json": EnrolmentRequest(code="kitchen-42", secret=SEED).encode(),
         "enrolment-reply.json": reply.encode(),
         "proofs.json": jsonl(proof_vectors()),
         "proof-request.json": challenge.encode(),
         "proof-reply.json": proof.encode(),
+        "token-reply.json": TokenReply(f"{device}.fedcba9876543210").encode(),
         "acknowledgement.json": Acknowledgement("1a" * 32).encode(),
         "problem.json": ProblemDocument(Problem.WRONG_HASH, where="upload", expected="a hash", got="another").encode(),
         "problem-unknown-path.json": UNKNOWN_PATH.encode(),
@@ -520,8 +542,12 @@ def test_the_golden_envelope_is_signed_by_the_golden_key() -> None:
 def test_golden_documents_are_read() -> None:
     assert Manifest.parse((GOLDEN / "manifest.json").read_bytes()).serial == 7
     assert parse_history((GOLDEN / "history.json").read_bytes())[0].serial == 7
-    assert EnrolmentReply.parse((GOLDEN / "enrolment-reply.json").read_bytes()).group == "home"
-    assert EnrolmentRequest.parse((GOLDEN / "enrolment-request.json").read_bytes()).code == "kitchen-42"
+    asked = EnrolmentRequest.parse((GOLDEN / "enrolment-request.json").read_bytes())
+    enrolled = EnrolmentReply.parse((GOLDEN / "enrolment-reply.json").read_bytes())
+    assert asked == EnrolmentRequest("kitchen-42", SEED)
+    assert device_id(SEED, group=enrolled.group) == enrolled.device
+    assert TokenReply.parse((GOLDEN / "token-reply.json").read_bytes()).token != enrolled.token
+    assert KeyChain.parse((GOLDEN / "keys.json").read_bytes()).keys[0] == enrolled.key
     assert ProblemDocument.parse((GOLDEN / "problem.json").read_bytes()).problem is Problem.WRONG_HASH
     assert ProblemDocument.parse((GOLDEN / "problem-unknown-path.json").read_bytes()) == UNKNOWN_PATH
     assert ProblemDocument.parse((GOLDEN / "problem-samples.json").read_bytes()) == BAD_SAMPLES

@@ -22,6 +22,7 @@ from contract.routes import (
     Acknowledgement,
     EnrolmentReply,
     EnrolmentRequest,
+    TokenReply,
     object_path,
     proof_path,
     release_path,
@@ -94,6 +95,34 @@ def test_an_acknowledgement_is_read_back_and_may_say_more() -> None:
 def test_what_names_no_upload_is_no_acknowledgement(data: bytes, error: type[ContractError]) -> None:
     with pytest.raises(error, match="acknowledgement"):
         Acknowledgement.parse(data)
+
+
+def test_a_secret_is_read_back_and_stays_out_of_logs() -> None:
+    request = EnrolmentRequest("kitchen-42", bytes(range(32)))
+    assert EnrolmentRequest.parse(request.encode()) == request
+    assert "x01" not in repr(request)
+    assert EnrolmentRequest.parse(b'{"code":"kitchen-42","secret":null}').secret is None
+
+
+@pytest.mark.parametrize(
+    ("secret", "error"),
+    [("", Impossible), ("AAAA", Impossible), ("A" * 48, TooLarge), ("?", Malformed), (7, Malformed)],
+)
+def test_what_is_no_secret_is_refused_without_repeating_it(secret: Json, error: type[ContractError]) -> None:
+    with pytest.raises(error, match=r"^enrolment\.secret: expected"):
+        EnrolmentRequest.parse(encode_json({"code": "kitchen-42", "secret": secret}))
+
+
+def test_a_token_is_read_back_and_stays_out_of_logs() -> None:
+    reply = TokenReply("d-0123456789.secretsecret")
+    assert TokenReply.parse(reply.encode()) == reply
+    assert "secret" not in repr(reply)
+    for garbled in ('"short"', '"with space in it, long"', "7", "null", f'"{"x" * 257}"'):
+        with pytest.raises(Malformed, match=r"^token\.token: expected") as refused:
+            TokenReply.parse(b'{"token":%s}' % garbled.encode())
+        assert "with space" not in str(refused.value)
+    with pytest.raises(TooLarge):
+        TokenReply.parse(b" " * 4_097)
 
 
 def test_a_large_enrolment_is_refused_unread() -> None:

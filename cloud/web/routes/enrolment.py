@@ -1,4 +1,4 @@
-"""Enrolment: POST /v1/devices."""
+"""Enrolment: POST /v1/devices, and another token in place of a device's: POST /v1/devices/self/token."""
 
 from __future__ import annotations
 
@@ -9,20 +9,31 @@ from flask import Blueprint, Response, g
 
 from cloud.identity.enrolment import enrol as enrol_device
 from cloud.web import bodies
-from cloud.web.service import current_context
-from contract.routes import DEVICES, JSON_MEDIA_TYPE, MAX_ENROLMENT_BYTES, EnrolmentRequest
+from cloud.web.service import current_context, requesting_device
+from contract.routes import CACHE_CONTROL, DEVICES, JSON_MEDIA_TYPE, MAX_ENROLMENT_BYTES, TOKEN, EnrolmentRequest
 
 blueprint = Blueprint("devices", __name__)
 
 
 @blueprint.post(DEVICES)
 def enrol() -> Response:
-    """Enrol a device."""
+    """Enrol a device, a new one or one that shows by its secret which one it is."""
     context = current_context()
     bodies.check_media_type(JSON_MEDIA_TYPE)
     enrolment = EnrolmentRequest.parse(bodies.read_body(MAX_ENROLMENT_BYTES, chunks=False))
-    reply = enrol_device(context.store, enrolment.code, groups=context.enrolment, now=int(time.time()))
+    reply = enrol_device(context.store, enrolment, groups=context.enrolment, now=int(time.time()))
     g.device = reply.device
-    answer = Response(reply.encode(), status=HTTPStatus.CREATED, mimetype=JSON_MEDIA_TYPE)
-    answer.headers["Cache-Control"] = "no-store"
+    return _private(reply.encode(), status=HTTPStatus.CREATED)
+
+
+@blueprint.post(TOKEN)
+def renew_token() -> Response:
+    """Give the requesting device another token; a body is not looked at."""
+    reply = current_context().authenticator.renew_token(requesting_device())
+    return _private(reply.encode(), status=HTTPStatus.OK)
+
+
+def _private(body: bytes, *, status: HTTPStatus) -> Response:
+    answer = Response(body, status=status, mimetype=JSON_MEDIA_TYPE)
+    answer.headers[CACHE_CONTROL] = "no-store"
     return answer

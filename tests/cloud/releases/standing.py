@@ -53,6 +53,12 @@ class Place:
         envelopes = {channel: load_or_create(self.state, self.store).sign(payload)}
         registry.publish(self.store, POOL, previous=previous, envelopes=envelopes, trained=TRAINED)
 
+    def renewer(self, life_s: float = LIFE, at: Callable[[PublishStep], None] = ignore) -> Renewer:
+        return Renewer(self.store, load_or_create(self.state, self.store), life_s, at)
+
+    def due(self, *, life_s: float = LIFE) -> float | None:
+        return self.renewer(life_s).due(self.read())
+
     def renew(
         self,
         now: float,
@@ -61,8 +67,7 @@ class Place:
         at: Callable[[PublishStep], None] = ignore,
         previous: Registry | None = None,
     ) -> Registry | None:
-        renewer = Renewer(self.store, load_or_create(self.state, self.store), life_s, at)
-        return renewer.renew(POOL, previous=previous or self.read(), now=now)
+        return self.renewer(life_s, at).renew(POOL, previous=previous or self.read(), now=now)
 
 
 def manifest(channel: Channel, serial: int, issued: int, life_s: int, parent: str | None) -> Manifest:

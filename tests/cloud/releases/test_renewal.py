@@ -1,5 +1,6 @@
 """A release that stands is signed anew at half of its life, whatever the clock did and whoever dies meanwhile."""
 
+import math
 import os
 import signal
 import subprocess
@@ -13,8 +14,7 @@ from cloud.errors import Damaged, LostRace
 from cloud.releases import registry
 from cloud.releases.publish import PublishStep
 from cloud.releases.registry import FailedCycles, Release
-from cloud.releases.renewal import renewal_due
-from cloud.releases.signing import load_or_create
+from cloud.releases.signing import load_or_create, rotate
 from cloud.store import keys, open_store
 from contract.documents import parse_document
 from contract.files import FileRef
@@ -57,13 +57,13 @@ def test_a_release_at_half_of_its_life_gets_a_new_serial_and_new_times_and_keeps
     assert (renewed.serials[Channel.BEST], place.read().trained) == (3, TRAINED)
     old, new = (registry.get_release(place.store, POOL, one.release) for one in (before, after))
     assert replace(new, payload=old.payload) == old
-    assert renewal_due(place.read(), life_s=LIFE) == now + LIFE // 2
+    assert place.due() == now + LIFE // 2
 
 
 def test_only_the_channels_that_are_due_are_renewed(place: Place) -> None:
     place.publish(Channel.BEST, issued=NOW)
     place.publish(Channel.LATEST, issued=NOW + 20 * DAY)
-    assert renewal_due(place.read(), life_s=LIFE) == NOW + 15 * DAY
+    assert place.due() == NOW + 15 * DAY
     place.renew(NOW + 21 * DAY)
     assert place.serials() == {"best": 2, "latest": 1}
     place.renew(NOW + 36 * DAY)
@@ -129,15 +129,15 @@ def test_after_a_clock_that_ran_ahead_the_times_go_on_from_there(place: Place) -
 
 def test_lives_may_be_as_short_as_a_day_and_a_shorter_one_counts_at_once(place: Place) -> None:
     place.publish(Channel.BEST, issued=NOW)
-    assert renewal_due(place.read(), life_s=DAY) == NOW + DAY // 2
+    assert place.due(life_s=DAY) == NOW + DAY // 2
     place.renew(NOW + DAY // 2, life_s=DAY)
     best = place.manifests()[Channel.BEST]
     assert (best.serial, best.expires - best.issued) == (2, DAY)
-    assert renewal_due(place.read(), life_s=LIFE) == NOW + DAY
+    assert place.due() == NOW + DAY
 
 
 def test_without_a_release_there_is_nothing_to_renew(place: Place) -> None:
-    assert (renewal_due(place.read(), life_s=LIFE), place.renew(NOW)) == (None, None)
+    assert (place.due(), place.renew(NOW)) == (None, None)
 
 
 def test_of_two_workers_one_renews(place: Place) -> None:
@@ -194,3 +194,19 @@ def test_killed_at_any_step_a_release_is_renewed_once(place: Place, step: Publis
     place.renew(NOW + LIFE)
     assert place.serials() == {"best": 2}
     assert place.store.get(keys.release(POOL, place.read().channels[Channel.BEST].release)).body
+
+
+def test_after_a_rotation_what_stands_is_signed_anew_at_once_by_the_new_key(place: Place) -> None:
+    """A device that enrols then knows the new key alone, and would refuse what the old one signed for 15 days."""
+    place.publish(Channel.BEST, issued=NOW)
+    place.publish(Channel.LATEST, issued=NOW)
+    assert (place.due(), place.renew(NOW + 1)) == (NOW + LIFE // 2, None)
+    for _ in range(2):
+        rotate(place.state, place.store, now=NOW)
+    assert place.due() == -math.inf
+    renewed = place.renew(NOW + 1)
+    assert renewed is not None
+    key = load_or_create(place.state, place.store)
+    assert all(key.has_signed(one.envelope) for one in place.read().channels.values())
+    assert (place.serials(), place.renew(NOW + 2)) == ({"best": 2, "latest": 2}, None)
+    assert place.due() == NOW + 1 + LIFE // 2

@@ -9,7 +9,7 @@ import pytest
 from cloud.admin.bundles import register as register_bundle
 from cloud.dataset import pointer as dataset_pointer
 from cloud.errors import Damaged, Unavailable
-from cloud.releases.signing import load_or_create
+from cloud.releases.signing import load_or_create, rotate
 from cloud.settings import Settings
 from cloud.store import keys, open_store
 from cloud.store.keys import Pool
@@ -200,3 +200,33 @@ def test_a_sweep_makes_due_what_is_not_known_and_comes_four_times_a_life() -> No
     assert [times.wants_sweep(clock=clock) for clock in (99.0, 100.0)] == [False, True]
     times.swept([A, B], clock=100.0)
     assert times.due(now=0.0, clock=100.0) == [B]
+
+
+def test_after_a_rotation_the_worker_signs_what_stands_and_then_gives_the_new_key_out(site: Site) -> None:
+    site.publish()
+    old = site.store.get(keys.VERIFY).body
+    rotate(site.place.state, site.store, now=NOW)
+    assert site.store.get(keys.VERIFY).body == old
+    worker = site.worker()
+    worker.look()
+    key = load_or_create(site.place.state, site.store)
+    assert key.has_signed(site.place.read().channels[Channel.BEST].envelope)
+    assert (site.place.serials(), site.store.get(keys.VERIFY).body) == ({"best": 2}, key.public)
+    site.counting.requests.clear()
+    worker.look()
+    assert site.counting.count("get", keys.VERIFY) == 0
+
+
+def test_while_something_that_stands_cannot_be_signed_anew_devices_that_enrol_get_the_old_key(site: Site) -> None:
+    """They pull what the old key signed, and follow to the new one."""
+    site.publish()
+    old = site.store.get(keys.VERIFY).body
+    rotate(site.place.state, site.store, now=NOW)
+    release = keys.release(POOL, site.place.read().channels[Channel.BEST].release)
+    kept = site.store.get(release).body
+    site.store.delete(release)
+    site.worker().look()
+    assert site.store.get(keys.VERIFY).body == old
+    site.store.put(release, kept)
+    site.worker().look()
+    assert site.store.get(keys.VERIFY).body != old
