@@ -5,8 +5,10 @@ from __future__ import annotations
 from contract.problems import Problem
 from device.errors import (
     AnotherService,
+    CopiedIdentity,
     EnrolmentError,
     KeptBack,
+    KeyRefused,
     ProtocolViolation,
     Refused,
     Storage,
@@ -77,6 +79,12 @@ def advice(error: Exception) -> str:
             return "the others are uploaded without it; fedex-device feedback ID --label NAME replaces a wrong label"
         case KeptBack():
             return _MEND
+        case KeyRefused():
+            return "is this the service that the code is for? compare the key's fingerprint with its operator"
+        case CopiedIdentity():
+            return (
+                "if this machine took the place of the other, fedex-device enrol; if both are used, enrol --again here"
+            )
         case EnrolmentError():
             return "fedex-device enrol, or enrol --again to give up an old identity"
         case UnsentUploads():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from contract.bundle import DeviceBundle, read_device_bundle
@@ -14,7 +16,7 @@ from device.availability.policy import AvailabilityPolicy, check_availability
 from device.availability.probes import MachineProbe
 from device.availability.rounds import Rounds
 from device.cache.cache import Cache
-from device.errors import ModelRefused, Storage, storage_errors
+from device.errors import DeviceError, ModelRefused, Storage, storage_errors
 from device.feedback import KeptFeedback, give_feedback
 from device.heads.store import HeadStore
 from device.pull.updater import AtUpdateStep, PullReport, Updater
@@ -25,8 +27,11 @@ from device.recognise.self_test import describe_setup, run_self_test
 from device.recognise.tflite import open_runtime
 from device.self_test import Tester, settle_self_test
 from device.service.client import Client
+from device.service.connection import Connection
 from device.service.enrolment import Enroller, Enrolment
 from device.service.identity import Identity, find_identity, require_identity
+from device.service.keys import follow_keys
+from device.service.tokens import is_token_old, renew_token
 from device.settings import Settings
 
 
@@ -40,17 +45,18 @@ class Device:
         """Become a device of the group that the enrolment code of the settings names; needs it and the URL.
 
         Args:
-            again: give up the identity that this device has, even for another service or group.
+            again: whatever this device was before, even of another service or group.
 
         Raises:
-            SettingError: URL or code are not set.
-            EnrolmentError, UnsentUploads: the identity stays; see `Enroller`.
+            SettingError: URL or code are not set, nor an invitation.
+            EnrolmentError, KeyRefused, UnsentUploads: the identity stays; see `Enroller`.
             Refused, TryLater, Untrusted: as the service answers.
             Storage: the identity could not be kept.
         """
-        url, code = self.settings.require_url(), self.settings.require_enrolment_code()
+        invited = self.settings.require_invitation()
         enroller = self.enroller()
-        return enroller.enrol_again(url, code=code) if again else enroller.enrol(url, code=code)
+        enrol = enroller.enrol_again if again else enroller.enrol
+        return enrol(invited.url, code=invited.code, fingerprint=invited.fingerprint)
 
     def recognizer(self, bundle: DeviceBundle | None = None) -> Recognizer:
         """Open everything that recognising needs; the cache is opened by the first inference.
@@ -111,16 +117,22 @@ class Device:
         """
         identity = self.identity()
         with closing(self.client(identity)) as client:
-            return self.updater(client, identity).pull()
+            return self._pull(self.updater(client, identity))
 
     def rounds(self) -> Rounds:
         """Make what pushes and pulls by itself, whenever the device is available. Raises as `pull`."""
-        identity = self.identity()
-        client = self.client(identity)
+        connection = Connection(self.identity, self.client)
+        identity, client = connection.current()
+        updater = self.updater(client, identity)
+
+        def pull() -> PullReport:
+            identity, client = connection.current()
+            return self._pull(replace(updater, identity=identity, client=client))
+
         return Rounds(
             check=lambda: check_availability(self.policy, self.conditions.read()),
-            push=lambda: self._push(identity, client),
-            pull=self.updater(client, identity).pull,
+            push=lambda: self._push(*connection.current()),
+            pull=pull,
         )
 
     @property
@@ -165,7 +177,7 @@ class Device:
 
     def enroller(self) -> Enroller:
         """Make what enrols this device."""
-        return Enroller(self.settings.home, self.heads, self.connect, self.has_unsent)
+        return Enroller(self.settings.home, self.heads, self.connect, self.has_unsent, now=time.time)
 
     def identity(self) -> Identity:
         """Read who this device is. Raises `EnrolmentError`."""
@@ -236,6 +248,7 @@ class Device:
             channel=settings.channel,
             precision=settings.head,
             now=time.time,
+            follow_keys=partial(follow_keys, settings.home, client),
             at=at,
         )
 
@@ -246,7 +259,20 @@ class Device:
             if retry_refused:
                 outbox.retry_refused()
             report = push(outbox, client)
-            return replace(report, problem=report.problem or kept_back)
+        if report.problem is None:
+            self._renew_token(identity, client)
+        return replace(report, problem=report.problem or kept_back)
+
+    def _pull(self, updater: Updater) -> PullReport:
+        report = updater.pull()
+        self._renew_token(updater.identity, updater.client)
+        return report
+
+    def _renew_token(self, identity: Identity, client: Client) -> None:
+        """Replace an old token, after what was asked for was done: whatever goes wrong, the old one still counts."""
+        if is_token_old(identity, now=time.time()):
+            with contextlib.suppress(DeviceError):  # the next push or pull tries again
+                renew_token(self.settings.home, client, now=time.time())
 
 
 def now_ms() -> int:

@@ -68,19 +68,20 @@ def cli() -> None:
     """Recognise photos or tensors, learn from what is corrected, and never send a photo or a tensor anywhere.
 
     Begin with enrol, infer, feedback, push and pull. "run" pushes and pulls by itself, "run --once" one time; "enrol
-    --again" gives up the identity for another one; "push --refused" sends again what the service refused.
+    --again" makes it a device of another service or group; "push --refused" sends again what the service refused.
     """
 
 
 @cli.command()
-@click.option("--again", is_flag=True, help="Give up the identity this device has, even for another service.")
+@click.option("--again", is_flag=True, help="Enrol, whatever this device was before.")
 @json_option
 @with_device
 def enrol(device: Device, again: bool, as_json: bool) -> int:
-    """Become a device of the group that FEDEX_ENROLMENT_CODE names.
+    """Become a device of the group that FEDEX_ENROLMENT_CODE, or FEDEX_INVITATION, names.
 
-    A device that is enrolled stays the one it is. With --again it becomes another one, even of another service or
-    group: heads of the old group are forgotten, and feedback that was given in it is not sent to the new one.
+    A device that is enrolled stays the one it is, also where its token no longer counts. With --again it may become
+    another one, of another service or group, or of this group beside the machine that it was copied from: heads of
+    another group are forgotten, and feedback that was given in it is not sent to the new one.
     """
     Display(as_json).enrolled(device.enrol(again=again))
     return 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract.documents import Json
+from contract.invitation import fingerprint, shown_fingerprint
 from contract.labels import UNKNOWN
 from contract.self_test import PPM
 from contract.text import escaped
@@ -93,10 +94,12 @@ class Display:
             "device": identity.device,
             "group": identity.group,
             "url": identity.url,
+            "key": fingerprint(identity.key),
             "new": enrolment.is_new,
         }
         when = "enrolled" if enrolment.is_new else "already enrolled"
-        self.result(document, f"{when} at {identity.url} as {identity.device}, group {identity.group}")
+        key = shown_fingerprint(fingerprint(identity.key))
+        self.result(document, f"{when} at {identity.url} as {identity.device}, group {identity.group}, key {key}")
 
     def pushed(self, report: PushReport) -> None:
         """Print what a push did."""

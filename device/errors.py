@@ -11,6 +11,7 @@
     |  |- Unsendable            a feature or label that no upload can carry
     |  |- SamplesLeftOut        the same, of samples that were to go into one upload: choose without them
     |  |- EnrolmentError        not enrolled, or enrolled elsewhere
+    |  |  `- CopiedIdentity        enrolled, but as the device that another machine is
     |  `- UnsentUploads         the identity is still needed to send what was sealed for it
     |- BadInstallation        install or export again
     |  |- RuntimeUnavailable    no TFLite runtime works here
@@ -26,6 +27,7 @@
     |  |- ProtocolViolation     an answer outside the contract
     |  |  `- Unexplained          a refusal that is not the service's: a proxy's, a captive portal's
     |  |- AnotherService        the address of the settings is not proven to be that of the enrolled service
+    |  |- KeyRefused            keys that do not lead on from the pinned one, or have another fingerprint
     |  |- Forged                a signature that the pinned key did not make
     |  |- Misplaced             signed, but of another group, space or channel
     |  |- Expired               signed, but too old to be news
@@ -125,6 +127,10 @@ class EnrolmentError(BadInput):
     """The device is not enrolled, or already enrolled with another service."""
 
 
+class CopiedIdentity(EnrolmentError):
+    """The identity came to another machine than this one: a backup that was restored there, or a copy."""
+
+
 class UnsentUploads(BadInput):
     """The identity cannot be given up yet: uploads that were sealed for it wait, and no other device may send them."""
 
@@ -208,6 +214,10 @@ class AnotherService(Untrusted):
 
     Nothing was sent to it but the device's id and a random number.
     """
+
+
+class KeyRefused(Untrusted):
+    """The keys of the service do not lead on from the one that is trusted: a fork, a gap, an older chain."""
 
 
 class Forged(Untrusted):

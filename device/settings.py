@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from contract.codecs import DEFAULT_CODEC, Codec
 from contract.environment import number, one_of, path, read_variables, variable, whole, yes_or_no
+from contract.errors import ContractError
+from contract.invitation import Invitation, parse_fingerprint
 from contract.manifest import Channel, Precision
 from contract.patterns import CODE_PATTERN
 from contract.upload import LIMITS
@@ -29,10 +31,36 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _fingerprint(text: str) -> str:
+    try:
+        return parse_fingerprint(text)
+    except ContractError as error:
+        raise ValueError(error.expected) from error
+
+
+def _invitation(text: str) -> Invitation:
+    expected = "an invitation as `fedex-cloud invite` prints it"
+    try:
+        invited = Invitation.parse(text)
+        return replace(invited, url=_url(invited.url))
+    except ValueError as error:  # a ContractError is one
+        raise ValueError(expected) from error
+
+
 def _code(text: str) -> str:
     if not CODE_PATTERN.fullmatch(text):
         raise ValueError("1 to 128 visible ASCII characters")
     return text
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolling:
+    """What a device needs to enrol."""
+
+    url: str
+    code: str = field(repr=False)
+    fingerprint: str | None
+    """Of a key of the service; None: the first answer is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +89,23 @@ class Settings:
         default=None,
         repr=False,
         metadata=variable("FEDEX_ENROLMENT_CODE", _code, help="the operator's code; only `enrol` needs it"),
+    )
+    key_fingerprint: str | None = field(
+        default=None,
+        metadata=variable(
+            "FEDEX_KEY_FINGERPRINT",
+            _fingerprint,
+            help="of the service's key, 32 hex digits; `enrol` sends nothing to a service without it",
+        ),
+    )
+    invitation: Invitation | None = field(
+        default=None,
+        repr=False,
+        metadata=variable(
+            "FEDEX_INVITATION",
+            _invitation,
+            help="what `fedex-cloud invite` prints; to `enrol`, in place of URL, code and fingerprint",
+        ),
     )
     runtime: str | None = field(
         default=None,
@@ -203,6 +248,16 @@ class Settings:
         if self.url is None:
             raise SettingError("FEDEX_URL: expected the address of the service, got nothing")
         return self.url
+
+    def require_invitation(self) -> Enrolling:
+        """Return what enrols this device: the invitation, or the URL, the code and the fingerprint, if there is one.
+
+        Raises:
+            SettingError: it is not set.
+        """
+        if self.invitation is not None:
+            return Enrolling(self.invitation.url, self.invitation.code, self.invitation.fingerprint)
+        return Enrolling(self.require_url(), self.require_enrolment_code(), self.key_fingerprint)
 
     def require_enrolment_code(self) -> str:
         """Return the enrolment code.

@@ -20,7 +20,7 @@ from device.cache.setups import BundleSetup, KeptSetup
 from device.cache.uploads import UploadState, UploadStatus
 from device.errors import DeviceError, storage_errors
 from device.self_test import describe
-from device.service.identity import Identity, find_identity
+from device.service.identity import Identity, check_not_copied, find_identity
 
 Part = TypeVar("Part")
 Problem = DeviceError | ContractError
@@ -93,6 +93,8 @@ def read_status(device: Device) -> Status:
     """Look at every part of a device; no network is used."""
     problems: list[Problem] = []
     identity = _attempt(lambda: find_identity(device.settings.home), problems)
+    if identity is not None:
+        _attempt(lambda: check_not_copied(device.settings.home, identity), problems)
     bundle = _attempt(device.bundle, problems)
     serving = _attempt(lambda: _look_at_head(device, bundle), problems) if bundle else None
     conditions = device.conditions.read()

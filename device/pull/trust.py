@@ -1,5 +1,7 @@
 """Judges a release: bytes in, a manifest that may be believed out, or a typed error. Pure.
 
+A release of a newer key is `Forged` until the device has followed the chain to that key (`device.service.keys`).
+
 The order is that of The Update Framework: nothing is looked at before what comes earlier has held.
 
     1. length    at most 4 MiB                                    ProtocolViolation
@@ -24,13 +26,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from contract.envelope import MAX_ENVELOPE_BYTES, Envelope, key_id
 from contract.errors import ContractError, shown
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, Manifest
 from device.errors import Expired, Forged, Misplaced, ProtocolViolation, Replayed
+from device.service.signatures import verifies
 
 EXPIRY_GRACE_S = 86_400
 
@@ -85,19 +85,9 @@ def _open(data: bytes) -> Envelope:
 def _check_signature(envelope: Envelope, key: bytes) -> None:
     if envelope.payload_type != MANIFEST_PAYLOAD_TYPE:
         raise Forged(f"release: expected payload type {MANIFEST_PAYLOAD_TYPE}, got {shown(envelope.payload_type)}")
-    pinned = key_id(key)
-    candidates = [one.signature for one in envelope.signatures if one.key_id == pinned]
-    if not any(_fits(signature, envelope.signed_bytes(), key) for signature in candidates):
+    if not verifies(envelope, key):
         got = ", ".join(one.key_id for one in envelope.signatures)
-        raise Forged(f"release: expected a signature of the pinned key {pinned}, got none that fits (keys: {got})")
-
-
-def _fits(signature: bytes, message: bytes, key: bytes) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
-    except InvalidSignature:
-        return False
-    return True
+        raise Forged(f"release: expected a signature of the pinned key {key_id(key)}, got none that fits (keys: {got})")
 
 
 def _parse(envelope: Envelope) -> Manifest:

@@ -8,7 +8,7 @@ first, the pointer last. A new head must answer the golden sample as its signed 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -18,7 +18,7 @@ from contract.callbacks import ignore
 from contract.errors import ContractError
 from contract.manifest import Channel, Manifest, Precision
 from contract.problems import Problem
-from device.errors import HeadDamaged, HeadRefused, ModelRefused, Refused
+from device.errors import Forged, HeadDamaged, HeadRefused, ModelRefused, Refused
 from device.heads.floors import Floor, Floors, ReleaseLine
 from device.heads.store import HeadEntry, HeadStore
 from device.pull.download import Downloader
@@ -92,6 +92,8 @@ class Updater:
     """The wanted one; where a release does not offer it, another is taken."""
     now: Callable[[], float]
     """Tells Unix seconds."""
+    follow_keys: Callable[[bytes], bytes]
+    """Keeps the key that has signed an envelope, if the pinned one leads to it, and returns the kept one."""
     at: AtUpdateStep = ignore
     """Called at each named step."""
 
@@ -114,7 +116,7 @@ class Updater:
                 return PullReport(PullOutcome.NO_RELEASE, installed.serial)
             if answer is None:
                 return PullReport(PullOutcome.UNCHANGED, installed.serial)
-            manifest = judge_release(answer.envelope, self._expectation(installed))
+            manifest = self._judge(answer, installed)
             if manifest.serial == installed.floor.serial and installed.entry:
                 return PullReport(PullOutcome.UNCHANGED, installed.serial)
             self.at(UpdateStep.JUDGED)
@@ -122,6 +124,20 @@ class Updater:
                 self._renew(installed.entry, answer)
                 return PullReport(PullOutcome.UNCHANGED, manifest.serial)
             return PullReport(PullOutcome.INSTALLED, manifest.serial, self._install(manifest, answer))
+
+    def _judge(self, answer: ReleaseAnswer, installed: InstalledRelease) -> Manifest:
+        """Judge a release by the pinned key, or by a later one that this leads to."""
+        expected = self._expectation(installed)
+        try:
+            return judge_release(answer.envelope, expected)
+        except Forged as forged:
+            try:
+                key = self.follow_keys(answer.envelope)
+            except Refused:  # a service that tells no keys
+                raise forged from None
+            if key == expected.key:
+                raise
+            return judge_release(answer.envelope, replace(expected, key=key))
 
     def _expectation(self, installed: InstalledRelease) -> Expectation:
         return Expectation(

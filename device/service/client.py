@@ -26,6 +26,7 @@ from contract import routes
 from contract.envelope import ENVELOPE_MEDIA_TYPE, MAX_ENVELOPE_BYTES
 from contract.errors import ContractError
 from contract.files import FileRef
+from contract.key_chain import MAX_KEY_CHAIN_BYTES, KeyChain
 from contract.loopback import is_loopback_url
 from contract.problems import Problem
 from contract.proof import MAX_PROOF_DOCUMENT_BYTES, NONCE_BYTES, ProofKey, ProofReply, ProofRequest
@@ -160,12 +161,25 @@ class Client:
         """Close the connections."""
         self._session.close()
 
-    def enrol(self, code: str) -> routes.EnrolmentReply:
-        """Become a device of the group that `code` names. Not idempotent: each call makes another device."""
-        body = routes.EnrolmentRequest(code).encode()
+    def enrol(self, code: str, *, secret: bytes | None = None) -> routes.EnrolmentReply:
+        """Become a device of the group that `code` names: the same one for the same secret, another one without any."""
+        body = routes.EnrolmentRequest(code, secret).encode()
         headers = {"Content-Type": routes.JSON_MEDIA_TYPE}
         reply = self._send("POST", routes.DEVICES, headers=headers, body=body, auth=_NO_TOKEN).expect(200, 201)
         return _parsed(reply, routes.EnrolmentReply.parse, max_bytes=routes.MAX_ENROLMENT_BYTES)
+
+    def keys(self) -> KeyChain:
+        """Ask for the chain of verification keys, of which no signature is looked at here."""
+        self._check_service()
+        reply = self._send("GET", routes.KEYS, headers={}, auth=_NO_TOKEN).expect(200)
+        reply.check_json(expected="the keys of the service")
+        return _parsed(reply, KeyChain.parse, max_bytes=MAX_KEY_CHAIN_BYTES)
+
+    def new_token(self) -> str:
+        """Ask for another token, which takes the place of this client's once it is used."""
+        reply = self._ask("POST", routes.TOKEN, headers={}, body=b"", expected=(200,))
+        reply.check_json(expected="a token")
+        return _parsed(reply, routes.TokenReply.parse, max_bytes=routes.MAX_TOKEN_REPLY_BYTES).token
 
     def is_known(self) -> bool:
         """Tell whether the token still counts, by asking for an object that nobody has."""

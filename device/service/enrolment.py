@@ -1,7 +1,15 @@
-"""Makes this a device of a group: once, with the service's key pinned for good.
+"""Makes this a device of a group, and keeps it the same one: with the service's key pinned, and a secret of its own.
 
-The service makes a device each time it is asked, so one process asks at a time, and only where no identity is kept. One
-that is killed between the answer and keeping it leaves a device at the service that nobody is, and no half of one here.
+::
+
+    1  the service's keys        one of them must have the fingerprint that was given, or be the one that was pinned
+    2  the secret is kept        (device.service.pending) before it is sent
+    3  code and secret are sent  the answer's key must be one that step 1 leads to
+    4  the identity is kept      with the secret, by one rename
+
+Who asks with the same secret again is the same device, so neither an answer that was lost nor a token that no longer
+counts makes another one. Without a fingerprint, the first enrolment trusts TLS and the first answer. One process asks
+at a time.
 """
 
 from __future__ import annotations
@@ -12,10 +20,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contract.envelope import key_id
-from device.errors import DeviceError, EnrolmentError, UnsentUploads
+from contract.key_chain import KeyChain
+from contract.routes import EnrolmentReply
+from device.errors import DeviceError, EnrolmentError, KeyRefused, UnsentUploads
 from device.heads.store import HeadStore
 from device.service.client import Client
 from device.service.identity import Identity, find_identity, holding_identity, keep_identity
+from device.service.keys import keys_of_fingerprint, read_keys
+from device.service.machine import is_copied, mark_machine
+from device.service.pending import forget_pending, pending_secret
 
 Connect = Callable[[str, Identity | None], Client]
 """Makes the client of an address, for a device or, to enrol, without one."""
@@ -27,7 +40,7 @@ class Enrolment:
 
     identity: Identity
     is_new: bool
-    """Whether it has just become so."""
+    """Whether it has just become so; False for one that keeps its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,72 +52,124 @@ class Enroller:
     connect: Connect
     has_unsent: Callable[[Identity], bool]
     """Tells whether uploads of an identity are on their way."""
+    now: Callable[[], float]
+    """Tells Unix seconds."""
 
-    def enrol(self, url: str, *, code: str) -> Enrolment:
+    def enrol(self, url: str, *, code: str, fingerprint: str | None = None) -> Enrolment:
         """Make sure that this is a device of the service at `url`.
 
-        At another address than that of its enrolment, the service has to prove that it is the same one; neither the
-        token nor the code is sent before that.
+        At another address than that of its enrolment, the service has to prove that it is the same one; neither
+        token nor code is sent before that. A device whose token counts keeps it, and only the new address is kept. One
+        whose token no longer counts, or whose identity was copied from another machine, shows by its secret that it
+        is the same one, and gets another token.
 
-        A device whose token counts keeps its id, so that its samples stay its own, and only the new address is kept.
-        One whose token no longer counts becomes another device of the same group; what was sealed for the old one is
-        never sent as the new one's, since the service may have it already.
+        Args:
+            url: where the service is.
+            code: the operator's, which names the group.
+            fingerprint: of a key of the service, 32 hex digits; nothing is sent to a service without it.
 
         Raises:
             AnotherService: the service at a new address does not prove that it is the same one; the identity stays.
+            KeyRefused: none of the service's keys has the fingerprint, or they do not follow one from the other.
             EnrolmentError: enrolled with another service or group; the identity stays.
             Refused, TryLater, ProtocolViolation: as `Client.enrol`.
             Storage: the identity could not be kept.
         """
         with holding_identity(self.home):
             before = find_identity(self.home)
-            return self._start_anew(url, code=code) if before is None else self._renew(before, url, code=code)
+            if before is None:
+                return self._start_anew(url, code=code, fingerprint=fingerprint)
+            return self._renew(before, url, code=code, fingerprint=fingerprint)
 
-    def _renew(self, before: Identity, url: str, *, code: str) -> Enrolment:
-        if self.connect(url, before).is_known():
-            return self._keep(replace(before, url=url), is_new=False)
-        new = self._ask(url, code=code)
-        if before.origin != new.origin:
-            raise EnrolmentError(
-                f"{url}: expected the pinned service (key {key_id(before.key)}, group {before.group}), "
-                f"got key {key_id(new.key)}, group {new.group}"
-            )
-        return self._keep(new, is_new=True)
+    def enrol_again(self, url: str, *, code: str, fingerprint: str | None = None) -> Enrolment:
+        """Become a device of the service at `url`, whatever this device was before.
 
-    def enrol_again(self, url: str, *, code: str) -> Enrolment:
-        """Give up the identity, and with it the heads of the old group, even for another service.
-
-        Feedback that was given in another group is not sent to the new one.
+        It stays the same one where it was enrolled at this very address, with the same service and group, and was not
+        copied from another machine. Otherwise the identity is given up, and with it the heads of the old group;
+        feedback that was given in another group is not sent to the new one.
 
         Raises:
             UnsentUploads: some can still be sent as the old device, and only as that; nothing has changed.
-            Refused, TryLater, ProtocolViolation: as `Client.enrol`.
+            KeyRefused, Refused, TryLater, ProtocolViolation: as `enrol`.
             Storage: the identity could not be kept.
         """
         with holding_identity(self.home):
-            self._check_all_sent()
-            return self._start_anew(url, code=code)
+            before = None
+            with contextlib.suppress(EnrolmentError):  # a garbled identity is given up too
+                before = find_identity(self.home)
+            self._check_all_sent(before)
+            return self._start_anew(url, code=code, fingerprint=fingerprint, before=before)
 
-    def _check_all_sent(self) -> None:
-        with contextlib.suppress(EnrolmentError):  # a garbled identity is given up too
-            before = find_identity(self.home)
-            if before is not None and self.has_unsent(before) and self._may_send(before):
-                raise UnsentUploads(f"device {before.device}: expected no sealed uploads on their way, got some")
+    def _renew(self, before: Identity, url: str, *, code: str, fingerprint: str | None) -> Enrolment:
+        client = self.connect(url, before)
+        if fingerprint is not None:
+            keys_of_fingerprint(read_keys(client), fingerprint)
+        if client.is_known() and not is_copied(before.machine, device=before.device):
+            return self._keep(replace(before, url=url), before=before)
+        chain = read_keys(client)
+        if before.key not in chain.keys or before.root != chain.keys[0]:
+            raise self._another(before, url, got=f"key {key_id(chain.newest)}")
+        secret = before.secret or pending_secret(self.home, url=url)
+        trusted = chain.keys[chain.keys.index(before.key) :]
+        new = self._ask(client, url, code=code, secret=secret, chain=chain, trusted=trusted)
+        if before.origin != new.origin:
+            raise self._another(before, url, got=f"group {new.group}")
+        return self._keep(new, before=before)
 
-    def _start_anew(self, url: str, *, code: str) -> Enrolment:
-        new = self._ask(url, code=code)
-        self.heads.forget()
-        return self._keep(new, is_new=True)
+    def _start_anew(self, url: str, *, code: str, fingerprint: str | None, before: Identity | None = None) -> Enrolment:
+        client = self.connect(url, None)
+        chain = read_keys(client)
+        trusted = chain.keys if fingerprint is None else keys_of_fingerprint(chain, fingerprint)
+        kept = before.secret if before is not None and _is_same_service(before, url, chain) else None
+        secret = kept or pending_secret(self.home, url=url)
+        new = self._ask(client, url, code=code, secret=secret, chain=chain, trusted=trusted)
+        if before is None or before.origin != new.origin:
+            self.heads.forget()
+        return self._keep(new, before=before)
 
-    def _ask(self, url: str, *, code: str) -> Identity:
-        return Identity.of(self.connect(url, None).enrol(code), url=url)
+    def _ask(
+        self, client: Client, url: str, *, code: str, secret: bytes, chain: KeyChain, trusted: tuple[bytes, ...]
+    ) -> Identity:
+        reply = client.enrol(code, secret=secret)
+        if reply.key not in trusted:
+            keys = ", ".join(map(key_id, trusted))
+            raise KeyRefused(f"{url}: expected one of the keys {keys}, got {key_id(reply.key)}")
+        return self._identity(reply, url, secret=secret, chain=chain)
 
-    def _keep(self, identity: Identity, *, is_new: bool) -> Enrolment:
+    def _identity(self, reply: EnrolmentReply, url: str, *, secret: bytes, chain: KeyChain) -> Identity:
+        return Identity(
+            url=url,
+            device=reply.device,
+            token=reply.token,
+            group=reply.group,
+            key=reply.key,
+            first_key=chain.keys[0],
+            secret=secret,
+            token_since=int(self.now()),
+            machine=mark_machine(reply.device),
+        )
+
+    def _keep(self, identity: Identity, *, before: Identity | None) -> Enrolment:
         keep_identity(self.home, identity)
-        return Enrolment(identity, is_new)
+        forget_pending(self.home)
+        return Enrolment(identity, is_new=before is None or before.device != identity.device)
+
+    def _check_all_sent(self, before: Identity | None) -> None:
+        if before is not None and self.has_unsent(before) and self._may_send(before):
+            raise UnsentUploads(f"device {before.device}: expected no sealed uploads on their way, got some")
 
     def _may_send(self, identity: Identity) -> bool:
         try:
             return self.connect(identity.url, identity).is_known()
         except DeviceError:
             return False  # a service that cannot be asked cannot be sent anything either
+
+    def _another(self, before: Identity, url: str, *, got: str) -> EnrolmentError:
+        pinned = f"key {key_id(before.key)}, group {before.group}"
+        return EnrolmentError(f"{url}: expected the pinned service ({pinned}), got {got}")
+
+
+def _is_same_service(before: Identity, url: str, chain: KeyChain) -> bool:
+    """Tell whether a service may be shown the secret of an identity."""
+    is_its_chain = before.root == chain.keys[0] and before.key in chain.keys
+    return url == before.url and is_its_chain and not is_copied(before.machine, device=before.device)

@@ -1,9 +1,14 @@
-"""Keeps who this device is: its id, token and group, and the key of the service that it pinned.
+"""Keeps who this device is: its id, secret, token and group, and the key of the service that it pinned.
 
 `identity.json` in the device's folder, for its owner only (mode 0600), written whole or not at all; who changes it
 holds `identity.lock` from reading it to keeping another::
 
-    {"format": 1, "url": "https://...", "device": "...", "token": "...", "group": "...", "key": "<base64, 32 bytes>"}
+    {"format": 1, "url": "https://...", "device": "...", "token": "...", "group": "...", "key": "<base64, 32 bytes>",
+     "first_key": "<base64, 32 bytes>", "secret": "<base64, 32 bytes>", "token_since": unix seconds,
+     "machine": "<64 hex>" or ""}
+
+It belongs into no backup, as the whole folder does not: a copy of it is the same device a second time. `CACHEDIR.TAG`
+says so to programs that ask for it.
 """
 
 from __future__ import annotations
@@ -15,17 +20,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contract.device_id import DEVICE_SECRET_BYTES
 from contract.documents import encode_base64, encode_json, parse_document
 from contract.envelope import key_id
-from contract.errors import ContractError, Impossible
+from contract.errors import ContractError
 from contract.files import atomic_write, read_bounded
-from contract.patterns import DEVICE_PATTERN, GROUP_PATTERN, TOKEN_PATTERN
+from contract.key_chain import parse_key
+from contract.patterns import DEVICE_PATTERN, GROUP_PATTERN
 from contract.proof import ProofKey
-from contract.routes import PUBLIC_KEY_BYTES, EnrolmentReply
-from device.errors import EnrolmentError, storage_errors
+from contract.routes import parse_token
+from device.errors import CopiedIdentity, EnrolmentError, storage_errors
+from device.service.machine import is_copied
 
 IDENTITY_FORMAT = 1
 MAX_IDENTITY_BYTES = 16 << 10
+CACHE_TAG_FILE = "CACHEDIR.TAG"
+CACHE_TAG = b"""Signature: 8a477f597d28d172789f06886806bc55
+# This folder is a FEDEx device. It belongs into no backup: a copy of it would be the same device a second time.
+# Backup programs leave such folders out where they are asked to: tar --exclude-caches, restic --exclude-caches, ...
+# The tag is described at https://bford.info/cachedir/
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +53,24 @@ class Identity:
     group: str
     key: bytes
     """The Ed25519 public key that releases are verified with."""
+    first_key: bytes | None = None
+    """The first key of the service, from which the chain leads to the other one; None: there was no other one."""
+    secret: bytes | None = field(default=None, repr=False)
+    """What shows the service that this is the same device; None: nothing does."""
+    token_since: int | None = None
+    """When the token came, Unix seconds by this device's clock; None: nobody knows."""
+    machine: str = ""
+    """The mark of the machine that it came to (`device.service.machine`); empty: nobody knows."""
+
+    @property
+    def root(self) -> bytes:
+        """The first key of the service, which stays when the key changes."""
+        return self.first_key or self.key
 
     @property
     def origin(self) -> str:
         """The group of this service, by a name of its own: labels that were given in one never go to another."""
-        return f"{self.group}@{key_id(self.key)}"
+        return f"{self.group}@{key_id(self.root)}"
 
     @property
     def proof_key(self) -> ProofKey:
@@ -51,27 +78,20 @@ class Identity:
         return ProofKey.of(self.token, device=self.device)
 
     @classmethod
-    def of(cls, reply: EnrolmentReply, *, url: str) -> Identity:
-        """Make an identity of what the service at `url` answered."""
-        return cls(url=url, device=reply.device, token=reply.token, group=reply.group, key=reply.key)
-
-    @classmethod
     def parse(cls, data: bytes) -> Identity:
         """Read an identity. Raises a `ContractError` that never repeats the token."""
         fields = parse_document(data, where="identity", max_bytes=MAX_IDENTITY_BYTES)
         fields.check_format(IDENTITY_FORMAT)
-        token = fields.text("token")
-        if not TOKEN_PATTERN.fullmatch(token):
-            raise Impossible(fields.place("token"), expected="a bearer token", got="another text")
-        key = fields.binary("key", max_bytes=PUBLIC_KEY_BYTES)
-        if len(key) != PUBLIC_KEY_BYTES:
-            raise Impossible(fields.place("key"), expected=f"{PUBLIC_KEY_BYTES} bytes", got=f"{len(key)} bytes")
         return cls(
             url=fields.text("url"),
             device=fields.name("device", DEVICE_PATTERN),
-            token=token,
+            token=parse_token(fields, "token"),
             group=fields.name("group", GROUP_PATTERN),
-            key=key,
+            key=parse_key(fields, "key"),
+            first_key=parse_key(fields, "first_key") if "first_key" in fields else None,
+            secret=fields.binary("secret", max_bytes=DEVICE_SECRET_BYTES) if "secret" in fields else None,
+            token_since=fields.integer("token_since") if "token_since" in fields else None,
+            machine=fields.text("machine") if "machine" in fields else "",
         )
 
     def encode(self) -> bytes:
@@ -84,6 +104,10 @@ class Identity:
                 "token": self.token,
                 "group": self.group,
                 "key": encode_base64(self.key),
+                "first_key": _base64_or_null(self.first_key),
+                "secret": _base64_or_null(self.secret),
+                "token_since": self.token_since,
+                "machine": self.machine,
             }
         )
 
@@ -109,11 +133,24 @@ def find_identity(home: Path) -> Identity | None:
 
 
 def require_identity(home: Path) -> Identity:
-    """Read the identity. Raises `EnrolmentError` where the device is not enrolled."""
+    """Read the identity of an enrolled device.
+
+    Raises:
+        EnrolmentError: the device is not enrolled, or its identity is garbled.
+        CopiedIdentity: it is another machine's.
+        Storage: it cannot be read.
+    """
     identity = find_identity(home)
     if identity is None:
         raise EnrolmentError(f"{identity_path(home)}: expected an enrolled device, got none")
+    check_not_copied(home, identity)
     return identity
+
+
+def check_not_copied(home: Path, identity: Identity) -> None:
+    """Raise `CopiedIdentity` for an identity that came to another machine than this one."""
+    if is_copied(identity.machine, device=identity.device):
+        raise CopiedIdentity(f"{identity_path(home)}: expected an identity of this machine, got one of another")
 
 
 @contextlib.contextmanager
@@ -143,3 +180,9 @@ def keep_identity(home: Path, identity: Identity) -> None:
     with storage_errors(home):
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         atomic_write(identity_path(home), identity.encode(), mode=0o600)
+        if not (home / CACHE_TAG_FILE).exists():
+            atomic_write(home / CACHE_TAG_FILE, CACHE_TAG, mode=0o600)
+
+
+def _base64_or_null(data: bytes | None) -> str | None:
+    return None if data is None else encode_base64(data)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import contract
-from cloud.identity import limits
+from cloud.identity import limits, tokens
 from cloud.settings import Settings
 from cloud.web import bodies, server
 from contract import (
@@ -21,6 +21,8 @@ from contract import (
     faces,
     history,
     inputs,
+    invitation,
+    key_chain,
     labels,
     manifest,
     patterns,
@@ -31,6 +33,7 @@ from contract import (
     training_bundle,
     upload,
 )
+from device.service import tokens as device_tokens
 
 SPEC = (Path(contract.__file__).parent / "SPEC.md").read_text(encoding="utf-8")
 GOLDEN = Path(__file__).parent / "golden"
@@ -66,6 +69,11 @@ BOUNDS = {
     "bundle, `golden.tensors`, bytes": bundle_files.MAX_GOLDEN_BYTES,
     "bundle, golden input, bytes": device_bundle.MAX_GOLDEN_INPUT_BYTES,
     "bundle, `base.tensors`, bytes": training_bundle.MAX_BASE_BYTES,
+    "chain of keys, links": key_chain.MAX_LINKS,
+    "chain of keys, bytes": key_chain.MAX_KEY_CHAIN_BYTES,
+    "link between keys, bytes of the payload": key_chain.MAX_LINK_BYTES,
+    "invitation, characters": invitation.MAX_INVITATION_CHARACTERS,
+    "token, reply, bytes": routes.MAX_TOKEN_REPLY_BYTES,
     "enrolment, request or reply, bytes": routes.MAX_ENROLMENT_BYTES,
     "proof, request or reply, bytes": proof.MAX_PROOF_DOCUMENT_BYTES,
     "acknowledgement of an upload, bytes": routes.MAX_ACKNOWLEDGEMENT_BYTES,
@@ -90,6 +98,12 @@ def test_every_problem_is_stated_with_its_status() -> None:
     assert stated == {problem.value: problem.status.value for problem in problems.Problem}
 
 
+def test_how_long_a_token_that_was_replaced_may_still_count_is_stated() -> None:
+    text = " ".join(section(10).split())
+    assert f"within {tokens.REMEMBERED_S:.0f} seconds" in text
+    assert f"token is {device_tokens.TOKEN_LIFE_S // 86_400} days old" in text
+
+
 def test_the_least_rate_is_stated_and_is_one_for_both_sides() -> None:
     """The service gave up bodies four times as fast as those that the device still took for slow."""
     connections = " ".join(section(10).split())
@@ -111,6 +125,7 @@ def test_how_many_bodies_a_device_may_have_and_how_long_headers_may_take_is_stat
     [
         patterns.HEX64_PATTERN,
         patterns.KEY_ID_PATTERN,
+        patterns.FINGERPRINT_PATTERN,
         patterns.GROUP_PATTERN,
         patterns.DEVICE_PATTERN,
         patterns.TOKEN_PATTERN,
@@ -125,6 +140,8 @@ def test_every_pattern_is_stated_as_it_is(pattern: re.Pattern[str]) -> None:
     [
         routes.DEVICES,
         routes.PROOF,
+        routes.TOKEN,
+        routes.KEYS,
         routes.UPLOAD,
         routes.RELEASE,
         routes.RELEASES,
@@ -143,6 +160,7 @@ def test_every_route_is_stated(path: str) -> None:
         upload.UPLOAD_MEDIA_TYPE,
         envelope.ENVELOPE_MEDIA_TYPE,
         manifest.MANIFEST_PAYLOAD_TYPE,
+        key_chain.KEY_LINK_PAYLOAD_TYPE,
         problems.PROBLEM_MEDIA_TYPE,
         routes.JSON_MEDIA_TYPE,
         routes.OBJECT_MEDIA_TYPE,

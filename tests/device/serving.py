@@ -1,6 +1,7 @@
 """A service on a free local port that keeps the contract, but for the faults that a test puts into it."""
 
 import dataclasses
+import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from contract import routes
 from contract.bundle import read_device_bundle
 from contract.envelope import ENVELOPE_MEDIA_TYPE, Envelope, Signature, key_id, pae
 from contract.files import FileRef, sha256_hex
+from contract.key_chain import KEY_LINK_PAYLOAD_TYPE, KeyChain, KeyLink
 from contract.labels import encode_labels
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 from contract.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemDocument
@@ -40,6 +42,14 @@ class StubService:
     group: str = "family"
     device: str = "d" * 16
     token: str = TOKEN
+    next_token: str | None = None
+    """Given out in place of `token`, and not used yet."""
+    device_of: dict[bytes | None, str] = field(default_factory=dict)
+    """Which device has which secret."""
+    links: list[Envelope] = field(default_factory=list)
+    """From the first key to `key`."""
+    first_key: bytes | None = None
+    """None: it is `key`."""
     url: str = ""
     releases: dict[str, bytes] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -54,6 +64,21 @@ class StubService:
     def public_key(self) -> bytes:
         """The key that devices pin."""
         return self.key.public_key().public_bytes_raw()
+
+    def rotate(self, *, links: int = 1) -> None:
+        """Let another key take the place of the service's, so many times."""
+        for _ in range(links):
+            self.first_key = self.first_key or self.public_key
+            following = Ed25519PrivateKey.generate()
+            self.links.append(link(self.key, following))
+            self.key = following
+
+    def keys(self) -> KeyChain:
+        """All keys so far."""
+        chain = KeyChain((self.first_key or self.public_key,))
+        for one in self.links:
+            chain = chain.extended(one)
+        return chain
 
     def manifest(self, head: bytes, *, serial: int, labels: tuple[str, ...], **changes: object) -> Manifest:
         """Make a right manifest of a head, but for `changes`; head and labels can be downloaded from now on."""
@@ -96,7 +121,11 @@ class StubService:
         """Answer a request for a proof."""
         if device != self.device:
             return refuse(Problem.NOT_FOUND)
-        reply = ProofKey.of(self.token, device=device).prove(ProofRequest.parse(asked))
+        request = ProofRequest.parse(asked)
+        reply = ProofKey.of(self.token, device=device).prove(request)
+        if self.next_token is not None:
+            following = ProofKey.of(self.next_token, device=device).prove(request)
+            reply = dataclasses.replace(reply, next=following.proof)
         return Response(reply.encode(), mimetype=routes.JSON_MEDIA_TYPE)
 
     def app(self) -> Flask:
@@ -109,18 +138,32 @@ class StubService:
             self.tokens.add(request.headers.get(routes.AUTHORIZATION))
             fault = next((fault for path, fault in self.faults.items() if request.path.startswith(path)), None)
             answer = fault() if fault else None
-            if answer is not None or request.path.startswith(routes.DEVICES):
+            is_open = request.path == routes.DEVICES or request.path.endswith("/proof") or request.path == routes.KEYS
+            if answer is not None or is_open:
                 return answer
+            if self.next_token and request.headers.get(routes.AUTHORIZATION) == f"Bearer {self.next_token}":
+                self.token, self.next_token = self.next_token, None
             if request.headers.get(routes.AUTHORIZATION) != f"Bearer {self.token}":
                 return refuse(Problem.UNAUTHENTICATED)
             return None
 
         @app.post(routes.DEVICES)
         def enrol() -> Response:
-            if routes.EnrolmentRequest.parse(request.get_data()).code != CODE:
+            asked = routes.EnrolmentRequest.parse(request.get_data())
+            if asked.code != CODE:
                 return refuse(Problem.FORBIDDEN)
-            reply = routes.EnrolmentReply(self.device, self.token, self.group, self.public_key)
+            device = self.device_of.setdefault(asked.secret, self.device)
+            reply = routes.EnrolmentReply(device, self.token, self.group, self.public_key)
             return Response(reply.encode(), 201, mimetype=routes.JSON_MEDIA_TYPE)
+
+        @app.get(routes.KEYS)
+        def get_keys() -> Response:
+            return Response(self.keys().encode(), mimetype=routes.JSON_MEDIA_TYPE)
+
+        @app.post(routes.TOKEN)
+        def renew_token() -> Response:
+            self.next_token = secrets.token_urlsafe(32)
+            return Response(routes.TokenReply(self.next_token).encode(), mimetype=routes.JSON_MEDIA_TYPE)
 
         @app.post("/v1/devices/<device>/proof")
         def prove(device: str) -> Response:
@@ -160,6 +203,12 @@ class StubService:
             return answer
 
         return app
+
+
+def link(old: Ed25519PrivateKey, new: Ed25519PrivateKey, *, signer: Ed25519PrivateKey | None = None) -> Envelope:
+    """Return the link from one key to another, signed by the first or by somebody else."""
+    payload = KeyLink(old.public_key().public_bytes_raw(), new.public_key().public_bytes_raw(), ISSUED).encode()
+    return Envelope.parse(sign(signer or old, payload, payload_type=KEY_LINK_PAYLOAD_TYPE))
 
 
 def sign(key: Ed25519PrivateKey, payload: bytes, *, payload_type: str = MANIFEST_PAYLOAD_TYPE) -> bytes:

@@ -375,6 +375,7 @@ def test_giving_up_an_identity_that_is_still_needed_is_one_line_with_advice(
     run("push")
     fails(run("enrol", "--again"), "sealed uploads on their way", "fedex-device push first")
     service.token, service.device = "u" * 43, "e" * 16
+    service.device_of.clear()
     assert run("enrol").out.startswith(f"enrolled at {service.url} as {'e' * 16}")
     assert f"waiting as the former device {'d' * 16}" in run("status").out
 

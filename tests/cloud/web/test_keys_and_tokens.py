@@ -1,6 +1,7 @@
 """Under real gunicorn, over both stores: keys are told to everybody, and a device gets another token."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 import requests
@@ -18,10 +19,11 @@ def ask(service: RunningService) -> Iterator[Ask]:
     """Asks for a path, with a token or without."""
     with requests.Session() as session:
 
-        def send(method: str, path: str, *, token: str | None = None, **more: object) -> requests.Response:
-            headers = {"Authorization": f"Bearer {token}"} if token else {}
-            headers |= more.pop("headers", {})  # type: ignore[arg-type]  # a mapping of texts
-            return session.request(method, service.url + path, headers=headers, timeout=20, **more)  # type: ignore[arg-type]
+        def send(
+            method: str, path: str, *, token: str | None = None, headers: Mapping[str, str] | None = None, **more: Any
+        ) -> requests.Response:
+            sent = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
+            return session.request(method, service.url + path, headers=sent, timeout=20, **more)
 
         yield send
 

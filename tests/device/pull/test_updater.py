@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,7 @@ from device.pull.updater import PullOutcome, PullReport, Updater, UpdateStep
 from device.recognise.recognizer import Recognizer
 from device.recognise.tflite import TFLiteRuntime
 from device.service.identity import Identity, keep_identity
+from device.service.keys import follow_keys
 from device.settings import Settings
 from tests.device.photos import draw_photo
 from tests.device.serving import EXPIRES, ISSUED, TOKEN, StubService, refuse, sign
@@ -71,6 +73,7 @@ def updater(
         channel=device.settings.channel,
         precision=Precision.FLOAT32,
         now=lambda: ISSUED + 60.0,
+        follow_keys=partial(follow_keys, device.settings.home, client),
     )
     client.close()
 

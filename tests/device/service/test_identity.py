@@ -3,6 +3,7 @@ import stat
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,16 @@ def enrol_at(service: StubService, device: Device, *, again: bool = False, code:
     return (enroller.enrol_again if again else enroller.enrol)(service.url, code=code).identity
 
 
-def give_out_another_token(service: StubService) -> None:
+def let_token_expire(service: StubService) -> None:
+    """Make the service refuse the device's token."""
+    service.token = "u" * 43
+
+
+def forget_device(service: StubService) -> None:
     """Make the service forget the device; whoever enrols now is another one."""
-    service.token, service.device = "u" * 43, "e" * 16
+    let_token_expire(service)
+    service.device = "e" * 16
+    service.device_of.clear()
 
 
 def seal_one(device: Device, identity: Identity) -> None:
@@ -70,7 +78,7 @@ def test_enrolling_with_the_same_service_again_keeps_the_device(
     device: Device, service: StubService, home: Path
 ) -> None:
     first = enrol_at(service, device)
-    keep_identity(home, Identity("http://old.example", first.device, first.token, first.group, first.key))
+    keep_identity(home, replace(first, url="http://old.example"))
     service.asked.clear()
     assert enrol_at(service, device) == first
     assert "POST /v1/devices" not in service.asked  # or the service would keep a device that nobody is
@@ -111,13 +119,13 @@ def test_of_enrolments_at_once_one_makes_the_device_and_the_others_find_it(
     assert require_identity(home).device == "d" * 16
 
 
-def test_killed_between_the_answer_and_keeping_it_a_device_is_not_enrolled(
+def test_killed_before_anything_is_kept_a_device_is_not_enrolled(
     device: Device, service: StubService, environment: dict[str, str], home: Path
 ) -> None:
-    """The service has one device more, which nobody is; here there is no half of one, and the next try makes one."""
+    """There is no half of one, neither here nor at the service."""
     killed = "import os, contract.files as f\nf.os.fsync = lambda _: os._exit(9)\n" + ENROLLING
     done = subprocess.run([sys.executable, "-c", killed], env=environment, input="now\n", text=True, check=False)
-    assert (done.returncode, service.asked) == (9, ["POST /v1/devices"])
+    assert (done.returncode, service.asked) == (9, ["GET /v1/keys"])
     assert find_identity(home) is None
     assert enrol_at(service, device) == require_identity(home)
 
@@ -132,7 +140,7 @@ def test_a_home_that_cannot_be_written_is_found_out_before_the_service_makes_a_d
     assert service.asked == []
 
 
-def test_a_device_that_the_service_no_longer_knows_becomes_another_one_of_the_same_group(
+def test_a_device_whose_token_no_longer_counts_shows_that_it_is_the_same_one(
     device: Device, service: StubService, home: Path, tiny_models: Path
 ) -> None:
     first = enrol_at(service, device)
@@ -144,9 +152,9 @@ def test_a_device_that_the_service_no_longer_knows_becomes_another_one_of_the_sa
         issued=int(time.time()),
     )
     device.updater(device.client(first), first).pull()
-    give_out_another_token(service)
+    let_token_expire(service)
     second = enrol_at(service, device)
-    assert (second.device, second.token, second.origin) == ("e" * 16, "u" * 43, first.origin)
+    assert second == replace(first, token="u" * 43, token_since=second.token_since)
     assert require_identity(home) == second
     assert device.updater(device.client(second), second).pull() == PullReport(PullOutcome.UNCHANGED, 3)
 
@@ -170,7 +178,7 @@ def test_what_was_sealed_for_one_device_is_never_sent_as_anothers(
     """The acknowledgement may have been lost: sent as another device's, each sample would count twice."""
     first = enrol_at(service, device)
     seal_one(device, first)
-    give_out_another_token(service)
+    forget_device(service)
     second = enrol_at(service, device)
     with device.open_cache() as cache:
         device.outbox(cache, second).retry_refused()
@@ -191,7 +199,7 @@ def test_an_identity_is_not_given_up_while_its_uploads_can_be_sent(
     assert require_identity(home) == first
     assert "POST /v1/devices" not in service.asked
     assert push_all(device, first).samples == 1
-    service.device = "e" * 16
+    forget_device(service)
     assert enrol_at(service, device, again=True).device == "e" * 16
 
 
@@ -203,13 +211,14 @@ def test_an_identity_whose_uploads_cannot_be_sent_may_be_given_up(
     seal_one(device, first)
     match trouble:
         case "token":
-            give_out_another_token(service)
+            forget_device(service)
         case "service":
-            keep_identity(home, Identity("http://127.0.0.1:9", first.device, first.token, first.group, first.key))
-            service.device = "e" * 16
+            keep_identity(home, replace(first, url="http://127.0.0.1:9"))
+            forget_device(service)
         case "cache":
             device.cache_path.write_bytes(b"garbage" * 1000)
             service.device = "e" * 16
+            service.device_of.clear()
     assert enrol_at(service, device, again=True).device == "e" * 16
 
 
@@ -226,11 +235,13 @@ def test_another_service_or_group_is_refused_unless_again(
     device: Device, service: StubService, home: Path, change: str
 ) -> None:
     before = enrol_at(service, device)
-    give_out_another_token(service)
+    forget_device(service)
+    service.asked.clear()
     setattr(service, change, Ed25519PrivateKey.generate() if change == "key" else "strangers")
     with pytest.raises(EnrolmentError, match="expected the pinned service"):
         enrol_at(service, device)
     assert require_identity(home) == before
+    assert ("POST /v1/devices" in service.asked) == (change == "group")  # another key is seen before the code is sent
     device.heads.directory.mkdir(parents=True)
     device.heads.pointer_path.write_bytes(b"{}")
     after = enrol_at(service, device, again=True)
@@ -247,9 +258,13 @@ def test_a_wrong_code_changes_nothing(device: Device, service: StubService, home
 
 
 def test_an_identity_survives_writing_and_reading() -> None:
-    identity = Identity("https://fedex.example.org", "d" * 16, TOKEN, "family", bytes(range(32)))
+    secret = bytes(range(1, 33))
+    plain = Identity("https://fedex.example.org", "d" * 16, TOKEN, "family", bytes(range(32)))
+    identity = replace(plain, first_key=bytes(32), secret=secret, token_since=7, machine="a" * 64)
     assert Identity.parse(identity.encode()) == identity
+    assert Identity.parse(plain.encode()) == plain
     assert TOKEN not in repr(identity)
+    assert repr(secret) not in repr(identity)
 
 
 @pytest.mark.parametrize(
