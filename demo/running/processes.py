@@ -66,6 +66,12 @@ class Processes:
         self._background.append(process)
         return process
 
+    def end(self, name: str) -> None:
+        """Stop the processes of one name that were started here, as an operator does; they may be started again."""
+        for process in [one for one in self._background if one.name == name]:
+            self._background.remove(process)
+            self._close(process.group)
+
     def call(
         self,
         name: str,

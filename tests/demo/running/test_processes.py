@@ -132,6 +132,18 @@ def test_a_failure_inside_stops_the_processes(tmp_path: Path) -> None:
     assert not group_is_alive(process.group.pid)
 
 
+def test_a_process_that_was_ended_is_not_missed_and_the_others_go_on(tmp_path: Path) -> None:
+    with running(tmp_path) as processes:
+        one, other = (
+            processes.start(name, [sys.executable, "-c", SLEEPER.format(mark="")], environment={})
+            for name in ("one", "other")
+        )
+        processes.end("one")
+        processes.check()
+        assert not group_is_alive(one.group.pid)
+        assert group_is_alive(other.group.pid)
+
+
 def test_a_process_that_ignores_the_request_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("demo.running.processes.STOP_TIMEOUT_S", 0.3)
     with running(tmp_path) as processes:
