@@ -4,7 +4,7 @@
 
     1  the service's keys        one of them must have the fingerprint that was given, or be the one that was pinned
     2  the secret is kept        (device.service.pending) before it is sent
-    3  code and secret are sent  the answer's key must be one that step 1 leads to
+    3  code and secret are sent  the answer's key must be one that step 1 leads to; the later one is pinned
     4  the identity is kept      with the secret, by one rename
 
 Who asks with the same secret again is the same device, so neither an answer that was lost nor a token that no longer
@@ -22,11 +22,11 @@ from pathlib import Path
 from contract.envelope import key_id
 from contract.key_chain import KeyChain
 from contract.routes import EnrolmentReply
-from device.errors import DeviceError, EnrolmentError, KeyRefused, UnsentUploads
+from device.errors import DeviceError, EnrolmentError, UnsentUploads
 from device.heads.store import HeadStore
 from device.service.client import Client
 from device.service.identity import Identity, find_identity, holding_identity, keep_identity
-from device.service.keys import keys_of_fingerprint, read_keys
+from device.service.keys import choose_key, keys_of_fingerprint, read_keys
 from device.service.machine import is_copied, mark_machine
 from device.service.pending import forget_pending, pending_secret
 
@@ -102,16 +102,16 @@ class Enroller:
 
     def _renew(self, before: Identity, url: str, *, code: str, fingerprint: str | None) -> Enrolment:
         client = self.connect(url, before)
-        if fingerprint is not None:
-            keys_of_fingerprint(read_keys(client), fingerprint)
+        allowed = None if fingerprint is None else keys_of_fingerprint(read_keys(client), fingerprint)
         if client.is_known() and not is_copied(before.machine, device=before.device):
             return self._keep(replace(before, url=url), before=before)
         chain = read_keys(client)
-        if before.key not in chain.keys or before.root != chain.keys[0]:
+        if not _is_chain_of(before, chain):
             raise self._another(before, url, got=f"key {key_id(chain.newest)}")
         secret = before.secret or pending_secret(self.home, url=url)
-        trusted = chain.keys[chain.keys.index(before.key) :]
-        new = self._ask(client, url, code=code, secret=secret, chain=chain, trusted=trusted)
+        reply = client.enrol(code, secret=secret)
+        key = choose_key(reply.key, chain, trusted=allowed or chain.keys, pinned=before.key)
+        new = self._identity(reply, url, key=key, secret=secret, chain=chain)
         if before.origin != new.origin:
             raise self._another(before, url, got=f"group {new.group}")
         return self._keep(new, before=before)
@@ -120,29 +120,23 @@ class Enroller:
         client = self.connect(url, None)
         chain = read_keys(client)
         trusted = chain.keys if fingerprint is None else keys_of_fingerprint(chain, fingerprint)
-        kept = before.secret if before is not None and _is_same_service(before, url, chain) else None
+        same = before if before is not None and _is_same_device(before, url, chain) else None
+        kept, pinned = (same.secret, same.key) if same is not None else (None, None)
         secret = kept or pending_secret(self.home, url=url)
-        new = self._ask(client, url, code=code, secret=secret, chain=chain, trusted=trusted)
+        reply = client.enrol(code, secret=secret)
+        key = choose_key(reply.key, chain, trusted=trusted, pinned=pinned)
+        new = self._identity(reply, url, key=key, secret=secret, chain=chain)
         if before is None or before.origin != new.origin:
             self.heads.forget()
         return self._keep(new, before=before)
 
-    def _ask(
-        self, client: Client, url: str, *, code: str, secret: bytes, chain: KeyChain, trusted: tuple[bytes, ...]
-    ) -> Identity:
-        reply = client.enrol(code, secret=secret)
-        if reply.key not in trusted:
-            keys = ", ".join(map(key_id, trusted))
-            raise KeyRefused(f"{url}: expected one of the keys {keys}, got {key_id(reply.key)}")
-        return self._identity(reply, url, secret=secret, chain=chain)
-
-    def _identity(self, reply: EnrolmentReply, url: str, *, secret: bytes, chain: KeyChain) -> Identity:
+    def _identity(self, reply: EnrolmentReply, url: str, *, key: bytes, secret: bytes, chain: KeyChain) -> Identity:
         return Identity(
             url=url,
             device=reply.device,
             token=reply.token,
             group=reply.group,
-            key=reply.key,
+            key=key,
             first_key=chain.keys[0],
             secret=secret,
             token_since=int(self.now()),
@@ -169,7 +163,11 @@ class Enroller:
         return EnrolmentError(f"{url}: expected the pinned service ({pinned}), got {got}")
 
 
-def _is_same_service(before: Identity, url: str, chain: KeyChain) -> bool:
-    """Tell whether a service may be shown the secret of an identity."""
-    is_its_chain = before.root == chain.keys[0] and before.key in chain.keys
-    return url == before.url and is_its_chain and not is_copied(before.machine, device=before.device)
+def _is_chain_of(before: Identity, chain: KeyChain) -> bool:
+    return before.root == chain.keys[0] and before.key in chain.keys
+
+
+def _is_same_device(before: Identity, url: str, chain: KeyChain) -> bool:
+    """Tell whether this is still the device of an identity, and the service one that may be shown its secret."""
+    is_its_service = url == before.url and _is_chain_of(before, chain)
+    return is_its_service and not is_copied(before.machine, device=before.device)

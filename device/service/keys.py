@@ -7,6 +7,7 @@ service its name (`Identity.origin`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,22 @@ def keys_of_fingerprint(chain: KeyChain, digits: str) -> tuple[bytes, ...]:
         got = shown_fingerprint(fingerprint(chain.newest))
         raise KeyRefused(f"service: expected the key {shown_fingerprint(digits)}, got {got}")
     return chain.keys[found[0] :]
+
+
+def choose_key(answered: bytes, chain: KeyChain, *, trusted: Sequence[bytes], pinned: bytes | None) -> bytes:
+    """Return the key to pin after an enrolment: the answered one, or the pinned one where that is the later. Pure.
+
+    A service answers the key before its newest one while it still signs anew what stands.
+
+    Raises:
+        KeyRefused: the answered key is not in the chain, or the later of the two is not one of the trusted ones.
+    """
+    keys = [key for key in (pinned, answered) if key in chain.keys]
+    later = max(keys, key=chain.keys.index, default=answered)
+    if answered not in chain.keys or later not in trusted:
+        expected = ", ".join(map(key_id, trusted))
+        raise KeyRefused(f"service: expected one of the keys {expected}, got {key_id(answered)}")
+    return later
 
 
 def follow(identity: Identity, chain: KeyChain, *, release: Envelope) -> Identity:

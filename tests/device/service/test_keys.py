@@ -314,6 +314,36 @@ def test_a_device_whose_token_counts_no_more_is_let_in_after_a_rotation_and_send
         device.enrol()
 
 
+def test_a_device_that_enrols_again_keeps_the_later_key(
+    device: Device, service: StubService, identity: Identity, release: Release
+) -> None:
+    """A service gives out the key before its newest one while it signs anew what stands; a thief might, too."""
+    before = service.key
+    service.rotate()
+    release(1)
+    device.pull()
+    told, newest = service.keys().encode(), service.public_key
+    show(service, told)
+    service.key, service.token = before, "u" * 43
+    assert device.enrol().identity.key == newest
+    assert device.enrol(again=True).identity.key == newest
+    service.token = "v" * 43
+    assert enrol(device, service, fingerprint(newest)).key == newest
+
+
+def test_a_fingerprint_of_a_later_key_than_the_pinned_one_is_insisted_on(
+    device: Device, service: StubService, identity: Identity
+) -> None:
+    before = service.key
+    service.rotate()
+    digits, told = fingerprint(service.public_key), service.keys().encode()
+    show(service, told)
+    service.key, service.token = before, "u" * 43
+    with pytest.raises(KeyRefused):
+        enrol(device, service, digits)
+    assert kept(device) == identity
+
+
 def test_an_invitation_stands_in_place_of_address_code_and_fingerprint(
     environment: dict[str, str], service: StubService
 ) -> None:
