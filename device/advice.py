@@ -5,11 +5,13 @@ from __future__ import annotations
 from contract.problems import Problem
 from device.errors import (
     AnotherService,
+    ClockAhead,
     CopiedIdentity,
     EnrolmentError,
     KeptBack,
     KeyRefused,
     ProtocolViolation,
+    Redirected,
     Refused,
     Storage,
     TensorError,
@@ -73,6 +75,10 @@ def advice(error: Exception) -> str:
             return _OF_TENSOR.get(flaw, "").format(dtype=dtype, shape=shape)
         case AnotherService():
             return _ELSEWHERE
+        case ClockAhead():
+            return "this device's clock runs ahead: set it"
+        case Redirected():
+            return "FEDEX_URL is to be the address of the service itself; a network that asks for a login redirects too"
         case ProtocolViolation():
             return "nothing is lost, and the next try starts anew; is FEDEX_URL the service's, or another program's?"
         case Unsendable():

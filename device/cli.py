@@ -30,11 +30,10 @@ from device import (
     read_status,
     with_advice,
 )
+from device.availability.cadence import Cadence
 from device.display import Display
 
 MAX_ID = 2**63 - 1
-JITTER = 0.1
-"""Share of the interval by which rounds are spread, so that devices do not all come back at once after an outage."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 
@@ -229,6 +228,7 @@ def _give_feedback(device: Device, inference: int, display: Display, *, label: s
 
 def _run(rounds: Rounds, display: Display, *, interval_s: float, once: bool) -> int:
     last_missing: tuple[str, ...] | None = None
+    cadence = Cadence(interval_s, random.Random())
     while True:
         done = rounds.once()
         if done.availability.is_available or done.availability.missing != last_missing:
@@ -237,7 +237,7 @@ def _run(rounds: Rounds, display: Display, *, interval_s: float, once: bool) -> 
         if once:
             return 1 if done.problems else 0
         last_missing = done.availability.missing
-        time.sleep(done.wait_s(interval_s=interval_s) * random.uniform(1, 1 + JITTER))
+        time.sleep(cadence.wait_s(done))
 
 
 if __name__ == "__main__":

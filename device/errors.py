@@ -25,12 +25,14 @@
     |- Refused                the service will not take it, now or later
     |- Untrusted              the service's answer is not believed; what is installed stays
     |  |- ProtocolViolation     an answer outside the contract
+    |  |  |- Redirected           an answer that points elsewhere, where nobody goes
     |  |  `- Unexplained          a refusal that is not the service's: a proxy's, a captive portal's
     |  |- AnotherService        the address of the settings is not proven to be that of the enrolled service
     |  |- KeyRefused            keys that do not lead on from the pinned one, or have another fingerprint
     |  |- Forged                a signature that the pinned key did not make
     |  |- Misplaced             signed, but of another group, space or channel
     |  |- Expired               signed, but too old to be news
+    |  |  `- ClockAhead           too old by this device's clock alone, which the service's contradicts
     |  |- Replayed              signed, but older than what was installed
     |  `- HeadRefused           a head that is not what its manifest says
     `- Misuse                 a bug in the calling code: report it
@@ -209,6 +211,10 @@ class Unexplained(ProtocolViolation):
         """The HTTP status."""
 
 
+class Redirected(ProtocolViolation):
+    """An answer with a status of 300 to 399, which is never followed: the token belongs to one service alone."""
+
+
 class AnotherService(Untrusted):
     """The service at the address of the settings did not prove that it is the one that this device enrolled with.
 
@@ -230,6 +236,10 @@ class Misplaced(Untrusted):
 
 class Expired(Untrusted):
     """A signed manifest that was news once."""
+
+
+class ClockAhead(Expired):
+    """A signed manifest that is too old by this device's own clock, and news by the clock of the service."""
 
 
 class Replayed(Untrusted):

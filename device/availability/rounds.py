@@ -26,10 +26,15 @@ class Round:
     """None where the device was not available, or the pull failed."""
     problems: tuple[DeviceError | ContractError, ...] = ()
 
-    def wait_s(self, *, interval_s: float) -> float:
-        """Tell how long to wait for the next round: the interval, or longer if the service asked for it. Pure."""
-        asked = [one.retry_after_s or 0.0 for one in self.problems if isinstance(one, TryLater)]
-        return max([interval_s, *asked])
+    @property
+    def is_put_off(self) -> bool:
+        """Whether the service could not be asked, or said "later"."""
+        return any(isinstance(one, TryLater) for one in self.problems)
+
+    @property
+    def retry_after_s(self) -> float:
+        """The longest wait that the service asked for, in seconds; 0 where it asked for none."""
+        return max((one.retry_after_s or 0.0 for one in self.problems if isinstance(one, TryLater)), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from contract.errors import ContractError
 from contract.files import FileRef, check_file
 from contract.problems import Problem
-from device.errors import HeadRefused, Refused, Unreachable, storage_errors
+from device.errors import HeadRefused, ProtocolViolation, Refused, Unreachable, storage_errors
 from device.heads.store import HeadStore
 from device.service.client import Client, ObjectStream
 
@@ -25,7 +25,7 @@ class Downloader:
     def fetch(self, reference: FileRef) -> int:
         """Make sure that the object is in the store; return how many bytes were downloaded for it.
 
-        A server that answers that the range begins behind the end is asked for the object from its start.
+        A server that answers that the range begins behind the end, or with another range, is asked for all of it.
 
         Raises:
             TryLater, Refused, ProtocolViolation: as `Client.object`; what has come stays for the next time.
@@ -77,6 +77,9 @@ class Downloader:
         except Refused as refused:
             if not begin or refused.problem is not Problem.RANGE_NOT_SATISFIABLE:
                 raise
+        except ProtocolViolation:
+            if not begin:
+                raise  # otherwise a proxy that spoils ranges would keep it from ever being whole
         return self.client.object(reference, begin=0)
 
     def _verify(self, reference: FileRef) -> None:

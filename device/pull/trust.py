@@ -13,13 +13,10 @@ The order is that of The Update Framework: nothing is looked at before what come
     7. serial    lower than the newest ever installed             Replayed
                  equal: nothing new, told by comparing the serials
 
-No device clock is trusted. Expiry is judged at the later of the device's clock and the newest signed time of issue that
-the device has installed, so a clock that is obviously slow (a board without a battery starts in 1970) cannot make stale
-news look fresh again. A day of grace covers clocks that are a little fast. A clock that is far ahead refuses what is
-new and says which time it believes; the installed head keeps serving, and the next right clock goes on. A manifest from
-the future is not refused: the signature is the key's, and the clock is the weaker witness. Where a fresh device has a
-slow clock, nothing tells it that a manifest is stale; its serial still only rises. A release that stands is signed anew
-at half of its life, so what has expired is a release that somebody held back, or a service that was off.
+No clock is trusted alone (`contract.validity`). One that is far ahead refuses what is new, and the error says so where
+the service's contradicts it; the installed head keeps serving, and the next right clock goes on. A manifest from the
+future is not refused: the signature is the key's, and the clock is the weaker witness. A release that stands is signed
+anew at half of its life, so what has expired is a release that somebody held back, or a service that was off.
 """
 
 from __future__ import annotations
@@ -29,10 +26,9 @@ from dataclasses import dataclass
 from contract.envelope import MAX_ENVELOPE_BYTES, Envelope, key_id
 from contract.errors import ContractError, shown
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, Manifest
-from device.errors import Expired, Forged, Misplaced, ProtocolViolation, Replayed
+from contract.validity import Validity, judge_validity
+from device.errors import ClockAhead, Expired, Forged, Misplaced, ProtocolViolation, Replayed
 from device.service.signatures import verifies
-
-EXPIRY_GRACE_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +49,8 @@ class Expectation:
     """The newest time of issue that was ever installed of this group, Unix seconds; 0: none was."""
     now: float
     """The device's clock, Unix seconds."""
+    date: int | None = None
+    """The service's clock, as the answer told it over TLS, Unix seconds."""
 
 
 def judge_release(data: bytes, expected: Expectation) -> Manifest:
@@ -62,7 +60,7 @@ def judge_release(data: bytes, expected: Expectation) -> Manifest:
         ProtocolViolation: too long, not an envelope, or not a manifest.
         Forged: no signature of the pinned key fits.
         Misplaced: of another group, space, channel, cut, feature shape or golden sample.
-        Expired: never installed, and past its time.
+        Expired: never installed, and past its time; `ClockAhead`: by the device's clock alone.
         Replayed: a lower serial than the newest ever installed.
     """
     envelope = _open(data)
@@ -107,10 +105,10 @@ def _check_place(manifest: Manifest, expected: Expectation) -> None:
 def _check_expiry(manifest: Manifest, expected: Expectation) -> None:
     if manifest.serial == expected.serial:
         return  # expiry refuses what is new only: what was installed keeps serving, and may be fetched again
-    believed = max(expected.now, expected.issued)
-    if believed > manifest.expires + EXPIRY_GRACE_S:
-        source = "by this device's clock" if believed == expected.now else "when the newest release it had was issued"
-        raise Expired(
-            f"release {manifest.serial}: expected one that is valid at {believed:.0f} (Unix seconds, {source}), "
-            f"got one that expired at {manifest.expires}"
-        )
+    clocks = f"this device {expected.now:.0f}, newest installed {expected.issued}, service {expected.date or 'unknown'}"
+    message = f"release {manifest.serial}: expected one that is still valid, got one that expired at {manifest.expires}"
+    match judge_validity(manifest.expires, own=expected.now, issued=expected.issued, date=expected.date):
+        case Validity.EXPIRED:
+            raise Expired(f"{message} (Unix seconds; clocks: {clocks})")
+        case Validity.CLOCK_AHEAD:
+            raise ClockAhead(f"{message} (Unix seconds; clocks: {clocks})")

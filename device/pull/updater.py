@@ -127,7 +127,7 @@ class Updater:
 
     def _judge(self, answer: ReleaseAnswer, installed: InstalledRelease) -> Manifest:
         """Judge a release by the pinned key, or by a later one that this leads to."""
-        expected = self._expectation(installed)
+        expected = self._expectation(installed, answer)
         try:
             return judge_release(answer.envelope, expected)
         except Forged as forged:
@@ -139,7 +139,7 @@ class Updater:
                 raise
             return judge_release(answer.envelope, replace(expected, key=key))
 
-    def _expectation(self, installed: InstalledRelease) -> Expectation:
+    def _expectation(self, installed: InstalledRelease, answer: ReleaseAnswer) -> Expectation:
         return Expectation(
             key=self.identity.key,
             group=self.identity.group,
@@ -151,6 +151,7 @@ class Updater:
             serial=installed.floor.serial,
             issued=installed.floor.issued,
             now=self.now(),
+            date=answer.date,
         )
 
     def _renews(self, entry: HeadEntry, manifest: Manifest) -> bool:

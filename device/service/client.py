@@ -26,6 +26,7 @@ from contract import routes
 from contract.envelope import ENVELOPE_MEDIA_TYPE, MAX_ENVELOPE_BYTES
 from contract.errors import ContractError
 from contract.files import FileRef
+from contract.http_date import parse_http_date
 from contract.key_chain import MAX_KEY_CHAIN_BYTES, KeyChain
 from contract.loopback import is_loopback_url
 from contract.problems import Problem
@@ -61,6 +62,8 @@ class ReleaseAnswer:
     envelope: bytes
     etag: str
     """The tag to ask with next time; empty where the service gave none."""
+    date: int | None = None
+    """What the service's clock said, Unix seconds; None where it did not say so over TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,7 @@ class Client:
         reply.check(reply.media_type == ENVELOPE_MEDIA_TYPE, expected=ENVELOPE_MEDIA_TYPE, got=reply.media_type)
         tag = reply.header(routes.ETAG)
         kept = tag if len(tag) <= MAX_ETAG_CHARACTERS and tag.isascii() and tag.isprintable() else ""
-        return ReleaseAnswer(reply.read(MAX_ENVELOPE_BYTES), kept)
+        return ReleaseAnswer(reply.read(MAX_ENVELOPE_BYTES), kept, self._date(reply))
 
     def object(self, reference: FileRef, *, begin: int) -> ObjectStream:
         """Ask for an object from byte `begin` on; the stream never brings more than the object's size.
@@ -244,6 +247,10 @@ class Client:
         got = reply.header("Content-Range")
         reply.check(bool(begin) and got == wanted, expected=f"Content-Range {wanted}", got=got or "nothing")
         return ObjectStream(begin, reply.chunks(reference.size - begin), reply.response.close)
+
+    def _date(self, reply: Reply) -> int | None:
+        """Return the time that an answer tells; over plain http anybody in between may tell one."""
+        return parse_http_date(reply.header("Date")) if self._url.startswith("https://") else None
 
     def _check_service(self) -> None:
         """Have a service at a new address prove, once, that it is the one that this device enrolled with."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import requests
 import urllib3.exceptions
@@ -14,7 +15,7 @@ from contract import routes
 from contract.errors import ContractError
 from contract.problems import MAX_PROBLEM_BYTES, PROBLEM_MEDIA_TYPE, Problem, ProblemDocument
 from contract.text import escaped
-from device.errors import DeviceError, ProtocolViolation, Refused, TryLater, Unexplained, Unreachable
+from device.errors import DeviceError, ProtocolViolation, Redirected, Refused, TryLater, Unexplained, Unreachable
 from device.service.pace import Pace
 
 CHUNK_BYTES = 64 << 10
@@ -96,9 +97,9 @@ class Reply:
             return Refused(message, status=self.status, problem=document.problem, samples=document.samples)
         if 400 <= self.status < 500:
             return Unexplained(message, status=self.status)
-        if "Location" in self.response.headers:
-            to = printable(self.header("Location"))
-            return ProtocolViolation(f"{self.where}: expected an answer, got {self.status}, a redirect to {to}")
+        if self.status // 100 == 3 and self.status != HTTPStatus.NOT_MODIFIED:
+            to = printable(self.header("Location")) or "nowhere"
+            return Redirected(f"{self.where}: expected an answer, got {self.status}, a redirect to {to}")
         return ProtocolViolation(f"{self.where}: expected a status of the contract, got {self.status}")
 
     def _next_chunk(self) -> bytes:

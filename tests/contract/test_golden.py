@@ -48,6 +48,7 @@ from contract.routes import Acknowledgement, EnrolmentReply, EnrolmentRequest, T
 from contract.samples import face_sample_id, frame_sample_id, photo_sample_id, tensor_sample_id
 from contract.self_test import cosine_ppm
 from contract.upload import Upload, decode_upload, encode_upload, peek_upload_header, upload_id
+from tests.contract.client_vectors import cadence, clocks
 from tests.contract.conftest import SELF_TEST
 from tests.contract.golden_faces import golden_faces, golden_samples
 from tests.contract.golden_inputs import golden_input
@@ -85,6 +86,8 @@ DOCUMENTS = (
     "tensor-sample-ids.json",
     "splits.json",
     "self-tests.json",
+    "clocks.json",
+    "cadence.json",
     "manifest.json",
     "manifest.pae",
     "envelope.json",
@@ -467,6 +470,8 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "tensor-sample-ids.json": jsonl(tensor_sample_ids()),
         "splits.json": jsonl(splits()),
         "self-tests.json": compact(self_tests()),
+        "clocks.json": by_key(clocks()),
+        "cadence.json": compact(cadence()),
         "manifest.json": payload,
         "manifest.pae": signed,
         "envelope.json": envelope.encode(),

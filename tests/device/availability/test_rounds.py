@@ -37,11 +37,10 @@ def test_one_that_fails_does_not_keep_the_other_from_its_turn(error: Exception) 
     assert (done.push, done.problems) == (PushReport(), (error,))
 
 
-def test_the_service_decides_when_it_is_asked_again_but_never_sooner_than_the_interval() -> None:
+def test_a_round_tells_whether_it_was_put_off_and_for_how_long() -> None:
     busy = Round(Availability(()), problems=(TryLater("busy", retry_after_s=90), Unreachable("gone")))
-    assert busy.wait_s(interval_s=60) == 90
-    assert busy.wait_s(interval_s=600) == 600
-    assert Round(Availability(())).wait_s(interval_s=60) == 60
+    assert (busy.is_put_off, busy.retry_after_s) == (True, 90)
+    assert (Round(Availability(())).is_put_off, Round(Availability(())).retry_after_s) == (False, 0)
 
 
 def test_a_problem_of_a_push_is_a_problem_of_the_round() -> None:

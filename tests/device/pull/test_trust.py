@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.bundle import DeviceBundle
 from contract.manifest import MAX_ENVELOPE_BYTES, Channel, Manifest
-from device.errors import Expired, Forged, Misplaced, ProtocolViolation, Replayed, Untrusted
-from device.pull.trust import EXPIRY_GRACE_S, Expectation, judge_release
+from contract.validity import GRACE_S
+from device.errors import ClockAhead, Expired, Forged, Misplaced, ProtocolViolation, Replayed, Untrusted
+from device.pull.trust import Expectation, judge_release
 from tests.device.serving import EXPIRES, ISSUED, StubService, sign
 
 LABELS = ("Ada", "Ben", "Cleo")
@@ -85,22 +86,22 @@ def test_the_same_serial_is_believed_and_nothing_new(
 def test_an_expired_release_is_refused_when_it_is_new(
     signer: StubService, manifest: Manifest, expected: Expectation
 ) -> None:
-    late = dataclasses.replace(expected, now=EXPIRES + EXPIRY_GRACE_S + 1)
-    with pytest.raises(Expired, match="by this device's clock"):
+    late = dataclasses.replace(expected, now=EXPIRES + GRACE_S + 1)
+    with pytest.raises(Expired, match=f"clocks: this device {EXPIRES + GRACE_S + 1}, "):
         judge_release(signer.sign(manifest), late)
 
 
 def test_an_expired_release_that_is_installed_keeps_serving(
     signer: StubService, manifest: Manifest, expected: Expectation
 ) -> None:
-    late = dataclasses.replace(expected, now=EXPIRES + EXPIRY_GRACE_S + 1, serial=5)
+    late = dataclasses.replace(expected, now=EXPIRES + GRACE_S + 1, serial=5)
     assert judge_release(signer.sign(manifest), late).serial == 5
 
 
 def test_a_clock_that_is_a_little_fast_is_forgiven(
     signer: StubService, manifest: Manifest, expected: Expectation
 ) -> None:
-    assert judge_release(signer.sign(manifest), dataclasses.replace(expected, now=EXPIRES + EXPIRY_GRACE_S)).serial == 5
+    assert judge_release(signer.sign(manifest), dataclasses.replace(expected, now=EXPIRES + GRACE_S)).serial == 5
 
 
 def test_a_clock_that_is_obviously_slow_does_not_lock_the_device_out(
@@ -114,9 +115,27 @@ def test_a_clock_that_is_obviously_slow_does_not_make_stale_news_fresh(
     signer: StubService, manifest: Manifest, expected: Expectation
 ) -> None:
     """What is installed was issued after this release had expired, so it is later, whatever the clock says."""
-    slow = dataclasses.replace(expected, now=0.0, issued=EXPIRES + EXPIRY_GRACE_S + 1)
+    slow = dataclasses.replace(expected, now=0.0, issued=EXPIRES + GRACE_S + 1)
     with pytest.raises(Expired):
         judge_release(signer.sign(manifest), slow)
+
+
+def test_a_device_without_a_clock_is_told_the_time_by_the_service(
+    signer: StubService, manifest: Manifest, expected: Expectation
+) -> None:
+    """A board that starts in 1970 and has installed nothing took what had expired for news."""
+    told = dataclasses.replace(expected, now=0.0, issued=0, date=EXPIRES + GRACE_S + 1)
+    with pytest.raises(Expired) as caught:
+        judge_release(signer.sign(manifest), told)
+    assert not isinstance(caught.value, ClockAhead)
+
+
+def test_a_clock_that_is_ahead_is_named_where_the_service_tells_another_time(
+    signer: StubService, manifest: Manifest, expected: Expectation
+) -> None:
+    ahead = dataclasses.replace(expected, now=EXPIRES + 2.0 * GRACE_S, date=ISSUED)
+    with pytest.raises(ClockAhead, match=f"service {ISSUED}"):
+        judge_release(signer.sign(manifest), ahead)
 
 
 def test_a_signature_of_another_key_is_forged(signer: StubService, manifest: Manifest, expected: Expectation) -> None:

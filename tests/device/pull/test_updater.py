@@ -464,6 +464,32 @@ def test_a_range_that_the_server_has_not_is_fetched_from_the_start(
 
 
 @pytest.mark.parametrize("place", ["partial", "objects"])
+@pytest.mark.parametrize("content_range", ["bytes 0-3/4", "bytes 11-", "", "bytes */4104"])
+def test_another_range_than_the_one_that_was_asked_for_is_fetched_from_the_start(
+    updater: Updater, device: Device, service: StubService, four: bytes, content_range: str
+) -> None:
+    """A proxy that spoils ranges kept a download that had broken off once from ever being whole."""
+    service.publish(four, serial=1, labels=FOUR)
+    partial = device.heads.partial_path(sha256_hex(four))
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(four[:11])
+    service.faults["/v1/objects"] = lambda: (
+        Response(four[11:], 206, {"Content-Range": content_range}) if "Range" in request.headers else None
+    )
+    assert updater.pull().serial == 1
+
+
+def test_a_part_that_nobody_asked_for_is_refused(
+    updater: Updater, device: Device, service: StubService, four: bytes
+) -> None:
+    service.publish(four, serial=1, labels=FOUR)
+    whole = {"Content-Range": f"bytes 0-{len(four) - 1}/{len(four)}"}
+    service.faults["/v1/objects/" + sha256_hex(four)] = lambda: Response(four, 206, whole)
+    with pytest.raises(ProtocolViolation, match="Content-Range"):
+        updater.pull()
+    assert not device.heads.entries()
+
+
 def test_a_folder_where_a_file_should_be_is_a_storage_error(
     updater: Updater, device: Device, service: StubService, four: bytes, place: str
 ) -> None:

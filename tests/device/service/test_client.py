@@ -16,7 +16,16 @@ from contract import routes
 from contract.envelope import ENVELOPE_MEDIA_TYPE, MAX_ENVELOPE_BYTES
 from contract.files import FileRef
 from contract.problems import Problem, ProblemDocument
-from device.errors import CutOff, ProtocolViolation, Refused, SettingError, TryLater, Unexplained, Unreachable
+from device.errors import (
+    CutOff,
+    ProtocolViolation,
+    Redirected,
+    Refused,
+    SettingError,
+    TryLater,
+    Unexplained,
+    Unreachable,
+)
 from device.service import pace
 from device.service.client import Client
 from tests.device.raw import answering
@@ -259,6 +268,35 @@ def test_an_acknowledgement_may_say_more_in_any_case_of_its_type(service: StubSe
     answer = b'{"later": 1, "upload": "%s"}' % UPLOAD.encode()
     service.faults["/v1/spaces"] = lambda: Response(answer, 200, {"Content-Type": "Application/JSON; charset=utf-8"})
     client.upload(b"body", space=SPACE, upload=UPLOAD)
+
+
+CALLS: dict[str, Callable[[Client], object]] = {
+    "enrol": lambda client: client.enrol(CODE),
+    "is_known": lambda client: client.is_known(),
+    "upload": lambda client: client.upload(b"body", space=SPACE, upload=UPLOAD),
+    "has_upload": lambda client: client.has_upload(space=SPACE, upload=UPLOAD),
+    "release": lambda client: client.release(space=SPACE, channel="best", etag='"a"'),
+    "object": lambda client: client.object(FileRef(UPLOAD, 4), begin=0),
+    "part of an object": lambda client: client.object(FileRef(UPLOAD, 4), begin=2),
+}
+REDIRECTS = (300, 301, 302, 303, 305, 307, 308, 399)
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("status", REDIRECTS)
+def test_no_redirect_is_followed_by_any_call(call: str, status: int) -> None:
+    """Not one to the same service either: whoever follows one sends its token where another program says."""
+    followed: list[bytes] = []
+    with answering(lambda connection: followed.append(b"here")) as elsewhere:
+        location = f"HTTP/1.1 {status} Moved\nLocation: {elsewhere}/v1/devices\nContent-Length: 0"
+        with answering(sends(location)) as url, pytest.raises(Redirected, match=f"got {status}, a redirect to http"):
+            CALLS[call](Client(url, token=TOKEN))
+    assert followed == []
+
+
+def test_a_redirect_to_nowhere_is_one_too() -> None:
+    with answering(sends("HTTP/1.1 302 Found\nContent-Length: 0")) as url, pytest.raises(Redirected, match="nowhere"):
+        get_release(Client(url, token=TOKEN))
 
 
 def test_a_304_that_nobody_asked_for_is_not_a_redirect(service: StubService, client: Client) -> None:

@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from contract.envelope import ENVELOPE_MEDIA_TYPE
 from device.errors import Unreachable
 from device.service.client import Client
+from tests.device import raw
 from tests.device.serving import TOKEN
 
 DAY = datetime.timedelta(days=1)
@@ -114,6 +115,21 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_by_its_name(certificat
         pytest.raises(Unreachable, match="certificate is not trusted: sel"),
     ):
         ask(url, None)
+
+
+def answer_with_date(connection: socket.socket) -> None:
+    connection.sendall(HEADERS + b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 2\r\n\r\n{}")
+
+
+def test_what_a_service_says_of_the_time_counts_over_tls_alone(certificate: Path) -> None:
+    """Over plain http anybody in between may say anything."""
+    with answering(certificate, answer_with_date) as url:
+        told = Client(url, token=TOKEN, ca_file=certificate).release(space="a" * 64, channel="best", etag="")
+    with raw.answering(answer_with_date) as url:
+        untold = Client(url, token=TOKEN).release(space="a" * 64, channel="best", etag="")
+    assert told is not None
+    assert untold is not None
+    assert (told.date, untold.date) == (784_111_777, None)
 
 
 def test_a_service_that_drips_behind_tls_is_unreachable_too(certificate: Path) -> None:
