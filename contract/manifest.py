@@ -1,7 +1,8 @@
 """Manifests: what a release says of itself, before it is signed and after it is verified."""
 
+import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -29,20 +30,34 @@ class Channel(StrEnum):
 
 
 class Precision(StrEnum):
-    """How the weights of a head are stored."""
+    """How the weights of a head are stored; in the order in which others than the wanted one are tried."""
 
     FLOAT32 = "float32"
     FLOAT16 = "float16"
     DYNAMIC = "dynamic"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class HeadFile:
-    """One conversion of a release's head."""
+    """One conversion of a release's head.
+
+    Its logits stay as they came until they are asked for: those of 65,536 classes in three precisions would take more
+    memory than all else of a manifest, and a device compares those of one precision at a time.
+    """
 
     file: FileRef
-    logits: NDArray[np.float32]
-    """(classes,): what this file answers to the golden sample."""
+    encoded_logits: str = field(repr=False)
+    """base64; right by construction."""
+
+    @classmethod
+    def of(cls, file: FileRef, logits: NDArray[np.float32]) -> "HeadFile":
+        """Describe a file that answers these logits (classes,) to the golden feature."""
+        return cls(file, encode_logits(logits))
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """(classes,): what this file answers to the golden feature. Decoded anew each time."""
+        return np.frombuffer(base64.b64decode(self.encoded_logits), "<f4").astype(np.float32, copy=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,8 +77,8 @@ class Manifest:
     labels: FileRef
     label_count: int
     heads: Mapping[Precision, HeadFile]
-    golden_sha256: str
-    """Of the golden sample's float32 little-endian bytes: `contract.bundle_files.golden_sha256`."""
+    golden_feature_sha256: str
+    """Of the golden feature's float32 little-endian bytes: `contract.bundle_files.golden_sha256`."""
     temperature: float
     threshold: float
     """Below this calibrated probability the head answers "unknown"."""
@@ -99,7 +114,7 @@ class Manifest:
             labels=FileRef.parse(labels, max_bytes=MAX_LABELS_BYTES),
             label_count=label_count,
             heads=_parse_heads(fields.document("heads"), label_count),
-            golden_sha256=fields.name("golden", HEX64_PATTERN),
+            golden_feature_sha256=fields.name("golden_feature", HEX64_PATTERN),
             temperature=fields.number("temperature", low=MIN_TEMPERATURE, high=MAX_TEMPERATURE),
             threshold=fields.number("threshold", low=0.0, high=1.0),
             validation_accuracy=validation.number("accuracy", low=0.0, high=1.0) if "accuracy" in validation else None,
@@ -130,7 +145,7 @@ class Manifest:
             "shape": self.feature_shape,
             "labels": {**self.labels.document(), "count": self.label_count},
             "heads": {precision.value: _head_document(head) for precision, head in self.heads.items()},
-            "golden": self.golden_sha256,
+            "golden_feature": self.golden_feature_sha256,
             "temperature": self.temperature,
             "threshold": self.threshold,
             "validation": {"accuracy": self.validation_accuracy, "samples": self.validation_samples},
@@ -163,10 +178,10 @@ def _parse_heads(fields: Fields, classes: int) -> dict[Precision, HeadFile]:
 
 
 def _parse_head(fields: Fields, classes: int) -> HeadFile:
-    return HeadFile(
-        file=FileRef.parse(fields, max_bytes=MAX_MODEL_BYTES), logits=parse_logits(fields, "logits", classes=classes)
-    )
+    parse_logits(fields, "logits", classes=classes)  # checked, and let go of again
+    encoded = fields.text("logits", max_characters=MAX_ENVELOPE_BYTES)
+    return HeadFile(FileRef.parse(fields, max_bytes=MAX_MODEL_BYTES), encoded)
 
 
 def _head_document(head: HeadFile) -> dict[str, Json]:
-    return {**head.file.document(), "logits": encode_logits(head.logits)}
+    return {**head.file.document(), "logits": head.encoded_logits}

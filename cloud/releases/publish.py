@@ -112,7 +112,7 @@ class Publisher:
     ) -> Callable[..., Manifest]:
         """Write the files that devices fetch; return a manifest of them that lacks channel, serial and parent."""
         files = {
-            precision: HeadFile(self._put(pool, content), head.logits[precision])
+            precision: HeadFile.of(self._put(pool, content), head.logits[precision])
             for precision, content in head.heads.items()
         }
         return partial(
@@ -126,7 +126,7 @@ class Publisher:
             labels=self._put(pool, encode_labels(head.labels)),
             label_count=len(head.labels),
             heads=files,
-            golden_sha256=bundle.golden_sha256,
+            golden_feature_sha256=bundle.golden_sha256,
             temperature=head.temperature,
             threshold=head.threshold,
             validation_accuracy=head.accuracy,

@@ -9,7 +9,7 @@
       floors             the newest release ever installed of each line (`device.heads.floors`)
       lock               held while one process installs
 
-An entry of the pointer is `{"envelope": sha256, "precision": "dynamic", "etag": "..."}`. Objects are written first,
+An entry of the pointer is `{"envelope": sha256, "precision": "float32", "etag": "...", "wanted": "dynamic"}`. Objects are written first,
 then the floor, and the pointer last, by one rename: whoever reads finds the old head or the new one, whole. The head
 before stays, so that a damaged one can be stepped over.
 """
@@ -53,6 +53,8 @@ class HeadEntry:
     precision: Precision
     etag: str
     """The tag to ask the service with; empty where it gave none."""
+    wanted: Precision
+    """The precision that was asked for; another one serves where that was not there, or did not work."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -266,8 +268,14 @@ def _parse_entry(fields: Fields) -> HeadEntry:
         envelope=fields.name("envelope", HEX64_PATTERN),
         precision=fields.choice("precision", Precision),
         etag=fields.text("etag", max_characters=MAX_ETAG_CHARACTERS),
+        wanted=fields.choice("wanted", Precision),
     )
 
 
 def _entry_document(entry: HeadEntry) -> dict[str, Json]:
-    return {"envelope": entry.envelope, "precision": entry.precision.value, "etag": entry.etag}
+    return {
+        "envelope": entry.envelope,
+        "precision": entry.precision.value,
+        "etag": entry.etag,
+        "wanted": entry.wanted.value,
+    }

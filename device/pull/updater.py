@@ -2,7 +2,8 @@
 
 A release that names the head which is installed already was signed anew: its serial and its times are kept, and nothing
 is downloaded, tried or installed. Whatever stops on the way, the head that served goes on serving: objects are written
-first, the pointer last. A new head must answer the golden sample as its signed manifest says before it is installed.
+first, the pointer last. A new head must answer the golden feature as its signed manifest says before it is installed;
+where one precision of it does not work on this runtime, the next one is tried.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from contract.callbacks import ignore
 from contract.errors import ContractError
 from contract.manifest import Channel, Manifest, Precision
 from contract.problems import Problem
+from contract.trial import compare_logits
 from device.errors import Forged, HeadDamaged, HeadRefused, ModelRefused, Refused
 from device.heads.floors import Floor, Floors, ReleaseLine
 from device.heads.store import HeadEntry, HeadStore
@@ -27,9 +29,6 @@ from device.recognise.models import load_installed_head
 from device.recognise.tflite import TFLiteRuntime
 from device.service.client import Client, ReleaseAnswer
 from device.service.identity import Identity
-
-TOLERANCES = {Precision.FLOAT32: 1e-3, Precision.FLOAT16: 1e-3, Precision.DYNAMIC: 2e-2}
-"""How far a logit of the golden sample may be from the manifest's, as a share of the range of all its logits."""
 
 
 class UpdateStep(StrEnum):
@@ -89,7 +88,7 @@ class Updater:
     runtime: TFLiteRuntime
     channel: Channel
     precision: Precision
-    """The wanted one; where a release does not offer it, another is taken."""
+    """The wanted one; where a release does not offer it, or it does not work on this runtime, another is taken."""
     now: Callable[[], float]
     """Tells Unix seconds."""
     follow_keys: Callable[[bytes], bytes]
@@ -147,7 +146,7 @@ class Updater:
             channel=self.channel,
             cut=self.bundle.cut,
             feature_shape=self.bundle.feature_shape,
-            golden_sha256=self.bundle.golden_sha256,
+            golden_feature_sha256=self.bundle.golden_sha256,
             serial=installed.floor.serial,
             issued=installed.floor.issued,
             now=self.now(),
@@ -155,36 +154,50 @@ class Updater:
         )
 
     def _renews(self, entry: HeadEntry, manifest: Manifest) -> bool:
-        """Tell whether a newer release says of the installed head, which is whole, what the manifest before said."""
-        precision = choose_precision(manifest, wanted=self.precision)
-        if precision is not entry.precision:
+        """Tell whether a newer release says of the installed head, which is whole, what the manifest before said.
+
+        So it does where it offers the same files to try, up to the one that is installed.
+        """
+        if entry.wanted is not self.precision or entry.precision not in manifest.heads:
             return False
-        return _serving(self.heads.manifest(entry), precision) == _serving(manifest, precision)
+        before = self.heads.manifest(entry)
+        return _serving(before, entry) == _serving(manifest, entry)
 
     def _renew(self, entry: HeadEntry, answer: ReleaseAnswer) -> None:
         """Keep the release in place of the one before."""
-        self.heads.renew(HeadEntry(self.heads.add_object(answer.envelope), entry.precision, answer.etag))
+        self.heads.renew(replace(entry, envelope=self.heads.add_object(answer.envelope), etag=answer.etag))
         self.at(UpdateStep.INSTALLED)
         self.heads.prune()
 
     def _install(self, manifest: Manifest, answer: ReleaseAnswer) -> int:
-        """Download, try and swap in; return how many bytes were downloaded."""
-        precision = choose_precision(manifest, wanted=self.precision)
-        parts = (manifest.labels, manifest.heads[precision].file)
+        """Download, try and swap in the first precision that works; return how many bytes were downloaded."""
+        parts = (manifest.labels, *(head.file for head in manifest.heads.values()))
         self.heads.prune(keep=[part.sha256 for part in parts])  # what an earlier, refused release left
+        envelope = self.heads.add_object(answer.envelope)
+        size, refusals = 0, list[str]()
+        for precision in precisions_to_try(manifest, wanted=self.precision):
+            size += self._download(manifest, precision)
+            entry = HeadEntry(envelope, precision, answer.etag, wanted=self.precision)
+            try:
+                self._try(entry)
+            except HeadRefused as refused:
+                refusals.append(f"{precision}: {refused}")
+                continue
+            self.at(UpdateStep.TRIED)
+            self.heads.swap(entry)
+            self.at(UpdateStep.INSTALLED)
+            self.heads.prune()
+            return size
+        raise HeadRefused("; ".join(refusals))
+
+    def _download(self, manifest: Manifest, precision: Precision) -> int:
         downloader = Downloader(self.client, self.heads)
-        size = sum(downloader.fetch(part) for part in parts)
+        size = sum(downloader.fetch(part) for part in (manifest.labels, manifest.heads[precision].file))
         self.at(UpdateStep.DOWNLOADED)
-        entry = HeadEntry(self.heads.add_object(answer.envelope), precision, answer.etag)
-        self._try(entry)
-        self.at(UpdateStep.TRIED)
-        self.heads.swap(entry)
-        self.at(UpdateStep.INSTALLED)
-        self.heads.prune()
         return size
 
     def _try(self, entry: HeadEntry) -> None:
-        """Run the head on the golden sample.
+        """Run the head on the golden feature.
 
         Raises:
             HeadRefused: it does not load, or does not answer as its manifest says.
@@ -195,22 +208,19 @@ class Updater:
             logits = head.model.run(self.bundle.golden[np.newaxis])[0]
         except (HeadDamaged, ModelRefused, ContractError) as error:
             raise HeadRefused(f"new head: {error}") from error
-        expected = installed.manifest.heads[entry.precision].logits
-        allowed = TOLERANCES[entry.precision] * (float(np.ptp(expected)) or 1.0)
-        difference = float(np.abs(logits - expected).max())
-        if not difference <= allowed:  # so that NaN is refused too
+        trial = compare_logits(
+            logits, installed.file.logits, precision=entry.precision, temperature=installed.manifest.temperature
+        )
+        if not trial.passes:
             raise HeadRefused(
-                f"new head: expected the golden sample's logits within {allowed:.3g}, got them off by {difference:.3g}"
-            )
-        if logits.argmax() != expected.argmax():
-            raise HeadRefused(
-                f"new head: expected class {expected.argmax()} for the golden sample, got {logits.argmax()}"
+                f"new head: expected the golden feature's logits within {trial.allowed:.3g}, "
+                f"got them off by {trial.off:.3g}"
             )
 
 
-def choose_precision(manifest: Manifest, *, wanted: Precision) -> Precision:
-    """Take the wanted precision, or the most exact one that the release offers."""
-    return wanted if wanted in manifest.heads else next(one for one in Precision if one in manifest.heads)
+def precisions_to_try(manifest: Manifest, *, wanted: Precision) -> list[Precision]:
+    """List what a release offers in the order in which it is tried: the wanted one, then the more exact ones first."""
+    return sorted(manifest.heads, key=lambda one: (one is not wanted, list(Precision).index(one)))
 
 
 def find_installed(heads: HeadStore, bundle: DeviceBundle, *, group: str, channel: Channel) -> InstalledRelease:
@@ -231,10 +241,11 @@ def find_installed(heads: HeadStore, bundle: DeviceBundle, *, group: str, channe
     return InstalledRelease(floor, manifest.serial, *((entry.etag, entry) if is_whole else ()))
 
 
-def _serving(manifest: Manifest, precision: Precision) -> tuple[object, ...]:
-    """Return what answers come from."""
-    head = manifest.heads[precision]
-    return head.file, head.logits.tobytes(), manifest.labels, manifest.temperature, manifest.threshold
+def _serving(manifest: Manifest, entry: HeadEntry) -> tuple[object, ...]:
+    """Return what answers come from: the head that is installed, after those that were tried before it."""
+    order = precisions_to_try(manifest, wanted=entry.wanted)
+    tried = [(one, manifest.heads[one]) for one in order[: order.index(entry.precision) + 1]]
+    return tried, manifest.labels, manifest.temperature, manifest.threshold
 
 
 def _floor(floors: Floors, line: ReleaseLine) -> Floor:

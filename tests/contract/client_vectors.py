@@ -1,8 +1,14 @@
-"""Vectors of what a client decides by itself: which time it is, and when it asks again."""
+"""Vectors of what a client decides by itself: which time it is, when it asks again, whether a head works."""
+
+import math
+
+import numpy as np
 
 from contract.cadence import wait_s
 from contract.documents import Json
 from contract.http_date import parse_http_date
+from contract.manifest import Precision
+from contract.trial import compare_logits
 from contract.validity import GRACE_S, judge_validity
 
 DATES = (
@@ -47,6 +53,44 @@ WAITS = (
     (900, 2, 0, 0.125),
     (86_400, 4, 0, 0.75),
 )
+
+
+TRIALS: tuple[tuple[str, Precision, float, list[float], list[float]], ...] = (
+    ("as expected", Precision.FLOAT32, 1.0, [4.5, -1.5, 0.5], [4.5, -1.5, 0.5]),
+    ("within a thousandth of the range", Precision.FLOAT32, 1.0, [4.5, -1.5, 0.5], [4.505, -1.505, 0.5]),
+    ("beyond it", Precision.FLOAT16, 1.0, [4.5, -1.5, 0.5], [4.5625, -1.5, 0.5]),
+    ("within two hundredths", Precision.DYNAMIC, 1.0, [4.5, -1.5, 0.5], [4.5625, -1.5, 0.5]),
+    ("what all share does not count", Precision.FLOAT32, 1.0, [4.5, -1.5, 0.5], [104.5, 98.5, 100.5]),
+    ("another class is the best by far", Precision.DYNAMIC, 1.0, [4.5, -1.5, 0.5], [4.5, -1.5, 5.5]),
+    ("another class is the best, of two as good", Precision.FLOAT32, 1.0, [4.5, 4.5, 0.5], [4.5, 4.50048828125, 0.5]),
+    ("one class", Precision.FLOAT32, 1.0, [3.0], [-12.5]),
+    ("one class, not finite", Precision.FLOAT32, 1.0, [3.0], [float("nan")]),
+    ("equal logits", Precision.FLOAT32, 1.0, [0.25, 0.25], [0.25048828125, 0.25]),
+    ("equal logits, told apart", Precision.FLOAT32, 1.0, [0.25, 0.25], [0.5, 0.25]),
+    ("a high temperature", Precision.FLOAT32, 8.0, [0.25, 0.25], [0.2578125, 0.25]),
+    ("a low temperature", Precision.FLOAT32, 0.001, [0.25, 0.25], [0.25048828125, 0.25]),
+    ("large and equal", Precision.FLOAT32, 1.0, [65536.0, 65536.0], [65536.0625, 65536.0]),
+    ("an infinity", Precision.DYNAMIC, 1.0, [4.5, -1.5], [float("inf"), -1.5]),
+)
+
+
+def head_trials() -> Json:
+    return [trial(*values) for values in TRIALS]
+
+
+def trial(what: str, precision: Precision, temperature: float, expected: list[float], got: list[float]) -> Json:
+    sides = [np.array(values, np.float32) for values in (got, expected)]
+    found = compare_logits(*sides, precision=precision, temperature=temperature)
+    return {
+        "what": what,
+        "precision": precision.value,
+        "temperature": temperature,
+        "expected": expected,
+        "got": [value if math.isfinite(value) else str(value) for value in got],
+        "off": found.off if math.isfinite(found.off) else None,
+        "allowed": found.allowed,
+        "passes": found.passes,
+    }
 
 
 def clocks() -> Json:

@@ -48,7 +48,7 @@ from contract.routes import Acknowledgement, EnrolmentReply, EnrolmentRequest, T
 from contract.samples import face_sample_id, frame_sample_id, photo_sample_id, tensor_sample_id
 from contract.self_test import cosine_ppm
 from contract.upload import Upload, decode_upload, encode_upload, peek_upload_header, upload_id
-from tests.contract.client_vectors import cadence, clocks
+from tests.contract.client_vectors import cadence, clocks, head_trials
 from tests.contract.conftest import SELF_TEST
 from tests.contract.golden_faces import golden_faces, golden_samples
 from tests.contract.golden_inputs import golden_input
@@ -88,6 +88,7 @@ DOCUMENTS = (
     "self-tests.json",
     "clocks.json",
     "cadence.json",
+    "head-trials.json",
     "manifest.json",
     "manifest.pae",
     "envelope.json",
@@ -358,7 +359,10 @@ def proof_vector(device: str, nonce: bytes) -> Json:
 
 def manifest_of(bundle: Path) -> Manifest:
     device = read_device_bundle(bundle)
-    heads = {Precision.FLOAT32: HeadFile(device.head, LOGITS), Precision.DYNAMIC: HeadFile(FileRef.of(b"x"), LOGITS)}
+    heads = {
+        Precision.FLOAT32: HeadFile.of(device.head, LOGITS),
+        Precision.DYNAMIC: HeadFile.of(FileRef.of(b"x"), LOGITS),
+    }
     return Manifest(
         group="home",
         space=device.space,
@@ -371,7 +375,7 @@ def manifest_of(bundle: Path) -> Manifest:
         labels=device.labels_file,
         label_count=len(device.labels),
         heads=heads,
-        golden_sha256=device.golden_sha256,
+        golden_feature_sha256=device.golden_sha256,
         temperature=device.temperature,
         threshold=device.threshold,
         validation_accuracy=0.9944,
@@ -472,6 +476,7 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "self-tests.json": compact(self_tests()),
         "clocks.json": by_key(clocks()),
         "cadence.json": compact(cadence()),
+        "head-trials.json": compact(head_trials()),
         "manifest.json": payload,
         "manifest.pae": signed,
         "envelope.json": envelope.encode(),

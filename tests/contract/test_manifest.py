@@ -36,7 +36,7 @@ def manifests() -> st.SearchStrategy[Manifest]:
 
 def _manifests(classes: int) -> st.SearchStrategy[Manifest]:
     logits = npst.arrays(np.float32, classes, elements=st.floats(-1e6, 1e6, width=32))
-    heads = st.dictionaries(st.sampled_from(Precision), st.builds(HeadFile, file_refs(), logits), min_size=1)
+    heads = st.dictionaries(st.sampled_from(Precision), st.builds(HeadFile.of, file_refs(), logits), min_size=1)
     return st.builds(
         Manifest,
         group=st.from_regex(r"[a-z0-9][a-z0-9-]{0,62}", fullmatch=True),
@@ -50,7 +50,7 @@ def _manifests(classes: int) -> st.SearchStrategy[Manifest]:
         labels=file_refs(),
         label_count=st.just(classes),
         heads=heads,
-        golden_sha256=hex64(),
+        golden_feature_sha256=hex64(),
         temperature=st.floats(1e-3, 1e3),
         threshold=st.floats(0, 1),
         validation_accuracy=st.none() | st.floats(0, 1),
@@ -86,7 +86,7 @@ def test_a_manifest_that_could_not_be_read_is_not_written(make_manifest: MakeMan
         make_manifest(temperature=np.nan).encode()
     with pytest.raises(Impossible, match="finite logits"):
         make_manifest(
-            heads={Precision.FLOAT32: HeadFile(FileRef("2b" * 32, 9), np.array([np.nan, 0], np.float32))}
+            heads={Precision.FLOAT32: HeadFile.of(FileRef("2b" * 32, 9), np.array([np.nan, 0], np.float32))}
         ).encode()
 
 
@@ -126,7 +126,7 @@ HOSTILE = [
     ("heads.float32.logits", "A" * 99, TooLarge, "manifest.heads.float32.logits: expected base64 of 8 bytes at most"),
     ("heads.float32.logits", "AAAAAAAAwH8=", Impossible, "expected finite logits, got NaN or infinity"),
     ("heads.float32.logits", "not base64!!", Malformed, "standard base64 with padding"),
-    ("golden", "4d", Malformed, "manifest.golden: expected text like"),
+    ("golden_feature", "4d", Malformed, "manifest.golden_feature: expected text like"),
     ("temperature", 0, Impossible, "manifest.temperature: expected a number from 0.001 to 1000.0, got 0.0"),
     ("temperature", "1", Malformed, "manifest.temperature: expected a number, got '1'"),
     ("temperature", False, Malformed, "manifest.temperature: expected a number, got False"),

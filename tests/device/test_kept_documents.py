@@ -15,7 +15,7 @@ from device.service.identity import Identity, find_identity, identity_path, keep
 
 ADDED = {"by": ["a later version", {"not": "known"}]}
 LINE = ReleaseLine("family", "a" * 64, Channel.BEST)
-ENTRY = HeadEntry("b" * 64, Precision.DYNAMIC, etag='"tag"')
+ENTRY = HeadEntry("b" * 64, Precision.DYNAMIC, etag='"tag"', wanted=Precision.DYNAMIC)
 IDENTITY = Identity("https://fedex.example", "d" * 16, "t" * 43, "family", bytes(32))
 
 
@@ -34,7 +34,7 @@ def heads(home: Path) -> HeadStore:
 
 
 def write_pointer(home: Path) -> None:
-    entry = {"envelope": ENTRY.envelope, "precision": ENTRY.precision, "etag": ENTRY.etag}
+    entry = {"envelope": ENTRY.envelope, "precision": ENTRY.precision, "etag": ENTRY.etag, "wanted": ENTRY.wanted}
     heads(home).pointer_path.write_text(json.dumps({"format": 1, "heads": [entry]}))
 
 

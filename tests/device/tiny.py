@@ -94,6 +94,7 @@ if __name__ == "__main__":
     write_head(folder / "three.tflite", classes=3)
     write_head(folder / "four.tflite", classes=4)
     write_head(folder / "one.tflite", classes=1)
+    write_head(folder / "flat.tflite", classes=3, scale=0.0)
     write_head(folder / "steeper.tflite", classes=3, scale=5.1)
     write_head(folder / "nine.tflite", classes=3, features=9)
     write_head(folder / "tail.tflite", classes=3, signature="tail")

@@ -167,7 +167,7 @@ def test_a_bundle_that_something_was_released_from_stays(
 
 
 def release(store: ObjectStore, pool: Pool) -> None:
-    head = HeadFile(FileRef.of(b"head"), np.zeros(2, np.float32))
+    head = HeadFile.of(FileRef.of(b"head"), np.zeros(2, np.float32))
     manifest = Manifest(
         group=pool.group,
         space=pool.space,
@@ -180,7 +180,7 @@ def release(store: ObjectStore, pool: Pool) -> None:
         labels=FileRef.of(b"[]"),
         label_count=2,
         heads={Precision.FLOAT32: head},
-        golden_sha256="0" * 64,
+        golden_feature_sha256="0" * 64,
         temperature=1.0,
         threshold=0.5,
         validation_accuracy=None,

@@ -35,7 +35,7 @@ def key(tmp_path: Path, store: ObjectStore) -> SigningKey:
 
 
 def manifest(serial: int, channel: Channel = Channel.LATEST, parent: str | None = None) -> Manifest:
-    head = HeadFile(FileRef("a" * 64, 4), np.zeros(2, np.float32))
+    head = HeadFile.of(FileRef("a" * 64, 4), np.zeros(2, np.float32))
     return Manifest(
         group=POOL.group,
         space=POOL.space,
@@ -48,7 +48,7 @@ def manifest(serial: int, channel: Channel = Channel.LATEST, parent: str | None 
         labels=FileRef("b" * 64, 8),
         label_count=2,
         heads={Precision.FLOAT32: head},
-        golden_sha256="c" * 64,
+        golden_feature_sha256="c" * 64,
         temperature=1.0,
         threshold=0.5,
         validation_accuracy=None,

@@ -1,17 +1,20 @@
 """The pointer to the installed heads."""
 
+import dataclasses
 import json
 from pathlib import Path
 
 from contract.manifest import Precision
 from device.heads.store import HeadEntry, HeadStore
 
-NEWEST, BEFORE, OLDEST = (HeadEntry(letter * 64, Precision.FLOAT32, etag='"tag"') for letter in "abc")
+NEWEST, BEFORE, OLDEST = (
+    HeadEntry(letter * 64, Precision.FLOAT32, etag='"tag"', wanted=Precision.DYNAMIC) for letter in "abc"
+)
 
 
 def write_pointer(heads: HeadStore, *entries: HeadEntry) -> None:
     """Write the pointer as a version does that keeps any number of heads."""
-    rows = [{"envelope": one.envelope, "precision": one.precision, "etag": one.etag} for one in entries]
+    rows = [dataclasses.asdict(one) for one in entries]
     heads.directory.mkdir()
     heads.pointer_path.write_text(json.dumps({"format": 1, "heads": rows}))
 

@@ -30,7 +30,7 @@ def install(device: Device, service: StubService, tiny_models: Path) -> Install:
         with device.heads.installing():
             for part in (head, encode_labels(labels)):
                 device.heads.add_object(part)
-            entry = HeadEntry(device.heads.add_object(envelope), Precision.FLOAT32, "")
+            entry = HeadEntry(device.heads.add_object(envelope), Precision.FLOAT32, "", Precision.FLOAT32)
             device.heads.swap(entry)
         return entry
 
