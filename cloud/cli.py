@@ -1,4 +1,4 @@
-"""The command line of the service: it only wires other modules together."""
+"""The command line of the service: serve, worker, what an operator does, status. It only wires modules together."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ import click
 
 from cloud.admin.bundles import register as register_bundle
 from cloud.admin.invitations import invite_all
+from cloud.admin.releases import ReleaseOperator
 from cloud.admin.self_tests import read_self_tests
 from cloud.dataset import inbox
 from cloud.dataset import pointer as dataset_pointer
 from cloud.errors import CloudError, SettingError, StoreError, StoreRefused
 from cloud.logs import configure_logging
 from cloud.releases import registry
+from cloud.releases.signing import load as load_key
 from cloud.releases.signing import rotate
 from cloud.settings import Settings
 from cloud.spaces import bundles
@@ -28,6 +30,9 @@ from cloud.worker.lock import claimed
 from contract import command_line
 from contract.environment import path
 from contract.invitation import fingerprint, shown_fingerprint
+from contract.manifest import Channel, Manifest
+from contract.patterns import GROUP_PATTERN, HEX64_PATTERN
+from contract.rollout import PARTS
 from contract.self_test import as_cosine
 
 
@@ -102,6 +107,51 @@ def add(directory: Path, replace: bool) -> None:
     registration = register_bundle(store, directory, replace=replace)
     added = registration.bundle
     click.echo(f"{registration.outcome} space {added.space} ({added.cut}, {len(added.labels)} labels)")
+
+
+class PoolName(click.ParamType[Pool]):
+    """A group's samples in one space, as `status` names them."""
+
+    name = "pool"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Pool:
+        """Read GROUP/SPACE."""
+        group, _, space = value.partition("/")
+        if not (GROUP_PATTERN.fullmatch(group) and HEX64_PATTERN.fullmatch(space)):
+            self.fail(f"expected GROUP/SPACE, as status shows it, got {value!r}", param, ctx)
+        return Pool(group, space)
+
+
+@commands.group()
+def release() -> None:
+    """Releases that stand; these commands sign, and need FEDEX_STATE of the worker."""
+
+
+@release.command()
+@click.argument("pool", type=PoolName())
+@click.argument("channel", type=click.Choice([one.value for one in Channel]))
+@click.argument("share", type=click.IntRange(0, PARTS))
+def share(pool: Pool, channel: str, share: int) -> None:
+    """Let the newest release of CHANNEL be for SHARE of 10000 devices of POOL.
+
+    Devices that have it keep it, whatever the share; a share of 0 lets no others in.
+    """
+    manifest = _release_operator().share(pool, Channel(channel), share=share, now=time.time())
+    click.echo(f"{channel} {manifest.serial} is for {share} of {PARTS} devices")
+
+
+@release.command()
+@click.argument("pool", type=PoolName())
+@click.argument("channel", type=click.Choice([one.value for one in Channel]))
+@click.option("--to-bundle", is_flag=True, help="Return to the head of the bundle, whatever was released before.")
+def withdraw(pool: Pool, channel: str, to_bundle: bool) -> None:
+    """Return all devices of POOL from the newest release of CHANNEL to the one before, when they ask next.
+
+    Where there is none before, the head of the bundle serves.
+    """
+    manifest = _release_operator().withdraw(pool, Channel(channel), to_bundle=to_bundle, now=time.time())
+    serves = "the release before" if manifest.heads else "the head of the bundle"
+    click.echo(f"{channel} {manifest.serial}: {serves} serves, from {manifest.withdraws} on all are withdrawn")
 
 
 @commands.command()
@@ -182,9 +232,24 @@ def _status(store: ObjectStore) -> Iterator[str]:
 def _describe(store: ObjectStore, pool: Pool) -> str:
     dataset, _ = dataset_pointer.read(store, pool)
     waiting = len(inbox.pending(store, pool))
-    serials = registry.read(store, pool).serials
-    released = ", ".join(f"{channel} {serial}" for channel, serial in serials.items()) or "none"
+    channels = registry.read(store, pool).channels
+    released = ", ".join(_describe_release(channel, one.manifest) for channel, one in channels.items()) or "none"
     return f"pool {pool.path}: {dataset.samples} samples, {waiting} uploads waiting, releases: {released}"
+
+
+def _describe_release(channel: Channel, manifest: Manifest) -> str:
+    """Name a release, and say for whom it is where that is not everybody."""
+    named = f"{channel} {manifest.serial}"
+    if not manifest.heads:
+        return f"{named} (withdrawn: the bundle's head)"
+    share = manifest.rollout.share if manifest.rollout else PARTS
+    return named if share == PARTS else f"{named} (for {share} of {PARTS})"
+
+
+def _release_operator() -> ReleaseOperator:
+    settings = _settings()
+    store = open_store(settings.store)
+    return ReleaseOperator(store, load_key(settings.state, store), settings.manifest_life_s)
 
 
 def _settings() -> Settings:

@@ -5,6 +5,7 @@
     CloudError
     |- SettingError        fix the environment, start again
     |- BundleRefused       a training bundle cannot be registered: give another one
+    |- NothingToDo         an operator's command finds nothing that it could change: look at `status`
     |- StoreRefused        the service cannot work on this store: configure another one
     |  `- StoreUnreachable    it does not answer, or has no room: it may work later
     |- StoreError          one request to the store; `key` says which object
@@ -48,6 +49,10 @@ class SettingError(CloudError):
 
 class BundleRefused(CloudError):
     """A training bundle that cannot be registered."""
+
+
+class NothingToDo(CloudError):
+    """An operator's command that there is nothing for."""
 
 
 class StoreRefused(CloudError):

@@ -14,6 +14,7 @@ from pathlib import Path
 from cloud.errors import SettingError
 from contract.environment import one_of, path, read_variables, seconds, text, variable, whole
 from contract.patterns import CODE_PATTERN, GROUP_PATTERN
+from contract.rollout import PARTS
 
 MIN_CODE_LENGTH = 8
 
@@ -136,6 +137,16 @@ class Settings:
             whole(low=10),
             unit="seconds",
             help="for which a signed release counts as news; the worker renews it at half of that",
+        ),
+    )
+
+    first_share: int = field(
+        default=PARTS,
+        metadata=variable(
+            "FEDEX_FIRST_SHARE",
+            whole(low=0, high=PARTS),
+            unit="in 10000",
+            help="devices that take a new release at first; `fedex-cloud release share` lets others in",
         ),
     )
 

@@ -16,6 +16,7 @@ from contract.errors import Impossible, shown
 from contract.files import FileRef
 from contract.labels import MAX_LABELS, MAX_LABELS_BYTES
 from contract.patterns import GROUP_PATTERN, HEX64_PATTERN, NAME_PATTERN
+from contract.rollout import Rollout
 
 MANIFEST_PAYLOAD_TYPE = "application/vnd.fedex.manifest+json"
 MANIFEST_FORMAT = 1
@@ -77,6 +78,7 @@ class Manifest:
     labels: FileRef
     label_count: int
     heads: Mapping[Precision, HeadFile]
+    """Empty: the head of the bundle serves, whose labels, temperature and threshold are named."""
     golden_feature_sha256: str
     """Of the golden feature's float32 little-endian bytes: `contract.bundle_files.golden_sha256`."""
     temperature: float
@@ -87,6 +89,10 @@ class Manifest:
     validation_samples: int
     parent: str | None
     """The sha256 of the payload of the release before; None for the first."""
+    rollout: Rollout | None = None
+    """Which devices take it; None: all."""
+    withdraws: int | None = None
+    """The lowest serial of those releases before that must not serve any more; None: they may."""
     format: int = MANIFEST_FORMAT
 
     @classmethod
@@ -100,13 +106,13 @@ class Manifest:
         fields.check_format(MANIFEST_FORMAT)
         labels, validation = fields.document("labels"), fields.document("validation")
         label_count = labels.integer("count", low=1, high=MAX_LABELS)
-        issued = fields.integer("issued")
+        issued, serial = fields.integer("issued"), fields.integer("serial", low=1)
         samples = validation.integer("samples")
         return cls(
             group=fields.name("group", GROUP_PATTERN),
             space=fields.name("space", HEX64_PATTERN),
             channel=fields.choice("channel", Channel),
-            serial=fields.integer("serial", low=1),
+            serial=serial,
             issued=issued,
             expires=fields.integer("expires", low=min(issued + 1, MAX_INTEGER)),
             cut=fields.name("cut", NAME_PATTERN),
@@ -120,7 +126,13 @@ class Manifest:
             validation_accuracy=validation.number("accuracy", low=0.0, high=1.0) if "accuracy" in validation else None,
             validation_samples=samples,
             parent=fields.name("parent", HEX64_PATTERN) if "parent" in fields else None,
+            rollout=Rollout.parse(fields.document("rollout")) if "rollout" in fields else None,
+            withdraws=fields.integer("withdraws", low=1, high=max(1, serial - 1)) if "withdraws" in fields else None,
         )
+
+    def is_for(self, device: str) -> bool:
+        """Tell whether the release is for a device, by its id."""
+        return self.rollout is None or self.rollout.includes(device)
 
     def encode(self) -> bytes:
         """Write the manifest: the same manifest gives the same bytes.
@@ -150,6 +162,8 @@ class Manifest:
             "threshold": self.threshold,
             "validation": {"accuracy": self.validation_accuracy, "samples": self.validation_samples},
             "parent": self.parent,
+            "rollout": self.rollout.document() if self.rollout else None,
+            "withdraws": self.withdraws,
         }
 
 
@@ -172,7 +186,7 @@ def parse_logits(fields: Fields, key: str, *, classes: int) -> NDArray[np.float3
 def _parse_heads(fields: Fields, classes: int) -> dict[Precision, HeadFile]:
     known = (precision for precision in Precision if precision in fields)
     heads = {precision: _parse_head(fields.document(precision), classes) for precision in known}
-    if not heads:
+    if not heads and fields.keys():
         raise Impossible("manifest.heads", expected=f"one of {', '.join(Precision)}", got=shown(list(fields.keys())))
     return heads
 

@@ -33,6 +33,9 @@ class Problem(StrEnum):
     UNKNOWN_PATH = _PREFIX + "unknown-path"
     """No route of the contract is there, so that nothing is known of what was asked for."""
     NOT_FOUND = _PREFIX + "not-found"
+    NOT_ACCEPTABLE = _PREFIX + "not-acceptable"
+    """The client reads no format that the service has."""
+    RETIRED_SPACE = _PREFIX + "retired-space"
     METHOD_NOT_ALLOWED = _PREFIX + "method-not-allowed"
     LENGTH_REQUIRED = _PREFIX + "length-required"
     TOO_LARGE = _PREFIX + "too-large"
@@ -65,6 +68,8 @@ _STATUS = {
     Problem.UNKNOWN_SPACE: HTTPStatus.NOT_FOUND,
     Problem.UNKNOWN_PATH: HTTPStatus.NOT_FOUND,
     Problem.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Problem.NOT_ACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
+    Problem.RETIRED_SPACE: HTTPStatus.GONE,
     Problem.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     Problem.LENGTH_REQUIRED: HTTPStatus.LENGTH_REQUIRED,
     Problem.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -37,6 +37,8 @@ _OF_PROBLEM: dict[str, str] = {
     Problem.UNSUPPORTED_MEDIA_TYPE: _REPORT,
     Problem.IMPOSSIBLE: _REPORT,
     Problem.WRONG_SPACE: _REPORT,
+    Problem.NOT_ACCEPTABLE: "update this program: it reads no format that the service has",
+    Problem.RETIRED_SPACE: "the network of this bundle is retired; feedback is kept: get the new bundle, set FEDEX_BUNDLE",
     Problem.UNSUPPORTED_VERSION: "update this program, then fedex-device push --refused",
     Problem.SELF_TEST_FAILED: _MEND,
     Problem.FORBIDDEN: _ASK,

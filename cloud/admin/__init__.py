@@ -1,4 +1,4 @@
-"""What an operator does by hand: registering training bundles, inviting devices, reading what these say of themselves.
+"""What an operator does by hand: registers bundles, invites devices, shares and withdraws releases, reads self-tests.
 
 May import `cloud.dataset`, `cloud.identity`, `cloud.releases`, `cloud.store`, `cloud.errors` and `contract`.
 """

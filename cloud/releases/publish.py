@@ -29,11 +29,12 @@ from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
 from contract.bundle import TrainingBundle
 from contract.callbacks import ignore
-from contract.documents import Json
+from contract.documents import Json, encode_json
 from contract.envelope import Envelope
-from contract.files import FileRef
+from contract.files import FileRef, sha256_hex
 from contract.labels import encode_labels
 from contract.manifest import Channel, HeadFile, Manifest, Precision
+from contract.rollout import PARTS, Rollout
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +77,8 @@ class Publisher:
     life_s: float
     """For how long a manifest counts as news."""
     at: AtPublishStep = ignore
+    share: int = PARTS
+    """For how many parts of all devices a release is at first."""
 
     def publish(
         self,
@@ -115,6 +118,7 @@ class Publisher:
             precision: HeadFile.of(self._put(pool, content), head.logits[precision])
             for precision, content in head.heads.items()
         }
+        labels = self._put(pool, encode_labels(head.labels))
         return partial(
             Manifest,
             group=pool.group,
@@ -123,7 +127,7 @@ class Publisher:
             expires=issued + int(self.life_s),
             cut=bundle.cut,
             feature_shape=bundle.feature_shape,
-            labels=self._put(pool, encode_labels(head.labels)),
+            labels=labels,
             label_count=len(head.labels),
             heads=files,
             golden_feature_sha256=bundle.golden_sha256,
@@ -131,6 +135,7 @@ class Publisher:
             threshold=head.threshold,
             validation_accuracy=head.accuracy,
             validation_samples=head.held_out,
+            rollout=Rollout(rollout_id(labels, files), self.share),
         )
 
     def _keep(self, pool: Pool, release: Release) -> Envelope:
@@ -144,6 +149,12 @@ class Publisher:
         self.store.put(keys.shared_object(pool.group, ref.sha256), content)
         self.at(PublishStep.OBJECT_WRITTEN)
         return ref
+
+
+def rollout_id(labels: FileRef, heads: Mapping[Precision, HeadFile]) -> str:
+    """Name what is rolled out by what it is made of: signed anew, or for more devices, it is the same."""
+    files = {precision.value: head.file.sha256 for precision, head in heads.items()}
+    return sha256_hex(encode_json({"labels": labels.sha256, "heads": files}))
 
 
 def time_of_issue(pool: Pool, previous: Registry, now: int) -> int:

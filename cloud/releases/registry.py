@@ -8,7 +8,7 @@
       "serials":  {"best": n, "latest": n},                          the last one used
       "trained":  {"dataset": "<commit>", "rows": n, "cycle": "..."},   or null
       "failed":   {"dataset": "<commit>", "times": n, "at": unix s}}    or null
-    registry/<pool>/releases/<sha256>    {"parent", "payload", "report", "weights", "samples"}, immutable
+    registry/<pool>/releases/<sha256>    {"parent", "payload", "report", "weights" or null, "samples"}, immutable
 
 A release is named by the sha256 of its payload. Its parent is the release before it in its channel, so that each
 channel's history is a chain; a release that was signed anew (`cloud.releases.renewal`) takes its own place in it.
@@ -136,8 +136,8 @@ class Release:
     payload: bytes
     parent: str | None
     report: Mapping[str, Json]
-    weights: FileRef
-    """The trained weights, an object of the group (`cloud.training.weights`)."""
+    weights: FileRef | None
+    """The trained weights, an object of the group (`cloud.training.weights`); None: the bundle's head serves."""
     sample_count: int
     """It was trained on the pool's first so many samples, in the order of `Dataset`, or was judged on them."""
 
@@ -148,7 +148,7 @@ class Release:
             payload=fields.binary("payload", max_bytes=MAX_ENVELOPE_BYTES),
             parent=fields.name("parent", HEX64_PATTERN) if "parent" in fields else None,
             report=fields.document("report").as_json(),
-            weights=FileRef.parse(fields.document("weights"), max_bytes=MAX_WEIGHTS_BYTES),
+            weights=_parse_weights(fields) if "weights" in fields else None,
             sample_count=fields.integer("samples"),
         )
 
@@ -158,7 +158,7 @@ class Release:
             "parent": self.parent,
             "payload": encode_base64(self.payload),
             "report": self.report,
-            "weights": self.weights.document(),
+            "weights": self.weights.document() if self.weights else None,
             "samples": self.sample_count,
         }
 
@@ -243,6 +243,10 @@ def _chain(store: ObjectStore, pool: Pool, sha256: str | None) -> Iterator[Relea
         manifest = _parse_manifest(release.payload, where=keys.release(pool, sha256))
         yield ReleaseSummary.of(manifest, release=sha256, report=release.report)
         sha256 = release.parent
+
+
+def _parse_weights(fields: Fields) -> FileRef:
+    return FileRef.parse(fields.document("weights"), max_bytes=MAX_WEIGHTS_BYTES)
 
 
 def _point(previous: Registry, envelopes: Mapping[Channel, Envelope]) -> Registry:

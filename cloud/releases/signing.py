@@ -71,6 +71,17 @@ def load_or_create(state: Path, store: ObjectStore) -> SigningKey:
     return key
 
 
+def load(state: Path, store: ObjectStore) -> SigningKey:
+    """Load the key of the worker whose state folder this is, for a command beside it.
+
+    Raises:
+        SettingError: there is none, or the store belongs to another worker.
+    """
+    if not (state / KEY_FILE).is_file():
+        raise SettingError(f"FEDEX_STATE: expected the folder of a worker that ran once, got {state} without its key")
+    return load_or_create(state, store)
+
+
 def rotate(state: Path, store: ObjectStore, *, now: int) -> SigningKey:
     """Let a new key take the place of the worker's, which signs a link to it and is removed.
 

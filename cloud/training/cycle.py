@@ -240,7 +240,8 @@ def _report(
 def _publish(
     context: TrainingContext, inputs: CycleInputs, head: TrainedHead, *, verdict: Verdict, cycle: str
 ) -> Registry:
-    publisher = Publisher(context.store, context.key, context.settings.manifest_life_s, context.at_publish)
+    life_s, share = context.settings.manifest_life_s, context.settings.first_share
+    publisher = Publisher(context.store, context.key, life_s, context.at_publish, share=share)
     return publisher.publish(
         inputs.pool,
         head,

@@ -31,6 +31,7 @@ from cloud.training.executors.arrays import read_array
 from cloud.training.values import DeeperLayers, EmbeddingInputs, EmbeddingOutcome, TrialInputs
 from cloud.training.weights import HeadWeights, decode_weights
 from contract.bundle import TrainingBundle
+from contract.files import FileRef
 from contract.labels import parse_labels
 from contract.manifest import Channel
 from contract.training_bundle import KERAS_HEAD_FILE
@@ -94,7 +95,7 @@ def read_inputs(
         rows=dataset.rows,
         registry=current,
         examples=choose_examples(data, bundle.base, classes, seen=release.sample_count if release else 0),
-        best=_weights(store, pool, release) if release else None,
+        best=_weights(store, pool, release.weights) if release and release.weights else None,
     )
 
 
@@ -141,16 +142,16 @@ def _choose_classes(
 def _labels(
     store: ObjectStore, pool: Pool, current: Registry, channel: Channel, bundle: TrainingBundle
 ) -> tuple[str, ...]:
-    """Return the labels of a channel's release, or the bundle's before there is one."""
-    release = current.channels.get(channel)
-    if release is None:
+    """Return the labels of a channel's release, or the bundle's where its head serves."""
+    manifest = current.channels[channel].manifest if channel in current.channels else None
+    if manifest is None or not manifest.heads:
         return bundle.labels
-    key = keys.shared_object(pool.group, release.manifest.labels.sha256)
+    key = keys.shared_object(pool.group, manifest.labels.sha256)
     with reading(key):
         return parse_labels(store.get(key).body, where=key)
 
 
-def _weights(store: ObjectStore, pool: Pool, release: Release) -> HeadWeights:
-    key = keys.shared_object(pool.group, release.weights.sha256)
+def _weights(store: ObjectStore, pool: Pool, weights: FileRef) -> HeadWeights:
+    key = keys.shared_object(pool.group, weights.sha256)
     with reading(key):
         return decode_weights(store.get(key).body)

@@ -2,7 +2,7 @@
 
 ::
 
-    heads/floors   {"format": 1, "floors": [{"group", "space", "channel", "serial", "issued"}, ...]}
+    heads/floors   {"format": 1, "floors": [{"group", "space", "channel", "serial", "issued", "passed", "etag"}, ...]}
 
 A device never goes back behind a floor, whatever has become of the head itself: it may be damaged or gone, or one of
 another channel may serve. The manifests that are still there say the same; each stands in for the other. A channel of a
@@ -12,7 +12,7 @@ later version has a floor too, which stays as it stands: the device may be updat
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contract.documents import Fields, Json, encode_json, parse_document
@@ -49,6 +49,15 @@ class Floor:
     serial: int = 0
     issued: int = 0
     """Unix seconds."""
+    passed: int = 0
+    """The serial of the newest release that was passed over since, as it is for other devices; 0: none was."""
+    passed_etag: str = ""
+    """The tag to ask with next time, of that one."""
+
+    @property
+    def lowest(self) -> int:
+        """The lowest serial that may come now."""
+        return max(self.serial, self.passed)
 
 
 Floors = Mapping[ReleaseLine, Floor]
@@ -60,8 +69,15 @@ def raise_floors(floors: Floors, manifests: Iterable[Manifest]) -> Floors:
     for manifest in manifests:
         line = ReleaseLine.of(manifest)
         before = raised.pop(line, Floor())
-        raised[line] = Floor(max(before.serial, manifest.serial), max(before.issued, manifest.issued))
+        passed = (before.passed, before.passed_etag) if before.passed > manifest.serial else (0, "")
+        raised[line] = Floor(max(before.serial, manifest.serial), max(before.issued, manifest.issued), *passed)
     return raised
+
+
+def pass_over(floors: Floors, manifest: Manifest, *, etag: str) -> Floors:
+    """Return the floors with a release noted that was judged and is for other devices. Pure."""
+    line = ReleaseLine.of(manifest)
+    return {**floors, line: replace(floors.get(line, Floor()), passed=manifest.serial, passed_etag=etag)}
 
 
 def read_floors(path: Path) -> Floors:
@@ -99,6 +115,8 @@ def encode_floors(floors: Floors) -> bytes:
             "channel": str(line.channel),
             "serial": floor.serial,
             "issued": floor.issued,
+            "passed": floor.passed,
+            "etag": floor.passed_etag,
         }
         for line, floor in [*floors.items()][-MAX_LINES:]
     ]
@@ -111,4 +129,5 @@ def _parse_floor(fields: Fields) -> tuple[ReleaseLine, Floor]:
         space=fields.name("space", HEX64_PATTERN),
         channel=fields.text("channel"),
     )
-    return line, Floor(fields.integer("serial", low=0), fields.integer("issued", low=0))
+    passed = (fields.integer("passed"), fields.text("etag")) if "passed" in fields else (0, "")
+    return line, Floor(fields.integer("serial", low=0), fields.integer("issued", low=0), *passed)

@@ -9,9 +9,10 @@
       floors             the newest release ever installed of each line (`device.heads.floors`)
       lock               held while one process installs
 
-An entry of the pointer is `{"envelope": sha256, "precision": "float32", "etag": "...", "wanted": "dynamic"}`. Objects are written first,
-then the floor, and the pointer last, by one rename: whoever reads finds the old head or the new one, whole. The head
-before stays, so that a damaged one can be stepped over.
+An entry of the pointer is `{"envelope": sha256, "precision": "float32", "etag": "...", "wanted": "dynamic"}`. Objects
+are written first, then the floor, and the pointer last, by one rename: whoever reads finds the old head or the new one,
+whole. The head before stays, so that a damaged one can be stepped over, unless its release is withdrawn. Where a
+release says that the head of the bundle serves, its precision is null, and no other entry is there.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from contract.labels import parse_labels
 from contract.manifest import HeadFile, Manifest, Precision
 from contract.patterns import HEX64_PATTERN
 from device.errors import HeadDamaged, TryLater, storage_errors
-from device.heads.floors import Floors, raise_floors, read_floors, write_floors
+from device.heads.floors import Floors, ReleaseLine, pass_over, raise_floors, read_floors, write_floors
 
 POINTER_FORMAT = 1
 MAX_POINTER_BYTES = 16 << 10
@@ -50,7 +51,8 @@ class HeadEntry:
 
     envelope: str
     """The sha256 of its envelope."""
-    precision: Precision
+    precision: Precision | None
+    """None: its release says that the head of the bundle serves."""
     etag: str
     """The tag to ask the service with; empty where it gave none."""
     wanted: Precision
@@ -147,6 +149,8 @@ class HeadStore:
             HeadDamaged: a part is missing or is another one.
         """
         manifest = self.manifest(entry)
+        if entry.precision is None:
+            raise HeadDamaged(f"installed head {manifest.serial}: expected a head, got the release of the bundle's")
         try:
             content = self.read_object(manifest.heads[entry.precision].file)
             labels = parse_labels(self.read_object(manifest.labels))
@@ -199,7 +203,8 @@ class HeadStore:
             before = self.entries()
         except HeadDamaged:
             before = ()  # the garbled pointer is what is being replaced
-        self._point_at(entry, before=before)
+        manifest = self.manifest(entry)
+        self._point_at(entry, before=[one for one in before if self._may_serve(one, after=manifest)])
 
     def renew(self, entry: HeadEntry) -> None:
         """Keep `entry`, a newer release of the newest head, in its place; the head before stays the one before.
@@ -208,6 +213,10 @@ class HeadStore:
             HeadDamaged: the pointer cannot be read.
         """
         self._point_at(entry, before=self.entries()[1:])
+
+    def pass_over(self, manifest: Manifest, *, etag: str) -> None:
+        """Keep that a release was judged and is for others: none before it may come any more. Raises `Storage`."""
+        write_floors(self.floors_path, pass_over(self.floors(), manifest, etag=etag))
 
     def forget(self) -> None:
         """Go back to the bundle's head and trust anew, as when the device leaves its group."""
@@ -236,6 +245,17 @@ class HeadStore:
         with storage_errors(self.directory):
             atomic_write(self.pointer_path, encode_json(document), mode=0o600)
 
+    def _may_serve(self, entry: HeadEntry, *, after: Manifest) -> bool:
+        """Tell whether the head before may be stepped back to: none that is withdrawn, or that cannot be read."""
+        if not after.heads:
+            return False
+        try:
+            manifest = self.manifest(entry)
+        except HeadDamaged:
+            return False
+        is_withdrawn = after.withdraws is not None and manifest.serial >= after.withdraws
+        return ReleaseLine.of(manifest) != ReleaseLine.of(after) or not is_withdrawn
+
     def _readable_manifests(self) -> Iterator[Manifest]:
         with contextlib.suppress(HeadDamaged):  # a garbled pointer names none
             for entry in self.entries():
@@ -247,6 +267,8 @@ class HeadStore:
             manifest = self.manifest(entry)
         except HeadDamaged:
             return (entry.envelope,)  # it names nothing any more
+        if entry.precision is None:
+            return (entry.envelope,)
         return entry.envelope, manifest.labels.sha256, manifest.heads[entry.precision].file.sha256
 
 
@@ -266,7 +288,7 @@ def _parse_pointer(data: bytes) -> tuple[HeadEntry, ...]:
 def _parse_entry(fields: Fields) -> HeadEntry:
     return HeadEntry(
         envelope=fields.name("envelope", HEX64_PATTERN),
-        precision=fields.choice("precision", Precision),
+        precision=fields.choice("precision", Precision) if "precision" in fields else None,
         etag=fields.text("etag", max_characters=MAX_ETAG_CHARACTERS),
         wanted=fields.choice("wanted", Precision),
     )
@@ -275,7 +297,7 @@ def _parse_entry(fields: Fields) -> HeadEntry:
 def _entry_document(entry: HeadEntry) -> dict[str, Json]:
     return {
         "envelope": entry.envelope,
-        "precision": entry.precision.value,
+        "precision": entry.precision and entry.precision.value,
         "etag": entry.etag,
         "wanted": entry.wanted.value,
     }

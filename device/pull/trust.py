@@ -10,7 +10,7 @@ The order is that of The Update Framework: nothing is looked at before what come
     4. schema    the manifest's                                   ProtocolViolation
     5. place     group, space, channel, cut, shape, golden        Misplaced
     6. expiry    of a manifest that was never installed           Expired
-    7. serial    lower than the newest ever installed             Replayed
+    7. serial    lower than the newest ever installed, or seen    Replayed
                  equal: nothing new, told by comparing the serials
 
 No clock is trusted alone (`contract.validity`). One that is far ahead refuses what is new, and the error says so where
@@ -45,6 +45,8 @@ class Expectation:
     golden_feature_sha256: str
     serial: int
     """The serial of the newest release of this line that was ever installed, whatever has become of it; 0: none was."""
+    passed: int
+    """The serial of a newer one that was believed and is for other devices; 0: none was."""
     issued: int
     """The newest time of issue that was ever installed of this group, Unix seconds; 0: none was."""
     now: float
@@ -61,15 +63,16 @@ def judge_release(data: bytes, expected: Expectation) -> Manifest:
         Forged: no signature of the pinned key fits.
         Misplaced: of another group, space, channel, cut, feature shape or golden feature.
         Expired: never installed, and past its time; `ClockAhead`: by the device's clock alone.
-        Replayed: a lower serial than the newest ever installed.
+        Replayed: a lower serial than the newest ever installed, or passed over since.
     """
     envelope = _open(data)
     _check_signature(envelope, expected.key)
     manifest = _parse(envelope)
     _check_place(manifest, expected)
     _check_expiry(manifest, expected)
-    if manifest.serial < expected.serial:
-        raise Replayed(f"release: expected serial {expected.serial} or higher, got {manifest.serial}")
+    lowest = max(expected.serial, expected.passed)
+    if manifest.serial < lowest:
+        raise Replayed(f"release: expected serial {lowest} or higher, got {manifest.serial}")
     return manifest
 
 

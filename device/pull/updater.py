@@ -25,7 +25,7 @@ from device.heads.floors import Floor, Floors, ReleaseLine
 from device.heads.store import HeadEntry, HeadStore
 from device.pull.download import Downloader
 from device.pull.trust import Expectation, judge_release
-from device.recognise.models import load_installed_head
+from device.recognise.models import BUNDLED_SERIAL, load_installed_head
 from device.recognise.tflite import TFLiteRuntime
 from device.service.client import Client, ReleaseAnswer
 from device.service.identity import Identity
@@ -50,6 +50,8 @@ class PullOutcome(StrEnum):
     NO_RELEASE = "no release yet"
     UNCHANGED = "nothing new"
     INSTALLED = "installed"
+    WAITS = "a new release is for other devices first"
+    WITHDRAWN = "what was released is withdrawn, the bundle's head serves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,11 @@ class InstalledRelease:
     """The tag to ask the service with; empty where the release has to be fetched again."""
     entry: HeadEntry | None = None
     """The installed head, if it is the floor's release and undamaged."""
+
+    @property
+    def unchanged(self) -> PullOutcome:
+        """What a pull finds where the service has nothing newer than was asked with."""
+        return PullOutcome.WAITS if self.floor.passed else PullOutcome.UNCHANGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +121,26 @@ class Updater:
                     raise
                 return PullReport(PullOutcome.NO_RELEASE, installed.serial)
             if answer is None:
-                return PullReport(PullOutcome.UNCHANGED, installed.serial)
+                return PullReport(installed.unchanged, installed.serial)
             manifest = self._judge(answer, installed)
             if manifest.serial == installed.floor.serial and installed.entry:
                 return PullReport(PullOutcome.UNCHANGED, installed.serial)
             self.at(UpdateStep.JUDGED)
-            if installed.entry and self._renews(installed.entry, manifest):
-                self._renew(installed.entry, answer)
-                return PullReport(PullOutcome.UNCHANGED, manifest.serial)
-            return PullReport(PullOutcome.INSTALLED, manifest.serial, self._install(manifest, answer))
+            return self._follow(manifest, answer, installed)
+
+    def _follow(self, manifest: Manifest, answer: ReleaseAnswer, installed: InstalledRelease) -> PullReport:
+        """Do what a release says that was not followed yet."""
+        serial = manifest.serial if manifest.heads else BUNDLED_SERIAL
+        if installed.entry and self._renews(installed.entry, manifest):
+            self._renew(installed.entry, answer)
+            return PullReport(PullOutcome.UNCHANGED, serial)
+        if not manifest.is_for(self.identity.device):
+            self.heads.pass_over(manifest, etag=answer.etag)
+            return PullReport(PullOutcome.WAITS, installed.serial)
+        if not manifest.heads:
+            self._return_to_bundle(answer)
+            return PullReport(PullOutcome.WITHDRAWN, serial)
+        return PullReport(PullOutcome.INSTALLED, serial, self._install(manifest, answer))
 
     def _judge(self, answer: ReleaseAnswer, installed: InstalledRelease) -> Manifest:
         """Judge a release by the pinned key, or by a later one that this leads to."""
@@ -148,6 +166,7 @@ class Updater:
             feature_shape=self.bundle.feature_shape,
             golden_feature_sha256=self.bundle.golden_sha256,
             serial=installed.floor.serial,
+            passed=installed.floor.passed,
             issued=installed.floor.issued,
             now=self.now(),
             date=answer.date,
@@ -158,14 +177,22 @@ class Updater:
 
         So it does where it offers the same files to try, up to the one that is installed.
         """
+        if entry.precision is None or not manifest.heads:
+            return entry.precision is None and not manifest.heads
         if entry.wanted is not self.precision or entry.precision not in manifest.heads:
             return False
         before = self.heads.manifest(entry)
-        return _serving(before, entry) == _serving(manifest, entry)
+        return _serving(before, entry, entry.precision) == _serving(manifest, entry, entry.precision)
 
     def _renew(self, entry: HeadEntry, answer: ReleaseAnswer) -> None:
         """Keep the release in place of the one before."""
         self.heads.renew(replace(entry, envelope=self.heads.add_object(answer.envelope), etag=answer.etag))
+        self.at(UpdateStep.INSTALLED)
+        self.heads.prune()
+
+    def _return_to_bundle(self, answer: ReleaseAnswer) -> None:
+        """Let the bundle's head serve, and nothing else, until a newer release comes."""
+        self.heads.swap(HeadEntry(self.heads.add_object(answer.envelope), None, answer.etag, wanted=self.precision))
         self.at(UpdateStep.INSTALLED)
         self.heads.prune()
 
@@ -209,7 +236,7 @@ class Updater:
         except (HeadDamaged, ModelRefused, ContractError) as error:
             raise HeadRefused(f"new head: {error}") from error
         trial = compare_logits(
-            logits, installed.file.logits, precision=entry.precision, temperature=installed.manifest.temperature
+            logits, installed.file.logits, precision=installed.precision, temperature=installed.manifest.temperature
         )
         if not trial.passes:
             raise HeadRefused(
@@ -230,30 +257,35 @@ def find_installed(heads: HeadStore, bundle: DeviceBundle, *, group: str, channe
         Storage: the floors cannot be read.
     """
     floor = _floor(heads.floors(), ReleaseLine(group, bundle.space, channel))
+    nothing = InstalledRelease(floor, etag=floor.passed_etag)
     try:
         entry = next(iter(heads.entries()), None)
         manifest = heads.manifest(entry) if entry else None
     except HeadDamaged:
-        return InstalledRelease(floor)
+        return nothing
     if entry is None or manifest is None or (manifest.group, manifest.space) != (group, bundle.space):
-        return InstalledRelease(floor)
-    is_whole = (manifest.channel, manifest.serial) == (channel, floor.serial) and _is_whole(heads, entry)
-    return InstalledRelease(floor, manifest.serial, *((entry.etag, entry) if is_whole else ()))
+        return nothing
+    serial = manifest.serial if entry.precision else BUNDLED_SERIAL
+    if (manifest.channel, manifest.serial) != (channel, floor.serial) or not _is_whole(heads, entry):
+        return replace(nothing, serial=serial)
+    return InstalledRelease(floor, serial, floor.passed_etag or entry.etag, entry)
 
 
-def _serving(manifest: Manifest, entry: HeadEntry) -> tuple[object, ...]:
+def _serving(manifest: Manifest, entry: HeadEntry, precision: Precision) -> tuple[object, ...]:
     """Return what answers come from: the head that is installed, after those that were tried before it."""
     order = precisions_to_try(manifest, wanted=entry.wanted)
-    tried = [(one, manifest.heads[one]) for one in order[: order.index(entry.precision) + 1]]
+    tried = [(one, manifest.heads[one]) for one in order[: order.index(precision) + 1]]
     return tried, manifest.labels, manifest.temperature, manifest.threshold
 
 
 def _floor(floors: Floors, line: ReleaseLine) -> Floor:
     issued = [floor.issued for other, floor in floors.items() if other.group == line.group]
-    return Floor(floors.get(line, Floor()).serial, max(issued, default=0))
+    return replace(floors.get(line, Floor()), issued=max(issued, default=0))
 
 
 def _is_whole(heads: HeadStore, entry: HeadEntry) -> bool:
+    if entry.precision is None:
+        return True  # its manifest has been read, and there is nothing else of it
     try:
         heads.load(entry)
     except HeadDamaged:

@@ -1,7 +1,8 @@
 """Chooses the head that serves: the newest installed one that works, or else the bundle's.
 
 A head that is damaged is stepped over, with a warning; one of another space, as after another bundle was installed, is
-passed over. A swap of the installed heads is noticed by its stamp, at the cost of one stat.
+passed over. Where the newest release says that the bundle's head serves, nothing else does. A swap of the installed
+heads is noticed by its stamp, at the cost of one stat.
 """
 
 from __future__ import annotations
@@ -64,6 +65,8 @@ class ServingHead:
             warnings.append(str(error))
             return None
         for entry in entries:
+            if entry.precision is None:
+                return None
             try:
                 head = self._load_entry(entry)
             except (HeadDamaged, ModelRefused) as error:

@@ -26,17 +26,22 @@ from contract import routes
 from contract.envelope import ENVELOPE_MEDIA_TYPE, MAX_ENVELOPE_BYTES
 from contract.errors import ContractError
 from contract.files import FileRef
+from contract.formats import FORMATS, encode_formats
 from contract.http_date import parse_http_date
 from contract.key_chain import MAX_KEY_CHAIN_BYTES, KeyChain
 from contract.loopback import is_loopback_url
+from contract.manifest import MANIFEST_FORMAT
 from contract.problems import Problem
 from contract.proof import MAX_PROOF_DOCUMENT_BYTES, NONCE_BYTES, ProofKey, ProofReply, ProofRequest
+from contract.space_list import SPACES_FORMAT
 from contract.upload import UPLOAD_MEDIA_TYPE
 from device.errors import AnotherService, CutOff, ProtocolViolation, Refused, SettingError, Unreachable
 from device.service.pace import Pace, paced_pools
 from device.service.replies import Reply, reason, was_connected
 
 MAX_ETAG_CHARACTERS = 256
+READ_FORMATS = encode_formats((("manifest", MANIFEST_FORMAT), ("spaces", SPACES_FORMAT)))
+"""What every request says that this client reads."""
 NO_OBJECT = "0" * 64
 """A sha256 that no object has."""
 
@@ -159,6 +164,7 @@ class Client:
         self._session.verify = str(ca_file) if ca_file else True
         self._session.trust_env = not is_local  # proxies are for the way to other machines
         self._session.headers.update({"User-Agent": "fedex-device", "Accept-Encoding": "identity"})
+        self._session.headers[FORMATS] = READ_FORMATS
 
     def close(self) -> None:
         """Close the connections."""

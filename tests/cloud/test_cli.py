@@ -121,6 +121,42 @@ def rewrite(bundle: Path, directory: Path, *, head: bytes) -> Path:
     return directory
 
 
+SPACE = "5" * 64
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "complaint"),
+    [
+        (("release", "share", "home", "best", "1"), 2, "expected GROUP/SPACE, as status shows it, got 'home'"),
+        (("release", "share", f"home/{SPACE}", "beta", "1"), 2, "'beta' is not one of 'best', 'latest'"),
+        (("release", "share", f"home/{SPACE}", "best", "10001"), 2, "10001 is not in the range 0<=x<=10000"),
+        (("release", "share", f"home/{SPACE}", "best", "1"), 1, "expected the folder of a worker that ran once"),
+        (("release", "withdraw", f"home/{SPACE}", "best"), 1, "expected the folder of a worker that ran once"),
+    ],
+)
+def test_what_an_operator_cannot_do_is_one_line(
+    tmp_path: Path, command: tuple[str, ...], status: int, complaint: str
+) -> None:
+    """And no key is made beside the worker's."""
+    environment = {"FEDEX_STORE": f"dir:{tmp_path / 'store'}", "FEDEX_STATE": str(tmp_path / "state")}
+    ended = run(*command, **environment)
+    assert (ended.returncode, ended.stderr.count("\n")) == (status, 1)
+    assert complaint in ended.stderr
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_release_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    store = open_store(f"dir:{tmp_path / 'store'}")
+    store.prepare()
+    load_or_create(tmp_path / "state", store)
+    environment = {"FEDEX_STORE": f"dir:{tmp_path / 'store'}", "FEDEX_STATE": str(tmp_path / "state")}
+    ended = run("release", "withdraw", f"home/{SPACE}", "best", **environment)
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        f"fedex-cloud: home/{SPACE} best: expected a release, got none yet\n",
+    )
+
+
 def test_asking_for_the_status_writes_nothing(tmp_path: Path) -> None:
     """A mistyped store used to be made by looking at it."""
     ended = run("status", FEDEX_STORE=f"dir:{tmp_path / 'mistyped'}")

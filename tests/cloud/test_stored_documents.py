@@ -79,7 +79,9 @@ KINDS = {
 
 
 def weights_key(store: ObjectStore) -> str:
-    return keys.shared_object(POOL.group, registry.get_release(store, POOL, best_release(store)).weights.sha256)
+    weights = registry.get_release(store, POOL, best_release(store)).weights
+    assert weights is not None
+    return keys.shared_object(POOL.group, weights.sha256)
 
 
 def first_shard(store: ObjectStore) -> shards.ShardRef:

@@ -8,6 +8,7 @@ from contract.cadence import wait_s
 from contract.documents import Json
 from contract.http_date import parse_http_date
 from contract.manifest import Precision
+from contract.rollout import PARTS, Rollout, device_place
 from contract.trial import compare_logits
 from contract.validity import GRACE_S, judge_validity
 
@@ -72,6 +73,20 @@ TRIALS: tuple[tuple[str, Precision, float, list[float], list[float]], ...] = (
     ("large and equal", Precision.FLOAT32, 1.0, [65536.0, 65536.0], [65536.0625, 65536.0]),
     ("an infinity", Precision.DYNAMIC, 1.0, [4.5, -1.5], [float("inf"), -1.5]),
 )
+
+
+ROLLOUT_IDS = ("7f" * 32, "00" * 32, "0123456789abcdef" * 4)
+DEVICES = ("d-0123456789", "0f" * 16, "f0" * 16, "a" * 8)
+
+
+def shares() -> Json:
+    return [place(rollout, device) for rollout in ROLLOUT_IDS for device in DEVICES]
+
+
+def place(rollout: str, device: str) -> Json:
+    """A device's place, and the least share that is for it."""
+    least = next(share for share in range(PARTS + 1) if Rollout(rollout, share).includes(device))
+    return {"rollout": rollout, "device": device, "place": device_place(rollout, device), "least_share": least}
 
 
 def head_trials() -> Json:

@@ -44,11 +44,12 @@ from contract.key_chain import KeyChain
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 from contract.problems import Problem, ProblemDocument
 from contract.proof import ProofKey, ProofReply, ProofRequest
+from contract.rollout import Rollout
 from contract.routes import Acknowledgement, EnrolmentReply, EnrolmentRequest, TokenReply
 from contract.samples import face_sample_id, frame_sample_id, photo_sample_id, tensor_sample_id
 from contract.self_test import cosine_ppm
 from contract.upload import Upload, decode_upload, encode_upload, peek_upload_header, upload_id
-from tests.contract.client_vectors import cadence, clocks, head_trials
+from tests.contract.client_vectors import cadence, clocks, head_trials, shares
 from tests.contract.conftest import SELF_TEST
 from tests.contract.golden_faces import golden_faces, golden_samples
 from tests.contract.golden_inputs import golden_input
@@ -89,6 +90,8 @@ DOCUMENTS = (
     "clocks.json",
     "cadence.json",
     "head-trials.json",
+    "shares.json",
+    "manifest-withdrawal.json",
     "manifest.json",
     "manifest.pae",
     "envelope.json",
@@ -381,6 +384,21 @@ def manifest_of(bundle: Path) -> Manifest:
         validation_accuracy=0.9944,
         validation_samples=181,
         parent=None,
+        rollout=Rollout("7f" * 32, 2500),
+    )
+
+
+def withdrawal_of(manifest: Manifest) -> Manifest:
+    """The head of the bundle serves, and none of what was released does."""
+    return dataclasses.replace(
+        manifest,
+        serial=8,
+        heads={},
+        rollout=None,
+        withdraws=1,
+        validation_accuracy=None,
+        validation_samples=0,
+        parent=FileRef.of(manifest.encode()).sha256,
     )
 
 
@@ -477,6 +495,8 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "clocks.json": by_key(clocks()),
         "cadence.json": compact(cadence()),
         "head-trials.json": compact(head_trials()),
+        "shares.json": compact(shares()),
+        "manifest-withdrawal.json": withdrawal_of(manifest).encode(),
         "manifest.json": payload,
         "manifest.pae": signed,
         "envelope.json": envelope.encode(),
@@ -551,6 +571,7 @@ def test_the_golden_envelope_is_signed_by_the_golden_key() -> None:
 
 def test_golden_documents_are_read() -> None:
     assert Manifest.parse((GOLDEN / "manifest.json").read_bytes()).serial == 7
+    assert Manifest.parse((GOLDEN / "manifest-withdrawal.json").read_bytes()).heads == {}
     assert parse_history((GOLDEN / "history.json").read_bytes())[0].serial == 7
     asked = EnrolmentRequest.parse((GOLDEN / "enrolment-request.json").read_bytes())
     enrolled = EnrolmentReply.parse((GOLDEN / "enrolment-reply.json").read_bytes())

@@ -113,6 +113,7 @@ class Place:
             }
             assert all(sha256_hex(body) == manifest.heads[kind].file.sha256 for kind, body in heads.items())
             release = registry.get_release(self.store, self.pool, current.release)
+            assert release.weights is not None
             assert self.fetch(release.weights.sha256).startswith(b"weights")
             found[channel] = (manifest.serial, heads[Precision.FLOAT32])
         return found

@@ -44,6 +44,7 @@ def expected(signer: StubService, bundle: DeviceBundle) -> Expectation:
         feature_shape=bundle.feature_shape,
         golden_feature_sha256=bundle.golden_sha256,
         serial=4,
+        passed=0,
         issued=ISSUED - 1000,
         now=ISSUED + 1000,
     )
@@ -195,7 +196,7 @@ def test_an_attack_on_the_envelope_is_refused_by_name(
         {"format": 2},
         {"serial": 0},
         {"serial": "5"},
-        {"heads": {}},
+        {"heads": {"int2": {}}},
         {"temperature": 0},
         {"threshold": 2},
         {"expires": ISSUED},

@@ -258,7 +258,7 @@ def test_a_release_of_which_nothing_works_is_refused_and_downloaded_once(
     updater: Updater, device: Device, service: StubService, four: bytes
 ) -> None:
     offering(service, {Precision.FLOAT32: b"no model", Precision.DYNAMIC: b"no model either"}, serial=1)
-    with pytest.raises(HeadRefused, match="float32: new head: .*; dynamic: new head: "):
+    with pytest.raises(HeadRefused, match=r"float32: new head: .*; dynamic: new head: "):
         updater.pull()
     service.asked.clear()
     with pytest.raises(HeadRefused):

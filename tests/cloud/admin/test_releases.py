@@ -1,0 +1,208 @@
+"""What an operator decides: for how many devices a release is, and that it is withdrawn."""
+
+from pathlib import Path
+
+import pytest
+
+from cloud.admin.bundles import register as register_bundle
+from cloud.admin.releases import ReleaseOperator
+from cloud.errors import Damaged, LostRace, NothingToDo
+from cloud.releases import registry
+from cloud.releases.publish import Publisher
+from cloud.releases.registry import TrainedDataset
+from cloud.releases.renewal import Renewer
+from cloud.releases.signing import load_or_create
+from cloud.store import ObjectStore, open_store
+from cloud.store.keys import Pool
+from contract.bundle import TrainingBundle
+from contract.files import FileRef
+from contract.labels import encode_labels
+from contract.manifest import Channel, Manifest, Precision
+from contract.rollout import PARTS
+from tests.cloud.releases.test_publish import trained_head
+
+NOW, LIFE_S = 1_800_000_000, 3600
+BEST = Channel.BEST
+
+
+@pytest.fixture
+def pool(directory_store: ObjectStore, training_bundle: TrainingBundle) -> Pool:
+    assert training_bundle.directory is not None
+    register_bundle(directory_store, training_bundle.directory)
+    return Pool("home", training_bundle.space)
+
+
+class Place:
+    """A pool with releases and its operator."""
+
+    def __init__(self, store: ObjectStore, state: Path, pool: Pool, bundle: TrainingBundle) -> None:
+        self.store, self.pool, self._bundle = store, pool, bundle
+        self.key = load_or_create(state, store)
+        self.operator = ReleaseOperator(store, self.key, LIFE_S)
+
+    def publish(self, version: int, *, share: int = PARTS) -> Manifest:
+        Publisher(self.store, self.key, LIFE_S, share=share).publish(
+            self.pool,
+            trained_head(version),
+            bundle=self._bundle,
+            previous=registry.read(self.store, self.pool),
+            channels=(Channel.LATEST, BEST),
+            trained=TrainedDataset(f"dataset {version}", version, f"cycle {version}"),
+            now=NOW + version,
+        )
+        return self.best
+
+    @property
+    def best(self) -> Manifest:
+        return registry.read(self.store, self.pool).channels[BEST].manifest
+
+    def withdraw(self, *, to_bundle: bool = False) -> Manifest:
+        manifest = self.operator.withdraw(self.pool, BEST, to_bundle=to_bundle, now=NOW + 100)
+        assert manifest.encode() == self.best.encode()
+        return manifest
+
+    def history(self) -> list[int]:
+        summaries = registry.history(self.store, self.pool, limit=100)
+        return [one.serial for one in summaries if one.channel is BEST]
+
+
+@pytest.fixture
+def place(directory_store: ObjectStore, tmp_path: Path, pool: Pool, training_bundle: TrainingBundle) -> Place:
+    return Place(directory_store, tmp_path / "state", pool, training_bundle)
+
+
+def test_a_release_begins_with_the_share_of_the_settings_and_names_its_objects(place: Place) -> None:
+    first, second = place.publish(1, share=100).rollout, place.publish(2).rollout
+    assert first is not None
+    assert second is not None
+    assert (first.share, second.share) == (100, PARTS)
+    assert first.id != second.id
+
+
+def test_a_share_is_raised_by_a_new_serial_of_the_same_objects(place: Place) -> None:
+    before = place.publish(1, share=100)
+    after = place.operator.share(place.pool, BEST, share=2500, now=NOW + 50)
+    assert (after.serial, after.heads, after.labels) == (2, before.heads, before.labels)
+    assert after.rollout is not None
+    assert before.rollout is not None
+    assert (after.rollout.share, after.rollout.id) == (2500, before.rollout.id)
+    assert (after.issued, after.expires) == (NOW + 50, NOW + 50 + LIFE_S)
+    assert place.key.has_signed(registry.read(place.store, place.pool).channels[BEST].envelope)
+    assert place.history() == [2]
+
+
+def test_a_renewal_keeps_the_share_and_what_is_withdrawn(place: Place) -> None:
+    place.publish(1)
+    place.publish(2, share=100)
+    place.withdraw()
+    place.operator.share(place.pool, BEST, share=77, now=NOW + 101)
+    renewer = Renewer(place.store, place.key, LIFE_S)
+    assert renewer.renew(place.pool, previous=registry.read(place.store, place.pool), now=NOW + 101 + LIFE_S)
+    assert place.best.rollout is not None
+    assert (place.best.serial, place.best.rollout.share, place.best.withdraws) == (5, 77, 2)
+
+
+def test_a_withdrawal_points_all_devices_at_the_release_before(place: Place) -> None:
+    first = place.publish(1, share=100)
+    second = place.publish(2, share=100)
+    back = place.withdraw()
+    assert (back.serial, back.withdraws, back.heads, back.labels) == (3, 2, first.heads, first.labels)
+    assert back.rollout is not None
+    assert first.rollout is not None
+    assert (back.rollout.id, back.rollout.share) == (first.rollout.id, PARTS)
+    assert back.parent == FileRef.of(second.encode()).sha256
+    assert place.history() == [3, 2, 1]
+    release = registry.get_release(place.store, place.pool, FileRef.of(back.encode()).sha256)
+    assert release.weights == FileRef.of(b"weights 1")
+    assert release.report["withdraws"] == back.parent
+
+
+def test_a_second_withdrawal_goes_further_back_and_never_to_what_was_withdrawn(place: Place) -> None:
+    first = place.publish(1)
+    place.publish(2)
+    place.publish(3)
+    assert place.withdraw().withdraws == 3
+    back = place.withdraw()
+    assert (back.withdraws, back.heads) == (2, first.heads)
+    last = place.withdraw()
+    assert (last.withdraws, last.heads) == (1, {})
+    with pytest.raises(NothingToDo, match="got that of the bundle's"):
+        place.withdraw()
+
+
+def test_what_is_published_after_a_withdrawal_is_withdrawn_to_what_served_before(place: Place) -> None:
+    first = place.publish(1)
+    place.publish(2)
+    place.withdraw()
+    place.publish(4)
+    assert place.best.withdraws is None
+    assert place.withdraw().heads == first.heads
+
+
+def test_a_share_that_was_raised_is_withdrawn_as_one_release(place: Place) -> None:
+    first = place.publish(1)
+    place.publish(2, share=1)
+    place.operator.share(place.pool, BEST, share=2, now=NOW + 50)
+    back = place.withdraw()
+    assert (back.withdraws, back.heads) == (2, first.heads)
+
+
+@pytest.mark.parametrize("to_bundle", [False, True])
+def test_before_the_first_release_the_bundles_head_served(
+    place: Place, training_bundle: TrainingBundle, to_bundle: bool
+) -> None:
+    place.publish(1)
+    if to_bundle:
+        place.publish(2)
+    back = place.withdraw(to_bundle=to_bundle)
+    assert (back.heads, back.withdraws, back.rollout, back.label_count) == ({}, 1, None, 2)
+    assert back.labels == FileRef.of(encode_labels(training_bundle.labels))
+    assert (back.temperature, back.threshold) == (training_bundle.temperature, training_bundle.threshold)
+    assert back.golden_feature_sha256 == training_bundle.golden_sha256
+    release = registry.get_release(place.store, place.pool, FileRef.of(back.encode()).sha256)
+    assert (release.weights, release.sample_count) == (None, 0)
+
+
+def test_each_channel_is_withdrawn_by_itself(place: Place) -> None:
+    place.publish(1)
+    place.withdraw()
+    assert registry.read(place.store, place.pool).channels[Channel.LATEST].manifest.heads.keys() == {
+        Precision.FLOAT32,
+        Precision.DYNAMIC,
+    }
+
+
+def test_where_nothing_was_released_there_is_nothing_to_do(place: Place) -> None:
+    with pytest.raises(NothingToDo, match="got none yet"):
+        place.withdraw()
+    with pytest.raises(NothingToDo, match="got none yet"):
+        place.operator.share(place.pool, BEST, share=1, now=NOW)
+    place.publish(1)
+    place.withdraw()
+    with pytest.raises(NothingToDo, match="got one that is for all"):
+        place.operator.share(place.pool, BEST, share=1, now=NOW)
+
+
+def test_nothing_is_signed_that_another_key_has_signed(
+    place: Place, directory_store: ObjectStore, tmp_path: Path
+) -> None:
+    place.publish(1)
+    elsewhere = open_store(f"dir:{tmp_path / 'another-store'}")
+    elsewhere.prepare()
+    other = ReleaseOperator(directory_store, load_or_create(tmp_path / "other", elsewhere), LIFE_S)
+    with pytest.raises(Damaged, match="expected a signature of this worker's key"):
+        other.share(place.pool, BEST, share=1, now=NOW)
+
+
+def test_a_worker_that_publishes_meanwhile_wins(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.publish(1)
+    sign = registry.put_release
+
+    def overtaken(*arguments: object) -> None:
+        monkeypatch.setattr(registry, "put_release", sign)
+        place.publish(2)
+
+    monkeypatch.setattr(registry, "put_release", overtaken)
+    with pytest.raises(LostRace):
+        place.operator.share(place.pool, BEST, share=1, now=NOW)
+    assert place.best.serial == 2
