@@ -18,9 +18,10 @@ from cloud.dataset import inbox
 from cloud.dataset import pointer as dataset_pointer
 from cloud.errors import CloudError, SettingError, StoreError, StoreRefused
 from cloud.logs import configure_logging
-from cloud.releases import registry
+from cloud.releases import registry, space_lists
 from cloud.releases.signing import load as load_key
 from cloud.releases.signing import rotate
+from cloud.releases.space_lists import SpaceLister
 from cloud.settings import Settings
 from cloud.spaces import bundles
 from cloud.store import ObjectStore, open_store, probe
@@ -154,6 +155,34 @@ def withdraw(pool: Pool, channel: str, to_bundle: bool) -> None:
     click.echo(f"{channel} {manifest.serial}: {serves} serves, from {manifest.withdraws} on all are withdrawn")
 
 
+@commands.group()
+def space() -> None:
+    """Spaces of a group; these commands sign, and need FEDEX_STATE of the worker."""
+
+
+@space.command()
+@click.argument("pool", type=PoolName())
+def retire(pool: Pool) -> None:
+    """Retire the space of POOL for its group: devices keep their feedback, and are told to get a new bundle.
+
+    Web processes that run know it within half a minute.
+    """
+    lister, spaces = _space_lister()
+    listed = lister.retire(pool.group, pool.space, registered=spaces, now=time.time())
+    click.echo(
+        f"retired {pool.path}, list {listed.serial}: {len(listed.current)} current, {len(listed.retired)} retired"
+    )
+
+
+@space.command()
+@click.argument("pool", type=PoolName())
+def restore(pool: Pool) -> None:
+    """Take the retirement of the space of POOL back."""
+    lister, spaces = _space_lister()
+    listed = lister.restore(pool.group, pool.space, registered=spaces, now=time.time())
+    click.echo(f"restored {pool.path}, list {listed.serial}: {len(listed.current)} current")
+
+
 @commands.command()
 @click.option("--url", required=True, help="Where devices find the service, such as https://fedex.example.org.")
 def invite(url: str) -> None:
@@ -234,7 +263,9 @@ def _describe(store: ObjectStore, pool: Pool) -> str:
     waiting = len(inbox.pending(store, pool))
     channels = registry.read(store, pool).channels
     released = ", ".join(_describe_release(channel, one.manifest) for channel, one in channels.items()) or "none"
-    return f"pool {pool.path}: {dataset.samples} samples, {waiting} uploads waiting, releases: {released}"
+    signed = space_lists.read(store, pool.group)
+    retired = " (retired)" if signed and pool.space in signed.spaces.retired else ""
+    return f"pool {pool.path}{retired}: {dataset.samples} samples, {waiting} uploads waiting, releases: {released}"
 
 
 def _describe_release(channel: Channel, manifest: Manifest) -> str:
@@ -250,6 +281,12 @@ def _release_operator() -> ReleaseOperator:
     settings = _settings()
     store = open_store(settings.store)
     return ReleaseOperator(store, load_key(settings.state, store), settings.manifest_life_s)
+
+
+def _space_lister() -> tuple[SpaceLister, list[str]]:
+    settings = _settings()
+    store = open_store(settings.store)
+    return SpaceLister(store, load_key(settings.state, store), settings.manifest_life_s), bundles.registered(store)
 
 
 def _settings() -> Settings:

@@ -2,8 +2,8 @@
 
     Fedex-Formats: manifest=1, spaces=1, manifest=2
 
-What a client does not name it reads in the first format; without the header that is all. A service says in it what it has
-instead.
+What a client does not name it reads in the first format; without the header that is all. A service says in it what it
+has instead.
 """
 
 import re

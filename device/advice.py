@@ -13,6 +13,7 @@ from device.errors import (
     ProtocolViolation,
     Redirected,
     Refused,
+    SpaceRetired,
     Storage,
     TensorError,
     TensorFlaw,
@@ -30,6 +31,7 @@ _ELSEWHERE = (
     "is FEDEX_URL the new address of the same service? if it is another one, or one that has forgotten this device, "
     "fedex-device enrol --again"
 )
+_RETIRED = "its network is retired; feedback is kept: get the new bundle, and set FEDEX_BUNDLE"
 _OF_PROBLEM: dict[str, str] = {
     Problem.MALFORMED: _REPORT,
     Problem.METHOD_NOT_ALLOWED: _REPORT,
@@ -38,7 +40,7 @@ _OF_PROBLEM: dict[str, str] = {
     Problem.IMPOSSIBLE: _REPORT,
     Problem.WRONG_SPACE: _REPORT,
     Problem.NOT_ACCEPTABLE: "update this program: it reads no format that the service has",
-    Problem.RETIRED_SPACE: "the network of this bundle is retired; feedback is kept: get the new bundle, set FEDEX_BUNDLE",
+    Problem.RETIRED_SPACE: _RETIRED,
     Problem.UNSUPPORTED_VERSION: "update this program, then fedex-device push --refused",
     Problem.SELF_TEST_FAILED: _MEND,
     Problem.FORBIDDEN: _ASK,
@@ -75,6 +77,8 @@ def advice(error: Exception) -> str:
             return _OF_PROBLEM.get(problem, "")
         case TensorError(flaw=flaw, dtype=dtype, shape=shape):
             return _OF_TENSOR.get(flaw, "").format(dtype=dtype, shape=shape)
+        case SpaceRetired():
+            return _RETIRED
         case AnotherService():
             return _ELSEWHERE
         case ClockAhead():

@@ -12,13 +12,15 @@ from pathlib import Path
 from contract.bundle import DeviceBundle, read_device_bundle
 from contract.callbacks import ignore
 from contract.errors import ContractError
+from contract.problems import Problem
 from device.availability.policy import AvailabilityPolicy, check_availability
 from device.availability.probes import MachineProbe
 from device.availability.rounds import Rounds
 from device.cache.cache import Cache
-from device.errors import DeviceError, ModelRefused, Storage, storage_errors
+from device.errors import DeviceError, ModelRefused, Refused, Storage, storage_errors
 from device.feedback import KeptFeedback, give_feedback
 from device.heads.store import HeadStore
+from device.pull.spaces import SpaceWatch
 from device.pull.updater import AtUpdateStep, PullReport, Updater
 from device.push.outbox import AtPushStep, Outbox
 from device.push.sender import PushReport, push
@@ -252,19 +254,36 @@ class Device:
             at=at,
         )
 
+    def space_watch(self, identity: Identity) -> SpaceWatch:
+        """Make what knows which spaces are retired."""
+        return SpaceWatch(
+            self.settings.home, identity, now=time.time, follow_keys=partial(follow_keys, self.settings.home)
+        )
+
     def _push(self, identity: Identity, client: Client, *, retry_refused: bool = False) -> PushReport:
         with self.open_cache() as cache:
             kept_back = settle_self_test(cache, origin=identity.origin, make_tester=self.tester)
             outbox = self.outbox(cache, identity)
             if retry_refused:
                 outbox.retry_refused()
-            report = push(outbox, client)
+            watch = self.space_watch(identity)
+            report = push(outbox, client, retired=watch.known().retired)
         if report.problem is None:
             self._renew_token(identity, client)
+        if isinstance(report.problem, Refused) and report.problem.problem is Problem.RETIRED_SPACE:
+            with contextlib.suppress(DeviceError):  # it waits either way, and the next push tries again
+                watch.refresh(client)
         return replace(report, problem=report.problem or kept_back)
 
     def _pull(self, updater: Updater) -> PullReport:
-        report = updater.pull()
+        """Pull; a space that is retired is told from one that somebody in between says is."""
+        watch, space = self.space_watch(updater.identity), updater.bundle.space
+        watch.check(updater.client, space)
+        try:
+            report = updater.pull()
+        except Refused as refused:
+            watch.explain(updater.client, refused, space=space)
+            raise
         self._renew_token(updater.identity, updater.client)
         return report
 

@@ -16,7 +16,8 @@
     |- BadInstallation        install or export again
     |  |- RuntimeUnavailable    no TFLite runtime works here
     |  |- ModelRefused          a prefix, head or bundle that does not belong here
-    |  `- KeptBack              samples stay here: what computed them failed its self-test, or never took it
+    |  |- KeptBack              samples stay here: what computed them failed its self-test, or never took it
+    |  `- SpaceRetired          the bundle's space is retired, as a signed list says: get another bundle
     |- HeadDamaged            nothing: another head serves, and the next pull fetches this one again
     |- Storage                free space or repair the folder; recognising goes on
     |- TryLater               nothing is wrong here: the same call may work later
@@ -151,6 +152,10 @@ class ModelRefused(BadInstallation):
 
 class KeptBack(BadInstallation):
     """Samples are not uploaded: what computed them did not pass its self-test. Recognising goes on."""
+
+
+class SpaceRetired(BadInstallation):
+    """The space of the bundle is retired. Nothing is sent or asked for; feedback stays, and so does the head."""
 
 
 class HeadDamaged(DeviceError):

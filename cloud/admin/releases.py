@@ -95,7 +95,7 @@ class ReleaseOperator:
         current = previous.channels.get(channel)
         if current is None:
             raise NothingToDo(f"{pool.path} {channel}: expected a release, got none yet")
-        if not self.key.has_signed(current.envelope):
+        if not self.key.vouches_for(current.envelope):
             where = f"{keys.registry_pointer(pool)}: release {current.release}"
             raise Damaged(f"{where}: expected a signature of this worker's key, got none that fits")
         return previous, current

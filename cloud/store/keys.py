@@ -10,6 +10,7 @@
     dataset/<group>/<space>/shards/<sha256>               immutable samples
     registry/<group>/<space>/HEAD                         pointer
     registry/<group>/<space>/releases/<sha256>            payload and report of one release
+    spaces-of/<group>                                     pointer to the signed list of a group's spaces
     trials/<group>/<space>/<cycle>/<trial>                what a trial did
     objects/<group>/<sha256>                              heads and label lists, served to the group only
     devices/<device>                                      who it is, and the hash of its token
@@ -155,6 +156,11 @@ def registry_pointer(pool: Pool) -> str:
 def release(pool: Pool, sha256: str) -> str:
     """Return the key of one release: its payload and report."""
     return f"registry/{pool.path}/releases/{sha256}"
+
+
+def space_list(group: str) -> str:
+    """Return the key of the pointer to the signed list of a group's spaces."""
+    return f"spaces-of/{group}"
 
 
 def trial(pool: Pool, cycle: str, name: str) -> str:

@@ -11,25 +11,34 @@ import time
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import NotFound
 
+from cloud.identity.limits import ConcurrencyLimit
 from cloud.logs import fields
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store
 from cloud.web.problems import register_problems
-from cloud.web.routes import downloads, enrolment, health, proofs, releases, uploads, verification_keys
+from cloud.web.routes import downloads, enrolment, health, proofs, releases, space_list, uploads, verification_keys
 from cloud.web.routes.ids import register_ids
 from cloud.web.service import EXTENSION, open_context
 
 logger = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings, *, store: ObjectStore | None = None) -> Flask:
-    """Make the WSGI application over the store of the settings, or over a given one. The store is not probed here."""
+def create_app(settings: Settings, *, store: ObjectStore | None = None, limit: ConcurrencyLimit | None = None) -> Flask:
+    """Make the WSGI application over the store of the settings, or over a given one. The store is not probed here.
+
+    Args:
+        settings: what an operator chose.
+        store: in place of that of the settings.
+        limit: of the bodies of one device; this process's own if it is not given.
+    """
     app = Flask("cloud", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
     register_ids(app)
-    app.extensions[EXTENSION] = open_context(store or open_store(settings.store), settings)
-    for routes in (enrolment, proofs, verification_keys, uploads, releases, downloads, health):
+    app.extensions[EXTENSION] = open_context(
+        store or open_store(settings.store), settings, limit=limit or ConcurrencyLimit()
+    )
+    for routes in (enrolment, proofs, verification_keys, uploads, releases, space_list, downloads, health):
         app.register_blueprint(routes.blueprint)
     register_problems(app)
     app.before_request(_note_start)

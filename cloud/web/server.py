@@ -12,12 +12,15 @@ import resource
 import ssl
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from cloud.errors import SettingError
+from cloud.identity.limits import ConcurrencyLimit
 from cloud.settings import Settings
 from cloud.store import open_store
 from cloud.web.app import create_app
@@ -63,6 +66,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         _check_certificate(settings)
         self.settings = settings
         self._descriptor = descriptor
+        self._bodies = _shared_file()
+        """Which bodies are under way: made before the web processes, which inherit it."""
         super().__init__()
 
     def load_config(self) -> None:
@@ -91,7 +96,19 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         """Make the application. Called by gunicorn in each web process."""
         bound_handshakes(self.settings.stall_s)
         store = open_store(self.settings.store, wait=Threads(DISK_THREADS))
-        return create_app(self.settings, store=store)
+        return create_app(self.settings, store=store, limit=ConcurrencyLimit(self._bodies))
+
+
+def _shared_file() -> BinaryIO:
+    """Open a file without a name, in memory where the system has a folder for that.
+
+    Raises:
+        SettingError: there is no folder for it.
+    """
+    try:
+        return TemporaryFile(buffering=0, dir=_MEMORY_FOLDER if _MEMORY_FOLDER.is_dir() else None)
+    except OSError as error:
+        raise SettingError(f"TMPDIR: expected a folder for files that may be written, got {error}") from error
 
 
 def _connections() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from flask import current_app, g, request
@@ -12,6 +12,7 @@ from cloud.errors import NotFound
 from cloud.identity.devices import EnrolledDevice
 from cloud.identity.limits import ConcurrencyLimit
 from cloud.identity.tokens import Authenticator
+from cloud.releases import space_lists
 from cloud.settings import Settings
 from cloud.spaces import bundles
 from cloud.store.store import ObjectStore
@@ -20,6 +21,8 @@ from contract.bundle_files import BundleFacts
 from contract.routes import AUTHORIZATION
 
 EXTENSION = "fedex"
+RETIRED_BELIEVED_S = 30.0
+"""So that an upload stays one PUT."""
 
 
 @dataclass(slots=True)
@@ -32,8 +35,10 @@ class ServiceContext:
     readiness: Readiness
     stall_s: float
     """How long a client may stand still."""
-    limit: ConcurrencyLimit = field(default_factory=ConcurrencyLimit)
+    limit: ConcurrencyLimit
+    clock: Callable[[], float] = time.monotonic
     _facts: dict[str, BundleFacts] = field(default_factory=dict)
+    _retired: dict[str, tuple[frozenset[str], float]] = field(default_factory=dict)
 
     def facts(self, space: str) -> BundleFacts | None:
         """Return what is known of a space, or None where it is not registered. A space never changes once it is."""
@@ -44,8 +49,18 @@ class ServiceContext:
                 return None
         return self._facts.get(space)
 
+    def retired_spaces(self, group: str) -> frozenset[str]:
+        """Return the spaces that are retired for a group, as they were at most `RETIRED_BELIEVED_S` ago."""
+        retired, until = self._retired.get(group, (frozenset[str](), 0.0))
+        if self.clock() < until:
+            return retired
+        signed = space_lists.read(self.store, group)
+        retired = signed.spaces.retired if signed else frozenset()
+        self._retired[group] = (retired, self.clock() + RETIRED_BELIEVED_S)
+        return retired
 
-def open_context(store: ObjectStore, settings: Settings) -> ServiceContext:
+
+def open_context(store: ObjectStore, settings: Settings, *, limit: ConcurrencyLimit) -> ServiceContext:
     """Return the context of a service over a store."""
     clock = time.monotonic
     return ServiceContext(
@@ -54,6 +69,7 @@ def open_context(store: ObjectStore, settings: Settings) -> ServiceContext:
         authenticator=Authenticator(store, clock=clock),
         readiness=Readiness(store, clock=clock),
         stall_s=settings.stall_s,
+        limit=limit,
     )
 
 

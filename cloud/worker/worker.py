@@ -10,7 +10,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -31,7 +31,9 @@ from cloud.logs import fields
 from cloud.releases import registry
 from cloud.releases.registry import FailedCycles, Registry
 from cloud.releases.signing import SigningKey, give_out, is_given_out, load_or_create
+from cloud.releases.space_lists import SpaceLister
 from cloud.settings import Settings
+from cloud.spaces.bundles import registered
 from cloud.store import ObjectStore, open_store, probe
 from cloud.store.keys import Pool
 from cloud.training.context import TrainingContext
@@ -154,7 +156,19 @@ class Worker:
             return news
         everywhere = dataset_pointer.pools(self.context.store)
         self._renewals.swept(everywhere, clock=time.monotonic())
+        self._list_spaces({pool.group for pool in everywhere} | {*self.context.settings.enrolment.values()})
         return news + everywhere if self._agenda.is_first_look else news
+
+    def _list_spaces(self, groups: Iterable[str]) -> None:
+        """Sign the lists of spaces that are due; one that fails is tried again with the next sweep."""
+        context = self.context
+        lister = SpaceLister(context.store, context.key, context.settings.manifest_life_s)
+        spaces = registered(context.store)
+        for group in sorted(groups):
+            try:
+                lister.renew(group, registered=spaces, now=context.now())
+            except CloudError as error:
+                logger.error("spaces: %s", error, extra=fields(group=group))
 
     def _learn(self, pool: Pool, current: Registry) -> None:
         self._renewals.learned(pool, self.context.renewer.due(current))

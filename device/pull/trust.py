@@ -21,14 +21,18 @@ anew at half of its life, so what has expired is a release that somebody held ba
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from contract.envelope import MAX_ENVELOPE_BYTES, Envelope, key_id
 from contract.errors import ContractError, shown
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, Manifest
 from contract.validity import Validity, judge_validity
-from device.errors import ClockAhead, Expired, Forged, Misplaced, ProtocolViolation, Replayed
+from device.errors import ClockAhead, Expired, Forged, Misplaced, ProtocolViolation, Refused, Replayed
 from device.service.signatures import verifies
+
+Judged = TypeVar("Judged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,8 @@ def judge_release(data: bytes, expected: Expectation) -> Manifest:
         Expired: never installed, and past its time; `ClockAhead`: by the device's clock alone.
         Replayed: a lower serial than the newest ever installed, or passed over since.
     """
-    envelope = _open(data)
-    _check_signature(envelope, expected.key)
-    manifest = _parse(envelope)
+    payload = verified_payload(data, key=expected.key, payload_type=MANIFEST_PAYLOAD_TYPE, max_bytes=MAX_ENVELOPE_BYTES)
+    manifest = _parse(payload)
     _check_place(manifest, expected)
     _check_expiry(manifest, expected)
     lowest = max(expected.serial, expected.passed)
@@ -76,24 +79,58 @@ def judge_release(data: bytes, expected: Expectation) -> Manifest:
     return manifest
 
 
-def _open(data: bytes) -> Envelope:
+def judge_by_newest_key(
+    judge: Callable[[bytes], Judged], *, key: bytes, envelope: bytes, follow_keys: Callable[[bytes], bytes]
+) -> Judged:
+    """Judge an envelope by the pinned key, or by a later one that this leads to.
+
+    Args:
+        judge: judges it by a key.
+        key: the pinned one.
+        envelope: what is judged.
+        follow_keys: keeps the key that has signed an envelope, if the pinned one leads to it, and returns the kept one.
+
+    Raises:
+        Forged: neither has signed it; whatever else `judge` and `follow_keys` raise.
+    """
     try:
-        return Envelope.parse(data, max_bytes=MAX_ENVELOPE_BYTES)
+        return judge(key)
+    except Forged as forged:
+        try:
+            kept = follow_keys(envelope)
+        except Refused:  # a service that tells no keys
+            raise forged from None
+        if kept == key:
+            raise
+        return judge(kept)
+
+
+def verified_payload(data: bytes, *, key: bytes, payload_type: str, max_bytes: int) -> bytes:
+    """Return what the pinned key has signed as `payload_type`; nothing of it is read yet.
+
+    Raises:
+        ProtocolViolation: longer than `max_bytes`, or not an envelope.
+        Forged: no signature of the pinned key fits.
+    """
+    try:
+        envelope = Envelope.parse(data, max_bytes=max_bytes)
     except ContractError as error:
-        raise ProtocolViolation(f"release: {error}") from error
+        raise ProtocolViolation(f"signed document: {error}") from error
+    _check_signature(envelope, key, payload_type)
+    return envelope.payload
 
 
-def _check_signature(envelope: Envelope, key: bytes) -> None:
-    if envelope.payload_type != MANIFEST_PAYLOAD_TYPE:
-        raise Forged(f"release: expected payload type {MANIFEST_PAYLOAD_TYPE}, got {shown(envelope.payload_type)}")
+def _check_signature(envelope: Envelope, key: bytes, payload_type: str) -> None:
+    if envelope.payload_type != payload_type:
+        raise Forged(f"release: expected payload type {payload_type}, got {shown(envelope.payload_type)}")
     if not verifies(envelope, key):
         got = ", ".join(one.key_id for one in envelope.signatures)
         raise Forged(f"release: expected a signature of the pinned key {key_id(key)}, got none that fits (keys: {got})")
 
 
-def _parse(envelope: Envelope) -> Manifest:
+def _parse(payload: bytes) -> Manifest:
     try:
-        return Manifest.parse(envelope.payload)
+        return Manifest.parse(payload)
     except ContractError as error:
         raise ProtocolViolation(f"release: {error}") from error
 

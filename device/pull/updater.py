@@ -20,11 +20,11 @@ from contract.errors import ContractError
 from contract.manifest import Channel, Manifest, Precision
 from contract.problems import Problem
 from contract.trial import compare_logits
-from device.errors import Forged, HeadDamaged, HeadRefused, ModelRefused, Refused
+from device.errors import HeadDamaged, HeadRefused, ModelRefused, Refused
 from device.heads.floors import Floor, Floors, ReleaseLine
 from device.heads.store import HeadEntry, HeadStore
 from device.pull.download import Downloader
-from device.pull.trust import Expectation, judge_release
+from device.pull.trust import Expectation, judge_by_newest_key, judge_release
 from device.recognise.models import BUNDLED_SERIAL, load_installed_head
 from device.recognise.tflite import TFLiteRuntime
 from device.service.client import Client, ReleaseAnswer
@@ -145,16 +145,12 @@ class Updater:
     def _judge(self, answer: ReleaseAnswer, installed: InstalledRelease) -> Manifest:
         """Judge a release by the pinned key, or by a later one that this leads to."""
         expected = self._expectation(installed, answer)
-        try:
-            return judge_release(answer.envelope, expected)
-        except Forged as forged:
-            try:
-                key = self.follow_keys(answer.envelope)
-            except Refused:  # a service that tells no keys
-                raise forged from None
-            if key == expected.key:
-                raise
-            return judge_release(answer.envelope, replace(expected, key=key))
+        return judge_by_newest_key(
+            lambda key: judge_release(answer.envelope, replace(expected, key=key)),
+            key=expected.key,
+            envelope=answer.envelope,
+            follow_keys=self.follow_keys,
+        )
 
     def _expectation(self, installed: InstalledRelease, answer: ReleaseAnswer) -> Expectation:
         return Expectation(

@@ -3,7 +3,7 @@
 the service names the samples that are at fault                  set these aside, seal the others anew and go on
 too large, or cut off on its way, and it can be taken apart      split it and go on
 the service refuses its bytes, or they were damaged in the cache  set it aside and go on
-the service does not know its space                              note why and go on: others may be of another one
+its space is retired, or the service does not know it            note why and go on: others may be of another one
 anything else: who asks and how, a service in trouble, a proxy   note why and stop: the others would fare no better
 """
 
@@ -13,7 +13,7 @@ from enum import Enum, auto
 from http import HTTPStatus
 
 from contract.problems import Problem
-from device.errors import CutOff, DeviceError, Refused, Storage, Unexplained
+from device.errors import CutOff, DeviceError, Refused, SpaceRetired, Storage, Unexplained
 
 UPLOADS_FAULT = frozenset(
     {
@@ -66,6 +66,6 @@ def react(error: DeviceError, *, can_split: bool) -> Reaction:
             return Reaction.SET_ASIDE
         case Storage():
             return Reaction.SET_ASIDE
-        case Refused(problem=Problem.UNKNOWN_SPACE):
+        case Refused(problem=Problem.UNKNOWN_SPACE | Problem.RETIRED_SPACE) | SpaceRetired():
             return Reaction.NOTE_AND_GO_ON
     return Reaction.NOTE_AND_STOP

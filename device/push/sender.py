@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from contract.upload import upload_id
 from device.cache.uploads import SealedUpload
-from device.errors import CutOff, DeviceError, Refused, Storage, TryLater, Untrusted
+from device.errors import CutOff, DeviceError, Refused, SpaceRetired, Storage, TryLater, Untrusted
 from device.push.outbox import Outbox
 from device.push.reactions import Reaction, react
 from device.service.client import Client
@@ -48,8 +48,8 @@ class PushReport:
         return replace(self, problem=self.problem or next(iter(left_out), None), left_out=len(left_out))
 
 
-def push(outbox: Outbox, client: Client) -> PushReport:
-    """Send all feedback that is not acknowledged yet.
+def push(outbox: Outbox, client: Client, *, retired: Collection[str] = ()) -> PushReport:
+    """Send all feedback that is not acknowledged yet, but that of spaces that are `retired`, which waits.
 
     May be killed at any instant and run again: the same bytes are sent again, and the service counts them once. What is
     done about an upload that the service does not acknowledge, `device.push.reactions` decides; a sample that no upload
@@ -60,7 +60,7 @@ def push(outbox: Outbox, client: Client) -> PushReport:
     """
     report = PushReport()
     for sealed in _uploads(outbox):
-        problem = _send(sealed, client)
+        problem = _retired(sealed) if sealed.space in retired else _send(sealed, client)
         if problem is None:
             outbox.acknowledge(sealed.id)
             report = report.with_acknowledged(sealed)
@@ -83,6 +83,10 @@ def _uploads(outbox: Outbox) -> Iterator[SealedUpload]:
             yield sealed
     while (sealed := outbox.seal()) is not None:
         yield sealed
+
+
+def _retired(sealed: SealedUpload) -> DeviceError:
+    return SpaceRetired(f"upload {sealed.id}: expected a space that is current, got {sealed.space}, which is retired")
 
 
 def _send(sealed: SealedUpload, client: Client) -> DeviceError | None:

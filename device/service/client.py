@@ -33,7 +33,7 @@ from contract.loopback import is_loopback_url
 from contract.manifest import MANIFEST_FORMAT
 from contract.problems import Problem
 from contract.proof import MAX_PROOF_DOCUMENT_BYTES, NONCE_BYTES, ProofKey, ProofReply, ProofRequest
-from contract.space_list import SPACES_FORMAT
+from contract.space_list import MAX_SPACES_BYTES, SPACES_FORMAT
 from contract.upload import UPLOAD_MEDIA_TYPE
 from device.errors import AnotherService, CutOff, ProtocolViolation, Refused, SettingError, Unreachable
 from device.service.pace import Pace, paced_pools
@@ -62,7 +62,7 @@ Document = TypeVar("Document")
 
 @dataclass(frozen=True, slots=True)
 class ReleaseAnswer:
-    """A release as it came, not judged yet."""
+    """Something signed, a release or a list of spaces, as it came, not judged yet."""
 
     envelope: bytes
     etag: str
@@ -229,8 +229,15 @@ class Client:
 
     def release(self, *, space: str, channel: str, etag: str) -> ReleaseAnswer | None:
         """Ask for the newest release of a channel; None if it still is the one of `etag` ("" to ask anyway)."""
+        return self._signed(routes.release_path(space, channel), etag=etag, max_bytes=MAX_ENVELOPE_BYTES)
+
+    def spaces(self, *, etag: str) -> ReleaseAnswer | None:
+        """Ask for the list of the group's spaces; None if it still is the one of `etag` ("" to ask anyway)."""
+        return self._signed(routes.SPACES, etag=etag, max_bytes=MAX_SPACES_BYTES)
+
+    def _signed(self, path: str, *, etag: str, max_bytes: int) -> ReleaseAnswer | None:
         headers = {routes.IF_NONE_MATCH: etag} if etag else {}
-        reply = self._ask("GET", routes.release_path(space, channel), headers=headers, expected=(200, 304))
+        reply = self._ask("GET", path, headers=headers, expected=(200, 304))
         if reply.status == 304:
             reply.check(bool(etag), expected="a release, as no tag was sent", got="304 Not Modified")
             reply.read(0)
@@ -238,7 +245,7 @@ class Client:
         reply.check(reply.media_type == ENVELOPE_MEDIA_TYPE, expected=ENVELOPE_MEDIA_TYPE, got=reply.media_type)
         tag = reply.header(routes.ETAG)
         kept = tag if len(tag) <= MAX_ETAG_CHARACTERS and tag.isascii() and tag.isprintable() else ""
-        return ReleaseAnswer(reply.read(MAX_ENVELOPE_BYTES), kept, self._date(reply))
+        return ReleaseAnswer(reply.read(max_bytes), kept, self._date(reply))
 
     def object(self, reference: FileRef, *, begin: int) -> ObjectStream:
         """Ask for an object from byte `begin` on; the stream never brings more than the object's size.

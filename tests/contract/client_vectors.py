@@ -6,6 +6,8 @@ import numpy as np
 
 from contract.cadence import wait_s
 from contract.documents import Json
+from contract.errors import ContractError
+from contract.formats import FIRST_FORMAT, parse_formats
 from contract.http_date import parse_http_date
 from contract.manifest import Precision
 from contract.rollout import PARTS, Rollout, device_place
@@ -77,6 +79,33 @@ TRIALS: tuple[tuple[str, Precision, float, list[float], list[float]], ...] = (
 
 ROLLOUT_IDS = ("7f" * 32, "00" * 32, "0123456789abcdef" * 4)
 DEVICES = ("d-0123456789", "0f" * 16, "f0" * 16, "a" * 8)
+
+
+HEADERS = (
+    "",
+    "manifest=1, spaces=1",
+    "manifest=2",
+    "manifest=1,manifest=2\t, spaces=3",
+    "colour=7",
+    "manifest=01",
+    "manifest=0",
+    "manifest=1;spaces=1",
+    "manifest=1,",
+    "a" * 257,
+)
+
+
+def formats() -> Json:
+    return [header(text) for text in HEADERS]
+
+
+def header(text: str) -> Json:
+    try:
+        parsed = parse_formats(text)
+    except ContractError as error:
+        return {"header": text, "refused": type(error).__name__}
+    said = {name: parsed.get(name, {FIRST_FORMAT}) for name in ("manifest", "spaces")}
+    return {"header": text, **{name: sorted(versions) for name, versions in said.items()}}
 
 
 def shares() -> Json:

@@ -32,7 +32,7 @@ from contract.bundle import (
 from contract.codecs import Codec, decode_features, encode_features
 from contract.device_bundle import golden_input_file
 from contract.device_id import device_id
-from contract.documents import Json
+from contract.documents import Json, parse_json
 from contract.envelope import Envelope, Signature, key_id, pae
 from contract.face_parameters import BACK
 from contract.files import FileRef
@@ -48,8 +48,9 @@ from contract.rollout import Rollout
 from contract.routes import Acknowledgement, EnrolmentReply, EnrolmentRequest, TokenReply
 from contract.samples import face_sample_id, frame_sample_id, photo_sample_id, tensor_sample_id
 from contract.self_test import cosine_ppm
+from contract.space_list import SPACES_PAYLOAD_TYPE, SpaceList
 from contract.upload import Upload, decode_upload, encode_upload, peek_upload_header, upload_id
-from tests.contract.client_vectors import cadence, clocks, head_trials, shares
+from tests.contract.client_vectors import cadence, clocks, formats, head_trials, shares
 from tests.contract.conftest import SELF_TEST
 from tests.contract.golden_faces import golden_faces, golden_samples
 from tests.contract.golden_inputs import golden_input
@@ -92,6 +93,9 @@ DOCUMENTS = (
     "head-trials.json",
     "shares.json",
     "manifest-withdrawal.json",
+    "formats.json",
+    "spaces.json",
+    "spaces-envelope.json",
     "manifest.json",
     "manifest.pae",
     "envelope.json",
@@ -133,6 +137,9 @@ BUNDLES = tuple(
 NAMES = (*UPLOADS, *DOCUMENTS, *BUNDLES, *GOLDEN_INPUTS, "device-bundle-faces/detector.tflite")
 
 SEED = bytes(range(32))
+SPACES = SpaceList(
+    "home", 3, 1_760_000_000, 1_762_592_000, current=frozenset({"5b" * 32, "6c" * 32}), retired=frozenset({"4a" * 32})
+)
 FEATURE = np.array([0.5, -1.25, 3.0, 0.0], np.float32)
 LOGITS = np.array([2.0, -0.5], np.float32)
 BAD_SAMPLES = ProblemDocument(
@@ -497,6 +504,13 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "head-trials.json": compact(head_trials()),
         "shares.json": compact(shares()),
         "manifest-withdrawal.json": withdrawal_of(manifest).encode(),
+        "formats.json": compact(formats()),
+        "spaces.json": SPACES.encode(),
+        "spaces-envelope.json": Envelope(
+            SPACES.encode(),
+            SPACES_PAYLOAD_TYPE,
+            (Signature(key_id(public), signer.sign(pae(SPACES_PAYLOAD_TYPE, SPACES.encode()))),),
+        ).encode(),
         "manifest.json": payload,
         "manifest.pae": signed,
         "envelope.json": envelope.encode(),
@@ -572,6 +586,7 @@ def test_the_golden_envelope_is_signed_by_the_golden_key() -> None:
 def test_golden_documents_are_read() -> None:
     assert Manifest.parse((GOLDEN / "manifest.json").read_bytes()).serial == 7
     assert Manifest.parse((GOLDEN / "manifest-withdrawal.json").read_bytes()).heads == {}
+    assert SpaceList.parse((GOLDEN / "spaces.json").read_bytes()) == SPACES
     assert parse_history((GOLDEN / "history.json").read_bytes())[0].serial == 7
     asked = EnrolmentRequest.parse((GOLDEN / "enrolment-request.json").read_bytes())
     enrolled = EnrolmentReply.parse((GOLDEN / "enrolment-reply.json").read_bytes())
@@ -613,3 +628,10 @@ def _inflated(data: bytes) -> tuple[dict[str, Any], bytes]:
     document = json.loads(data[8 : 8 + length])
     del document["__metadata__"]["stored"]
     return document, zlib.decompress(data[8 + length :])
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(".json") and not name.startswith("label-")])
+def test_a_platforms_parser_reads_what_is_signed_or_hashed_as_the_strict_one_does(name: str) -> None:
+    """Strictness is the service's duty: it signs and names nothing that two parsers could read in two ways."""
+    data = (GOLDEN / name).read_bytes()
+    assert json.loads(data) == parse_json(data, where=name, max_bytes=len(data))

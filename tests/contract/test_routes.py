@@ -162,7 +162,7 @@ def test_a_problem_document_says_what_was_expected_what_came_and_where() -> None
 
 def test_every_problem_has_a_status_of_its_own_kind() -> None:
     assert {problem.status.value for problem in Problem} == {
-        *(400, 401, 403, 404, 405, 411, 413, 415, 416, 422, 429, 500, 503)
+        *(400, 401, 403, 404, 405, 406, 410, 411, 413, 415, 416, 422, 429, 500, 503)
     }
 
 

@@ -18,11 +18,13 @@ from contract import routes
 from contract.bundle import read_device_bundle
 from contract.envelope import ENVELOPE_MEDIA_TYPE, Envelope, Signature, key_id, pae
 from contract.files import FileRef, sha256_hex
+from contract.formats import FORMATS
 from contract.key_chain import KEY_LINK_PAYLOAD_TYPE, KeyChain, KeyLink
 from contract.labels import encode_labels
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 from contract.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemDocument
 from contract.proof import ProofKey, ProofRequest
+from contract.space_list import SPACES_PAYLOAD_TYPE, SpaceList
 
 CODE = "let-me-in"
 TOKEN = "t" * 43
@@ -52,6 +54,12 @@ class StubService:
     """None: it is `key`."""
     url: str = ""
     releases: dict[str, bytes] = field(default_factory=dict)
+    spaces: bytes | None = None
+    """The envelope of the list of spaces."""
+    retired: set[str] = field(default_factory=set)
+    """Spaces that are refused, whatever the list says."""
+    formats: set[str | None] = field(default_factory=set)
+    """What came as the header of formats."""
     objects: dict[str, bytes] = field(default_factory=dict)
     uploads: list[tuple[str, str, bytes]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -107,6 +115,12 @@ class StubService:
         )
         return dataclasses.replace(manifest, **changes)  # type: ignore[arg-type]  # a test names fields freely
 
+    def list_spaces(self, *, serial: int, **changes: object) -> None:
+        """Sign a list of spaces."""
+        listed = SpaceList(self.group, serial, ISSUED, EXPIRES, current=frozenset(), retired=frozenset())
+        changed = dataclasses.replace(listed, **changes)  # type: ignore[arg-type]  # a test names fields freely
+        self.spaces = sign(self.key, changed.encode(), payload_type=SPACES_PAYLOAD_TYPE)
+
     def sign(self, manifest: Manifest) -> bytes:
         """Return the envelope of a manifest."""
         return sign(self.key, manifest.encode())
@@ -136,6 +150,7 @@ class StubService:
         def note() -> Response | None:
             self.asked.append(f"{request.method} {request.path}")
             self.tokens.add(request.headers.get(routes.AUTHORIZATION))
+            self.formats.add(request.headers.get(FORMATS))
             fault = next((fault for path, fault in self.faults.items() if request.path.startswith(path)), None)
             answer = fault() if fault else None
             is_open = request.path == routes.DEVICES or request.path.endswith("/proof") or request.path == routes.KEYS
@@ -171,6 +186,8 @@ class StubService:
 
         @app.put("/v1/spaces/<space>/uploads/<upload>")
         def put(space: str, upload: str) -> Response:
+            if space in self.retired:
+                return refuse(Problem.RETIRED_SPACE)
             is_new = upload not in [known for _, known, _ in self.uploads]
             self.uploads.append((space, upload, request.get_data()))
             acknowledgement = routes.Acknowledgement(upload).encode()
@@ -184,8 +201,19 @@ class StubService:
             answer.set_etag(upload)
             return answer
 
+        @app.get("/v1/spaces")
+        def get_spaces() -> Response:
+            if self.spaces is None:
+                return refuse(Problem.NOT_FOUND)
+            answer = Response(self.spaces, mimetype=ENVELOPE_MEDIA_TYPE)
+            answer.set_etag(sha256_hex(self.spaces))
+            answer.make_conditional(request)
+            return answer
+
         @app.get("/v1/spaces/<space>/releases/<channel>")
         def release(space: str, channel: str) -> Response:
+            if space in self.retired:
+                return refuse(Problem.RETIRED_SPACE)
             if channel not in self.releases:
                 return refuse(Problem.NOT_FOUND)
             answer = Response(self.releases[channel], mimetype=ENVELOPE_MEDIA_TYPE)

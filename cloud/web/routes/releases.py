@@ -9,13 +9,14 @@ from cloud.releases import registry
 from cloud.store.keys import Pool
 from cloud.web.routes import rule
 from cloud.web.routes.conditions import conditions
+from cloud.web.routes.formats import check_format
 from cloud.web.routes.spaces import known_space
 from cloud.web.service import current_context, requesting_device
 from contract.envelope import ENVELOPE_MEDIA_TYPE
 from contract.errors import Malformed, shown
 from contract.files import sha256_hex
 from contract.history import DEFAULT_HISTORY, MAX_HISTORY, encode_history
-from contract.manifest import Channel
+from contract.manifest import MANIFEST_FORMAT, Channel
 from contract.problems import Problem
 from contract.routes import CACHE_CONTROL, JSON_MEDIA_TYPE, RELEASE, RELEASES
 
@@ -28,6 +29,7 @@ blueprint = Blueprint("releases", __name__)
 def get_release(space: str, channel: str) -> Response:
     """Answer the signed manifest of the newest release of a channel; 304 when the client has it."""
     pool = _requested_pool(space)
+    check_format("manifest", MANIFEST_FORMAT)
     current = registry.read(current_context().store, pool).channels.get(Channel(channel))
     if current is None:
         raise RequestRefused(Problem.NOT_FOUND, f"releases.{channel}", expected="a release", got="none yet")
@@ -51,7 +53,7 @@ def get_history(space: str) -> Response:
 
 def _requested_pool(space: str) -> Pool:
     device = requesting_device()
-    known_space(space)
+    known_space(space, device=device)
     return Pool(device.group, space)
 
 

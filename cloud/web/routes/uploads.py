@@ -31,7 +31,7 @@ blueprint = Blueprint("uploads", __name__)
 def put_upload(space: str, upload: str) -> Response:
     """Acknowledge an upload: 201 if it is new, 200 if it waits already. Idempotent at any time."""
     device = requesting_device()
-    facts = known_space(space)
+    facts = known_space(space, device=device)
     bodies.check_media_type(UPLOAD_MEDIA_TYPE)
     with current_context().limit.take(device.id):
         body = bodies.read_body(LIMITS.max_bytes)
@@ -52,7 +52,7 @@ def put_upload(space: str, upload: str) -> Response:
 def has_upload(space: str, upload: str) -> Response:
     """Say with 200 that an upload of this device has arrived, and with 404 that it should be sent."""
     device = requesting_device()
-    known_space(space)
+    known_space(space, device=device)
     if not inbox.has(current_context().store, _named(device, space, upload)):
         raise RequestRefused(Problem.NOT_FOUND, "path.upload", expected="an upload that arrived", got="none")
     answer = Response(status=HTTPStatus.OK, mimetype=JSON_MEDIA_TYPE)

@@ -9,6 +9,7 @@ import pytest
 from cloud.admin.bundles import register as register_bundle
 from cloud.dataset import pointer as dataset_pointer
 from cloud.errors import Damaged, Unavailable
+from cloud.releases import space_lists
 from cloud.releases.signing import load_or_create, rotate
 from cloud.settings import Settings
 from cloud.store import keys, open_store
@@ -64,6 +65,22 @@ def test_a_worker_that_was_off_for_longer_than_a_life_renews_when_it_starts(site
     site.worker().look()
     assert site.place.serials() == {"best": 2}
     assert site.place.manifests()[Channel.BEST].expires == site.now + LIFE
+
+
+def test_a_worker_signs_the_list_of_spaces_of_each_group_and_renews_it(site: Site) -> None:
+    site.publish()
+    worker = site.worker()
+    worker.look()
+    first = space_lists.read(site.store, POOL.group)
+    assert first is not None
+    assert (first.spaces.serial, first.spaces.retired, len(first.spaces.current)) == (1, frozenset(), 1)
+    worker.look()
+    assert space_lists.read(site.store, POOL.group) == first
+    site.now += LIFE / 2
+    site.worker().look()
+    renewed = space_lists.read(site.store, POOL.group)
+    assert renewed is not None
+    assert (renewed.spaces.serial, renewed.spaces.expires) == (2, site.now + LIFE)
 
 
 def test_an_idle_worker_reads_no_registry_until_half_of_a_life_is_over(site: Site) -> None:

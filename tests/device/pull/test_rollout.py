@@ -1,6 +1,7 @@
 """A release for some devices only, and one that is withdrawn: what a device installs, keeps and gives up."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from device.pull.updater import PullOutcome, PullReport, Updater
 from device.recognise.recognizer import Recognizer
 from device.recognise.tflite import TFLiteRuntime
 from device.service.identity import Identity, keep_identity
+from device.service.keys import follow_keys
 from tests.device.serving import ISSUED, TOKEN, StubService, sign
 
 FOUR = ("Ada", "Ben", "Cleo", "Zoe")
@@ -52,6 +54,7 @@ def updater(
         channel=device.settings.channel,
         precision=Precision.FLOAT32,
         now=lambda: ISSUED + 60.0,
+        follow_keys=partial(follow_keys, device.settings.home, client),
     )
     client.close()
 

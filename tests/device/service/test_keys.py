@@ -21,6 +21,7 @@ from device.assembly import Device
 from device.errors import EnrolmentError, Forged, KeyRefused, ProtocolViolation, SettingError, Untrusted
 from device.feedback import give_feedback
 from device.pull.updater import PullOutcome
+from device.self_test import settle_self_test
 from device.service.client import Client
 from device.service.identity import Identity, find_identity, require_identity
 from device.service.keys import follow, read_keys
@@ -113,6 +114,7 @@ def test_feedback_that_waits_is_sent_after_a_rotation_and_once(
             id_ = recognizer.infer(draw_photo(0, shade=shade))[0].id
             assert id_ is not None
             give_feedback(cache, id_, label="Ada", origin=device.origin(), now_ms=0)
+            assert settle_self_test(cache, origin=device.origin(), make_tester=device.tester) is None
             assert not seal or device.outbox(cache, identity).seal() is not None
     service.rotate()
     release(1)

@@ -42,6 +42,8 @@ OF_UPLOADS = [
     (Problem.FORBIDDEN, "asks its operator", Refused, WAITS, "operator"),
     (Problem.UNKNOWN_SPACE, "keeps its samples, asks its operator", Refused, WAITS, "operator"),
     (Problem.UNKNOWN_PATH, "keeps its samples, asks its operator", Refused, WAITS, "FEDEX_URL"),
+    (Problem.NOT_ACCEPTABLE, "asks for an update of itself", Refused, WAITS, "update"),
+    (Problem.RETIRED_SPACE, "asks for the list of [spaces](#spaces), keeps its samples", Refused, WAITS, "bundle"),
     (Problem.METHOD_NOT_ALLOWED, "reports a bug", Refused, WAITS, "bug"),
     (Problem.LENGTH_REQUIRED, "reports a bug", Refused, WAITS, "bug"),
     (Problem.UNSUPPORTED_MEDIA_TYPE, "reports a bug", Refused, WAITS, "bug"),
