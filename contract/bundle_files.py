@@ -117,12 +117,12 @@ class CheckedBundle:
         return self.facts.threshold
 
     @property
-    def golden_sha256(self) -> str:
+    def golden_sample_sha256(self) -> str:
         """The golden sample's name, as manifests give it."""
-        return golden_sha256(self.golden)
+        return golden_sample_sha256(self.golden)
 
 
-def golden_sha256(golden: NDArray[np.float32]) -> str:
+def golden_sample_sha256(golden: NDArray[np.float32]) -> str:
     """Name a golden sample by its values: the sha256 of its float32 little-endian bytes, C order."""
     return sha256_hex(golden.astype("<f4").tobytes())
 

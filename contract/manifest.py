@@ -52,12 +52,12 @@ class HeadFile:
 
     @classmethod
     def of(cls, file: FileRef, logits: NDArray[np.float32]) -> "HeadFile":
-        """Describe a file that answers these logits (classes,) to the golden feature."""
+        """Describe a file that answers these logits (classes,) to the golden sample."""
         return cls(file, encode_logits(logits))
 
     @property
     def logits(self) -> NDArray[np.float32]:
-        """(classes,): what this file answers to the golden feature. Decoded anew each time."""
+        """(classes,): what this file answers to the golden sample. Decoded anew each time."""
         return np.frombuffer(base64.b64decode(self.encoded_logits), "<f4").astype(np.float32, copy=False)
 
 
@@ -79,8 +79,8 @@ class Manifest:
     label_count: int
     heads: Mapping[Precision, HeadFile]
     """Empty: the head of the bundle serves, whose labels, temperature and threshold are named."""
-    golden_feature_sha256: str
-    """Of the golden feature's float32 little-endian bytes: `contract.bundle_files.golden_sha256`."""
+    golden_sample_sha256: str
+    """Of the golden sample's float32 little-endian bytes: `contract.bundle_files.golden_sample_sha256`."""
     temperature: float
     threshold: float
     """Below this calibrated probability the head answers "unknown"."""
@@ -120,7 +120,7 @@ class Manifest:
             labels=FileRef.parse(labels, max_bytes=MAX_LABELS_BYTES),
             label_count=label_count,
             heads=_parse_heads(fields.document("heads"), label_count),
-            golden_feature_sha256=fields.name("golden_feature", HEX64_PATTERN),
+            golden_sample_sha256=fields.name("golden_sample", HEX64_PATTERN),
             temperature=fields.number("temperature", low=MIN_TEMPERATURE, high=MAX_TEMPERATURE),
             threshold=fields.number("threshold", low=0.0, high=1.0),
             validation_accuracy=validation.number("accuracy", low=0.0, high=1.0) if "accuracy" in validation else None,
@@ -157,7 +157,7 @@ class Manifest:
             "shape": self.feature_shape,
             "labels": {**self.labels.document(), "count": self.label_count},
             "heads": {precision.value: _head_document(head) for precision, head in self.heads.items()},
-            "golden_feature": self.golden_feature_sha256,
+            "golden_sample": self.golden_sample_sha256,
             "temperature": self.temperature,
             "threshold": self.threshold,
             "validation": {"accuracy": self.validation_accuracy, "samples": self.validation_samples},

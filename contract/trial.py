@@ -1,4 +1,4 @@
-"""Whether a head answers as its manifest says: both sides' logits of the golden feature, compared. Pure.
+"""Whether a head answers as its manifest says: both sides' logits of the golden sample, compared. Pure.
 
 What an answer hangs on are differences of logits in units of the temperature; a head of one class answers the same
 whatever its logit is. So what all logits share does not count, and what they may differ by has a floor where they are

@@ -130,7 +130,7 @@ class Publisher:
             labels=labels,
             label_count=len(head.labels),
             heads=files,
-            golden_feature_sha256=bundle.golden_sha256,
+            golden_sample_sha256=bundle.golden_sample_sha256,
             temperature=head.temperature,
             threshold=head.threshold,
             validation_accuracy=head.accuracy,

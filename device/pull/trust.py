@@ -46,7 +46,7 @@ class Expectation:
     channel: Channel
     cut: str
     feature_shape: tuple[int, ...]
-    golden_feature_sha256: str
+    golden_sample_sha256: str
     serial: int
     """The serial of the newest release of this line that was ever installed, whatever has become of it; 0: none was."""
     passed: int
@@ -65,7 +65,7 @@ def judge_release(data: bytes, expected: Expectation) -> Manifest:
     Raises:
         ProtocolViolation: too long, not an envelope, or not a manifest.
         Forged: no signature of the pinned key fits.
-        Misplaced: of another group, space, channel, cut, feature shape or golden feature.
+        Misplaced: of another group, space, channel, cut, feature shape or golden sample.
         Expired: never installed, and past its time; `ClockAhead`: by the device's clock alone.
         Replayed: a lower serial than the newest ever installed, or passed over since.
     """
@@ -136,7 +136,7 @@ def _parse(payload: bytes) -> Manifest:
 
 
 def _check_place(manifest: Manifest, expected: Expectation) -> None:
-    for name in ("group", "space", "channel", "cut", "feature_shape", "golden_feature_sha256"):
+    for name in ("group", "space", "channel", "cut", "feature_shape", "golden_sample_sha256"):
         wanted, got = getattr(expected, name), getattr(manifest, name)
         if got != wanted:
             raise Misplaced(f"release: expected {name} {wanted}, got {got}")

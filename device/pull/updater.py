@@ -2,7 +2,7 @@
 
 A release that names the head which is installed already was signed anew: its serial and its times are kept, and nothing
 is downloaded, tried or installed. Whatever stops on the way, the head that served goes on serving: objects are written
-first, the pointer last. A new head must answer the golden feature as its signed manifest says before it is installed;
+first, the pointer last. A new head must answer the golden sample as its signed manifest says before it is installed;
 where one precision of it does not work on this runtime, the next one is tried.
 """
 
@@ -160,7 +160,7 @@ class Updater:
             channel=self.channel,
             cut=self.bundle.cut,
             feature_shape=self.bundle.feature_shape,
-            golden_feature_sha256=self.bundle.golden_sha256,
+            golden_sample_sha256=self.bundle.golden_sample_sha256,
             serial=installed.floor.serial,
             passed=installed.floor.passed,
             issued=installed.floor.issued,
@@ -220,7 +220,7 @@ class Updater:
         return size
 
     def _try(self, entry: HeadEntry) -> None:
-        """Run the head on the golden feature.
+        """Run the head on the golden sample.
 
         Raises:
             HeadRefused: it does not load, or does not answer as its manifest says.
@@ -236,7 +236,7 @@ class Updater:
         )
         if not trial.passes:
             raise HeadRefused(
-                f"new head: expected the golden feature's logits within {trial.allowed:.3g}, "
+                f"new head: expected the golden sample's logits within {trial.allowed:.3g}, "
                 f"got them off by {trial.off:.3g}"
             )
 

@@ -104,7 +104,7 @@ def plain(read: Any) -> dict[str, object]:
 
 
 def facts_of(bundle: TrainingBundle) -> tuple[object, ...]:
-    return bundle.space, bundle.cut, bundle.feature_shape, bundle.labels, bundle.head, bundle.golden_sha256
+    return bundle.space, bundle.cut, bundle.feature_shape, bundle.labels, bundle.head, bundle.golden_sample_sha256
 
 
 @pytest.fixture

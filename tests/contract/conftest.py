@@ -76,7 +76,7 @@ def make_manifest() -> MakeManifest:
                 Precision.FLOAT32: HeadFile.of(FileRef("2b" * 32, 4_104), logits),
                 Precision.DYNAMIC: HeadFile.of(FileRef("3c" * 32, 1_032), logits + np.float32(0.125)),
             },
-            "golden_feature_sha256": "4d" * 32,
+            "golden_sample_sha256": "4d" * 32,
             "temperature": 1.25,
             "threshold": 0.5,
             "validation_accuracy": 0.9944,

@@ -23,7 +23,7 @@ from contract.bundle import (
     write_device_bundle,
     write_training_bundle,
 )
-from contract.bundle_files import golden_sha256
+from contract.bundle_files import golden_sample_sha256
 from contract.documents import encode_json
 from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion
 from contract.face_parameters import BACK
@@ -101,7 +101,7 @@ def test_a_device_bundle_is_read_back(device: Path) -> None:
     assert bundle.prefix_path.read_bytes() == b"the prefix"
     assert bundle.head == FileRef.of(bundle.head_path.read_bytes())
     assert bundle.golden.tolist() == GOLDEN.tolist()
-    assert bundle.golden_sha256 == golden_sha256(GOLDEN)
+    assert bundle.golden_sample_sha256 == golden_sample_sha256(GOLDEN)
     assert bundle.logits.tolist() == [2, -1]
     assert bundle.facts.least_cosine_ppm == 990_000
     assert bundle.golden_input == FileRef.of(bundle.golden_input_path.read_bytes())
@@ -116,7 +116,7 @@ def test_a_training_bundle_is_read_back_from_a_directory_and_from_bytes(training
         assert bundle.base.labels.tolist() == [0, 1, 0]
         assert bundle.base.splits.tolist() == [0, 1, 0]
         assert bundle.base.sample_ids.shape == (3, 16)
-        assert bundle.golden_sha256 == golden_sha256(GOLDEN)
+        assert bundle.golden_sample_sha256 == golden_sample_sha256(GOLDEN)
 
 
 def test_a_training_bundle_may_have_no_samples(tmp_path: Path) -> None:

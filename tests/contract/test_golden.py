@@ -385,7 +385,7 @@ def manifest_of(bundle: Path) -> Manifest:
         labels=device.labels_file,
         label_count=len(device.labels),
         heads=heads,
-        golden_feature_sha256=device.golden_sha256,
+        golden_sample_sha256=device.golden_sample_sha256,
         temperature=device.temperature,
         threshold=device.threshold,
         validation_accuracy=0.9944,
@@ -611,7 +611,7 @@ def test_the_golden_reply_is_the_proof_of_the_golden_enrolment() -> None:
 def test_golden_bundles_are_read(ending: str) -> None:
     device = read_device_bundle(GOLDEN / f"device-bundle{ending}")
     training = read_training_bundle(GOLDEN / f"training-bundle{ending}")
-    assert device.golden_sha256 == training.golden_sha256
+    assert device.golden_sample_sha256 == training.golden_sample_sha256
     assert device.labels == training.labels == ("Ada Lovelace", "明子")
     assert device.input == training.input == INPUTS[ending]
     assert device.facts.least_cosine_ppm == training.facts.least_cosine_ppm == 990_000

@@ -106,7 +106,7 @@ class StubService:
             labels=FileRef.of(listed),
             label_count=len(labels),
             heads={Precision.FLOAT32: HeadFile.of(FileRef.of(head), logits)},
-            golden_feature_sha256=bundle.golden_sha256,
+            golden_sample_sha256=bundle.golden_sample_sha256,
             temperature=1.0,
             threshold=0.5,
             validation_accuracy=0.9,

@@ -85,7 +85,7 @@ def test_both_bundles_say_the_same_of_the_first_head(device: DeviceBundle, train
     assert device.labels == training.labels == ("Person 1", "Person 2", "Person 3", "Person 4")
     assert (device.cut, device.layer, device.feature_shape) == (LAYER, LAYER, (16,))
     assert (device.temperature, device.threshold) == (training.temperature, training.threshold)
-    assert device.golden_sha256 == training.golden_sha256
+    assert device.golden_sample_sha256 == training.golden_sample_sha256
     assert device.quantize == "dynamic"
 
 
@@ -185,7 +185,7 @@ def test_exporting_again_replaces_both_bundles_and_keeps_the_space(
     shutil.copytree(device.directory.parent, spec.out)
     again = export_bundles(tiny, spec, ExportInputs(people.inputs, OWN_LABELS))
     replaced = read_device_bundle(spec.out / "device")
-    assert (again.space, replaced.golden_sha256) == (exported.space, device.golden_sha256)
+    assert (again.space, replaced.golden_sample_sha256) == (exported.space, device.golden_sample_sha256)
     assert replaced.labels == read_training_bundle(spec.out / "training").labels == OWN_LABELS
 
 

@@ -180,7 +180,7 @@ def release(store: ObjectStore, pool: Pool) -> None:
         labels=FileRef.of(b"[]"),
         label_count=2,
         heads={Precision.FLOAT32: head},
-        golden_feature_sha256="0" * 64,
+        golden_sample_sha256="0" * 64,
         temperature=1.0,
         threshold=0.5,
         validation_accuracy=None,

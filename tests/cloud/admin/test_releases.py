@@ -158,7 +158,7 @@ def test_before_the_first_release_the_bundles_head_served(
     assert (back.heads, back.withdraws, back.rollout, back.label_count) == ({}, 1, None, 2)
     assert back.labels == FileRef.of(encode_labels(training_bundle.labels))
     assert (back.temperature, back.threshold) == (training_bundle.temperature, training_bundle.threshold)
-    assert back.golden_feature_sha256 == training_bundle.golden_sha256
+    assert back.golden_sample_sha256 == training_bundle.golden_sample_sha256
     release = registry.get_release(place.store, place.pool, FileRef.of(back.encode()).sha256)
     assert (release.weights, release.sample_count) == (None, 0)
 

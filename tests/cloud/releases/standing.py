@@ -83,7 +83,7 @@ def manifest(channel: Channel, serial: int, issued: int, life_s: int, parent: st
         labels=FileRef("b" * 64, 8),
         label_count=2,
         heads={Precision.DYNAMIC: HeadFile.of(FileRef("a" * 64, 4), np.array([0.25, -1.5], np.float32))},
-        golden_feature_sha256="c" * 64,
+        golden_sample_sha256="c" * 64,
         temperature=1.0 / 3.0,
         threshold=0.5,
         validation_accuracy=0.9,

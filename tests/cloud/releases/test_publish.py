@@ -133,7 +133,7 @@ def test_a_release_leads_to_everything_that_a_device_needs(place: Place) -> None
     assert (labels, manifest.label_count) == (("Ada", "Ben", "Cleo"), 3)
     assert (manifest.issued, manifest.expires) == (NOW + 1, NOW + 3601)
     assert (manifest.temperature, manifest.threshold, manifest.validation_accuracy) == (2.0, 0.4, 0.99)
-    assert manifest.golden_feature_sha256 == place.bundle.golden_sha256
+    assert manifest.golden_sample_sha256 == place.bundle.golden_sample_sha256
 
 
 def test_both_manifests_are_signed_with_the_key_that_devices_pin(place: Place) -> None:

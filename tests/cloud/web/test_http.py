@@ -370,7 +370,7 @@ def manifest(channel: Channel, serial: int, parent: str | None, head: bytes) -> 
         labels=FileRef.of(b"[]"),
         label_count=2,
         heads={Precision.FLOAT32: HeadFile.of(FileRef.of(head), np.zeros(2, np.float32))},
-        golden_feature_sha256="0" * 64,
+        golden_sample_sha256="0" * 64,
         temperature=1.0,
         threshold=0.5,
         validation_accuracy=0.5,

@@ -42,7 +42,7 @@ def expected(signer: StubService, bundle: DeviceBundle) -> Expectation:
         channel=Channel.BEST,
         cut=bundle.cut,
         feature_shape=bundle.feature_shape,
-        golden_feature_sha256=bundle.golden_sha256,
+        golden_sample_sha256=bundle.golden_sample_sha256,
         serial=4,
         passed=0,
         issued=ISSUED - 1000,
@@ -62,7 +62,7 @@ def test_a_right_release_is_believed(signer: StubService, manifest: Manifest, ex
         {"channel": Channel.LATEST},
         {"cut": "freeze6"},
         {"feature_shape": (4, 2)},
-        {"golden_feature_sha256": "c" * 64},
+        {"golden_sample_sha256": "c" * 64},
     ],
     ids=lambda change: next(iter(change)),
 )
