@@ -14,6 +14,7 @@ changes with a line in CHANGELOG.md. What the other modules hold may change at a
         .push() -> PushReport                       uploads feedback, exactly once
         .pull() -> PullReport                       installs a better head; the next inference uses it
         .rounds() -> Rounds                         both, whenever the device is charging, idle and on a free network
+    Cadence(interval_s, Random()).wait_s(round)     how long to wait for the next of them
     load_photo(path), decode_photo(bytes), Photo.from_pixels(array) -> Photo
     load_tensor(path, input) -> array               a .npy file; load_example(path, input): whichever the bundle takes
     read_status(device) -> Status                   how it stands
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from device.advice import with_advice
     from device.answers import Answer, Ranked
     from device.assembly import Device
+    from device.availability.cadence import Cadence
     from device.availability.rounds import Round, Rounds
     from device.cache.uploads import UploadState, UploadStatus
     from device.errors import (
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
         PhotoError,
         Refused,
         SettingError,
+        SpaceRetired,
         Storage,
         TensorError,
         TryLater,
@@ -66,6 +69,7 @@ __all__ = [
     "Answer",
     "BadInput",
     "BadInstallation",
+    "Cadence",
     "Device",
     "DeviceError",
     "Enrolment",
@@ -87,6 +91,7 @@ __all__ = [
     "SelfTestStatus",
     "SettingError",
     "Settings",
+    "SpaceRetired",
     "Status",
     "Storage",
     "TensorError",
@@ -108,10 +113,11 @@ _NAMES_OF = {
     "advice": "with_advice",
     "answers": "Answer Ranked",
     "assembly": "Device",
+    "availability.cadence": "Cadence",
     "availability.rounds": "Round Rounds",
     "cache.uploads": "UploadState UploadStatus",
     "errors": "BadInput BadInstallation DeviceError EnrolmentError FeedbackError Misuse PhotoError Refused SettingError"
-    " Storage TensorError TryLater Unsendable UnsentUploads Untrusted",
+    " SpaceRetired Storage TensorError TryLater Unsendable UnsentUploads Untrusted",
     "feedback": "KeptFeedback",
     "pull.updater": "PullOutcome PullReport",
     "push.sender": "PushReport",

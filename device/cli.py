@@ -18,6 +18,7 @@ from contract import command_line
 from contract.environment import path
 from contract.errors import ContractError
 from device import (
+    Cadence,
     Device,
     DeviceError,
     FeedbackError,
@@ -30,7 +31,6 @@ from device import (
     read_status,
     with_advice,
 )
-from device.availability.cadence import Cadence
 from device.display import Display
 
 MAX_ID = 2**63 - 1

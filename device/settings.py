@@ -191,7 +191,10 @@ class Settings:
     interval_s: float = field(
         default=60.0,
         metadata=variable(
-            "FEDEX_INTERVAL_S", number(low=0.1, high=86_400), unit="seconds", help="between two rounds of `run`"
+            "FEDEX_INTERVAL_S",
+            number(low=0.1, high=86_400),
+            unit="seconds",
+            help="between two rounds of `run`, on average: each wait is drawn anew",
         ),
     )
     need_charging: bool = field(

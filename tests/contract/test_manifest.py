@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from contract.documents import Json, encode_json
 from contract.envelope import Envelope, Signature, key_id, pae
 from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion
 from contract.files import FileRef
+from contract.labels import MAX_LABELS
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 
 MakeManifest = Callable[..., Manifest]
@@ -245,3 +247,24 @@ def test_no_bytes_give_anything_but_a_typed_error(data: bytes) -> None:
     for parse in (Envelope.parse, Manifest.parse):
         with pytest.raises(ContractError):
             parse(data)
+
+
+def test_the_logits_of_one_precision_at_a_time_are_in_memory(make_manifest: MakeManifest) -> None:
+    """Those of 65,536 classes in three precisions were, in arrays, for as long as the manifest."""
+    logits = np.arange(MAX_LABELS, dtype=np.float32)
+    heads = {precision: HeadFile.of(FileRef("2b" * 32, 9), logits) for precision in Precision}
+    manifest = Manifest.parse(make_manifest(heads=heads, label_count=MAX_LABELS).encode())
+    tracemalloc.start()
+    try:
+        assert np.array_equal(manifest.heads[Precision.FLOAT16].logits, logits)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert logits.nbytes <= peak < 2.5 * logits.nbytes
+
+
+def test_a_release_without_heads_is_not_one_of_heads_that_nobody_knows(make_manifest: MakeManifest) -> None:
+    assert Manifest.parse(make_manifest(heads={}).encode()).heads == {}
+    document = json.loads(make_manifest().encode()) | {"heads": {"float8": {}}}
+    with pytest.raises(Impossible, match=r"manifest\.heads: expected one of float32, float16, dynamic"):
+        Manifest.parse(encode_json(document))

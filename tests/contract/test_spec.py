@@ -12,6 +12,7 @@ from cloud.web import bodies, server
 from contract import (
     boxes,
     bundle_files,
+    cadence,
     codecs,
     cuts,
     device_bundle,
@@ -29,11 +30,14 @@ from contract import (
     patterns,
     problems,
     proof,
+    rollout,
     routes,
     space_list,
     tensors,
     training_bundle,
+    trial,
     upload,
+    validity,
 )
 from device.service import tokens as device_tokens
 
@@ -206,6 +210,18 @@ def test_the_codecs_and_their_scales_are_stated() -> None:
     assert re.findall(r"^\| `(\w+)` \|", section(6), re.MULTILINE) == [codec.value for codec in codecs.Codec]
     assert (codecs.MIN_SCALE, codecs.MAX_SCALE) == (2.0**-126, 2.0**119)
     assert f"The default is `{codecs.DEFAULT_CODEC}`" in section(6)
+
+
+def test_what_a_client_decides_by_itself_is_stated_in_numbers() -> None:
+    text = " ".join(SPEC.split())
+    assert f"max(2 × I, {cadence.LONGEST_SPAN_S:.0f})" in text
+    assert f"last = `expires` + {validity.GRACE_S:,} seconds" in text
+    assert f"place × {rollout.PARTS:,} < share × 2^32" in text
+    assert trial.TOLERANCES == {"float32": 0.001, "float16": 0.001, "dynamic": 0.02}
+    assert "`tolerance` is 0.001 for `float32` and `float16`, 0.02 for `dynamic`" in text
+    assert trial.MAGNITUDE_SHARE == 1 / 1024
+    assert "max |expected| / 1024)" in text
+    assert f"the order {', '.join(f'`{precision}`' for precision in manifest.Precision)}:" in text
 
 
 def test_every_golden_file_is_listed() -> None:
