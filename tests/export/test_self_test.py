@@ -121,6 +121,7 @@ def test_both_runtimes_pass_at_every_precision_and_every_mistake_fails(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # four conversions of the whole network, on a busy machine
 @pytest.mark.parametrize("cut", ["freeze4", "freeze6"])
 def test_with_real_weights_too(
     real_network: keras.Model, runtimes: list[TFLiteProcess], detector: bytes, cut: str
