@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from export.bundle import BundleSpec, ExportResult
+    from export.request import Request
 
 
 CLASSES = click.IntRange(1, MAX_LABELS)
@@ -107,7 +108,8 @@ def layers(model: Path, size: str | None, *, every: bool) -> None:
 @click.option("--size", help="Of photos, HEIGHTxWIDTH or N, where the model leaves it open.  [default: 160x160]")
 @click.option(
     "--detector",
-    help="What finds faces in photos: back, or its .tflite file; with none photos are taken whole.  [default: none]",
+    help="What finds faces in photos: back, or its .tflite file; with none photos are taken whole.  [default: back, or "
+    "none with --model]",
 )
 @click.option("--space", help="Keep this space, of samples that were all crops of faces; see the README.")
 @click.option("--fit", help="How whole photos become that size: crop, letterbox or stretch.  [default: crop]")
@@ -137,17 +139,18 @@ def bundle(**options: Any) -> None:
 
         network, spec, inputs = gather_inputs(request, at_step=at_step)
         exported = export_bundles(network, spec, inputs, at_step=at_step)
-    click.echo(_summary(exported, spec))
+    click.echo(_summary(exported, spec, request))
 
 
-def _summary(exported: ExportResult, spec: BundleSpec) -> str:
+def _summary(exported: ExportResult, spec: BundleSpec, request: Request) -> str:
     comparison = exported.comparison
     same = comparison.whole or comparison.reports["network"]
     what = "photos" if isinstance(spec.input, PhotoInput) else "tensors"
     lines = [
         f"wrote {spec.out}/device and {spec.out}/training",
         f"input    {_input(spec)}",
-        f"space    {exported.space}",
+        f"detector {_detector(spec, request)}",
+        f"space    {_space(exported, spec)}",
         f"feature  {_by(exported.feature_shape)} after {spec.layer}, prefix {exported.prefix_bytes / 1e6:.2f} MB",
         f"head     {exported.labels} labels, {exported.head_bytes / 1e6:.2f} MB, "
         f"{exported.calibration.statement(labels=exported.labels)}",
@@ -178,6 +181,24 @@ def _summary(exported: ExportResult, spec: BundleSpec) -> str:
             "network's classes, and is it trained?"
         )
     return "\n".join(escaped(line) for line in lines)
+
+
+def _detector(spec: BundleSpec, request: Request) -> str:
+    """Say what finds faces, if anything does, and why."""
+    if request.detector_asked:
+        return f"{request.detector}, as asked"
+    if request.finds_faces:
+        return f"{request.detector}, as the reference network is of faces; --detector none takes photos whole"
+    what = "a photo" if isinstance(spec.input, PhotoInput) else "a tensor"
+    more = "; --detector back if it is of faces" if isinstance(spec.input, PhotoInput) else ""
+    return f"none, as the model takes {what} whole unless asked{more}"
+
+
+def _space(exported: ExportResult, spec: BundleSpec) -> str:
+    """Say what the space is, and of faces how another one is kept."""
+    if spec.space is not None:
+        return f"{exported.space}, kept"
+    return exported.space if spec.detector is None else f"{exported.space}; --space keeps one of crops of faces"
 
 
 def _input(spec: BundleSpec) -> str:

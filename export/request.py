@@ -84,6 +84,8 @@ class Request:
     out: Path = DEFAULT_OUT
     detector: KnownDetector | Path = KnownDetector.NONE
     """By name, or the file of BlazeFace's back model."""
+    detector_asked: bool = False
+    """Whether the user said which; it follows from the network otherwise."""
     space: str | None = None
     """Of samples that are kept, in hexadecimal; None names one."""
 
@@ -133,7 +135,7 @@ def parse_request(
         own = {"--layer": layer, "--size": size, "--input": kind, "--standardize": standardize}
         _check_needs_a_model(own)
         cut, layer = _reference_cut(cut)
-    finder = _detector(detector)
+    finder = _detector(detector, is_reference=model is None)
     _check_detector(finder, fit=fit, space=space)
     kind_asked = None if kind is None else _choice("--input", kind, InputKind)
     if kind_asked is InputKind.TENSOR:
@@ -156,6 +158,7 @@ def parse_request(
         seed=seed,
         out=out,
         detector=finder,
+        detector_asked=detector is not None,
         space=None if space is None else _space(space),
     )
 
@@ -202,10 +205,10 @@ def _choice(option: str, value: str, choices: Iterable[Choice]) -> Choice:
     return known[value]
 
 
-def _detector(asked: str | None) -> KnownDetector | Path:
-    """Return what is to find faces: nothing, unless it is asked for."""
+def _detector(asked: str | None, *, is_reference: bool) -> KnownDetector | Path:
+    """Return what is to find faces: as asked; of its own accord only for the reference network, which is of faces."""
     if asked is None:
-        return KnownDetector.NONE
+        return KnownDetector.BACK if is_reference else KnownDetector.NONE
     if asked in list(KnownDetector):
         return KnownDetector(asked)
     try:

