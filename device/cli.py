@@ -17,11 +17,13 @@ import click
 from contract import command_line
 from contract.environment import path
 from contract.errors import ContractError
+from contract.inputs import PhotoInput
 from device import (
     Cadence,
     Device,
     DeviceError,
     FeedbackError,
+    Photo,
     PhotoError,
     Recognizer,
     Rounds,
@@ -32,6 +34,7 @@ from device import (
     with_advice,
 )
 from device.display import Display
+from device.drawing import write_drawn
 
 MAX_ID = 2**63 - 1
 
@@ -88,18 +91,25 @@ def enrol(device: Device, again: bool, as_json: bool) -> int:
 
 @cli.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=path)
+@click.option(
+    "--draw", metavar="DIR", type=path, help="Write there a copy of each FILE, a photo, with boxes: FILE.png."
+)
 @json_option
 @with_device
-def infer(device: Device, files: Sequence[Path], as_json: bool) -> int:
+def infer(device: Device, files: Sequence[Path], draw: Path | None, as_json: bool) -> int:
     """Say who or what each photo shows, or what each tensor is.
 
     FILE is a photo (JPEG, PNG, WebP, ...) or, where the bundle takes tensors, a .npy file as numpy.save writes it;
     "status" shows which. A file that cannot be used is told, and the others are answered.
     """
+    if draw is not None and len({file.name for file in files}) < len(files):
+        raise click.UsageError("--draw: expected files with names of their own, got two of one name")
     display = Display(as_json)
     with device.recognizer() as recognizer:
         display.warn(recognizer.warnings)
-        return max(_infer_one(recognizer, file, display) for file in files)
+        if draw is not None and not isinstance(recognizer.bundle.input, PhotoInput):
+            raise click.UsageError("--draw: expected a bundle that takes photos, got one that takes tensors")
+        return max(_infer_one(recognizer, file, display, draw=draw) for file in files)
 
 
 @cli.command()
@@ -199,7 +209,7 @@ def run_command(arguments: Sequence[str]) -> int:
     return 1
 
 
-def _infer_one(recognizer: Recognizer, path: Path, display: Display) -> int:
+def _infer_one(recognizer: Recognizer, path: Path, display: Display, *, draw: Path | None) -> int:
     try:
         example = load_example(path, recognizer.bundle.input)
     except (PhotoError, TensorError) as error:
@@ -211,6 +221,9 @@ def _infer_one(recognizer: Recognizer, path: Path, display: Display) -> int:
         display.complain([f"{path}: {with_advice(error)}"])
         return 1
     display.inferences(path, inferences, kind=recognizer.bundle.input.name)
+    if draw is not None and isinstance(example, Photo):
+        draw.mkdir(parents=True, exist_ok=True)
+        write_drawn(example.pixels, inferences, draw / f"{path.name}.png")
     problems = dict.fromkeys(str(one.not_stored) for one in inferences if one.not_stored is not None)
     display.complain(f"{path}: answered, but not stored: {problem}" for problem in problems)
     return 1 if problems else 0
