@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from contract.command_line import INTERRUPTED
@@ -19,10 +20,12 @@ from demo.errors import DemoError
 from demo.figures import Figures, format_scores, write_figures
 from demo.networks.catalogue import DemoNetwork
 from demo.picture import choose_photos, save_picture
+from demo.running.devices import Recognised
 from demo.running.minio import MinioMissing
 from demo.running.processes import running
 from demo.running.service import opened_store
-from demo.scoring import score_answers
+from demo.scene_picture import choose_scenes, save_scenes
+from demo.scoring import PhotoAnswer, score_answers
 from demo.settings import Settings
 from demo.stages import Stages
 
@@ -50,6 +53,7 @@ def run_demo(settings: Settings) -> Figures:
 def _figures(settings: Settings, result: DemoResult, stages: Stages, *, seconds: float) -> Figures:
     new = {person.name for person in result.people if person.is_new}
     samples = sum(one.samples for one in result.pushed)
+    before, after = _answers(result.before), _answers(result.after)
     return Figures(
         words=result.words,
         people=len(result.people),
@@ -62,6 +66,8 @@ def _figures(settings: Settings, result: DemoResult, stages: Stages, *, seconds:
         photos_base=sum(len(person.base) for person in result.people),
         photos_uploaded=samples,
         photos_tested=len(result.before),
+        faces_tested=len(before),
+        finds_faces=settings.finds_faces,
         bytes_per_sample=round(sum(one.size for one in result.pushed) / samples, 1),
         bytes_per_input=result.prefix.input_bytes,
         prefix_ms=round(result.prefix.milliseconds, 3),
@@ -70,8 +76,8 @@ def _figures(settings: Settings, result: DemoResult, stages: Stages, *, seconds:
         seconds_of={name: round(took, 1) for name, took in stages.seconds_of.items()},
         seconds_to_new_head=round(result.seconds_to_new_head, 1),
         serial=result.serial,
-        before=score_answers(result.before, new=new),
-        after=score_answers(result.after, new=new),
+        before=score_answers(before, new=new),
+        after=score_answers(after, new=new),
         cosine=result.cosine,
     )
 
@@ -88,10 +94,17 @@ def _backbone(settings: Settings) -> str:
 def _keep(settings: Settings, result: DemoResult, figures: Figures) -> None:
     new = {person.name for person in result.people if person.is_new}
     write_figures(figures, settings.build / "demo.json")
-    shown = choose_photos(result.before, result.after, new=new)
     what = f"{result.words.examples.capitalize()} that were never uploaded"
     title = f"{what}, and what a device said of them with the first head and with the new one"
-    save_picture(shown, settings.build / "demo.png", title=title)
+    if settings.has_scenes:
+        save_scenes(choose_scenes(result.before, result.after, new=new), settings.build / "demo.png", title=title)
+        return
+    before, after = _answers(result.before), _answers(result.after)
+    save_picture(choose_photos(before, after, new=new), settings.build / "demo.png", title=title)
+
+
+def _answers(shots: Sequence[Recognised]) -> list[PhotoAnswer]:
+    return [answer for one in shots for answer in one.answers]
 
 
 def main() -> None:

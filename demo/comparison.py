@@ -1,6 +1,5 @@
 """What a head of cosine to class means would reach on the very samples that were trained on."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,16 +7,19 @@ from numpy.typing import NDArray
 
 from contract.bundle import read_device_bundle
 from contract.callbacks import Progress
-from demo.errors import DemoError
+from demo.album import Album
 from demo.example_files import load_example
-from demo.roles import Person
 from demo.scoring import PhotoAnswer, Score, cosine_answers, score_answers
+from demo.shots import Shot
 from device.recognise.models import load_detector, load_prefix
 from device.recognise.regions import RegionFinder
 from device.recognise.tflite import Model, open_runtime
 
+Feature = NDArray[np.float32]
+"""(*shape)."""
 
-def score_cosine(bundle: Path, people: Sequence[Person], *, progress: Progress) -> Score:
+
+def score_cosine(bundle: Path, album: Album, *, progress: Progress) -> Score:
     """Return the accuracy of cosine to class means; base and uploaded photos make the means, the tests are scored.
 
     Its shares of "unknown" and accepted say nothing: it has no threshold.
@@ -27,24 +29,25 @@ def score_cosine(bundle: Path, people: Sequence[Person], *, progress: Progress) 
     prefix = load_prefix(device_bundle, runtime=runtime, threads=1)
     detector = load_detector(device_bundle, runtime=runtime, threads=1)
     finder = RegionFinder(device_bundle.input, detector.run if detector else None)
-    train = [(photo, person.name) for person in people for photo in (*person.base, *person.uploads)]
-    tests = [photo for person in people for photo in person.tests]
-    photos = [*(photo for photo, _ in train), *tests]
-    features = _features(prefix, finder, photos, progress)
-    best = cosine_answers(features[: len(train)], [name for _, name in train], features[len(train) :])
+    base = [Shot.of_one(photo) for person in album.people for photo in person.base]
+    shots = [*base, *album.uploads, *album.tests]
+    found: list[list[tuple[str, Feature | None]]] = []
+    for done, shot in enumerate(shots, start=1):
+        found.append(_features(shot, finder, prefix))
+        progress(done, len(shots))
+    known = [(name, one) for of_shot in found[: -len(album.tests)] for name, one in of_shot if one is not None]
+    rows = zip(album.tests, found[-len(album.tests) :], strict=True)
+    tests = [(shot.path, name, one) for shot, of_shot in rows for name, one in of_shot]
+    asked = np.stack([one for _, _, one in tests if one is not None])
+    best = iter(cosine_answers(np.stack([one for _, one in known]), [name for name, _ in known], asked))
     answers = [
-        PhotoAnswer(photo, photo.parent.name, name, 1.0, unknown=False) for photo, name in zip(tests, best, strict=True)
+        PhotoAnswer(photo, name, None if one is None else next(best), 1.0, unknown=False) for photo, name, one in tests
     ]
-    return score_answers(answers, new={person.name for person in people if person.is_new})
+    return score_answers(answers, new={person.name for person in album.people if person.is_new})
 
 
-def _features(prefix: Model, finder: RegionFinder, photos: Sequence[Path], progress: Progress) -> NDArray[np.float32]:
-    """Return the features (n, *shape) of the subject of each photo."""
-    features = []
-    for done, photo in enumerate(photos, start=1):
-        subject = next((region for region in finder.find(load_example(photo)) if region.is_subject), None)
-        if subject is None:
-            raise DemoError(f"{photo}: expected a face, got none")
-        features.append(prefix.run(subject.values[np.newaxis]))
-        progress(done, len(photos))
-    return np.concatenate(features)
+def _features(shot: Shot, finder: RegionFinder, prefix: Model) -> list[tuple[str, Feature | None]]:
+    """Return the name and the feature of each who counts; None where their face is not found."""
+    regions = finder.find(load_example(shot.path))
+    found = [(sitter.name, sitter.find(regions)) for sitter in shot.sitters]
+    return [(name, None if one is None else prefix.run(one.values[np.newaxis])[0]) for name, one in found]

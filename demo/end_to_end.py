@@ -1,41 +1,39 @@
 """The demo's steps: examples, network, export, service, devices, feedback, uploads, a new head, the same again."""
 
-import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
 from contract.callbacks import Progress
+from demo.album import Album
 from demo.comparison import score_cosine
-from demo.copies import without_copies
-from demo.drawing.people import write_people
 from demo.errors import DemoError
-from demo.example_arrays import unpack
 from demo.example_files import is_tensor
-from demo.folders import count_passed_over, lay_out_base, list_photos
+from demo.folders import lay_out_base
+from demo.gathering import Gathering, make
 from demo.networks.catalogue import DemoNetwork
 from demo.prefix_time import PrefixTime, time_prefix
-from demo.roles import LEAST_PHOTOS, Person, assign_roles
+from demo.roles import Person
 from demo.running.commands import command
 from demo.running.cycle_log import read_refusal
-from demo.running.devices import DemoDevice, KeptAnswer, Pushed
+from demo.running.devices import DemoDevice, Pushed, Recognised
 from demo.running.parallel import run_in_parallel
 from demo.running.processes import Processes
 from demo.running.service import DemoService, start_service
-from demo.scoring import PhotoAnswer, Score
+from demo.scoring import Score
 from demo.settings import Settings
+from demo.shots import Shot
 from demo.stages import Stages
 from demo.words import TENSORS, Words
 from export.request import DEFAULT_CUT
 
 EXPORT_TIMEOUT_S = 600.0
-NETWORK_TIMEOUT_S = 900.0
 RELEASE_TIMEOUT_S = 300.0
 PHOTOS_A_CALL = 40
-EXPORT_OPTIONS = ("layer", "size", "fit", "input", "standardize", "quantize")
+EXPORT_OPTIONS = ("layer", "size", "fit", "detector", "input", "standardize", "quantize")
 """Settings of the demo that are options of the export."""
 SAMPLES_AN_UPLOAD = 10
 
@@ -48,9 +46,9 @@ class DemoResult:
     words: Words
     """What they and their examples are called."""
     pushed: list[Pushed]
-    before: list[PhotoAnswer]
-    """In the order of people and photos, as is `after`."""
-    after: list[PhotoAnswer]
+    before: list[Recognised]
+    """In the order of the album's tests, as is `after`."""
+    after: list[Recognised]
     cosine: Score
     prefix: PrefixTime
     serial: int
@@ -73,48 +71,23 @@ class EndToEnd:
         Raises:
             DemoError: a part did not do its work. Whoever started the processes stops them.
         """
-        people = self.gather_people()
+        album = Gathering(self.settings, self.processes, self.stages).run()
+        people = album.people
         exported = self.export(people)
-        service = self.start(exported, people)
-        devices = self.enrol(exported, service)
-        before = self.recognise_tests(devices, people, "with the first head")
-        given = self.recognise_uploads(devices, people)
+        devices = self.devices(exported)
+        before = self.recognise_tests(devices, album, "with the first head")
+        given = self.recognise_uploads(devices, album)
+        samples = self.count_samples(given)
+        service = self.start(exported, samples=samples)
+        devices = self.enrol(devices, service)
         self.give_feedback(devices, given)
-        pushed = self.push(devices, samples=sum(map(len, given)))
+        pushed = self.push(devices, samples=samples)
         serial, seconds = self.wait_for_new_head(devices)
-        after = self.recognise_tests(devices, people, f"again, with head {serial}")
+        after = self.recognise_tests(devices, album, f"again, with head {serial}")
         with self.stages.stage("compare", "ask what cosine to class means would reach on the same samples") as progress:
-            cosine = score_cosine(exported / "device", people, progress=progress)
+            cosine = score_cosine(exported / "device", album, progress=progress)
             prefix = time_prefix(exported / "device")
         return DemoResult(people, self.words(people), pushed, before, after, cosine, prefix, serial, seconds)
-
-    def gather_people(self) -> tuple[Person, ...]:
-        """Find or make examples, and give every label a role."""
-        faces = self._examples()
-        words = self.settings.words
-        distinct = without_copies(list_photos(faces))
-        if passed_over := count_passed_over(faces):
-            self.stages.note(f"files and folders passed over that are no {words.examples}: {passed_over}")
-        if distinct.copies:
-            first = distinct.copies[0]
-            self.stages.note(f"copies of {words.examples} left out: {len(distinct.copies)}, the first {first}")
-        return assign_roles(distinct.photos, seed=self.settings.seed, shares=self.settings.shares)
-
-    def _examples(self) -> Path:
-        """Return a folder of examples, one folder a label: the user's, the network's own, or people drawn for it."""
-        settings, folder = self.settings, self.settings.work / "examples"
-        if settings.given is not None and settings.given.is_dir():
-            return settings.given
-        if settings.given is not None:
-            with self.stages.stage("examples", f"lay out the examples of {settings.given.name}, a file each"):
-                unpack(settings.given, folder, as_tensors=settings.input == "tensor")
-        elif isinstance(settings.model, DemoNetwork):
-            with self.stages.stage("examples", f"lay out {settings.model.data}"):
-                self._make("examples", settings.model.name, str(folder))
-        else:
-            with self.stages.stage("draw", f"draw {settings.people} people who do not exist"):
-                write_people(folder, people=settings.people, photos=LEAST_PHOTOS, seed=settings.seed)
-        return folder
 
     def words(self, people: Sequence[Person]) -> Words:
         """Return what they and their examples are called."""
@@ -129,15 +102,13 @@ class EndToEnd:
             as_given = [] if weights is None else ["--weights", str(weights)]
             what = f"train {model.what}" if weights is None else f"build {model.what}"
             with self.stages.stage("network", f"{what} for {len(labels)} labels"):
-                self._make("network", model.name, str(file), *labels, *as_given, f"--seed={self.settings.seed}")
+                make(
+                    self.processes, "network", model.name, str(file), *labels, *as_given, f"--seed={self.settings.seed}"
+                )
         elif model is None:
             own = [] if weights is None else ["--weights", str(weights)]
             return ["--cut", self.settings.cut or DEFAULT_CUT, *own]
         return ["--model", str(model if isinstance(model, Path) else file)]
-
-    def _make(self, *arguments: str) -> None:
-        command = [sys.executable, "-m", "demo.networks.make", *arguments]
-        self.processes.call("network", command, environment={}, timeout_s=NETWORK_TIMEOUT_S)
 
     def export(self, people: Sequence[Person]) -> Path:
         """Return the folder of both bundles; the first head is fitted on the base examples."""
@@ -155,67 +126,83 @@ class EndToEnd:
             )
         return out
 
-    def start(self, exported: Path, people: Sequence[Person]) -> DemoService:
-        """Start gunicorn and a worker that trains once everybody's samples have come."""
+    def start(self, exported: Path, *, samples: int) -> DemoService:
+        """Start gunicorn and a worker that trains once all samples have come."""
         with self.stages.stage("start", f"start service and worker ({self.settings.store} store)"):
             return start_service(
                 self.processes,
                 store=self.store,
                 work=self.settings.work,
                 training=exported / "training",
-                min_new=sum(len(person.uploads) for person in people),
+                min_new=samples,
             )
 
-    def enrol(self, exported: Path, service: DemoService) -> list[DemoDevice]:
-        """Return devices that the service knows."""
-        devices = [
+    def devices(self, exported: Path) -> list[DemoDevice]:
+        """Return devices that know no service yet; what they have, they recognise with."""
+        return [
             DemoDevice(
                 name=f"device-{number}",
                 home=self.settings.work / f"device-{number}",
                 bundle=exported / "device",
-                url=service.url,
-                code=service.code,
+                url="",
+                code="",
                 processes=self.processes,
                 settings=(("FEDEX_UPLOAD_SAMPLES", str(SAMPLES_AN_UPLOAD)),),
             )
             for number in range(1, self.settings.devices + 1)
         ]
+
+    def enrol(self, devices: Sequence[DemoDevice], service: DemoService) -> list[DemoDevice]:
+        """Return the devices, which the service knows then."""
+        enrolled = [replace(device, url=service.url, code=service.code) for device in devices]
         with self.stages.stage("start", f"enrol {len(devices)} devices"):
-            run_in_parallel(DemoDevice.enrol, devices, processes=self.processes)
-        return devices
+            run_in_parallel(DemoDevice.enrol, enrolled, processes=self.processes)
+        return enrolled
 
-    def recognise_tests(self, devices: Sequence[DemoDevice], people: Sequence[Person], how: str) -> list[PhotoAnswer]:
-        """Return the answers to every tested photo, in the order of people and photos."""
+    def recognise_tests(self, devices: Sequence[DemoDevice], album: Album, how: str) -> list[Recognised]:
+        """Return the answers to every tested photo, in the album's order."""
         with self.stages.stage(
-            "recognise", f"recognise the {self.words(people).examples} that are never uploaded, {how}"
+            "recognise", f"recognise the {self.words(album.people).examples} that are never uploaded, {how}"
         ) as progress:
-            given = self._recognise(devices, people, lambda person: person.tests, progress)
-        answers = {one.answer.photo: one.answer for share in given for one in share}
-        return [answers[photo] for person in people for photo in person.tests]
+            given = self._recognise(devices, album.tests, progress)
+        answers = {one.shot.path: one for share in given for one in share}
+        return [answers[shot.path] for shot in album.tests]
 
-    def recognise_uploads(self, devices: Sequence[DemoDevice], people: Sequence[Person]) -> list[list[KeptAnswer]]:
+    def recognise_uploads(self, devices: Sequence[DemoDevice], album: Album) -> list[list[Recognised]]:
         """Return each device's answers to the photos whose features it will upload."""
         with self.stages.stage(
-            "recognise", f"recognise the {self.words(people).examples} whose features are uploaded"
+            "recognise", f"recognise the {self.words(album.people).examples} whose features are uploaded"
         ) as progress:
-            return self._recognise(devices, people, lambda person: person.uploads, progress)
+            return self._recognise(devices, album.uploads, progress)
 
     def _recognise(
-        self,
-        devices: Sequence[DemoDevice],
-        people: Sequence[Person],
-        photos_of: Callable[[Person], Sequence[Path]],
-        progress: Progress,
-    ) -> list[list[KeptAnswer]]:
-        """Return each device's answers; people are dealt out among the devices, one after the other."""
-        owners = [people[first :: len(devices)] for first in range(len(devices))]
-        shares = [[photo for person in share for photo in photos_of(person)] for share in owners]
-        count = _Count(sum(map(len, shares)), progress)
+        self, devices: Sequence[DemoDevice], shots: Sequence[Shot], progress: Progress
+    ) -> list[list[Recognised]]:
+        """Return each device's answers; shots are dealt out among the devices, one after the other."""
+        shares = [shots[first :: len(devices)] for first in range(len(devices))]
+        count = _Count(len(shots), progress)
         tasks = list(zip(devices, shares, strict=True))
         return run_in_parallel(lambda task: _recognise_all(*task, count=count), tasks, processes=self.processes)
 
-    def give_feedback(self, devices: Sequence[DemoDevice], given: Sequence[Sequence[KeptAnswer]]) -> None:
-        """Tell each device the truth about each of its answers."""
+    def count_samples(self, given: Sequence[Sequence[Recognised]]) -> int:
+        """Count what will be uploaded: a sample for each who counts and was found.
+
+        Raises:
+            DemoError: nobody was.
+        """
+        answers = [answer for share in given for one in share for answer in one.answers]
+        samples = sum(answer.is_found for answer in answers)
+        if samples < len(answers):
+            self.stages.note(f"faces that were not found, so that nothing is learned of them: {len(answers) - samples}")
+        if not samples:
+            raise DemoError(
+                f"photos to learn from: expected a face in one at least, got none in {len(answers)}; "
+                "DETECTOR=none takes photos whole"
+            )
+        return samples
+
+    def give_feedback(self, devices: Sequence[DemoDevice], given: Sequence[Sequence[Recognised]]) -> None:
+        """Tell each device the truth about each answer on those who count."""
         with self.stages.stage("feedback", "say of each whether it was right, or what is"):
             tasks = list(zip(devices, given, strict=True))
             run_in_parallel(lambda task: task[0].give_feedback(task[1]), tasks, processes=self.processes)
@@ -270,9 +257,9 @@ class _Count:
             self.progress(self.done, self.total)
 
 
-def _recognise_all(device: DemoDevice, photos: Sequence[Path], *, count: _Count) -> list[KeptAnswer]:
-    given: list[KeptAnswer] = []
-    waiting = iter(photos)
+def _recognise_all(device: DemoDevice, shots: Sequence[Shot], *, count: _Count) -> list[Recognised]:
+    given: list[Recognised] = []
+    waiting = iter(shots)
     while batch := list(islice(waiting, PHOTOS_A_CALL)):
         given += device.recognise(batch)
         count.add(len(batch))

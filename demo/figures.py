@@ -14,6 +14,8 @@ FOOTNOTE = (
     "cannot name the new {labels}. Tested {examples} are never uploaded and in no head's training."
 )
 
+NOT_FOUND = "A face that is not found\nis not right either. Who is who is known by place."
+
 NESTED = ("words", "before", "after", "cosine")
 
 
@@ -35,6 +37,10 @@ class Figures:
     photos_base: int
     photos_uploaded: int
     photos_tested: int
+    faces_tested: int
+    """People in them who count, or labels: more than photos where these are scenes."""
+    finds_faces: bool
+    """Whether devices find faces in photos."""
     bytes_per_sample: float
     bytes_per_input: int
     """Of a prepared photo, or a tensor."""
@@ -53,6 +59,9 @@ class Figures:
         """Return the figures by name, flat; a share over no photos is None."""
         plain = {name: value for name, value in asdict(self).items() if name not in NESTED}
         shares = {
+            "found_before": self.before.found,
+            "found_after": self.after.found,
+            "found_cosine": self.cosine.found,
             "accuracy_before": self.before.accuracy,
             "accuracy_after": self.after.accuracy,
             "accuracy_new_before": self.before.accuracy_new,
@@ -74,11 +83,12 @@ def write_figures(figures: Figures, path: Path) -> None:
 
 def format_scores(figures: Figures) -> str:
     """Return the table that the demo ends with."""
-    return "\n".join([_heading(figures), "", *_shares(figures), "", *_costs(figures), "", _footnote(figures.words)])
+    return "\n".join([_heading(figures), "", *_shares(figures), "", *_costs(figures), "", _footnote(figures)])
 
 
-def _footnote(words: Words) -> str:
-    return FOOTNOTE.format(labels=words.labels, examples=words.examples)
+def _footnote(figures: Figures) -> str:
+    footnote = FOOTNOTE.format(labels=figures.words.labels, examples=figures.words.examples)
+    return f"{footnote} {NOT_FOUND}" if figures.finds_faces else footnote
 
 
 def _heading(figures: Figures) -> str:
@@ -94,9 +104,12 @@ def _heading(figures: Figures) -> str:
 def _shares(figures: Figures) -> list[str]:
     before, after, cosine = figures.before, figures.after, figures.cosine
     words = figures.words
-    title = f"{figures.photos_tested} {words.examples} never uploaded"
+    tested = f"{figures.photos_tested} {words.examples} never uploaded"
+    title = f"{figures.faces_tested} faces in {tested}" if figures.finds_faces else tested
+    found = _row("found", before.found, after.found, cosine.found)
     return [
         f"{title:42}{'before':>10}{'after':>10}{'cosine':>10}",
+        *([found] if figures.finds_faces else []),
         _row(f"right, {words.all}", before.accuracy, after.accuracy, cosine.accuracy),
         _row(f"right, the new {words.labels}", before.accuracy_new, after.accuracy_new, cosine.accuracy_new),
         _row(f'new {words.labels} answered "unknown"', before.unknown_new, after.unknown_new, None),

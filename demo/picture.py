@@ -98,7 +98,7 @@ def _thumbnail(path: Path) -> Image.Image:
 
 def _caption(item: Shown) -> list[_Line]:
     """Return who it is and both answers, each on as many lines as it takes."""
-    who = _readable(item.before.truth) + (" (new)" if item.is_new else "")
+    who = readable(item.before.truth) + (" (new)" if item.is_new else "")
     return [
         *(_Line(text, INK) for text in wrap(who, room=PHOTO_SIDE)),
         *_answer_lines("before", item.before),
@@ -112,18 +112,26 @@ def _answer_lines(word: str, answer: PhotoAnswer) -> Iterator[_Line]:
 
 
 def _said(answer: PhotoAnswer) -> str:
+    if answer.best is None:
+        return "no face found"
     if answer.unknown:
-        return f"unknown ({_readable(answer.best)}?)"
-    return f"{100 * answer.probability:.0f} % {_readable(answer.best)}"
+        return f"unknown ({readable(answer.best)}?)"
+    return f"{100 * answer.probability:.0f} % {readable(answer.best)}"
 
 
 def _colour(answer: PhotoAnswer) -> Colour:
-    if answer.unknown:
+    return colour_of(is_right=answer.is_right, unknown=answer.unknown)
+
+
+def colour_of(*, is_right: bool, unknown: bool) -> Colour:
+    """Return the colour of an answer."""
+    if unknown:
         return UNSURE
-    return RIGHT if answer.is_right else WRONG
+    return RIGHT if is_right else WRONG
 
 
-def _readable(label: str) -> str:
+def readable(label: str) -> str:
+    """Return a label as people read it."""
     return label.replace("_", " ")
 
 

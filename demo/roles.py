@@ -58,6 +58,12 @@ def assign_roles(photos: Mapping[str, Sequence[Path]], *, seed: int, shares: Sha
     return tuple(_role(name, photos[name], shares, is_new=name in new) for name in names)
 
 
+def spare_photos(photos: Mapping[str, Sequence[Path]], people: Sequence[Person]) -> list[Path]:
+    """Return the photos that nobody's role uses, in order."""
+    used = {photo for person in people for photo in (*person.base, *person.uploads, *person.tests)}
+    return [photo for name in sorted(photos) for photo in sorted(photos[name]) if photo not in used]
+
+
 def _role(name: str, photos: Sequence[Path], shares: Shares, *, is_new: bool) -> Person:
     if len(photos) < shares.least_photos:
         raise TooFewPhotos(f"{name}: expected at least {shares.least_photos} photos, got {len(photos)}")

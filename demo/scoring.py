@@ -10,24 +10,39 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class PhotoAnswer:
-    """What a device said of one photo: its best label, and whether it was sure enough to say it."""
+    """What a device said of one person in a photo: the best label, and whether it was sure enough to say it."""
 
     photo: Path
     truth: str
-    best: str
+    best: str | None
+    """None where their face was not found."""
     probability: float
     unknown: bool
+
+    @property
+    def is_found(self) -> bool:
+        """Whether there is an answer at all."""
+        return self.best is not None
 
     @property
     def is_right(self) -> bool:
         """Whether the best label is the true one, "unknown" or not."""
         return self.best == self.truth
 
+    @property
+    def is_accepted(self) -> bool:
+        """Whether a label was said."""
+        return self.is_found and not self.unknown
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Shares, 0 to 1, over the photos of one round; "others" are the people whom the first head knows."""
+    """Shares, 0 to 1, over the people in the photos of one round; "others" are those whom the first head knows.
 
+    Whose face is not found is neither right, nor unknown, nor accepted.
+    """
+
+    found: float
     accuracy: float
     accuracy_new: float
     unknown_new: float
@@ -40,10 +55,11 @@ def score_answers(answers: Iterable[PhotoAnswer], *, new: Collection[str]) -> Sc
     of_new = [answer for answer in given if answer.truth in new]
     of_others = [answer for answer in given if answer.truth not in new]
     return Score(
+        found=_share([answer.is_found for answer in given]),
         accuracy=_share([answer.is_right for answer in given]),
         accuracy_new=_share([answer.is_right for answer in of_new]),
         unknown_new=_share([answer.unknown for answer in of_new]),
-        accepted_others=_share([not answer.unknown for answer in of_others]),
+        accepted_others=_share([answer.is_accepted for answer in of_others]),
     )
 
 

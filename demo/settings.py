@@ -10,16 +10,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from contract.environment import one_of, path, read_variables, text, variable, whole
+from contract.environment import one_of, path, read_variables, text, variable, whole, yes_or_no
 from demo import words
 from demo.drawing.person import MAX_PEOPLE
 from demo.errors import DemoError
 from demo.networks.catalogue import NETWORKS, DemoNetwork
 from demo.roles import PEOPLE, Shares
 from demo.words import Words
-from export.request import DEFAULT_CUT
+from export.request import DEFAULT_CUT, KnownDetector
 
 MOST_DEVICES = 100
+NO_DETECTOR = KnownDetector.NONE.value
 
 
 class StoreKind(StrEnum):
@@ -85,6 +86,11 @@ class Settings:
     standardize: str | None = field(
         default=None, metadata=variable("STANDARDIZE", text, help="as fedex-export's --standardize")
     )
+    detector: str | None = field(default=None, metadata=variable("DETECTOR", text, help="as fedex-export's --detector"))
+    scenes: bool = field(
+        default=True,
+        metadata=variable("SCENES", yes_or_no, help="put people into scenes, several in each; 0: photos as they are"),
+    )
     quantize: str | None = field(default=None, metadata=variable("QUANTIZE", text, help="as fedex-export's --quantize"))
     build: Path = field(default=Path("build"), metadata=variable("BUILD", path, help="the folder of all that is made"))
 
@@ -97,6 +103,16 @@ class Settings:
     def shares(self) -> Shares:
         """How examples are shared out."""
         return self.model.shares if isinstance(self.model, DemoNetwork) and self.given is None else PEOPLE
+
+    @property
+    def finds_faces(self) -> bool:
+        """Whether faces are found in photos: as asked, else where the network is FaceNet."""
+        return self.model is None if self.detector is None else self.detector != NO_DETECTOR
+
+    @property
+    def has_scenes(self) -> bool:
+        """Whether devices are given scenes of several people."""
+        return self.finds_faces and self.scenes
 
     @property
     def prefix_precision(self) -> str | None:

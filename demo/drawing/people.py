@@ -23,6 +23,8 @@ from contract.environment import path
 from demo.drawing.person import MAX_PEOPLE, invent_person
 from demo.drawing.portrait import draw_photo
 
+STRANGERS, PHOTOS_OF_STRANGERS = 12, 2
+
 
 def draw_people(
     *, people: int, photos: int, seed: int, variation: float = 1.0
@@ -47,6 +49,19 @@ def write_people(directory: Path, *, people: int, photos: int, seed: int, variat
         Image.fromarray(pixels).save(path, compress_level=1)
         count += 1
     return count
+
+
+def write_strangers(directory: Path, *, after: int, seed: int) -> list[Path]:
+    """Draw people who come after the first `after` ones, two photos each; return the photos. None if all are drawn."""
+    photos = []
+    for index in range(after, min(after + STRANGERS, MAX_PEOPLE)):
+        person = invent_person(index, seed=seed)
+        (directory / person.name).mkdir(parents=True, exist_ok=True)
+        for photo in range(PHOTOS_OF_STRANGERS):
+            pixels = draw_photo(person, np.random.default_rng([seed, index, photo + 1]))
+            photos.append(directory / person.name / f"{photo + 1:02d}.png")
+            Image.fromarray(pixels).save(photos[-1], compress_level=1)
+    return photos
 
 
 @click.command()

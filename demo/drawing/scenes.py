@@ -27,8 +27,8 @@ SOFT_SHARE = 0.08
 TRIES = 1000
 COARSE = 4
 """Places are drawn smaller by this, and blurred by enlarging them."""
-GRAIN = 2.0
-"""Standard deviation of the noise, in grey levels."""
+GRAIN = 5
+"""Bits by which random bytes are shifted to become the noise: -4 to 3 grey levels."""
 
 Pixels = NDArray[np.uint8]
 
@@ -87,8 +87,8 @@ def draw_scene(
     for portrait, spot in zip(portraits, spots, strict=True):
         resized = Image.fromarray(portrait).resize((spot.side, spot.side), Image.Resampling.BICUBIC)
         scene.paste(resized, (spot.left, spot.top), _fading(spot.side))
-    grain = random.standard_normal((height, width, 1), np.float32) * GRAIN
-    return Scene(np.clip(np.asarray(scene, np.float32) + grain, 0, 255).astype(np.uint8), tuple(spots))
+    grain = np.frombuffer(random.bytes(height * width), np.int8).reshape(height, width, 1) >> GRAIN
+    return Scene(np.clip(np.asarray(scene, np.int16) + grain, 0, 255).astype(np.uint8), tuple(spots))
 
 
 def choose_spots(random: np.random.Generator, *, sides: Sequence[int], width: int, height: int) -> list[Spot]:

@@ -2,26 +2,51 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from demo.errors import DemoError
+from contract.boxes import Box
 from demo.running.commands import command
 from demo.running.processes import CALL_TIMEOUT_S, Processes
 from demo.scoring import PhotoAnswer
+from demo.shots import Shot, Sitter
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAnswer:
-    """An answer that a device gave and kept."""
+class SeenFace:
+    """What a device said of a face, or of a whole photo or tensor, and kept."""
 
-    answer: PhotoAnswer
     inference: int
     """Names it in feedback."""
     head: int
-    """The serial of the head that gave it, 0 for the bundle's."""
+    """The serial of the head that gave the answer, 0 for the bundle's."""
+    best: str
+    probability: float
+    unknown: bool
+    box: Box | None
+    """Of the face; None: it is about the whole."""
+    is_subject: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What a device said of one shot."""
+
+    shot: Shot
+    faces: tuple[SeenFace, ...]
+    """The widest first; of people who do not count, too."""
+
+    @property
+    def found(self) -> tuple[tuple[Sitter, SeenFace | None], ...]:
+        """Each of those who count, and their face; None where it was not found."""
+        return tuple((sitter, sitter.find(self.faces)) for sitter in self.shot.sitters)
+
+    @property
+    def answers(self) -> tuple[PhotoAnswer, ...]:
+        """The answers on those who count."""
+        return tuple(_answer(self.shot.path, sitter.name, face) for sitter, face in self.found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +79,18 @@ class DemoDevice:
         """Become a device of the service's group."""
         self._call("enrol")
 
-    def recognise(self, photos: Sequence[Path]) -> list[KeptAnswer]:
-        """Answer some photos, each in a folder of the true person's name. Raises `DemoError` for one without a face."""
-        answers = self._call("infer", *map(str, photos)) if photos else []
-        lines = [answer for answer in answers if answer.get("subject", True)]  # of several faces, whom the photo is of
-        return [_kept(photo, line) for photo, line in zip(photos, lines, strict=True)]
+    def recognise(self, shots: Sequence[Shot]) -> list[Recognised]:
+        """Answer some photos or tensors; no face is an answer, too."""
+        return read_answers(shots, self._call("infer", *(str(shot.path) for shot in shots)) if shots else [])
 
     def give_label(self, inference: int, label: str) -> None:
         """Give feedback: which label is right."""
         self._call("feedback", str(inference), "--label", label)
 
-    def give_feedback(self, answers: Sequence[KeptAnswer]) -> None:
-        """Give feedback on each answer, that it was right or which label is, all in one process."""
-        commands = [["feedback", "--json", str(one.inference), *_truth(one.answer)] for one in answers]
+    def give_feedback(self, shots: Sequence[Recognised]) -> None:
+        """Say of each who counts and was found that the answer was right, or which label is, all in one process."""
+        found = [(sitter, face) for one in shots for sitter, face in one.found if face is not None]
+        commands = [["feedback", "--json", str(face.inference), *_truth(sitter, face)] for sitter, face in found]
         self.processes.call(
             self.name,
             [sys.executable, "-m", "demo.running.session"],
@@ -106,13 +130,33 @@ class DemoDevice:
         return [json.loads(line) for line in output.splitlines()]
 
 
-def _truth(answer: PhotoAnswer) -> list[str]:
-    return ["--right"] if answer.is_right and not answer.unknown else ["--label", answer.truth]
+def read_answers(shots: Sequence[Shot], lines: Iterable[dict[str, Any]]) -> list[Recognised]:
+    """Read what `infer --json` printed: a line for each face of a photo, or one that says that it has none."""
+    faces: dict[str, list[SeenFace]] = {}
+    for line in lines:
+        of_one = faces.setdefault(line.get("photo") or line["tensor"], [])
+        of_one += [_face(line)] if line["results"] else []
+    return [Recognised(shot, tuple(faces[str(shot.path)])) for shot in shots]
 
 
-def _kept(photo: Path, line: dict[str, Any]) -> KeptAnswer:
-    if not line["results"]:
-        raise DemoError(f"{photo}: expected a face, got none; the demo needs one in each photo")
-    best = line["results"][0]
-    answer = PhotoAnswer(photo, photo.parent.name, best["label"], best["probability"], unknown=line["unknown"])
-    return KeptAnswer(answer, inference=line["id"], head=line["head"])
+def _truth(sitter: Sitter, face: SeenFace) -> list[str]:
+    return ["--right"] if face.best == sitter.name and not face.unknown else ["--label", sitter.name]
+
+
+def _answer(photo: Path, truth: str, face: SeenFace | None) -> PhotoAnswer:
+    if face is None:
+        return PhotoAnswer(photo, truth, None, 0.0, unknown=False)
+    return PhotoAnswer(photo, truth, face.best, face.probability, unknown=face.unknown)
+
+
+def _face(line: dict[str, Any]) -> SeenFace:
+    best, box = line["results"][0], line.get("box")
+    return SeenFace(
+        inference=line["id"],
+        head=line["head"],
+        best=best["label"],
+        probability=best["probability"],
+        unknown=line["unknown"],
+        box=None if box is None else tuple(box),
+        is_subject=line.get("subject", True),
+    )

@@ -1,6 +1,7 @@
 """From answers to shares."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,13 @@ def test_unknown_is_counted_over_the_new_and_accepted_over_the_others() -> None:
     answers = [answer("Ada", "Ada"), answer("Ada", "Bo", unknown=True), answer("New", "Bo", unknown=True)]
     score = score_answers(answers, new={"New"})
     assert (score.accuracy_new, score.unknown_new, score.accepted_others) == (0.0, 1.0, 0.5)
+
+
+def test_whose_face_is_not_found_is_neither_right_nor_unknown_nor_accepted() -> None:
+    missed = PhotoAnswer(Path("photo.png"), "Ada", None, 0.0, unknown=False)
+    score = score_answers([missed, answer("Ada", "Ada"), replace(missed, truth="New")], new={"New"})
+    assert score.found == score.accuracy == pytest.approx(1 / 3)
+    assert (score.accepted_others, score.unknown_new) == (0.5, 0.0)
 
 
 def test_a_share_over_no_photos_is_not_a_number() -> None:

@@ -32,6 +32,21 @@ def test_what_cannot_be_meant_is_refused_in_one_line(name: str, value: str, mess
         Settings.from_environment({name: value})
 
 
+def test_people_stand_in_scenes_where_faces_are_found_unless_their_photos_are_whole_ones(tmp_path: Path) -> None:
+    own = {"MODEL": str(tmp_path / "my.keras"), "SAMPLES": str(tmp_path)}
+    (tmp_path / "my.keras").touch()
+    asked = [
+        {},
+        {"SCENES": "0"},
+        {"DETECTOR": "none"},
+        own,
+        own | {"DETECTOR": "back"},
+    ]
+    settings = [Settings.from_environment(environment) for environment in asked]
+    assert [one.finds_faces for one in settings] == [True, True, False, False, True]
+    assert [one.has_scenes for one in settings] == [True, False, False, False, True]
+
+
 def test_a_network_is_given_by_name_or_as_a_file(tmp_path: Path) -> None:
     (tmp_path / "my.keras").touch()
     own = Settings.from_environment({"MODEL": str(tmp_path / "my.keras"), "SAMPLES": str(tmp_path)})

@@ -103,6 +103,12 @@ def test_good_tensors_are_answered_beside_bad_ones(run: Run, taken: Taken, tmp_p
     assert missing.endswith("none.npy: cannot be read: No such file or directory")
 
 
+@TENSORS
+def test_there_is_no_photo_of_a_tensor_to_draw_into(run: Run, taken: Taken, tmp_path: Path) -> None:
+    done = run("infer", taken.write(tmp_path, 0), "--draw", tmp_path / "drawn")
+    fails(done, "--draw: expected a bundle that takes photos, got one that takes tensors")
+
+
 def test_a_tensor_given_to_a_bundle_of_photos_is_one_line(run: Run, tmp_path: Path) -> None:
     fails(run("infer", TAKEN["tensor"].write(tmp_path, 0)), "got a tensor (.npy); save its pixels as PNG")
 

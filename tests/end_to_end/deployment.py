@@ -13,9 +13,10 @@ from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
 from contract.bundle import read_device_bundle
 from demo.roles import Person
-from demo.running.devices import DemoDevice, KeptAnswer
+from demo.running.devices import DemoDevice, Recognised
 from demo.running.processes import Processes, running
 from demo.running.service import GROUP, DemoService, start_service
+from demo.shots import Shot
 
 TEST_TIMEOUT_S = 900
 """More than all waits of one test and its fixtures together, so that the wait that is too long says what it was for."""
@@ -97,9 +98,16 @@ def deployed(folder: Path, *, exported: Path, store: dict[str, str], min_new: in
         yield Deployment(folder, exported, store, service, processes)
 
 
-def correct(device: DemoDevice, photos: Sequence[Path]) -> list[KeptAnswer]:
+def recognise(device: DemoDevice, photos: Sequence[Path]) -> list[Recognised]:
+    """Recognise photos, each of the one person in whose folder it lies; a face is found in each."""
+    given = device.recognise([Shot.of_one(photo) for photo in photos])
+    assert all(answer.is_found for one in given for answer in one.answers)
+    return given
+
+
+def correct(device: DemoDevice, photos: Sequence[Path]) -> list[Recognised]:
     """Recognise photos and say of each whether it was right, or who it is."""
-    given = device.recognise(photos)
+    given = recognise(device, photos)
     device.give_feedback(given)
     return given
 
@@ -114,7 +122,7 @@ def never_uploaded(people: Iterable[Person]) -> list[Path]:
     return [photo for person in people for photo in person.tests]
 
 
-def count_right(given: Iterable[KeptAnswer], people: Iterable[Person]) -> int:
+def count_right(given: Iterable[Recognised], people: Iterable[Person]) -> int:
     """How many photos of these people were named rightly."""
     names = {person.name for person in people}
-    return sum(one.answer.is_right for one in given if one.answer.truth in names)
+    return sum(answer.is_right for one in given for answer in one.answers if answer.truth in names)

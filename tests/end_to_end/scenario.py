@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from demo.roles import Person
-from demo.running.devices import DemoDevice, KeptAnswer, Pushed
+from demo.running.devices import DemoDevice, Pushed, Recognised
 from demo.running.parallel import run_in_parallel
 from device.recognise.tflite import RUNTIME_MODULES
-from tests.end_to_end.deployment import Deployment, correct, never_uploaded, uploads
+from tests.end_to_end.deployment import Deployment, correct, never_uploaded, recognise, uploads
 from tests.end_to_end.wire import tapped
 
 DEVICES = 2
@@ -22,8 +22,8 @@ class ScenarioRun:
     """What was seen on the way. Answers, uploads and serials are in the order of the devices."""
 
     service: Deployment
-    before: list[list[KeptAnswer]]
-    after: list[list[KeptAnswer]]
+    before: list[list[Recognised]]
+    after: list[list[Recognised]]
     pushed: list[Pushed]
     serials: list[int]
     second_pull: bytes
@@ -56,9 +56,9 @@ def installed_runtimes() -> list[str]:
     return [name for name, module in RUNTIME_MODULES.items() if find_spec(module.partition(".")[0])]
 
 
-def _recognise_tests(share: Share) -> list[KeptAnswer]:
+def _recognise_tests(share: Share) -> list[Recognised]:
     device, people = share
-    return device.recognise(never_uploaded(people))
+    return recognise(device, never_uploaded(people))
 
 
 def _correct(share: Share) -> None:

@@ -46,8 +46,8 @@ def test_more_is_right_than_before(run: ScenarioRun, people: tuple[Person, ...])
 @pytest.mark.usefixtures("both_runtimes")
 def test_both_runtimes_serve_the_new_head(run: ScenarioRun) -> None:
     assert run.serials == [1, 1]
-    assert [{one.head for one in given} for given in run.before] == [{0}, {0}]
-    assert [{one.head for one in given} for given in run.after] == [{1}, {1}]
+    assert [{face.head for one in given for face in one.faces} for given in run.before] == [{0}, {0}]
+    assert [{face.head for one in given for face in one.faces} for given in run.after] == [{1}, {1}]
 
 
 def test_the_dataset_holds_each_sample_once(run: ScenarioRun, people: tuple[Person, ...]) -> None:

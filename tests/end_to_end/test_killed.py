@@ -11,7 +11,7 @@ from demo.roles import Person
 from demo.running.commands import command
 from demo.running.devices import DemoDevice
 from tests.end_to_end.conftest import Deploy
-from tests.end_to_end.deployment import NEVER, TEST_TIMEOUT_S, correct, uploads
+from tests.end_to_end.deployment import NEVER, TEST_TIMEOUT_S, correct, recognise, uploads
 from tests.end_to_end.wire import Hold, Wire, tapped
 
 pytestmark = pytest.mark.timeout(TEST_TIMEOUT_S)
@@ -54,7 +54,8 @@ def test_a_correction_after_a_push_replaces_the_sample(people: tuple[Person, ...
     device = service.device("device")
     device.enrol()
     [photo] = uploads(people)[:1]
-    device.give_label(device.recognise([photo])[0].inference, "Somebody Else")
+    [seen] = recognise(device, [photo])
+    device.give_label(seen.faces[0].inference, "Somebody Else")
     device.push()
     service.wait_until_merged(1)
     correct(device, [photo])

@@ -24,6 +24,8 @@ def demo_run(*, seconds: float = 15.0, unknown_new: float = 0.96, after: float =
         photos_base=100,
         photos_uploaded=195,
         photos_tested=577,
+        faces_tested=571,
+        finds_faces=True,
         bytes_per_sample=319.0,
         bytes_per_input=76_800,
         prefix_ms=6.0,
@@ -32,9 +34,9 @@ def demo_run(*, seconds: float = 15.0, unknown_new: float = 0.96, after: float =
         seconds_of={},
         seconds_to_new_head=seconds,
         serial=1,
-        before=Score(0.77, 0.0, unknown_new, 0.98),
-        after=Score(after, after, 0.01, 0.98),
-        cosine=Score(1.0, 1.0, math.nan, math.nan),
+        before=Score(1.0, 0.77, 0.0, unknown_new, 0.98),
+        after=Score(1.0, after, after, 0.01, 0.98),
+        cosine=Score(1.0, 1.0, 1.0, math.nan, math.nan),
     )
     steps = {
         "processes started": 0.1,
