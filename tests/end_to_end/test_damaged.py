@@ -12,7 +12,7 @@ from demo.running.commands import command
 from demo.running.devices import DemoDevice
 from demo.running.processes import CALL_TIMEOUT_S
 from tests.end_to_end.conftest import Deploy
-from tests.end_to_end.deployment import NEVER, TEST_TIMEOUT_S, correct, uploads
+from tests.end_to_end.deployment import NEVER, TEST_TIMEOUT_S, correct, recognise, uploads
 
 pytestmark = pytest.mark.timeout(TEST_TIMEOUT_S)
 
@@ -54,7 +54,7 @@ def test_a_device_without_antialiasing_uploads_nothing_and_says_so_and_others_ar
         assert len(correct(device, photos)) == len(photos)
     with pytest.raises(DiedEarly, match=r"2 samples are kept back: self-test failed: expected a cosine of 0\.9"):
         damaged.push()
-    assert len(damaged.recognise(photos)) == len(photos)
+    assert len(recognise(damaged, photos)) == len(photos)
     assert healthy.push().samples == len(photos)
     service.wait_until_merged(len(photos))
     service.wait_until_nothing_waits()

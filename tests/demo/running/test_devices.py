@@ -9,7 +9,14 @@ from demo.shots import Shot, Sitter
 
 TWO, NOBODY = Path("photos/Ada/two.jpg"), Path("photos/Bo/garden.jpg")
 SCENE = Shot(TWO, (Sitter("Ada", Spot(0, 0, 100)), Sitter("Bo", Spot(200, 0, 100))))
-NO_FACE = {"photo": str(NOBODY), "id": None, "label": None, "unknown": False, "results": [], "box": None}
+NO_FACE: dict[str, Any] = {
+    "photo": str(NOBODY),
+    "id": None,
+    "label": None,
+    "unknown": False,
+    "results": [],
+    "box": None,
+}
 
 
 def line(number: int, label: str, left: int, *, subject: bool) -> dict[str, Any]:
