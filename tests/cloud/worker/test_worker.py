@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cloud.admin.releases import ReleaseOperator
 from cloud.dataset import pointer as dataset_pointer
 from cloud.errors import CycleFailed
 from cloud.releases import registry
@@ -139,6 +140,24 @@ def test_the_next_cycle_starts_from_best_and_its_labels_keep_their_places(
     assert labels_of(site, best) == NAMES
     assert (best.serial, best.parent) == (2, first.registry.channels[Channel.BEST].release)
     assert accuracy(site, Precision.FLOAT32, NAMES) > 0.9
+
+
+def test_after_a_withdrawal_to_the_bundle_a_new_head_is_trained_from_all_samples(
+    make_site: MakeSite, vector_bundle: TrainingBundle
+) -> None:
+    site = make_site(vector_bundle)
+    site.send(("Ada", 3), ("Ben", 3), ("Gus", 3))
+    site.worker().process_pool(site.pool)
+    context = site.context()
+    operator = ReleaseOperator(site.store, context.key, site.settings.manifest_life_s)
+    withdrawn = operator.withdraw(site.pool, Channel.BEST, to_bundle=True, now=time.time())
+    assert (withdrawn.serial, withdrawn.heads) == (2, {})
+    site.send(("Hal", 3), ("Ben", 2), seed=2)
+    site.worker().process_pool(site.pool)
+    best = manifest_of(site, Channel.BEST)
+    assert (best.serial, best.heads.keys() >= {Precision.FLOAT32}) == (3, True)
+    assert {"Gus", "Hal"} <= set(labels_of(site, best))
+    assert accuracy(site, Precision.FLOAT32, (*NAMES[:2], *NAMES[6:8])) > 0.9
 
 
 def test_a_head_with_convolutions_is_trained_and_its_thaw_is_one_of_the_trials(
