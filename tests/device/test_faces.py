@@ -88,9 +88,9 @@ def test_a_photo_without_a_face_is_an_answer_and_the_batch_goes_on(
 
 def test_the_boxes_are_drawn_into_a_copy_of_the_photo(run: Run, three: Path, nobody: Path, tmp_path: Path) -> None:
     before = three.read_bytes()
-    assert run("infer", three, nobody, "--draw", tmp_path / "drawn").code == 0
+    assert run("infer", three, nobody, "--draw", tmp_path / "copies").code == 0
     assert three.read_bytes() == before
-    with Image.open(tmp_path / "drawn" / "three.png.png") as drawn:
+    with Image.open(tmp_path / "copies" / "three.png.png") as drawn:
         pixels = np.asarray(drawn).astype(int)
     assert pixels.shape == THREE.shape
     changed = np.abs(pixels - THREE).max(axis=-1) > 0
@@ -99,15 +99,15 @@ def test_the_boxes_are_drawn_into_a_copy_of_the_photo(run: Run, three: Path, nob
         assert (pixels[top + 20 : bottom - 20, right] == colour).all()
         assert not changed[top + 20 : bottom - 20, left + 20 : right - 20].any()
         assert changed[top - 30 : top, left : left + 60].mean() > 0.5  # what the device said of it
-    with Image.open(tmp_path / "drawn" / "nobody.png.png") as drawn:
+    with Image.open(tmp_path / "copies" / "nobody.png.png") as drawn:
         assert (np.asarray(drawn) == draw(640, 480, [])).all()
 
 
 def test_two_photos_of_one_name_are_not_drawn_into_one_copy(run: Run, three: Path, tmp_path: Path) -> None:
     (tmp_path / "others").mkdir()
     other = save(tmp_path / "others" / three.name, THREE)
-    fails(run("infer", three, other, "--draw", tmp_path / "drawn"), "--draw: expected files with names of their own")
-    assert not (tmp_path / "drawn").exists()
+    fails(run("infer", three, other, "--draw", tmp_path / "copies"), "--draw: expected files with names of their own")
+    assert not (tmp_path / "copies").exists()
 
 
 def test_feedback_names_a_face_and_only_that_one_is_uploaded(

@@ -84,4 +84,4 @@ def test_a_name_that_is_not_exported_is_an_import_error() -> None:
 def test_the_command_line_takes_its_parts_from_there(name: str) -> None:
     source = Path(str(device.__file__)).with_name(name).read_text()
     froms = {node.module for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom) and node.module}
-    assert {module for module in froms if module.startswith("device")} <= {"device", "device.display"}
+    assert {module for module in froms if module.startswith("device")} <= {"device", "device.display", "device.drawing"}
