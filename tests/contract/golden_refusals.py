@@ -28,7 +28,7 @@ HEADERS: Mapping[str, Change] = {
     "a number that is no integer": metadata(format=1.0),
     "a space in capitals": metadata(space="5B" * 32),
     "another space": metadata(space="5c" * 32),
-    "another shape": metadata(shape=[5]),
+    "a shape that is not its tensors'": metadata(shape=[5]),
     "an unknown codec": metadata(codec="int2"),
     "the codec of other tensors": metadata(codec="int8"),
     "no samples": metadata(count=0),
@@ -119,7 +119,11 @@ TENSOR_FILES: Mapping[str, bytes] = {
 def refused_uploads(make_upload: Callable[..., Upload]) -> Json:
     """Each upload with what the service says of it."""
     right = encode_upload(make_upload(3, shape=SHAPE), codec=Codec.INT4)
-    return [refused_upload(name, change, right) for name, change in {**HEADERS, **SECTIONS}.items()]
+    of_another_shape = encode_upload(make_upload(3, shape=(6,)), codec=Codec.INT4)
+    return [
+        *(refused_upload(name, change, right) for name, change in {**HEADERS, **SECTIONS}.items()),
+        refused_upload("features of another shape", lambda forgery: None, of_another_shape),
+    ]
 
 
 def refused_upload(name: str, change: Change, right: bytes) -> Json:
@@ -164,7 +168,7 @@ def refused_envelopes(envelope: bytes) -> Json:
         "the same payload, written otherwise": {"payload": _base64(payload.replace(b'"serial":7', b'"serial": 7'))},
         "another payload type": {"payloadType": "application/vnd.fedex.other+json"},
         "another signature": {"signatures": signed(sig=_base64(sig[:-1] + bytes([sig[-1] ^ 1])))},
-        "the signature of another key": {"signatures": signed(keyid="0" * 16)},
+        "a good signature under the id of another key": {"signatures": signed(keyid="0" * 16)},
         "a signature of 63 bytes": {"signatures": signed(sig=_base64(sig[:-1]))},
         "no signature": {"signatures": []},
         "17 signatures": {"signatures": list(signed()) * 17},

@@ -32,7 +32,7 @@ from contract.bundle import (
 from contract.codecs import Codec, decode_features, encode_features
 from contract.device_bundle import golden_input_file
 from contract.device_id import device_id
-from contract.documents import Json, parse_json
+from contract.documents import Json, encode_base64, parse_json
 from contract.envelope import Envelope, Signature, key_id, pae
 from contract.face_parameters import BACK
 from contract.files import FileRef
@@ -52,6 +52,7 @@ from contract.space_list import SPACES_PAYLOAD_TYPE, SpaceList
 from contract.upload import Upload, decode_upload, encode_upload, peek_upload_header, upload_id
 from tests.contract.client_vectors import cadence, clocks, formats, head_trials, shares
 from tests.contract.conftest import SELF_TEST
+from tests.contract.forgery import Forgery
 from tests.contract.golden_faces import golden_faces, golden_samples
 from tests.contract.golden_inputs import golden_input
 from tests.contract.key_vectors import (
@@ -68,12 +69,12 @@ MAX_GOLDEN_BYTES = 70_000
 FILE = b"the bytes of a photo's file, whatever is in it"
 
 UPLOADS = ("upload-float32.bin", "upload-float16.bin", "upload-int8.bin", "upload-int4.bin")
-DEFLATED = "upload-int4-deflated.bin"
+DEFLATED, EXTRA = "upload-int4-deflated.bin", "upload-extra.bin"
 DETECTED = "drawn-faces.json"
 """Written and checked where there is a detector: tests/device/recognise/test_faces.py."""
 REFUSALS = "refusals/"
 """Written and checked in test_refusals.py; photos, in tests/device/recognise/test_golden_photos.py."""
-PHOTOS = "photos.json"
+PHOTOS = ("photos.json", "fitted.json")
 DOCUMENTS = (
     "uploads.json",
     "codecs.json",
@@ -99,6 +100,7 @@ DOCUMENTS = (
     "manifest.json",
     "manifest.pae",
     "envelope.json",
+    "envelope-signatures.json",
     "key.json",
     "keys.json",
     "key-chains.json",
@@ -134,7 +136,7 @@ BUNDLES = tuple(
     for kind, names in (("device", DEVICE_FILES), ("training", TRAINING_FILES))
     for name in names
 )
-NAMES = (*UPLOADS, *DOCUMENTS, *BUNDLES, *GOLDEN_INPUTS, "device-bundle-faces/detector.tflite")
+NAMES = (*UPLOADS, EXTRA, *DOCUMENTS, *BUNDLES, *GOLDEN_INPUTS, "device-bundle-faces/detector.tflite")
 
 SEED = bytes(range(32))
 SPACES = SpaceList(
@@ -514,6 +516,7 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "manifest.json": payload,
         "manifest.pae": signed,
         "envelope.json": envelope.encode(),
+        "envelope-signatures.json": jsonl(with_other_signatures(envelope)),
         "key.json": jsonl({"private": SEED.hex(), "public": public.hex(), "key_id": key_id(public)}),
         "keys.json": golden_chain(),
         "key-chains.json": compact(chain_vectors()),
@@ -535,6 +538,30 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
     }
 
 
+def with_other_signatures(envelope: Envelope) -> Json:
+    """The same envelope, signed by others and in other ways as well: whoever reads it passes over these."""
+    document = envelope.document()
+    signatures = document["signatures"]
+    assert isinstance(signatures, list)
+    others: list[Json] = [
+        {"keyid": "0" * 16, "sig": encode_base64(bytes(64))},
+        {"keyid": "SHA256:another-kind-of-id", "sig": "AA=="},
+        {"sig": encode_base64(bytes(3309))},
+        "no object at all",
+    ]
+    return {**document, "signatures": [*others[:2], *signatures, *others[2:]]}
+
+
+def with_unknown_parts(sealed: bytes) -> bytes:
+    """An upload with a key and a tensor that no reader knows."""
+    forgery = Forgery(sealed)
+    end = len(forgery.section)
+    forgery.metadata.update(colour="blue", size=end + 4, stored=end + 4)
+    forgery.document["extra"] = {"dtype": "F32", "shape": [], "data_offsets": [end, end + 4], "note": "new"}
+    forgery.section += bytes(4)
+    return forgery.seal()
+
+
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory, make_upload: Callable[..., Upload]) -> dict[str, bytes]:
     """Every golden file but the deflated upload, as today's code writes it."""
@@ -543,6 +570,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory, make_upload: Callable[..., U
         (GOLDEN / DEFLATED).write_bytes(upload_of(make_upload, DEFLATED))
     write_bundles(folder)
     files = {name: upload_of(make_upload, name) for name in UPLOADS}
+    files[EXTRA] = with_unknown_parts(files["upload-int4.bin"])
     files |= {name: (folder / name).read_bytes() for name in NAMES if "bundle" in name}
     return files | documents(folder, make_upload)
 
@@ -557,7 +585,7 @@ def test_golden_bytes_are_what_is_written(fresh: dict[str, bytes], name: str) ->
 
 def test_the_golden_files_are_these_and_small() -> None:
     files = {path.relative_to(GOLDEN).as_posix(): path for path in GOLDEN.rglob("*") if path.is_file()}
-    assert {name for name in files if not name.startswith(REFUSALS)} == {*NAMES, DEFLATED, DETECTED, PHOTOS}
+    assert {name for name in files if not name.startswith(REFUSALS)} == {*NAMES, DEFLATED, DETECTED, *PHOTOS}
     assert max(path.stat().st_size for path in files.values()) < MAX_GOLDEN_BYTES
 
 
@@ -581,6 +609,19 @@ def test_the_golden_envelope_is_signed_by_the_golden_key() -> None:
     assert envelope.signatures[0].key_id == key["key_id"]
     public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key["public"]))
     public.verify(envelope.signatures[0].signature, envelope.signed_bytes())
+
+
+def test_an_upload_with_parts_that_nobody_knows_opens_as_without_them() -> None:
+    with_them, without = ((GOLDEN / name).read_bytes() for name in (EXTRA, "upload-int4.bin"))
+    known = {key: value for key, value in dict(what_it_opens_to(without)).items() if key != "upload"}  # type: ignore[arg-type]
+    assert known.items() <= dict(what_it_opens_to(with_them)).items()  # type: ignore[arg-type]
+
+
+def test_of_several_signatures_that_of_the_pinned_key_counts() -> None:
+    envelope = Envelope.parse((GOLDEN / "envelope-signatures.json").read_bytes())
+    key = json.loads((GOLDEN / "key.json").read_bytes())
+    [good] = [one.signature for one in envelope.signatures if one.key_id == key["key_id"]]
+    Ed25519PublicKey.from_public_bytes(bytes.fromhex(key["public"])).verify(good, envelope.signed_bytes())
 
 
 def test_golden_documents_are_read() -> None:
