@@ -128,6 +128,11 @@ class Fields:
             raise TooLarge(self.place(key), expected=f"base64 of {max_bytes} bytes at most", got=str(len(text)))
         return _decode_base64(text, where=self.place(key), max_bytes=max_bytes)
 
+    def binaries(self, key: str, *, max_items: int, max_bytes: int) -> tuple[bytes, ...]:
+        """Read a list of at most `max_items` strings, each as `binary` reads one."""
+        numbers, numbered = self._numbered(key, max_items)
+        return tuple(numbered.binary(number, max_bytes=max_bytes) for number in numbers)
+
     def keys(self) -> tuple[str, ...]:
         """List the keys of the object, as they stand."""
         return tuple(self._values)

@@ -13,12 +13,13 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 
-from contract.documents import Fields, encode_base64, encode_json, parse_document
+from contract.documents import Json, encode_base64, encode_json, parse_document
 from contract.errors import Impossible
 
 MAX_PROOF_DOCUMENT_BYTES = 4 << 10
 NONCE_BYTES = 32
 PROOF_BYTES = 32
+MAX_NEXT_PROOFS = 16
 _PURPOSE = b"fedex-service-proof-1"
 
 
@@ -32,7 +33,7 @@ class ProofRequest:
     def parse(cls, data: bytes) -> "ProofRequest":
         """Read a request. Raises `Malformed`, `TooLarge` or `Impossible`."""
         fields = parse_document(data, where="proof", max_bytes=MAX_PROOF_DOCUMENT_BYTES)
-        return cls(_parse_bytes(fields, "nonce", length=NONCE_BYTES))
+        return cls(_checked(fields.binary("nonce", max_bytes=NONCE_BYTES), fields.place("nonce"), length=NONCE_BYTES))
 
     def encode(self) -> bytes:
         """Write the request."""
@@ -44,22 +45,24 @@ class ProofReply:
     """What a service answers; whether it is right, the device alone can tell."""
 
     proof: bytes
-    next: bytes | None = None
-    """The proof by a token that was given out and has not been used yet; the device may have that one or the other."""
+    next: tuple[bytes, ...] = ()
+    """The proofs by tokens that were given out and have not been used yet; the device may have any of them."""
 
     @classmethod
     def parse(cls, data: bytes) -> "ProofReply":
         """Read a reply. Raises `Malformed`, `TooLarge` or `Impossible`."""
         fields = parse_document(data, where="proof", max_bytes=MAX_PROOF_DOCUMENT_BYTES)
-        has_next = "next" in fields
+        following = (
+            fields.binaries("next", max_items=MAX_NEXT_PROOFS, max_bytes=PROOF_BYTES) if "next" in fields else ()
+        )
         return cls(
-            proof=_parse_bytes(fields, "proof", length=PROOF_BYTES),
-            next=_parse_bytes(fields, "next", length=PROOF_BYTES) if has_next else None,
+            proof=_checked(fields.binary("proof", max_bytes=PROOF_BYTES), fields.place("proof"), length=PROOF_BYTES),
+            next=tuple(_checked(proof, fields.place("next"), length=PROOF_BYTES) for proof in following),
         )
 
     def encode(self) -> bytes:
         """Write the reply."""
-        following = {} if self.next is None else {"next": encode_base64(self.next)}
+        following: dict[str, Json] = {"next": [encode_base64(proof) for proof in self.next]} if self.next else {}
         return encode_json({"proof": encode_base64(self.proof), **following})
 
 
@@ -85,12 +88,11 @@ class ProofKey:
     def accepts(self, reply: ProofReply, *, request: ProofRequest) -> bool:
         """Tell whether a reply is the proof that was asked for, in constant time."""
         right = self.prove(request).proof
-        shown = [hmac.compare_digest(one, right) for one in (reply.proof, reply.next) if one is not None]
+        shown = [hmac.compare_digest(one, right) for one in (reply.proof, *reply.next)]
         return any(shown)
 
 
-def _parse_bytes(fields: Fields, key: str, *, length: int) -> bytes:
-    value = fields.binary(key, max_bytes=length)
+def _checked(value: bytes, where: str, *, length: int) -> bytes:
     if len(value) != length:
-        raise Impossible(fields.place(key), expected=f"{length} bytes", got=f"{len(value)} bytes")
+        raise Impossible(where, expected=f"{length} bytes", got=f"{len(value)} bytes")
     return value

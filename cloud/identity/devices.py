@@ -2,29 +2,34 @@
 
 ::
 
-    devices/<device>   {"group": ..., "token_sha256": "<64 hex>", "next_token_sha256": "<64 hex>" or null,
+    devices/<device>   {"group": ..., "token_sha256": "<64 hex>", "next_tokens_sha256": ["<64 hex>", ...],
                         "generation": n, "enrolled": unix seconds}
 
-A token that was given out in place of another is the next one until it is used; then the other one counts no more. Both
-are changed under a precondition, and what a later version has put into the document stays. Uploads of an older
-generation are dropped at the merge. Nothing raises it yet: erasing a device's samples will.
+A token that was given out in place of another is one of the next ones until one of them is used; then neither the other
+one nor the rest counts any more. There may be several: an answer that came too late was made all the same, and nobody
+knows which one the device kept. All are changed under a precondition, and what a later version has put into the
+document stays. Uploads of an older generation are dropped at the merge. Nothing raises it yet: erasing a device's
+samples will.
 """
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from cloud.errors import PreconditionFailed, Unavailable
+from cloud.errors import PreconditionFailed, Unauthenticated, Unavailable
 from cloud.store import keys
 from cloud.store.documents import reading
 from cloud.store.store import ObjectStore
 from contract.documents import Json, encode_json, parse_document
-from contract.patterns import GROUP_PATTERN, HEX64_PATTERN
+from contract.patterns import GROUP_PATTERN, HEX64_PATTERN, check_name
 
 MAX_DOCUMENT_BYTES = 4 << 10
 ATTEMPTS = 4
 """Of a change, while others change the same device."""
+MAX_NEXT_TOKENS = 4
+"""Of those given out and not used; with another one, the one that was given out first counts no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,8 @@ class EnrolledDevice:
     token_sha256: str = field(repr=False)
     enrolled: int
     """Unix seconds."""
-    next_token_sha256: str | None = field(default=None, repr=False)
-    """Of the token that takes the place of the other one when it is used first."""
+    next_tokens_sha256: tuple[str, ...] = field(default=(), repr=False)
+    """Of the tokens of which one takes the place of the other one when it is used; last what was given out last."""
 
 
 def add(store: ObjectStore, device: EnrolledDevice) -> None:
@@ -61,27 +66,40 @@ def read(store: ObjectStore, device_id: str) -> EnrolledDevice:
     return _parse(device_id, store.get(key).body)
 
 
-def offer_token(store: ObjectStore, device_id: str, *, token_sha256: str) -> EnrolledDevice:
-    """Let a device use another token from now on, and the one that it has until then.
+def offer_token(store: ObjectStore, device_id: str, *, token_sha256: str, by: str | None = None) -> EnrolledDevice:
+    """Let a device use another token from now on, and those that it has until then.
+
+    Args:
+        store: where the device is kept.
+        device_id: its id.
+        token_sha256: of the other token.
+        by: of the token that it was asked for with, if it was.
 
     Raises:
         NotFound, Damaged: as `read`.
+        Unauthenticated: `by` is not the device's token any more; nothing has changed.
         Unavailable: others kept changing the device.
     """
-    return _change(store, device_id, lambda device: replace(device, next_token_sha256=token_sha256))
+
+    def offer(device: EnrolledDevice) -> EnrolledDevice:
+        if by is not None and not hmac.compare_digest(by, device.token_sha256):
+            raise Unauthenticated(expected="the token that the device has now", got="one that it had")
+        return replace(device, next_tokens_sha256=(*device.next_tokens_sha256, token_sha256)[-MAX_NEXT_TOKENS:])
+
+    return _change(store, device_id, offer)
 
 
 def accept_token(store: ObjectStore, device_id: str, *, token_sha256: str) -> EnrolledDevice:
-    """Let the next token take the place of the other one, as it is used; return the device as it is then.
+    """Let one of the next tokens take the place of all others, as it is used; return the device as it is then.
 
     Raises:
         NotFound, Damaged, Unavailable: as `offer_token`.
     """
 
     def accept(device: EnrolledDevice) -> EnrolledDevice:
-        if device.next_token_sha256 != token_sha256:
-            return device  # another process was first, or offers yet another one
-        return replace(device, token_sha256=token_sha256, next_token_sha256=None)
+        if token_sha256 not in device.next_tokens_sha256:
+            return device  # another process was first, with this one or another
+        return replace(device, token_sha256=token_sha256, next_tokens_sha256=())
 
     return _change(store, device_id, accept)
 
@@ -107,14 +125,15 @@ def _parse(device_id: str, body: bytes) -> EnrolledDevice:
     key = keys.device(device_id)
     with reading(key):
         fields = parse_document(body, where=key, max_bytes=MAX_DOCUMENT_BYTES)
-        has_next = "next_token_sha256" in fields
+        has_next = "next_tokens_sha256" in fields
+        following = fields.texts("next_tokens_sha256", max_items=MAX_DOCUMENT_BYTES // 64) if has_next else ()
         return EnrolledDevice(
             id=device_id,
             group=fields.name("group", GROUP_PATTERN),
             generation=fields.integer("generation"),
             token_sha256=fields.name("token_sha256", HEX64_PATTERN),
             enrolled=fields.integer("enrolled"),
-            next_token_sha256=fields.name("next_token_sha256", HEX64_PATTERN) if has_next else None,
+            next_tokens_sha256=tuple(check_name(each, HEX64_PATTERN, where=key) for each in following),
         )
 
 
@@ -126,7 +145,7 @@ def _document(device: EnrolledDevice) -> dict[str, Json]:
     return {
         "group": device.group,
         "token_sha256": device.token_sha256,
-        "next_token_sha256": device.next_token_sha256,
+        "next_tokens_sha256": list(device.next_tokens_sha256),
         "generation": device.generation,
         "enrolled": device.enrolled,
     }

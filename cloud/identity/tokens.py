@@ -5,7 +5,8 @@ cannot pose as a device. What is kept is also the key of proofs (`contract.proof
 as this service to a device that was given another address. Everything secret is compared in constant time.
 
 A token is given out in place of another one; the first request that carries it ends the other, at once where that
-request was answered, and within `REMEMBERED_S` in every other process.
+request was answered, and within `REMEMBERED_S` in every other process. Only the token that counts in the store gets
+another one: who has one that ended is not let in for longer by asking a process that does not know that yet.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Authenticator:
             return remembered
         try:
             device = self._read(device_id)
-            if _is_same(hashed, device.next_token_sha256):
+            if any(_is_same(hashed, following) for following in device.next_tokens_sha256):
                 device = self._remember(devices.accept_token(self._store, device_id, token_sha256=hashed))
         except NotFound:
             raise Unauthenticated(expected="a token of a device that is enrolled", got="another one") from None
@@ -66,30 +67,39 @@ class Authenticator:
     def renew_token(self, device: EnrolledDevice) -> TokenReply:
         """Give a device another token. The one that it has counts until it uses the new one.
 
+        Args:
+            device: as `authenticate` returned it.
+
         Raises:
+            Unauthenticated: another token has taken the place of the one that it came with.
             StoreError: as `devices.offer_token`.
         """
         token = make_token(device.id)
-        self._remember(devices.offer_token(self._store, device.id, token_sha256=hash_secret(token)))
+        hashed, by = hash_secret(token), device.token_sha256
+        try:
+            self._remember(devices.offer_token(self._store, device.id, token_sha256=hashed, by=by))
+        except (NotFound, Unauthenticated):
+            self._remembered.pop(device.id, None)
+            raise Unauthenticated(expected="a token that counts", got="one that counts no more") from None
         return TokenReply(token)
 
     def prove(self, device_id: str, request: ProofRequest) -> ProofReply:
         """Prove that this service keeps the token of a device. Anybody may ask: the proof tells nothing of the token.
 
-        Of a device that was given another token, the proof by either.
+        Of a device that was given other tokens, the proofs by all of them. The store is read each time: what this
+        process remembers may be from before the device was given another one by another process.
 
         Raises:
             RequestRefused: no device has this id. Ids are random: nobody finds devices by asking.
         """
         try:
-            device = self._recall(device_id) or self._read(device_id)
+            device = self._read(device_id)
         except NotFound:
             expected = "a device that is enrolled here"
             raise RequestRefused(Problem.NOT_FOUND, "path.device", expected=expected, got=shown(device_id)) from None
-        following = device.next_token_sha256
         return ProofReply(
             _prove(device.id, device.token_sha256, request),
-            next=_prove(device.id, following, request) if following is not None else None,
+            next=tuple(_prove(device.id, following, request) for following in device.next_tokens_sha256),
         )
 
     def _recall(self, device_id: str) -> EnrolledDevice | None:
@@ -126,8 +136,8 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _is_same(hashed: str, kept: str | None) -> bool:
-    return kept is not None and hmac.compare_digest(hashed, kept)
+def _is_same(hashed: str, kept: str) -> bool:
+    return hmac.compare_digest(hashed, kept)
 
 
 def _prove(device_id: str, token_sha256: str, request: ProofRequest) -> bytes:

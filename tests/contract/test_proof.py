@@ -60,17 +60,19 @@ def test_a_proof_with_one_bit_changed_is_none(nonce: bytes, bit: int) -> None:
     assert not KEY.accepts(ProofReply(proof.to_bytes(PROOF_BYTES, "big")), request=request)
 
 
-def test_of_two_proofs_one_must_be_right() -> None:
+def test_of_several_proofs_one_must_be_right() -> None:
     """A device that was given another token may have that one, or the one before."""
     right, wrong = KEY.prove(REQUEST).proof, bytes(PROOF_BYTES)
-    assert KEY.accepts(ProofReply(right, next=wrong), request=REQUEST)
-    assert KEY.accepts(ProofReply(wrong, next=right), request=REQUEST)
-    assert not KEY.accepts(ProofReply(wrong, next=wrong), request=REQUEST)
+    assert KEY.accepts(ProofReply(right, next=(wrong,)), request=REQUEST)
+    assert KEY.accepts(ProofReply(wrong, next=(wrong, right)), request=REQUEST)
+    assert not KEY.accepts(ProofReply(wrong, next=(wrong, wrong)), request=REQUEST)
     assert not KEY.accepts(ProofReply(wrong), request=REQUEST)
-    both = ProofReply(right, next=wrong)
-    assert ProofReply.parse(both.encode()) == both
+    several = ProofReply(right, next=(wrong, right))
+    assert ProofReply.parse(several.encode()) == several
     with pytest.raises(Impossible, match=r"^proof\.next: expected 32 bytes"):
-        ProofReply.parse(encode_json({"proof": encode_base64(right), "next": ""}))
+        ProofReply.parse(encode_json({"proof": encode_base64(right), "next": [""]}))
+    with pytest.raises(TooLarge, match=r"^proof\.next: expected at most 16 items"):
+        ProofReply.parse(ProofReply(right, next=(wrong,) * 17).encode())
 
 
 def test_request_and_reply_are_read_back_and_may_say_more() -> None:

@@ -139,7 +139,7 @@ class StubService:
         reply = ProofKey.of(self.token, device=device).prove(request)
         if self.next_token is not None:
             following = ProofKey.of(self.next_token, device=device).prove(request)
-            reply = dataclasses.replace(reply, next=following.proof)
+            reply = dataclasses.replace(reply, next=(following.proof,))
         return Response(reply.encode(), mimetype=routes.JSON_MEDIA_TYPE)
 
     def app(self) -> Flask:
