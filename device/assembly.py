@@ -31,7 +31,7 @@ from device.self_test import Tester, settle_self_test
 from device.service.client import Client
 from device.service.connection import Connection
 from device.service.enrolment import Enroller, Enrolment
-from device.service.identity import Identity, find_identity, require_identity
+from device.service.identity import Identity, find_identity
 from device.service.keys import follow_keys
 from device.service.tokens import is_token_old, renew_token
 from device.settings import Settings
@@ -182,8 +182,8 @@ class Device:
         return Enroller(self.settings.home, self.heads, self.connect, self.has_unsent, now=time.time)
 
     def identity(self) -> Identity:
-        """Read who this device is. Raises `EnrolmentError`."""
-        return require_identity(self.settings.home)
+        """Read who this device is. Raises as `Enroller.settled_identity`."""
+        return self.enroller().settled_identity()
 
     def origin(self) -> str:
         """Return the group that feedback given now belongs to; "" before enrolment."""

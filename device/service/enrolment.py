@@ -6,6 +6,7 @@
     2  the secret is kept        (device.service.pending) before it is sent
     3  code and secret are sent  the answer's key must be one that step 1 leads to; the later one is pinned
     4  the identity is kept      with the secret, by one rename
+    5  other heads are forgotten those of another group; killed before that, whoever is the device next does it
 
 Who asks with the same secret again is the same device, so neither an answer that was lost nor a token that no longer
 counts makes another one. Without a fingerprint, the first enrolment trusts TLS and the first answer. One process asks
@@ -25,7 +26,7 @@ from contract.routes import EnrolmentReply
 from device.errors import DeviceError, EnrolmentError, UnsentUploads
 from device.heads.store import HeadStore
 from device.service.client import Client
-from device.service.identity import Identity, find_identity, holding_identity, keep_identity
+from device.service.identity import Identity, find_identity, holding_identity, keep_identity, require_identity
 from device.service.keys import choose_key, keys_of_fingerprint, read_keys
 from device.service.machine import is_copied, mark_machine
 from device.service.pending import forget_pending, pending_secret
@@ -100,6 +101,19 @@ class Enroller:
             self._check_all_sent(before)
             return self._start_anew(url, code=code, fingerprint=fingerprint, before=before)
 
+    def settled_identity(self) -> Identity:
+        """Read who this device is, and forget another group's heads, if a killed enrolment left that to do.
+
+        Raises:
+            EnrolmentError, CopiedIdentity, Storage: as `require_identity`.
+        """
+        identity = require_identity(self.home)
+        if not identity.forget_heads:
+            return identity
+        with holding_identity(self.home):
+            identity = require_identity(self.home)
+            return self._forget_heads(identity) if identity.forget_heads else identity
+
     def _renew(self, before: Identity, url: str, *, code: str, fingerprint: str | None) -> Enrolment:
         client = self.connect(url, before)
         allowed = None if fingerprint is None else keys_of_fingerprint(read_keys(client), fingerprint)
@@ -126,8 +140,6 @@ class Enroller:
         reply = client.enrol(code, secret=secret)
         key = choose_key(reply.key, chain, trusted=trusted, pinned=pinned)
         new = self._identity(reply, url, key=key, secret=secret, chain=chain)
-        if before is None or before.origin != new.origin:
-            self.heads.forget()
         return self._keep(new, before=before)
 
     def _identity(self, reply: EnrolmentReply, url: str, *, key: bytes, secret: bytes, chain: KeyChain) -> Identity:
@@ -144,9 +156,18 @@ class Enroller:
         )
 
     def _keep(self, identity: Identity, *, before: Identity | None) -> Enrolment:
-        keep_identity(self.home, identity)
+        """Keep the identity, and then forget what was another group's: the old one never stands without its floors."""
+        must_forget = before is None or before.forget_heads or before.origin != identity.origin
+        keep_identity(self.home, replace(identity, forget_heads=must_forget))
         forget_pending(self.home)
-        return Enrolment(identity, is_new=before is None or before.device != identity.device)
+        settled = self._forget_heads(identity) if must_forget else identity
+        return Enrolment(settled, is_new=before is None or before.device != identity.device)
+
+    def _forget_heads(self, identity: Identity) -> Identity:
+        self.heads.forget()
+        settled = replace(identity, forget_heads=False)
+        keep_identity(self.home, settled)
+        return settled
 
     def _check_all_sent(self, before: Identity | None) -> None:
         if before is not None and self.has_unsent(before) and self._may_send(before):

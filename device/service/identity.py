@@ -5,7 +5,7 @@ holds `identity.lock` from reading it to keeping another::
 
     {"format": 1, "url": "https://...", "device": "...", "token": "...", "group": "...", "key": "<base64, 32 bytes>",
      "first_key": "<base64, 32 bytes>", "secret": "<base64, 32 bytes>", "token_since": unix seconds,
-     "machine": "<64 hex>" or ""}
+     "machine": "<64 hex>" or "", "forget_heads": true or false}
 
 It belongs into no backup, as the whole folder does not: a copy of it is the same device a second time. `CACHEDIR.TAG`
 says so to programs that ask for it.
@@ -61,6 +61,8 @@ class Identity:
     """When the token came, Unix seconds by this device's clock; None: nobody knows."""
     machine: str = ""
     """The mark of the machine that it came to (`device.service.machine`); empty: nobody knows."""
+    forget_heads: bool = False
+    """Whether the installed heads are still those of another group, and go before anything is pulled."""
 
     @property
     def root(self) -> bytes:
@@ -92,6 +94,7 @@ class Identity:
             secret=fields.binary("secret", max_bytes=DEVICE_SECRET_BYTES) if "secret" in fields else None,
             token_since=fields.integer("token_since") if "token_since" in fields else None,
             machine=fields.text("machine") if "machine" in fields else "",
+            forget_heads=fields.boolean("forget_heads") if "forget_heads" in fields else False,
         )
 
     def encode(self) -> bytes:
@@ -108,6 +111,7 @@ class Identity:
                 "secret": _base64_or_null(self.secret),
                 "token_since": self.token_since,
                 "machine": self.machine,
+                "forget_heads": self.forget_heads,
             }
         )
 

@@ -3,6 +3,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -250,6 +251,74 @@ def test_another_service_or_group_is_refused_unless_again(
     assert device.heads.entries() == ()
 
 
+KILLED = """
+import os
+import device.heads.store, device.service.enrolment
+from device import Device, Settings
+{killed} = lambda *_: os._exit(9)
+Device(Settings.from_environment(os.environ)).enrol(again=True)
+"""
+
+
+@pytest.fixture
+def publish(service: StubService, tiny_models: Path) -> Callable[[int], None]:
+    """Makes a head the best release, with the key that the service has then."""
+    head = (tiny_models / "four.tflite").read_bytes()
+
+    def make(serial: int) -> None:
+        now = int(time.time())
+        service.publish(head, serial=serial, labels=("Ada", "Ben", "Cleo", "Zoe"), issued=now, expires=now + 1000)
+
+    return make
+
+
+def test_killed_before_another_groups_identity_is_kept_the_old_one_has_its_floors(
+    device: Device, service: StubService, environment: dict[str, str], home: Path, publish: Callable[[int], None]
+) -> None:
+    """They went first, and then an old release was news to the device that it still was."""
+    before = enrol_at(service, device)
+    publish(3)
+    device.pull()
+    floors = device.heads.floors()
+    forget_device(service)
+    service.group = "strangers"
+    program = KILLED.format(killed="device.service.enrolment.keep_identity")
+    done = subprocess.run([sys.executable, "-c", program], env=environment, check=False)
+    assert (done.returncode, require_identity(home)) == (9, before)
+    assert device.heads.floors() == floors
+    assert len(device.heads.entries()) == 1
+
+
+@pytest.mark.parametrize("following", ["pull", "enrol"])
+def test_killed_before_another_groups_heads_are_forgotten_the_device_forgets_them_before_it_pulls(
+    device: Device,
+    service: StubService,
+    environment: dict[str, str],
+    home: Path,
+    publish: Callable[[int], None],
+    following: str,
+) -> None:
+    """The groups of two services may have the same name: the floors of the one would refuse the other's releases."""
+    before = enrol_at(service, device)
+    publish(3)
+    device.pull()
+    forget_device(service)
+    service.key = Ed25519PrivateKey.generate()
+    publish(1)
+    program = KILLED.format(killed="device.heads.store.HeadStore.forget")
+    done = subprocess.run([sys.executable, "-c", program], env=environment, check=False)
+    assert (done.returncode, require_identity(home).origin == before.origin) == (9, False)
+    if following == "enrol":
+        enrol_at(service, device)
+        assert device.heads.entries() == ()
+    pulled = device.pull()
+    assert (pulled.outcome, pulled.serial) == (PullOutcome.INSTALLED, 1)
+    assert not require_identity(home).forget_heads
+    device.pull()
+    assert device.identity() == require_identity(home)
+    assert len(device.heads.entries()) == 1
+
+
 def test_a_wrong_code_changes_nothing(device: Device, service: StubService, home: Path) -> None:
     before = enrol_at(service, device)
     with pytest.raises(Refused, match="403"):
@@ -260,7 +329,7 @@ def test_a_wrong_code_changes_nothing(device: Device, service: StubService, home
 def test_an_identity_survives_writing_and_reading() -> None:
     secret = bytes(range(1, 33))
     plain = Identity("https://fedex.example.org", "d" * 16, TOKEN, "family", bytes(range(32)))
-    identity = replace(plain, first_key=bytes(32), secret=secret, token_since=7, machine="a" * 64)
+    identity = replace(plain, first_key=bytes(32), secret=secret, token_since=7, machine="a" * 64, forget_heads=True)
     assert Identity.parse(identity.encode()) == identity
     assert Identity.parse(plain.encode()) == plain
     assert TOKEN not in repr(identity)
