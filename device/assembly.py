@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -129,7 +130,8 @@ class Device:
 
         def pull() -> PullReport:
             identity, client = connection.current()
-            return self._pull(replace(updater, identity=identity, client=client))
+            follow = self._key_follower(client)
+            return self._pull(replace(updater, identity=identity, client=client, follow_keys=follow))
 
         return Rounds(
             check=lambda: check_availability(self.policy, self.conditions.read()),
@@ -250,7 +252,7 @@ class Device:
             channel=settings.channel,
             precision=settings.head,
             now=time.time,
-            follow_keys=partial(follow_keys, settings.home, client),
+            follow_keys=self._key_follower(client),
             at=at,
         )
 
@@ -259,6 +261,9 @@ class Device:
         return SpaceWatch(
             self.settings.home, identity, now=time.time, follow_keys=partial(follow_keys, self.settings.home)
         )
+
+    def _key_follower(self, client: Client) -> Callable[[bytes], bytes]:
+        return partial(follow_keys, self.settings.home, client)
 
     def _push(self, identity: Identity, client: Client, *, retry_refused: bool = False) -> PushReport:
         with self.open_cache() as cache:

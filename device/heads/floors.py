@@ -80,6 +80,11 @@ def pass_over(floors: Floors, manifest: Manifest, *, etag: str) -> Floors:
     return {**floors, line: replace(floors.get(line, Floor()), passed=manifest.serial, passed_etag=etag)}
 
 
+def without_tags(floors: Floors) -> Floors:
+    """Return the floors without the tags of what was passed over, so that it is fetched again. Pure."""
+    return {line: replace(floor, passed_etag="") for line, floor in floors.items()}
+
+
 def read_floors(path: Path) -> Floors:
     """Read the floors; an empty mapping where there is no such file, or where it is garbled.
 

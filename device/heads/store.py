@@ -32,7 +32,7 @@ from contract.labels import parse_labels
 from contract.manifest import HeadFile, Manifest, Precision
 from contract.patterns import HEX64_PATTERN
 from device.errors import HeadDamaged, TryLater, storage_errors
-from device.heads.floors import Floors, ReleaseLine, pass_over, raise_floors, read_floors, write_floors
+from device.heads.floors import Floors, ReleaseLine, pass_over, raise_floors, read_floors, without_tags, write_floors
 
 POINTER_FORMAT = 1
 MAX_POINTER_BYTES = 16 << 10
@@ -217,6 +217,11 @@ class HeadStore:
     def pass_over(self, manifest: Manifest, *, etag: str) -> None:
         """Keep that a release was judged and is for others: none before it may come any more. Raises `Storage`."""
         write_floors(self.floors_path, pass_over(self.floors(), manifest, etag=etag))
+
+    def forget_tags(self) -> None:
+        """Ask anew for what was passed over, as it may be for who the device is now. Raises `Storage`."""
+        if self.floors_path.is_file():
+            write_floors(self.floors_path, without_tags(self.floors()))
 
     def forget(self) -> None:
         """Go back to the bundle's head and trust anew, as when the device leaves its group."""

@@ -62,7 +62,8 @@ class Enroller:
         At another address than that of its enrolment, the service has to prove that it is the same one; neither
         token nor code is sent before that. A device whose token counts keeps it, and only the new address is kept. One
         whose token no longer counts, or whose identity was copied from another machine, shows by its secret that it
-        is the same one, and gets another token.
+        is the same one, and gets another token. With the fingerprint of a key that the pinned one leads to, that key is
+        pinned.
 
         Args:
             url: where the service is.
@@ -87,7 +88,9 @@ class Enroller:
 
         It stays the same one where it was enrolled at this very address, with the same service and group, and was not
         copied from another machine. Otherwise the identity is given up, and with it the heads of the old group;
-        feedback that was given in another group is not sent to the new one.
+        feedback that was given in another group is not sent to the new one. Of a copy, what was sealed is left to the
+        first, which has it too; feedback that was not sealed yet is sent as the copy's, and counts twice if the first
+        sends it as well.
 
         Raises:
             UnsentUploads: some can still be sent as the old device, and only as that; nothing has changed.
@@ -116,15 +119,22 @@ class Enroller:
 
     def _renew(self, before: Identity, url: str, *, code: str, fingerprint: str | None) -> Enrolment:
         client = self.connect(url, before)
-        allowed = None if fingerprint is None else keys_of_fingerprint(read_keys(client), fingerprint)
-        if client.is_known() and not is_copied(before.machine, device=before.device):
+        chain, trusted = None, tuple[bytes, ...]()
+        if fingerprint is not None:
+            chain = read_keys(client)
+            trusted = keys_of_fingerprint(chain, fingerprint)
+        is_known = client.is_known() and not is_copied(before.machine, device=before.device)
+        if is_known and chain is None:
             return self._keep(replace(before, url=url), before=before)
-        chain = read_keys(client)
+        chain = chain or read_keys(client)
         if not _is_chain_of(before, chain):
             raise self._another(before, url, got=f"key {key_id(chain.newest)}")
+        if is_known:
+            key = before.key if before.key in trusted else trusted[0]
+            return self._keep(replace(before, url=url, key=key), before=before)
         secret = before.secret or pending_secret(self.home, url=url)
         reply = client.enrol(code, secret=secret)
-        key = choose_key(reply.key, chain, trusted=allowed or chain.keys, pinned=before.key)
+        key = choose_key(reply.key, chain, trusted=trusted or chain.keys, pinned=before.key)
         new = self._identity(reply, url, key=key, secret=secret, chain=chain)
         if before.origin != new.origin:
             raise self._another(before, url, got=f"group {new.group}")
@@ -158,6 +168,8 @@ class Enroller:
     def _keep(self, identity: Identity, *, before: Identity | None) -> Enrolment:
         """Keep the identity, and then forget what was another group's: the old one never stands without its floors."""
         must_forget = before is None or before.forget_heads or before.origin != identity.origin
+        if before is not None and before.device != identity.device:
+            self.heads.forget_tags()
         keep_identity(self.home, replace(identity, forget_heads=must_forget))
         forget_pending(self.home)
         settled = self._forget_heads(identity) if must_forget else identity
@@ -170,7 +182,9 @@ class Enroller:
         return settled
 
     def _check_all_sent(self, before: Identity | None) -> None:
-        if before is not None and self.has_unsent(before) and self._may_send(before):
+        if before is None or is_copied(before.machine, device=before.device):
+            return  # what a copy has sealed, only the first one may send
+        if self.has_unsent(before) and self._may_send(before):
             raise UnsentUploads(f"device {before.device}: expected no sealed uploads on their way, got some")
 
     def _may_send(self, identity: Identity) -> bool:

@@ -11,12 +11,15 @@ import pytest
 from device.advice import with_advice
 from device.assembly import Device
 from device.errors import CopiedIdentity
+from device.feedback import give_feedback
 from device.service import machine
 from device.service.identity import CACHE_TAG, find_identity, identity_path
 from device.service.machine import mark_machine
 from device.service.pending import pending_path, pending_secret
 from device.status import read_status
+from tests.device.photos import draw_photo
 from tests.device.serving import StubService
+from tests.device.tables import pass_self_tests
 
 Move = Callable[[bytes], None]
 
@@ -112,6 +115,27 @@ def test_a_copy_that_is_used_beside_the_first_becomes_a_device_of_its_own(
     assert (copy.identity.device, copy.is_new) == ("e" * 16, True)
     assert copy.identity.secret != first.secret
     assert device.push().problem is None
+
+
+def test_a_copy_with_sealed_uploads_becomes_a_device_of_its_own_and_leaves_them_to_the_first(
+    device: Device, service: StubService, move: Move
+) -> None:
+    """It was told to enrol again by push, and to push first by `enrol --again`."""
+    first = device.enrol().identity
+    for shade, seal in ((0, True), (1, False)):
+        with device.recognizer() as recognizer, device.open_cache() as cache:
+            id_ = recognizer.infer(draw_photo(0, shade=shade))[0].id
+            assert id_ is not None
+            give_feedback(cache, id_, label="Ada", origin=first.origin, now_ms=0)
+            pass_self_tests(cache.path)
+            assert not seal or device.outbox(cache, first).seal() is not None
+    move(b"2" * 32)
+    service.device = "e" * 16
+    copy = device.enrol(again=True).identity
+    assert (copy.device, copy.origin) == ("e" * 16, first.origin)
+    assert device.push().samples == 1
+    with device.open_cache() as cache:
+        assert [one.device for one in cache.uploads.unfinished()] == [first.device]
 
 
 @pytest.mark.parametrize("machine_id", [b"", b"\n", b"uninitialized\n"])

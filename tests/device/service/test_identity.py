@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.problems import Problem
+from contract.rollout import PARTS, Rollout
 from device.assembly import Device
 from device.errors import EnrolmentError, Refused, Storage, TryLater, UnsentUploads
 from device.feedback import give_feedback
@@ -261,19 +262,34 @@ Device(Settings.from_environment(os.environ)).enrol(again=True)
 
 
 @pytest.fixture
-def publish(service: StubService, tiny_models: Path) -> Callable[[int], None]:
+def publish(service: StubService, tiny_models: Path) -> Callable[..., None]:
     """Makes a head the best release, with the key that the service has then."""
-    head = (tiny_models / "four.tflite").read_bytes()
+    head, labels = (tiny_models / "four.tflite").read_bytes(), ("Ada", "Ben", "Cleo", "Zoe")
 
-    def make(serial: int) -> None:
+    def make(serial: int, **changes: object) -> None:
         now = int(time.time())
-        service.publish(head, serial=serial, labels=("Ada", "Ben", "Cleo", "Zoe"), issued=now, expires=now + 1000)
+        service.publish(head, serial=serial, labels=labels, issued=now, expires=now + 1000, **changes)
 
     return make
 
 
+def test_a_device_that_has_another_id_asks_again_for_what_was_for_others(
+    device: Device, service: StubService, publish: Callable[..., None]
+) -> None:
+    """It asked by the tag of a release that the one before was to pass over, and was told that nothing is new."""
+    enrol_at(service, device)
+    half = (Rollout(f"{number:064x}", PARTS // 2) for number in range(1000))
+    publish(3, rollout=next(one for one in half if one.includes("e" * 16) and not one.includes("d" * 16)))
+    assert device.pull().outcome is PullOutcome.WAITS
+    forget_device(service)
+    assert enrol_at(service, device, again=True).device == "e" * 16
+    [floor] = device.heads.floors().values()
+    assert floor.passed == 3
+    assert device.pull().outcome is PullOutcome.INSTALLED
+
+
 def test_killed_before_another_groups_identity_is_kept_the_old_one_has_its_floors(
-    device: Device, service: StubService, environment: dict[str, str], home: Path, publish: Callable[[int], None]
+    device: Device, service: StubService, environment: dict[str, str], home: Path, publish: Callable[..., None]
 ) -> None:
     """They went first, and then an old release was news to the device that it still was."""
     before = enrol_at(service, device)
@@ -295,7 +311,7 @@ def test_killed_before_another_groups_heads_are_forgotten_the_device_forgets_the
     service: StubService,
     environment: dict[str, str],
     home: Path,
-    publish: Callable[[int], None],
+    publish: Callable[..., None],
     following: str,
 ) -> None:
     """The groups of two services may have the same name: the floors of the one would refuse the other's releases."""

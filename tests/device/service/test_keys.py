@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from flask import Response
+from flask import Response, request
 
 from contract.documents import encode_json
 from contract.envelope import Envelope
@@ -23,7 +23,7 @@ from device.feedback import give_feedback
 from device.pull.updater import PullOutcome
 from device.self_test import settle_self_test
 from device.service.client import Client
-from device.service.identity import Identity, find_identity, require_identity
+from device.service.identity import Identity, find_identity, keep_identity, require_identity
 from device.service.keys import follow, read_keys
 from device.settings import Settings
 from tests.contract.key_vectors import encode_chain, private_key, public_key
@@ -103,6 +103,20 @@ def test_after_any_number_of_rotations_one_request_leads_to_the_key_of_the_relea
     release(3)
     device.pull()
     assert service.asked.count(KEYS) == 1
+
+
+def test_a_program_that_runs_for_months_asks_for_keys_where_its_service_is_now(
+    device: Device, service: StubService, identity: Identity, release: Release
+) -> None:
+    """It asked the address that the device had when the program began."""
+    rounds = Device(replace(device.settings, url=None)).rounds()
+    keep_identity(device.settings.home, replace(identity, url=service.url.replace("127.0.0.1", "localhost")))
+    service.rotate()
+    release(1)
+    asked = list[str]()
+    service.faults["/v1/keys"] = lambda: asked.append(request.host.partition(":")[0])
+    assert rounds.pull().outcome is PullOutcome.INSTALLED
+    assert asked == ["localhost"]
 
 
 def test_feedback_that_waits_is_sent_after_a_rotation_and_once(
@@ -343,6 +357,27 @@ def test_a_fingerprint_of_a_later_key_than_the_pinned_one_is_insisted_on(
     service.key, service.token = before, "u" * 43
     with pytest.raises(KeyRefused):
         enrol(device, service, digits)
+    assert kept(device) == identity
+
+
+def test_a_later_key_whose_fingerprint_is_given_is_pinned_while_the_token_counts(
+    device: Device, service: StubService, identity: Identity
+) -> None:
+    """The one before was stolen, so its operator told everybody; `enrol` said that all was well, and kept it."""
+    first = fingerprint(service.public_key)
+    service.rotate(links=2)
+    after = enrol(device, service, fingerprint(service.public_key))
+    assert after == kept(device) == replace(identity, key=service.public_key)
+    assert "POST /v1/devices" not in service.asked[-2:]
+    assert enrol(device, service, first) == after
+
+
+def test_a_key_to_which_the_pinned_one_does_not_lead_is_not_pinned_for_its_fingerprint(
+    device: Device, service: StubService, identity: Identity
+) -> None:
+    service.key = Ed25519PrivateKey.generate()
+    with pytest.raises(EnrolmentError, match="expected the pinned service"):
+        enrol(device, service, fingerprint(service.public_key))
     assert kept(device) == identity
 
 
