@@ -97,13 +97,13 @@ class EnrolmentRequest:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentReply:
-    """What the service gives a new device, once: who it is, its token, and the key that it pins."""
+    """What the service gives a device each time it enrols: who it is, another token, and a key of the service."""
 
     device: str
     token: str
     group: str
     key: bytes
-    """The Ed25519 public key that manifests are verified with, 32 bytes."""
+    """The Ed25519 public key that releases are signed with now, 32 bytes; the device pins it, or a later one."""
 
     @classmethod
     def parse(cls, data: bytes) -> "EnrolmentReply":

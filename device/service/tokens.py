@@ -16,8 +16,11 @@ TOKEN_LIFE_S = 30 * 86_400
 
 
 def is_token_old(identity: Identity, *, now: float) -> bool:
-    """Tell whether a token wants to be replaced, at `now` in Unix seconds by this device's clock. Pure."""
-    return identity.token_since is not None and now - identity.token_since >= TOKEN_LIFE_S
+    """Tell whether a token wants to be replaced, at `now` in Unix seconds by this device's clock. Pure.
+
+    One that seems to have come as long after now is old too: the clock was ahead then, perhaps by years.
+    """
+    return identity.token_since is not None and abs(now - identity.token_since) >= TOKEN_LIFE_S
 
 
 def renew_token(home: Path, client: Client, *, now: float) -> Identity:

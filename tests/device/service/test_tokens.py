@@ -31,12 +31,15 @@ def old(device: Device, home: Path) -> Identity:
     return identity
 
 
-def test_a_token_is_old_after_thirty_days_and_not_by_a_clock_that_was_set_back(old: Identity) -> None:
+def test_a_token_is_old_thirty_days_from_when_it_came_either_way(old: Identity) -> None:
+    """One that came while the clock was in another decade was never replaced."""
     since = 1_800_000_000
     young = dataclasses.replace(old, token_since=since)
     assert not is_token_old(young, now=since + 29 * 86_400)
     assert is_token_old(young, now=since + 30 * 86_400)
-    assert not is_token_old(young, now=0)
+    assert not is_token_old(young, now=since - 29 * 86_400)
+    assert is_token_old(young, now=since - 30 * 86_400)
+    assert is_token_old(young, now=0)
     assert not is_token_old(dataclasses.replace(old, token_since=None), now=since)
 
 
@@ -60,6 +63,15 @@ def test_a_push_or_pull_replaces_an_old_token_and_the_next_one_uses_the_new(
     assert not device.client(old).is_known()
     device.push()
     assert service.asked.count(RENEWAL) == 1
+
+
+def test_a_token_that_came_while_the_clock_was_far_ahead_is_replaced(
+    device: Device, service: StubService, old: Identity, home: Path
+) -> None:
+    keep_identity(home, dataclasses.replace(old, token_since=int(time.time()) + 24 * 365 * 86_400))
+    device.push()
+    kept = require_identity(home)
+    assert (kept.token, is_token_old(kept, now=time.time())) == (service.next_token, False)
 
 
 @pytest.mark.parametrize("problem", [Problem.UNKNOWN_PATH, Problem.UNAVAILABLE, Problem.INTERNAL])
