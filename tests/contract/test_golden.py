@@ -353,6 +353,11 @@ TOKENS = {"d-0123456789": "d-0123456789.0123456789abcdef", "0f" * 16: "x" * 43}
 """Devices and their tokens; the first is that of the golden enrolment."""
 
 
+def given_out_tokens(device: str) -> list[str]:
+    """Tokens of the golden device that were given out and not used yet; the last is that of `token-reply.json`."""
+    return [f"{device}.{secret}" for secret in ("89abcdef01234567", "fedcba9876543210")]
+
+
 def proof_vectors() -> Json:
     return [proof_vector(device, nonce) for device in TOKENS for nonce in (bytes(32), SEED)]
 
@@ -485,6 +490,8 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
     reply = EnrolmentReply(device=device, token=f"{device}.0123456789abcdef", group="home", key=public)
     challenge = ProofRequest(SEED)
     proof = ProofKey.of(reply.token, device=reply.device).prove(challenge)
+    given_out = [ProofKey.of(token, device=device).prove(challenge).proof for token in given_out_tokens(device)]
+    proof = dataclasses.replace(proof, next=tuple(given_out))
     golden = GOLDEN / DEFLATED
     uploads = {name: upload_of(make_upload, name) for name in UPLOADS} | {DEFLATED: golden.read_bytes()}
     return {
@@ -528,7 +535,7 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "proofs.json": jsonl(proof_vectors()),
         "proof-request.json": challenge.encode(),
         "proof-reply.json": proof.encode(),
-        "token-reply.json": TokenReply(f"{device}.fedcba9876543210").encode(),
+        "token-reply.json": TokenReply(given_out_tokens(device)[-1]).encode(),
         "acknowledgement.json": Acknowledgement("1a" * 32).encode(),
         "problem.json": ProblemDocument(Problem.WRONG_HASH, where="upload", expected="a hash", got="another").encode(),
         "problem-unknown-path.json": UNKNOWN_PATH.encode(),
@@ -645,7 +652,11 @@ def test_the_golden_reply_is_the_proof_of_the_golden_enrolment() -> None:
     enrolled = EnrolmentReply.parse((GOLDEN / "enrolment-reply.json").read_bytes())
     key = ProofKey.of(enrolled.token, device=enrolled.device)
     request = ProofRequest.parse((GOLDEN / "proof-request.json").read_bytes())
-    assert key.accepts(ProofReply.parse((GOLDEN / "proof-reply.json").read_bytes()), request=request)
+    golden = ProofReply.parse((GOLDEN / "proof-reply.json").read_bytes())
+    assert key.accepts(golden, request=request)
+    for token in given_out_tokens(enrolled.device):
+        assert ProofKey.of(token, device=enrolled.device).accepts(golden, request=request)
+    assert not ProofKey.of(enrolled.token + "0", device=enrolled.device).accepts(golden, request=request)
 
 
 @pytest.mark.parametrize("ending", INPUTS)
