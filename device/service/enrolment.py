@@ -6,7 +6,7 @@
     2  the secret is kept        (device.service.pending) before it is sent
     3  code and secret are sent  the answer's key must be one that step 1 leads to; the later one is pinned
     4  the identity is kept      with the secret, by one rename
-    5  other heads are forgotten those of another group; killed before that, whoever is the device next does it
+    5  heads are forgotten       those of another group; if it is killed before that, the next push or pull does it
 
 Who asks with the same secret again is the same device, so neither an answer that was lost nor a token that no longer
 counts makes another one. Without a fingerprint, the first enrolment trusts TLS and the first answer. One process asks
@@ -131,7 +131,7 @@ class Enroller:
             raise self._another(before, url, got=f"key {key_id(chain.newest)}")
         if is_known:
             key = before.key if before.key in trusted else trusted[0]
-            return self._keep(replace(before, url=url, key=key), before=before)
+            return self._keep(replace(before, url=url, key=key, first_key=before.root), before=before)
         secret = before.secret or pending_secret(self.home, url=url)
         reply = client.enrol(code, secret=secret)
         key = choose_key(reply.key, chain, trusted=trusted or chain.keys, pinned=before.key)
