@@ -144,15 +144,19 @@ def share(pool: Pool, channel: str, share: int) -> None:
 @release.command()
 @click.argument("pool", type=PoolName())
 @click.argument("channel", type=click.Choice([one.value for one in Channel]))
+@click.argument("serial", type=click.IntRange(1))
 @click.option("--to-bundle", is_flag=True, help="Return to the head of the bundle, whatever was released before.")
-def withdraw(pool: Pool, channel: str, to_bundle: bool) -> None:
-    """Return all devices of POOL from the newest release of CHANNEL to the one before, when they ask next.
+def withdraw(pool: Pool, channel: str, serial: int, to_bundle: bool) -> None:
+    """Withdraw release SERIAL, the newest of CHANNEL: all devices of POOL return to the one before, when they ask next.
 
-    Where there is none before, the head of the bundle serves.
+    That is the newest that was for all devices. Where there is none, the head of the bundle serves. `status` names the
+    serial; the same command again withdraws nothing more.
     """
-    manifest = _release_operator().withdraw(pool, Channel(channel), to_bundle=to_bundle, now=time.time())
-    serves = "the release before" if manifest.heads else "the head of the bundle"
-    click.echo(f"{channel} {manifest.serial}: {serves} serves, from {manifest.withdraws} on all are withdrawn")
+    operator = _release_operator()
+    manifest = operator.withdraw(pool, Channel(channel), serial=serial, to_bundle=to_bundle, now=time.time())
+    serves = "an older release" if manifest.heads else "the head of the bundle"
+    withdrawn = ", ".join(f"{first} to {last}" for first, last in manifest.withdraws.ranges)
+    click.echo(f"{channel} {manifest.serial}: {serves} serves, withdrawn are {withdrawn}")
 
 
 @commands.group()

@@ -17,6 +17,7 @@ from contract.files import FileRef
 from contract.labels import MAX_LABELS, MAX_LABELS_BYTES
 from contract.patterns import GROUP_PATTERN, HEX64_PATTERN, NAME_PATTERN
 from contract.rollout import Rollout
+from contract.withdrawals import MAX_RANGES, Withdrawals
 
 MANIFEST_PAYLOAD_TYPE = "application/vnd.fedex.manifest+json"
 MANIFEST_FORMAT = 1
@@ -91,8 +92,8 @@ class Manifest:
     """The sha256 of the payload of the release before; None for the first."""
     rollout: Rollout | None = None
     """Which devices take it; None: all."""
-    withdraws: int | None = None
-    """The lowest serial of those releases before that must not serve any more; None: they may."""
+    withdraws: Withdrawals = field(default_factory=Withdrawals)
+    """The releases before that must not serve any more, those that earlier ones have withdrawn included."""
     format: int = MANIFEST_FORMAT
 
     @classmethod
@@ -127,7 +128,7 @@ class Manifest:
             validation_samples=samples,
             parent=fields.name("parent", HEX64_PATTERN) if "parent" in fields else None,
             rollout=Rollout.parse(fields.document("rollout")) if "rollout" in fields else None,
-            withdraws=fields.integer("withdraws", low=1, high=max(1, serial - 1)) if "withdraws" in fields else None,
+            withdraws=_parse_withdrawals(fields, serial),
         )
 
     def is_for(self, device: str) -> bool:
@@ -163,7 +164,7 @@ class Manifest:
             "validation": {"accuracy": self.validation_accuracy, "samples": self.validation_samples},
             "parent": self.parent,
             "rollout": self.rollout.document() if self.rollout else None,
-            "withdraws": self.withdraws,
+            "withdraws": self.withdraws.document() or None,
         }
 
 
@@ -181,6 +182,12 @@ def parse_logits(fields: Fields, key: str, *, classes: int) -> NDArray[np.float3
     if not np.isfinite(logits).all():
         raise Impossible(fields.place(key), expected="finite logits", got="NaN or infinity")
     return logits
+
+
+def _parse_withdrawals(fields: Fields, serial: int) -> Withdrawals:
+    if "withdraws" not in fields:
+        return Withdrawals()
+    return Withdrawals.parse(fields.documents("withdraws", max_items=MAX_RANGES), before=serial)
 
 
 def _parse_heads(fields: Fields, classes: int) -> dict[Precision, HeadFile]:

@@ -6,10 +6,12 @@ objects that are there already.
 ::
 
     share       the same manifest, for another share; it takes the release's own place in its channel's chain
-    withdraw    the manifest of an older release, or one without heads, for which the bundle's head serves; for all
-                devices, with the lowest serial that must not serve any more; its parent is what it withdraws
+    withdraw    the manifest of an older release that was for all devices, or one without heads, for which the bundle's
+                head serves; for all devices, with the serials that must not serve any more, those that were withdrawn
+                before included; its parent is what it withdraws
 
-Devices that are off follow when they ask next; nothing reaches them before.
+Devices that are off follow when they ask next; nothing reaches them before. What is published later goes on naming what
+was withdrawn, for those that were off until then.
 """
 
 from __future__ import annotations
@@ -40,6 +42,9 @@ from contract.manifest import MAX_ENVELOPE_BYTES, Channel, Manifest
 from contract.rollout import PARTS
 from contract.training_bundle import KIND
 
+WITHDRAWS = "withdraws"
+"""In the report of a withdrawal, and of no other release: the name of what it withdraws."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReleaseOperator:
@@ -54,40 +59,60 @@ class ReleaseOperator:
         """Let a release be for another share of all devices, in parts of `PARTS`.
 
         Raises:
-            NothingToDo: there is no release, or it names no roll-out, as one that says that the bundle's head serves.
+            NothingToDo: there is no release, or it is a withdrawal, which is for all: whoever it is not for would go on
+                with what it withdraws.
             Damaged: what stands there was not signed by this key.
             LostRace: the registry has moved; nothing has changed.
         """
         previous, current = self._current(pool, channel)
         manifest = current.manifest
-        if manifest.rollout is None:
-            raise NothingToDo(f"{pool.path} {channel}: expected a release of a trained head, got one that is for all")
-        document = _document(current) | {"rollout": {**manifest.rollout.document(), "share": share}}
         release = registry.get_release(self.store, pool, current.release)
+        if manifest.rollout is None or WITHDRAWS in release.report:
+            raise NothingToDo(
+                f"{pool.path} {channel}: expected a release of a new head, got a withdrawal, which is for all"
+            )
+        document = _document(current) | {"rollout": {**manifest.rollout.document(), "share": share}}
         return self._sign(pool, previous, document, release, now=now)
 
-    def withdraw(self, pool: Pool, channel: Channel, *, to_bundle: bool, now: float) -> Manifest:
+    def withdraw(self, pool: Pool, channel: Channel, *, serial: int, to_bundle: bool, now: float) -> Manifest:
         """Return all devices to the release before, or where there is none, or `to_bundle`, to the bundle's head.
 
+        The release before is the newest that was for all devices and was not withdrawn; what came between, which was
+        for some, is withdrawn too.
+
+        Args:
+            pool: whose devices.
+            channel: the channel that they follow.
+            serial: of the release that is withdrawn, which must be the newest one: a command that is repeated, as its
+                end was not seen, does not withdraw the next.
+            to_bundle: whether the bundle's head serves, whatever was released before.
+            now: Unix seconds.
+
         Raises:
-            NothingToDo: nothing was released, or the bundle's head serves already.
+            NothingToDo: nothing was released, `serial` is not what stands, or the bundle's head serves already.
             Damaged: what stands there was not signed by this key, or is not what was kept.
             LostRace: the registry has moved; nothing has changed.
         """
         previous, current = self._current(pool, channel)
-        if not current.manifest.heads:
+        manifest = current.manifest
+        if serial in manifest.withdraws:
+            raise NothingToDo(f"{pool.path} {channel}: release {serial} is withdrawn already, {manifest.serial} stands")
+        if serial != manifest.serial:
+            raise NothingToDo(
+                f"{pool.path} {channel}: expected {manifest.serial}, the release that stands, got {serial}"
+            )
+        if not manifest.heads:
             raise NothingToDo(f"{pool.path} {channel}: expected a release of a trained head, got that of the bundle's")
         target = None if to_bundle else self._before(pool, current)
         if target is None:
             document, release = self._of_bundle(pool, current)
-            withdrawn = 1
+            first = 1
         else:
             document, release = _parsed(target.payload), target
-            withdrawn = Manifest.parse(target.payload).serial + 1
-        rollout = document.get("rollout")
-        for_all = {**rollout, "share": PARTS} if isinstance(rollout, dict) else None
-        document |= {"parent": current.release, "withdraws": withdrawn, "rollout": for_all}
-        report: dict[str, Json] = {**release.report, "withdraws": current.release}
+            first = Manifest.parse(target.payload).serial + 1
+        withdraws = manifest.withdraws.adding(first, manifest.serial)
+        document |= {"parent": current.release, "withdraws": withdraws.document()}
+        report: dict[str, Json] = {**release.report, WITHDRAWS: current.release}
         return self._sign(pool, previous, document, replace(release, parent=current.release, report=report), now=now)
 
     def _current(self, pool: Pool, channel: Channel) -> tuple[Registry, CurrentRelease]:
@@ -101,13 +126,13 @@ class ReleaseOperator:
         return previous, current
 
     def _before(self, pool: Pool, current: CurrentRelease) -> Release | None:
-        """Find the newest release of another head that no one has withdrawn; None where there is none."""
-        lowest = current.manifest.withdraws or current.manifest.serial
+        """Find the newest release of another head that was for all and was not withdrawn; None where there is none."""
         for release in self._ancestors(pool, current):
             manifest = Manifest.parse(release.payload)
-            if manifest.serial < lowest and manifest.heads and manifest.heads != current.manifest.heads:
+            was_for_all = manifest.rollout is None or manifest.rollout.share == PARTS
+            is_another = bool(manifest.heads) and manifest.heads != current.manifest.heads
+            if was_for_all and is_another and manifest.serial not in current.manifest.withdraws:
                 return release
-            lowest = min(lowest, manifest.withdraws or lowest)
         return None
 
     def _ancestors(self, pool: Pool, current: CurrentRelease) -> Iterator[Release]:

@@ -35,6 +35,7 @@ from contract.files import FileRef, sha256_hex
 from contract.labels import encode_labels
 from contract.manifest import Channel, HeadFile, Manifest, Precision
 from contract.rollout import PARTS, Rollout
+from contract.withdrawals import Withdrawals
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ class Publisher:
         trained: TrainedDataset,
         now: int,
     ) -> Registry:
-        """Release a head on some channels, at `now` in Unix seconds.
+        """Release a head on some channels, at `now` in Unix seconds; what was withdrawn from one stays so.
 
         Raises:
             LostRace: the registry has moved; nothing points at what was written.
@@ -103,7 +104,12 @@ class Publisher:
         for channel in channels:
             current = previous.channels.get(channel)
             parent = current.release if current else None
-            manifest = manifest_of(channel=channel, serial=previous.next_serial(channel), parent=parent)
+            manifest = manifest_of(
+                channel=channel,
+                serial=previous.next_serial(channel),
+                parent=parent,
+                withdraws=current.manifest.withdraws if current else Withdrawals(),
+            )
             release = Release(manifest.encode(), parent, head.report, weights, head.sample_count)
             envelopes[channel] = self._keep(pool, release)
         published = registry.publish(self.store, pool, previous=previous, envelopes=envelopes, trained=trained)

@@ -11,8 +11,9 @@
 
 An entry of the pointer is `{"envelope": sha256, "precision": "float32", "etag": "...", "wanted": "dynamic"}`. Objects
 are written first, then the floor, and the pointer last, by one rename: whoever reads finds the old head or the new one,
-whole. The head before stays, so that a damaged one can be stepped over, unless its release is withdrawn. Where a
-release says that the head of the bundle serves, its precision is null, and no other entry is there.
+whole. The head before stays, so that a damaged one can be stepped over. What a release withdraws leaves the pointer,
+which may name no head then. Where a release says that the head of the bundle serves, its precision is null, and it is
+the only entry; a newer head that is installed keeps it as the one before.
 """
 
 from __future__ import annotations
@@ -212,7 +213,28 @@ class HeadStore:
         Raises:
             HeadDamaged: the pointer cannot be read.
         """
-        self._point_at(entry, before=self.entries()[1:])
+        manifest = self.manifest(entry)
+        self._point_at(entry, before=[one for one in self.entries()[1:] if self._may_serve(one, after=manifest)])
+
+    def let_go(self, manifest: Manifest) -> bool:
+        """Let go of the heads that a release withdraws, for whomever it is; another one, or the bundle's, serves then.
+
+        Returns:
+            Whether the newest installed head was among them.
+
+        Raises:
+            Storage: it cannot be written.
+        """
+        try:
+            entries = self.entries()
+        except HeadDamaged:
+            return False  # none of them serves
+        withdrawn = [one for one in entries if self._is_withdrawn(one, by=manifest)]
+        if not withdrawn:
+            return False
+        write_floors(self.floors_path, self.floors())  # their manifests say no more what was installed
+        self._write_pointer([one for one in entries if one not in withdrawn])
+        return entries[0] in withdrawn
 
     def pass_over(self, manifest: Manifest, *, etag: str) -> None:
         """Keep that a release was judged and is for others: none before it may come any more. Raises `Storage`."""
@@ -245,8 +267,10 @@ class HeadStore:
 
     def _point_at(self, entry: HeadEntry, *, before: Iterable[HeadEntry]) -> None:
         write_floors(self.floors_path, raise_floors(self.floors(), [self.manifest(entry)]))
-        kept = [entry, *(one for one in before if one.envelope != entry.envelope)][:KEPT_HEADS]
-        document: dict[str, Json] = {"format": POINTER_FORMAT, "heads": [_entry_document(one) for one in kept]}
+        self._write_pointer([entry, *(one for one in before if one.envelope != entry.envelope)][:KEPT_HEADS])
+
+    def _write_pointer(self, entries: Iterable[HeadEntry]) -> None:
+        document: dict[str, Json] = {"format": POINTER_FORMAT, "heads": [_entry_document(one) for one in entries]}
         with storage_errors(self.directory):
             atomic_write(self.pointer_path, encode_json(document), mode=0o600)
 
@@ -258,8 +282,12 @@ class HeadStore:
             manifest = self.manifest(entry)
         except HeadDamaged:
             return False
-        is_withdrawn = after.withdraws is not None and manifest.serial >= after.withdraws
-        return ReleaseLine.of(manifest) != ReleaseLine.of(after) or not is_withdrawn
+        return not _withdraws(after, manifest)
+
+    def _is_withdrawn(self, entry: HeadEntry, *, by: Manifest) -> bool:
+        with contextlib.suppress(HeadDamaged):  # which serves no more either
+            return _withdraws(by, self.manifest(entry))
+        return False
 
     def _readable_manifests(self) -> Iterator[Manifest]:
         with contextlib.suppress(HeadDamaged):  # a garbled pointer names none
@@ -275,6 +303,11 @@ class HeadStore:
         if entry.precision is None:
             return (entry.envelope,)
         return entry.envelope, manifest.labels.sha256, manifest.heads[entry.precision].file.sha256
+
+
+def _withdraws(release: Manifest, installed: Manifest) -> bool:
+    """Tell whether a release withdraws an installed one; serials of another line say nothing about it."""
+    return ReleaseLine.of(installed) == ReleaseLine.of(release) and installed.serial in release.withdraws
 
 
 def _lock(descriptor: int, place: Path) -> None:

@@ -1,7 +1,8 @@
 """Installs a better head: ask, judge, download, try, and swap it in by one rename.
 
 A release that names the head which is installed already was signed anew: its serial and its times are kept, and nothing
-is downloaded, tried or installed. Whatever stops on the way, the head that served goes on serving: objects are written
+is downloaded, tried or installed. Whatever stops on the way, the head that served goes on serving, unless the release
+withdraws it, in which case the head before serves, or the bundle's, before anything is downloaded. Objects are written
 first, the pointer last. A new head must answer the golden sample as its signed manifest says before it is installed;
 where one precision of it does not work on this runtime, the next one is tried.
 """
@@ -52,6 +53,7 @@ class PullOutcome(StrEnum):
     INSTALLED = "installed"
     WAITS = "a new release is for other devices first"
     WITHDRAWN = "what was released is withdrawn, the bundle's head serves"
+    LET_GO = "the head that served is withdrawn, and the new release is for other devices first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class Updater:
             Storage: there is no room for the new head.
         """
         with self.heads.installing():
-            installed = find_installed(self.heads, self.bundle, group=self.identity.group, channel=self.channel)
+            installed = self._installed()
             try:
                 answer = self.client.release(space=self.bundle.space, channel=self.channel, etag=installed.etag)
             except Refused as refused:
@@ -134,13 +136,20 @@ class Updater:
         if installed.entry and self._renews(installed.entry, manifest):
             self._renew(installed.entry, answer)
             return PullReport(PullOutcome.UNCHANGED, serial)
+        has_let_go = self.heads.let_go(manifest)
         if not manifest.is_for(self.identity.device):
             self.heads.pass_over(manifest, etag=answer.etag)
-            return PullReport(PullOutcome.WAITS, installed.serial)
+            if not has_let_go:
+                return PullReport(PullOutcome.WAITS, installed.serial)
+            self.heads.prune()
+            return PullReport(PullOutcome.LET_GO, self._installed().serial)
         if not manifest.heads:
             self._return_to_bundle(answer)
             return PullReport(PullOutcome.WITHDRAWN, serial)
         return PullReport(PullOutcome.INSTALLED, serial, self._install(manifest, answer))
+
+    def _installed(self) -> InstalledRelease:
+        return find_installed(self.heads, self.bundle, group=self.identity.group, channel=self.channel)
 
     def _judge(self, answer: ReleaseAnswer, installed: InstalledRelease) -> Manifest:
         """Judge a release by the pinned key, or by a later one that this leads to."""

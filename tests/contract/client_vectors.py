@@ -1,4 +1,4 @@
-"""Vectors of what a client decides by itself: which time it is, when it asks again, whether a head works."""
+"""Vectors of what a client decides by itself: which time it is, when it asks again, whether a head works, or may."""
 
 import math
 
@@ -13,6 +13,7 @@ from contract.manifest import Precision
 from contract.rollout import PARTS, Rollout, device_place
 from contract.trial import compare_logits
 from contract.validity import GRACE_S, judge_validity
+from contract.withdrawals import Withdrawals
 
 DATES = (
     "Sun, 06 Nov 1994 08:49:37 GMT",
@@ -81,6 +82,19 @@ ROLLOUT_IDS = ("7f" * 32, "00" * 32, "0123456789abcdef" * 4)
 DEVICES = ("d-0123456789", "0f" * 16, "f0" * 16, "a" * 8)
 
 
+WITHDRAWALS: tuple[tuple[tuple[tuple[int, int], ...], list[int]], ...] = (
+    ((), [5, 3]),
+    (((5, 5),), [5, 3]),
+    (((5, 5),), [6, 5]),
+    (((3, 5),), [5, 3]),
+    (((3, 5),), [6, 2]),
+    (((1, 1), (3, 4), (9, 12)), [9, 2]),
+    (((1, 1), (3, 4), (9, 12)), [12, 4]),
+    (((1, 1), (3, 4), (9, 12)), [8, 5]),
+    (((1, 1), (3, 4), (9, 12)), []),
+)
+
+
 HEADERS = (
     "",
     "manifest=1, spaces=1",
@@ -110,6 +124,18 @@ def header(text: str) -> Json:
 
 def shares() -> Json:
     return [place(rollout, device) for rollout in ROLLOUT_IDS for device in DEVICES]
+
+
+def withdrawals() -> Json:
+    """The serials of installed heads, newest first, and of those that are kept."""
+    return [
+        {
+            "withdraws": Withdrawals(ranges).document() or None,
+            "installed": list[Json](installed),
+            "kept": [serial for serial in installed if serial not in Withdrawals(ranges)],
+        }
+        for ranges, installed in WITHDRAWALS
+    ]
 
 
 def place(rollout: str, device: str) -> Json:

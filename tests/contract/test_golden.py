@@ -50,7 +50,8 @@ from contract.samples import face_sample_id, frame_sample_id, photo_sample_id, t
 from contract.self_test import cosine_ppm
 from contract.space_list import SPACES_PAYLOAD_TYPE, SpaceList
 from contract.upload import Upload, decode_upload, encode_upload, peek_upload_header, upload_id
-from tests.contract.client_vectors import cadence, clocks, formats, head_trials, shares
+from contract.withdrawals import Withdrawals
+from tests.contract.client_vectors import cadence, clocks, formats, head_trials, shares, withdrawals
 from tests.contract.conftest import SELF_TEST
 from tests.contract.forgery import Forgery
 from tests.contract.golden_faces import golden_faces, golden_samples
@@ -94,6 +95,7 @@ DOCUMENTS = (
     "head-trials.json",
     "shares.json",
     "manifest-withdrawal.json",
+    "withdrawals.json",
     "formats.json",
     "spaces.json",
     "spaces-envelope.json",
@@ -409,7 +411,7 @@ def withdrawal_of(manifest: Manifest) -> Manifest:
         serial=8,
         heads={},
         rollout=None,
-        withdraws=1,
+        withdraws=Withdrawals(((1, 7),)),
         validation_accuracy=None,
         validation_samples=0,
         parent=FileRef.of(manifest.encode()).sha256,
@@ -513,6 +515,7 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "head-trials.json": compact(head_trials()),
         "shares.json": compact(shares()),
         "manifest-withdrawal.json": withdrawal_of(manifest).encode(),
+        "withdrawals.json": compact(withdrawals()),
         "formats.json": compact(formats()),
         "spaces.json": SPACES.encode(),
         "spaces-envelope.json": Envelope(

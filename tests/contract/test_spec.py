@@ -38,6 +38,7 @@ from contract import (
     trial,
     upload,
     validity,
+    withdrawals,
 )
 from device.service import tokens as device_tokens
 
@@ -71,6 +72,7 @@ BOUNDS = {
     "envelope, signatures": envelope.MAX_SIGNATURES,
     "spaces, envelope, bytes": space_list.MAX_SPACES_BYTES,
     "spaces, listed": space_list.MAX_SPACES,
+    "manifest, runs of withdrawn serials": withdrawals.MAX_RANGES,
     "`Fedex-Formats`, characters": formats.MAX_FORMATS_CHARACTERS,
     "head, bytes": cuts.MAX_MODEL_BYTES,
     "bundle, `bundle.json`, bytes": bundle_files.MAX_DOCUMENT_BYTES,

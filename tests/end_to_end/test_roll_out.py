@@ -155,11 +155,11 @@ def test_a_release_is_rolled_out_in_stages_taken_back_and_a_space_retired(place:
     assert [other.pull().outcome for other in others] == [PullOutcome.WAITS] * 2
     assert {answers(other)[1] for other in others} == {1}
 
-    place.command("release", "withdraw", pool, "best")
+    place.command("release", "withdraw", pool, "best", "3")
     assert (first.pull().outcome, answers(first)[1]) == (PullOutcome.INSTALLED, 4)
     assert answers(first)[0] != "Zoe"
     assert [other.pull().outcome for other in others] == [PullOutcome.UNCHANGED] * 2
-    assert "the head of the bundle serves" in place.command("release", "withdraw", pool, "best", "--to-bundle")
+    assert "the head of the bundle serves" in place.command("release", "withdraw", pool, "best", "4", "--to-bundle")
     assert [device.pull().outcome for device in devices] == [PullOutcome.WITHDRAWN] * 3
     assert {answers(device)[1] for device in devices} == {0}
 

@@ -56,8 +56,10 @@ class Place:
     def best(self) -> Manifest:
         return registry.read(self.store, self.pool).channels[BEST].manifest
 
-    def withdraw(self, *, to_bundle: bool = False) -> Manifest:
-        manifest = self.operator.withdraw(self.pool, BEST, to_bundle=to_bundle, now=NOW + 100)
+    def withdraw(self, serial: int | None = None, *, to_bundle: bool = False) -> Manifest:
+        """Withdraw a release, or the one that stands."""
+        serial = serial or registry.read(self.store, self.pool).serials.get(BEST, 1)
+        manifest = self.operator.withdraw(self.pool, BEST, serial=serial, to_bundle=to_bundle, now=NOW + 100)
         assert manifest.encode() == self.best.encode()
         return manifest
 
@@ -91,22 +93,74 @@ def test_a_share_is_raised_by_a_new_serial_of_the_same_objects(place: Place) -> 
     assert place.history() == [2]
 
 
+def renew(place: Place, *, now: float) -> None:
+    renewer = Renewer(place.store, place.key, LIFE_S)
+    assert renewer.renew(place.pool, previous=registry.read(place.store, place.pool), now=now)
+
+
 def test_a_renewal_keeps_the_share_and_what_is_withdrawn(place: Place) -> None:
     place.publish(1)
     place.publish(2, share=100)
     place.withdraw()
-    place.operator.share(place.pool, BEST, share=77, now=NOW + 101)
-    renewer = Renewer(place.store, place.key, LIFE_S)
-    assert renewer.renew(place.pool, previous=registry.read(place.store, place.pool), now=NOW + 101 + LIFE_S)
+    place.publish(4, share=77)
+    renew(place, now=NOW + 101 + LIFE_S)
     assert place.best.rollout is not None
-    assert (place.best.serial, place.best.rollout.share, place.best.withdraws) == (5, 77, 2)
+    assert (place.best.serial, place.best.rollout.share, place.best.withdraws.ranges) == (5, 77, ((2, 2),))
+
+
+def test_a_withdrawal_is_for_all_and_stays_so_also_signed_anew(place: Place) -> None:
+    """A share of 0 would leave the withdrawn head to whoever has not asked yet."""
+    place.publish(1)
+    place.publish(2)
+    place.withdraw()
+    with pytest.raises(NothingToDo, match="got a withdrawal, which is for all"):
+        place.operator.share(place.pool, BEST, share=0, now=NOW)
+    renew(place, now=NOW + 101 + LIFE_S)
+    with pytest.raises(NothingToDo, match="got a withdrawal, which is for all"):
+        place.operator.share(place.pool, BEST, share=0, now=NOW)
+    place.publish(5, share=1)
+    assert place.operator.share(place.pool, BEST, share=2, now=NOW).serial == 6
+
+
+def test_the_same_command_again_withdraws_nothing_more(place: Place) -> None:
+    """Its end may not have been seen."""
+    place.publish(1)
+    place.publish(2)
+    back = place.withdraw(2)
+    with pytest.raises(NothingToDo, match="release 2 is withdrawn already, 3 stands"):
+        place.withdraw(2)
+    with pytest.raises(NothingToDo, match="expected 3, the release that stands, got 4"):
+        place.withdraw(4)
+    assert place.best.encode() == back.encode()
+
+
+def test_a_withdrawal_does_not_widen_an_unfinished_roll_out(place: Place) -> None:
+    """What came between was for a few; all return to what was for all."""
+    first = place.publish(1)
+    place.publish(2, share=1)
+    place.publish(3, share=1)
+    back = place.withdraw()
+    assert (back.heads, back.withdraws.ranges) == (first.heads, ((2, 3),))
+    assert back.rollout is not None
+    assert back.rollout.share == PARTS
+
+
+def test_what_was_withdrawn_stays_so_in_what_comes_later(place: Place) -> None:
+    place.publish(1)
+    place.publish(2)
+    place.withdraw()
+    place.publish(4)
+    place.publish(5)
+    assert place.withdraw().withdraws.ranges == ((2, 2), (5, 5))
+    assert place.publish(7, share=1).withdraws.ranges == ((2, 2), (5, 5))
+    assert place.operator.share(place.pool, BEST, share=2, now=NOW).withdraws.ranges == ((2, 2), (5, 5))
 
 
 def test_a_withdrawal_points_all_devices_at_the_release_before(place: Place) -> None:
-    first = place.publish(1, share=100)
+    first = place.publish(1)
     second = place.publish(2, share=100)
     back = place.withdraw()
-    assert (back.serial, back.withdraws, back.heads, back.labels) == (3, 2, first.heads, first.labels)
+    assert (back.serial, back.withdraws.ranges, back.heads, back.labels) == (3, ((2, 2),), first.heads, first.labels)
     assert back.rollout is not None
     assert first.rollout is not None
     assert (back.rollout.id, back.rollout.share) == (first.rollout.id, PARTS)
@@ -121,11 +175,11 @@ def test_a_second_withdrawal_goes_further_back_and_never_to_what_was_withdrawn(p
     first = place.publish(1)
     place.publish(2)
     place.publish(3)
-    assert place.withdraw().withdraws == 3
+    assert place.withdraw().withdraws.ranges == ((3, 3),)
     back = place.withdraw()
-    assert (back.withdraws, back.heads) == (2, first.heads)
+    assert (back.withdraws.ranges, back.heads) == (((2, 4),), first.heads)
     last = place.withdraw()
-    assert (last.withdraws, last.heads) == (1, {})
+    assert (last.withdraws.ranges, last.heads) == (((1, 5),), {})
     with pytest.raises(NothingToDo, match="got that of the bundle's"):
         place.withdraw()
 
@@ -135,7 +189,7 @@ def test_what_is_published_after_a_withdrawal_is_withdrawn_to_what_served_before
     place.publish(2)
     place.withdraw()
     place.publish(4)
-    assert place.best.withdraws is None
+    assert place.best.withdraws.ranges == ((2, 2),)
     assert place.withdraw().heads == first.heads
 
 
@@ -144,7 +198,7 @@ def test_a_share_that_was_raised_is_withdrawn_as_one_release(place: Place) -> No
     place.publish(2, share=1)
     place.operator.share(place.pool, BEST, share=2, now=NOW + 50)
     back = place.withdraw()
-    assert (back.withdraws, back.heads) == (2, first.heads)
+    assert (back.withdraws.ranges, back.heads) == (((2, 3),), first.heads)
 
 
 @pytest.mark.parametrize("to_bundle", [False, True])
@@ -155,7 +209,8 @@ def test_before_the_first_release_the_bundles_head_served(
     if to_bundle:
         place.publish(2)
     back = place.withdraw(to_bundle=to_bundle)
-    assert (back.heads, back.withdraws, back.rollout, back.label_count) == ({}, 1, None, 2)
+    assert (back.heads, back.withdraws.ranges, back.rollout) == ({}, ((1, back.serial - 1),), None)
+    assert back.label_count == len(training_bundle.labels) == 2
     assert back.labels == FileRef.of(encode_labels(training_bundle.labels))
     assert (back.temperature, back.threshold) == (training_bundle.temperature, training_bundle.threshold)
     assert back.golden_sample_sha256 == training_bundle.golden_sample_sha256
@@ -179,7 +234,7 @@ def test_where_nothing_was_released_there_is_nothing_to_do(place: Place) -> None
         place.operator.share(place.pool, BEST, share=1, now=NOW)
     place.publish(1)
     place.withdraw()
-    with pytest.raises(NothingToDo, match="got one that is for all"):
+    with pytest.raises(NothingToDo, match="got a withdrawal, which is for all"):
         place.operator.share(place.pool, BEST, share=1, now=NOW)
 
 

@@ -150,7 +150,7 @@ def test_after_a_withdrawal_to_the_bundle_a_new_head_is_trained_from_all_samples
     site.worker().process_pool(site.pool)
     context = site.context()
     operator = ReleaseOperator(site.store, context.key, site.settings.manifest_life_s)
-    withdrawn = operator.withdraw(site.pool, Channel.BEST, to_bundle=True, now=time.time())
+    withdrawn = operator.withdraw(site.pool, Channel.BEST, serial=1, to_bundle=True, now=time.time())
     assert (withdrawn.serial, withdrawn.heads) == (2, {})
     site.send(("Hal", 3), ("Ben", 2), seed=2)
     site.worker().process_pool(site.pool)

@@ -1,6 +1,7 @@
 """A release for some devices only, and one that is withdrawn: what a device installs, keeps and gives up."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from flask import request
 from contract.bundle import DeviceBundle
 from contract.files import sha256_hex
 from contract.manifest import Channel, Manifest, Precision
-from contract.rollout import PARTS, Rollout, device_place
+from contract.rollout import PARTS, Rollout
+from contract.withdrawals import Withdrawals
 from device.assembly import Device
-from device.errors import ProtocolViolation, Replayed
+from device.errors import HeadRefused, ProtocolViolation, Replayed
 from device.heads.floors import ReleaseLine
 from device.pull.updater import PullOutcome, PullReport, Updater
 from device.recognise.recognizer import Recognizer
@@ -26,6 +28,7 @@ DEVICE = "d" * 16
 ROLLOUT = "7f" * 32
 LEAST = next(share for share in range(PARTS + 1) if Rollout(ROLLOUT, share).includes(DEVICE))
 """The least share of `ROLLOUT` that this device is in."""
+TWO = Withdrawals(((2, 2),))
 
 
 @pytest.fixture
@@ -72,7 +75,9 @@ def publish(service: StubService, head: bytes, *, serial: int, share: int, **cha
 
 def withdraw(service: StubService, updater: Updater, *, serial: int) -> None:
     """Say that the bundle's head serves."""
-    service.publish(b"", serial=serial, labels=updater.bundle.labels, heads={}, withdraws=1)
+    service.publish(
+        b"", serial=serial, labels=updater.bundle.labels, heads={}, withdraws=Withdrawals(((1, serial - 1),))
+    )
 
 
 def test_a_device_outside_of_the_share_stays_with_what_it_has(
@@ -153,11 +158,100 @@ def test_a_withdrawn_release_gives_way_to_the_one_before_and_is_not_stepped_back
     updater.pull()
     publish(service, four, serial=2, share=PARTS)
     updater.pull()
-    publish(service, three, serial=3, share=PARTS, labels=FOUR[:3], withdraws=2)
+    publish(service, three, serial=3, share=PARTS, labels=FOUR[:3], withdraws=TWO)
     assert updater.pull().outcome is PullOutcome.INSTALLED
     assert [updater.heads.manifest(entry).serial for entry in updater.heads.entries()] == [3, 1]
     updater.heads.object_path(sha256_hex(three)).unlink()
     assert serving(updater) == 0
+
+
+def test_a_release_for_others_makes_a_device_let_go_of_what_it_withdraws(
+    updater: Updater, service: StubService, three: bytes, four: bytes
+) -> None:
+    """It was off while the withdrawal stood; what came after it is for a few at first."""
+    publish(service, three, serial=1, share=PARTS, labels=FOUR[:3])
+    updater.pull()
+    publish(service, four, serial=2, share=PARTS)
+    updater.pull()
+    running = Recognizer(updater.bundle, runtime=updater.runtime, heads=updater.heads)
+    publish(service, four, serial=4, share=LEAST - 1, labels=FOUR[::-1], withdraws=TWO)
+    assert updater.pull() == PullReport(PullOutcome.LET_GO, 1)
+    running._serving.refresh()
+    assert (serving(updater), running.head_serial) == (1, 1)
+    assert updater.pull() == PullReport(PullOutcome.WAITS, 1)
+    assert (updater.heads.floors()[line(updater)].serial, updater.heads.floors()[line(updater)].passed) == (2, 4)
+    publish(service, four, serial=2, share=PARTS)
+    with pytest.raises(Replayed):
+        updater.pull()
+    publish(service, four, serial=5, share=LEAST, labels=FOUR[::-1], withdraws=TWO)
+    assert updater.pull() == PullReport(
+        PullOutcome.INSTALLED,
+        5,
+        updater.heads.object_path(sha256_hex(four)).stat().st_size
+        + updater.heads.manifest(updater.heads.entries()[0]).labels.size,
+    )
+    assert serving(updater) == 5
+
+
+def test_where_the_head_before_is_withdrawn_too_the_bundles_serves(
+    updater: Updater, service: StubService, three: bytes, four: bytes
+) -> None:
+    publish(service, three, serial=1, share=PARTS, labels=FOUR[:3])
+    updater.pull()
+    publish(service, four, serial=2, share=PARTS)
+    updater.pull()
+    publish(service, four, serial=4, share=0, labels=FOUR[::-1], withdraws=Withdrawals(((1, 2),)))
+    assert updater.pull() == PullReport(PullOutcome.LET_GO, 0)
+    assert (serving(updater), updater.heads.entries()) == (0, ())
+    assert updater.pull() == PullReport(PullOutcome.WAITS, 0)
+    assert not updater.heads.object_path(sha256_hex(four)).exists()
+
+
+def test_only_a_head_before_that_is_withdrawn_is_let_go_of_quietly(
+    updater: Updater, service: StubService, three: bytes, four: bytes
+) -> None:
+    publish(service, three, serial=1, share=PARTS, labels=FOUR[:3])
+    updater.pull()
+    publish(service, four, serial=2, share=PARTS)
+    updater.pull()
+    publish(service, four, serial=4, share=0, labels=FOUR[::-1], withdraws=Withdrawals(((1, 1),)))
+    assert updater.pull() == PullReport(PullOutcome.WAITS, 2)
+    assert [updater.heads.manifest(entry).serial for entry in updater.heads.entries()] == [2]
+
+
+def test_a_later_release_that_carries_the_withdrawal_leaves_no_withdrawn_head_to_step_back_to(
+    updater: Updater, service: StubService, three: bytes, four: bytes
+) -> None:
+    publish(service, three, serial=2, share=PARTS, labels=FOUR[:3])
+    updater.pull()
+    publish(service, four, serial=4, share=PARTS, withdraws=TWO)
+    assert updater.pull().outcome is PullOutcome.INSTALLED
+    assert [updater.heads.manifest(entry).serial for entry in updater.heads.entries()] == [4]
+
+
+def test_a_withdrawn_head_serves_no_more_also_where_what_follows_it_cannot_be_had(
+    updater: Updater, service: StubService, three: bytes, four: bytes
+) -> None:
+    publish(service, three, serial=1, share=PARTS, labels=FOUR[:3])
+    updater.pull()
+    publish(service, four, serial=2, share=PARTS)
+    updater.pull()
+    publish(service, b"no head", serial=3, share=PARTS, withdraws=TWO)
+    with pytest.raises(HeadRefused):
+        updater.pull()
+    assert serving(updater) == 1
+
+
+def test_a_withdrawal_of_another_channel_says_nothing_of_what_is_installed(
+    updater: Updater, service: StubService, four: bytes
+) -> None:
+    manifest = publish(service, four, serial=2, share=PARTS, channel=Channel.LATEST)
+    service.releases["latest"] = service.releases["best"]
+    replace(updater, channel=Channel.LATEST).pull()
+    assert manifest.channel is Channel.LATEST
+    publish(service, four, serial=3, share=0, labels=FOUR[::-1], withdraws=TWO)
+    assert updater.pull() == PullReport(PullOutcome.WAITS, 2)
+    assert serving(updater) == 2
 
 
 def test_devices_that_were_not_in_the_share_of_a_withdrawn_release_download_nothing(
@@ -168,7 +262,7 @@ def test_devices_that_were_not_in_the_share_of_a_withdrawn_release_download_noth
     publish(service, four, serial=2, share=0)
     updater.pull()
     service.asked.clear()
-    publish(service, three, serial=3, share=PARTS, labels=FOUR[:3], withdraws=2)
+    publish(service, three, serial=3, share=PARTS, labels=FOUR[:3], withdraws=TWO)
     assert updater.pull() == PullReport(PullOutcome.UNCHANGED, 3)
     assert (len(service.asked), updater.heads.floors()[line(updater)].passed) == (1, 0)
 
@@ -232,7 +326,6 @@ def test_places_of_devices_are_spread_evenly_and_are_others_in_each_roll_out() -
     assert all(450 < sum(one) < 550 for one in taken)
     both = sum(first and second for first, second in zip(*taken, strict=True))
     assert 90 < both < 160
-    assert {device_place(ROLLOUT, one) for one in devices[:2]} != {0}
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0, False), (PARTS, True)])
