@@ -13,7 +13,6 @@ from pathlib import Path
 from contract.bundle import DeviceBundle, read_device_bundle
 from contract.callbacks import ignore
 from contract.errors import ContractError
-from contract.problems import Problem
 from device.availability.policy import AvailabilityPolicy, check_availability
 from device.availability.probes import MachineProbe
 from device.availability.rounds import Rounds
@@ -233,10 +232,14 @@ class Device:
         return Tester(describe_setup(bundle, runtime=runtime, threads=threads), run)
 
     def has_unsent(self, identity: Identity) -> bool:
-        """Tell whether uploads of an identity wait; False if the cache is broken, as none can be sent then."""
+        """Tell whether uploads of an identity wait that can be sent.
+
+        Those of a space that is retired cannot, as far as is known, and none if the cache is broken.
+        """
+        retired = self.space_watch(identity).known().retired
         try:
             with self.open_cache() as cache:
-                return bool(self.outbox(cache, identity).unsent())
+                return not retired.issuperset(self.outbox(cache, identity).unsent().values())
         except Storage:
             return False
 
@@ -272,12 +275,11 @@ class Device:
             if retry_refused:
                 outbox.retry_refused()
             watch = self.space_watch(identity)
-            report = push(outbox, client, retired=watch.known().retired)
+            report = push(outbox, client, retired=watch.retired_now(client, outbox.unsent().values()))
         if report.problem is None:
             self._renew_token(identity, client)
-        if isinstance(report.problem, Refused) and report.problem.problem is Problem.RETIRED_SPACE:
-            with contextlib.suppress(DeviceError):  # it waits either way, and the next push tries again
-                watch.refresh(client)
+        if report.has_met_retirement:
+            watch.try_refresh(client)  # it waits either way, and the next push tries again
         return replace(report, problem=report.problem or kept_back)
 
     def _pull(self, updater: Updater) -> PullReport:

@@ -183,6 +183,7 @@ def status_document(status: Status) -> dict[str, Json]:
         "samples_waiting": cache.waiting if cache else None,
         "samples_acknowledged": cache.acknowledged if cache else None,
         "samples_kept_back": cache.kept_back if cache else None,
+        "samples_of_retired_spaces": cache.retired if cache else None,
         "self_test": _self_test_document(cache.self_test) if cache and cache.self_test else None,
         "uploads": [_upload_document(one) for one in cache.unfinished] if cache else None,
         "charging": conditions.charging,
@@ -206,7 +207,8 @@ def status_texts(status: Status) -> list[str]:
     if cache := status.cache:
         lines.append(f"inferences {cache.inferences}")
         kept_back = f", {cache.kept_back} kept back" if cache.kept_back else ""
-        lines.append(f"samples    {cache.waiting} to upload, {cache.acknowledged} acknowledged{kept_back}")
+        retired = f", {cache.retired} of a retired space" if cache.retired else ""
+        lines.append(f"samples    {cache.waiting} to upload, {cache.acknowledged} acknowledged{kept_back}{retired}")
         if cache.self_test:
             lines.append(f"self-test  {cache.self_test.text}")
         lines += [_upload_text(one, device=status.device) for one in cache.unfinished]

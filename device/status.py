@@ -5,7 +5,7 @@ Which head answers is found by opening what an inference opens, so that looking 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -50,6 +50,8 @@ class CacheStatus:
     """Samples that the next push sends."""
     kept_back: int
     """Samples that none sends, as what computed them failed its self-test, or is gone without one."""
+    retired: int
+    """Samples in sealed uploads that wait, as their space is retired, as far as is known."""
     self_test: SelfTestStatus | None
     """Of what computes features now; None where nothing was inferred by it yet."""
     acknowledged: int
@@ -97,6 +99,8 @@ def read_status(device: Device) -> Status:
         _attempt(lambda: check_not_copied(device.settings.home, identity), problems)
     bundle = _attempt(device.bundle, problems)
     serving = _attempt(lambda: _look_at_head(device, bundle), problems) if bundle else None
+    used = serving.computed_by if serving else None
+    retired = (_attempt(lambda: device.space_watch(identity).known().retired, problems) if identity else None) or ()
     conditions = device.conditions.read()
     return Status(
         device=identity.device if identity else None,
@@ -105,7 +109,7 @@ def read_status(device: Device) -> Status:
         cut=bundle.cut if bundle else None,
         input=bundle.input if bundle else None,
         head_serial=serving.serial if serving else None,
-        cache=_attempt(lambda: _look_at_cache(device, identity, serving.computed_by if serving else None), problems),
+        cache=_attempt(lambda: _look_at_cache(device, identity, used, retired_spaces=retired), problems),
         conditions=conditions,
         availability=check_availability(device.policy, conditions),
         warnings=serving.warnings if serving else (),
@@ -118,15 +122,20 @@ def _look_at_head(device: Device, bundle: DeviceBundle) -> _Serving:
         return _Serving(recognizer.head_serial, recognizer.warnings, recognizer.computed_by)
 
 
-def _look_at_cache(device: Device, identity: Identity | None, used: BundleSetup | None) -> CacheStatus:
+def _look_at_cache(
+    device: Device, identity: Identity | None, used: BundleSetup | None, *, retired_spaces: Collection[str]
+) -> CacheStatus:
     with device.open_cache() as cache:
         unfinished = tuple(cache.uploads.unfinished())
+        next_sent = [one for one in unfinished if _is_sent_next(one, identity)]
+        retired = sum(one.samples for one in next_sent if one.space in retired_spaces)
         unsealed = cache.setups.waiting(origin=identity.origin if identity else "")
         sent = [one.samples for one in unsealed if _may_be_sent(one.setup, used)]
         return CacheStatus(
             inferences=cache.inferences.count(),
-            waiting=sum(sent) + sum(one.samples for one in unfinished if _is_sent_next(one, identity)),
+            waiting=sum(sent) + sum(one.samples for one in next_sent) - retired,
             kept_back=sum(one.samples for one in unsealed) - sum(sent),
+            retired=retired,
             self_test=_look_at_self_test(cache, used) if used else None,
             acknowledged=cache.uploads.count_acknowledged_samples(),
             unfinished=unfinished,

@@ -18,7 +18,7 @@ _COUNT_SAMPLES = """
     SELECT count(DISTINCT i.sample_id) FROM uploads u JOIN feedback f ON f.upload = u.id
     JOIN inferences i ON i.id = f.inference WHERE u.id = ? AND u.state = 'waiting'
 """
-_UNSENT = "SELECT id FROM uploads WHERE state = 'waiting' AND origin = ? AND device = ? ORDER BY rowid"
+_UNSENT = "SELECT id, space FROM uploads WHERE state = 'waiting' AND origin = ? AND device = ? ORDER BY rowid"
 _SEALED_BEFORE = """
     SELECT id, samples FROM uploads
     WHERE state = 'waiting' AND sealed_ms < ? AND origin = ? AND device = ? ORDER BY rowid
@@ -36,7 +36,7 @@ _SET_ASIDE = "UPDATE uploads SET state = 'refused', problem = ? WHERE id = ? AND
 _NOTE = "UPDATE uploads SET problem = ? WHERE id = ? AND state = 'waiting'"
 _RETRY = "UPDATE uploads SET state = 'waiting' WHERE state = 'refused' AND origin = ? AND device = ?"
 _UNFINISHED = """
-    SELECT id, device, samples, size, state, problem FROM uploads WHERE state != 'acknowledged' ORDER BY rowid
+    SELECT id, space, device, samples, size, state, problem FROM uploads WHERE state != 'acknowledged' ORDER BY rowid
 """
 _COUNT_ACKNOWLEDGED = "SELECT coalesce(sum(samples), 0) FROM uploads WHERE state = 'acknowledged'"
 
@@ -65,6 +65,7 @@ class UploadStatus:
     """One upload for people who look."""
 
     id: str
+    space: str
     device: str
     """The id of the device that it was sealed as."""
     samples: int
@@ -118,9 +119,9 @@ class UploadTable:
             connection.execute("DELETE FROM uploads WHERE id = ?", (upload,))
         return True
 
-    def unsent(self, *, origin: str, device: str) -> list[str]:
-        """List the ids of the uploads that wait, in the order of their sealing."""
-        return [upload for (upload,) in self._database.read(_UNSENT, (origin, device))]
+    def unsent(self, *, origin: str, device: str) -> dict[str, str]:
+        """List the ids of the uploads that wait, in the order of their sealing, each with its space."""
+        return dict(self._database.read(_UNSENT, (origin, device)))
 
     def sealed_before(self, sealed_ms: int, *, origin: str, device: str) -> list[tuple[str, int]]:
         """List id and number of samples of the uploads that wait and were sealed before a time, oldest first."""
@@ -152,8 +153,8 @@ class UploadTable:
     def unfinished(self) -> list[UploadStatus]:
         """List the uploads that are not acknowledged, in the order of their sealing."""
         return [
-            UploadStatus(id_, device, samples, size, UploadState(state), problem)
-            for id_, device, samples, size, state, problem in self._database.read(_UNFINISHED)
+            UploadStatus(id_, space, device, samples, size, UploadState(state), problem)
+            for id_, space, device, samples, size, state, problem in self._database.read(_UNFINISHED)
         ]
 
     def count_acknowledged_samples(self) -> int:

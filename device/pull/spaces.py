@@ -2,15 +2,17 @@
 
 ::
 
-    <home>/spaces.json   {"format": 1, "group", "serial", "issued", "etag", "current": [...], "retired": [...]}
+    <home>/spaces.json   {"format": 1, "origin", "serial", "issued", "etag", "current": [...], "retired": [...]}
 
+It counts for the group and service that it came from (`Identity.origin`): groups of two services may share a name.
 A service that refuses a space as retired is not believed for good: it is asked for the list, and only a list that is
 signed makes the device stop sending and asking, until a newer one says otherwise. Feedback stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,11 +20,21 @@ from pathlib import Path
 from contract.documents import encode_json, parse_document
 from contract.errors import ContractError
 from contract.files import atomic_write, read_bounded
-from contract.patterns import GROUP_PATTERN, HEX64_PATTERN, check_name
+from contract.patterns import HEX64_PATTERN, check_name
 from contract.problems import Problem
 from contract.space_list import MAX_SPACES, MAX_SPACES_BYTES, SPACES_PAYLOAD_TYPE, SpaceList
 from contract.validity import Validity, judge_validity
-from device.errors import Expired, Misplaced, ProtocolViolation, Refused, Replayed, SpaceRetired, storage_errors
+from device.errors import (
+    ClockAhead,
+    DeviceError,
+    Expired,
+    Misplaced,
+    ProtocolViolation,
+    Refused,
+    Replayed,
+    SpaceRetired,
+    storage_errors,
+)
 from device.pull.trust import judge_by_newest_key, verified_payload
 from device.service.client import Client, ReleaseAnswer
 from device.service.identity import Identity
@@ -35,7 +47,8 @@ MAX_KEPT_BYTES = 256 << 10
 class KnownSpaces:
     """The newest list that was believed."""
 
-    group: str = ""
+    origin: str = ""
+    """The group that it is of, by a name of its own; "" where there is none."""
     serial: int = 0
     issued: int = 0
     etag: str = ""
@@ -55,14 +68,14 @@ class SpaceWatch:
     """Keeps the key that has signed an envelope, if the pinned one leads to it, and returns the kept one."""
 
     def known(self) -> KnownSpaces:
-        """Return the newest list that was believed; an empty one where there is none, or one of another group."""
+        """Return the newest list that was believed; an empty one where there is none, or one of another origin."""
         path = self._path
         try:
             with storage_errors(path):
                 known = parse_known(read_bounded(path, MAX_KEPT_BYTES)) if path.is_file() else KnownSpaces()
         except ContractError:
             return KnownSpaces()  # it is asked for again
-        return known if known.group == self.identity.group else KnownSpaces()
+        return known if known.origin == self.identity.origin else KnownSpaces()
 
     def refresh(self, client: Client) -> KnownSpaces:
         """Ask for the list, and keep it if it may be believed.
@@ -80,7 +93,8 @@ class SpaceWatch:
             envelope=answer.envelope,
             follow_keys=partial(self.follow_keys, client),
         )
-        newer = KnownSpaces(listed.group, listed.serial, listed.issued, answer.etag, listed.current, listed.retired)
+        origin = self.identity.origin
+        newer = KnownSpaces(origin, listed.serial, listed.issued, answer.etag, listed.current, listed.retired)
         with storage_errors(self._path):
             atomic_write(self._path, encode_known(newer), mode=0o600)
         return newer
@@ -94,6 +108,22 @@ class SpaceWatch:
         """
         if space in self.known().retired:
             refuse_retired(self.refresh(client), space)
+
+    def retired_now(self, client: Client, spaces: Collection[str]) -> frozenset[str]:
+        """Return the spaces that are retired, as far as is known, before something that waits for `spaces` is sent.
+
+        Where one of these was retired before, the list is asked for: it may have been restored. Whatever goes wrong
+        then, what is known stays.
+        """
+        if self.known().retired.isdisjoint(spaces):
+            return self.known().retired
+        return self.try_refresh(client).retired
+
+    def try_refresh(self, client: Client) -> KnownSpaces:
+        """Ask for the list; whatever goes wrong, what is known stays, and is asked for again another time."""
+        with contextlib.suppress(DeviceError):
+            return self.refresh(client)
+        return self.known()
 
     def explain(self, client: Client, refused: Refused, *, space: str) -> None:
         """Look into a refusal of a space: raise `SpaceRetired` where a signed list says that it is retired.
@@ -114,7 +144,8 @@ def judge_spaces(answer: ReleaseAnswer, *, key: bytes, group: str, known: KnownS
 
     Raises:
         ProtocolViolation: not an envelope, or not a list; `Forged`: not signed by the pinned key.
-        Misplaced, Expired, Replayed: of another group; past its time; older than the list that was believed last.
+        Misplaced, Replayed: of another group; older than the list that was believed last.
+        Expired: not known, and past its time; `ClockAhead`: by the device's clock alone.
     """
     payload = verified_payload(answer.envelope, key=key, payload_type=SPACES_PAYLOAD_TYPE, max_bytes=MAX_SPACES_BYTES)
     try:
@@ -125,10 +156,19 @@ def judge_spaces(answer: ReleaseAnswer, *, key: bytes, group: str, known: KnownS
         raise Misplaced(f"spaces: expected group {group}, got {listed.group}")
     if listed.serial < known.serial:
         raise Replayed(f"spaces: expected serial {known.serial} or higher, got {listed.serial}")
-    validity = judge_validity(listed.expires, own=now, issued=known.issued, date=answer.date)
-    if listed.serial != known.serial and validity is not Validity.VALID:
-        raise Expired(f"spaces: expected a list that is still valid, got one that expired at {listed.expires}")
+    if listed.serial != known.serial:
+        _check_expiry(listed, known=known, now=now, date=answer.date)
     return listed
+
+
+def _check_expiry(listed: SpaceList, *, known: KnownSpaces, now: float, date: int | None) -> None:
+    clocks = f"this device {now:.0f}, newest list {known.issued}, service {date or 'unknown'}"
+    message = f"spaces: expected a list that is still valid, got one that expired at {listed.expires}"
+    match judge_validity(listed.expires, own=now, issued=known.issued, date=date):
+        case Validity.EXPIRED:
+            raise Expired(f"{message} (Unix seconds; clocks: {clocks})")
+        case Validity.CLOCK_AHEAD:
+            raise ClockAhead(f"{message} (Unix seconds; clocks: {clocks})")
 
 
 def refuse_retired(known: KnownSpaces, space: str) -> None:
@@ -148,7 +188,7 @@ def parse_known(data: bytes) -> KnownSpaces:
         return frozenset(check_name(one, HEX64_PATTERN, where=fields.place(key)) for one in texts)
 
     return KnownSpaces(
-        group=fields.name("group", GROUP_PATTERN),
+        origin=fields.text("origin"),
         serial=fields.integer("serial"),
         issued=fields.integer("issued"),
         etag=fields.text("etag"),
@@ -162,7 +202,7 @@ def encode_known(known: KnownSpaces) -> bytes:
     return encode_json(
         {
             "format": KEPT_FORMAT,
-            "group": known.group,
+            "origin": known.origin,
             "serial": known.serial,
             "issued": known.issued,
             "etag": known.etag,

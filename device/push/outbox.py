@@ -155,8 +155,8 @@ class Outbox:
         self._seal_aside(at_fault, problem=problem)
         return True
 
-    def unsent(self) -> list[str]:
-        """List the ids of the uploads that wait to be sent, in the order of their sealing."""
+    def unsent(self) -> dict[str, str]:
+        """List the ids of the uploads that wait to be sent, in the order of their sealing, each with its space."""
         return self._cache.uploads.unsent(origin=self._origin, device=self._device)
 
     def find(self, upload: str) -> SealedUpload | None:

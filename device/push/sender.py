@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from contract.problems import Problem
 from contract.upload import upload_id
 from device.cache.uploads import SealedUpload
 from device.errors import CutOff, DeviceError, Refused, SpaceRetired, Storage, TryLater, Untrusted
@@ -29,10 +30,18 @@ class PushReport:
     """Samples that no upload can carry."""
     problem: DeviceError | None = None
     """The first thing that went wrong."""
+    has_met_retirement: bool = False
+    """Whether the service refused an upload as its space is retired, which it may be alone to say."""
 
     def with_problem(self, problem: DeviceError, *, refused: int = 0) -> PushReport:
         """Add one upload that was not acknowledged."""
-        return replace(self, problem=self.problem or problem, refused=self.refused + refused)
+        is_retired = isinstance(problem, Refused) and problem.problem is Problem.RETIRED_SPACE
+        return replace(
+            self,
+            problem=self.problem or problem,
+            refused=self.refused + refused,
+            has_met_retirement=self.has_met_retirement or is_retired,
+        )
 
     def with_acknowledged(self, sealed: SealedUpload) -> PushReport:
         """Add one upload that was."""

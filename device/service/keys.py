@@ -80,7 +80,7 @@ def follow(identity: Identity, chain: KeyChain, *, release: Envelope) -> Identit
         )
     later = chain.keys[chain.keys.index(identity.key) + 1 :]
     signers = [key for key in later if verifies(release, key)]
-    return replace(identity, key=signers[-1]) if signers else identity
+    return replace(identity, key=signers[-1], first_key=identity.root) if signers else identity
 
 
 def follow_keys(home: Path, client: Client, release: bytes) -> bytes:

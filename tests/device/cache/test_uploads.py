@@ -34,7 +34,7 @@ def test_an_upload_and_the_marks_of_its_feedback_are_one_transaction(path: Path)
         assert cache.uploads.unfinished() == []
         change(path, "DROP TRIGGER broken")
         assert seal(cache)
-        assert cache.uploads.unfinished() == [UploadStatus(SEALED.id, "d" * 16, 2, 4, UploadState.WAITING, None)]
+        assert cache.uploads.unfinished() == [UploadStatus(SEALED.id, SPACE, "d" * 16, 2, 4, UploadState.WAITING, None)]
     assert rows(path, "SELECT revision, upload FROM feedback") == [(1, SEALED.id), (2, SEALED.id), (3, None)]
 
 
@@ -44,15 +44,15 @@ def test_feedback_that_is_sealed_already_or_gone_is_not_sealed_again(path: Path,
     with open_with_feedback(path) as cache:
         assert seal(cache)
         assert not cache.uploads.add(other, revisions=revisions, sealed_ms=8, **OWN)
-        assert cache.uploads.unsent(**OWN) == [SEALED.id]
+        assert cache.uploads.unsent(**OWN) == {SEALED.id: SPACE}
 
 
 def test_an_upload_is_listed_for_the_device_and_group_that_it_was_sealed_for(path: Path) -> None:
     with open_with_feedback(path) as cache:
         seal(cache)
-        assert cache.uploads.unsent(**OWN) == [SEALED.id]
-        assert cache.uploads.unsent(**OWN | {"device": "e" * 16}) == []
-        assert cache.uploads.unsent(**OWN | {"origin": "work@key"}) == []
+        assert cache.uploads.unsent(**OWN) == {SEALED.id: SPACE}
+        assert cache.uploads.unsent(**OWN | {"device": "e" * 16}) == {}
+        assert cache.uploads.unsent(**OWN | {"origin": "work@key"}) == {}
         assert cache.uploads.find_waiting(SEALED.id) == SEALED
 
 
@@ -81,19 +81,19 @@ def test_an_upload_that_is_set_aside_waits_again_when_it_is_told_to(path: Path) 
         cache.uploads.note(SEALED.id, problem="busy")
         assert cache.uploads.unfinished()[0].problem == "busy"
         cache.uploads.set_aside(SEALED.id, problem="no")
-        assert (cache.uploads.unsent(**OWN), cache.uploads.find_waiting(SEALED.id)) == ([], None)
-        assert cache.uploads.unfinished() == [UploadStatus(SEALED.id, "d" * 16, 2, 4, UploadState.REFUSED, "no")]
+        assert (cache.uploads.unsent(**OWN), cache.uploads.find_waiting(SEALED.id)) == ({}, None)
+        assert cache.uploads.unfinished() == [UploadStatus(SEALED.id, SPACE, "d" * 16, 2, 4, UploadState.REFUSED, "no")]
         cache.uploads.retry_refused(**OWN | {"device": "e" * 16})
-        assert cache.uploads.unsent(**OWN) == []
+        assert cache.uploads.unsent(**OWN) == {}
         cache.uploads.retry_refused(**OWN)
-        assert cache.uploads.unsent(**OWN) == [SEALED.id]
+        assert cache.uploads.unsent(**OWN) == {SEALED.id: SPACE}
 
 
 def test_an_upload_that_is_taken_apart_leaves_its_feedback_in_no_upload(path: Path) -> None:
     with open_with_feedback(path) as cache:
         seal(cache)
         assert not cache.uploads.take_apart(SEALED.id, samples=3)
-        assert cache.uploads.unsent(**OWN) == [SEALED.id]
+        assert cache.uploads.unsent(**OWN) == {SEALED.id: SPACE}
         assert cache.uploads.take_apart(SEALED.id, samples=2)
         assert cache.uploads.unfinished() == []
         assert len(cache.feedback.unsealed(origin="")) == 3

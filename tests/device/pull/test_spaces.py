@@ -1,22 +1,37 @@
 """A space that is retired: what a device believes, stops, keeps and says."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.manifest import MANIFEST_PAYLOAD_TYPE
+from contract.problems import Problem
 from contract.space_list import SPACES_PAYLOAD_TYPE, SpaceList
 from contract.validity import GRACE_S
 from device.advice import with_advice
 from device.assembly import Device
-from device.errors import Expired, Forged, Misplaced, ProtocolViolation, Refused, Replayed, SpaceRetired, Untrusted
+from device.display import status_texts
+from device.errors import (
+    ClockAhead,
+    Expired,
+    Forged,
+    Misplaced,
+    ProtocolViolation,
+    Refused,
+    Replayed,
+    SpaceRetired,
+    Untrusted,
+)
 from device.pull.spaces import KnownSpaces, judge_spaces
 from device.service.client import READ_FORMATS, ReleaseAnswer
 from device.service.identity import Identity, keep_identity
+from device.status import read_status
 from tests.device.photos import draw_photo
-from tests.device.serving import EXPIRES, ISSUED, TOKEN, StubService, sign
+from tests.device.serving import EXPIRES, ISSUED, TOKEN, StubService, refuse, sign
 
 A = "a" * 64
 
@@ -56,7 +71,8 @@ def test_a_device_stops_keeps_its_feedback_and_says_what_to_do(
     service.asked.clear()
     report = device.push()
     assert isinstance(report.problem, SpaceRetired)
-    assert (service.asked, service.uploads, report.refused) == ([], [], 0)
+    assert (service.asked, service.uploads, report.refused) == (["GET /v1/spaces"], [], 0)
+    service.asked.clear()
     with pytest.raises(SpaceRetired, match=f"expected one that is current \\({A}\\)") as caught:
         device.pull()
     assert "get the new bundle" in with_advice(caught.value)
@@ -74,6 +90,67 @@ def test_a_space_that_is_current_again_gets_what_waited(device: Device, service:
     service.list_spaces(serial=2, current=frozenset({space}))
     device.pull()
     assert device.push().samples == 1
+
+
+def test_a_push_alone_finds_out_that_a_space_was_restored(device: Device, service: StubService, space: str) -> None:
+    """As where it is that of an older bundle, which no pull asks about."""
+    correct(device, ["Ada"])
+    service.retired.add(space)
+    service.list_spaces(serial=1, retired=frozenset({space}))
+    device.push()
+    service.retired.clear()
+    service.list_spaces(serial=2, current=frozenset({space}))
+    assert device.push().samples == 1
+    service.asked.clear()
+    device.push()
+    assert service.asked == []
+
+
+def test_a_push_goes_by_what_is_known_where_the_list_cannot_be_had(
+    device: Device, service: StubService, space: str
+) -> None:
+    correct(device, ["Ada"])
+    service.retired.add(space)
+    service.list_spaces(serial=1, retired=frozenset({space}))
+    device.push()
+    service.spaces = None
+    assert isinstance(device.push().problem, SpaceRetired)
+
+
+def test_a_retirement_is_noticed_also_behind_another_problem(device: Device, service: StubService, space: str) -> None:
+    small = Device(replace(device.settings, upload_samples=1))
+    correct(small, ["Ada", "Ben"])
+    answers = iter([refuse(Problem.WRONG_SPACE)])
+    service.faults[f"/v1/spaces/{space}/uploads"] = lambda: next(answers, None)
+    service.retired.add(space)
+    service.list_spaces(serial=1, retired=frozenset({space}))
+    report = small.push()
+    assert isinstance(report.problem, Refused)
+    assert report.problem.problem is Problem.WRONG_SPACE
+    assert small.space_watch(small.identity()).known().retired == {space}
+
+
+def test_uploads_of_a_retired_space_keep_no_device_from_becoming_another(
+    device: Device, service: StubService, space: str
+) -> None:
+    correct(device, ["Ada"])
+    service.retired.add(space)
+    device.push()
+    assert device.has_unsent(device.identity())
+    service.list_spaces(serial=1, retired=frozenset({space}))
+    device.push()
+    assert not device.has_unsent(device.identity())
+
+
+def test_the_status_says_what_waits_for_a_retired_space(device: Device, service: StubService, space: str) -> None:
+    correct(device, ["Ada", "Ben"])
+    service.retired.add(space)
+    service.list_spaces(serial=1, retired=frozenset({space}))
+    device.push()
+    status = read_status(device)
+    assert status.cache is not None
+    assert (status.cache.waiting, status.cache.retired) == (0, 2)
+    assert any("2 of a retired space" in line for line in status_texts(status))
 
 
 def test_a_refusal_that_no_signed_list_supports_stops_a_device_for_now_only(
@@ -126,6 +203,21 @@ def test_what_was_known_of_another_group_does_not_count(device: Device, service:
     assert device.space_watch(device.identity()).known() == KnownSpaces()
 
 
+def test_what_was_known_of_another_service_does_not_count(device: Device, service: StubService, space: str) -> None:
+    """Its group may have the same name, and its list a lower serial."""
+    service.retired.add(space)
+    service.list_spaces(serial=5, retired=frozenset({space}))
+    with pytest.raises(SpaceRetired):
+        device.pull()
+    service.key = Ed25519PrivateKey.generate()
+    keep_identity(device.settings.home, Identity(service.url, "e" * 16, TOKEN, "family", service.public_key))
+    watch = device.space_watch(device.identity())
+    assert watch.known() == KnownSpaces()
+    service.list_spaces(serial=1, current=frozenset({space}))
+    with closing(device.client(device.identity())) as client:
+        assert watch.refresh(client).serial == 1
+
+
 def test_every_request_says_which_formats_are_read(device: Device, service: StubService, space: str) -> None:
     correct(device, ["Ada"])
     device.push()
@@ -136,9 +228,15 @@ def test_every_request_says_which_formats_are_read(device: Device, service: Stub
 
 @pytest.fixture
 def judge(identity: Identity, service: StubService) -> Callable[..., SpaceList]:
-    def judge(envelope: bytes | None = None, *, known: KnownSpaces | None = None, now: float = ISSUED) -> SpaceList:
-        answer = ReleaseAnswer(envelope or service.spaces or b"", "", None)
-        known = known or KnownSpaces("family", 3, ISSUED - 9)
+    def judge(
+        envelope: bytes | None = None,
+        *,
+        known: KnownSpaces | None = None,
+        now: float = ISSUED,
+        date: int | None = None,
+    ) -> SpaceList:
+        answer = ReleaseAnswer(envelope or service.spaces or b"", "", date)
+        known = known or KnownSpaces("family@key", 3, ISSUED - 9)
         return judge_spaces(answer, key=identity.key, group=identity.group, known=known, now=now)
 
     return judge
@@ -165,6 +263,14 @@ def test_a_list_that_is_not_to_be_believed_is_refused_by_name(
     service.list_spaces(**{"serial": 4, **changes})  # type: ignore[arg-type]  # a test names fields freely
     with pytest.raises(error):
         judge()
+
+
+def test_a_clock_that_is_ahead_is_told_from_a_list_that_is_old(
+    service: StubService, judge: Callable[..., SpaceList]
+) -> None:
+    service.list_spaces(serial=4)
+    with pytest.raises(ClockAhead, match=f"service {ISSUED}"):
+        judge(now=EXPIRES + GRACE_S + 1.0, date=ISSUED)
 
 
 def test_a_signed_manifest_is_no_list_and_a_list_no_manifest(
