@@ -240,11 +240,11 @@ class Misplaced(Untrusted):
 
 
 class Expired(Untrusted):
-    """A signed manifest that was news once."""
+    """A signed manifest or list that was news once."""
 
 
 class ClockAhead(Expired):
-    """A signed manifest that is too old by this device's own clock, and news by the clock of the service."""
+    """A signed manifest or list that is too old by this device's own clock, and news by the clock of the service."""
 
 
 class Replayed(Untrusted):

@@ -176,7 +176,7 @@ class ReleaseOperator:
         with reading(f"{pool.path} {channel}"):
             manifest = Manifest.parse(payload)
         registry.put_release(self.store, pool, replace(release, payload=payload))
-        registry.renew(self.store, pool, previous=previous, envelopes={channel: self.key.sign(payload)})
+        registry.repoint(self.store, pool, previous=previous, envelopes={channel: self.key.sign(payload)})
         return manifest
 
 

@@ -11,7 +11,8 @@
     registry/<pool>/releases/<sha256>    {"parent", "payload", "report", "weights" or null, "samples"}, immutable
 
 A release is named by the sha256 of its payload. Its parent is the release before it in its channel, so that each
-channel's history is a chain; a release that was signed anew (`cloud.releases.renewal`) takes its own place in it.
+channel's history is a chain; a release that was signed anew, as in a renewal or for another share, takes its own place
+in it; a withdrawal follows what it withdraws.
 Objects are written first, the pointer last.
 
 What a later version adds to the pointer is ignored by this one and stays when this one writes: other keys, other
@@ -215,8 +216,12 @@ def publish(
     return _swap(store, pool, replace(moved, trained=trained, failed=None))
 
 
-def renew(store: ObjectStore, pool: Pool, *, previous: Registry, envelopes: Mapping[Channel, Envelope]) -> Registry:
-    """Point channels at the same releases, signed anew; what was trained or failed stays. Raises as `publish` does."""
+def repoint(store: ObjectStore, pool: Pool, *, previous: Registry, envelopes: Mapping[Channel, Envelope]) -> Registry:
+    """Point channels at other releases, of heads that are there already; what was trained or failed stays.
+
+    They are the same ones signed anew, for another share, or older ones that another is withdrawn for. Raises as
+    `publish` does.
+    """
     return _swap(store, pool, _point(previous, envelopes))
 
 

@@ -59,7 +59,7 @@ class Renewer:
         Raises:
             LostRace: the registry has moved; nothing points at what was written.
             Damaged: what stands there was never signed by this worker, who will not sign it now either.
-            StoreError: as for `registry.renew`.
+            StoreError: as for `registry.repoint`.
         """
         due = {name: one for name, one in previous.channels.items() if self._due(one) <= now}
         if not due:
@@ -68,7 +68,7 @@ class Renewer:
         envelopes = {
             name: self._sign(pool, one, serial=previous.next_serial(name), issued=issued) for name, one in due.items()
         }
-        renewed = registry.renew(self.store, pool, previous=previous, envelopes=envelopes)
+        renewed = registry.repoint(self.store, pool, previous=previous, envelopes=envelopes)
         self.at(PublishStep.POINTER_SWAPPED)
         return renewed
 

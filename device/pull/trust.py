@@ -1,5 +1,7 @@
 """Judges a release: bytes in, a manifest that may be believed out, or a typed error. Pure.
 
+The signature of a list of spaces is checked by the same functions; the rest of it is judged in `device.pull.spaces`.
+
 A release of a newer key is `Forged` until the device has followed the chain to that key (`device.service.keys`).
 
 The order is that of The Update Framework: nothing is looked at before what comes earlier has held.
@@ -122,10 +124,11 @@ def verified_payload(data: bytes, *, key: bytes, payload_type: str, max_bytes: i
 
 def _check_signature(envelope: Envelope, key: bytes, payload_type: str) -> None:
     if envelope.payload_type != payload_type:
-        raise Forged(f"release: expected payload type {payload_type}, got {shown(envelope.payload_type)}")
+        raise Forged(f"signed document: expected payload type {payload_type}, got {shown(envelope.payload_type)}")
     if not verifies(envelope, key):
         got = ", ".join(one.key_id for one in envelope.signatures)
-        raise Forged(f"release: expected a signature of the pinned key {key_id(key)}, got none that fits (keys: {got})")
+        expected = f"a signature of the pinned key {key_id(key)}"
+        raise Forged(f"signed document: expected {expected}, got none that fits (keys: {got})")
 
 
 def _parse(payload: bytes) -> Manifest:

@@ -171,7 +171,7 @@ def test_what_another_key_signed_is_not_signed_again(place: Place, tmp_path: Pat
     other = open_store(f"dir:{tmp_path / 'other'}")
     other.prepare()
     envelope = load_or_create(tmp_path / "stranger", other).sign(forged)
-    registry.renew(place.store, POOL, previous=previous, envelopes={Channel.BEST: envelope})
+    registry.repoint(place.store, POOL, previous=previous, envelopes={Channel.BEST: envelope})
     with pytest.raises(Damaged, match="expected a signature of this worker's key"):
         place.renew(NOW + LIFE)
     assert place.serials() == {"best": 2}

@@ -162,7 +162,7 @@ def test_a_renewal_that_fails_is_one_line_and_tried_again_after_a_while(
         raise Unavailable("registry", "the store does not answer")
 
     with monkeypatch.context() as patch:
-        patch.setattr("cloud.releases.renewal.registry.renew", fail)
+        patch.setattr("cloud.releases.renewal.registry.repoint", fail)
         worker.look()
         worker.look()
     assert [one.message for one in caplog.records if one.levelname == "ERROR"] == [
