@@ -193,6 +193,21 @@ def test_a_release_for_others_makes_a_device_let_go_of_what_it_withdraws(
     assert serving(updater) == 5
 
 
+def test_killed_after_letting_go_a_device_goes_on_and_takes_nothing_older(
+    updater: Updater, service: StubService, three: bytes, four: bytes
+) -> None:
+    publish(service, three, serial=1, share=PARTS, labels=FOUR[:3])
+    updater.pull()
+    publish(service, four, serial=2, share=PARTS)
+    updater.pull()
+    updater.heads.floors_path.unlink()  # until now the manifest of what is let go stood in for it
+    later = publish(service, four, serial=4, share=0, labels=FOUR[::-1], withdraws=TWO)
+    assert updater.heads.let_go(later)
+    assert updater.heads.floors()[line(updater)].serial == 2
+    assert updater.pull() == PullReport(PullOutcome.WAITS, 1)
+    assert updater.heads.floors()[line(updater)].passed == 4
+
+
 def test_where_the_head_before_is_withdrawn_too_the_bundles_serves(
     updater: Updater, service: StubService, three: bytes, four: bytes
 ) -> None:
