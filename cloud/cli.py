@@ -14,6 +14,7 @@ from cloud.admin.bundles import register as register_bundle
 from cloud.admin.invitations import invite_all
 from cloud.admin.releases import ReleaseOperator
 from cloud.admin.self_tests import read_self_tests
+from cloud.admin.spaces import SpaceOperator
 from cloud.dataset import inbox
 from cloud.dataset import pointer as dataset_pointer
 from cloud.errors import CloudError, SettingError, StoreError, StoreRefused
@@ -171,8 +172,7 @@ def retire(pool: Pool) -> None:
 
     Web processes that run know it within half a minute.
     """
-    lister, spaces = _space_lister()
-    listed = lister.retire(pool.group, pool.space, registered=spaces, now=time.time())
+    listed = _space_operator().retire(pool, now=time.time())
     click.echo(
         f"retired {pool.path}, list {listed.serial}: {len(listed.current)} current, {len(listed.retired)} retired"
     )
@@ -181,9 +181,8 @@ def retire(pool: Pool) -> None:
 @space.command()
 @click.argument("pool", type=PoolName())
 def restore(pool: Pool) -> None:
-    """Take the retirement of the space of POOL back."""
-    lister, spaces = _space_lister()
-    listed = lister.restore(pool.group, pool.space, registered=spaces, now=time.time())
+    """Take the retirement of the space of POOL back; a worker that runs trains it again within an hour."""
+    listed = _space_operator().restore(pool, now=time.time())
     click.echo(f"restored {pool.path}, list {listed.serial}: {len(listed.current)} current")
 
 
@@ -287,10 +286,11 @@ def _release_operator() -> ReleaseOperator:
     return ReleaseOperator(store, load_key(settings.state, store), settings.manifest_life_s)
 
 
-def _space_lister() -> tuple[SpaceLister, list[str]]:
+def _space_operator() -> SpaceOperator:
     settings = _settings()
     store = open_store(settings.store)
-    return SpaceLister(store, load_key(settings.state, store), settings.manifest_life_s), bundles.registered(store)
+    lister = SpaceLister(store, load_key(settings.state, store), settings.manifest_life_s)
+    return SpaceOperator(lister, frozenset(settings.enrolment.values()))
 
 
 def _settings() -> Settings:

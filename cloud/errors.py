@@ -6,6 +6,7 @@
     |- SettingError        fix the environment, start again
     |- BundleRefused       a training bundle cannot be registered: give another one
     |- NothingToDo         an operator's command finds nothing that it could change: look at `status`
+    |- ListFull            a group has retired as many spaces as its list may name: restore one
     |- StoreRefused        the service cannot work on this store: configure another one
     |  `- StoreUnreachable    it does not answer, or has no room: it may work later
     |- StoreError          one request to the store; `key` says which object
@@ -53,6 +54,10 @@ class BundleRefused(CloudError):
 
 class NothingToDo(CloudError):
     """An operator's command that there is nothing for."""
+
+
+class ListFull(CloudError):
+    """A list of spaces without room for another one that is retired."""
 
 
 class StoreRefused(CloudError):

@@ -1,4 +1,4 @@
-"""Releases: which heads are current, their signed manifests, how one is published, and signed anew while it stands.
+"""Releases and lists of spaces: what is current, signed; publishing, renewal, and the key.
 
 The signed lists of spaces are here too, and the keys that sign, which follow one from the other.
 

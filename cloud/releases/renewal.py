@@ -86,8 +86,12 @@ class Renewer:
     def _due(self, current: CurrentRelease) -> float:
         if not self.key.has_signed(current.envelope):
             return -math.inf
-        manifest = current.manifest
-        return manifest.issued + min(self.life_s, manifest.expires - manifest.issued) / 2
+        return half_life(current.manifest.issued, current.manifest.expires, life_s=self.life_s)
+
+
+def half_life(issued: int, expires: int, *, life_s: float) -> float:
+    """Return when something signed wants to be renewed, where what would be signed now lives for `life_s`."""
+    return issued + min(life_s, expires - issued) / 2
 
 
 def _renewed(current: CurrentRelease, *, serial: int, issued: int, expires: int) -> bytes:

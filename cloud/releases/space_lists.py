@@ -5,25 +5,28 @@
     spaces-of/<group>    pointer: {"format": 1, "commit": ..., "ancestors": [...], "envelope": {...}}
 
 A space is current once its bundle is registered, unless it is retired for the group. Whoever signs passes in what is
-registered.
+registered, in the order of what matters to the group: a list has room for `MAX_SPACES`, names all that are retired,
+and the first others that fit. A space that is not listed may be used all the same.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cloud.errors import Damaged, NothingToDo
+from cloud.errors import Damaged, ListFull, NothingToDo
 from cloud.logs import fields
+from cloud.releases.renewal import half_life
 from cloud.releases.signing import SigningKey
 from cloud.store import keys, pointer
 from cloud.store.documents import reading
 from cloud.store.pointer import Pointer
-from cloud.store.store import ObjectStore
+from cloud.store.store import MAX_LISTED, ObjectStore
 from contract.documents import encode_json, parse_json
 from contract.envelope import Envelope
-from contract.space_list import SPACES_PAYLOAD_TYPE, SpaceList
+from contract.patterns import GROUP_PATTERN
+from contract.space_list import MAX_SPACES, SPACES_PAYLOAD_TYPE, SpaceList
 
 LIST_FORMAT = 1
 
@@ -55,6 +58,21 @@ def read(store: ObjectStore, group: str) -> SignedSpaces | None:
         return SignedSpaces(SpaceList.parse(envelope.payload), envelope, current)
 
 
+def groups(store: ObjectStore) -> list[str]:
+    """List the groups that have a list, in order.
+
+    Raises:
+        Unavailable: the store does not answer.
+    """
+    found: list[str] = []
+    after = ""
+    while listed := store.list(keys.SPACE_LISTS, after=after, limit=MAX_LISTED):
+        names = (key.removeprefix(keys.SPACE_LISTS) for key in listed)
+        found += [name for name in names if GROUP_PATTERN.fullmatch(name)]
+        after = listed[-1]
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class SpaceLister:
     """Signs lists of spaces, with the worker's key."""
@@ -64,8 +82,12 @@ class SpaceLister:
     life_s: float
     """For how long a list counts as news."""
 
-    def renew(self, group: str, *, registered: Collection[str], now: float) -> SpaceList | None:
-        """Sign a group's list anew where half of its life is over, or spaces or the key are others; else return None.
+    def due(self, standing: SpaceList) -> float:
+        """Return when a list of this key wants to be renewed, Unix seconds."""
+        return half_life(standing.issued, standing.expires, life_s=self.life_s)
+
+    def renew(self, group: str, *, registered: Iterable[str], now: float) -> SpaceList:
+        """Return a group's list, signed anew where half of its life is over, or spaces or the key are others.
 
         Raises:
             LostRace: somebody else signed meanwhile.
@@ -77,30 +99,36 @@ class SpaceLister:
         if (
             before
             and self.key.has_signed(before.envelope)
-            and before.spaces.current == set(registered) - retired
-            and now < _half_life(before.spaces, self.life_s)
+            and before.spaces.current == _current(registered, retired)
+            and now < self.due(before.spaces)
         ):
-            return None
+            return before.spaces
         return self._sign(group, before, registered=registered, retired=retired, now=now)
 
-    def retire(self, group: str, space: str, *, registered: Collection[str], now: float) -> SpaceList:
+    def retire(self, group: str, space: str, *, registered: Iterable[str], now: float) -> SpaceList:
         """Retire a space for a group: its devices stop sending and asking.
 
         Raises:
             NothingToDo: it is retired already.
+            ListFull: the list names no more.
             LostRace, Damaged, StoreError: as for `renew`.
         """
         before = read(self.store, group)
         retired = before.spaces.retired if before else frozenset[str]()
         if space in retired:
             raise NothingToDo(f"{group}/{space}: expected a space that is current, got one that is retired already")
+        if len(retired) >= MAX_SPACES:
+            raise ListFull(
+                f"group {group}: expected at most {MAX_SPACES} retired spaces, got another; restore one first"
+            )
         return self._sign(group, before, registered=registered, retired=retired | {space}, now=now)
 
-    def restore(self, group: str, space: str, *, registered: Collection[str], now: float) -> SpaceList:
+    def restore(self, group: str, space: str, *, registered: Iterable[str], now: float) -> SpaceList:
         """Take a retirement back. Raises as `retire` does, `NothingToDo` where the space is not retired."""
         before = read(self.store, group)
         if before is None or space not in before.spaces.retired:
             raise NothingToDo(f"{group}/{space}: expected a space that is retired, got one that is not")
+        registered = [space, *registered]  # it is said, whatever there is no room for
         return self._sign(group, before, registered=registered, retired=before.spaces.retired - {space}, now=now)
 
     def _sign(
@@ -108,7 +136,7 @@ class SpaceLister:
         group: str,
         before: SignedSpaces | None,
         *,
-        registered: Collection[str],
+        registered: Iterable[str],
         retired: frozenset[str],
         now: float,
     ) -> SpaceList:
@@ -120,7 +148,7 @@ class SpaceLister:
             serial=before.spaces.serial + 1 if before else 1,
             issued=issued,
             expires=issued + int(self.life_s),
-            current=frozenset(registered) - retired,
+            current=_current(registered, retired),
             retired=retired,
         )
         envelope = self.key.sign(listed.encode(), payload_type=SPACES_PAYLOAD_TYPE).encode()
@@ -130,5 +158,7 @@ class SpaceLister:
         return listed
 
 
-def _half_life(spaces: SpaceList, life_s: float) -> float:
-    return spaces.issued + min(life_s, spaces.expires - spaces.issued) / 2
+def _current(registered: Iterable[str], retired: frozenset[str]) -> frozenset[str]:
+    """Return the first spaces that are not retired, as many as the list has room for."""
+    others = dict.fromkeys(space for space in registered if space not in retired)
+    return frozenset(list(others)[: MAX_SPACES - len(retired)])

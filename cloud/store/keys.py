@@ -34,6 +34,7 @@ INBOX = "inbox/"
 DATASETS = "dataset/"
 DEVICES = "devices/"
 SPACES = "spaces/"
+SPACE_LISTS = "spaces-of/"
 VERIFY = "keys/verify"
 CHAIN = "keys/chain"
 READY = "probe/ready"
@@ -160,7 +161,7 @@ def release(pool: Pool, sha256: str) -> str:
 
 def space_list(group: str) -> str:
     """Return the key of the pointer to the signed list of a group's spaces."""
-    return f"spaces-of/{group}"
+    return f"{SPACE_LISTS}{group}"
 
 
 def trial(pool: Pool, cycle: str, name: str) -> str:

@@ -21,8 +21,8 @@ from contract.bundle_files import BundleFacts
 from contract.routes import AUTHORIZATION
 
 EXTENSION = "fedex"
-RETIRED_BELIEVED_S = 30.0
-"""So that an upload stays one PUT."""
+BELIEVED_S = 30.0
+"""For how long what was read of the store is believed, so that an upload stays one PUT."""
 
 
 @dataclass(slots=True)
@@ -37,26 +37,30 @@ class ServiceContext:
     """How long a client may stand still."""
     limit: ConcurrencyLimit
     clock: Callable[[], float] = time.monotonic
-    _facts: dict[str, BundleFacts] = field(default_factory=dict)
+    _facts: dict[str, tuple[BundleFacts, float]] = field(default_factory=dict)
     _retired: dict[str, tuple[frozenset[str], float]] = field(default_factory=dict)
 
     def facts(self, space: str) -> BundleFacts | None:
-        """Return what is known of a space, or None where it is not registered. A space never changes once it is."""
-        if space not in self._facts:
-            try:
-                self._facts[space] = bundles.read_facts(self.store, space)
-            except NotFound:
-                return None
-        return self._facts.get(space)
+        """Return what is known of a space, as it was at most `BELIEVED_S` ago, or None where it is not registered."""
+        if space in self._facts:
+            facts, until = self._facts[space]
+            if self.clock() < until:
+                return facts
+        try:
+            facts = bundles.read_facts(self.store, space)
+        except NotFound:
+            return None
+        self._facts[space] = (facts, self.clock() + BELIEVED_S)
+        return facts
 
     def retired_spaces(self, group: str) -> frozenset[str]:
-        """Return the spaces that are retired for a group, as they were at most `RETIRED_BELIEVED_S` ago."""
+        """Return the spaces that are retired for a group, as they were at most `BELIEVED_S` ago."""
         retired, until = self._retired.get(group, (frozenset[str](), 0.0))
         if self.clock() < until:
             return retired
         signed = space_lists.read(self.store, group)
         retired = signed.spaces.retired if signed else frozenset()
-        self._retired[group] = (retired, self.clock() + RETIRED_BELIEVED_S)
+        self._retired[group] = (retired, self.clock() + BELIEVED_S)
         return retired
 
 

@@ -1,4 +1,4 @@
-"""The worker: the loop that merges what arrives and trains what is due, for all pools of a store.
+"""The worker: the loop over a store that merges what arrives, trains what is due, and signs anew what stands.
 
 May import `cloud.training`, `cloud.releases`, `cloud.spaces`, `cloud.dataset`, `cloud.store`, `cloud.errors`,
 `cloud.logs`, `cloud.settings`, `contract` and `export.keras_environment`.

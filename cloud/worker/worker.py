@@ -10,7 +10,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -28,7 +28,7 @@ from cloud.errors import (
     Uncertain,
 )
 from cloud.logs import fields
-from cloud.releases import registry
+from cloud.releases import registry, space_lists
 from cloud.releases.registry import FailedCycles, Registry
 from cloud.releases.signing import SigningKey, give_out, is_given_out, load_or_create
 from cloud.releases.space_lists import SpaceLister
@@ -41,10 +41,13 @@ from cloud.training.cycle import AtCycleStep, CycleReport, run_cycle
 from cloud.training.schedule import decide
 from cloud.worker.agenda import LONGEST_OUTAGE_BACKOFF_S, Agenda, pool_backoff_s
 from cloud.worker.lock import claimed
-from cloud.worker.renewal_times import RenewalTimes
+from cloud.worker.renewal_times import RenewalTimes, Standing
 from cloud.worker.training_trial import check_installed, training_tried
 from contract.callbacks import ignore
 from contract.envelope import key_id
+
+RETIRED_LOOK_S = 3600.0
+"""How often a pool that would be trained is looked at again, where its space is retired: it may be restored."""
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +79,9 @@ class Worker:
     _agenda: Agenda = field(default_factory=Agenda)
     _renewals: RenewalTimes = field(init=False)
     _is_key_given_out: bool = False
+    _registered: list[str] = field(default_factory=list)
+    _pools: list[Pool] = field(default_factory=list)
+    """Spaces, and pools with a dataset, as the last sweep found them."""
 
     def __post_init__(self) -> None:
         """Know of no release."""
@@ -94,8 +100,8 @@ class Worker:
         """Renew and process what is due now."""
         due = self._due()
         if self._agenda.outages == 0:
-            for pool in self._renewals.due(now=self.context.now(), clock=time.monotonic()):
-                self._attempt_renewal(pool)
+            for one in self._renewals.due(now=self.context.now(), clock=time.monotonic()):
+                self._attempt_renewal(one)
             self._give_key_out()
         for pool in due:
             self._attempt(pool)
@@ -110,6 +116,18 @@ class Worker:
         renewed = self.context.renewer.renew(pool, previous=current, now=self.context.now())
         self._learn(pool, renewed or current)
         return renewed
+
+    def renew_list(self, group: str) -> None:
+        """Sign a group's list of spaces anew where that is due.
+
+        Raises:
+            LostRace, Damaged, StoreError: as for `SpaceLister.renew`.
+        """
+        context = self.context
+        lister = SpaceLister(context.store, context.key, context.settings.manifest_life_s)
+        own = [pool.space for pool in self._pools if pool.group == group]
+        standing = lister.renew(group, registered=[*own, *self._registered], now=context.now())
+        self._renewals.learned(group, lister.due(standing))
 
     def process_pool(self, pool: Pool) -> CycleReport | None:
         """Merge what waits in a pool, and train it if that is due.
@@ -128,6 +146,10 @@ class Worker:
         if not decision.train:
             if decision.not_before is not None:
                 self._agenda = self._agenda.look_again(pool, at=time.monotonic() + decision.not_before - now)
+            return None
+        if self._is_retired(pool):
+            logger.info("cycle: none, the space is retired", extra=fields(pool=pool.path))
+            self._agenda = self._agenda.look_again(pool, at=time.monotonic() + RETIRED_LOOK_S)
             return None
         logger.info("cycle: due", extra=fields(pool=pool.path, reason=decision.reason))
         try:
@@ -154,41 +176,40 @@ class Worker:
         news = inbox.pools_with_news(self.context.store)
         if not self._renewals.wants_sweep(clock=time.monotonic()):
             return news
-        everywhere = dataset_pointer.pools(self.context.store)
-        self._renewals.swept(everywhere, clock=time.monotonic())
-        self._list_spaces({pool.group for pool in everywhere} | {*self.context.settings.enrolment.values()})
-        return news + everywhere if self._agenda.is_first_look else news
+        store = self.context.store
+        self._pools, self._registered = dataset_pointer.pools(store), registered(store)
+        groups = {pool.group for pool in self._pools} | {*self.context.settings.enrolment.values()}
+        groups |= {*space_lists.groups(store)}
+        self._renewals.swept([*self._pools, *groups], clock=time.monotonic())  # nothing can fail any more
+        return news + self._pools if self._agenda.is_first_look else news
 
-    def _list_spaces(self, groups: Iterable[str]) -> None:
-        """Sign the lists of spaces that are due; one that fails is tried again with the next sweep."""
-        context = self.context
-        lister = SpaceLister(context.store, context.key, context.settings.manifest_life_s)
-        spaces = registered(context.store)
-        for group in sorted(groups):
-            try:
-                lister.renew(group, registered=spaces, now=context.now())
-            except CloudError as error:
-                logger.error("spaces: %s", error, extra=fields(group=group))
+    def _is_retired(self, pool: Pool) -> bool:
+        signed = space_lists.read(self.context.store, pool.group)
+        return signed is not None and pool.space in signed.spaces.retired
 
     def _learn(self, pool: Pool, current: Registry) -> None:
         self._renewals.learned(pool, self.context.renewer.due(current))
 
-    def _attempt_renewal(self, pool: Pool) -> None:
-        """Renew a pool; a failure is logged, and tried again after a while."""
+    def _attempt_renewal(self, one: Standing) -> None:
+        """Renew a pool or a list; a failure is logged, and tried again after a while."""
+        where = fields(group=one) if isinstance(one, str) else fields(pool=one.path)
         try:
-            renewed = self.renew_pool(pool)
+            if isinstance(one, str):
+                self.renew_list(one)
+                return
+            renewed = self.renew_pool(one)
         except LostRace as error:  # whoever won may have renewed it
-            logger.info("renewal: overtaken by another worker: %s", error, extra=fields(pool=pool.path))
+            logger.info("renewal: overtaken by another worker: %s", error, extra=where)
         except (CloudError, OSError) as error:
-            logger.error("renewal: %s", error, extra=fields(pool=pool.path))
-        except Exception:  # a defect must not stop the other pools
-            logger.exception("defect", extra=fields(pool=pool.path))
+            logger.error("renewal: %s", error, extra=where)
+        except Exception:  # a defect must not stop the others
+            logger.exception("defect", extra=where)
         else:
             if renewed is not None:
                 serials = {name.value: serial for name, serial in renewed.serials.items()}
-                logger.info("renewed", extra=fields(pool=pool.path, serials=serials))
+                logger.info("renewed", extra=fields(pool=one.path, serials=serials))
             return
-        self._renewals.failed(pool, clock=time.monotonic())
+        self._renewals.failed(one, clock=time.monotonic())
 
     def _give_key_out(self) -> None:
         """After a rotation, give the new key to devices that enrol, once it has signed everything that stands."""

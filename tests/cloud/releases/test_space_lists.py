@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from cloud.errors import Damaged, LostRace, NothingToDo
+from cloud.errors import Damaged, ListFull, LostRace, NothingToDo
 from cloud.releases import space_lists
 from cloud.releases.signing import SigningKey, load_or_create, rotate
 from cloud.releases.space_lists import SpaceLister
 from cloud.store import ObjectStore, keys, open_store
-from contract.space_list import SPACES_PAYLOAD_TYPE, SpaceList
+from contract.space_list import MAX_SPACES, SPACES_PAYLOAD_TYPE, SpaceList
 
 NOW, LIFE_S = 1_800_000_000, 3600
 A, B = "a" * 64, "b" * 64
@@ -75,6 +75,32 @@ def test_there_is_nothing_to_retire_or_restore_twice(lister: SpaceLister) -> Non
     lister.retire("home", A, registered=[A], now=NOW)
     with pytest.raises(NothingToDo, match="retired already"):
         lister.retire("home", A, registered=[A], now=NOW)
+
+
+def test_a_list_names_all_that_are_retired_and_the_first_others_that_it_has_room_for(lister: SpaceLister) -> None:
+    many = [f"{number:064x}" for number in range(MAX_SPACES)]
+    lister.retire("home", B, registered=[A, *many, B], now=NOW)
+    assert read(lister).retired == {B}
+    assert read(lister).current == {A, *many[: MAX_SPACES - 2]}
+    assert lister.renew("home", registered=[A, *many, B], now=NOW).serial == 1
+    lister.restore("home", B, registered=[A, *many], now=NOW)
+    assert read(lister).current == {B, A, *many[: MAX_SPACES - 2]}
+
+
+def test_a_list_that_is_full_of_retired_spaces_takes_no_other(
+    lister: SpaceLister, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(space_lists, "MAX_SPACES", 1)
+    lister.retire("home", A, registered=[A, B], now=NOW)
+    with pytest.raises(ListFull, match="expected at most 1 retired spaces, got another"):
+        lister.retire("home", B, registered=[A, B], now=NOW)
+
+
+def test_the_groups_with_a_list_are_found_whatever_lies_beside_them(lister: SpaceLister) -> None:
+    for group in ("work", "home"):
+        lister.renew(group, registered=[], now=NOW)
+    lister.store.put(keys.space_list("a.stray"), b"")
+    assert space_lists.groups(lister.store) == ["home", "work"]
 
 
 def test_a_clock_that_was_set_back_does_not_take_back_the_time_of_issue(lister: SpaceLister) -> None:

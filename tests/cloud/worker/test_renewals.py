@@ -8,17 +8,21 @@ import pytest
 
 from cloud.admin.bundles import register as register_bundle
 from cloud.dataset import pointer as dataset_pointer
-from cloud.errors import Damaged, Unavailable
+from cloud.errors import Damaged, LostRace, Unavailable
 from cloud.releases import space_lists
 from cloud.releases.signing import load_or_create, rotate
+from cloud.releases.space_lists import SpaceLister
 from cloud.settings import Settings
-from cloud.store import keys, open_store
+from cloud.spaces import bundles
+from cloud.store import ObjectStore, keys, open_store, pointer
 from cloud.store.keys import Pool
 from cloud.training.context import TrainingContext
 from cloud.worker.renewal_times import RETRY_S, RenewalTimes
 from cloud.worker.worker import Worker
 from contract.bundle import TrainingBundle
+from contract.bundle_files import BUNDLE_FILE
 from contract.manifest import Channel
+from contract.space_list import MAX_SPACES
 from tests.cloud.counting import CountingStore
 from tests.cloud.releases.standing import DAY, LIFE, NOW, POOL, Place
 
@@ -77,10 +81,77 @@ def test_a_worker_signs_the_list_of_spaces_of_each_group_and_renews_it(site: Sit
     worker.look()
     assert space_lists.read(site.store, POOL.group) == first
     site.now += LIFE / 2
-    site.worker().look()
+    worker.look()
     renewed = space_lists.read(site.store, POOL.group)
     assert renewed is not None
     assert (renewed.spaces.serial, renewed.spaces.expires) == (2, site.now + LIFE)
+
+
+def test_a_store_that_fails_as_a_worker_starts_costs_neither_the_first_look_nor_the_lists(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.publish()
+    worker, processed, faults = site.worker(), list[Pool](), [Unavailable("spaces", "no answer")]
+    registered = bundles.registered
+
+    def look_later(store: ObjectStore) -> list[str]:
+        if faults:
+            raise faults.pop()
+        return registered(store)
+
+    monkeypatch.setattr("cloud.worker.worker.registered", look_later)
+    monkeypatch.setattr(Worker, "process_pool", lambda self, pool: processed.append(pool))
+    worker.look()
+    assert (processed, space_lists.read(site.store, POOL.group)) == ([], None)
+    worker.look()
+    assert processed == [POOL]
+    assert space_lists.read(site.store, POOL.group) is not None
+
+
+def test_a_list_that_cannot_be_signed_is_tried_again_after_a_while(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.publish()
+    worker = site.worker()
+
+    def fail(*_: object, **__: object) -> None:
+        raise Unavailable("spaces-of/home", "the store does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pointer, "swap", fail)
+        worker.look()
+    worker.look()
+    assert space_lists.read(site.store, POOL.group) is None
+    assert [one.message for one in caplog.records if one.levelname == "ERROR"] == [
+        "renewal: spaces-of/home: the store does not answer"
+    ]
+    worker._renewals._put_off.clear()  # the monotonic clock cannot be set
+    worker.look()
+    assert space_lists.read(site.store, POOL.group) is not None
+
+
+def test_a_group_that_has_nothing_but_a_list_keeps_it_signed(site: Site) -> None:
+    """Its code was taken back, and nobody sent anything: its devices still ask for the list."""
+    lister = SpaceLister(site.store, load_or_create(site.place.state, site.store), LIFE)
+    lister.renew("away", registered=[], now=NOW)
+    site.now += LIFE / 2
+    site.worker().look()
+    renewed = space_lists.read(site.store, "away")
+    assert renewed is not None
+    assert renewed.spaces.serial == 2
+
+
+def test_with_more_spaces_than_a_list_has_room_for_a_worker_lists_the_groups_own(site: Site) -> None:
+    site.publish()
+    for number in range(MAX_SPACES + 1):
+        site.store.put(keys.space_file(f"{number:064x}", BUNDLE_FILE), b"{}")
+    worker = site.worker()
+    worker.look()
+    worker.look()
+    signed = space_lists.read(site.store, POOL.group)
+    assert signed is not None
+    assert (signed.spaces.serial, len(signed.spaces.current)) == (1, MAX_SPACES)
+    assert POOL.space in signed.spaces.current
 
 
 def test_an_idle_worker_reads_no_registry_until_half_of_a_life_is_over(site: Site) -> None:
@@ -221,6 +292,7 @@ def test_a_sweep_makes_due_what_is_not_known_and_comes_four_times_a_life() -> No
 
 def test_after_a_rotation_the_worker_signs_what_stands_and_then_gives_the_new_key_out(site: Site) -> None:
     site.publish()
+    site.worker().look()
     old = site.store.get(keys.VERIFY).body
     rotate(site.place.state, site.store, now=NOW)
     assert site.store.get(keys.VERIFY).body == old
@@ -229,6 +301,9 @@ def test_after_a_rotation_the_worker_signs_what_stands_and_then_gives_the_new_ke
     key = load_or_create(site.place.state, site.store)
     assert key.has_signed(site.place.read().channels[Channel.BEST].envelope)
     assert (site.place.serials(), site.store.get(keys.VERIFY).body) == ({"best": 2}, key.public)
+    signed = space_lists.read(site.store, POOL.group)
+    assert signed is not None
+    assert (signed.spaces.serial, key.has_signed(signed.envelope)) == (2, True)
     site.counting.requests.clear()
     worker.look()
     assert site.counting.count("get", keys.VERIFY) == 0
@@ -247,3 +322,36 @@ def test_while_something_that_stands_cannot_be_signed_anew_devices_that_enrol_ge
     site.store.put(release, kept)
     site.worker().look()
     assert site.store.get(keys.VERIFY).body != old
+
+
+@pytest.mark.parametrize("error", [Unavailable("spaces-of/home", "no answer"), LostRace("spaces-of/home")], ids=str)
+def test_while_a_list_is_still_the_old_keys_devices_that_enrol_get_that_key(
+    site: Site, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    site.publish()
+    site.worker().look()
+    old = site.store.get(keys.VERIFY).body
+    rotate(site.place.state, site.store, now=NOW)
+    worker = site.worker()
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pointer, "swap", fail)
+        patch.setattr(Worker, "renew_pool", lambda self, pool: self._renewals.learned(pool, None))
+        worker.look()
+    assert site.store.get(keys.VERIFY).body == old
+    worker._renewals._put_off.clear()  # the monotonic clock cannot be set
+    worker.look()
+    assert site.store.get(keys.VERIFY).body != old
+
+
+def test_lists_are_looked_at_after_each_sweep() -> None:
+    times = RenewalTimes(LIFE)
+    times.swept([A, "a"], clock=0.0)
+    assert times.due(now=0.0, clock=0.0) == ["a", A]
+    for one in (A, "a"):
+        times.learned(one, 100.0)
+    times.swept([A, "a"], clock=0.0)
+    assert times.due(now=0.0, clock=0.0) == ["a"]

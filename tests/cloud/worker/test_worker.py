@@ -19,6 +19,7 @@ from cloud.dataset import pointer as dataset_pointer
 from cloud.errors import CycleFailed
 from cloud.releases import registry
 from cloud.releases.registry import Release
+from cloud.releases.space_lists import SpaceLister
 from cloud.store import keys
 from cloud.training.cycle import CycleReport, CycleStep
 from cloud.worker.worker import Worker
@@ -202,6 +203,22 @@ def test_too_few_new_samples_wait_for_more(make_site: MakeSite, vector_bundle: T
     assert site.worker(replace(site.settings, min_new=4)).process_pool(site.pool) is None
     assert dataset_pointer.read(site.store, site.pool)[0].rows == 3
     assert serials(site) == {}
+
+
+def test_a_space_that_is_retired_is_merged_and_not_trained_before_it_is_restored(
+    make_site: MakeSite, vector_bundle: TrainingBundle
+) -> None:
+    site = make_site(vector_bundle)
+    site.send(("Gus", 3))
+    lister = SpaceLister(site.store, site.context().key, 3600)
+    lister.retire(site.pool.group, site.pool.space, registered=[site.pool.space], now=time.time())
+    retired = site.worker(replace(site.settings, trial_deadline_s=0.01))
+    assert retired.process_pool(site.pool) is None
+    assert dataset_pointer.read(site.store, site.pool)[0].rows == 3
+    assert retired._agenda.plans[site.pool].look_at is not None
+    lister.restore(site.pool.group, site.pool.space, registered=[site.pool.space], now=time.time())
+    with pytest.raises(CycleFailed):
+        retired.process_pool(site.pool)
 
 
 def test_a_cycle_in_which_everything_fails_is_recorded_and_not_tried_again_at_once(
