@@ -1,5 +1,6 @@
 """What a head of cosine to class means would reach on the very samples that were trained on."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from contract.bundle import read_device_bundle
 from contract.callbacks import Progress
 from demo.album import Album
+from demo.errors import DemoError
 from demo.example_files import load_example
 from demo.scoring import PhotoAnswer, Score, cosine_answers, score_answers
 from demo.shots import Shot
@@ -23,6 +25,9 @@ def score_cosine(bundle: Path, album: Album, *, progress: Progress) -> Score:
     """Return the accuracy of cosine to class means; base and uploaded photos make the means, the tests are scored.
 
     Its shares of "unknown" and accepted say nothing: it has no threshold.
+
+    Raises:
+        DemoError: no face was found in any photo that makes the means, or in any that is scored.
     """
     device_bundle = read_device_bundle(bundle)
     runtime = open_runtime()
@@ -38,12 +43,27 @@ def score_cosine(bundle: Path, album: Album, *, progress: Progress) -> Score:
     known = [(name, one) for of_shot in found[: -len(album.tests)] for name, one in of_shot if one is not None]
     rows = zip(album.tests, found[-len(album.tests) :], strict=True)
     tests = [(shot.path, name, one) for shot, of_shot in rows for name, one in of_shot]
-    asked = np.stack([one for _, _, one in tests if one is not None])
-    best = iter(cosine_answers(np.stack([one for _, one in known]), [name for name, _ in known], asked))
+    asked = stack_found([one for _, _, one in tests if one is not None], where="tests")
+    best = iter(
+        cosine_answers(
+            stack_found([one for _, one in known], where="base and uploaded photos"), [name for name, _ in known], asked
+        )
+    )
     answers = [
         PhotoAnswer(photo, name, None if one is None else next(best), 1.0, unknown=False) for photo, name, one in tests
     ]
     return score_answers(answers, new={person.name for person in album.people if person.is_new})
+
+
+def stack_found(features: Sequence[Feature], *, where: str) -> NDArray[np.float32]:
+    """Return features (n, *shape).
+
+    Raises:
+        DemoError: there are none.
+    """
+    if not features:
+        raise DemoError(f"{where}: expected a face that is found in one photo at least, got none")
+    return np.stack(features)
 
 
 def _features(shot: Shot, finder: RegionFinder, prefix: Model) -> list[tuple[str, Feature | None]]:
