@@ -33,6 +33,9 @@ from device.recognise.self_test import describe_setup
 from device.recognise.serving_head import ServingHead
 from device.recognise.tflite import TFLiteRuntime
 
+BEYOND_BOX = 1 << 31
+"""A face whose box reaches so far has no sample id."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inference:
@@ -180,7 +183,9 @@ class Recognizer:
         """Store what can be stored and uploaded of one photo or tensor."""
         if self._open_cache is None or not regions:
             return [_Kept(None, None) for _ in regions]
-        problems = [_find_unsendable(answer.feature) for answer in answers]
+        problems = [
+            _find_unsendable(answer.feature, region.box) for region, answer in zip(regions, answers, strict=True)
+        ]
         pairs = list(zip(regions, answers, strict=True))
         found = [pair for pair, problem in zip(pairs, problems, strict=True) if problem is None]
         try:
@@ -230,7 +235,9 @@ def _not_finite(what: str, *, is_input_at_fault: bool) -> TensorError | ModelRef
     return TensorError(f"tensor: {message}", flaw=TensorFlaw.BEYOND) if is_input_at_fault else ModelRefused(message)
 
 
-def _find_unsendable(feature: NDArray[np.float32]) -> Unsendable | None:
+def _find_unsendable(feature: NDArray[np.float32], box: Box | None) -> Unsendable | None:
+    if box is not None and not all(-BEYOND_BOX <= edge < BEYOND_BOX for edge in box):
+        return Unsendable(f"box: expected edges of 32 bits, got {box}")
     try:
         check_magnitude(feature, SAFE_MAGNITUDE, where="feature")
     except Impossible as error:

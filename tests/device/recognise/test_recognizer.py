@@ -2,6 +2,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from contract.inputs import ModelInput, PhotoInput, TensorInput, TensorType
 from contract.samples import frame_sample_id
 from device.assembly import Device
 from device.cache.cache import Cache
-from device.errors import ModelRefused, PhotoError, Storage
+from device.errors import ModelRefused, PhotoError, Storage, Unsendable
+from device.recognise.preparation import Example
 from device.recognise.recognizer import Recognizer
+from device.recognise.regions import Region, RegionFinder
 from device.recognise.tflite import Model, TFLiteRuntime
 from tests.device.photos import draw_photo
 from tests.device.tables import rows
@@ -159,6 +162,22 @@ def test_a_corrupt_bundle_is_one_typed_error(device: Device, bundle_folder: Path
     (bundle_folder / "bundle.json").write_bytes(b"{")
     with pytest.raises(ModelRefused, match=r"bundle .*expected"):
         device.recognizer()
+
+
+def test_a_face_with_a_box_that_no_sample_id_can_hold_is_answered_and_the_others_are_stored(
+    bundle: DeviceBundle, any_runtime: TFLiteRuntime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = RegionFinder.find
+
+    def find_far(finder: RegionFinder, example: Example) -> tuple[Region, ...]:
+        [region] = find(finder, example)
+        return replace(region, box=(0, 0, 1 << 31, 5)), replace(region, box=(0, 0, 5, 5))
+
+    monkeypatch.setattr(RegionFinder, "find", find_far)
+    with Recognizer(bundle, runtime=any_runtime, open_cache=lambda: Cache.open(tmp_path / "c", max_unfed=9)) as one:
+        far, near = one.infer(draw_photo(2))
+    assert (far.id, type(far.not_stored), far.answer.label) == (None, Unsendable, bundle.labels[2])
+    assert (near.id, near.not_stored) == (1, None)
 
 
 def test_an_inference_that_cannot_be_stored_is_answered(bundle: DeviceBundle, any_runtime: TFLiteRuntime) -> None:
