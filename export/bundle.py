@@ -54,6 +54,10 @@ from export.tflite.process import TFLiteProcess
 from export.tflite.quantize import Quantize
 from export.whole_network import WholeNetwork, run_eagerly
 
+KEPT_SPACE = (
+    "of a kept space that has releases, this bundle's devices refuse every release (another golden sample); "
+    "of one that has none, `fedex-cloud bundle add --replace` registers this bundle"
+)
 MOST_JUDGES = 256
 """Held-out samples that Keras and TFLite are both asked about: more take longer and say the same."""
 
@@ -261,6 +265,7 @@ class _Export:
                     f"warning: --space {spec.space} is not this prefix's own, {own}; are its samples of this prefix?"
                 )
                 self.at_step(warning, 0, 0)
+            self.at_step(f"warning: {KEPT_SPACE}", 0, 0)
             return spec.space
         if spec.detector is None or not isinstance(spec.input, PhotoInput) or spec.input.faces is None:
             return own

@@ -111,7 +111,10 @@ def layers(model: Path, size: str | None, *, every: bool) -> None:
     help="What finds faces in photos: back, or its .tflite file; with none photos are taken whole.  [default: back, or "
     "none with --model]",
 )
-@click.option("--space", help="Keep this space, of samples that were all crops of faces; see the README.")
+@click.option(
+    "--space",
+    help="Keep this space, of samples that were all crops of faces, if it has no release yet; see the README.",
+)
 @click.option("--fit", help="How whole photos become that size: crop, letterbox or stretch.  [default: crop]")
 @click.option("--input", "kind", help="What the model takes, where it may be either: photo or tensor.")
 @click.option("--standardize", help=f"How photos x are scaled for it: {IN_SHORT}.")
@@ -198,7 +201,11 @@ def _space(exported: ExportResult, spec: BundleSpec) -> str:
     """Say what the space is, and of faces how another one is kept."""
     if spec.space is not None:
         return f"{exported.space}, kept"
-    return exported.space if spec.detector is None else f"{exported.space}; --space keeps one of crops of faces"
+    return (
+        exported.space
+        if spec.detector is None
+        else f"{exported.space}; --space keeps one of crops of faces, before its first release"
+    )
 
 
 def _input(spec: BundleSpec) -> str:

@@ -53,10 +53,11 @@ def make_golden(
     """Draw the golden input, run it, and measure what clients may differ by. One prefix has one golden sample.
 
     Raises:
-        NetworkError: no finite answer to any input that is drawn, or no face is found in it.
+        NetworkError: no finite answer to any input that is drawn, no face is found in it, or rounding alone
+            makes another feature of it.
     """
     for file, prepared in _candidates(tflite, model_input, detector):
-        [feature] = tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=prepared.golden[np.newaxis])
+        [feature] = tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=prepared.right[np.newaxis])
         [logits] = tflite.run(head, signature=HEAD_SIGNATURE, inputs=feature[np.newaxis])
         if np.isfinite(feature).all() and np.isfinite(logits).all():
             least = _measure(tflite, prefix, prepared, feature, quantize)
@@ -83,7 +84,7 @@ def _candidates(
 
 
 def _measure(
-    tflite: TFLiteProcess, prefix: bytes, prepared: Preparations, golden: Floats, quantize: Quantize
+    tflite: TFLiteProcess, prefix: bytes, prepared: Preparations, golden_sample: Floats, quantize: Quantize
 ) -> LeastCosine:
     """Compare what the prefix makes of the other preparations."""
     tflite.open(prefix, signature=PREFIX_SIGNATURE)
@@ -93,7 +94,7 @@ def _measure(
             [feature] = tflite.run_opened(values[np.newaxis])
         except ModelRefused:  # it does not take such numbers, and so refuses them by itself
             return 0.0
-        return cosine_ppm(golden, feature) / PPM
+        return cosine_ppm(golden_sample, feature) / PPM
 
     near = {what: cosine(values) for what, values in prepared.near.items()}
     wrong = {what: cosine(values) for what, values in prepared.wrong.items()}

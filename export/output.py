@@ -48,7 +48,7 @@ class MadeParts:
     base: BaseSamples
     golden_input: bytes
     """A file."""
-    golden: Floats
+    golden_sample: Floats
     """(*feature shape), of that."""
     logits: Floats
     """(classes,), what the head's file answers to it."""
@@ -72,14 +72,15 @@ def write_bundles(folder: Path, made: MadeParts, parity: Mapping[str, Json]) -> 
             made.head,
             first.labels,
             made.golden_input,
-            made.golden,
+            made.golden_sample,
             made.logits,
             made.quantize,
             made.detector,
         ),
     )
     write_training_bundle(
-        folder / TRAINING, TrainingBundleParts(facts, keras_file(first.network), first.labels, made.golden, made.base)
+        folder / TRAINING,
+        TrainingBundleParts(facts, keras_file(first.network), first.labels, made.golden_sample, made.base),
     )
     atomic_write(folder / PARITY, encode_json(parity))
 

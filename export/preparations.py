@@ -25,7 +25,7 @@ Pixels = NDArray[np.uint8]
 Resize = Callable[[Image.Image, int, int], Image.Image]
 
 NEAR, OFF = 1 / 400, 1 / 10
-"""How far, in shares of its side, a face's square may be from the golden one, and is where it is off."""
+"""How far, in shares of its side, a face's square may be from the right one, and is where it is off."""
 WHOLE_FITS = (Fit.CROP, Fit.LETTERBOX, Fit.STRETCH)
 _SEED = 7
 
@@ -34,7 +34,7 @@ _SEED = 7
 class Preparations:
     """What the prefix takes, without the batch, prepared in several ways."""
 
-    golden: NDArray[Any]
+    right: NDArray[Any]
     """As the contract says."""
     near: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     """As other clients may do it rightly, by what differs."""
@@ -66,15 +66,15 @@ def _prepare_whole(pixels: Pixels, photo_input: PhotoInput) -> Preparations:
 
     exchanged = _fitted(pixels[..., ::-1], placement, photo_input, resize)
 
-    golden = fitted(placement)
+    right = fitted(placement)
     wrong = {"no antialiasing": fitted(placement, _between_four), "red and blue exchanged": exchanged}
-    wrong |= _other_numbers(golden)
+    wrong |= _other_numbers(right)
     for fit in (fit for fit in WHOLE_FITS if fit is not photo_input.fit):
         other = fit_photo(width, height, photo_input=replace(photo_input, fit=fit))
         wrong[f"{fit} in place of {photo_input.fit}"] = fitted(other)
     for what, at in _off(placement, width, height, photo_input).items():
         wrong[what] = fitted(at)
-    return Preparations(golden, {"rounded otherwise": _rounded_otherwise(golden)}, _that_differ(wrong, golden))
+    return Preparations(right, {"rounded otherwise": _rounded_otherwise(right)}, _that_differ(wrong, right))
 
 
 def _prepare_face(image: Image.Image, square: Square, photo_input: PhotoInput) -> Preparations:
@@ -86,15 +86,15 @@ def _prepare_face(image: Image.Image, square: Square, photo_input: PhotoInput) -
     def moved(share: float) -> Square:
         return replace(square, x=square.x + share * square.side, y=square.y + share * square.side)
 
-    golden = cut_out(square)
-    near = {"rounded otherwise": _rounded_otherwise(golden)}
+    right = cut_out(square)
+    near = {"rounded otherwise": _rounded_otherwise(right)}
     near |= {"a square a little off": cut_out(moved(NEAR)), "the same, the other way": cut_out(moved(-NEAR))}
-    middle = _prepare_whole(np.asarray(image), replace(photo_input, fit=Fit.CROP, faces=None)).golden
+    middle = _prepare_whole(np.asarray(image), replace(photo_input, fit=Fit.CROP, faces=None)).right
     wrong = {"no antialiasing": _in_channels(_sample_between_four(image, square, size), photo_input)}
     wrong["red and blue exchanged"] = cut_out(square, Image.fromarray(np.asarray(image)[..., ::-1]))
-    wrong |= _other_numbers(golden)
+    wrong |= _other_numbers(right)
     wrong |= {"a square that is off by a tenth": cut_out(moved(OFF)), "the middle in place of the face": middle}
-    return Preparations(golden, near, _that_differ(wrong, golden))
+    return Preparations(right, near, _that_differ(wrong, right))
 
 
 def _fitted(pixels: Pixels, at: Placement, photo_input: PhotoInput, resize: Resize) -> Pixels:
@@ -127,9 +127,9 @@ def _sample_between_four(image: Image.Image, square: Square, size: int) -> Image
     return image.transform((size, size), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
 
 
-def _other_numbers(golden: Pixels) -> dict[str, Pixels]:
+def _other_numbers(right: Pixels) -> dict[str, Pixels]:
     """Return the right pixels as other numbers."""
-    return {"pixels of 0 to 1": golden // np.uint8(255), "pixels of -128 to 127": golden ^ np.uint8(0x80)}
+    return {"pixels of 0 to 1": right // np.uint8(255), "pixels of -128 to 127": right ^ np.uint8(0x80)}
 
 
 def _off(at: Placement, width: int, height: int, photo_input: PhotoInput) -> dict[str, Placement]:
@@ -148,12 +148,12 @@ def _off(at: Placement, width: int, height: int, photo_input: PhotoInput) -> dic
     return {"at the corner": replace(at, place=Rectangle(0, 0, place.width, place.height))}
 
 
-def _rounded_otherwise(golden: Pixels) -> Pixels:
+def _rounded_otherwise(right: Pixels) -> Pixels:
     """Move each value by at most 1, as another order of rounding does."""
-    moved = np.random.default_rng(_SEED).integers(-1, 2, golden.shape)
-    return np.clip(golden.astype(np.int16) + moved, 0, 255).astype(np.uint8)
+    moved = np.random.default_rng(_SEED).integers(-1, 2, right.shape)
+    return np.clip(right.astype(np.int16) + moved, 0, 255).astype(np.uint8)
 
 
-def _that_differ(wrong: Mapping[str, Pixels], golden: Pixels) -> dict[str, NDArray[Any]]:
+def _that_differ(wrong: Mapping[str, Pixels], right: Pixels) -> dict[str, NDArray[Any]]:
     """Leave out what is no mistake with this input, as a letterbox of a photo that fills it."""
-    return {what: pixels for what, pixels in wrong.items() if not np.array_equal(pixels, golden)}
+    return {what: pixels for what, pixels in wrong.items() if not np.array_equal(pixels, right)}

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from contract.documents import Json
 from contract.self_test import PPM
+from export.errors import NetworkError
 from export.tflite.quantize import Quantize
 
 TELLABLE = 3.0
@@ -57,8 +58,17 @@ class LeastCosine:
 
 
 def choose_least_cosine(*, near: Mapping[str, float], wrong: Mapping[str, float], quantize: Quantize) -> LeastCosine:
-    """Choose what accepts all that is near, and refuses what is wrong as far as it can be told from that. Pure."""
+    """Choose what accepts all that is near, and refuses what is wrong as far as it can be told from that. Pure.
+
+    Raises:
+        NetworkError: what is near is so far off that all features would be accepted.
+    """
     nearest = max([RUNTIMES[quantize], *(1 - cosine for cosine in near.values())])
     told = [1 - cosine for cosine in wrong.values() if 1 - cosine >= TELLABLE * nearest]
     distance = math.sqrt(nearest * min(told)) if told else math.sqrt(TELLABLE) * nearest
-    return LeastCosine(max(0, math.floor((1 - distance) * PPM)), near, wrong)
+    ppm = math.floor((1 - distance) * PPM)
+    if ppm <= 0:
+        expected = "features that stay alike when the input is prepared rightly in another way"
+        what, cosine = min(near.items(), key=lambda one: one[1])
+        raise NetworkError("self-test", expected=expected, got=f"cosine {cosine:.5f} ({what})")
+    return LeastCosine(ppm, near, wrong)

@@ -91,7 +91,7 @@ def check(golden: GoldenParts, prefix: bytes, prepared: Preparations, runtimes: 
         def cosine(values: NDArray[Any], tflite: TFLiteProcess = tflite) -> int:
             return cosine_ppm(golden.feature, tflite.run_opened(values[np.newaxis])[0])
 
-        assert cosine(prepared.golden) >= golden.least.ppm
+        assert cosine(prepared.right) >= golden.least.ppm
         assert all(cosine(values) >= golden.least.ppm for values in prepared.near.values())
         assert not {what for what, values in prepared.wrong.items() if cosine(values) >= golden.least.ppm}
 
@@ -166,7 +166,6 @@ def test_a_detector_that_finds_nothing_ends_the_export(
         ({"a": 1.0}, {"b": 0.9, "c": 0.9999}, Quantize.NONE, 1 - (0.001 * 0.1) ** 0.5),
         ({"a": 1.0}, {"c": 0.9999}, Quantize.NONE, 1 - 3**0.5 * 0.001),
         ({}, {}, Quantize.DYNAMIC, 1 - 3**0.5 * 0.001),
-        ({"a": -1.0}, {"b": 0.0}, Quantize.NONE, 0.0),
     ],
 )
 def test_the_least_cosine_lies_between_what_is_right_and_what_can_be_told_from_it(
@@ -176,7 +175,7 @@ def test_the_least_cosine_lies_between_what_is_right_and_what_can_be_told_from_i
     assert chosen.ppm == pytest.approx(expected * PPM, abs=1)
 
 
-@given(st.lists(st.floats(0.5, 1), max_size=4), st.lists(st.floats(-1, 1), max_size=4), st.sampled_from(Quantize))
+@given(st.lists(st.floats(0.6, 1), max_size=4), st.lists(st.floats(-1, 1), max_size=4), st.sampled_from(Quantize))
 def test_what_is_right_passes_and_what_fails_is_told(near: list[float], wrong: list[float], mode: Quantize) -> None:
     chosen = choose_least_cosine(
         near={str(place): cosine for place, cosine in enumerate(near)},
@@ -186,6 +185,12 @@ def test_what_is_right_passes_and_what_fails_is_told(near: list[float], wrong: l
     assert all(round(cosine * PPM) >= chosen.ppm for cosine in near)
     assert (1 - RUNTIMES[mode]) * PPM >= chosen.ppm
     assert chosen.missed == {what: cosine for what, cosine in chosen.wrong.items() if cosine * PPM >= chosen.ppm - 0.5}
+
+
+def test_a_least_cosine_that_every_device_would_reach_is_refused() -> None:
+    """As of features that rounding alone turns round: the self-test would prove nothing."""
+    with pytest.raises(NetworkError, match=r"self-test: expected .* got cosine -1\.00000 \(rounded otherwise\)"):
+        choose_least_cosine(near={"rounded otherwise": -1.0}, wrong={"b": 0.0}, quantize=Quantize.NONE)
 
 
 def test_what_no_threshold_tells_is_said_in_one_line() -> None:
@@ -215,10 +220,10 @@ def test_the_golden_photo_is_prepared_as_devices_prepare_it_and_every_mistake_di
     assert 3 * width * photo_input.height == pytest.approx(5 * height * photo_input.width, rel=0.02)
     found = prepare_photo(photo, photo_input, None)
     assert found is not None
-    assert np.array_equal(found.golden, prepare(Photo.from_pixels(photo), photo_input))
+    assert np.array_equal(found.right, prepare(Photo.from_pixels(photo), photo_input))
     assert all(values.shape == photo_input.shape for values in (*found.near.values(), *found.wrong.values()))
-    assert all(not np.array_equal(values, found.golden) for values in found.wrong.values())
-    assert np.abs(found.near["rounded otherwise"].astype(int) - found.golden).max() == 1
+    assert all(not np.array_equal(values, found.right) for values in found.wrong.values())
+    assert np.abs(found.near["rounded otherwise"].astype(int) - found.right).max() == 1
     fits = {what.split()[0] for what in found.wrong if "in place of" in what}
     assert fits == {Fit.CROP, Fit.LETTERBOX, Fit.STRETCH} - {photo_input.fit}
 
@@ -233,7 +238,7 @@ def test_the_golden_photo_has_one_face_which_is_cut_out_as_devices_do(
         tflite.open(detector, signature=DETECTOR_SIGNATURE)
         [region] = RegionFinder(photo_input, tflite.run_opened).find(Photo.from_pixels(draw_golden_photo(photo_input)))
         assert region.is_subject
-        assert np.array_equal(region.values, found.golden)
+        assert np.array_equal(region.values, found.right)
 
 
 @pytest.mark.parametrize("photo_input", PHOTOS, ids=str)
