@@ -16,6 +16,8 @@ OBJECT_MEDIA_TYPE = "application/octet-stream"
 AUTHORIZATION = "Authorization"
 BEARER = "Bearer "
 ETAG = "ETag"
+MAX_ETAG_CHARACTERS = 256
+"""Of a tag that a device keeps to ask with; a longer one is not kept."""
 IF_NONE_MATCH = "If-None-Match"
 RETRY_AFTER = "Retry-After"
 CACHE_CONTROL = "Cache-Control"

@@ -32,12 +32,12 @@ from contract.files import FileRef, atomic_write, flush_folder, read_bounded, re
 from contract.labels import parse_labels
 from contract.manifest import HeadFile, Manifest, Precision
 from contract.patterns import HEX64_PATTERN
+from contract.routes import MAX_ETAG_CHARACTERS
 from device.errors import HeadDamaged, TryLater, storage_errors
 from device.heads.floors import Floors, ReleaseLine, pass_over, raise_floors, read_floors, without_tags, write_floors
 
 POINTER_FORMAT = 1
 MAX_POINTER_BYTES = 16 << 10
-MAX_ETAG_CHARACTERS = 512
 KEPT_HEADS = 2
 MAX_ENTRIES = 64
 """A later version may keep more heads; its first two are those that this one keeps."""

@@ -39,7 +39,6 @@ from device.errors import AnotherService, CutOff, ProtocolViolation, Refused, Se
 from device.service.pace import Pace, paced_pools
 from device.service.replies import Reply, reason, was_connected
 
-MAX_ETAG_CHARACTERS = 256
 READ_FORMATS = encode_formats((("manifest", MANIFEST_FORMAT), ("spaces", SPACES_FORMAT)))
 """What every request says that this client reads."""
 NO_OBJECT = "0" * 64
@@ -244,7 +243,7 @@ class Client:
             return None
         reply.check(reply.media_type == ENVELOPE_MEDIA_TYPE, expected=ENVELOPE_MEDIA_TYPE, got=reply.media_type)
         tag = reply.header(routes.ETAG)
-        kept = tag if len(tag) <= MAX_ETAG_CHARACTERS and tag.isascii() and tag.isprintable() else ""
+        kept = tag if len(tag) <= routes.MAX_ETAG_CHARACTERS and tag.isascii() and tag.isprintable() else ""
         return ReleaseAnswer(reply.read(max_bytes), kept, self._date(reply))
 
     def object(self, reference: FileRef, *, begin: int) -> ObjectStream:
