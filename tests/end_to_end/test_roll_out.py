@@ -47,7 +47,9 @@ class Place:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"FEDEX_STORE": f"dir:{self.folder / 'store'}", "FEDEX_STATE": str(self.folder / "state")}
+        """Of the worker and its operator, who knows the codes, too: a group may have devices and no samples yet."""
+        places = {"FEDEX_STORE": f"dir:{self.folder / 'store'}", "FEDEX_STATE": str(self.folder / "state")}
+        return {**places, "FEDEX_ENROLMENT": f"{HOME_CODE}=home,{WORK_CODE}=work"}
 
     @property
     def pool(self) -> Pool:
