@@ -102,7 +102,8 @@ def bundle() -> None:
 def add(directory: Path, replace: bool) -> None:
     """Register the training bundle in DIRECTORY, so that its space takes uploads.
 
-    A bundle that turned out broken can be replaced as long as nothing was released from it.
+    A bundle that turned out broken can be replaced as long as nothing was released from it; after that, by one of
+    the same labels and golden sample, as `fedex-export bundle --space` makes it.
     """
     store = open_store(_settings().store)
     probe(store)

@@ -7,8 +7,10 @@
     head.tflite      feature -> logits                 golden.tensors "feature": F32 (*shape)
     labels.json      JSON array of strings             base.tensors   the base samples, with their split
     golden.tensors   "feature": F32 (*shape)
-    golden-input.png, or .npy of tensors: what that is the feature of
+    golden-input.png, or .npy of tensors, and golden-feature.tensors, "feature": what the prefix makes of it
 
+golden.tensors is the golden sample, which heads are tried on: of both bundles, and of all bundles of a space. Input and
+feature are of the self-test, a bundle's own; where a bundle begins a space, its golden feature is the golden sample.
 bundle.json is removed first and written last: a directory without it is no bundle.
 """
 

@@ -42,7 +42,8 @@ class BundleFacts:
     temperature: float
     threshold: float
     least_cosine_ppm: int
-    """What a device's feature of the golden input must reach to the golden sample, in millionths."""
+    """What a device's feature of the golden input must reach to the golden feature, in millionths; of a training bundle
+    the least of all device bundles of its space."""
 
     @classmethod
     def parse(cls, fields: Fields) -> "BundleFacts":
@@ -79,7 +80,7 @@ class CheckedBundle:
     facts: BundleFacts
     labels: tuple[str, ...]
     golden: NDArray[np.float32]
-    """The golden sample, a feature."""
+    """The golden sample, a feature: what heads of the space are tried on."""
 
     @property
     def space(self) -> str:
@@ -141,16 +142,16 @@ def parse_bundle_document(data: bytes, *, kind: str) -> Fields:
     return fields
 
 
-def parse_golden(data: bytes, *, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Read golden.tensors: one finite float32 feature of `shape`."""
-    where = f"{GOLDEN_FILE}.{FEATURE_TENSOR}"
+def parse_golden(data: bytes, *, shape: tuple[int, ...], name: str = GOLDEN_FILE) -> NDArray[np.float32]:
+    """Read golden.tensors, or another file like it: one finite float32 feature of `shape`."""
+    where = f"{name}.{FEATURE_TENSOR}"
     golden = require_array(decode_tensors(data).tensors.get(FEATURE_TENSOR), np.float32, shape=shape, where=where)
     check_finite(golden, where=where)
     return golden
 
 
 def encode_golden(golden: NDArray[np.float32]) -> bytes:
-    """Write golden.tensors."""
+    """Write golden.tensors, or another file like it."""
     check_finite(golden, where=FEATURE_TENSOR)
     return encode_tensors({FEATURE_TENSOR: golden}, {})
 
@@ -173,9 +174,9 @@ def parse_labels_reference(fields: Fields) -> FileRef:
     return parse_reference(fields, "labels", max_bytes=MAX_LABELS_BYTES)
 
 
-def parse_golden_reference(fields: Fields) -> FileRef:
-    """Read what a bundle's document says of golden.tensors."""
-    return parse_reference(fields, "golden", max_bytes=MAX_GOLDEN_BYTES)
+def parse_golden_reference(fields: Fields, key: str = "golden") -> FileRef:
+    """Read what a bundle's document says of golden.tensors, or of another file like it."""
+    return parse_reference(fields, key, max_bytes=MAX_GOLDEN_BYTES)
 
 
 def write_bundle(directory: Path, *, document: Mapping[str, Json], files: Mapping[str, bytes]) -> None:

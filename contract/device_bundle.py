@@ -37,6 +37,7 @@ PREFIX_FILE = "prefix.tflite"
 HEAD_FILE = "head.tflite"
 DETECTOR_FILE = "detector.tflite"
 GOLDEN_PHOTO_FILE, GOLDEN_TENSOR_FILE = "golden-input.png", "golden-input.npy"
+GOLDEN_FEATURE_FILE = "golden-feature.tensors"
 MAX_GOLDEN_INPUT_BYTES = 129 << 20
 """A tensor of 16,777,216 elements of 8 bytes, and the file's header."""
 
@@ -52,13 +53,15 @@ class DeviceBundleParts:
     golden_input: bytes
     """The file of a photo, PNG, or of a tensor, NPY, whichever the prefix takes."""
     golden: NDArray[np.float32]
-    """The golden sample: the feature of that."""
+    """The golden sample: what heads of the space are tried on."""
     logits: NDArray[np.float32]
     """(classes,): what `head` answers to the golden sample."""
     quantize: str
     """How the prefix was converted."""
     detector: bytes | None = None
     """What finds faces; there if the input is of faces, and only then."""
+    golden_feature: NDArray[np.float32] | None = None
+    """The feature of the golden input; None: it is the golden sample."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -72,6 +75,8 @@ class DeviceBundle(CheckedBundle):
     head: FileRef
     labels_file: FileRef
     golden_input: FileRef
+    golden_feature: NDArray[np.float32]
+    """What the prefix makes of the golden input."""
     logits: NDArray[np.float32]
     """(classes,): what `head` answers to the golden sample."""
     quantize: str
@@ -123,6 +128,11 @@ def read_device_bundle(directory: Path) -> DeviceBundle:
     check_file(directory / HEAD_FILE, head)
     golden_input = parse_reference(fields, "golden_input", max_bytes=MAX_GOLDEN_INPUT_BYTES)
     check_file(directory / golden_input_file(facts.input), golden_input)
+    golden_feature = parse_golden(
+        read_checked(directory / GOLDEN_FEATURE_FILE, parse_golden_reference(fields, "golden_feature")),
+        shape=facts.feature_shape,
+        name=GOLDEN_FEATURE_FILE,
+    )
     detector = _parse_detector(fields, facts)
     if detector is not None:
         check_file(directory / DETECTOR_FILE, detector)
@@ -136,6 +146,7 @@ def read_device_bundle(directory: Path) -> DeviceBundle:
         labels_file=labels_file,
         golden=golden,
         golden_input=golden_input,
+        golden_feature=golden_feature,
         logits=parse_logits(fields, "logits", classes=len(labels)),
         quantize=fields.name("quantize", NAME_PATTERN),
         detector=detector,
@@ -170,6 +181,7 @@ def write_device_bundle(directory: Path, parts: DeviceBundleParts) -> DeviceBund
         LABELS_FILE: encode_new_labels(parts.labels),
         GOLDEN_FILE: encode_golden(parts.golden),
         golden_input_file(parts.facts.input): parts.golden_input,
+        GOLDEN_FEATURE_FILE: encode_golden(parts.golden if parts.golden_feature is None else parts.golden_feature),
     }
     document: dict[str, Json] = {
         "format": BUNDLE_FORMAT,
@@ -180,6 +192,7 @@ def write_device_bundle(directory: Path, parts: DeviceBundleParts) -> DeviceBund
         "labels": FileRef.of(files[LABELS_FILE]).document(),
         "golden": FileRef.of(files[GOLDEN_FILE]).document(),
         "golden_input": FileRef.of(parts.golden_input).document(),
+        "golden_feature": FileRef.of(files[GOLDEN_FEATURE_FILE]).document(),
         "logits": encode_logits(parts.logits),
         "quantize": parts.quantize,
     }

@@ -4,7 +4,7 @@
      "system": "Linux 6.1.0 x86_64"}
 
 The device runs the bundle's golden input as it runs any photo or tensor, and compares the feature with the bundle's
-golden sample. Cosines are whole millionths, so that every client writes and compares the same numbers.
+golden feature. Cosines are whole millionths, so that every client writes and compares the same numbers.
 """
 
 import math
@@ -56,7 +56,7 @@ class SelfTest:
 
     setup: Setup
     cosine_ppm: int
-    """Of the feature to the golden sample, in millionths."""
+    """Of the feature to the golden feature, in millionths."""
 
     def __post_init__(self) -> None:
         if not -PPM <= self.cosine_ppm <= PPM:

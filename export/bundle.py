@@ -10,14 +10,15 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from contract.bundle import BaseSamples, BundleFacts
+from contract.bundle import BaseSamples, BundleFacts, DeviceBundle
 from contract.callbacks import ignore
 from contract.cuts import HEAD_SIGNATURE, PREFIX_SIGNATURE
 from contract.documents import Json
-from contract.files import sha256_hex
+from contract.files import read_checked, sha256_hex
 from contract.holdout import Split
 from contract.inputs import ModelInput, PhotoInput
 from contract.manifest import Precision
+from contract.self_test import PPM
 from contract.spaces import faces_space
 from export.accuracy import (
     Accuracy,
@@ -28,11 +29,12 @@ from export.accuracy import (
     compare_labels,
     measure,
 )
-from export.comparison import Comparison, ExportInputs, InKeras, check_features, run_in_keras
+from export.comparison import Comparison, ExportInputs, InKeras, check_features, check_kept_prefix, run_in_keras
 from export.examples.given import spread
 from export.golden import GoldenParts, make_golden
 from export.heads.calibration import Calibration
 from export.heads.first_head import FirstHead, fit_first_head, own_head
+from export.kept_space import check_kept_features
 from export.network.classifier import HeadParts, take_apart
 from export.network.network import Network
 from export.network.split import SplitModel, split
@@ -54,10 +56,6 @@ from export.tflite.process import TFLiteProcess
 from export.tflite.quantize import Quantize
 from export.whole_network import WholeNetwork, run_eagerly
 
-KEPT_SPACE = (
-    "of a kept space that has releases, this bundle's devices refuse every release (another golden sample); "
-    "of one that has none, `fedex-cloud bundle add --replace` registers this bundle"
-)
 MOST_JUDGES = 256
 """Held-out samples that Keras and TFLite are both asked about: more take longer and say the same."""
 
@@ -88,8 +86,8 @@ class BundleSpec:
     seed: int = 0
     detector: bytes | None = None
     """The file that finds faces; there if the input is of faces, and only then."""
-    space: str | None = None
-    """Keeps a space whose samples were of faces too, cut out without the detector; None names one by what is made."""
+    kept: DeviceBundle | None = None
+    """The bundle whose space and golden sample are kept; None: both are this one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,8 @@ def export_bundles(
         SplitError: the layer does not divide the network.
         HeadError: the network does not name a class.
         NetworkError: weights, features or answers that are no numbers, or beyond what devices may send.
-        RequestError: labelled photos show that they are scaled wrongly.
+        RequestError: labelled photos show that they are scaled wrongly; the space that is to be kept is of another
+            network, or of other first labels.
         ConversionError: TFLite's builtin operators cannot express it.
         ParityError: what was converted computes something else.
         RuntimeUnavailable: no TFLite runtime works here.
@@ -130,6 +129,9 @@ def export_bundles(
     """
     parts = split(network, spec.layer)
     head_parts = take_apart(parts.head)
+    if spec.kept is not None:
+        labels = inputs.labels if inputs.samples is None else inputs.samples.names
+        check_kept_features(spec.kept, shape=parts.feature_shape, labels=labels)
     whole = WholeNetwork(network, spec.input, spec.standardization, head_parts.output)
     at_step("running the whole network", 0, 0)
     run = run_in_keras(whole, parts, head_parts, inputs, warn=lambda line: at_step(line, 0, 0))
@@ -137,15 +139,15 @@ def export_bundles(
         export = _Export(parts, spec, inputs, run, tflite, at_step)
         prefix = export.convert_prefix()
         features = export.compare_prefix(prefix)
+        export.compare_kept_prefix(prefix)
         base = export.base_samples(prefix)
         first = export.first_head(head_parts, base)
         head = export.convert_head(first.network)
         comparison = export.compare_head(head, first.network, features, base)
         golden = export.golden(prefix, head)
         facts = _facts(spec, export.name_space(prefix), golden, first)
-        made = MadeParts(
-            facts, spec.quantize, prefix, head, first, base, golden.file, golden.feature, golden.logits, spec.detector
-        )
+        kept_least = PPM if spec.kept is None else spec.kept.facts.least_cosine_ppm
+        made = MadeParts(facts, spec.quantize, prefix, head, first, base, golden, spec.detector, kept_least)
         write_bundles(folder, made, _document(spec, comparison, golden.least))
     return ExportResult(
         facts.space,
@@ -187,6 +189,16 @@ class _Export:
         features = self.tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=self.inputs.compared)
         check_prefix(compare_features(self.in_keras.features, features), self.spec.quantize)
         return features
+
+    def compare_kept_prefix(self, prefix: bytes) -> None:
+        """Refuse to keep a space whose prefix is no conversion of this network's."""
+        kept = self.spec.kept
+        if kept is None or kept.prefix.sha256 == sha256_hex(prefix):
+            return
+        self.at_step("comparing the kept space's prefix with Keras", 0, 0)
+        content = read_checked(kept.prefix_path, kept.prefix)
+        features = self.tflite.run(content, signature=PREFIX_SIGNATURE, inputs=self.inputs.compared)
+        check_kept_prefix(kept, self.in_keras.features, features)
 
     def base_samples(self, prefix: bytes) -> BaseSamples:
         """Return the samples with the features that devices will compute; where none were given there are none."""
@@ -259,14 +271,8 @@ class _Export:
     def name_space(self, prefix: bytes) -> str:
         """Return the space of the features: of the prefix alone, of prefix, detector and parameters, or one to keep."""
         own, spec = sha256_hex(prefix), self.spec
-        if spec.space is not None:
-            if spec.space != own:
-                warning = (
-                    f"warning: --space {spec.space} is not this prefix's own, {own}; are its samples of this prefix?"
-                )
-                self.at_step(warning, 0, 0)
-            self.at_step(f"warning: {KEPT_SPACE}", 0, 0)
-            return spec.space
+        if spec.kept is not None:
+            return spec.kept.space
         if spec.detector is None or not isinstance(spec.input, PhotoInput) or spec.input.faces is None:
             return own
         return faces_space(prefix_sha256=own, detector_sha256=sha256_hex(spec.detector), parameters=spec.input.faces)
@@ -282,6 +288,7 @@ class _Export:
             model_input=spec.input,
             detector=spec.detector,
             quantize=spec.quantize,
+            kept=None if spec.kept is None else spec.kept.golden,
         )
         if warning := golden.least.warning():
             self.at_step(warning, 0, 0)

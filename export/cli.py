@@ -113,7 +113,8 @@ def layers(model: Path, size: str | None, *, every: bool) -> None:
 )
 @click.option(
     "--space",
-    help="Keep this space, of samples that were all crops of faces, if it has no release yet; see the README.",
+    type=path,
+    help="Keep the space of this device bundle, whose samples were all crops of faces; see the README.",
 )
 @click.option("--fit", help="How whole photos become that size: crop, letterbox or stretch.  [default: crop]")
 @click.option("--input", "kind", help="What the model takes, where it may be either: photo or tensor.")
@@ -199,13 +200,9 @@ def _detector(spec: BundleSpec, request: Request) -> str:
 
 def _space(exported: ExportResult, spec: BundleSpec) -> str:
     """Say what the space is, and of faces how another one is kept."""
-    if spec.space is not None:
-        return f"{exported.space}, kept"
-    return (
-        exported.space
-        if spec.detector is None
-        else f"{exported.space}; --space keeps one of crops of faces, before its first release"
-    )
+    if spec.kept is not None:
+        return f"{exported.space}, that of {spec.kept.directory}; fedex-cloud bundle add --replace registers it"
+    return exported.space if spec.detector is None else f"{exported.space}; --space keeps one of crops of faces"
 
 
 def _input(spec: BundleSpec) -> str:

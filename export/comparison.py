@@ -10,16 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.arrays import check_magnitude
+from contract.bundle import DeviceBundle
 from contract.documents import Json
 from contract.errors import Impossible
 from contract.upload import SAFE_MAGNITUDE
 from export.accuracy import Accuracy, Classes, Floats, SameLabels
-from export.errors import NetworkError, RequestError
+from export.errors import NetworkError, ParityError, RequestError
 from export.examples.labelled import LabelledExamples
+from export.kept_space import kept_where
 from export.network.classifier import HeadParts
 from export.network.split import SplitModel
 from export.network.standardization import Standardization, standardized
-from export.tflite.parity import ParityReport
+from export.tflite.parity import ParityReport, check_prefix, compare_features
+from export.tflite.quantize import Quantize
 from export.whole_network import WholeNetwork, check_indices, run_eagerly
 
 
@@ -139,3 +142,16 @@ def check_features(features: Floats, parts: SplitModel) -> None:
         check_magnitude(features, SAFE_MAGNITUDE, where=where)
     except Impossible as error:
         raise NetworkError(where, expected=expected, got=error.got) from error
+
+
+def check_kept_prefix(kept: DeviceBundle, in_keras: Floats, features: Floats) -> None:
+    """Refuse to keep a space whose prefix, which gave these features, is no conversion of the network's.
+
+    Raises:
+        RequestError: with what they differ by.
+    """
+    try:
+        check_prefix(compare_features(in_keras, features), Quantize(kept.quantize))
+    except ParityError as error:
+        expected = f"a prefix of this network: {error.expected} to its features"
+        raise RequestError(kept_where(kept), expected=expected, got=error.got) from error

@@ -35,9 +35,11 @@ class GoldenParts:
     file: bytes
     """The input, PNG of a photo and NPY of a tensor."""
     feature: Floats
-    """(*feature shape)."""
+    """(*feature shape), the prefix's of that input."""
+    sample: Floats
+    """(*feature shape), what heads are tried on: that feature, or the golden sample of a kept space."""
     logits: Floats
-    """(classes,), of the head's file."""
+    """(classes,), what the head's file answers to the golden sample."""
     least: LeastCosine
 
 
@@ -49,8 +51,11 @@ def make_golden(
     model_input: ModelInput,
     detector: bytes | None,
     quantize: Quantize,
+    kept: Floats | None = None,
 ) -> GoldenParts:
-    """Draw the golden input, run it, and measure what clients may differ by. One prefix has one golden sample.
+    """Draw the golden input, run it, and measure what clients may differ by. One space has one golden sample.
+
+    `kept` is the golden sample of a space that is kept; without it the feature of the golden input is.
 
     Raises:
         NetworkError: no finite answer to any input that is drawn, no face is found in it, or rounding alone
@@ -58,10 +63,11 @@ def make_golden(
     """
     for file, prepared in _candidates(tflite, model_input, detector):
         [feature] = tflite.run(prefix, signature=PREFIX_SIGNATURE, inputs=prepared.right[np.newaxis])
-        [logits] = tflite.run(head, signature=HEAD_SIGNATURE, inputs=feature[np.newaxis])
+        sample = feature if kept is None else kept
+        [logits] = tflite.run(head, signature=HEAD_SIGNATURE, inputs=sample[np.newaxis])
         if np.isfinite(feature).all() and np.isfinite(logits).all():
             least = _measure(tflite, prefix, prepared, feature, quantize)
-            return GoldenParts(file, feature, logits, least)
+            return GoldenParts(file, feature, sample, logits, least)
     expected = "finite answers to numbers of one range at least: of both signs, positive, 0 to 1, 0, 1"
     raise NetworkError("golden sample, of a drawn input", expected=expected, got="NaN or infinity to all of them")
 
@@ -84,7 +90,7 @@ def _candidates(
 
 
 def _measure(
-    tflite: TFLiteProcess, prefix: bytes, prepared: Preparations, golden_sample: Floats, quantize: Quantize
+    tflite: TFLiteProcess, prefix: bytes, prepared: Preparations, golden_feature: Floats, quantize: Quantize
 ) -> LeastCosine:
     """Compare what the prefix makes of the other preparations."""
     tflite.open(prefix, signature=PREFIX_SIGNATURE)
@@ -94,7 +100,7 @@ def _measure(
             [feature] = tflite.run_opened(values[np.newaxis])
         except ModelRefused:  # it does not take such numbers, and so refuses them by itself
             return 0.0
-        return cosine_ppm(golden_sample, feature) / PPM
+        return cosine_ppm(golden_feature, feature) / PPM
 
     near = {what: cosine(values) for what, values in prepared.near.items()}
     wrong = {what: cosine(values) for what, values in prepared.wrong.items()}

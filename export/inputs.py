@@ -24,6 +24,7 @@ from export.examples.given import GivenInputs, spread
 from export.examples.labelled import LabelledExamples
 from export.examples.reading import are_photos, read_given, read_samples
 from export.examples.synthetic import candidate_inputs, synthetic_inputs
+from export.kept_space import check_kept_input, read_kept_space
 from export.model_input import choose_input, choose_standardization, fitted, scale_warning, told_scale
 from export.network.backbone import draw_reference, load_reference
 from export.network.classifier import take_apart
@@ -119,6 +120,9 @@ class _Found:
             layer = layer or self._recommended_layer(network)
         assert layer is not None  # a request without a model names the reference network's
         cut = request.cut or layer
+        kept = None if request.space is None else read_kept_space(request.space)
+        if kept is not None:
+            check_kept_input(kept, cut=cut, model_input=model_input)
         return BundleSpec(
             cut,
             layer,
@@ -128,7 +132,7 @@ class _Found:
             request.out,
             seed=request.seed,
             detector=detector,
-            space=request.space,
+            kept=kept,
         )
 
     def _recommended_layer(self, network: Network) -> str:

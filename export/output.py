@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from contract.bundle import (
     BaseSamples,
@@ -27,13 +26,13 @@ from contract.bundle import (
 from contract.documents import Json, encode_json
 from contract.files import atomic_write
 from contract.samples import SAMPLE_ID_BYTES
+from contract.self_test import PPM
 from contract.training_bundle import KERAS_HEAD_FILE
+from export.golden import GoldenParts
 from export.heads.first_head import FirstHead
 from export.tflite.quantize import Quantize
 
 DEVICE, TRAINING, PARITY = "device", "training", "parity.json"
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,14 +45,16 @@ class MadeParts:
     head: bytes
     first: FirstHead
     base: BaseSamples
-    golden_input: bytes
-    """A file."""
-    golden_sample: Floats
-    """(*feature shape), of that."""
-    logits: Floats
-    """(classes,), what the head's file answers to it."""
+    golden: GoldenParts
     detector: bytes | None = None
     """What finds faces, where the input is of faces."""
+    kept_least_ppm: int = PPM
+    """What devices with the bundle whose space is kept must reach, if one is."""
+
+    @property
+    def training_facts(self) -> BundleFacts:
+        """What the training bundle says: the service takes uploads of devices with either bundle."""
+        return replace(self.facts, least_cosine_ppm=min(self.facts.least_cosine_ppm, self.kept_least_ppm))
 
 
 def write_bundles(folder: Path, made: MadeParts, parity: Mapping[str, Json]) -> None:
@@ -63,24 +64,25 @@ def write_bundles(folder: Path, made: MadeParts, parity: Mapping[str, Json]) -> 
         OSError: it cannot be written.
         ContractError: a part is beyond the contract's bounds.
     """
-    facts, first = made.facts, made.first
+    first, golden = made.first, made.golden
     write_device_bundle(
         folder / DEVICE,
         DeviceBundleParts(
-            facts,
+            made.facts,
             made.prefix,
             made.head,
             first.labels,
-            made.golden_input,
-            made.golden_sample,
-            made.logits,
+            golden.file,
+            golden.sample,
+            golden.logits,
             made.quantize,
             made.detector,
+            golden.feature,
         ),
     )
     write_training_bundle(
         folder / TRAINING,
-        TrainingBundleParts(facts, keras_file(first.network), first.labels, made.golden_sample, made.base),
+        TrainingBundleParts(made.training_facts, keras_file(first.network), first.labels, golden.sample, made.base),
     )
     atomic_write(folder / PARITY, encode_json(parity))
 

@@ -16,7 +16,6 @@ from contract.errors import ContractError, shown
 from contract.files import read_bounded
 from contract.inputs import PHOTO_KIND, TENSOR_KIND, Fit
 from contract.labels import MARKS, MAX_LABELS_BYTES, WHITE_SPACE, encode_labels, label_key, read_label
-from contract.patterns import HEX64_PATTERN
 from export.errors import RequestError
 from export.network.standardization import Standardization
 from export.tflite.quantize import DEFAULT_QUANTIZE, Quantize
@@ -86,8 +85,8 @@ class Request:
     """By name, or the file of BlazeFace's back model."""
     detector_asked: bool = False
     """Whether the user said which; it follows from the network otherwise."""
-    space: str | None = None
-    """Of samples that are kept, in hexadecimal; None names one."""
+    space: Path | None = None
+    """The device bundle whose space is kept; None names one."""
 
     @property
     def finds_faces(self) -> bool:
@@ -118,12 +117,12 @@ def parse_request(
     seed: int,
     out: Path,
     detector: str | None = None,
-    space: str | None = None,
+    space: Path | None = None,
 ) -> Request:
     """Turn options into a request; the only file it opens is that of the labels.
 
     Raises:
-        RequestError: an unknown cut, mode, detector or space, options that exclude or need each other, int8 without
+        RequestError: an unknown cut, mode or detector, options that exclude or need each other, int8 without
             inputs to calibrate on, a file that holds no list of labels.
     """
     _check_exclusive("--model", model, {"--cut": cut, "--weights": weights, "--classes": classes})
@@ -159,7 +158,7 @@ def parse_request(
         out=out,
         detector=finder,
         detector_asked=detector is not None,
-        space=None if space is None else _space(space),
+        space=space,
     )
 
 
@@ -221,7 +220,7 @@ def _detector(asked: str | None, *, is_reference: bool) -> KnownDetector | Path:
     return path
 
 
-def _check_detector(detector: KnownDetector | Path, *, fit: str | None, space: str | None) -> None:
+def _check_detector(detector: KnownDetector | Path, *, fit: str | None, space: Path | None) -> None:
     """Refuse what goes with a detector alone, or never with one."""
     if detector is not KnownDetector.NONE and fit is not None:
         got = f"--detector {detector}"
@@ -236,13 +235,6 @@ def _fit(asked: str) -> Fit:
         expected = f"one of {', '.join(WHOLE_PHOTO_FITS)}; faces are found with --detector {KnownDetector.BACK}"
         raise RequestError("--fit", expected=expected, got=asked)
     return Fit(asked)
-
-
-def _space(text: str) -> str:
-    space = text.strip().lower()
-    if not HEX64_PATTERN.fullmatch(space):
-        raise RequestError("--space", expected="64 hexadecimal digits, as bundle.json has them", got=shown(text))
-    return space
 
 
 def _read_labels(path: Path) -> tuple[str, ...]:

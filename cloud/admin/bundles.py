@@ -1,7 +1,8 @@
 """Registration of training bundles: a bundle's files are written under `spaces/<space>/`, its document last.
 
 A space is registered once. Another bundle of the same space is refused, because datasets and releases that exist were
-made with the first one; only while there is no release may it take the first one's place, if that is asked for.
+made with the first one. It may take the first one's place if that is asked for; where something was released, only if
+it goes on with that: devices with either bundle take the next release, and what both send is trained on together.
 
 Of two bundles that are registered at once one wins: a file is put only if it is absent, always in the same order, so
 that the first file in which they differ is refused to the other one.
@@ -22,10 +23,19 @@ from cloud.releases import registry
 from cloud.store import keys
 from cloud.store.store import ObjectStore, StoredObject
 from contract.bundle import TrainingBundle, parse_training_bundle
-from contract.bundle_files import BUNDLE_FILE, MAX_DOCUMENT_BYTES, BundleFacts, parse_bundle_document
+from contract.bundle_files import (
+    BUNDLE_FILE,
+    MAX_DOCUMENT_BYTES,
+    BundleFacts,
+    parse_bundle_document,
+    parse_labels_reference,
+)
 from contract.documents import parse_document
 from contract.errors import ContractError
-from contract.files import check_is_file, read_bounded
+from contract.files import FileRef, check_is_file, read_bounded
+from contract.labels import encode_new_labels
+from contract.manifest import Manifest
+from contract.self_test import as_cosine
 from contract.training_bundle import KERAS_HEAD_FILE, KIND, TRAINING_FILES, read_training_files
 
 
@@ -97,18 +107,44 @@ def _document(store: ObjectStore, space: str) -> StoredObject | None:
 
 
 def _check_replaceable(store: ObjectStore, bundle: TrainingBundle, present: bytes, *, replace: bool) -> None:
-    """Refuse to replace a bundle that something was released from, or by one whose features have another shape."""
+    """Refuse a bundle whose features have another shape, or that does not go on with what was released."""
     if not replace:
-        raise BundleRefused(f"{_another(bundle.space)}; --replace lets it take its place while nothing was released")
+        raise BundleRefused(f"{_another(bundle.space)}; --replace lets it take its place")
     if _shape(present) not in (None, bundle.feature_shape):
         raise BundleRefused(
             f"space {bundle.space}: expected features of shape {_shape(present)}, got {bundle.feature_shape}"
         )
     for pool in dataset_pointer.pools(store):
-        if pool.space == bundle.space and registry.read(store, pool).channels:
-            raise BundleRefused(
-                f"space {bundle.space}: expected one without releases, got one that group {pool.group} has releases of"
-            )
+        if pool.space == bundle.space and (channels := registry.read(store, pool).channels):
+            where = f"space {bundle.space}, which group {pool.group} has releases of"
+            _check_continues(bundle, present, where=where)
+            for current in channels.values():
+                _check_released(bundle, current.manifest, where=where)
+
+
+def _check_continues(bundle: TrainingBundle, present: bytes, *, where: str) -> None:
+    """Refuse other first labels, whose numbers all heads have in common, and what devices' self-tests may be below."""
+    try:
+        fields = parse_bundle_document(present, kind=KIND)
+        least, labels = BundleFacts.parse(fields).least_cosine_ppm, parse_labels_reference(fields)
+    except ContractError as error:
+        raise BundleRefused(f"{where}: expected a whole document of the bundle before, got {error}") from error
+    if labels != FileRef.of(encode_new_labels(bundle.labels)):
+        raise BundleRefused(f"{where}: expected the labels of the bundle before, in its order, got others")
+    if bundle.facts.least_cosine_ppm > least:
+        raise BundleRefused(
+            f"{where}: expected a least cosine of at most {as_cosine(least)}, as devices have it that are at work, got "
+            f"{as_cosine(bundle.facts.least_cosine_ppm)}"
+        )
+
+
+def _check_released(bundle: TrainingBundle, manifest: Manifest, *, where: str) -> None:
+    """Refuse what devices would refuse releases for, those with the bundle before or those with this one."""
+    if (bundle.cut, bundle.golden_sample_sha256) != (manifest.cut, manifest.golden_sample_sha256):
+        raise BundleRefused(
+            f"{where}: expected cut {manifest.cut} and golden sample {manifest.golden_sample_sha256}, got {bundle.cut} "
+            f"and {bundle.golden_sample_sha256}; an export with --space has that golden sample"
+        )
 
 
 def _put_first(store: ObjectStore, key: str, body: bytes, *, space: str) -> None:

@@ -42,7 +42,7 @@ def run_self_test(bundle: DeviceBundle, *, runtime: TFLiteRuntime, threads: int)
     subject = next((region for region in regions if region.is_subject), None)
     if subject is None:
         return 0
-    return cosine_ppm(bundle.golden, prefix.run(subject.values[np.newaxis])[0])
+    return cosine_ppm(bundle.golden_feature, prefix.run(subject.values[np.newaxis])[0])
 
 
 def describe_setup(bundle: DeviceBundle, *, runtime: TFLiteRuntime, threads: int) -> BundleSetup:

@@ -105,7 +105,14 @@ def test_a_device_bundle_is_read_back(device: Path) -> None:
     assert bundle.logits.tolist() == [2, -1]
     assert bundle.facts.least_cosine_ppm == 990_000
     assert bundle.golden_input == FileRef.of(bundle.golden_input_path.read_bytes())
+    assert bundle.golden_feature.tolist() == GOLDEN.tolist()
     assert bundle.sha256 == FileRef.of((device / "bundle.json").read_bytes()).sha256
+
+
+def test_a_bundle_that_keeps_a_space_has_a_golden_feature_beside_the_golden_sample_of_the_space(tmp_path: Path) -> None:
+    bundle = write_device(tmp_path, golden_feature=GOLDEN + 1)
+    assert (bundle.golden.tolist(), bundle.golden_feature.tolist()) == (GOLDEN.tolist(), (GOLDEN + 1).tolist())
+    assert bundle.golden_sample_sha256 == golden_sample_sha256(GOLDEN)
 
 
 def test_a_training_bundle_is_read_back_from_a_directory_and_from_bytes(training: Path) -> None:
@@ -162,7 +169,8 @@ def test_what_cannot_be_written_leaves_the_bundle_that_was_there(device: Path, c
     assert read_device_bundle(device).layer == "Bottleneck_BatchNorm"
 
 
-DEVICE_FILES = ["prefix.tflite", "head.tflite", "labels.json", "golden.tensors", "golden-input.png"]
+GOLDEN_FILES = ["golden.tensors", "golden-input.png", "golden-feature.tensors"]
+DEVICE_FILES = ["prefix.tflite", "head.tflite", "labels.json", *GOLDEN_FILES]
 
 
 @pytest.mark.parametrize("name", ["bundle.json", *DEVICE_FILES])
@@ -244,6 +252,7 @@ def test_a_link_to_another_file_is_refused_by_its_hash(device: Path, tmp_path: P
         ),
         ({"golden_input": None}, Malformed, "bundle.json.golden_input: expected an object, got None"),
         ({"golden_input": {"sha256": "00" * 32, "size": 1 << 28}}, TooLarge, "bundle.json.golden_input.size"),
+        ({"golden_feature": None}, Malformed, "bundle.json.golden_feature: expected an object, got None"),
         ({"threshold": True}, Malformed, "bundle.json.threshold: expected a number, got True"),
         ({"quantize": 8}, Malformed, "bundle.json.quantize: expected a string, got 8"),
     ],
@@ -271,6 +280,13 @@ def test_a_hostile_document_is_refused_by_name(
             encode_tensors({"feature": np.array([0, 1, np.inf, 2], np.float32)}, {}),
             Impossible,
             r"golden.tensors.feature\[2\]: expected a finite number, got inf",
+        ),
+        (
+            "golden-feature.tensors",
+            "golden_feature",
+            encode_tensors({"feature": np.zeros(5, np.float32)}, {}),
+            Impossible,
+            r"golden-feature.tensors.feature: expected float32 \[4\], got float32 \[5\]",
         ),
     ],
 )

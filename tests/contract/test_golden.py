@@ -122,7 +122,14 @@ DOCUMENTS = (
     "problem-self-test.json",
     "history.json",
 )
-DEVICE_FILES = ("bundle.json", "prefix.tflite", "head.tflite", "labels.json", "golden.tensors")
+DEVICE_FILES = (
+    "bundle.json",
+    "prefix.tflite",
+    "head.tflite",
+    "labels.json",
+    "golden.tensors",
+    "golden-feature.tensors",
+)
 TRAINING_FILES = ("bundle.json", "head.keras", "labels.json", "golden.tensors", "base.tensors")
 FACES = PhotoInput(160, 160, fit=Fit.FACES, faces=BACK)
 INPUTS: Mapping[str, ModelInput] = {
@@ -145,6 +152,8 @@ SPACES = SpaceList(
     "home", 3, 1_760_000_000, 1_762_592_000, current=frozenset({"5b" * 32, "6c" * 32}), retired=frozenset({"4a" * 32})
 )
 FEATURE = np.array([0.5, -1.25, 3.0, 0.0], np.float32)
+FEATURE_OF_FACES = np.array([0.25, -1.0, 2.5, 0.0], np.float32)
+"""Of the golden input of the bundle of faces, which keeps a space of crops with its golden sample."""
 LOGITS = np.array([2.0, -0.5], np.float32)
 BAD_SAMPLES = ProblemDocument(
     Problem.TOO_LARGE,
@@ -449,6 +458,7 @@ def write_pair(folder: Path, ending: str, model_input: ModelInput) -> None:
             LOGITS,
             quantize="dynamic",
             detector=detector,
+            golden_feature=FEATURE_OF_FACES if finds_faces(model_input) else None,
         ),
     )
     base = BaseSamples(
@@ -671,6 +681,7 @@ def test_golden_bundles_are_read(ending: str) -> None:
     assert device.input == training.input == INPUTS[ending]
     assert device.facts.least_cosine_ppm == training.facts.least_cosine_ppm == 990_000
     assert device.golden_input_path.read_bytes() == golden_input(INPUTS[ending])
+    assert device.golden_feature.tolist() == (FEATURE_OF_FACES if finds_faces(device.input) else FEATURE).tolist()
 
 
 @pytest.mark.parametrize("name", [*UPLOADS, DEFLATED])

@@ -77,7 +77,7 @@ BOUNDS = {
     "head, bytes": cuts.MAX_MODEL_BYTES,
     "bundle, `bundle.json`, bytes": bundle_files.MAX_DOCUMENT_BYTES,
     "bundle, each model, bytes": cuts.MAX_MODEL_BYTES,
-    "bundle, `golden.tensors`, bytes": bundle_files.MAX_GOLDEN_BYTES,
+    "bundle, `golden.tensors` and `golden-feature.tensors`, bytes of each": bundle_files.MAX_GOLDEN_BYTES,
     "bundle, golden input, bytes": device_bundle.MAX_GOLDEN_INPUT_BYTES,
     "bundle, `base.tensors`, bytes": training_bundle.MAX_BASE_BYTES,
     "chain of keys, links": key_chain.MAX_LINKS,

@@ -19,7 +19,9 @@ from cloud.store import ObjectStore, keys
 from cloud.store.keys import Pool
 from contract.bundle import BundleFacts, TrainingBundle, TrainingBundleParts, write_training_bundle
 from contract.envelope import Envelope, Signature
+from contract.face_parameters import BACK
 from contract.files import FileRef
+from contract.inputs import Fit, PhotoInput
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest, Precision
 
 Copy = Callable[..., Path]
@@ -154,19 +156,64 @@ def fail(store: ObjectStore, key: str, body: bytes, *, etag: str) -> str:
     raise Unavailable(key, "not written: by the test")
 
 
-def test_a_bundle_that_something_was_released_from_stays(
+def test_a_bundle_that_goes_on_with_what_was_released_takes_the_place_of_the_one_before(
     store: ObjectStore, training_bundle: TrainingBundle, copy: Copy, tmp_path: Path
 ) -> None:
+    """Other base samples and another first head, of the same labels; devices with either bundle take what comes."""
     register_bundle(store, folder_of(training_bundle))
-    pool = Pool("home", training_bundle.space)
-    dataset_pointer.swap(store, pool, dataset_pointer.EMPTY, previous=None)
-    release(store, pool)
-    with pytest.raises(BundleRefused, match="expected one without releases, got one that group home has releases of"):
-        register_bundle(store, copy(training_bundle, tmp_path / "other"), replace=True)
+    release(store, training_bundle)
+    base = dataclasses.replace(training_bundle.base, features=np.ones((4, 4), np.float32))
+    faces = PhotoInput(160, 160, fit=Fit.FACES, faces=BACK)
+    other = copy(training_bundle, tmp_path / "other", base=base, input=faces, threshold=0.75, least_cosine_ppm=980_000)
+    with pytest.raises(BundleRefused, match="got another one; --replace lets it take its place"):
+        register_bundle(store, other)
+    assert register_bundle(store, other, replace=True).outcome is RegistrationOutcome.REPLACED
+    assert bundles.read(store, training_bundle.space).base.features.tolist() == base.features.tolist()
+    assert bundles.read_facts(store, training_bundle.space).least_cosine_ppm == 980_000
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (
+            {"golden": np.ones(4, np.float32)},
+            f"expected cut freeze6 and golden sample {'[0-9a-f]' * 64}, got freeze6 and",
+        ),
+        (
+            {"cut": "freeze5"},
+            "expected cut freeze6 and golden sample .*, got freeze5 and .*; an export with --space has",
+        ),
+        ({"labels": ("Ben", "Ada")}, "expected the labels of the bundle before, in its order, got others"),
+        ({"labels": ("Ada", "Ben", "Zoë")}, "expected the labels of the bundle before, in its order, got others"),
+        ({"least_cosine_ppm": 990_001}, "expected a least cosine of at most 0.990000, as devices .*, got 0.990001"),
+    ],
+)
+def test_a_bundle_that_does_not_go_on_with_what_was_released_takes_no_place(
+    store: ObjectStore, training_bundle: TrainingBundle, copy: Copy, tmp_path: Path, changed: Any, message: str
+) -> None:
+    register_bundle(store, folder_of(training_bundle))
+    release(store, training_bundle)
+    where = f"space {training_bundle.space}, which group home has releases of"
+    with pytest.raises(BundleRefused, match=f"{where}: {message}"):
+        register_bundle(store, copy(training_bundle, tmp_path / "other", **changed), replace=True)
     assert bundles.read(store, training_bundle.space).head == training_bundle.head
 
 
-def release(store: ObjectStore, pool: Pool) -> None:
+def test_where_something_was_released_a_damaged_document_is_not_replaced_unseen(
+    store: ObjectStore, training_bundle: TrainingBundle, copy: Copy, tmp_path: Path
+) -> None:
+    register_bundle(store, folder_of(training_bundle))
+    release(store, training_bundle)
+    store.put(keys.space_file(training_bundle.space, "bundle.json"), b"{}")
+    with pytest.raises(BundleRefused, match="expected a whole document of the bundle before, got "):
+        register_bundle(store, copy(training_bundle, tmp_path / "other"), replace=True)
+    assert store.get(keys.space_file(training_bundle.space, "bundle.json")).body == b"{}"
+
+
+def release(store: ObjectStore, bundle: TrainingBundle) -> None:
+    """Release a head of the bundle to the group home, as far as a registration looks at it."""
+    pool = Pool("home", bundle.space)
+    dataset_pointer.swap(store, pool, dataset_pointer.EMPTY, previous=None)
     head = HeadFile.of(FileRef.of(b"head"), np.zeros(2, np.float32))
     manifest = Manifest(
         group=pool.group,
@@ -175,12 +222,12 @@ def release(store: ObjectStore, pool: Pool) -> None:
         serial=1,
         issued=1_700_000_000,
         expires=1_800_000_000,
-        cut="freeze6",
-        feature_shape=(4,),
+        cut=bundle.cut,
+        feature_shape=bundle.feature_shape,
         labels=FileRef.of(b"[]"),
         label_count=2,
         heads={Precision.FLOAT32: head},
-        golden_sample_sha256="0" * 64,
+        golden_sample_sha256=bundle.golden_sample_sha256,
         temperature=1.0,
         threshold=0.5,
         validation_accuracy=None,
