@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from contract.boxes import Box, match_boxes, whole_box
 from contract.documents import Json
-from contract.face_parameters import BACK
+from contract.face_parameters import BACK, FaceParameters
 from contract.faces import (
     Face,
     Letterbox,
@@ -65,8 +66,57 @@ LOOKS: Mapping[str, tuple[Size, float, list[Row]]] = {
             (0.5, 15.75, -15.75, 0.25, 0.0),
         ],
     ),
+    "too low or too narrow; and just not, as far away as may be": (
+        (256, 256),
+        0.0,
+        [
+            (0.875, 0.25, 0.5, 0.25, 0.0, 0.0009765),
+            (0.875, 0.5, 0.5, 0.0009765, 0.0, 0.25),
+            (0.75, 0.75, 0.5, 0.25, 0.0, 2.0**-10),
+            (0.5, 16.0, -16.0, 2.0**-10, 0.0),
+        ],
+    ),
+    "boxes that are no squares: one face by their heights": (
+        (640, 480),
+        0.0,
+        [(0.875, 0.5, 0.5, 0.25, 0.0, 0.5), (0.625, 0.5, 0.6875, 0.25, 0.0, 0.5)],
+    ),
+    "boxes that are no squares: the widest is not the largest, and holds nothing": (
+        (1280, 960),
+        0.0,
+        [
+            (0.875, 0.5, 0.5, 0.1875, 0.25, 0.5),
+            (0.75, 0.25, 0.3125, 0.25, -0.25, 0.125),
+            (0.625, 0.25, 0.4375, 0.0625, 0.0, 0.0625),
+        ],
+    ),
+    "on the edges of a box, and beside one": (
+        (256, 256),
+        0.0,
+        [
+            (0.875, 0.5, 0.5, 0.25, 0.0, 0.375),
+            (0.75, 0.625, 0.5, 0.0625, 0.0),
+            (0.75, 0.375, 0.6875, 0.0625, 0.0),
+            (0.75, 0.5, 0.3125, 0.0625, 0.0),
+            (0.75, 0.6259765625, 0.40625, 0.0625, 0.0),
+        ],
+    ),
+    "an overlap and a width that are just at their bounds": (
+        (256, 256),
+        0.0,
+        [
+            (0.875, 0.375, 0.25, 0.375, 0.0),
+            (0.75, 0.5, 0.25, 0.375, 0.0),
+            (0.625, 0.5, 0.75, 0.28125, 0.0),
+        ],
+    ),
 }
-"""Name -> the photo's size, the margin, and rows: score, x, y, size, tilt in radians."""
+"""Name -> the photo's size, the margin, and rows: score, x, y, size, tilt in radians; a height, if it is another."""
+
+CHANGED: Mapping[str, Mapping[str, float]] = {
+    "an overlap and a width that are just at their bounds": {"overlap": 0.5, "subject": 0.75},
+}
+"""The parameters of a look that are not those of the reference bundle."""
 
 SECOND_LOOKS: Mapping[str, tuple[Size, Row, list[Row]]] = {
     "nothing near": ((640, 480), (0.75, 0.5, 0.5, 0.25, 0.5), [(0.75, 0.8125, 0.5, 0.375, 0.0)]),
@@ -76,8 +126,29 @@ SECOND_LOOKS: Mapping[str, tuple[Size, Row, list[Row]]] = {
         (0.75, 0.5, 0.5, 0.25, -0.5),
         [(0.875, 0.6875, 0.5, 0.25, 0.0), (0.625, 0.5, 0.484375, 0.4375, 0.03125)],
     ),
+    "boxes that are no squares": (
+        (640, 480),
+        (0.75, 0.25, 0.5, 0.25, 0.5, 0.125),
+        [(0.75, 0.5625, 0.5, 0.25, 0.125, 0.4375)],
+    ),
 }
 """Name -> the photo's size, the first look's row, and the second one's."""
+
+TILTS: list[tuple[float, Size]] = [
+    *((10.0, (10_000, 1763)), (10.0, (10_000, 1764)), (10.0, (10_000, -1763)), (10.0, (10_000, -1764))),
+    *((45.0, (64, 64)), (45.0, (64, -64)), (45.0, (64, 65)), (45.0, (64, -65))),
+    *((0.0, (64, 0)), (0.0, (64, 1)), (135.0, (-64, 64)), (134.0, (-64, -64)), (180.0, (-64, 0)), (179.0, (-64, 0))),
+]
+"""`tilt`, and how far the eye at the right is from that at the left, in pixels: at the bound and just beside it."""
+
+MIDDLES: list[tuple[float, float]] = [(0.5, 0.575), (0.375, 0.575), (0.625, 0.5), (0.0, 1.0)]
+SQUARED: list[tuple[Size, Row]] = [
+    ((640, 480), (0.75, 0.25, 0.5, 0.125, 0.0)),
+    ((640, 480), (0.75, 0.75, 0.5, 0.125, 0.0, 0.1875)),
+    ((480, 640), (0.75, 0.375, 0.25, 0.25, 0.5, 0.125)),
+    ((480, 640), (0.75, 0.625, 0.25, 0.25, -2.5)),
+]
+"""Photos' sizes, and rows of faces left and right of their middle, upright and turned either way."""
 
 MATCHES: list[tuple[list[Box], list[Box]]] = [
     ([(10, 10, 110, 110)], [(10, 10, 110, 110)]),
@@ -110,8 +181,10 @@ def golden_faces() -> Json:
     return {
         "parameters": BACK.document(),
         "letterboxes": [letterbox(*size, margin=margin) for size in PHOTO_SIZES for margin in (0.0, 0.25)],
-        "looks": {name: look(*values) for name, values in LOOKS.items()},
+        "looks": {name: look(*values, changed=CHANGED.get(name, {})) for name, values in LOOKS.items()},
+        "tilts": [tilted(*values) for values in TILTS],
         "second_looks": {name: look_again(*values) for name, values in SECOND_LOOKS.items()},
+        "squares": [squared(*values, middle=middle) for values in SQUARED for middle in MIDDLES],
         "matches": [{"boxes": new, "known": old, "matches": match_boxes(new, old)} for new, old in MATCHES],
     }
 
@@ -140,14 +213,15 @@ def letterbox(width: int, height: int, *, margin: float) -> Json:
     return {"photo": (width, height), "margin": margin, "inner": found.inner, "place": found.place}
 
 
-def look(size: Size, margin: float, rows: list[Row]) -> Json:
+def look(size: Size, margin: float, rows: list[Row], *, changed: Mapping[str, float]) -> Json:
     """From rows to faces, and what is done with them where none is looked at again."""
-    numbers = numbers_of(rows)
-    box = Letterbox.of(*size, side=BACK.input, margin=margin)
-    merged = [box.in_photo(face) for face in find_faces(numbers, BACK)]
+    numbers, parameters = numbers_of(rows), _with(**changed)
+    box = Letterbox.of(*size, side=parameters.input, margin=margin)
+    merged = [box.in_photo(face) for face in find_faces(numbers, parameters)]
     faces = sort_faces(merged)
-    subject = choose_subject(faces, width=size[0], height=size[1], parameters=BACK) if faces else None
+    subject = choose_subject(faces, width=size[0], height=size[1], parameters=parameters) if faces else None
     return {
+        **({"parameters": dict[str, Json](changed)} if changed else {}),
         "photo": size,
         "margin": margin,
         "numbers": numbers.tolist(),
@@ -155,14 +229,28 @@ def look(size: Size, margin: float, rows: list[Row]) -> Json:
         "faces": [merged.index(face) for face in faces],
         "subject": subject,
         "boxes": [whole_box(face.box) for face in faces],
-        "squares": [square_numbers(square_of(face, BACK)) for face in faces],
+        "squares": [square_numbers(square_of(face, parameters)) for face in faces],
     }
+
+
+def tilted(tilt: float, eyes: Size) -> Json:
+    """A face, and the square in which it is looked at again; none where it is not tilted enough."""
+    left, right = (320.0, 240.0), (320.0 + eyes[0], 240.0 + eyes[1])
+    face = Face(0.75, (350.0, 260.0), (160.0, 120.0), (left, right, *UPRIGHT[2:]))
+    again = second_look(face, _with(tilt=tilt))
+    return {"tilt": tilt, "face": face_numbers(face), "look": None if again is None else square_numbers(again)}
+
+
+def squared(size: Size, row: Row, *, middle: tuple[float, float]) -> Json:
+    """A face, where the middle of eyes and mouth lies in its square, and the square."""
+    face = _seen(size, row)
+    square = square_of(face, replace(BACK, middle=middle))
+    return {"middle": {"x": middle[0], "y": middle[1]}, "face": face_numbers(face), "square": square_numbers(square)}
 
 
 def look_again(size: Size, first: Row, rows: list[Row]) -> Json:
     """A face that is tilted, the square of its second look, and the face that it is then."""
-    [found] = find_faces(numbers_of([first]), BACK)
-    face = Letterbox.of(*size, side=BACK.input, margin=0.0).in_photo(found)
+    face = _seen(size, first)
     square = second_look(face, BACK)
     assert square is not None
     numbers = numbers_of(rows)
@@ -181,14 +269,15 @@ def numbers_of(rows: list[Row]) -> np.ndarray:  # type: ignore[type-arg]  # floa
     return np.array([row_of(*row) for row in rows], np.float32)
 
 
-def row_of(score: float, x: float, y: float, size: float, tilt: float) -> list[float]:
+def row_of(score: float, x: float, y: float, width: float, tilt: float, height: float | None = None) -> list[float]:
     """One row, its points turned by the tilt about the centre."""
+    height = width if height is None else height
     cosine, sine = math.cos(tilt), math.sin(tilt)
     points = []
     for across, down in UPRIGHT:
-        right, below = (across - 0.5) * size, (down - 0.5) * size
+        right, below = (across - 0.5) * width, (down - 0.5) * height
         points += [x + right * cosine - below * sine, y + right * sine + below * cosine]
-    return [score, x, y, size, size, *(round(1024 * point) / 1024 for point in points)]
+    return [score, x, y, width, height, *(round(1024 * point) / 1024 for point in points)]
 
 
 def face_numbers(face: Face) -> list[float]:
@@ -200,3 +289,13 @@ def face_numbers(face: Face) -> list[float]:
 def square_numbers(square: Square) -> list[float]:
     """Centre, side and angle."""
     return [round(number, DIGITS) for number in (square.x, square.y, square.side, square.angle)]
+
+
+def _seen(size: Size, row: Row) -> Face:
+    """The one face of a photo's first look."""
+    [found] = find_faces(numbers_of([row]), BACK)
+    return Letterbox.of(*size, side=BACK.input, margin=0.0).in_photo(found)
+
+
+def _with(**changed: float) -> FaceParameters:
+    return replace(BACK, **changed)  # type: ignore[arg-type]  # numbers of one name, all floats here
