@@ -1,14 +1,34 @@
 """What people enter, and labels that are or are not the same one: the vectors of the golden files, and their making."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 
 from contract.code_points import RANGES
 from contract.documents import Json, encode_json
 from contract.errors import ContractError
-from contract.labels import MARKS, SELECTORS, WHITE_SPACE, label_key, read_label
+from contract.labels import (
+    MARKS,
+    MAX_LABELS,
+    MAX_LABELS_BYTES,
+    SELECTORS,
+    WHITE_SPACE,
+    label_key,
+    parse_labels,
+    read_label,
+)
 from tests.contract.code_point_ranges import runs
 
-SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
+
+def flag(*tags: str) -> str:
+    """A black flag, tags, and the end of them."""
+    return "\U0001f3f4" + "".join(tags) + "\U000e007f"
+
+
+def tags(text: str) -> str:
+    return "".join(chr(0xE0000 + ord(letter)) for letter in text)
+
+
+SCOTLAND = flag(tags("gbsct"))
 ENTERED = [
     *("Ada Lovelace", "  Ada\u00a0", "e\u0301tienne", "明子\u3000", "STRASSE", "Straße", "\t\n", ""),
     # white space
@@ -22,6 +42,8 @@ ENTERED = [
     *("\u2764\ufe0f", "\ufe0f", "\u180b\ufe00"),
     # flags, and tags that are not part of one
     *(SCOTLAND, f"{SCOTLAND}{SCOTLAND} Ada", SCOTLAND[:-1], SCOTLAND[1:], "\U0001f3f4\U000e0041\U000e007f"),
+    *(flag(tags(text)) for text in ("g", "gb", "gbs", "gb1", "us0ca9", "usaz", "usaaaz", "usaaazz", "gbsct" * 2)),
+    *(flag(tags("gb"), edge) for edge in ("\U000e002f", "\U000e003a", "\U000e0060", "\U000e007b")),
     *("Ada\U000e0041", "\U0001f3f4\U000e007f", "👩\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"),
     # widths and letters of other fonts
     *("\uff21\uff44\uff41", "\uff76\uff9e", "\U0001d400\U0001d41d\U0001d41a"),
@@ -42,6 +64,60 @@ ONE_LABEL = [
     *("\u1100\u1161\u11a8", "\uffa1\uffc2\uffa1", "Ⓐ", "ϒ", "ϴ", "Ω", "µ", "ẛ\u0323", "豈", "\u0149\u030c"),
     *(SCOTLAND, "🏴"),
 ]
+
+LISTS: Mapping[str, Sequence[Json]] = {
+    "two labels": ["Ada", "明子"],
+    "none at all": [],
+    "spellings that a door would refuse or change": ["Ada ", "e\u0301", "unknown", "A\u200bda", "\U000e0067", "\u202e"],
+    "what Unicode 14.0 has not": ["x\U0001343cy", "\u0378", "\U000e0fff", "\uffff"],
+    "two spellings of one label": ["Ann", "ANN", "é", "e\u0301", "Ada", "Ada "],
+    "64 code points, in one list of more bytes than in the other": ["x" * 64, "😀" * 64],
+    "65 code points": ["Ada", "x" * 65],
+    "65 code points, of two UTF-16 units each": ["😀" * 65],
+    "33 code points, of 66 UTF-16 units": ["😀" * 33],
+    "a label of nothing": ["Ada", ""],
+    "a label twice": ["Ada", "Ben", "Ada"],
+    **{f"U+{ord(one):04X}": [f"A{one}da"] for one in "\0\t\n\x1f\x7f\x80\x85\x9f\u2028\u2029"},
+    **{f"U+{ord(one):04X}, which is none of them": [f"A{one}da"] for one in " ~\xa0\xad\u2027\u202a"},
+    "a number among the labels": ["Ada", 7],
+    "a list among the labels": [["Ada"]],
+    "null among the labels": ["Ada", None],
+}
+NO_LISTS: Mapping[str, bytes] = {
+    "an object": b'{"0":"Ada"}',
+    "a string": b'"Ada"',
+    "nothing": b"",
+    "bytes that are no UTF-8": b'["A\xffda"]',
+    "a list without an end": b'["Ada",',
+}
+
+
+def label_lists() -> Json:
+    """What is read under a signature or a hash, and the labels in it or the kind of refusal."""
+    texts = {**{name: encode_json(labels) for name, labels in LISTS.items()}, **NO_LISTS}
+    small = [{"what": name, "list": text.hex(), **_read(text)} for name, text in texts.items()]
+    filled = [(b'["Ada"]', size) for size in (MAX_LABELS_BYTES, MAX_LABELS_BYTES + 1)]
+    return [
+        *small,
+        *(
+            {"what": f"{size} bytes", "list": text.hex(), "filled_to": size, **_read(text.ljust(size))}
+            for text, size in filled
+        ),
+        *(_numbered(count) for count in (MAX_LABELS, MAX_LABELS + 1)),
+    ]
+
+
+def _numbered(count: int) -> Json:
+    """A list of the numbers from 0 on, in decimal digits, as labels; by their count alone."""
+    read = _read(encode_json([str(number) for number in range(count)]))
+    return {"what": f"{count} labels", "numbers": count, **({"refused": read["refused"]} if "refused" in read else {})}
+
+
+def _read(text: bytes) -> dict[str, Json]:
+    try:
+        return {"labels": parse_labels(text)}
+    except ContractError as error:
+        return {"refused": type(error).__name__}
 
 
 def entered_label(entered: str) -> Json:

@@ -63,7 +63,7 @@ from tests.contract.key_vectors import (
     golden_chain,
     invitation_vectors,
 )
-from tests.contract.label_vectors import ENTERED, code_points, entered_label, label_keys
+from tests.contract.label_vectors import ENTERED, code_points, entered_label, label_keys, label_lists
 
 GOLDEN = Path(__file__).parent / "golden"
 MAX_GOLDEN_BYTES = 70_000
@@ -82,6 +82,7 @@ DOCUMENTS = (
     "label-rules.json",
     "label-keys.json",
     "label-code-points.json",
+    "label-lists.json",
     "fits.json",
     "faces.json",
     "face-samples.json",
@@ -512,6 +513,7 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "label-rules.json": jsonl([entered_label(entered) for entered in ENTERED]),
         "label-keys.json": jsonl(label_keys()),
         "label-code-points.json": code_points(),
+        "label-lists.json": compact(label_lists()),
         "fits.json": compact(fits()),
         "faces.json": by_key(golden_faces()),
         "face-samples.json": by_key(golden_samples()),
