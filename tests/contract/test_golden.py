@@ -29,7 +29,7 @@ from contract.bundle import (
     write_device_bundle,
     write_training_bundle,
 )
-from contract.codecs import Codec, decode_features, encode_features
+from contract.codecs import Codec
 from contract.device_bundle import golden_input_file
 from contract.device_id import device_id
 from contract.documents import Json, encode_base64, parse_json
@@ -52,6 +52,7 @@ from contract.space_list import SPACES_PAYLOAD_TYPE, SpaceList
 from contract.upload import Upload, decode_upload, encode_upload, peek_upload_header, upload_id
 from contract.withdrawals import Withdrawals
 from tests.contract.client_vectors import cadence, clocks, formats, head_trials, shares, withdrawals
+from tests.contract.codec_vectors import codec_vectors
 from tests.contract.conftest import SELF_TEST
 from tests.contract.forgery import Forgery
 from tests.contract.golden_faces import golden_faces, golden_samples
@@ -173,23 +174,6 @@ UNKNOWN_PATH = ProblemDocument(
     Problem.UNKNOWN_PATH, where="request", expected="a request of version 1", got="'GET' '/fedex/v1/devices'"
 )
 
-VECTORS: Mapping[str, tuple[Codec, tuple[int, ...], list[float]]] = {
-    "float32 keeps bits, minus zero too": (Codec.FLOAT32, (3,), [0.1, -0.0, 1e-45]),
-    "maps are stored channel by channel": (Codec.FLOAT32, (2, 2, 3), [float(value) for value in range(12)]),
-    "three axes before the channels": (Codec.FLOAT16, (1, 2, 2, 2), [float(value) for value in range(8)]),
-    "float16 rounds halves to even": (Codec.FLOAT16, (4,), [2049.0, 2051.0, 65504.0, -65519.0]),
-    "int8 of both signs": (Codec.INT8, (5,), [-1.0, -0.25, 0.0, 0.5, 2.0]),
-    "int8 of positives only": (Codec.INT8, (3,), [1.0, 2.0, 255.0]),
-    "int4 low bits first, odd count": (Codec.INT4, (5,), [1.0, 2.0, 15.0, 0.0, 7.0]),
-    "int4 rounds halves to even": (Codec.INT4, (7,), [0.5, 1.5, 2.5, -0.5, -1.5, 13.5, -1.5]),
-    "int4 of a map": (Codec.INT4, (2, 1, 2), [0.0, -3.0, 12.0, 1.0]),
-    "int4 of negatives only": (Codec.INT4, (2,), [-7.5, -1.0]),
-    "int4 of zeros": (Codec.INT4, (3,), [0.0, 0.0, 0.0]),
-    "int8 of a constant": (Codec.INT8, (2,), [-0.1, -0.1]),
-    "int4 of denormals": (Codec.INT4, (2,), [1e-45, -2e-40]),
-    "int8 of the widest range": (Codec.INT8, (2,), [255 * 2.0**119, 0.0]),
-}
-
 
 def jsonl(value: Json) -> bytes:
     """JSON for people to read as well: indented, sorted, ASCII."""
@@ -244,18 +228,6 @@ def what_it_opens_to(data: bytes) -> Json:
         "sample_ids": [row.tobytes().hex() for row in upload.sample_ids],
         "revisions": upload.revisions.tolist(),
         "features": upload.features.reshape(upload.count, -1).tolist(),
-    }
-
-
-def vector(codec: Codec, shape: tuple[int, ...], values: list[float]) -> Json:
-    parts = encode_features(np.array(values, np.float32).reshape(1, *shape), codec)
-    tensors = {name: part.tobytes().hex() for name, part in parts.items()}
-    return {
-        "codec": codec.value,
-        "shape": shape,
-        "values": values,
-        "tensors": tensors,
-        "decoded": decode_features(parts, codec, shape).ravel().tolist(),
     }
 
 
@@ -509,7 +481,7 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
     uploads = {name: upload_of(make_upload, name) for name in UPLOADS} | {DEFLATED: golden.read_bytes()}
     return {
         "uploads.json": jsonl({name: what_it_opens_to(data) for name, data in uploads.items()}),
-        "codecs.json": jsonl({name: vector(*values) for name, values in VECTORS.items()}),
+        "codecs.json": by_key(codec_vectors()),
         "label-rules.json": jsonl([entered_label(entered) for entered in ENTERED]),
         "label-keys.json": jsonl(label_keys()),
         "label-code-points.json": code_points(),
