@@ -85,11 +85,16 @@ def _parse_query(query: str) -> dict[str, str]:
     values: dict[str, str] = {}
     for part in query.split("&"):
         name, equals, value = part.partition("=")
-        if not equals or name in values or not (_ESCAPED.fullmatch(name) and _ESCAPED.fullmatch(value)):
+        if not equals or name in values or not (_is_written_so(name) and _is_written_so(value)):
             expected = "name=value, each name once, other characters escaped"
             raise Malformed("invitation", expected=expected, got=f"{len(part)} characters of something else")
-        values[name] = unquote(value, errors="replace")
+        values[name] = unquote(value)
     return values
+
+
+def _is_written_so(text: str) -> bool:
+    """Tell whether this is how a writer spells something: UTF-8, and nothing escaped that need not be."""
+    return _ESCAPED.fullmatch(text) is not None and quote(unquote(text), safe="") == text
 
 
 def _checked(values: dict[str, str], name: str, pattern: re.Pattern[str]) -> str:

@@ -106,6 +106,11 @@ HEADERS = (
     "manifest=1;spaces=1",
     "manifest=1,",
     "a" * 257,
+    *("manifest=9999", "manifest=10000", "manifest=", "manifest", "manifest=-1", "manifest=1.0", "manifest=\uff11"),
+    *("manifest=2,manifest=3,manifest=2", " \t", "\tmanifest=2 ,\t spaces=2 ", "manifest=2\u00a0", "manifest = 2"),
+    *("Manifest=2", "manifest=2 spaces=2", ",manifest=2", "-=2", "a-=2", "m2=2", "*"),
+    *(f"{'a' * 32}=2,manifest=3", f"{'a' * 33}=2,manifest=3"),
+    *("manifest=2".ljust(256), "manifest=2".ljust(257), ",".join(["manifest=2"] * 23) + ",aa"),
 )
 
 

@@ -16,9 +16,36 @@ from contract.manifest import MANIFEST_PAYLOAD_TYPE
 
 ISSUED = 1_800_000_000
 A_KEY = "6e340b9cffb37a989ca544e6bb780a2c"
-INVITATIONS = [
+BEFORE_CODE = "fedex://enrol?v=1&url=https%3A%2F%2Ffedex.example.org&code="
+FILLED = f"{BEFORE_CODE}kitchen-42&key={A_KEY}&later="
+TAKEN = [
     f"fedex://enrol?v=1&url=https%3A%2F%2Ffedex.example.org&code=kitchen-42&key={A_KEY}",
     f"fedex://enrol?code=a%2Bb%26c%3D%25%3F%23&key={A_KEY}&later=1&url=http%3A%2F%2F127.0.0.1%3A8000%2Ffedex&v=1",
+    f"{BEFORE_CODE}{'k' * 128}&key={A_KEY}",
+    f"{BEFORE_CODE}%21~-._%7C&key={A_KEY}",
+    f"{FILLED}%C3%A9%F0%9F%98%80&%C3%A9=&co=de",
+    f"{FILLED}{'x' * (2048 - len(FILLED))}",
+]
+"""The first is as a writer writes it."""
+NO_CODES = [
+    *("kitchen%FF", "%C3%28", "%C0%AF", "%ED%A0%80", "%F4%90%80%80", "caf%E9", "caf%C3%A9", "caf\u00e9"),
+    *(
+        "kitchen%",
+        "kitchen%4",
+        "kitchen%4g",
+        "kitchen%%34",
+        "kitchen% 4",
+        "%u0041",
+        "%2d42",
+        "kitchen%2D42",
+        "%6Bitchen",
+    ),
+    *("", "kitchen=42", "kitchen 42", "kitchen#42", "%7F"),
+]
+"""No UTF-8 or too long for it, no ASCII, escapes that are none, escapes of what needs none, and no value at all."""
+NO_PARTS = ["later=%FF", "later=%4", "later=%41", "%6Cater=1", "l%FFter=1", "later", "later=1&later=1", "c%6Fde=x"]
+INVITATIONS = [
+    *TAKEN,
     f"fedex://enrol?v=2&url=https%3A%2F%2Ffedex.example.org&code=kitchen-42&key={A_KEY}",
     f"fedex://enrol?url=https%3A%2F%2Ffedex.example.org&code=kitchen-42&key={A_KEY}",
     f"fedex:enrol?v=1&url=https%3A%2F%2Ffedex.example.org&code=kitchen-42&key={A_KEY}",
@@ -35,8 +62,11 @@ INVITATIONS = [
     f"fedex://enrol?v=1&url=https%3A%2F%2Ffedex.example.org&code=kitchen-42%00&key={A_KEY}",
     f"fedex://enrol?v=1&url=https%3A%2F%2Ffedex.example.org&code=kitchen-42&key={A_KEY}&",
     f"fedex://enrol?v=1&url=https%3A%2F%2F{'x' * 2048}&code=kitchen-42&key={A_KEY}",
+    *(f"{BEFORE_CODE}{code}&key={A_KEY}" for code in NO_CODES),
+    *(f"{BEFORE_CODE}kitchen-42&key={A_KEY}&{more}" for more in NO_PARTS),
+    f"{BEFORE_CODE}{'k' * 129}&key={A_KEY}",
+    f"{FILLED}{'x' * (2049 - len(FILLED))}",
 ]
-"""The first is as a writer writes it."""
 FINGERPRINTS = [
     A_KEY,
     "6E34-0B9C-FFB3-7A98-9CA5-44E6-BB78-0A2C",
