@@ -1,10 +1,9 @@
-"""What must be refused, as vectors: uploads and JSON by the service, tensor files and envelopes by a device."""
+"""What must be refused, as vectors: uploads and JSON by the service, envelopes by a device."""
 
 import base64
 import json
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -68,6 +67,12 @@ SECTIONS: Mapping[str, Change] = {
     "bytes after the zlib stream": stored_as(lambda section: deflated(bytes(SIZE)) + b"x"),
     "a zlib stream with a wrong checksum": stored_as(lambda section: deflated(bytes(SIZE))[:-1] + b"x"),
 }
+FLOATS: Mapping[str, Change] = {
+    "a value just beyond 65,504": patched(4 * 4, struct.pack("<f", 65504.00390625)),
+    "values just beyond 65,504, below zero": patched(8 * 4, struct.pack("<2f", -65504.00390625, -65504.00390625)),
+    "a value that is no number, and one beyond 65,504": patched(3 * 4, struct.pack("<2f", np.nan, 1e30)),
+}
+"""What float32 can hold and no upload may have."""
 
 STRICT_JSON: Mapping[str, bytes] = {
     "nothing": b"",
@@ -90,39 +95,15 @@ STRICT_JSON: Mapping[str, bytes] = {
 }
 
 
-def _sealed(document: Json, section: bytes = bytes(8)) -> bytes:
-    header = json.dumps(document).encode()
-    return struct.pack("<Q", len(header)) + header + section
-
-
-def _tensor(**changes: Any) -> dict[str, Any]:
-    return {"dtype": "U8", "shape": [8], "data_offsets": [0, 8], **changes}
-
-
-TENSOR_FILES: Mapping[str, bytes] = {
-    "nothing": b"",
-    "a length beyond the file": struct.pack("<Q", 1 << 20) + b"{}",
-    "a length beyond any bound": b"\xff" * 8,
-    "a header that is a list": _sealed([]),
-    "a byte too many": _sealed({"a": _tensor()}, bytes(9)),
-    "a byte too few": _sealed({"a": _tensor()}, bytes(7)),
-    "an unknown type": _sealed({"a": _tensor(dtype="F8")}),
-    "another size than the type takes": _sealed({"a": _tensor(dtype="F32")}),
-    "a negative size": _sealed({"a": _tensor(shape=[-8])}),
-    "a product that overflows 64 bits": _sealed({"a": _tensor(shape=[2**32, 2**32])}),
-    "nine dimensions": _sealed({"a": _tensor(shape=[1] * 8 + [8])}),
-    "tensors that overlap": _sealed({"a": _tensor(), "b": _tensor(shape=[4], data_offsets=[4, 8])}),
-    "a gap": _sealed({"a": _tensor(shape=[4], data_offsets=[4, 8])}),
-}
-
-
 def refused_uploads(make_upload: Callable[..., Upload]) -> Json:
     """Each upload with what the service says of it."""
     right = encode_upload(make_upload(3, shape=SHAPE), codec=Codec.INT4)
+    of_floats = encode_upload(make_upload(3, shape=SHAPE), codec=Codec.FLOAT32)
     of_another_shape = encode_upload(make_upload(3, shape=(6,)), codec=Codec.INT4)
     return [
         *(refused_upload(name, change, right) for name, change in {**HEADERS, **SECTIONS}.items()),
         refused_upload("features of another shape", lambda forgery: None, of_another_shape),
+        *(refused_upload(name, change, of_floats) for name, change in FLOATS.items()),
     ]
 
 
@@ -148,10 +129,6 @@ def judged(data: bytes) -> ProblemDocument | None:
 
 def refused_json() -> Json:
     return [{"why": name, "json": data.hex()} for name, data in STRICT_JSON.items()]
-
-
-def refused_tensor_files() -> Json:
-    return [{"why": name, "file": data.hex()} for name, data in TENSOR_FILES.items()]
 
 
 def refused_envelopes(envelope: bytes) -> Json:

@@ -65,9 +65,11 @@ from tests.contract.key_vectors import (
     invitation_vectors,
 )
 from tests.contract.label_vectors import ENTERED, code_points, entered_label, label_keys, label_lists
+from tests.contract.tensor_vectors import read_tensor_files
+from tests.contract.upload_bounds import upload_bounds
 
 GOLDEN = Path(__file__).parent / "golden"
-MAX_GOLDEN_BYTES = 70_000
+MAX_GOLDEN_BYTES = 80_000
 FILE = b"the bytes of a photo's file, whatever is in it"
 
 UPLOADS = ("upload-float32.bin", "upload-float16.bin", "upload-int8.bin", "upload-int4.bin")
@@ -79,6 +81,8 @@ REFUSALS = "refusals/"
 PHOTOS = ("photos.json", "fitted.json")
 DOCUMENTS = (
     "uploads.json",
+    "upload-bounds.json",
+    "tensor-files.json",
     "codecs.json",
     "label-rules.json",
     "label-keys.json",
@@ -481,6 +485,8 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
     uploads = {name: upload_of(make_upload, name) for name in UPLOADS} | {DEFLATED: golden.read_bytes()}
     return {
         "uploads.json": jsonl({name: what_it_opens_to(data) for name, data in uploads.items()}),
+        "upload-bounds.json": compact(upload_bounds()),
+        "tensor-files.json": compact(read_tensor_files()),
         "codecs.json": by_key(codec_vectors()),
         "label-rules.json": jsonl([entered_label(entered) for entered in ENTERED]),
         "label-keys.json": jsonl(label_keys()),

@@ -19,9 +19,9 @@ from tests.contract.golden_refusals import (
     judged,
     refused_envelopes,
     refused_json,
-    refused_tensor_files,
     refused_uploads,
 )
+from tests.contract.tensor_vectors import refused_tensor_files
 from tests.contract.test_golden import GOLDEN, compact
 
 FOLDER = GOLDEN / "refusals"
