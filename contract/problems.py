@@ -113,19 +113,24 @@ class ProblemDocument:
 
     @classmethod
     def parse(cls, data: bytes) -> "ProblemDocument":
-        """Read a problem document of this contract.
+        """Read a problem document of this contract; what it says to people may be missing.
 
         Raises:
             Malformed, TooLarge: not one, as when a proxy answered in the service's place.
         """
         fields = parse_document(data, where="problem", max_bytes=MAX_PROBLEM_BYTES)
-        texts = {key: fields.text(key, max_characters=MAX_PROBLEM_BYTES) for key in ("where", "expected", "got")}
+        texts = {
+            key: fields.text(key, max_characters=MAX_PROBLEM_BYTES) if key in fields else ""
+            for key in ("where", "expected", "got")
+        }
         samples = fields.integers("samples", max_items=MAX_PROBLEM_SAMPLES) if "samples" in fields else ()
         return cls(problem=fields.choice("type", Problem), samples=samples, **texts)
 
     @property
     def detail(self) -> str:
         """The refusal in one line."""
+        if not (self.where or self.expected or self.got):
+            return self.problem.summary
         return f"{self.where}: expected {self.expected}, got {self.got}"
 
     def encode(self) -> bytes:

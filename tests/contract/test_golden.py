@@ -79,6 +79,8 @@ DETECTED = "drawn-faces.json"
 REFUSALS = "refusals/"
 """Written and checked in test_refusals.py; photos, in tests/device/recognise/test_golden_photos.py."""
 PHOTOS = ("photos.json", "fitted.json")
+ANSWERS = "upload-answers.json"
+"""Written and checked in tests/device/push/test_golden_answers.py."""
 DOCUMENTS = (
     "uploads.json",
     "upload-bounds.json",
@@ -585,7 +587,7 @@ def test_golden_bytes_are_what_is_written(fresh: dict[str, bytes], name: str) ->
 
 def test_the_golden_files_are_these_and_small() -> None:
     files = {path.relative_to(GOLDEN).as_posix(): path for path in GOLDEN.rglob("*") if path.is_file()}
-    assert {name for name in files if not name.startswith(REFUSALS)} == {*NAMES, DEFLATED, DETECTED, *PHOTOS}
+    assert {name for name in files if not name.startswith(REFUSALS)} == {*NAMES, DEFLATED, DETECTED, *PHOTOS, ANSWERS}
     assert max(path.stat().st_size for path in files.values()) < MAX_GOLDEN_BYTES
 
 

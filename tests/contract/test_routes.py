@@ -166,6 +166,14 @@ def test_every_problem_has_a_status_of_its_own_kind() -> None:
     }
 
 
+def test_a_problem_document_is_known_by_its_type_whatever_it_says_to_people() -> None:
+    """SPEC said that clients decide by nothing else, and the device took one without `where` for another program's."""
+    document = ProblemDocument.parse(b'{"type":"urn:fedex:problem:self-test-failed"}')
+    assert (document.problem, document.detail) == (Problem.SELF_TEST_FAILED, "Self test failed")
+    with pytest.raises(Malformed, match="where: expected a string, got 7"):
+        ProblemDocument.parse(b'{"type":"urn:fedex:problem:malformed","where":7}')
+
+
 @pytest.mark.parametrize("data", [b"<html>", b"{}", b'{"type":"about:blank","where":"","expected":"","got":""}'])
 def test_an_answer_of_someone_else_is_no_problem_document(data: bytes) -> None:
     with pytest.raises(Malformed):
