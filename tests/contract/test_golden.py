@@ -32,7 +32,7 @@ from contract.bundle import (
 from contract.codecs import Codec
 from contract.device_bundle import golden_input_file
 from contract.device_id import device_id
-from contract.documents import Json, encode_base64, parse_json
+from contract.documents import Json, encode_base64, encode_json, parse_json
 from contract.envelope import Envelope, Signature, key_id, pae
 from contract.face_parameters import BACK
 from contract.files import FileRef
@@ -106,8 +106,10 @@ DOCUMENTS = (
     "withdrawals.json",
     "formats.json",
     "spaces.json",
+    "spaces-extra.json",
     "spaces-envelope.json",
     "manifest.json",
+    "manifest-extra.json",
     "manifest.pae",
     "envelope.json",
     "envelope-signatures.json",
@@ -146,6 +148,8 @@ INPUTS: Mapping[str, ModelInput] = {
     "-tensor": TensorInput(TensorType.INT16, (4000, 1)),
 }
 """What the prefixes of the golden bundles take, by what ends their names."""
+QUANTIZED = {"": "dynamic", "-faces": "float16", "-tensor": "none"}
+"""How their prefixes were converted."""
 GOLDEN_INPUTS = tuple(f"device-bundle{ending}/{golden_input_file(INPUTS[ending])}" for ending in INPUTS)
 BUNDLES = tuple(
     f"{kind}-bundle{ending}/{name}"
@@ -435,7 +439,7 @@ def write_pair(folder: Path, ending: str, model_input: ModelInput) -> None:
             golden_input(model_input),
             FEATURE,
             LOGITS,
-            quantize="dynamic",
+            quantize=QUANTIZED[ending],
             detector=detector,
             golden_feature=FEATURE_OF_FACES if finds_faces(model_input) else None,
         ),
@@ -479,6 +483,8 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
     release = ReleaseSummary.of(manifest, release=FileRef.of(payload).sha256, report={"old labels": "no worse"})
     device = device_id(SEED, group="home")
     reply = EnrolmentReply(device=device, token=f"{device}.0123456789abcdef", group="home", key=public)
+    newest = dataclasses.replace(manifest, channel=Channel.LATEST, serial=3, parent=release.release)
+    latest = ReleaseSummary.of(newest, release=FileRef.of(newest.encode()).sha256, report={})
     challenge = ProofRequest(SEED)
     proof = ProofKey.of(reply.token, device=reply.device).prove(challenge)
     given_out = [ProofKey.of(token, device=device).prove(challenge).proof for token in given_out_tokens(device)]
@@ -510,12 +516,14 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "withdrawals.json": compact(withdrawals()),
         "formats.json": compact(formats()),
         "spaces.json": SPACES.encode(),
+        "spaces-extra.json": encode_json(with_unknown_states(json.loads(SPACES.encode()))),
         "spaces-envelope.json": Envelope(
             SPACES.encode(),
             SPACES_PAYLOAD_TYPE,
             (Signature(key_id(public), signer.sign(pae(SPACES_PAYLOAD_TYPE, SPACES.encode()))),),
         ).encode(),
         "manifest.json": payload,
+        "manifest-extra.json": encode_json(with_unknown_precision(json.loads(payload))),
         "manifest.pae": signed,
         "envelope.json": envelope.encode(),
         "envelope-signatures.json": jsonl(with_other_signatures(envelope)),
@@ -536,7 +544,7 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "problem-unknown-path.json": UNKNOWN_PATH.encode(),
         "problem-samples.json": BAD_SAMPLES.encode(),
         "problem-self-test.json": SELF_TEST_FAILED.encode(),
-        "history.json": encode_history([release]),
+        "history.json": encode_history([latest, release]),
     }
 
 
@@ -552,6 +560,20 @@ def with_other_signatures(envelope: Envelope) -> Json:
         "no object at all",
     ]
     return {**document, "signatures": [*others[:2], *signatures, *others[2:]]}
+
+
+def with_unknown_precision(manifest: dict[str, Any]) -> Json:
+    """A manifest with keys, and a head in a precision, that nobody knows."""
+    head = {**manifest["heads"]["float32"], "sha256": "9c" * 32}
+    validation = {**manifest["validation"], "by": "people"}
+    heads = {**manifest["heads"], "float8": {**head, "scale": [0.5]}}
+    return {**manifest, "heads": heads, "validation": validation, "colour": {"name": "blue"}}
+
+
+def with_unknown_states(spaces: dict[str, Any]) -> Json:
+    """A list of spaces with keys, and a space in a state, that nobody knows."""
+    paused = {"space": "7d" * 32, "state": "paused", "until": 1_770_000_000}
+    return {**spaces, "spaces": [*spaces["spaces"], paused], "colour": "blue"}
 
 
 def with_unknown_parts(sealed: bytes) -> bytes:
@@ -619,6 +641,12 @@ def test_an_upload_with_parts_that_nobody_knows_opens_as_without_them() -> None:
     assert known.items() <= dict(what_it_opens_to(with_them)).items()  # type: ignore[arg-type]
 
 
+def test_documents_with_parts_that_nobody_knows_are_read_as_without_them() -> None:
+    manifest = Manifest.parse((GOLDEN / "manifest-extra.json").read_bytes())
+    assert manifest.encode() == (GOLDEN / "manifest.json").read_bytes()
+    assert SpaceList.parse((GOLDEN / "spaces-extra.json").read_bytes()) == SPACES
+
+
 def test_of_several_signatures_that_of_the_pinned_key_counts() -> None:
     envelope = Envelope.parse((GOLDEN / "envelope-signatures.json").read_bytes())
     key = json.loads((GOLDEN / "key.json").read_bytes())
@@ -630,7 +658,8 @@ def test_golden_documents_are_read() -> None:
     assert Manifest.parse((GOLDEN / "manifest.json").read_bytes()).serial == 7
     assert Manifest.parse((GOLDEN / "manifest-withdrawal.json").read_bytes()).heads == {}
     assert SpaceList.parse((GOLDEN / "spaces.json").read_bytes()) == SPACES
-    assert parse_history((GOLDEN / "history.json").read_bytes())[0].serial == 7
+    history = parse_history((GOLDEN / "history.json").read_bytes())
+    assert [(one.channel, one.serial) for one in history] == [(Channel.LATEST, 3), (Channel.BEST, 7)]
     asked = EnrolmentRequest.parse((GOLDEN / "enrolment-request.json").read_bytes())
     enrolled = EnrolmentReply.parse((GOLDEN / "enrolment-reply.json").read_bytes())
     assert asked == EnrolmentRequest("kitchen-42", SEED)

@@ -1,6 +1,7 @@
 """SPEC.md says what the code does: its bounds, patterns, problems, paths and golden files are compared with it."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from contract import (
     faces,
     formats,
     history,
+    holdout,
     inputs,
     invitation,
     key_chain,
@@ -224,6 +226,18 @@ def test_what_a_client_decides_by_itself_is_stated_in_numbers() -> None:
     assert trial.MAGNITUDE_SHARE == 1 / 1024
     assert "max |expected| / 1024)" in text
     assert f"the order {', '.join(f'`{precision}`' for precision in manifest.Precision)}:" in text
+
+
+WORDS = (
+    *(codecs.Codec, inputs.Fit, inputs.TensorType, manifest.Channel, manifest.Precision, problems.Problem),
+    *(space_list.SpaceState, holdout.Split, validity.Validity),
+)
+
+
+@pytest.mark.parametrize("words", WORDS, ids=lambda words: str(words.__name__))
+def test_every_word_that_a_client_reads_or_writes_is_in_a_golden_file(words: Iterable[str]) -> None:
+    golden = "".join(path.read_text(encoding="utf-8") for path in GOLDEN.rglob("*.json")).replace('\\"', '"')
+    assert [word for word in words if f'"{word}"' not in golden] == []
 
 
 def test_every_golden_file_is_listed() -> None:
