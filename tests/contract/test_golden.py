@@ -65,6 +65,7 @@ from tests.contract.key_vectors import (
     invitation_vectors,
 )
 from tests.contract.label_vectors import ENTERED, code_points, entered_label, label_keys, label_lists
+from tests.contract.manifest_vectors import REFUSED, TAKEN, manifest_vectors
 from tests.contract.tensor_vectors import read_tensor_files
 from tests.contract.upload_bounds import upload_bounds
 
@@ -110,6 +111,7 @@ DOCUMENTS = (
     "spaces-envelope.json",
     "manifest.json",
     "manifest-extra.json",
+    "manifests.json",
     "manifest.pae",
     "envelope.json",
     "envelope-signatures.json",
@@ -523,6 +525,7 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
             (Signature(key_id(public), signer.sign(pae(SPACES_PAYLOAD_TYPE, SPACES.encode()))),),
         ).encode(),
         "manifest.json": payload,
+        "manifests.json": compact(manifest_vectors(payload)),
         "manifest-extra.json": encode_json(with_unknown_precision(json.loads(payload))),
         "manifest.pae": signed,
         "envelope.json": envelope.encode(),
@@ -639,6 +642,12 @@ def test_an_upload_with_parts_that_nobody_knows_opens_as_without_them() -> None:
     with_them, without = ((GOLDEN / name).read_bytes() for name in (EXTRA, "upload-int4.bin"))
     known = {key: value for key, value in dict(what_it_opens_to(without)).items() if key != "upload"}  # type: ignore[arg-type]
     assert known.items() <= dict(what_it_opens_to(with_them)).items()  # type: ignore[arg-type]
+
+
+def test_of_the_golden_manifests_those_within_every_bound_are_read_and_no_other() -> None:
+    vectors = json.loads((GOLDEN / "manifests.json").read_bytes())
+    assert {one["what"] for one in vectors if one["refused"]} == set(REFUSED)
+    assert {one["what"] for one in vectors if not one["refused"]} == set(TAKEN)
 
 
 def test_documents_with_parts_that_nobody_knows_are_read_as_without_them() -> None:
