@@ -236,7 +236,7 @@ def look(size: Size, margin: float, rows: list[Row], *, changed: Mapping[str, fl
 def tilted(tilt: float, eyes: Size) -> Json:
     """A face, and the square in which it is looked at again; none where it is not tilted enough."""
     left, right = (320.0, 240.0), (320.0 + eyes[0], 240.0 + eyes[1])
-    face = Face(0.75, (350.0, 260.0), (160.0, 120.0), (left, right, *UPRIGHT[2:]))
+    face = Face(0.75, (350.0, 260.0), (120.0, 160.0), (left, right, *UPRIGHT[2:]))
     again = second_look(face, _with(tilt=tilt))
     return {"tilt": tilt, "face": face_numbers(face), "look": None if again is None else square_numbers(again)}
 
