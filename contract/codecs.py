@@ -94,18 +94,17 @@ def are_surely_within(parts: Mapping[str, Tensor], codec: Codec, *, elements: in
     Integer codes are not looked at: their parameters say how far they can reach. So False only means that decoding will
     tell. `elements` is of one feature; dtypes and shapes are those of `encoded_layout`.
     """
-    features = parts[FEATURES]
     match codec:
         case Codec.FLOAT32:
+            features = parts[FEATURES]
             with np.errstate(invalid="ignore"):  # NaN is neither above nor below
                 return bool(features.min() >= -most and features.max() <= most)
         case Codec.FLOAT16:
-            return most >= FLOAT16_LARGEST and _is_finite16(features)
+            return most >= FLOAT16_LARGEST and _is_finite16(parts[FEATURES])
         case _:
-            levels = _LEVELS[codec]
             padded = codec is Codec.INT4 and elements % 2 == 1
-            return _reach_within(parts[SCALES], parts[ZEROS], levels, most) and not (
-                padded and np.right_shift(features[:, -1].astype(np.uint8, copy=False), 4).any()
+            return _reach_within(parts[SCALES], parts[ZEROS], _LEVELS[codec], most) and not (
+                padded and np.right_shift(parts[FEATURES][:, -1].astype(np.uint8, copy=False), 4).any()
             )
 
 
@@ -159,11 +158,11 @@ def _is_finite16(features: Tensor) -> bool:
 
 
 def _reach_within(scales: Tensor, zeros: Tensor, levels: int, most: float) -> bool:
-    """Tell whether parameters are in range, and no code can mean anything further from zero than `most`."""
-    with np.errstate(invalid="ignore"):  # a signalling NaN, which is within nothing
-        offsets, steps = zeros.astype(np.int64), scales.astype(np.float64)
-    reach = np.maximum(offsets, levels - offsets) * steps
-    return bool(steps.min() >= MIN_SCALE and offsets.max() <= levels and reach.max() <= min(most, MAX_SCALE))
+    """Tell whether parameters are in range, and no sample can reach over more than `most`; a few of those are right."""
+    furthest = min(most, MAX_SCALE)
+    return max(zeros.tolist()) <= levels and all(
+        step >= MIN_SCALE and levels * step <= furthest for step in scales.tolist()
+    )
 
 
 def _check_parameters(scales: Tensor, zeros: Tensor, *, levels: int) -> None:

@@ -71,9 +71,11 @@ class Fields:
     def choice(self, key: str, choices: type[Choice]) -> Choice:
         """Read a string that is one of the values of an enum."""
         value = self.text(key)
-        if value not in list(choices):
-            raise Malformed(self.place(key), expected=f"one of {', '.join(choices)}", got=shown(value))
-        return choices(value)
+        try:
+            return choices(value)
+        except ValueError:
+            expected = f"one of {', '.join(choices)}"
+            raise Malformed(self.place(key), expected=expected, got=shown(value)) from None
 
     def integer(self, key: str, *, low: int = 0, high: int = MAX_INTEGER) -> int:
         """Read an integer of `low` to `high`, both included; true and 1.0 are not integers."""
@@ -100,8 +102,8 @@ class Fields:
 
     def integers(self, key: str, *, max_items: int) -> tuple[int, ...]:
         """Read a list of at most `max_items` integers, none negative."""
-        values = self.items(key, max_items=max_items)
-        return tuple(_check_integer(value, where=self.place(key), low=0, high=MAX_INTEGER) for value in values)
+        values, where = self.items(key, max_items=max_items), self.place(key)
+        return tuple([_check_integer(value, where=where, low=0, high=MAX_INTEGER) for value in values])
 
     def texts(self, key: str, *, max_items: int) -> tuple[str, ...]:
         """Read a list of at most `max_items` strings, each as `text` reads one."""
@@ -175,9 +177,11 @@ def parse_json(data: bytes | memoryview, *, where: str, max_bytes: int) -> Json:
         raise Malformed(where, expected=f"JSON at most {MAX_DEPTH} levels deep", got="far deeper JSON") from None
     except ValueError as error:
         raise Malformed(where, expected="JSON in UTF-8", got=str(error)) from error
-    # Most documents have neither so many brackets nor an escape, and need not be looked through.
-    if text.count("{") + text.count("[") > MAX_DEPTH or "\\u" in text:
-        _check_values(value, where)
+    # Most documents have no escape, and many not so many brackets: they need not be looked through.
+    if "\\u" in text:
+        _check_texts(value, where)
+    if text.count("{") + text.count("[") > MAX_DEPTH:
+        _check_depth(value, where)
     return value
 
 
@@ -188,8 +192,7 @@ def encode_json(value: Json, *, sort_keys: bool = True) -> bytes:
         Impossible: NaN, infinity, or a lone surrogate.
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=sort_keys)
-        return text.encode("utf-8")
+        return _encoder(sort_keys=sort_keys).encode(value).encode("utf-8")
     except ValueError as error:
         expected = "finite numbers, and text without lone surrogates"
         raise Impossible("JSON", expected=expected, got=str(error)) from error
@@ -221,6 +224,11 @@ def _decode_base64(text: str, *, where: str, max_bytes: int) -> bytes:
 
 
 @functools.cache
+def _encoder(*, sort_keys: bool) -> json.JSONEncoder:
+    return json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=sort_keys)
+
+
+@functools.cache
 def _strict_decoder() -> json.JSONDecoder:
     """Make the decoder of `parse_json` once: making one takes longer than reading a short document."""
     return json.JSONDecoder(
@@ -245,9 +253,9 @@ def _object_without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]
 
 def _bounded_integer(digits: str) -> int:
     # The length comes first: turning a million digits into a number takes quadratic time.
-    if len(digits) > MAX_INTEGER_CHARACTERS or abs(int(digits)) > MAX_INTEGER:
+    if len(digits) > MAX_INTEGER_CHARACTERS or abs(number := int(digits)) > MAX_INTEGER:
         raise ValueError(f"an integer of {len(digits)} characters, beyond 2**53 - 1")
-    return int(digits)
+    return number
 
 
 def _finite_number(digits: str) -> float:
@@ -261,16 +269,14 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"the constant {name}")
 
 
-def _check_values(root: Json, where: str) -> None:
+def _check_texts(root: Json, where: str) -> None:
+    """Look at every text, level by level, as far as `_check_depth` lets a document go."""
     values: Sequence[Json] = [root]
-    for _ in range(MAX_DEPTH):
-        _check_texts(values, where)
+    for _ in range(MAX_DEPTH + 1):
+        for value in values:
+            if isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
+                raise Malformed(where, expected="text without lone surrogates", got=shown(value))
         values = [inner for value in values for inner in _values_inside(value)]
-        if not values:
-            return
-    _check_texts(values, where)
-    if any(isinstance(value, (dict, list)) for value in values):
-        raise Malformed(where, expected=f"JSON at most {MAX_DEPTH} levels deep", got="deeper JSON")
 
 
 def _values_inside(value: Json) -> Sequence[Json]:
@@ -279,7 +285,15 @@ def _values_inside(value: Json) -> Sequence[Json]:
     return value if isinstance(value, list) else ()
 
 
-def _check_texts(values: Sequence[Json], where: str) -> None:
-    for value in values:
-        if isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
-            raise Malformed(where, expected="text without lone surrogates", got=shown(value))
+def _check_depth(root: Json, where: str) -> None:
+    level: list[Any] = [root] if isinstance(root, (dict, list)) else []
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for container in level
+            for inner in (container.values() if isinstance(container, dict) else container)
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return
+    raise Malformed(where, expected=f"JSON at most {MAX_DEPTH} levels deep", got="deeper JSON")

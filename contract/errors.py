@@ -9,6 +9,7 @@ ContractError             every refusal of this package
     └── SelfTestFailed        features of a device that computes others than its bundle means
 """
 
+import functools
 import reprlib
 
 MAX_SHOWN_CHARACTERS = 80
@@ -61,10 +62,17 @@ class SelfTestFailed(Impossible):
 
 def shown(value: object) -> str:
     """Show `value` in a message: printable, escaped, at most `MAX_SHOWN_CHARACTERS` long, whatever a stranger sent."""
+    if type(value) is str and len(value) < MAX_SHOWN_CHARACTERS and len(text := repr(value)) <= MAX_SHOWN_CHARACTERS:
+        return text  # as the shortener would, which is slow
+    text = _shortener().repr(value)
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 3] + "..."
+
+
+@functools.cache
+def _shortener() -> reprlib.Repr:
     shortener = reprlib.Repr()
     shortener.maxstring = shortener.maxother = MAX_SHOWN_CHARACTERS
-    text = shortener.repr(value)
-    return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 3] + "..."
+    return shortener
 
 
 def _restore(kind: type[UnmetExpectation], where: str, expected: str, got: str) -> UnmetExpectation:

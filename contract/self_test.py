@@ -20,6 +20,9 @@ from contract.patterns import NAME_PATTERN, check_name
 PPM = 1_000_000
 """Millionths in 1, the cosine of features that point the same way."""
 
+SETUP_FIELDS = ("app", "runtime", "delegate", "system")
+"""Of `Setup`, in its order, and of an upload's header."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setup:
@@ -39,8 +42,8 @@ class Setup:
     """The operating system with its version, and the machine."""
 
     def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            check_name(value, NAME_PATTERN, where=f"self_test.{name}")
+        for name in SETUP_FIELDS:
+            check_name(getattr(self, name), NAME_PATTERN, where=f"self_test.{name}")
 
     def __str__(self) -> str:
         return f"{self.app}, {self.runtime}, {self.delegate}, {self.system}"
@@ -65,7 +68,7 @@ class SelfTest:
     @classmethod
     def parse(cls, fields: Fields) -> "SelfTest":
         """Read the outcome from an upload's header. Raises a `ContractError`."""
-        names = {name: fields.name(name, NAME_PATTERN) for name in ("app", "runtime", "delegate", "system")}
+        names = {name: fields.name(name, NAME_PATTERN) for name in SETUP_FIELDS}
         return cls(Setup(**names), fields.integer("cosine_ppm", low=-PPM, high=PPM))
 
     def document(self) -> dict[str, Json]:

@@ -12,12 +12,11 @@ from typing import Any
 
 from contract.codecs import are_surely_within
 from contract.errors import ContractError, SelfTestFailed, UnsupportedVersion, WrongSpace
-from contract.samples import SAMPLE_ID_BYTES
 from contract.self_test import PPM, check_self_test
 from contract.tensors import Tensor, Tensors
 from contract.upload import MAX_MAGNITUDE, check_upload, open_upload
 from contract.upload_faults import samples_at_fault
-from contract.upload_header import LIMITS, SAMPLE_ROW, SAMPLES, UploadHeader, peek_upload_header
+from contract.upload_header import LIMITS, SAMPLE_ROW_STRUCT, SAMPLES, UploadHeader, peek_upload_header
 
 Inflate = Callable[[memoryview, int], bytes | None]
 """Inflates one whole zlib stream to exactly so many bytes, in no more memory than that; None for all else."""
@@ -83,6 +82,5 @@ def _is_surely_right(header: UploadHeader, columns: Tensors) -> bool:
 
 def _are_rows_right(rows: Tensor, *, labels: int) -> bool:
     """Tell whether each row names a label that there is, and a sample of its own."""
-    raw = rows.tobytes()
-    ids = {raw[begin : begin + SAMPLE_ID_BYTES] for begin in range(0, len(raw), SAMPLE_ROW.itemsize)}
-    return len(ids) == len(rows) and int(rows.view(SAMPLE_ROW)["label"].max()) < labels
+    ids, _, indexes = zip(*SAMPLE_ROW_STRUCT.iter_unpack(rows.tobytes()), strict=True)
+    return len(set(ids)) == len(ids) and max(indexes) < labels

@@ -9,6 +9,7 @@ the two are equal, deflated when `stored` is smaller. Keys and tensors that are 
 """
 
 import math
+import struct
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +39,8 @@ class CheckLabel(Protocol):
 SAMPLES = "samples"
 SAMPLE_ROW = np.dtype([("sample_id", "u1", (SAMPLE_ID_BYTES,)), ("revision", "<u4"), ("label", "<u2")])
 """What the data section has of each sample beside its feature, in 22 bytes."""
+SAMPLE_ROW_STRUCT = struct.Struct(f"<{SAMPLE_ID_BYTES}sIH")
+"""The same, for a few rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,6 @@ def _check_table(header: UploadHeader) -> None:
     layout = upload_layout(header.codec, count=header.count, shape=header.feature_shape)
     for name, (dtype, shape) in layout.items():
         field = header.layout.fields.get(name)
-        got = "nothing" if field is None else f"{field.dtype} {list(field.shape)}"
-        if got != f"{dtype} {list(shape)}":
+        if field is None or (field.dtype, field.shape) != (dtype, shape):
+            got = "nothing" if field is None else f"{field.dtype} {list(field.shape)}"
             raise Impossible(f"header.{name}", expected=f"{dtype} {list(shape)}", got=got)

@@ -34,3 +34,17 @@ def test_a_strangers_value_is_shown_in_one_short_line(value: object) -> None:
 @pytest.mark.parametrize("text", ["two\nlines", "\x1b[2J", "\ud800", "\u202egnol"])
 def test_what_is_shown_has_nothing_that_a_terminal_obeys(text: str) -> None:
     assert shown(text).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "as_shown"),
+    [
+        ("two\nlines", r"'two\nlines'"),
+        ("x" * 78, f"'{'x' * 78}'"),
+        ("x" * 79, f"'{'x' * 37}...{'x' * 38}'"),
+        ("\n" * 39, "'" + r"\n" * 39 + "'"),
+        ("\t" * 40, "'" + r"\t" * 18 + "\\..." + r"\t" * 19 + "'"),
+    ],
+)
+def test_a_text_is_shown_whole_where_it_fits_and_else_without_its_middle(text: str, as_shown: str) -> None:
+    assert shown(text) == as_shown
