@@ -17,6 +17,7 @@ from cloud.releases import registry
 from cloud.releases.registry import Release, TrainedDataset
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
+from cloud.web.bodies import BLOCK_BYTES
 from contract.codecs import Codec
 from contract.documents import parse_document
 from contract.envelope import ENVELOPE_MEDIA_TYPE, Envelope, Signature
@@ -352,6 +353,14 @@ def test_chunks_over_the_bound_are_refused_too(put: Ask) -> None:
 def test_an_upload_in_chunks_is_an_upload(put: Ask, make_upload: MakeUpload) -> None:
     body = make_upload(["Ada"], names=["in chunks"])
     assert put(iter([body[:100], body[100:]]), upload=upload_id(body)).status_code == 201
+
+
+@pytest.mark.parametrize("size", [0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 3 * BLOCK_BYTES])
+def test_a_body_of_any_length_is_read_to_its_last_byte(put: Ask, size: int) -> None:
+    """Its hash is right, whether or not it comes in chunks: only what it says is no upload."""
+    body = bytes(size)
+    check_problem(put(body, upload=upload_id(body)), Problem.MALFORMED, "header")
+    check_problem(put(iter([body[:100], body[100:]]), upload=upload_id(body)), Problem.MALFORMED, "header")
 
 
 # Releases
