@@ -24,7 +24,9 @@ def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(LineFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no line says which
+    # No line says which of these: looking for them would cost more than the line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # how logging's documentation turns off looking for the caller
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 

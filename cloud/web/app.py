@@ -41,23 +41,20 @@ def create_app(settings: Settings, *, store: ObjectStore | None = None, limit: C
     for routes in (enrolment, proofs, verification_keys, uploads, releases, space_list, downloads, health):
         app.register_blueprint(routes.blueprint)
     register_problems(app)
-    app.before_request(_note_start)
-    app.before_request(_refuse_aliases)
+    app.before_request(_begin)
     app.after_request(_log)
     return app
 
 
-def _note_start() -> None:
-    g.started = time.monotonic()
+def _begin() -> None:
+    """Note when the request began, and refuse all but one spelling of its path.
 
-
-def _refuse_aliases() -> None:
-    """Refuse all but one spelling of a path; Werkzeug takes several, and a guard in front of the service knows one.
-
-    No path of the contract needs an escape.
+    Werkzeug takes several, and a guard in front of the service knows one. No path of the contract needs an escape.
     """
-    path, _, _ = request.environ["RAW_URI"].partition("?")
-    if request.environ["PATH_INFO"].startswith("//") or "%" in path:
+    g.started = time.monotonic()
+    environ = request.environ
+    path, _, _ = environ["RAW_URI"].partition("?")
+    if environ["PATH_INFO"].startswith("//") or "%" in path:
         raise NotFound
 
 
