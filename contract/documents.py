@@ -177,10 +177,10 @@ def parse_json(data: bytes | memoryview, *, where: str, max_bytes: int) -> Json:
         raise Malformed(where, expected=f"JSON at most {MAX_DEPTH} levels deep", got="far deeper JSON") from None
     except ValueError as error:
         raise Malformed(where, expected="JSON in UTF-8", got=str(error)) from error
-    # Most documents have no escape, and many not so many brackets: they need not be looked through.
+    # Most documents have no escape and few brackets, and need not be looked through.
     if "\\u" in text:
         _check_texts(value, where)
-    if text.count("{") + text.count("[") > MAX_DEPTH:
+    if _may_be_deep(text):
         _check_depth(value, where)
     return value
 
@@ -283,6 +283,14 @@ def _values_inside(value: Json) -> Sequence[Json]:
     if isinstance(value, dict):
         return [*value.keys(), *value.values()]
     return value if isinstance(value, list) else ()
+
+
+def _may_be_deep(text: str) -> bool:
+    """Count brackets, in texts too: at no place are more of them open than came before it, or than come after it."""
+    middle = len(text) // 2
+    opening = text.count("{", 0, middle) + text.count("[", 0, middle)
+    closing = text.count("}", middle) + text.count("]", middle)
+    return max(opening, closing) > MAX_DEPTH
 
 
 def _check_depth(root: Json, where: str) -> None:

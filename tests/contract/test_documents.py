@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract import documents
-from contract.documents import Fields, Json, encode_base64, encode_json, parse_document, parse_json
+from contract.documents import MAX_DEPTH, Fields, Json, encode_base64, encode_json, parse_document, parse_json
 from contract.errors import ContractError, Impossible, Malformed, TooLarge, UnsupportedVersion
 
 MAX_BYTES = 1 << 20
@@ -112,6 +112,23 @@ def test_sixteen_levels_are_read_whatever_the_innermost_holds(data: bytes) -> No
     for deeper in (b"[" + data + b"]", b'{"a":' + data + b"}"):
         with pytest.raises(Malformed, match="at most 16 levels deep, got deeper JSON"):
             parse_json(deeper, where="door", max_bytes=200)
+
+
+@given(
+    kinds=st.lists(st.booleans(), min_size=14, max_size=19),
+    around=st.lists(st.sampled_from(["[", "]", "{}", " " * 99, 1]), min_size=2, max_size=2),
+)
+def test_levels_are_counted_whatever_stands_before_and_behind_them(kinds: list[bool], around: list[Json]) -> None:
+    """Brackets in texts are none."""
+    value: Json = 1
+    for is_list in kinds:
+        value = [around[0], value, around[1]] if is_list else {"a": around[0], "b": value, "c": around[1]}
+    data = encode_json(value)
+    if len(kinds) <= MAX_DEPTH:
+        assert parse_json(data, where="door", max_bytes=MAX_BYTES) == value
+    else:
+        with pytest.raises(Malformed, match="at most 16 levels deep, got deeper JSON"):
+            parse_json(data, where="door", max_bytes=MAX_BYTES)
 
 
 def test_text_in_the_innermost_level_is_checked_too() -> None:
