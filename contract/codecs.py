@@ -158,7 +158,7 @@ def _is_finite16(features: Tensor) -> bool:
 
 
 def _reach_within(scales: Tensor, zeros: Tensor, levels: int, most: float) -> bool:
-    """Tell whether parameters are in range, and no sample can reach over more than `most`; a few of those are right."""
+    """Tell whether parameters are in range, and no sample's codes span more than `most`; some that do are right too."""
     furthest = min(most, MAX_SCALE)
     return max(zeros.tolist()) <= levels and all(
         step >= MIN_SCALE and levels * step <= furthest for step in scales.tolist()

@@ -46,42 +46,41 @@ class ConcurrencyLimit:
         Raises:
             RequestRefused: it has as many as it may have.
         """
-        first_byte = _first_byte_of(device)
-        place = self._begin(device, first_byte)
+        place = self._begin(device)
         try:
             yield
         finally:
-            self._end(device, place, first_byte)
+            self._end(device, place)
 
-    def _begin(self, device: str, first_byte: int) -> int:
+    def _begin(self, device: str) -> int:
         with self._lock:
             held = self._under_way.get(device, [])
             for place in range(MAX_AT_ONCE):
-                if place not in held and self._claim(first_byte + place):
+                if place not in held and self._claim(device, place):
                     self._under_way[device] = [*held, place]
                     return place
         expected = f"at most {MAX_AT_ONCE} bodies of a device at once"
         raise RequestRefused(Problem.TOO_MANY_REQUESTS, "body", expected=expected, got="one more")
 
-    def _end(self, device: str, place: int, first_byte: int) -> None:
+    def _end(self, device: str, place: int) -> None:
         with self._lock:
             self._under_way[device].remove(place)
             if not self._under_way[device]:
                 del self._under_way[device]
             if self.shared is not None:
-                fcntl.lockf(self.shared, fcntl.LOCK_UN, 1, first_byte + place)
+                fcntl.lockf(self.shared, fcntl.LOCK_UN, 1, _byte_of(device, place))
 
-    def _claim(self, byte: int) -> bool:
-        """Take the byte of a place that this process does not hold, unless another one does."""
+    def _claim(self, device: str, place: int) -> bool:
+        """Take a place that this process does not hold, unless another one does."""
         if self.shared is None:
             return True
         try:
-            fcntl.lockf(self.shared, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+            fcntl.lockf(self.shared, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _byte_of(device, place))
         except (BlockingIOError, PermissionError):  # which of the two it is depends on the system
             return False
         return True
 
 
-def _first_byte_of(device: str) -> int:
+def _byte_of(device: str, place: int) -> int:
     digest = hashlib.sha256(device.encode()).digest()
-    return MAX_AT_ONCE * (int.from_bytes(digest[:7], "big") >> 1)
+    return MAX_AT_ONCE * (int.from_bytes(digest[:7], "big") >> 1) + place
