@@ -25,7 +25,7 @@ def add(store: ObjectStore, upload: InboxUpload, body: bytes) -> bool:
         Uncertain: it may be kept; adding it again is safe.
     """
     try:
-        store.put_if_absent(keys.inbox(upload), body)
+        store.add(keys.inbox(upload), body)
     except AlreadyExists:
         return False
     return True

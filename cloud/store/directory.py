@@ -47,6 +47,7 @@ from cloud.errors import (
     Uncertain,
     Unusable,
 )
+from cloud.store.key_walk import keys_below
 from cloud.store.store import MAX_LISTED, ByteRange, ObjectStat, StoredObject, check_key, check_limit
 
 STRIPES = 64
@@ -109,8 +110,12 @@ class DirectoryStore:
 
     def put_if_absent(self, key: str, body: bytes) -> str:
         """See `ObjectStore`."""
-        self._wait(lambda: self._put_if_absent(key, body))
+        self.add(key, body)
         return _etag(body)
+
+    def add(self, key: str, body: bytes) -> None:
+        """See `ObjectStore`."""
+        self._wait(lambda: self._add(key, body))
 
     def put_if_match(self, key: str, body: bytes, *, etag: str) -> str:
         """See `ObjectStore`."""
@@ -145,7 +150,7 @@ class DirectoryStore:
     def list(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> list[str]:
         """See `ObjectStore`."""
         try:
-            found = list(islice(self._keys(self._root, "", prefix, after), check_limit(limit)))
+            found = list(islice(keys_below(self._root, "", prefix, after), check_limit(limit)))
         except OSError as error:
             raise self._unreadable(prefix, error) from error
         if not found:
@@ -169,7 +174,7 @@ class DirectoryStore:
         with self._written(key, body) as written, self._locked(key):
             self._enter(key, lambda: written.replace(path))
 
-    def _put_if_absent(self, key: str, body: bytes) -> None:
+    def _add(self, key: str, body: bytes) -> None:
         path = self._path(key)
         if os.path.lexists(path):  # spares a write; the link below decides
             raise AlreadyExists(key)
@@ -318,32 +323,6 @@ class DirectoryStore:
             return _etag(self._path(key).read_bytes()) == etag
         except (FileNotFoundError, NotADirectoryError):
             return False
-
-    def _keys(self, folder: Path, above: str, prefix: str, after: str) -> Iterator[str]:
-        """Yield the keys below a folder in S3's order, which compares whole keys: a folder sorts with its slash."""
-        for name in sorted(_names(folder)):
-            key = above + name
-            if name.endswith("/"):
-                if _may_hold(key, prefix, after):
-                    yield from self._keys(folder / name, key, prefix, after)
-            elif key.startswith(prefix) and key > after:
-                yield key
-
-
-def _names(folder: Path) -> list[str]:
-    """List the names in a folder, those of folders with a slash; what is not an object's begins with a dot."""
-    try:
-        with os.scandir(folder) as entries:
-            return [f"{each.name}/" if each.is_dir() else each.name for each in entries if each.name[0] != "."]
-    except FileNotFoundError:
-        return []  # pruned in between
-
-
-def _may_hold(folder: str, prefix: str, after: str) -> bool:
-    """Tell whether keys that begin with `folder` can begin with `prefix` and be greater than `after`."""
-    if not (folder.startswith(prefix) or prefix.startswith(folder)):
-        return False
-    return after.startswith(folder) or folder > after
 
 
 def _etag(body: bytes) -> str:

@@ -16,6 +16,7 @@ Errors are sorted by whether the server can have acted, and by whether it may do
 
 from __future__ import annotations
 
+import io
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -62,6 +63,8 @@ ATTEMPTS = 3
 CONFLICT_ATTEMPTS = 8
 CONNECTIONS = 32
 DEFAULT_REGION = "us-east-1"
+MAX_SENT_AT_ONCE = 256 << 10
+"""Of a body, in bytes: so much is read by servers in Go, MinIO too, after they refused it."""
 
 _REFUSED = (ClientError, *BROKEN)
 
@@ -107,6 +110,10 @@ class S3Store:
     def put_if_absent(self, key: str, body: bytes) -> str:
         """See `ObjectStore`."""
         return self._put(self._single, key, body, AlreadyExists(key), IfNoneMatch="*")
+
+    def add(self, key: str, body: bytes) -> None:
+        """See `ObjectStore`."""
+        self.put_if_absent(key, body)
 
     def put_if_match(self, key: str, body: bytes, *, etag: str) -> str:
         """See `ObjectStore`."""
@@ -262,9 +269,21 @@ def _client(session: Any, endpoint: str | None, *, attempts: int) -> Any:
     if is_loopback_url(address):
         direct = botocore.config.Config(proxies={}, s3={"addressing_style": "path"})  # proxies lead to other machines
         client = session.client("s3", endpoint_url=address, region_name=region, config=config.merge(direct))
+    client.meta.events.register("before-call.s3.PutObject", _send_small_bodies_at_once)
     if endpoint:
         client.meta.events.register("before-call.s3", _take_redirects_as_answers)
     return client
+
+
+def _send_small_bodies_at_once(params: dict[str, Any], **_: Any) -> None:
+    """Keep boto3 from waiting for the server's leave (`Expect`), and from sending a body in pieces of 16 kB.
+
+    A server that refuses a larger body may close the connection before its answer is read; so leave is asked there.
+    """
+    body = params["body"]
+    if isinstance(body, io.BytesIO) and body.getbuffer().nbytes <= MAX_SENT_AT_ONCE:
+        params["body"] = body.getvalue()
+        params["headers"].pop("Expect", None)
 
 
 def _take_redirects_as_answers(context: dict[str, Any], **_: Any) -> None:

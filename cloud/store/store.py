@@ -66,6 +66,13 @@ class ObjectStore(Protocol):
             AlreadyExists: one exists; nothing was written.
         """
 
+    def add(self, key: str, body: bytes) -> None:
+        """Write an object only if none exists under the key, for a writer who needs no ETag.
+
+        Raises:
+            AlreadyExists: one exists; nothing was written.
+        """
+
     def put_if_match(self, key: str, body: bytes, *, etag: str) -> str:
         """Replace the object only if it has this ETag, and return the new ETag.
 

@@ -45,6 +45,9 @@ class Unreliable:
     def put_if_absent(self, key: str, body: bytes) -> str:
         return self._write(key, lambda: self._store.put_if_absent(key, body))
 
+    def add(self, key: str, body: bytes) -> None:
+        self.put_if_absent(key, body)
+
     def put_if_match(self, key: str, body: bytes, *, etag: str) -> str:
         return self._write(key, lambda: self._store.put_if_match(key, body, etag=etag))
 

@@ -205,6 +205,23 @@ def test_a_conflict_with_another_conditional_write_is_tried_again(store: S3Store
     assert faults.puts == 4
 
 
+def test_a_body_waits_for_the_servers_leave_only_if_it_is_large(careless: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asking for leave costs a round trip, and a server that refuses a large body unread cuts its answer off."""
+    expected: list[tuple[str | None, int]] = []
+
+    def note(self: Careless) -> None:
+        expected.append((self.headers["Expect"], int(self.headers["Content-Length"])))
+        Careless.handle_one(self)
+
+    monkeypatch.setattr(Careless, "do_PUT", note)
+    store = open_store(careless)
+    sizes = (0, 6_000, 256 << 10, (256 << 10) + 1)
+    for size in sizes:
+        store.add(f"sized/{size}", bytes(size))
+        assert store.get(f"sized/{size}").body == bytes(size)
+    assert expected == [*((None, size) for size in sizes[:3]), ("100-continue", sizes[3])]
+
+
 def test_conflicts_without_end_did_not_happen(store: S3Store, faults: Faults, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cloud.store.s3.time.sleep", lambda seconds: None)
     faults.plan = ["answer 409 ConditionalRequestConflict"] * 8

@@ -53,6 +53,13 @@ def test_put_if_absent_keeps_the_first(store: ObjectStore) -> None:
     assert store.get("a/b").body == b"first"
 
 
+def test_what_is_added_is_an_object_unless_one_is_there(store: ObjectStore) -> None:
+    store.add("a/b", b"first")
+    with pytest.raises(AlreadyExists):
+        store.add("a/b", b"second")
+    assert store.get("a/b").body == b"first"
+
+
 def test_put_if_absent_works_again_after_a_delete(store: ObjectStore) -> None:
     store.put_if_absent("a/b", b"first")
     store.delete("a/b")
