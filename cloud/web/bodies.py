@@ -16,8 +16,8 @@ from cloud.web.service import current_context
 from contract.errors import Malformed, TooLarge, shown
 from contract.problems import Problem
 
-BLOCK_BYTES = 128 << 10
-"""What is waited for at once: a whole upload of the recommended size. Smaller blocks notice a stalled client sooner,
+BLOCK_BYTES = 64 << 10
+"""What is waited for at once: half an upload of the recommended size. Smaller blocks notice a stalled client sooner,
 but gunicorn copies all that has come for each."""
 
 
