@@ -23,9 +23,10 @@ from device.errors import (
 
 _REPORT = "this is a bug: please report it"
 _ASK = "ask the operator of the service"
+_REPEAT = "infer these photos again, and repeat the feedback"
 _MEND = (
-    "answers go on, and may be wrong: update this program and its TFLite runtime, or try another (FEDEX_RUNTIME), "
-    "and infer again what shall be uploaded"
+    "answers go on, and may be wrong: update this program and its TFLite runtime, or try another (FEDEX_RUNTIME); then "
+    f"{_REPEAT}"
 )
 _ELSEWHERE = (
     "is FEDEX_URL the new address of the same service? if it is another one, or one that has forgotten this device, "
@@ -89,8 +90,8 @@ def advice(error: Exception) -> str:
             return "nothing is lost, and the next try starts anew; is FEDEX_URL the service's, or another program's?"
         case Unsendable():
             return "the others are uploaded without it; fedex-device feedback ID --label NAME replaces a wrong label"
-        case KeptBack():
-            return _MEND
+        case KeptBack(can_mend=can_mend):
+            return _MEND if can_mend else _REPEAT
         case KeyRefused():
             return "is this the service that the code is for? compare the key's fingerprint with its operator"
         case CopiedIdentity():

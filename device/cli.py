@@ -164,7 +164,7 @@ def status(device: Device, as_json: bool) -> int:
     display = Display(as_json)
     display.status(found)
     display.warn(found.warnings)
-    display.complain(found.problems)
+    display.complain(map(with_advice, found.problems))
     return 1 if found.problems else 0
 
 

@@ -153,6 +153,11 @@ class ModelRefused(BadInstallation):
 class KeptBack(BadInstallation):
     """Samples are not uploaded: what computed them did not pass its self-test. Recognising goes on."""
 
+    def __init__(self, message: str, *, can_mend: bool) -> None:
+        super().__init__(message)
+        self.can_mend = can_mend
+        """Whether some of it failed, and may do so still; otherwise it is gone, and was never tested."""
+
 
 class SpaceRetired(BadInstallation):
     """The space of the bundle is retired. Nothing is sent or asked for; feedback stays, and so does the head."""

@@ -1,4 +1,7 @@
-"""Decides, before a push, what is tested and what is kept back: nothing goes up that an untested setup computed."""
+"""Decides, before a push, what is tested and what is kept back: nothing goes up that an untested setup computed.
+
+A setup is tested as its first feature is kept, by the recognizer; the push makes up for what could not be tested then.
+"""
 
 from __future__ import annotations
 
@@ -52,22 +55,25 @@ def settle_self_test(cache: Cache, *, origin: str, make_tester: Callable[[], Tes
 
 def kept_back(waiting: Sequence[WaitingSamples]) -> KeptBack | None:
     """Say which samples a push does not send, once the test that is due was run; None where there are none. Pure."""
-    blocked = [one for one in waiting if not one.setup.has_passed]
-    if not blocked:
-        return None
-    count = sum(one.samples for one in blocked)
-    samples = "1 sample is" if count == 1 else f"{count} samples are"
-    failed = next((one.setup for one in blocked if one.setup.cosine_ppm is not None), None)
-    if failed is not None:
-        return KeptBack(f"{samples} kept back: self-test {describe(failed)}")
-    return KeptBack(f"{samples} kept back: computed by what is gone, untested ({blocked[0].setup.used.setup})")
+    failed = [one for one in waiting if not one.setup.has_passed and one.setup.cosine_ppm is not None]
+    untested = [one for one in waiting if one.setup.cosine_ppm is None]
+    reasons = [f"{_count(failed)} kept back: self-test {describe(failed[0].setup)}"] if failed else []
+    if untested:
+        names = untested[0].setup.used.setup
+        reasons.append(f"{_count(untested)} kept back: computed by what is gone, untested ({names})")
+    return KeptBack("; ".join(reasons), can_mend=bool(failed)) if reasons else None
+
+
+def _count(kept: Sequence[WaitingSamples]) -> str:
+    count = sum(one.samples for one in kept)
+    return "1 sample is" if count == 1 else f"{count} samples are"
 
 
 def describe(setup: KeptSetup) -> str:
     """Say how a self-test ended. Pure."""
     names, least = setup.used.setup, as_cosine(setup.used.least_cosine_ppm)
     if setup.cosine_ppm is None:
-        return f"not run yet, comes with the next push ({names})"
+        return f"not run yet, comes with the next inference ({names})"
     if setup.has_passed:
         return f"passed: cosine {as_cosine(setup.cosine_ppm)}, at least {least} ({names})"
     return f"failed: expected a cosine of {least} at least, got {as_cosine(setup.cosine_ppm)} ({names})"

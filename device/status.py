@@ -18,7 +18,7 @@ from device.availability.policy import Availability, Conditions, check_availabil
 from device.cache.cache import Cache
 from device.cache.setups import BundleSetup, KeptSetup
 from device.cache.uploads import UploadState, UploadStatus
-from device.errors import DeviceError, storage_errors
+from device.errors import DeviceError, KeptBack, storage_errors
 from device.self_test import describe
 from device.service.identity import Identity, check_not_copied, find_identity
 
@@ -101,6 +101,11 @@ def read_status(device: Device) -> Status:
     serving = _attempt(lambda: _look_at_head(device, bundle), problems) if bundle else None
     used = serving.computed_by if serving else None
     retired = (_attempt(lambda: device.space_watch(identity).known().retired, problems) if identity else None) or ()
+    cache = _attempt(lambda: _look_at_cache(device, identity, used, retired_spaces=retired), problems)
+    if cache and cache.self_test and cache.self_test.has_passed is False:
+        problems.append(
+            KeptBack(f"what is computed here is kept back: self-test {cache.self_test.text}", can_mend=True)
+        )
     conditions = device.conditions.read()
     return Status(
         device=identity.device if identity else None,
@@ -109,7 +114,7 @@ def read_status(device: Device) -> Status:
         cut=bundle.cut if bundle else None,
         input=bundle.input if bundle else None,
         head_serial=serving.serial if serving else None,
-        cache=_attempt(lambda: _look_at_cache(device, identity, used, retired_spaces=retired), problems),
+        cache=cache,
         conditions=conditions,
         availability=check_availability(device.policy, conditions),
         warnings=serving.warnings if serving else (),

@@ -17,19 +17,19 @@ from numpy.typing import NDArray
 from contract.arrays import check_magnitude
 from contract.boxes import Box
 from contract.bundle import DeviceBundle
-from contract.errors import Impossible
+from contract.errors import ContractError, Impossible
 from contract.inputs import TensorInput
 from contract.upload import SAFE_MAGNITUDE
 from device.answers import Answer
 from device.cache.cache import Cache
 from device.cache.inferences import NewInference
-from device.errors import ModelRefused, Storage, TensorError, TensorFlaw, Unsendable
+from device.errors import DeviceError, ModelRefused, Storage, TensorError, TensorFlaw, Unsendable
 from device.heads.store import HeadStore
 from device.recognise.models import Head, load_detector, load_prefix
 from device.recognise.preparation import Example, as_example, name_example
 from device.recognise.ranking import rank
 from device.recognise.regions import Region, RegionFinder
-from device.recognise.self_test import describe_setup
+from device.recognise.self_test import describe_setup, run_golden_input
 from device.recognise.serving_head import ServingHead
 from device.recognise.tflite import TFLiteRuntime
 
@@ -90,6 +90,7 @@ class Recognizer:
         self._clock = clock
         self._cache: Cache | None = None
         self._space_key = 0
+        self._was_tested = False
         self._prefix = load_prefix(bundle, runtime=runtime, threads=threads)
         detector = load_detector(bundle, runtime=runtime, threads=threads)
         self._regions = RegionFinder(bundle.input, detector.run if detector else None)
@@ -125,6 +126,9 @@ class Recognizer:
         """Answer as `recognise` does, and store feature, results and time of all answers in one transaction.
 
         The same photo gives the same samples again: its faces are matched by where they are with those known before.
+
+        What computes features here is tested before the first of them is stored, once: whatever runs when they are
+        pushed, that outcome is theirs.
 
         That something could not be stored is part of the result, not an error: the answer is as good without. A feature
         that no service would take is not stored either, as feedback on it could never be uploaded.
@@ -196,6 +200,8 @@ class Recognizer:
 
     def _store(self, example: Example, found: Sequence[tuple[Region, Answer]]) -> list[int]:
         cache = self._opened_cache()
+        if found and not self._was_tested:
+            self._test(cache)
         photo, taken_ms = name_example(example, cache.secret), int(self._clock() * 1000)
         new = [
             NewInference(
@@ -219,6 +225,18 @@ class Recognizer:
             self._space_key = cache.inferences.space_key(self.bundle.space, self.bundle.feature_shape)
             self._cache = cache
         return self._cache
+
+    def _test(self, cache: Cache) -> None:
+        """Test what computes features here, where that was not done before."""
+        self._was_tested = True
+        known = cache.setups.find(self.computed_by)
+        if known is not None and known.cosine_ppm is not None:
+            return
+        try:
+            cosine_ppm = run_golden_input(self.bundle, prefix=self._prefix, finder=self._regions)
+        except (ContractError, DeviceError, OSError):
+            return  # answers go on without; the push tries once more, and says why it cannot
+        cache.setups.keep(cache.setups.key(self.computed_by), cosine_ppm=cosine_ppm)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,9 @@
-"""A device tests itself once for each setup before it uploads what that computed, and keeps back what failed."""
+"""A device tests itself once for each setup as it first keeps what that computes, and keeps back what failed."""
 
+import errno
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +17,14 @@ from contract.problems import Problem
 from contract.self_test import PPM, Setup
 from contract.upload import Upload, decode_upload
 from device import assembly
+from device.advice import with_advice
 from device.assembly import Device
 from device.cache.setups import BundleSetup, KeptSetup, WaitingSamples
 from device.errors import BadInstallation, KeptBack, ModelRefused, SettingError
-from device.recognise import preparation, recognizer
-from device.recognise.self_test import describe_setup, run_self_test
-from device.recognise.tflite import TFLiteRuntime
+from device.recognise import preparation, recognizer, self_test
+from device.recognise.regions import RegionFinder
+from device.recognise.self_test import describe_setup, run_golden_input, run_self_test
+from device.recognise.tflite import Model, TFLiteRuntime
 from device.self_test import kept_back
 from tests.device.conftest import MakePhoto, WriteBundle
 from tests.device.golden import golden_input
@@ -52,6 +57,18 @@ def at_the_corner(width: int, height: int, *, photo_input: PhotoInput) -> Placem
     """A crop that is off: all that is left out is at the right, or below."""
     placement = fit_photo(width, height, photo_input=photo_input)
     return replace(placement, part=Rectangle(0, 0, placement.part.width, placement.part.height))
+
+
+@contextmanager
+def untestable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the golden input be unreadable for the block, as of a disk that is going: nothing is tested."""
+
+    def fail(*_: object, **__: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(recognizer, "run_golden_input", fail)
+        yield
 
 
 def update_app(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
@@ -97,11 +114,12 @@ def test_a_device_tests_itself_once_and_says_so_in_every_upload(
 ) -> None:
     runs: list[DeviceBundle] = []
 
-    def counted(bundle: DeviceBundle, *, runtime: TFLiteRuntime, threads: int) -> int:
+    def counted(bundle: DeviceBundle, *, prefix: Model, finder: RegionFinder) -> int:
         runs.append(bundle)
-        return run_self_test(bundle, runtime=runtime, threads=threads)
+        return run_golden_input(bundle, prefix=prefix, finder=finder)
 
-    monkeypatch.setattr(assembly, "run_self_test", counted)
+    monkeypatch.setattr(self_test, "run_golden_input", counted)
+    monkeypatch.setattr(recognizer, "run_golden_input", counted)
     for shade, label in enumerate(["Ada", "Ben"]):
         give(enrolled, label, shade=shade)
         assert enrolled.push().problem is None
@@ -115,19 +133,32 @@ def test_a_device_tests_itself_once_and_says_so_in_every_upload(
     assert platform.machine() in first.setup.system
 
 
-def test_nothing_is_tested_but_for_a_push_that_has_something_to_send(
-    enrolled: Device, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_tested_but_for_a_feature_that_is_kept(enrolled: Device, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object, **__: object) -> int:
         raise AssertionError("tested")
 
-    monkeypatch.setattr(assembly, "run_self_test", never)
+    monkeypatch.setattr(recognizer, "run_golden_input", never)
     enrolled.push()
-    give(enrolled, "Ada")
     with enrolled.recognizer() as opened:
-        opened.infer(draw_photo(2))
-    with pytest.raises(AssertionError, match="tested"):
-        enrolled.push()
+        opened.recognise(draw_photo(1))
+        with pytest.raises(AssertionError, match="tested"):
+            opened.infer(draw_photo(2))
+
+
+def test_an_update_before_the_first_push_strands_nothing(
+    enrolled: Device, service: StubService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new kernel, app or setting between feedback and push kept it back for good, untested."""
+    several = Device(replace(enrolled.settings, threads=2))
+    give(several, "Ada", shade=1)
+    monkeypatch.setattr(platform, "release", lambda: "99.1.2-custom")
+    give(enrolled, "Ben", shade=2)
+    update_app(monkeypatch, "fedex 99")
+    report = enrolled.push()
+    assert (report.samples, report.problem) == (2, None)
+    setups = [one.self_test.setup for one in received(service)]
+    assert [one.delegate for one in setups] == ["cpu, 2 threads", "cpu, 1 thread"]
+    assert " 99.1 " in setups[1].system
 
 
 def test_without_anything_to_send_a_push_needs_no_bundle(run: Run, environment: dict[str, str]) -> None:
@@ -148,12 +179,14 @@ def test_a_device_whose_preparation_is_damaged_answers_uploads_nothing_and_says_
         assert "(answers go on, and may be wrong: update this program and its TFLite runtime" in done.err
         assert done.out == ""
     assert service.uploads == []
-    shown = run("status").out
-    assert "samples    0 to upload, 0 acknowledged, 1 kept back\n" in shown
-    assert "self-test  failed: expected a cosine of 0.990000 at least, got -0." in shown
-    [status] = run("status", "--json").rows
-    assert (status["samples_waiting"], status["samples_kept_back"], status["self_test"]["passed"]) == (0, 1, False)
-    assert -1 < status["self_test"]["cosine"] < status["self_test"]["least_cosine"] == 0.99
+    status = run("status")
+    assert "samples    0 to upload, 0 acknowledged, 1 kept back\n" in status.out
+    assert "self-test  failed: expected a cosine of 0.990000 at least, got -0." in status.out
+    fails(status, "what is computed here is kept back: self-test failed: expected a cosine of 0.990000 at least, got")
+    assert "(answers go on, and may be wrong: update this program and its TFLite runtime" in status.err
+    [row] = run("status", "--json").rows
+    assert (row["samples_waiting"], row["samples_kept_back"], row["self_test"]["passed"]) == (0, 1, False)
+    assert -1 < row["self_test"]["cosine"] < row["self_test"]["least_cosine"] == 0.99
     assert run("infer", make_photo(1), "--json").rows[0]["label"] == "Ben"
 
 
@@ -181,12 +214,17 @@ def test_what_a_damaged_app_computed_stays_back_when_the_next_version_is_right(
 def test_what_a_version_computed_that_is_gone_untested_stays_back(
     enrolled: Device, service: StubService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    give(enrolled, "Ada")
+    with untestable(monkeypatch):
+        give(enrolled, "Ada")
     update_app(monkeypatch, "fedex 99")
     report = enrolled.push()
     assert (report.uploads, service.uploads) == (0, [])
     assert isinstance(report.problem, KeptBack)
     assert "1 sample is kept back: computed by what is gone, untested (fedex " in str(report.problem)
+    assert with_advice(report.problem).endswith(" (infer these photos again, and repeat the feedback)")
+    give(enrolled, "Ada")  # as advised
+    report = enrolled.push()
+    assert (report.samples, report.problem) == (1, None)
 
 
 def test_what_passed_its_test_is_sent_whatever_runs_now(
@@ -206,14 +244,15 @@ def test_what_passed_its_test_is_sent_whatever_runs_now(
 
 
 def test_a_bundle_that_cannot_be_opened_keeps_back_what_is_untested_alone(
-    enrolled: Device, service: StubService
+    enrolled: Device, service: StubService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service.faults["/v1/spaces"] = lambda: refuse(Problem.UNAVAILABLE)
     give(enrolled, "Ada", shade=1)
     enrolled.push()
     service.faults.clear()
     several = Device(replace(enrolled.settings, threads=2))
-    give(several, "Ben", shade=2)
+    with untestable(monkeypatch):
+        give(several, "Ben", shade=2)
     without = Device(replace(several.settings, bundle=None))
     report = without.push()
     assert [one.labels for one in received(service)] == [("Ada",)]
@@ -223,26 +262,31 @@ def test_a_bundle_that_cannot_be_opened_keeps_back_what_is_untested_alone(
 
 
 def test_a_golden_input_that_is_damaged_is_a_bad_installation_and_no_outcome(
-    enrolled: Device, service: StubService
+    enrolled: Device, service: StubService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = enrolled.bundle().golden_input_path
     whole = path.read_bytes()
-    give(enrolled, "Ada")
+    with untestable(monkeypatch):
+        give(enrolled, "Ada")
     path.write_bytes(whole[:-1])
     assert isinstance(enrolled.push().problem, ModelRefused)
     path.write_bytes(whole)
     assert enrolled.push().samples == 1
 
 
-def test_before_the_first_push_the_status_says_that_the_test_is_to_come(run: Run, make_photo: MakePhoto) -> None:
+def test_the_status_says_how_the_test_of_what_computes_now_ended(
+    run: Run, make_photo: MakePhoto, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run("enrol")
     assert "self-test" not in run("status").out
-    run("infer", make_photo(1))
-    run("feedback", 1, "--right")
-    assert "self-test  not run yet, comes with the next push (fedex " in run("status").out
+    with untestable(monkeypatch):
+        run("infer", make_photo(1))
+        run("feedback", 1, "--right")
+    assert "self-test  not run yet, comes with the next inference (fedex " in run("status").out
     assert "samples    1 to upload, 0 acknowledged\n" in run("status").out
-    run("push")
-    assert "self-test  passed: cosine 0.9999" in run("status").out or "cosine 1.0000" in run("status").out
+    run("infer", make_photo(2))
+    shown = run("status").out
+    assert "self-test  passed: cosine 0.9999" in shown or "self-test  passed: cosine 1.0000" in shown
     assert run("status", "--json").rows[0]["self_test"]["passed"] is True
 
 
@@ -265,15 +309,24 @@ def test_a_system_may_call_itself_anything(bundle: DeviceBundle, monkeypatch: py
     monkeypatch.setattr(platform, "system", lambda: "")
     runtime = TFLiteRuntime("ai-edge-litert", "2.3.0")
     system = describe_setup(bundle, runtime=runtime, threads=1).setup.system
-    assert system.startswith(" 6.1??xxx")
+    assert system == f"6.1 {platform.machine()}"
+    monkeypatch.setattr(platform, "release", lambda: "ours")
+    monkeypatch.setattr(platform, "machine", lambda: "\u2603" + "x" * 500)
+    system = describe_setup(bundle, runtime=runtime, threads=1).setup.system
+    assert system.startswith("?xxx")
     assert len(system) == 128
+    monkeypatch.setattr(platform, "machine", lambda: "")
+    assert describe_setup(bundle, runtime=runtime, threads=1).setup.system == "unknown"
 
 
-def test_no_name_tells_one_user_from_another(bundle: DeviceBundle) -> None:
+def test_no_name_tells_one_user_from_another(bundle: DeviceBundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel of one's own may have a name that nobody else's has."""
+    monkeypatch.setattr(platform, "release", lambda: "6.1.55-adas-own+")
     runtime = TFLiteRuntime("ai-edge-litert", "2.3.0")
     used = describe_setup(bundle, runtime=runtime, threads=1)
     assert platform.node() not in str(used.setup)
     assert str(Path.home()) not in str(used.setup)
+    assert used.setup.system == f"{platform.system()} 6.1 {platform.machine()}"
 
 
 USED = BundleSetup(Setup("app", "runtime", "cpu", "system"), "b" * 64, 990_000)
@@ -285,12 +338,17 @@ USED = BundleSetup(Setup("app", "runtime", "cpu", "system"), "b" * 64, 990_000)
         ([], None),
         ([990_000, PPM], None),
         ([None], "2 samples are kept back: computed by what is gone, untested (app, runtime, cpu, system)"),
-        ([None, 0], "4 samples are kept back: self-test failed: expected a cosine of 0.990000 at least, got 0.000000"),
+        (
+            [None, 0, None],
+            "2 samples are kept back: self-test failed: expected a cosine of 0.990000 at least, got 0.000000 "
+            "(app, runtime, cpu, system); 4 samples are kept back: computed by what is gone, untested (app, runtime, "
+            "cpu, system) (answers go on, and may be wrong: ",
+        ),
         ([989_999, PPM], "2 samples are kept back: self-test failed: expected a cosine of 0.990000 at least, got 0.98"),
     ],
 )
 def test_what_is_kept_back_is_counted_and_the_reason_said(cosines: list[int | None], said: str | None) -> None:
     problem = kept_back([WaitingSamples(KeptSetup(key, USED, cosine), 2) for key, cosine in enumerate(cosines)])
     assert (problem is None) == (said is None)
-    assert str(problem).startswith(str(said))
+    assert problem is None or with_advice(problem).startswith(str(said))
     assert problem is None or isinstance(problem, BadInstallation)
