@@ -248,9 +248,10 @@ def _print(look: Callable[[ObjectStore], Iterator[str]]) -> None:
 
 
 def _devices(store: ObjectStore) -> Iterator[str]:
-    for pool in dataset_pointer.pools(store):
+    for pool in _pools(store):
         least = as_cosine(bundles.read_facts(store, pool.space).least_cosine_ppm)
-        yield f"pool {pool.path}: least cosine {least}"
+        waiting = _waiting(store, pool)
+        yield f"pool {pool.path}: least cosine {least}{f', {waiting} to be merged' if waiting else ''}"
         yield from (f"  {one}" for one in read_self_tests(store, pool))
 
 
@@ -259,17 +260,29 @@ def _status(store: ObjectStore) -> Iterator[str]:
     yield from (f"space {space}" for space in registered)
     if not registered:
         yield "no space: `fedex-cloud bundle add DIRECTORY` registers a training bundle"
-    yield from (_describe(store, pool) for pool in dataset_pointer.pools(store))
+    yield from (_describe(store, pool) for pool in _pools(store))
+
+
+def _pools(store: ObjectStore) -> list[Pool]:
+    """List the pools with a dataset, and those of which nothing was merged yet."""
+    pools = {*dataset_pointer.pools(store), *inbox.pools_with_news(store)}
+    return sorted(pools, key=lambda pool: pool.path)
+
+
+def _waiting(store: ObjectStore, pool: Pool) -> str:
+    """Count the uploads that wait to be merged; nothing where there are none."""
+    waiting = len(inbox.pending(store, pool))
+    return "" if not waiting else "1 upload" if waiting == 1 else f"{waiting} uploads"
 
 
 def _describe(store: ObjectStore, pool: Pool) -> str:
     dataset, _ = dataset_pointer.read(store, pool)
-    waiting = len(inbox.pending(store, pool))
+    waiting = _waiting(store, pool) or "no uploads"
     channels = registry.read(store, pool).channels
     released = ", ".join(_describe_release(channel, one.manifest) for channel, one in channels.items()) or "none"
     signed = space_lists.read(store, pool.group)
     retired = " (retired)" if signed and pool.space in signed.spaces.retired else ""
-    return f"pool {pool.path}{retired}: {dataset.samples} samples, {waiting} uploads waiting, releases: {released}"
+    return f"pool {pool.path}{retired}: {dataset.samples} samples, {waiting} waiting, releases: {released}"
 
 
 def _describe_release(channel: Channel, manifest: Manifest) -> str:

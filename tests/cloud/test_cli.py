@@ -181,6 +181,8 @@ def test_devices_are_shown_with_what_computed_their_samples(
     devices.add(directory_store, EnrolledDevice(DEVICE, "home", 0, "0" * 64, 0))
     pool, body = Pool("home", training_bundle.space), make_upload(["Ada"])
     inbox.add(directory_store, InboxUpload(pool, DEVICE, 0, upload_id(body)), body)
+    shown = run("devices", FEDEX_STORE=f"dir:{tmp_path / 'directory-store'}")
+    assert (shown.returncode, shown.stdout) == (0, f"pool {pool.path}: least cosine 0.990000, 1 upload to be merged\n")
     merge_once(directory_store, pool)
     shown = run("devices", FEDEX_STORE=f"dir:{tmp_path / 'directory-store'}")
     assert (shown.returncode, shown.stdout) == (
@@ -188,6 +190,29 @@ def test_devices_are_shown_with_what_computed_their_samples(
         f"pool {pool.path}: least cosine 0.990000\n"
         f"  device {DEVICE}: self-test 0.999900 (an app 1, a runtime 2, cpu, 1 thread, Linux 6.1 x86_64), 1 upload\n",
     )
+
+
+def test_the_status_shows_pools_of_which_nothing_was_merged_yet(
+    directory_store: ObjectStore, training_bundle: TrainingBundle, make_upload: Callable[..., bytes], tmp_path: Path
+) -> None:
+    """What was acknowledged was nowhere to be seen until the first merge."""
+    assert training_bundle.directory is not None
+    register_bundle(directory_store, training_bundle.directory)
+    devices.add(directory_store, EnrolledDevice(DEVICE, "home", 0, "0" * 64, 0))
+    home, away = (Pool(group, training_bundle.space) for group in ("home", "away"))
+    store = f"dir:{tmp_path / 'directory-store'}"
+    for pool, labels in ((home, ["Ada"]), (away, ["Ada"]), (home, ["Ben"])):
+        body = make_upload(labels)
+        inbox.add(directory_store, InboxUpload(pool, DEVICE, 0, upload_id(body)), body)
+    assert run("status", FEDEX_STORE=store).stdout.splitlines()[1:] == [
+        f"pool {away.path}: 0 samples, 1 upload waiting, releases: none",
+        f"pool {home.path}: 0 samples, 2 uploads waiting, releases: none",
+    ]
+    merge_once(directory_store, home)
+    assert run("status", FEDEX_STORE=store).stdout.splitlines()[1:] == [
+        f"pool {away.path}: 0 samples, 1 upload waiting, releases: none",
+        f"pool {home.path}: 2 samples, no uploads waiting, releases: none",
+    ]
 
 
 def test_the_status_of_an_empty_store_says_what_to_do(tmp_path: Path) -> None:
