@@ -25,7 +25,9 @@ class Downloader:
     def fetch(self, reference: FileRef) -> int:
         """Make sure that the object is in the store; return how many bytes were downloaded for it.
 
-        A server that answers that the range begins behind the end, or with another range, is asked for all of it.
+        A server that answers that the range begins behind the end, or with another range, is asked for all of it, as is
+        any server where a download that was continued is another object: what came before may have been the page of a
+        captive portal.
 
         Raises:
             TryLater, Refused, ProtocolViolation: as `Client.object`; what has come stays for the next time.
@@ -33,17 +35,19 @@ class Downloader:
             Storage: there is no room, what has come is thrown away; or the folder cannot be read or written.
         """
         with storage_errors(self.heads.directory):
-            if self._is_here(reference):
+            if self._is_right(self.heads.object_path(reference.sha256), reference):
                 return 0
             begin = self._begin(reference)
             size = self._download(reference, begin) if begin < reference.size else 0
+            if begin and not self._is_right(self.heads.partial_path(reference.sha256), reference):
+                size += self._download(reference, 0)
             self._verify(reference)
             self.heads.place_partial(reference.sha256)
             return size
 
-    def _is_here(self, reference: FileRef) -> bool:
+    def _is_right(self, path: Path, reference: FileRef) -> bool:
         try:
-            check_file(self.heads.object_path(reference.sha256), reference)
+            check_file(path, reference)
         except (ContractError, OSError):
             return False
         return True
