@@ -83,7 +83,7 @@ def _mark(face: SeenFace, name: str | None) -> Mark:
     assert face.box is not None  # those without are not marked
     said = f"unknown ({readable(face.best)}?)" if face.unknown else f"{face.probability:.0%} {readable(face.best)}"
     colour = FAINT if name is None else colour_of(is_right=face.best == name, unknown=face.unknown)
-    return Mark(face.box, said, colour)
+    return Mark(face.box, said, colour, short=f"{face.probability:.0%}")
 
 
 def _caption(scene: ShownScene) -> str:
