@@ -161,6 +161,8 @@ def golden_input_file(model_input: ModelInput) -> str:
 def _parse_detector(fields: Fields, facts: BundleFacts) -> FileRef | None:
     """Read what the document says of the detector, which an input of faces needs and no other one has."""
     if not finds_faces(facts.input):
+        if "detector" in fields:
+            raise Impossible(fields.place("detector"), expected=f"none, as the input is a {facts.input}", got="one")
         return None
     return parse_reference(fields, "detector", max_bytes=MAX_MODEL_BYTES)
 

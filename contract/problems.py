@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
+from itertools import pairwise
 
-from contract.documents import Json, encode_json, parse_document
+from contract.documents import Fields, Json, encode_json, parse_document
 from contract.errors import (
     ContractError,
     Impossible,
@@ -13,6 +14,7 @@ from contract.errors import (
     TooLarge,
     UnsupportedVersion,
     WrongSpace,
+    shown,
 )
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -116,15 +118,14 @@ class ProblemDocument:
         """Read a problem document of this contract; what it says to people may be missing.
 
         Raises:
-            Malformed, TooLarge: not one, as when a proxy answered in the service's place.
+            Malformed, TooLarge, Impossible: not one, as when a proxy answered in the service's place.
         """
         fields = parse_document(data, where="problem", max_bytes=MAX_PROBLEM_BYTES)
         texts = {
             key: fields.text(key, max_characters=MAX_PROBLEM_BYTES) if key in fields else ""
             for key in ("where", "expected", "got")
         }
-        samples = fields.integers("samples", max_items=MAX_PROBLEM_SAMPLES) if "samples" in fields else ()
-        return cls(problem=fields.choice("type", Problem), samples=samples, **texts)
+        return cls(problem=fields.choice("type", Problem), samples=_parse_samples(fields), **texts)
 
     @property
     def detail(self) -> str:
@@ -145,3 +146,13 @@ class ProblemDocument:
             "got": self.got,
         }
         return encode_json(document | ({"samples": list(self.samples)} if self.samples else {}))
+
+
+def _parse_samples(fields: Fields) -> tuple[int, ...]:
+    """Read the samples that a problem is with, where it says any."""
+    if "samples" not in fields:
+        return ()
+    samples = fields.integers("samples", max_items=MAX_PROBLEM_SAMPLES)
+    if not samples or any(after <= before for before, after in pairwise(samples)):
+        raise Impossible(fields.place("samples"), expected="one at least, rising", got=shown(list(samples)))
+    return samples

@@ -19,6 +19,7 @@ from cloud.web.problems import register_problems
 from cloud.web.routes import downloads, enrolment, health, proofs, releases, space_list, uploads, verification_keys
 from cloud.web.routes.ids import register_ids
 from cloud.web.service import EXTENSION, open_context
+from contract.formats import parse_formats
 
 logger = logging.getLogger(__name__)
 
@@ -47,15 +48,20 @@ def create_app(settings: Settings, *, store: ObjectStore | None = None, limit: C
 
 
 def _begin() -> None:
-    """Note when the request began, and refuse all but one spelling of its path.
+    """Note when the request began, and refuse all but one spelling of its path, and a list of formats that is none.
 
     Werkzeug takes several, and a guard in front of the service knows one. No path of the contract needs an escape.
+
+    Raises:
+        NotFound: another spelling of the path.
+        ContractError: `Fedex-Formats` is not a list of formats.
     """
     g.started = time.monotonic()
     environ = request.environ
     path, _, _ = environ["RAW_URI"].partition("?")
     if environ["PATH_INFO"].startswith("//") or "%" in path:
         raise NotFound
+    parse_formats(environ.get("HTTP_FEDEX_FORMATS", ""))
 
 
 def _log(answer: Response) -> Response:

@@ -359,6 +359,17 @@ def test_a_bundle_of_faces_without_its_detector_is_refused(tmp_path: Path) -> No
         read_device_bundle(tmp_path)
 
 
+def test_a_detector_beside_an_input_that_is_of_no_faces_is_refused(tmp_path: Path) -> None:
+    """As in a bundle whose fit was changed by hand: nobody would look for faces."""
+    write_faces(tmp_path)
+    path = tmp_path / "bundle.json"
+    document = json.loads(path.read_bytes())
+    document["input"]["fit"] = "crop"
+    path.write_bytes(json.dumps(document).encode())
+    with pytest.raises(Impossible, match=r"bundle\.json\.detector: expected none, as the input is a photo"):
+        read_device_bundle(tmp_path)
+
+
 def test_a_training_bundle_of_faces_needs_no_detector(tmp_path: Path) -> None:
     parts = TrainingBundleParts(FACES, b"the keras head", DEVICE.labels, GOLDEN, base_samples())
     assert write_training_bundle(tmp_path, parts).input == FACES.input

@@ -174,6 +174,14 @@ def test_a_problem_document_is_known_by_its_type_whatever_it_says_to_people() ->
         ProblemDocument.parse(b'{"type":"urn:fedex:problem:malformed","where":7}')
 
 
+def test_the_samples_of_a_problem_rise() -> None:
+    document = ProblemDocument(Problem.IMPOSSIBLE, where="upload", expected="", got="", samples=(0, 3, 255))
+    assert ProblemDocument.parse(document.encode()) == document
+    for samples in ("[]", "[1,0]", "[0,0]", "[0,2,2]"):
+        with pytest.raises(Impossible, match=r"problem\.samples: expected one at least, rising, got "):
+            ProblemDocument.parse(b'{"type":"urn:fedex:problem:impossible","samples":%s}' % samples.encode())
+
+
 @pytest.mark.parametrize("data", [b"<html>", b"{}", b'{"type":"about:blank","where":"","expected":"","got":""}'])
 def test_an_answer_of_someone_else_is_no_problem_document(data: bytes) -> None:
     with pytest.raises(Malformed):

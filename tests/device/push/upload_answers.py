@@ -105,6 +105,10 @@ OUTSIDE: Sequence[Answer] = [
     Answer("a document under no media type", 400, "", MALFORMED),
     Answer("a type that nobody knows", 400, PROBLEM_MEDIA_TYPE, json.dumps({"type": "urn:fedex:problem:colour"})),
     Answer("a type of others", 400, PROBLEM_MEDIA_TYPE, json.dumps({"type": "about:blank", "status": 400})),
+    *(
+        Answer(what, 422, PROBLEM_MEDIA_TYPE, json.dumps({"type": Problem.IMPOSSIBLE.value, "samples": samples}))
+        for what, samples in {"no samples": [], "samples that fall": [1, 0], "a sample twice": [0, 0]}.items()
+    ),
     Answer("a document that is cut off", 400, PROBLEM_MEDIA_TYPE, MALFORMED[:-1]),
     Answer("a refusal for the upload's fault, but later", 503, PROBLEM_MEDIA_TYPE, MALFORMED),
     *(
