@@ -7,7 +7,9 @@ from device.errors import (
     AnotherService,
     ClockAhead,
     CopiedIdentity,
+    DamagedIdentity,
     EnrolmentError,
+    Expired,
     KeptBack,
     KeyRefused,
     ProtocolViolation,
@@ -84,6 +86,8 @@ def advice(error: Exception) -> str:
             return _ELSEWHERE
         case ClockAhead():
             return "this device's clock runs ahead: set it"
+        case Expired():
+            return "is this device's clock right? if so, ask the service's operator: its worker renews what it signs"
         case Redirected():
             return "FEDEX_URL is to be the address of the service itself; a network that asks for a login redirects too"
         case ProtocolViolation():
@@ -98,6 +102,8 @@ def advice(error: Exception) -> str:
             return (
                 "if this machine took the place of the other, fedex-device enrol; if both are used, enrol --again here"
             )
+        case DamagedIdentity():
+            return "who this device was is lost: fedex-device enrol --again makes it another one, and feedback stays"
         case EnrolmentError():
             return "fedex-device enrol, or enrol --again to give up an old identity"
         case UnsentUploads():

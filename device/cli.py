@@ -28,6 +28,7 @@ from device import (
     Recognizer,
     Rounds,
     Settings,
+    Storage,
     TensorError,
     load_example,
     read_status,
@@ -221,11 +222,13 @@ def _infer_one(recognizer: Recognizer, path: Path, display: Display, *, draw: Pa
         display.complain([f"{path}: {with_advice(error)}"])
         return 1
     display.inferences(path, inferences, kind=recognizer.bundle.input.name)
+    problems = list(dict.fromkeys(f"not stored: {one.not_stored}" for one in inferences if one.not_stored is not None))
     if draw is not None and isinstance(example, Photo):
-        draw.mkdir(parents=True, exist_ok=True)
-        write_drawn(example.pixels, inferences, draw / f"{path.name}.png")
-    problems = dict.fromkeys(str(one.not_stored) for one in inferences if one.not_stored is not None)
-    display.complain(f"{path}: answered, but not stored: {problem}" for problem in problems)
+        try:
+            write_drawn(example.pixels, inferences, draw / f"{path.name}.png")
+        except Storage as error:
+            problems.append(f"not drawn: {with_advice(error)}")
+    display.complain(f"{path}: answered, but {problem}" for problem in problems)
     return 1 if problems else 0
 
 

@@ -96,8 +96,10 @@ class Display:
             "url": identity.url,
             "key": fingerprint(identity.key),
             "new": enrolment.is_new,
+            "new_token": enrolment.has_new_token,
         }
-        when = "enrolled" if enrolment.is_new else "already enrolled"
+        again = "enrolled again, as the same device," if enrolment.has_new_token else "already enrolled"
+        when = "enrolled" if enrolment.is_new else again
         key = shown_fingerprint(fingerprint(identity.key))
         self.result(document, f"{when} at {identity.url} as {identity.device}, group {identity.group}, key {key}")
 

@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from contract.boxes import Box
 from contract.files import atomic_write
 from contract.labels import UNKNOWN
+from device.errors import storage_errors
 from device.recognise.recognizer import Inference
 
 Colour = tuple[int, int, int]
@@ -146,14 +147,18 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 def write_drawn(pixels: NDArray[np.uint8], inferences: Sequence[Inference], path: Path) -> None:
     """Write a photo as PNG, uint8 (height, width, 3), RGB, with the answers on it.
 
+    Its folder is made where there is none.
+
     Raises:
-        OSError: it cannot be written.
+        Storage: it cannot be written.
     """
     height, width, _ = pixels.shape
     marks = [_mark(one, whole=(0, 0, width - 1, height - 1)) for one in inferences]
     stream = io.BytesIO()
     draw_marks(Image.fromarray(pixels), marks).save(stream, "PNG", compress_level=1)
-    atomic_write(path, stream.getvalue())
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(path, stream.getvalue())
 
 
 def _mark(inference: Inference, *, whole: Box) -> Mark:

@@ -11,7 +11,8 @@
     |  |- Unsendable            a feature or label that no upload can carry
     |  |- SamplesLeftOut        the same, of samples that were to go into one upload: choose without them
     |  |- EnrolmentError        not enrolled, or enrolled elsewhere
-    |  |  `- CopiedIdentity        enrolled, but as the device that another machine is
+    |  |  |- CopiedIdentity        enrolled, but as the device that another machine is
+    |  |  `- DamagedIdentity       enrolled once, but as whom cannot be read
     |  `- UnsentUploads         the identity is still needed to send what was sealed for it
     |- BadInstallation        install or export again
     |  |- RuntimeUnavailable    no TFLite runtime works here
@@ -132,6 +133,10 @@ class EnrolmentError(BadInput):
 
 class CopiedIdentity(EnrolmentError):
     """The identity came to another machine than this one: a backup that was restored there, or a copy."""
+
+
+class DamagedIdentity(EnrolmentError):
+    """The file that says who this device is cannot be read as one."""
 
 
 class UnsentUploads(BadInput):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from contract.codecs import DEFAULT_CODEC, Codec
 from contract.environment import number, one_of, path, read_variables, variable, whole, yes_or_no
-from contract.errors import ContractError
+from contract.errors import ContractError, UnsupportedVersion
 from contract.invitation import Invitation, parse_fingerprint
 from contract.manifest import Channel, Precision
 from contract.patterns import CODE_PATTERN
@@ -43,6 +43,8 @@ def _invitation(text: str) -> Invitation:
     try:
         invited = Invitation.parse(text)
         return replace(invited, url=_url(invited.url))
+    except UnsupportedVersion as error:
+        raise ValueError(f"{expected}, of version {error.expected}: update this program for one of another") from error
     except ValueError as error:  # a ContractError is one
         raise ValueError(expected) from error
 

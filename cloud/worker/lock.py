@@ -39,7 +39,7 @@ def _lock(descriptor: int, state: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise SettingError(
-            f"FEDEX_STATE: expected a folder of this worker alone, got {state}, which another worker is using"
+            f"FEDEX_STATE: expected a folder of one worker alone, got {state}, which a worker is using: stop that first"
         ) from None
     except OSError as error:
         raise SettingError(f"FEDEX_STATE: expected a folder whose files can be locked, got {state}: {error}") from error

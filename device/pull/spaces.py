@@ -23,11 +23,8 @@ from contract.files import atomic_write, read_bounded
 from contract.patterns import HEX64_PATTERN, check_name
 from contract.problems import Problem
 from contract.space_list import MAX_SPACES, MAX_SPACES_BYTES, SPACES_PAYLOAD_TYPE, SpaceList
-from contract.validity import Validity, judge_validity
 from device.errors import (
-    ClockAhead,
     DeviceError,
-    Expired,
     Misplaced,
     ProtocolViolation,
     Refused,
@@ -35,7 +32,7 @@ from device.errors import (
     SpaceRetired,
     storage_errors,
 )
-from device.pull.trust import judge_by_newest_key, verified_payload
+from device.pull.trust import check_validity, judge_by_newest_key, verified_payload
 from device.service.client import Client, ReleaseAnswer
 from device.service.identity import Identity
 
@@ -157,25 +154,15 @@ def judge_spaces(answer: ReleaseAnswer, *, key: bytes, group: str, known: KnownS
     if listed.serial < known.serial:
         raise Replayed(f"spaces: expected serial {known.serial} or higher, got {listed.serial}")
     if listed.serial != known.serial:
-        _check_expiry(listed, known=known, now=now, date=answer.date)
+        check_validity("list of spaces", listed.expires, now=now, issued=known.issued, date=answer.date)
     return listed
-
-
-def _check_expiry(listed: SpaceList, *, known: KnownSpaces, now: float, date: int | None) -> None:
-    clocks = f"this device {now:.0f}, newest list {known.issued}, service {date or 'unknown'}"
-    message = f"spaces: expected a list that is still valid, got one that expired at {listed.expires}"
-    match judge_validity(listed.expires, own=now, issued=known.issued, date=date):
-        case Validity.EXPIRED:
-            raise Expired(f"{message} (Unix seconds; clocks: {clocks})")
-        case Validity.CLOCK_AHEAD:
-            raise ClockAhead(f"{message} (Unix seconds; clocks: {clocks})")
 
 
 def refuse_retired(known: KnownSpaces, space: str) -> None:
     """Raise `SpaceRetired` if a space is retired."""
     if space in known.retired:
-        current = ", ".join(sorted(known.current)) or "none"
-        raise SpaceRetired(f"space {space}: expected one that is current ({current}), got one that is retired")
+        current = f"({', '.join(sorted(known.current))})" if known.current else "(the group has none)"
+        raise SpaceRetired(f"space {space}: expected one that is current {current}, got one that is retired")
 
 
 def parse_known(data: bytes) -> KnownSpaces:

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from contract.envelope import MAX_ENVELOPE_BYTES, Envelope, key_id
@@ -148,10 +149,37 @@ def _check_place(manifest: Manifest, expected: Expectation) -> None:
 def _check_expiry(manifest: Manifest, expected: Expectation) -> None:
     if manifest.serial == expected.serial:
         return  # expiry refuses what is new only: what was installed keeps serving, and may be fetched again
-    clocks = f"this device {expected.now:.0f}, newest installed {expected.issued}, service {expected.date or 'unknown'}"
-    message = f"release {manifest.serial}: expected one that is still valid, got one that expired at {manifest.expires}"
-    match judge_validity(manifest.expires, own=expected.now, issued=expected.issued, date=expected.date):
+    what = f"release {manifest.serial}"
+    check_validity(what, manifest.expires, now=expected.now, issued=expected.issued, date=expected.date)
+
+
+def check_validity(what: str, expires: int, *, now: float, issued: int, date: int | None) -> None:
+    """Refuse what was signed and is no news any more.
+
+    Args:
+        what: begins the message.
+        expires: until when it counts, Unix seconds.
+        now: the device's clock.
+        issued: the newest time of issue that was ever believed; 0: none was.
+        date: the service's clock, where it is known.
+
+    Raises:
+        Expired: it is past its time; `ClockAhead`: by the device's clock alone.
+    """
+    service = "not known (only https tells it)" if date is None else _shown(date)
+    newest = _shown(issued) if issued else "none"
+    clocks = f"this device's clock: {_shown(now)}, the service's: {service}, newest that was believed: {newest}"
+    message = f"{what}: expected one that is still valid, got one that expired at {_shown(expires)} ({clocks})"
+    match judge_validity(expires, own=now, issued=issued, date=date):
         case Validity.EXPIRED:
-            raise Expired(f"{message} (Unix seconds; clocks: {clocks})")
+            raise Expired(message)
         case Validity.CLOCK_AHEAD:
-            raise ClockAhead(f"{message} (Unix seconds; clocks: {clocks})")
+            raise ClockAhead(message)
+
+
+def _shown(seconds: float) -> str:
+    """Write a time for people; as it is where no calendar goes so far."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds:.0f} s"

@@ -27,6 +27,7 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (rb"8BPS", "a Photoshop file"),
     (rb"\xff\x0a|\0\0\0\x0cJXL ", "a JPEG XL photo"),
     (rb"\xff\x4f\xff\x51|\0\0\0\x0cjP  ", "a JPEG 2000 photo"),
+    (rb"\0\0[\x02\x03\x0a\x0b]\0{5}(?!\0{8})|\0\x01[\x01\x09]\0\0..[\x0f\x10\x18\x20]", "a Targa picture"),
     (rb"\0\0[\x01\x02]\0", "an icon"),
     (rb"\x1aE\xdf\xa3|RIFF.{4}AVI |\0\0\x01[\xb3\xba]|FLV\x01|0&\xb2u\x8ef\xcf\x11", "a video"),
     (rb"RIFF.{4}WAVE|ID3|OggS|fLaC|\xff[\xf2\xf3\xfb]", "a sound"),

@@ -228,15 +228,28 @@ def _open_heic(data: bytes, *, where: str) -> Image.Image:
 
 def _check_header(image: Image.Image, *, where: str) -> None:
     if image.width * image.height > MAX_PIXELS and not _reduce(image):
-        raise PhotoError(f"{where}: expected at most {MAX_PIXELS} pixels, got {image.width}x{image.height}")
+        raise PhotoError(f"{where}: expected at most {_bound(image)}, got {image.width}x{image.height}")
     if image.mode == "F" or (image.mode == "I" and image.format != "PPM"):
         raise PhotoError(f"{where}: expected 8 or 16 bits a channel, got an image of mode {image.mode}")
+
+
+def _bound(image: Image.Image) -> str:
+    """Say how many pixels a photo of this kind may have."""
+    if not isinstance(image, JpegImageFile):
+        return f"{MAX_PIXELS} pixels"
+    if _is_progressive(image):
+        return f"{MAX_PIXELS} pixels, as the JPEG is progressive (others: {MAX_JPEG_PIXELS})"
+    return f"{MAX_JPEG_PIXELS} pixels"
+
+
+def _is_progressive(image: JpegImageFile) -> bool:
+    return "progressive" in image.info
 
 
 def _reduce(image: Image.Image) -> bool:
     """Have a large JPEG decoded at a part of its size, if that can be and is enough."""
     width, height = image.size
-    if not isinstance(image, JpegImageFile) or "progressive" in image.info or width * height > MAX_JPEG_PIXELS:
+    if not isinstance(image, JpegImageFile) or _is_progressive(image) or width * height > MAX_JPEG_PIXELS:
         return False
     divisor = next(part for part in _REDUCTIONS if -(-width // part) * -(-height // part) <= MAX_PIXELS)
     image.draft(None, (width // divisor, height // divisor))

@@ -5,7 +5,10 @@ What does not belong to the bundle is refused here, before it answers anything.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,10 +48,11 @@ def load_prefix(bundle: DeviceBundle, *, runtime: TFLiteRuntime, threads: int) -
         OSError: it cannot be read.
     """
     content = read_checked(bundle.prefix_path, bundle.prefix)
-    model = Model(content, signature=PREFIX_SIGNATURE, runtime=runtime, threads=threads)
-    takes = (bundle.input.name, bundle.input.dtype, (1, *bundle.input.shape))
-    feature = (FEATURE_TENSOR, np.dtype(np.float32), (1, *bundle.feature_shape))
-    _check_tensors(model, takes=takes, gives=feature)
+    with _naming(bundle.prefix_path):
+        model = Model(content, signature=PREFIX_SIGNATURE, runtime=runtime, threads=threads)
+        takes = (bundle.input.name, bundle.input.dtype, (1, *bundle.input.shape))
+        feature = (FEATURE_TENSOR, np.dtype(np.float32), (1, *bundle.feature_shape))
+        _check_tensors(model, takes=takes, gives=feature)
     return model
 
 
@@ -57,19 +61,21 @@ def load_detector(bundle: DeviceBundle, *, runtime: TFLiteRuntime, threads: int)
     if bundle.detector is None or not isinstance(bundle.input, PhotoInput) or bundle.input.faces is None:
         return None
     content = read_checked(bundle.detector_path, bundle.detector)
-    model = Model(content, signature=DETECTOR_SIGNATURE, runtime=runtime, threads=threads)
-    side = bundle.input.faces.input
-    takes = (DETECTOR_INPUT, np.dtype(np.uint8), (1, side, side, COLOUR))
-    anchors = model.output_shape[1] if len(model.output_shape) == 3 else 0
-    gives = (DETECTOR_OUTPUT, np.dtype(np.float32), (1, max(1, min(anchors, MAX_ANCHORS)), FACE_NUMBERS))
-    _check_tensors(model, takes=takes, gives=gives)
+    with _naming(bundle.detector_path):
+        model = Model(content, signature=DETECTOR_SIGNATURE, runtime=runtime, threads=threads)
+        side = bundle.input.faces.input
+        takes = (DETECTOR_INPUT, np.dtype(np.uint8), (1, side, side, COLOUR))
+        anchors = model.output_shape[1] if len(model.output_shape) == 3 else 0
+        gives = (DETECTOR_OUTPUT, np.dtype(np.float32), (1, max(1, min(anchors, MAX_ANCHORS)), FACE_NUMBERS))
+        _check_tensors(model, takes=takes, gives=gives)
     return model
 
 
 def load_bundled_head(bundle: DeviceBundle, *, runtime: TFLiteRuntime) -> Head:
     """Load the head that came with the bundle. Raises as `load_prefix` does."""
     content = read_checked(bundle.head_path, bundle.head)
-    model = open_head(content, bundle=bundle, classes=len(bundle.labels), runtime=runtime)
+    with _naming(bundle.head_path):
+        model = open_head(content, bundle=bundle, classes=len(bundle.labels), runtime=runtime)
     return Head(model, bundle.labels, bundle.temperature, bundle.threshold, BUNDLED_SERIAL)
 
 
@@ -96,6 +102,15 @@ def open_head(content: bytes, *, bundle: DeviceBundle, classes: int, runtime: TF
     feature = (FEATURE_TENSOR, np.dtype(np.float32), (1, *bundle.feature_shape))
     _check_tensors(model, takes=feature, gives=(LOGITS_OUTPUT, np.dtype(np.float32), (1, classes)))
     return model
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Name the file that a model is from where it is refused."""
+    try:
+        yield
+    except ModelRefused as error:
+        raise ModelRefused(f"{path}: {error}") from error
 
 
 def _check_tensors(model: Model, *, takes: TensorSpec, gives: TensorSpec) -> None:

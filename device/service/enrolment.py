@@ -42,6 +42,8 @@ class Enrolment:
     identity: Identity
     is_new: bool
     """Whether it has just become so; False for one that keeps its id."""
+    has_new_token: bool
+    """Whether it has just got a token, as one that is new has, and one whose token did not count any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,11 @@ class Enroller:
         keep_identity(self.home, replace(identity, forget_heads=must_forget))
         forget_pending(self.home)
         settled = self._forget_heads(identity) if must_forget else identity
-        return Enrolment(settled, is_new=before is None or before.device != identity.device)
+        return Enrolment(
+            settled,
+            is_new=before is None or before.device != identity.device,
+            has_new_token=before is None or before.token != identity.token,
+        )
 
     def _forget_heads(self, identity: Identity) -> Identity:
         self.heads.forget()

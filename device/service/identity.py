@@ -29,7 +29,7 @@ from contract.key_chain import parse_key
 from contract.patterns import DEVICE_PATTERN, GROUP_PATTERN
 from contract.proof import ProofKey
 from contract.routes import parse_token
-from device.errors import CopiedIdentity, EnrolmentError, storage_errors
+from device.errors import CopiedIdentity, DamagedIdentity, EnrolmentError, storage_errors
 from device.service.machine import is_copied
 
 IDENTITY_FORMAT = 1
@@ -125,7 +125,7 @@ def find_identity(home: Path) -> Identity | None:
     """Read the identity; None if the device is not enrolled.
 
     Raises:
-        EnrolmentError: it is garbled.
+        DamagedIdentity: it is garbled.
         Storage: it cannot be read.
     """
     path = identity_path(home)
@@ -133,7 +133,7 @@ def find_identity(home: Path) -> Identity | None:
         with storage_errors(path):
             return Identity.parse(read_bounded(path, MAX_IDENTITY_BYTES)) if path.is_file() else None
     except ContractError as error:
-        raise EnrolmentError(f"{path}: {error}") from error
+        raise DamagedIdentity(f"{path}: {error}") from error
 
 
 def require_identity(home: Path) -> Identity:

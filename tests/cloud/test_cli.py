@@ -323,7 +323,7 @@ def test_a_key_is_rotated_while_no_worker_runs(tmp_path: Path) -> None:
     with claimed(tmp_path / "state"):
         refused = run("key", "rotate", **settings)
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert "which another worker is using" in refused.stderr
+    assert "which a worker is using: stop that first" in refused.stderr
     assert load_or_create(tmp_path / "state", open_store(settings["FEDEX_STORE"])).public == old.public
     done = run("key", "rotate", **settings)
     key = load_or_create(tmp_path / "state", open_store(settings["FEDEX_STORE"]))

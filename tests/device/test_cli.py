@@ -380,6 +380,18 @@ def test_giving_up_an_identity_that_is_still_needed_is_one_line_with_advice(
     assert f"waiting as the former device {'d' * 16}" in run("status").out
 
 
+def test_enrolling_says_whether_a_new_token_was_taken(run: Run, service: StubService) -> None:
+    """After its token was spoilt it was said to be enrolled already."""
+    assert run("enrol").out.startswith(f"enrolled at {service.url} as ")
+    assert run("enrol").out.startswith(f"already enrolled at {service.url} as ")
+    assert run("enrol", "--json").rows[0]["new_token"] is False
+    service.token = "u" * 43
+    assert run("enrol").out.startswith(f"enrolled again, as the same device, at {service.url} as {'d' * 16}, ")
+    service.token = "v" * 43
+    [row] = run("enrol", "--json").rows
+    assert (row["new"], row["new_token"], row["device"]) == (False, True, "d" * 16)
+
+
 def test_a_refused_upload_is_one_line_and_stays_in_the_status(
     run: Run, make_photo: MakePhoto, service: StubService
 ) -> None:

@@ -103,6 +103,15 @@ def test_the_boxes_are_drawn_into_a_copy_of_the_photo(run: Run, three: Path, nob
         assert (np.asarray(drawn) == draw(640, 480, [])).all()
 
 
+def test_a_copy_that_cannot_be_written_is_told_and_the_answers_are_there(run: Run, three: Path, tmp_path: Path) -> None:
+    """It was a bare [Errno]."""
+    (tmp_path / "file").touch()
+    done = run("infer", three, "--draw", tmp_path / "file")
+    fails(done, f"{three}: answered, but not drawn: {tmp_path / 'file'}: ", "(is there room, and may this user write")
+    assert "Errno" not in done.err
+    assert len(done.out.splitlines()) == 3
+
+
 def test_two_photos_of_one_name_are_not_drawn_into_one_copy(run: Run, three: Path, tmp_path: Path) -> None:
     (tmp_path / "others").mkdir()
     other = save(tmp_path / "others" / three.name, THREE)
@@ -182,7 +191,7 @@ def test_a_detector_that_is_none_is_refused_at_load(
 ) -> None:
     content = (tiny_models / model).read_bytes() if (tiny_models / model).is_file() else b"no model at all"
     bundle = write_bundle(tmp_path / "odd", input=FACES, detector=content)
-    with pytest.raises(ModelRefused, match=complaint):
+    with pytest.raises(ModelRefused, match=rf"detector\.tflite: .*{complaint}"):
         Recognizer(bundle, runtime=any_runtime)
 
 

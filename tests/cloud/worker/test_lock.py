@@ -25,7 +25,7 @@ def test_a_folder_that_another_worker_uses_is_refused_in_one_line_until_that_one
     with subprocess.Popen([sys.executable, "-c", CLAIM_AND_WAIT, tmp_path], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "claimed\n"
-        with pytest.raises(SettingError, match=f"got {tmp_path}, which another worker is using") as refused:
+        with pytest.raises(SettingError, match=f"got {tmp_path}, which a worker is using: stop that first") as refused:
             claimed(tmp_path).__enter__()
         assert "\n" not in str(refused.value)
         other.send_signal(signal.SIGKILL)

@@ -180,7 +180,7 @@ def test_a_second_worker_on_one_state_folder_ends_with_one_line(
         )
         assert first.poll() is None
     assert (second.returncode, second.stdout, len(second.stderr.splitlines())) == (1, "", 1)
-    assert "which another worker is using" in second.stderr
+    assert "which a worker is using: stop that first" in second.stderr
 
 
 def test_a_store_that_does_not_answer_yet_is_waited_for(

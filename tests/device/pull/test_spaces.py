@@ -1,6 +1,7 @@
 """A space that is retired: what a device believes, stops, keeps and says."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,7 @@ from device.errors import (
     SpaceRetired,
     Untrusted,
 )
-from device.pull.spaces import KnownSpaces, judge_spaces
+from device.pull.spaces import KnownSpaces, judge_spaces, refuse_retired
 from device.service.client import READ_FORMATS, ReleaseAnswer
 from device.service.identity import Identity, keep_identity
 from device.status import read_status
@@ -265,11 +266,22 @@ def test_a_list_that_is_not_to_be_believed_is_refused_by_name(
         judge()
 
 
+@pytest.mark.parametrize(
+    ("current", "said"), [({"b" * 64}, f"current ({'b' * 64})"), ((), "current (the group has none)")]
+)
+def test_a_retired_space_is_told_with_those_that_are_current(current: Collection[str], said: str) -> None:
+    known = KnownSpaces(current=frozenset(current), retired=frozenset({A}))
+    with pytest.raises(
+        SpaceRetired, match=re.escape(f"space {A}: expected one that is {said}, got one that is retired")
+    ):
+        refuse_retired(known, A)
+
+
 def test_a_clock_that_is_ahead_is_told_from_a_list_that_is_old(
     service: StubService, judge: Callable[..., SpaceList]
 ) -> None:
     service.list_spaces(serial=4)
-    with pytest.raises(ClockAhead, match=f"service {ISSUED}"):
+    with pytest.raises(ClockAhead, match="the service's: 2027-01-15 08:00 UTC, newest"):
         judge(now=EXPIRES + GRACE_S + 1.0, date=ISSUED)
 
 

@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from contract.bundle import DeviceBundle
 from contract.manifest import MAX_ENVELOPE_BYTES, Channel, Manifest
 from contract.validity import GRACE_S
+from device.advice import advice
 from device.errors import ClockAhead, Expired, Forged, Misplaced, ProtocolViolation, Replayed, Untrusted
-from device.pull.trust import Expectation, judge_release
+from device.pull.trust import Expectation, check_validity, judge_release
 from tests.device.serving import EXPIRES, ISSUED, StubService, sign
 
 LABELS = ("Ada", "Ben", "Cleo")
@@ -88,8 +89,16 @@ def test_an_expired_release_is_refused_when_it_is_new(
     signer: StubService, manifest: Manifest, expected: Expectation
 ) -> None:
     late = dataclasses.replace(expected, now=EXPIRES + GRACE_S + 1)
-    with pytest.raises(Expired, match=f"clocks: this device {EXPIRES + GRACE_S + 1}, "):
+    with pytest.raises(
+        Expired, match=r"this device's clock: [0-9-]{10} [0-9:]{5} UTC, the service's: not known"
+    ) as found:
         judge_release(signer.sign(manifest), late)
+    assert "is this device's clock right?" in advice(found.value)
+
+
+def test_a_time_beyond_every_calendar_is_told_in_seconds() -> None:
+    with pytest.raises(Expired, match=r"got one that expired at 1970-01-01 00:01 UTC \(this device's clock: 9{15} s, "):
+        check_validity("release 1", 60, now=10.0**15 - 1, issued=0, date=None)
 
 
 def test_an_expired_release_that_is_installed_keeps_serving(
@@ -135,7 +144,7 @@ def test_a_clock_that_is_ahead_is_named_where_the_service_tells_another_time(
     signer: StubService, manifest: Manifest, expected: Expectation
 ) -> None:
     ahead = dataclasses.replace(expected, now=EXPIRES + 2.0 * GRACE_S, date=ISSUED)
-    with pytest.raises(ClockAhead, match=f"service {ISSUED}"):
+    with pytest.raises(ClockAhead, match=r"the service's: [0-9-]{10} [0-9:]{5} UTC, newest"):
         judge_release(signer.sign(manifest), ahead)
 
 

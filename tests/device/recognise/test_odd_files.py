@@ -246,6 +246,13 @@ NAMED = {
     "a Photoshop file": [b"8BPS\0\1"],
     "a Git LFS pointer; fetch it": [b"version https://git-lfs.github.com/spec/v1\n"],
     "a file of zeros; copy it again": [bytes(4096)],
+    "a Targa picture; save it as JPEG": [
+        encode(np.full((9, 7, 3), 9, np.uint8), "TGA"),
+        encode(np.full((9, 7, 3), 9, np.uint8), "TGA", compression="tga_rle"),
+        encode(np.full((9, 7), 9, np.uint8), "TGA"),
+        bytes([0, 1, 1, 0, 0, 0, 1, 24]) + bytes(8),
+    ],
+    "an icon; save it as JPEG": [encode(np.full((16, 16, 3), 9, np.uint8), "ICO"), b"\0\0\2\0\1\0\x20\x20"],
 }
 
 
@@ -328,7 +335,22 @@ def test_a_large_photo_is_read_at_the_largest_part_that_fits(monkeypatch: pytest
         encode(draw(64, 50), "JPEG", progressive=True),
         encode(draw(300, 300), "JPEG"),
     ):
-        with pytest.raises(PhotoError, match=r"expected at most 1000 pixels, got (64x50|300x300)"):
+        with pytest.raises(PhotoError, match=r"expected at most .*, got (64x50|300x300)"):
+            decode_photo(data)
+
+
+def test_a_photo_that_is_too_large_is_told_the_bound_of_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A JPEG of 16001x16000 was told that 64 million pixels are the most."""
+    monkeypatch.setattr(image_module, "MAX_PIXELS", 1000)
+    monkeypatch.setattr(image_module, "MAX_JPEG_PIXELS", 64_000)
+    for data, bound in {
+        encode(draw(64, 50), "PNG"): "1000 pixels, got 64x50",
+        encode(draw(300, 300), "JPEG"): "64000 pixels, got 300x300",
+        encode(draw(64, 50), "JPEG", progressive=True): (
+            r"1000 pixels, as the JPEG is progressive \(others: 64000\), got 64x50"
+        ),
+    }.items():
+        with pytest.raises(PhotoError, match=f"expected at most {bound}$"):
             decode_photo(data)
 
 

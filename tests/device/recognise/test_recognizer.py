@@ -119,7 +119,7 @@ def test_a_head_that_does_not_belong_to_the_bundle_is_refused_at_load(
     write_bundle: WriteBundle, tmp_path: Path, tiny_models: Path, runtime: TFLiteRuntime, head: str, complaint: str
 ) -> None:
     bundle = write_bundle(tmp_path / "odd", head=(tiny_models / head).read_bytes())
-    with pytest.raises(ModelRefused, match=complaint):
+    with pytest.raises(ModelRefused, match=rf"head\.tflite: .*{complaint}"):
         Recognizer(bundle, runtime=runtime)
 
 
@@ -135,7 +135,7 @@ def test_a_prefix_of_another_input_than_the_bundles_is_refused_at_load(
     write_bundle: WriteBundle, tmp_path: Path, runtime: TFLiteRuntime, model_input: ModelInput, complaint: str
 ) -> None:
     bundle = write_bundle(tmp_path / "odd", input=model_input)
-    with pytest.raises(ModelRefused, match=f"prefix input: {complaint}"):
+    with pytest.raises(ModelRefused, match=rf"prefix\.tflite: prefix input: {complaint}"):
         Recognizer(bundle, runtime=runtime)
 
 

@@ -75,6 +75,7 @@ def test_enrolling_again_at_the_same_service_keeps_the_device_its_heads_and_its_
     service.token = "u" * 43
     again = device.enrol(again=True)
     assert (again.identity.device, again.identity.secret, again.is_new) == (first.device, first.secret, False)
+    assert again.has_new_token
     assert again.identity.token != first.token
     assert device.heads.pointer_path.exists()
 

@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.problems import Problem
 from contract.rollout import PARTS, Rollout
+from device.advice import advice
 from device.assembly import Device
-from device.errors import EnrolmentError, Refused, Storage, TryLater, UnsentUploads
+from device.errors import DamagedIdentity, EnrolmentError, Refused, Storage, TryLater, UnsentUploads
 from device.feedback import give_feedback
 from device.pull.updater import PullOutcome, PullReport
 from device.push.sender import PushReport, push
@@ -227,8 +228,10 @@ def test_an_identity_whose_uploads_cannot_be_sent_may_be_given_up(
 def test_a_garbled_identity_can_be_given_up(device: Device, service: StubService, home: Path) -> None:
     home.mkdir()
     identity_path(home).write_text("garbage")
-    with pytest.raises(EnrolmentError):
+    with pytest.raises(DamagedIdentity) as refused:
         enrol_at(service, device)
+    assert "fedex-device enrol --again" in advice(refused.value)
+    assert "fedex-device enrol," not in advice(refused.value)
     assert enrol_at(service, device, again=True) == require_identity(home)
 
 

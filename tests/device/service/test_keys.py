@@ -404,3 +404,9 @@ def test_a_setting_that_is_no_invitation_or_fingerprint_is_refused(
     with pytest.raises(SettingError, match=f"{name}: expected ") as refused:
         Settings.from_environment(environment | {name: value})
     assert CODE not in str(refused.value)
+
+
+def test_an_invitation_of_another_version_asks_for_an_update(environment: dict[str, str]) -> None:
+    with pytest.raises(SettingError, match="of version 1: update this program for one of another, got") as refused:
+        Settings.from_environment(environment | {"FEDEX_INVITATION": "fedex://enrol?v=2&code=let-me-in"})
+    assert CODE not in str(refused.value)
