@@ -36,6 +36,7 @@ from contract.manifest import Channel, Manifest
 from contract.patterns import GROUP_PATTERN, HEX64_PATTERN
 from contract.rollout import PARTS
 from contract.self_test import as_cosine
+from contract.unknown import point_of
 
 
 def main() -> None:
@@ -286,12 +287,14 @@ def _describe(store: ObjectStore, pool: Pool) -> str:
 
 
 def _describe_release(channel: Channel, manifest: Manifest) -> str:
-    """Name a release, and say for whom it is where that is not everybody."""
+    """Name a release and its point of "unknown", and say for whom it is where that is not everybody."""
     named = f"{channel} {manifest.serial}"
     if not manifest.heads:
         return f"{named} (withdrawn: the bundle's head)"
+    point = point_of(manifest.threshold, manifest.points)
     share = manifest.rollout.share if manifest.rollout else PARTS
-    return named if share == PARTS else f"{named} (for {share} of {PARTS})"
+    said = [*([point.value] if point else []), *([f"for {share} of {PARTS}"] if share != PARTS else [])]
+    return f"{named} ({', '.join(said)})" if said else named
 
 
 def _release_operator() -> ReleaseOperator:

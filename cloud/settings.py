@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from cloud.errors import SettingError
+from cloud.strictness import GroupStrictness
 from contract.environment import one_of, path, read_variables, seconds, text, variable, whole
 from contract.patterns import CODE_PATTERN, GROUP_PATTERN
 from contract.rollout import PARTS
@@ -110,7 +111,7 @@ class Settings:
         ),
     )
     trials: int = field(
-        default=2, metadata=variable("FEDEX_TRIALS", whole(low=1), unit="trials", help="of a training cycle")
+        default=3, metadata=variable("FEDEX_TRIALS", whole(low=1), unit="trials", help="of a training cycle")
     )
     trial_deadline_s: float = field(
         default=3600.0,
@@ -147,6 +148,14 @@ class Settings:
             whole(low=0, high=PARTS),
             unit="in 10000",
             help="devices that take a new release at first; `fedex-cloud release share` lets others in",
+        ),
+    )
+    unknown: GroupStrictness = field(
+        default=GroupStrictness(),
+        metadata=variable(
+            "FEDEX_UNKNOWN",
+            GroupStrictness.parse,
+            help='when heads answer "unknown": strict, balanced or friendly for all groups, or POINT,GROUP=POINT,...',
         ),
     )
 

@@ -1,7 +1,7 @@
 """What device and training bundle have in common: facts, file names, and how a whole bundle is written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from contract.manifest import MAX_TEMPERATURE, MIN_TEMPERATURE
 from contract.patterns import HEX64_PATTERN, NAME_PATTERN
 from contract.self_test import PPM
 from contract.tensors import decode_tensors, encode_tensors
+from contract.unknown import Points, parse_points, points_document
 
 BUNDLE_FORMAT = 1
 BUNDLE_FILE = "bundle.json"
@@ -44,6 +45,8 @@ class BundleFacts:
     least_cosine_ppm: int
     """What a device's feature of the golden input must reach to the golden feature, in millionths; of a training bundle
     the least of all device bundles of its space."""
+    points: Points = field(default_factory=dict)
+    """The first head's thresholds that were measured, of which `threshold` is one; none where nothing was fitted."""
 
     @classmethod
     def parse(cls, fields: Fields) -> "BundleFacts":
@@ -57,6 +60,7 @@ class BundleFacts:
             temperature=fields.number("temperature", low=MIN_TEMPERATURE, high=MAX_TEMPERATURE),
             threshold=fields.number("threshold", low=0.0, high=1.0),
             least_cosine_ppm=fields.integer("least_cosine_ppm", low=0, high=PPM),
+            points=parse_points(fields),
         )
 
     def document(self) -> dict[str, Json]:
@@ -69,6 +73,7 @@ class BundleFacts:
             "shape": self.feature_shape,
             "temperature": self.temperature,
             "threshold": self.threshold,
+            "points": points_document(self.points),
             "least_cosine_ppm": self.least_cosine_ppm,
         }
 
@@ -116,6 +121,11 @@ class CheckedBundle:
     def threshold(self) -> float:
         """The probability below which the first head answers "unknown"."""
         return self.facts.threshold
+
+    @property
+    def points(self) -> Points:
+        """The first head's thresholds that were measured."""
+        return self.facts.points
 
     @property
     def golden_sample_sha256(self) -> str:

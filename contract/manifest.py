@@ -17,6 +17,7 @@ from contract.files import FileRef
 from contract.labels import MAX_LABELS, MAX_LABELS_BYTES
 from contract.patterns import GROUP_PATTERN, HEX64_PATTERN, NAME_PATTERN
 from contract.rollout import Rollout
+from contract.unknown import Points, parse_points, points_document
 from contract.withdrawals import MAX_RANGES, Withdrawals
 
 MANIFEST_PAYLOAD_TYPE = "application/vnd.fedex.manifest+json"
@@ -84,7 +85,7 @@ class Manifest:
     """Of the golden sample's float32 little-endian bytes: `contract.bundle_files.golden_sample_sha256`."""
     temperature: float
     threshold: float
-    """Below this calibrated probability the head answers "unknown"."""
+    """Below this calibrated probability the head answers "unknown"; one of the points', where there are points."""
     validation_accuracy: float | None
     """On the held-out samples; None where there were none."""
     validation_samples: int
@@ -94,6 +95,8 @@ class Manifest:
     """Which devices take it; None: all."""
     withdraws: Withdrawals = field(default_factory=Withdrawals)
     """The releases before that must not serve any more, those that earlier ones have withdrawn included."""
+    points: Points = field(default_factory=dict)
+    """The thresholds that were measured."""
     format: int = MANIFEST_FORMAT
 
     @classmethod
@@ -129,6 +132,7 @@ class Manifest:
             parent=fields.name("parent", HEX64_PATTERN) if "parent" in fields else None,
             rollout=Rollout.parse(fields.document("rollout")) if "rollout" in fields else None,
             withdraws=_parse_withdrawals(fields, serial),
+            points=parse_points(fields),
         )
 
     def is_for(self, device: str) -> bool:
@@ -161,6 +165,7 @@ class Manifest:
             "golden_sample": self.golden_sample_sha256,
             "temperature": self.temperature,
             "threshold": self.threshold,
+            "points": points_document(self.points),
             "validation": {"accuracy": self.validation_accuracy, "samples": self.validation_samples},
             "parent": self.parent,
             "rollout": self.rollout.document() if self.rollout else None,

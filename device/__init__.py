@@ -10,6 +10,7 @@ changes with a line in CHANGELOG.md. What the other modules hold may change at a
                                                     one, or one a face, with its box and whether it is the subject;
                                                     none where a bundle of faces finds none
             .bundle.input                               what it takes: photos (a camera's frame too), or tensors
+            .unknown = Strictness.STRICT                from the next answer on; .unknown_status: what each point does
         .give_feedback(id, label=...)               the right label; without one: the answer was right
         .push() -> PushReport                       uploads feedback, exactly once
         .pull() -> PullReport                       installs a better head; the next inference uses it
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from device.recognise.example_file import load_example
     from device.recognise.image import Photo, decode_photo, load_photo
     from device.recognise.recognizer import Inference, Recognizer
+    from device.recognise.strictness import UnknownStatus
     from device.recognise.tensor_file import load_tensor
     from device.service.enrolment import Enrolment
     from device.settings import Settings
@@ -96,6 +98,7 @@ __all__ = [
     "Storage",
     "TensorError",
     "TryLater",
+    "UnknownStatus",
     "Unsendable",
     "UnsentUploads",
     "Untrusted",
@@ -124,6 +127,7 @@ _NAMES_OF = {
     "recognise.example_file": "load_example",
     "recognise.image": "Photo decode_photo load_photo",
     "recognise.recognizer": "Inference Recognizer",
+    "recognise.strictness": "UnknownStatus",
     "recognise.tensor_file": "load_tensor",
     "service.enrolment": "Enrolment",
     "settings": "Settings",

@@ -24,7 +24,7 @@ class Answer:
     results: tuple[Ranked, ...]
     """The best labels, best first."""
     unknown: bool
-    """Whether even the best label is below the head's threshold."""
+    """Whether even the best label is below the threshold in use."""
     feature: NDArray[np.float32]
     """The feature, of the space's shape."""
     head_serial: int

@@ -77,6 +77,7 @@ class Device:
             open_cache=self.open_cache,
             threads=settings.threads,
             top=settings.top,
+            unknown=settings.unknown,
         )
 
     def give_feedback(self, inference: int, *, label: str | None = None) -> KeptFeedback:

@@ -16,6 +16,7 @@ from contract.invitation import fingerprint, shown_fingerprint
 from contract.labels import UNKNOWN
 from contract.self_test import PPM
 from contract.text import escaped
+from contract.unknown import points_document
 from device import (
     Enrolment,
     Inference,
@@ -25,6 +26,7 @@ from device import (
     Round,
     SelfTestStatus,
     Status,
+    UnknownStatus,
     UploadState,
     UploadStatus,
 )
@@ -181,6 +183,7 @@ def status_document(status: Status) -> dict[str, Json]:
         "cut": status.cut,
         "input": status.input.document() if status.input else None,
         "head": status.head_serial,
+        "unknown": _unknown_document(status.unknown) if status.unknown else None,
         "inferences": cache.inferences if cache else None,
         "samples_waiting": cache.waiting if cache else None,
         "samples_acknowledged": cache.acknowledged if cache else None,
@@ -206,6 +209,8 @@ def status_texts(status: Status) -> list[str]:
         lines.append(f"takes      {status.input}")
     if status.head_serial is not None:
         lines.append(f"head       {status.head_serial or 'of the bundle'}")
+    if status.unknown:
+        lines += _unknown_texts(status.unknown)
     if cache := status.cache:
         lines.append(f"inferences {cache.inferences}")
         kept_back = f", {cache.kept_back} kept back" if cache.kept_back else ""
@@ -217,6 +222,28 @@ def status_texts(status: Status) -> list[str]:
     missing = ", ".join(f"not {name}" for name in status.availability.missing)
     lines.append(f"available  {'yes' if status.availability.is_available else f'no: {missing}'}")
     return lines
+
+
+def _unknown_document(status: UnknownStatus) -> dict[str, Json]:
+    return {
+        "threshold": status.threshold,
+        "point": status.point,
+        "chosen_here": status.is_own_choice,
+        "points": points_document(status.points),
+    }
+
+
+def _unknown_texts(status: UnknownStatus) -> list[str]:
+    """Say which point is in use and what it does, and then of the others what they would do."""
+    below = f"below {status.threshold:.3f}"
+    if status.point is None:
+        return [f"unknown    {below}; this head has no points to choose from"]
+    whose = "chosen here" if status.is_own_choice else "as the operator chose"
+    others = "; ".join(f"{point} {one}" for point, one in status.points.items() if point is not status.point)
+    return [
+        f"unknown    {status.point}, {whose}: {below}, named are {status.points[status.point]}",
+        f"           or {others}",
+    ]
 
 
 def _self_test_document(status: SelfTestStatus) -> dict[str, Json]:

@@ -14,6 +14,7 @@ from contract.errors import ContractError, UnsupportedVersion
 from contract.invitation import Invitation, parse_fingerprint
 from contract.manifest import Channel, Precision
 from contract.patterns import CODE_PATTERN
+from contract.unknown import Strictness
 from contract.upload import LIMITS
 from device.errors import SettingError
 from device.recognise.tflite import RUNTIME_MODULES
@@ -135,6 +136,14 @@ class Settings:
     )
     channel: Channel = field(
         default=Channel.BEST, metadata=variable("FEDEX_CHANNEL", one_of(Channel), help="line of releases to follow")
+    )
+    unknown: Strictness | None = field(
+        default=None,
+        metadata=variable(
+            "FEDEX_UNKNOWN",
+            one_of(Strictness),
+            help='when answers are "unknown": strict, balanced or friendly; if not set, as the group\'s operator chose',
+        ),
     )
     top: int = field(
         default=3,

@@ -19,6 +19,7 @@ from device.cache.cache import Cache
 from device.cache.setups import BundleSetup, KeptSetup
 from device.cache.uploads import UploadState, UploadStatus
 from device.errors import DeviceError, KeptBack, storage_errors
+from device.recognise.strictness import UnknownStatus
 from device.self_test import describe
 from device.service.identity import Identity, check_not_copied, find_identity
 
@@ -73,6 +74,8 @@ class Status:
     """What the bundle takes."""
     head_serial: int | None
     """The serial of the head that answers; 0 is the bundle's."""
+    unknown: UnknownStatus | None
+    """When that head answers "unknown"."""
     cache: CacheStatus | None
     conditions: Conditions
     availability: Availability
@@ -87,6 +90,7 @@ class _Serving:
     """The head that answers, what was stepped over for it, and what computes features."""
 
     serial: int
+    unknown: UnknownStatus
     warnings: tuple[str, ...]
     computed_by: BundleSetup
 
@@ -114,6 +118,7 @@ def read_status(device: Device) -> Status:
         cut=bundle.cut if bundle else None,
         input=bundle.input if bundle else None,
         head_serial=serving.serial if serving else None,
+        unknown=serving.unknown if serving else None,
         cache=cache,
         conditions=conditions,
         availability=check_availability(device.policy, conditions),
@@ -124,7 +129,8 @@ def read_status(device: Device) -> Status:
 
 def _look_at_head(device: Device, bundle: DeviceBundle) -> _Serving:
     with storage_errors(bundle.directory), device.recognizer(bundle) as recognizer:
-        return _Serving(recognizer.head_serial, recognizer.warnings, recognizer.computed_by)
+        unknown, warnings = recognizer.unknown_status, recognizer.warnings
+        return _Serving(recognizer.head_serial, unknown, warnings, recognizer.computed_by)
 
 
 def _look_at_cache(

@@ -8,7 +8,8 @@ objects that are there already.
     share       the same manifest, for another share; it takes the release's own place in its channel's chain
     withdraw    the manifest of an older release that was for all devices, or one without heads, for which the bundle's
                 head serves; for all devices, with the serials that must not serve any more, those that were withdrawn
-                before included; its parent is what it withdraws
+                before included; its parent is what it withdraws. The threshold is that of the older head's point that
+                the operator has chosen, as the release shows that stood
 
 Devices that are off follow when they ask next; nothing reaches them before. What is published later goes on naming what
 was withdrawn, for those that were off until then.
@@ -41,6 +42,7 @@ from contract.files import FileRef
 from contract.manifest import MAX_ENVELOPE_BYTES, Channel, Manifest
 from contract.rollout import PARTS
 from contract.training_bundle import KIND
+from contract.unknown import point_of, points_document, threshold_at
 
 WITHDRAWS = "withdraws"
 """In the report of a withdrawal, and of no other release: the name of what it withdraws."""
@@ -108,8 +110,11 @@ class ReleaseOperator:
             document, release = self._of_bundle(pool, current)
             first = 1
         else:
-            document, release = _parsed(target.payload), target
-            first = Manifest.parse(target.payload).serial + 1
+            older = Manifest.parse(target.payload)
+            choice = point_of(manifest.threshold, manifest.points)
+            threshold = threshold_at(choice, threshold=older.threshold, points=older.points)
+            document, release = _parsed(target.payload) | {"threshold": threshold}, target
+            first = older.serial + 1
         withdraws = manifest.withdraws.adding(first, manifest.serial)
         document |= {"parent": current.release, "withdraws": withdraws.document()}
         report: dict[str, Json] = {**release.report, WITHDRAWS: current.release}
@@ -143,7 +148,7 @@ class ReleaseOperator:
             parent = release.parent
 
     def _of_bundle(self, pool: Pool, current: CurrentRelease) -> tuple[dict[str, Json], Release]:
-        """Say that the bundle's head serves, with its labels, temperature and threshold, and the space's own facts."""
+        """Say that the bundle's head serves, with its labels, temperature and points, and the space's own facts."""
         where = keys.space_file(pool.space, "")
         labels = self.store.get(keys.space_file(pool.space, LABELS_FILE)).body
         with reading(where):
@@ -157,6 +162,7 @@ class ReleaseOperator:
             "heads": {},
             "temperature": facts.temperature,
             "threshold": facts.threshold,
+            "points": points_document(facts.points),
             "validation": {"accuracy": None, "samples": 0},
             "rollout": None,
         }

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 
@@ -35,6 +35,7 @@ from contract.files import FileRef, sha256_hex
 from contract.labels import encode_labels
 from contract.manifest import Channel, HeadFile, Manifest, Precision
 from contract.rollout import PARTS, Rollout
+from contract.unknown import Points, Strictness, threshold_at
 from contract.withdrawals import Withdrawals
 
 logger = logging.getLogger(__name__)
@@ -62,11 +63,16 @@ class TrainedHead:
     """(classes,): what each file answers to the golden sample."""
     temperature: float
     threshold: float
+    """What decides where there are no points."""
     accuracy: float | None
     held_out: int
     sample_count: int
     """How many samples the pool had."""
     report: Mapping[str, Json]
+    points: Points = field(default_factory=dict)
+    """The thresholds that were measured; none where nothing was fitted."""
+    left_out: tuple[int, ...] = ()
+    """Which samples of the pool, by their places, it was not trained on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,8 @@ class Publisher:
     at: AtPublishStep = ignore
     share: int = PARTS
     """For how many parts of all devices a release is at first."""
+    point: Strictness = Strictness.BALANCED
+    """Which of a head's points is its threshold."""
 
     def publish(
         self,
@@ -110,7 +118,7 @@ class Publisher:
                 parent=parent,
                 withdraws=current.manifest.withdraws if current else Withdrawals(),
             )
-            release = Release(manifest.encode(), parent, head.report, weights, head.sample_count)
+            release = Release(manifest.encode(), parent, head.report, weights, head.sample_count, head.left_out)
             envelopes[channel] = self._keep(pool, release)
         published = registry.publish(self.store, pool, previous=previous, envelopes=envelopes, trained=trained)
         self.at(PublishStep.POINTER_SWAPPED)
@@ -138,7 +146,8 @@ class Publisher:
             heads=files,
             golden_sample_sha256=bundle.golden_sample_sha256,
             temperature=head.temperature,
-            threshold=head.threshold,
+            threshold=threshold_at(self.point, threshold=head.threshold, points=head.points),
+            points=head.points,
             validation_accuracy=head.accuracy,
             validation_samples=head.held_out,
             rollout=Rollout(rollout_id(labels, files), self.share),

@@ -1,10 +1,11 @@
 """Renewal: a release that still stands at half of its life is signed anew, so that no device finds it expired.
 
-So is one that a key before the worker's has signed, at once: devices that enrol know the new key alone.
+So is, at once, one that a key before the worker's has signed: devices that enrol know the new key alone; and one of
+another point of "unknown" than the operator's choice for its group: the head stays, its threshold is that point's.
 
 ::
 
-    the same manifest, with the next serial, a new time of issue and a new time of expiry    signed
+    the same manifest, with the next serial, new times of issue and expiry, the threshold    signed
     the same report, weights and parent    registry/<pool>/releases/<sha256 of the new payload>
     the registry's pointer                 moved; what was trained or failed stays
 
@@ -15,6 +16,7 @@ points at what was written; of two workers one moves it, and the other has lost 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from cloud.errors import Damaged
@@ -27,9 +29,10 @@ from cloud.store.documents import reading
 from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
 from contract.callbacks import ignore
-from contract.documents import encode_json, parse_document
+from contract.documents import Json, encode_json, parse_document
 from contract.envelope import Envelope
 from contract.manifest import MAX_ENVELOPE_BYTES, Manifest
+from contract.unknown import Strictness, threshold_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,14 @@ class Renewer:
     life_s: float
     """For how long a manifest counts as news."""
     at: AtPublishStep = ignore
+    choice_of: Callable[[str], Strictness] | None = None
+    """The operator's choice of a point for a group; None: the one that a release has."""
 
     def due(self, current: Registry) -> float | None:
         """Return when the first release of a registry wants to be renewed, Unix seconds; None where there is none.
 
-        That is long ago where another key has signed it. Where the life of a manifest that would be signed now is
-        shorter than the one that it has, it counts.
+        That is long ago where another key has signed it, or another point was chosen. Where the life of a manifest that
+        would be signed now is shorter than the one that it has, it counts.
         """
         return min(map(self._due, current.channels.values()), default=None)
 
@@ -78,7 +83,9 @@ class Renewer:
             where = f"{keys.registry_pointer(pool)}: release {current.release}"
             raise Damaged(f"{where}: expected a signature of this worker's key, got none that fits")
         release = registry.get_release(self.store, pool, current.release)
-        payload = _renewed(current, serial=serial, issued=issued, expires=issued + int(self.life_s))
+        payload = _renewed(
+            current, serial=serial, issued=issued, expires=issued + int(self.life_s), threshold=self._threshold(current)
+        )
         registry.put_release(self.store, pool, replace(release, payload=payload))
         self.at(PublishStep.RELEASE_WRITTEN)
         return self.key.sign(payload)
@@ -86,7 +93,16 @@ class Renewer:
     def _due(self, current: CurrentRelease) -> float:
         if not self.key.has_signed(current.envelope):
             return -math.inf
-        return half_life(current.manifest.issued, current.manifest.expires, life_s=self.life_s)
+        manifest = current.manifest
+        if self._threshold(current) != manifest.threshold:
+            return 0.0
+        return half_life(manifest.issued, manifest.expires, life_s=self.life_s)
+
+    def _threshold(self, current: CurrentRelease) -> float:
+        """Return the threshold of the chosen point; where the bundle's head serves, what its bundle says counts."""
+        manifest = current.manifest
+        choice = self.choice_of(manifest.group) if self.choice_of and manifest.heads else None
+        return threshold_at(choice, threshold=manifest.threshold, points=manifest.points)
 
 
 def half_life(issued: int, expires: int, *, life_s: float) -> float:
@@ -94,11 +110,11 @@ def half_life(issued: int, expires: int, *, life_s: float) -> float:
     return issued + min(life_s, expires - issued) / 2
 
 
-def _renewed(current: CurrentRelease, *, serial: int, issued: int, expires: int) -> bytes:
+def _renewed(current: CurrentRelease, **changes: Json) -> bytes:
     """Write the manifest again, with what a later version has put into it."""
     where = f"the current release {current.release}"
     with reading(where):
         document = parse_document(current.envelope.payload, where=where, max_bytes=MAX_ENVELOPE_BYTES).as_json()
-        payload = encode_json({**document, "serial": serial, "issued": issued, "expires": expires})
+        payload = encode_json({**document, **changes})
         Manifest.parse(payload)
     return payload

@@ -280,7 +280,7 @@ def _serving(manifest: Manifest, entry: HeadEntry, precision: Precision) -> tupl
     """Return what answers come from: the head that is installed, after those that were tried before it."""
     order = precisions_to_try(manifest, wanted=entry.wanted)
     tried = [(one, manifest.heads[one]) for one in order[: order.index(precision) + 1]]
-    return tried, manifest.labels, manifest.temperature, manifest.threshold
+    return tried, manifest.labels, manifest.temperature, manifest.threshold, manifest.points
 
 
 def _floor(floors: Floors, line: ReleaseLine) -> Floor:

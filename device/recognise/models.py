@@ -18,6 +18,7 @@ from contract.cuts import FEATURE_TENSOR, HEAD_SIGNATURE, LOGITS_OUTPUT, PREFIX_
 from contract.faces import DETECTOR_INPUT, DETECTOR_OUTPUT, DETECTOR_SIGNATURE, FACE_NUMBERS, MAX_ANCHORS
 from contract.files import read_checked
 from contract.inputs import COLOUR, PhotoInput
+from contract.unknown import Points
 from device.errors import ModelRefused
 from device.heads.store import InstalledHead
 from device.recognise.tflite import Model, TFLiteRuntime
@@ -36,6 +37,9 @@ class Head:
     labels: tuple[str, ...]
     temperature: float
     threshold: float
+    """What its bundle or manifest says: the operator's choice."""
+    points: Points
+    """What else may be chosen; none where nothing was fitted."""
     serial: int
 
 
@@ -76,7 +80,7 @@ def load_bundled_head(bundle: DeviceBundle, *, runtime: TFLiteRuntime) -> Head:
     content = read_checked(bundle.head_path, bundle.head)
     with _naming(bundle.head_path):
         model = open_head(content, bundle=bundle, classes=len(bundle.labels), runtime=runtime)
-    return Head(model, bundle.labels, bundle.temperature, bundle.threshold, BUNDLED_SERIAL)
+    return Head(model, bundle.labels, bundle.temperature, bundle.threshold, bundle.points, BUNDLED_SERIAL)
 
 
 def load_installed_head(installed: InstalledHead, *, bundle: DeviceBundle, runtime: TFLiteRuntime) -> Head:
@@ -89,7 +93,7 @@ def load_installed_head(installed: InstalledHead, *, bundle: DeviceBundle, runti
     if len(installed.labels) != manifest.label_count:
         raise ModelRefused(f"label list: expected {manifest.label_count} labels, got {len(installed.labels)}")
     model = open_head(installed.content, bundle=bundle, classes=manifest.label_count, runtime=runtime)
-    return Head(model, installed.labels, manifest.temperature, manifest.threshold, manifest.serial)
+    return Head(model, installed.labels, manifest.temperature, manifest.threshold, manifest.points, manifest.serial)
 
 
 def open_head(content: bytes, *, bundle: DeviceBundle, classes: int, runtime: TFLiteRuntime) -> Model:

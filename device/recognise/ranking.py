@@ -18,7 +18,7 @@ class Ranking:
     results: tuple[Ranked, ...]
     """The best labels, best first."""
     unknown: bool
-    """Whether even the best is below the threshold."""
+    """Whether even the best is below the threshold in use."""
 
 
 def rank(

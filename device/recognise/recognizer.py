@@ -19,6 +19,7 @@ from contract.boxes import Box
 from contract.bundle import DeviceBundle
 from contract.errors import ContractError, Impossible
 from contract.inputs import TensorInput
+from contract.unknown import Strictness, threshold_at
 from contract.upload import SAFE_MAGNITUDE
 from device.answers import Answer
 from device.cache.cache import Cache
@@ -31,6 +32,7 @@ from device.recognise.ranking import rank
 from device.recognise.regions import Region, RegionFinder
 from device.recognise.self_test import describe_setup, run_golden_input
 from device.recognise.serving_head import ServingHead
+from device.recognise.strictness import UnknownStatus, not_there, unknown_status
 from device.recognise.tflite import TFLiteRuntime
 
 BEYOND_BOX = 1 << 31
@@ -62,6 +64,7 @@ class Recognizer:
         open_cache: opens the cache, and is asked again at each inference until it succeeds; None stores nothing.
         threads: number of threads for one run of the prefix.
         top: how many labels an answer has.
+        unknown: the point of "unknown" that this device chose; None: as the group's operator did.
         clock: Unix seconds.
 
     Raises:
@@ -78,12 +81,15 @@ class Recognizer:
         open_cache: Callable[[], Cache] | None = None,
         threads: int = 1,
         top: int = 3,
+        unknown: Strictness | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.bundle = bundle
         self.runtime = runtime
         self._open_cache = open_cache
         self._top = top
+        self.unknown = unknown
+        """The point that was chosen here; it may be set at any time, and counts from the next answer on."""
         self._runtime_text = str(runtime)
         self.computed_by = describe_setup(bundle, runtime=runtime, threads=threads)
         """What computes features here."""
@@ -103,8 +109,15 @@ class Recognizer:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was stepped over for that head, and why."""
-        return self._serving.warnings
+        """What was stepped over for that head, and why; and that it has not the point that was chosen here."""
+        missing = not_there(self.unknown, self.unknown_status)
+        return (*self._serving.warnings, missing) if missing else self._serving.warnings
+
+    @property
+    def unknown_status(self) -> UnknownStatus:
+        """When that head answers "unknown" now, and what else may be chosen."""
+        head = self._serving.head
+        return unknown_status(self.unknown, threshold=head.threshold, points=head.points)
 
     def recognise(self, example: Example) -> tuple[Answer, ...]:
         """Answer one photo or tensor, whichever the bundle takes, and store nothing.
@@ -178,9 +191,8 @@ class Recognizer:
         if not np.isfinite(logits).all():
             is_beyond = bool(np.abs(feature).max() > SAFE_MAGNITUDE) and is_tensor
             raise _not_finite("head: expected finite logits", is_input_at_fault=is_beyond)
-        ranking = rank(
-            logits, labels=head.labels, temperature=head.temperature, threshold=head.threshold, top=self._top
-        )
+        threshold = threshold_at(self.unknown, threshold=head.threshold, points=head.points)
+        ranking = rank(logits, labels=head.labels, temperature=head.temperature, threshold=threshold, top=self._top)
         return Answer(ranking.results, ranking.unknown, feature[0], head.serial, self._runtime_text)
 
     def _keep(self, example: Example, regions: Sequence[Region], answers: Sequence[Answer]) -> list[_Kept]:

@@ -30,6 +30,7 @@ from contract.self_test import SelfTest, Setup
 from contract.upload import Upload, encode_upload, upload_id
 from demo.running.minio import Minio
 from demo.running.ports import free_port
+from tests.cloud.releases.standing import POINTS
 
 SPACE = "5" * 64
 SHAPE = (4,)
@@ -115,6 +116,7 @@ def training_bundle(tmp_path_factory: pytest.TempPathFactory, make_head: Callabl
             temperature=1.0,
             threshold=0.5,
             least_cosine_ppm=990_000,
+            points=POINTS,
         ),
         head=make_head(b"the web side never opens them"),
         labels=("Ada", "Ben"),

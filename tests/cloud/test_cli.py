@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,21 @@ from cloud.dataset import inbox
 from cloud.dataset.merge import merge_once
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
+from cloud.releases import registry
+from cloud.releases.publish import Publisher
+from cloud.releases.registry import TrainedDataset
 from cloud.releases.signing import load_or_create
 from cloud.store import ObjectStore, open_store
 from cloud.store.keys import InboxUpload, Pool
 from cloud.worker.lock import claimed
 from contract.bundle import TrainingBundle
 from contract.invitation import Invitation, fingerprint, shown_fingerprint
+from contract.manifest import Channel
+from contract.unknown import Strictness
 from contract.upload import upload_id
 from tests.cloud.conftest import DEVICE
+from tests.cloud.releases.standing import POINTS
+from tests.cloud.releases.test_publish import trained_head
 
 
 def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -190,6 +198,30 @@ def test_devices_are_shown_with_what_computed_their_samples(
         f"pool {pool.path}: least cosine 0.990000\n"
         f"  device {DEVICE}: self-test 0.999900 (an app 1, a runtime 2, cpu, 1 thread, Linux 6.1 x86_64), 1 upload\n",
     )
+
+
+def test_the_status_names_the_point_of_unknown_of_each_release(
+    directory_store: ObjectStore, training_bundle: TrainingBundle, make_upload: Callable[..., bytes], tmp_path: Path
+) -> None:
+    assert training_bundle.directory is not None
+    register_bundle(directory_store, training_bundle.directory)
+    devices.add(directory_store, EnrolledDevice(DEVICE, "home", 0, "0" * 64, 0))
+    pool, body = Pool("home", training_bundle.space), make_upload(["Ada"])
+    inbox.add(directory_store, InboxUpload(pool, DEVICE, 0, upload_id(body)), body)
+    merge_once(directory_store, pool)
+    key = load_or_create(tmp_path / "state", directory_store)
+    for version, channel, points in ((1, Channel.BEST, POINTS), (2, Channel.LATEST, {})):
+        Publisher(directory_store, key, 3600.0, share=9_000 + version, point=Strictness.STRICT).publish(
+            pool,
+            replace(trained_head(version), points=points),
+            bundle=training_bundle,
+            previous=registry.read(directory_store, pool),
+            channels=[channel],
+            trained=TrainedDataset(f"dataset {version}", version, f"cycle {version}"),
+            now=version,
+        )
+    shown = run("status", FEDEX_STORE=f"dir:{tmp_path / 'directory-store'}")
+    assert shown.stdout.endswith("releases: best 1 (strict, for 9001 of 10000), latest 1 (for 9002 of 10000)\n")
 
 
 def test_the_status_shows_pools_of_which_nothing_was_merged_yet(

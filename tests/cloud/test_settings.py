@@ -7,6 +7,7 @@ import pytest
 from cloud.errors import SettingError, StoreRefused
 from cloud.settings import Settings
 from cloud.store import open_store
+from cloud.strictness import GroupStrictness
 from contract.environment import setting_rows
 
 
@@ -59,6 +60,12 @@ def test_a_code_may_hold_equals_signs() -> None:
         ("FEDEX_BIND", "::1:80", "ADDRESS:PORT"),
         ("FEDEX_POLL_S", "0", "a positive number of seconds"),
         ("FEDEX_POLL_S", "-1", "a positive number of seconds"),
+        ("FEDEX_UNKNOWN", "lax", "strict, balanced, friendly, or GROUP= and one of them, as entry 1, got 'lax'"),
+        ("FEDEX_UNKNOWN", "strict,home=", "strict, balanced, friendly, or GROUP= and one of them, as entry 2"),
+        ("FEDEX_UNKNOWN", "Home=strict", "a group of lower-case letters, digits and hyphens before = in entry 1"),
+        ("FEDEX_UNKNOWN", "=strict", "a group of lower-case letters, digits and hyphens before = in entry 1"),
+        ("FEDEX_UNKNOWN", "strict,friendly", "one point for all groups (entry 2 repeats it)"),
+        ("FEDEX_UNKNOWN", "home=strict,home=strict", "one point for home (entry 2 repeats it)"),
         ("FEDEX_ENROLMENT", "secret-code", "CODE=GROUP"),
         ("FEDEX_ENROLMENT", "secret-code=Home", "CODE=GROUP"),
         ("FEDEX_ENROLMENT", "short=home", "a code of 8 to 128"),
@@ -71,6 +78,22 @@ def test_a_wrong_setting_is_named_with_what_was_expected(name: str, value: str, 
     assert expected in str(caught.value)
     assert "secret-code" not in str(caught.value)
     assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("value", "home", "work"),
+    [
+        ("", "balanced", "balanced"),
+        ("strict", "strict", "strict"),
+        ("home=friendly", "friendly", "balanced"),
+        ("home=friendly, strict,", "friendly", "strict"),
+        ("strict, home = balanced", "balanced", "strict"),
+    ],
+)
+def test_each_group_has_its_point_of_unknown_or_that_of_all(value: str, home: str, work: str) -> None:
+    unknown = Settings.from_environment({"FEDEX_STORE": "dir:x", "FEDEX_UNKNOWN": value}).unknown
+    assert (unknown.of("home"), unknown.of("work")) == (home, work)
+    assert GroupStrictness.parse(str(unknown)) == unknown
 
 
 @pytest.mark.parametrize("bind", ["0.0.0.0:80", "localhost:65535", "[::1]:8000", "a-host.example:1"])
@@ -89,6 +112,7 @@ def test_every_setting_is_described_for_the_table() -> None:
     assert all(variable.startswith("FEDEX_") and row.help for variable, row in rows.items())
     assert (rows["FEDEX_POLL_S"].default, rows["FEDEX_POLL_S"].unit) == ("1", "seconds")
     assert rows["FEDEX_MANIFEST_LIFE_S"].default == "2592000"
+    assert rows["FEDEX_UNKNOWN"].default == "balanced"
     assert rows["FEDEX_STORE"].default == rows["FEDEX_ENROLMENT"].default == rows["FEDEX_ACCELERATORS"].default == ""
 
 

@@ -5,13 +5,14 @@ import math
 import numpy as np
 
 from contract.cadence import wait_s
-from contract.documents import Json
+from contract.documents import Fields, Json
 from contract.errors import ContractError
 from contract.formats import FIRST_FORMAT, parse_formats
 from contract.http_date import parse_http_date
 from contract.manifest import Precision
 from contract.rollout import PARTS, Rollout, device_place
 from contract.trial import compare_logits
+from contract.unknown import Strictness, parse_points, threshold_at
 from contract.validity import GRACE_S, judge_validity
 from contract.withdrawals import Withdrawals
 
@@ -95,6 +96,19 @@ WITHDRAWALS: tuple[tuple[tuple[tuple[int, int], ...], list[int]], ...] = (
 )
 
 
+POINTS: dict[str, Json] = {
+    "strict": {"threshold": 0.75, "known_ppm": 893_000, "strangers_ppm": 10_000},
+    "balanced": {"threshold": 0.5, "known_ppm": 957_000, "strangers_ppm": 25_000},
+    "friendly": {"threshold": 0.375, "known_ppm": None, "strangers_ppm": 49_500},
+}
+UNKNOWN: tuple[tuple[str, float, Json], ...] = (
+    ("the operator chose balanced", 0.5, POINTS),
+    ("the operator chose strict", 0.75, POINTS),
+    ("nothing was fitted", 0.5, None),
+    ("a later point beside the three", 0.375, {**POINTS, "private": {"threshold": 0.9}}),
+)
+
+
 HEADERS = (
     "",
     "manifest=1, spaces=1",
@@ -125,6 +139,26 @@ def header(text: str) -> Json:
         return {"header": text, "refused": type(error).__name__}
     said = {name: parsed.get(name, {FIRST_FORMAT}) for name in ("manifest", "spaces")}
     return {"header": text, **{name: sorted(versions) for name, versions in said.items()}}
+
+
+def unknown() -> Json:
+    """What a head says, what the app or its user chose, and the threshold in use."""
+    return [
+        {
+            "what": what,
+            "threshold": threshold,
+            "points": points,
+            "choice": choice,
+            "uses": _uses(threshold, points, choice),
+        }
+        for what, threshold, points in UNKNOWN
+        for choice in (None, *Strictness)
+    ]
+
+
+def _uses(threshold: float, points: Json, choice: Strictness | None) -> float:
+    parsed = parse_points(Fields({"threshold": threshold, "points": points}, where="head"))
+    return threshold_at(choice, threshold=threshold, points=parsed)
 
 
 def shares() -> Json:

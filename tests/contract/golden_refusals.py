@@ -1,4 +1,4 @@
-"""What must be refused, as vectors: uploads and JSON by the service, envelopes by a device."""
+"""What must be refused, as vectors: uploads and JSON by the service, envelopes and points by a device."""
 
 import base64
 import json
@@ -13,6 +13,7 @@ from contract.errors import ContractError
 from contract.problems import ProblemDocument
 from contract.upload import Upload, encode_upload
 from contract.upload_check import check_sealed_upload
+from tests.contract.client_vectors import POINTS
 from tests.contract.forgery import Change, Forgery, deflated, entry, metadata, patched, self_test, stored_as, without
 
 SPACE = "5b" * 32
@@ -93,6 +94,40 @@ STRICT_JSON: Mapping[str, bytes] = {
     "a comma at the end": b'{"a":1,}',
     "a comment": b'{"a":1} // one',
 }
+
+
+def _points(point: str, **changes: Json) -> dict[str, Json]:
+    """The golden points, of which one is changed."""
+    changed = dict(POINTS)
+    before = changed[point]
+    assert isinstance(before, dict)
+    changed[point] = {**before, **changes}
+    return changed
+
+
+HEAD_POINTS: Mapping[str, tuple[float, Json]] = {
+    "no object": (0.5, [0.75, 0.5, 0.375]),
+    "an empty object": (0.5, {}),
+    "a point that lacks": (0.5, {name: point for name, point in POINTS.items() if name != "friendly"}),
+    "a point that is null": (0.5, {**POINTS, "strict": None}),
+    "a threshold that lacks": (0.5, {**POINTS, "strict": {"known_ppm": None, "strangers_ppm": 0}}),
+    "a threshold as text": (0.5, _points("strict", threshold="0.75")),
+    "a threshold above 1": (0.5, _points("strict", threshold=1.25)),
+    "a threshold below 0": (0.5, _points("friendly", threshold=-0.25)),
+    "balanced above strict": (0.5, _points("strict", threshold=0.4375)),
+    "friendly above balanced": (0.5, _points("friendly", threshold=0.625)),
+    "a share above all": (0.5, _points("balanced", known_ppm=1_000_001)),
+    "a share below none": (0.5, _points("balanced", strangers_ppm=-1)),
+    "a share with a point": (0.5, _points("balanced", known_ppm=0.957)),
+    "a share of strangers that is null": (0.5, _points("balanced", strangers_ppm=None)),
+    "a threshold that is none of the points'": (0.625, dict(POINTS)),
+}
+
+
+def refused_points() -> Json:
+    return [
+        {"why": name, "threshold": threshold, "points": points} for name, (threshold, points) in HEAD_POINTS.items()
+    ]
 
 
 def refused_uploads(make_upload: Callable[..., Upload]) -> Json:

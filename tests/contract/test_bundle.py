@@ -253,6 +253,7 @@ def test_a_link_to_another_file_is_refused_by_its_hash(device: Path, tmp_path: P
         ({"golden_input": None}, Malformed, "bundle.json.golden_input: expected an object, got None"),
         ({"golden_input": {"sha256": "00" * 32, "size": 1 << 28}}, TooLarge, "bundle.json.golden_input.size"),
         ({"golden_feature": None}, Malformed, "bundle.json.golden_feature: expected an object, got None"),
+        ({"points": []}, Malformed, r"bundle.json.points: expected an object, got \[\]"),
         ({"threshold": True}, Malformed, "bundle.json.threshold: expected a number, got True"),
         ({"quantize": 8}, Malformed, "bundle.json.quantize: expected a string, got 8"),
     ],

@@ -32,7 +32,7 @@ from contract.bundle import (
 from contract.codecs import Codec
 from contract.device_bundle import golden_input_file
 from contract.device_id import device_id
-from contract.documents import Json, encode_base64, encode_json, parse_json
+from contract.documents import Fields, Json, encode_base64, encode_json, parse_json
 from contract.envelope import Envelope, Signature, key_id, pae
 from contract.face_parameters import BACK
 from contract.files import FileRef
@@ -49,9 +49,10 @@ from contract.routes import Acknowledgement, EnrolmentReply, EnrolmentRequest, T
 from contract.samples import face_sample_id, frame_sample_id, photo_sample_id, tensor_sample_id
 from contract.self_test import cosine_ppm
 from contract.space_list import SPACES_PAYLOAD_TYPE, SpaceList
+from contract.unknown import parse_points, points_document
 from contract.upload import Upload, decode_upload, encode_upload, peek_upload_header, upload_id
 from contract.withdrawals import Withdrawals
-from tests.contract.client_vectors import cadence, clocks, formats, head_trials, shares, withdrawals
+from tests.contract.client_vectors import POINTS, cadence, clocks, formats, head_trials, shares, unknown, withdrawals
 from tests.contract.codec_vectors import codec_vectors
 from tests.contract.conftest import SELF_TEST
 from tests.contract.forgery import Forgery
@@ -105,6 +106,7 @@ DOCUMENTS = (
     "shares.json",
     "manifest-withdrawal.json",
     "withdrawals.json",
+    "unknown.json",
     "formats.json",
     "spaces.json",
     "spaces-extra.json",
@@ -395,6 +397,7 @@ def manifest_of(bundle: Path) -> Manifest:
         validation_samples=181,
         parent=None,
         rollout=Rollout("7f" * 32, 2500),
+        points=device.points,
     )
 
 
@@ -427,6 +430,9 @@ def write_pair(folder: Path, ending: str, model_input: ModelInput) -> None:
         temperature=1.25,
         threshold=0.5,
         least_cosine_ppm=990_000,
+        points={}
+        if isinstance(model_input, TensorInput)
+        else parse_points(Fields({"threshold": 0.5, "points": POINTS}, where="")),
     )
     labels = ("Ada Lovelace", "明子")
     prefix, head = b"bytes in place of a prefix", b"bytes in place of a head"
@@ -516,6 +522,7 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "shares.json": compact(shares()),
         "manifest-withdrawal.json": withdrawal_of(manifest).encode(),
         "withdrawals.json": compact(withdrawals()),
+        "unknown.json": compact(unknown()),
         "formats.json": compact(formats()),
         "spaces.json": SPACES.encode(),
         "spaces-extra.json": encode_json(with_unknown_states(json.loads(SPACES.encode()))),
@@ -664,7 +671,8 @@ def test_of_several_signatures_that_of_the_pinned_key_counts() -> None:
 
 
 def test_golden_documents_are_read() -> None:
-    assert Manifest.parse((GOLDEN / "manifest.json").read_bytes()).serial == 7
+    manifest = Manifest.parse((GOLDEN / "manifest.json").read_bytes())
+    assert (manifest.serial, points_document(manifest.points)) == (7, POINTS)
     assert Manifest.parse((GOLDEN / "manifest-withdrawal.json").read_bytes()).heads == {}
     assert SpaceList.parse((GOLDEN / "spaces.json").read_bytes()) == SPACES
     history = parse_history((GOLDEN / "history.json").read_bytes())
@@ -700,6 +708,8 @@ def test_golden_bundles_are_read(ending: str) -> None:
     assert device.labels == training.labels == ("Ada Lovelace", "明子")
     assert device.input == training.input == INPUTS[ending]
     assert device.facts.least_cosine_ppm == training.facts.least_cosine_ppm == 990_000
+    assert points_document(device.points) == points_document(training.points)
+    assert points_document(device.points) == (None if ending == "-tensor" else POINTS)
     assert device.golden_input_path.read_bytes() == golden_input(INPUTS[ending])
     assert device.golden_feature.tolist() == (FEATURE_OF_FACES if finds_faces(device.input) else FEATURE).tolist()
 

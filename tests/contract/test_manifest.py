@@ -144,6 +144,8 @@ HOSTILE = [
     ("temperature", "1", Malformed, "manifest.temperature: expected a number, got '1'"),
     ("temperature", False, Malformed, "manifest.temperature: expected a number, got False"),
     ("threshold", 1.01, Impossible, "manifest.threshold: expected a number from 0.0 to 1.0, got 1.01"),
+    ("points", 3, Malformed, "manifest.points: expected an object, got 3"),
+    ("points", {}, Malformed, "manifest.points.strict: expected an object, got nothing"),
     ("validation", None, Malformed, "manifest.validation: expected an object, got None"),
     ("validation.accuracy", 1.5, Impossible, "manifest.validation.accuracy: expected a number from 0.0 to 1.0"),
     ("validation.samples", -1, Impossible, "manifest.validation.samples: expected an integer from 0"),

@@ -12,13 +12,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from contract.documents import Json, encode_json, parse_document
 from contract.envelope import Envelope
 from contract.errors import ContractError
-from contract.manifest import MANIFEST_PAYLOAD_TYPE
+from contract.manifest import MANIFEST_PAYLOAD_TYPE, Manifest
 from contract.tensors import decode_tensors
 from contract.upload import Upload
 from tests.contract.golden_refusals import (
     judged,
     refused_envelopes,
     refused_json,
+    refused_points,
     refused_uploads,
 )
 from tests.contract.tensor_vectors import refused_tensor_files
@@ -37,13 +38,14 @@ def ids(vector: dict[str, Any]) -> str:
     return str(vector["why"])
 
 
-@pytest.mark.parametrize("name", ["uploads.json", "json.json", "tensor-files.json", "envelopes.json"])
+@pytest.mark.parametrize("name", ["uploads.json", "json.json", "tensor-files.json", "envelopes.json", "points.json"])
 def test_golden_refusals_are_what_is_written(name: str, make_upload: Callable[..., Upload]) -> None:
     vectors: dict[str, Callable[[], Json]] = {
         "uploads.json": lambda: refused_uploads(make_upload),
         "json.json": refused_json,
         "tensor-files.json": refused_tensor_files,
         "envelopes.json": lambda: refused_envelopes((GOLDEN / "envelope.json").read_bytes()),
+        "points.json": refused_points,
     }
     fresh = compact(vectors[name]())
     if os.environ.get("FEDEX_WRITE_GOLDEN") == "1":
@@ -69,6 +71,13 @@ def test_the_service_refuses_this_json(vector: dict[str, Any]) -> None:
 def test_nobody_takes_this_tensor_file(vector: dict[str, Any]) -> None:
     with pytest.raises(ContractError):
         decode_tensors(bytes.fromhex(vector["file"]))
+
+
+@pytest.mark.parametrize("vector", golden("points.json"), ids=ids)
+def test_no_device_takes_a_manifest_with_these_points(vector: dict[str, Any]) -> None:
+    manifest = json.loads((GOLDEN / "manifest.json").read_bytes())
+    with pytest.raises(ContractError, match=r"manifest\.(threshold|points)"):
+        Manifest.parse(encode_json({**manifest, "threshold": vector["threshold"], "points": vector["points"]}))
 
 
 @pytest.mark.parametrize("vector", golden("envelopes.json"), ids=ids)

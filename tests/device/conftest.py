@@ -17,6 +17,7 @@ from PIL import Image
 from contract.bundle import BundleFacts, DeviceBundle, DeviceBundleParts, read_device_bundle, write_device_bundle
 from contract.files import sha256_hex
 from contract.inputs import PhotoInput
+from contract.unknown import Strictness, UnknownPoint
 from device.assembly import Device
 from device.recognise.recognizer import Recognizer
 from device.recognise.tflite import RUNTIME_MODULES, TFLiteRuntime, open_runtime
@@ -29,6 +30,12 @@ from tests.device.serving import CODE, StubService, expected_logits, serving
 
 LABELS = ("Ada", "Ben", "Cleo")
 
+POINTS = {
+    Strictness.STRICT: UnknownPoint(0.9999, 0.9, 0.01),
+    Strictness.BALANCED: UnknownPoint(0.5, 0.957, 0.025),
+    Strictness.FRIENDLY: UnknownPoint(0.25, None, 0.05),
+}
+"""By the third, the tiny heads name a photo of none of their labels; by the first, at a temperature of 10, nobody."""
 FACTS = [field.name for field in fields(BundleFacts)]
 
 MakePhoto = Callable[..., Path]

@@ -17,11 +17,13 @@ import pytest
 from flask import Response
 from numpy.typing import NDArray
 
+from contract.bundle import DeviceBundle
 from contract.problems import Problem
 from contract.upload import decode_upload
 from device.cli import run_command
 from device.heads.store import HeadStore
 from device.recognise.tflite import Model
+from tests.device.conftest import POINTS
 from tests.device.serving import StubService, refuse
 
 MakePhoto = Callable[..., Path]
@@ -451,6 +453,41 @@ def test_status_shows_the_head_that_answers_and_what_was_stepped_over(
     done, answered = run("status", "--json"), run("infer", make_photo(0), "--json")
     assert (done.code, done.rows[0]["head"], answered.rows[0]["head"]) == (0, 0, 0)
     assert len(done.rows[0]["problems"]) == 2
+
+
+def test_the_choice_of_unknown_is_shown_and_counts_at_once_and_without_a_new_head(
+    run: Run, make_photo: MakePhoto, write_bundle: Callable[..., DeviceBundle], tmp_path: Path
+) -> None:
+    photo, bundle = make_photo(7), str(write_bundle(tmp_path / "points", points=POINTS).directory)
+    status = run("status", FEDEX_BUNDLE=bundle).out.splitlines()
+    assert status[status.index("head       of the bundle") + 1 :][:2] == [
+        "unknown    balanced, as the operator chose: below 0.500, named are 95.7% of the known and 2.5% of strangers",
+        "           or strict 90.0% of the known and 1.0% of strangers; friendly 5.0% of strangers",
+    ]
+    [before] = run("infer", photo, "--json").rows
+    [after] = run("infer", photo, "--json", FEDEX_UNKNOWN="friendly").rows
+    assert (before["unknown"], after["unknown"], before.keys()) == (True, False, after.keys())
+    assert "unknown    friendly, chosen here: below 0.250, named are 5.0% of strangers\n" in run("status").out
+    [shown] = run("status", "--json").rows
+    assert shown["unknown"] == {
+        "threshold": 0.25,
+        "point": "friendly",
+        "chosen_here": True,
+        "points": {
+            "strict": {"threshold": 0.9999, "known_ppm": 900_000, "strangers_ppm": 10_000},
+            "balanced": {"threshold": 0.5, "known_ppm": 957_000, "strangers_ppm": 25_000},
+            "friendly": {"threshold": 0.25, "known_ppm": None, "strangers_ppm": 50_000},
+        },
+    }
+
+
+def test_a_choice_that_a_head_has_not_is_said_once_and_its_threshold_counts(run: Run, make_photo: MakePhoto) -> None:
+    done = run("infer", make_photo(7), make_photo(8), "--json", FEDEX_UNKNOWN="friendly")
+    assert [row["unknown"] for row in done.rows] == [True, True]
+    assert (done.code, done.err.count("expected a head with the point friendly, got one without points")) == (0, 1)
+    status = run("status")
+    assert (status.code, status.err) == (0, done.err)
+    assert "unknown    below 0.500; this head has no points to choose from\n" in status.out
 
 
 def test_a_damaged_head_that_is_not_in_use_is_no_matter(run: Run, make_photo: MakePhoto, two_heads: HeadStore) -> None:

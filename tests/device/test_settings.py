@@ -5,6 +5,7 @@ import pytest
 
 from contract.environment import setting_rows
 from contract.manifest import Channel, Precision
+from contract.unknown import Strictness
 from device.errors import SettingError
 from device.settings import Settings
 
@@ -27,6 +28,7 @@ def test_settings_are_read_from_the_environment() -> None:
             "FEDEX_URL": "https://fedex.example.org/",
             "FEDEX_HEAD": "float16",
             "FEDEX_CHANNEL": "latest",
+            "FEDEX_UNKNOWN": "friendly",
             "FEDEX_THREADS": "4",
             "FEDEX_TIMEOUT_S": "2.5",
             "FEDEX_NEED_IDLE": "0",
@@ -34,6 +36,7 @@ def test_settings_are_read_from_the_environment() -> None:
     )
     assert (settings.home, settings.url) == (Path("/data/fedex"), "https://fedex.example.org")
     assert (settings.head, settings.channel, settings.threads) == (Precision.FLOAT16, Channel.LATEST, 4)
+    assert (settings.unknown, Settings().unknown) == (Strictness.FRIENDLY, None)
     assert (settings.timeout_s, settings.need_idle, settings.need_charging) == (2.5, False, True)
 
 
@@ -48,6 +51,7 @@ def test_settings_are_read_from_the_environment() -> None:
         ("FEDEX_RUNTIME", "torch", "one of ai-edge-litert, tflite-runtime"),
         ("FEDEX_CODEC", "int2", "one of float32, float16, int8, int4"),
         ("FEDEX_CHANNEL", "beta", "one of best, latest"),
+        ("FEDEX_UNKNOWN", "home=strict", "one of strict, balanced, friendly"),
         ("FEDEX_NEED_IDLE", "yes", "0 or 1"),
         ("FEDEX_URL", "fedex.example.org", "an address like https://"),
         ("FEDEX_URL", "ftp://fedex.example.org", "an address like https://"),

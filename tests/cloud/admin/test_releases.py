@@ -1,5 +1,6 @@
 """What an operator decides: for how many devices a release is, and that it is withdrawn."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from contract.files import FileRef
 from contract.labels import encode_labels
 from contract.manifest import Channel, Manifest, Precision
 from contract.rollout import PARTS
+from contract.unknown import Points, Strictness, UnknownPoint
+from tests.cloud.releases.standing import POINTS
 from tests.cloud.releases.test_publish import trained_head
 
 NOW, LIFE_S = 1_800_000_000, 3600
@@ -40,10 +43,12 @@ class Place:
         self.key = load_or_create(state, store)
         self.operator = ReleaseOperator(store, self.key, LIFE_S)
 
-    def publish(self, version: int, *, share: int = PARTS) -> Manifest:
-        Publisher(self.store, self.key, LIFE_S, share=share).publish(
+    def publish(
+        self, version: int, *, share: int = PARTS, points: Points | None = None, point: Strictness = Strictness.BALANCED
+    ) -> Manifest:
+        Publisher(self.store, self.key, LIFE_S, share=share, point=point).publish(
             self.pool,
-            trained_head(version),
+            replace(trained_head(version), points=points or {}),
             bundle=self._bundle,
             previous=registry.read(self.store, self.pool),
             channels=(Channel.LATEST, BEST),
@@ -213,9 +218,26 @@ def test_before_the_first_release_the_bundles_head_served(
     assert back.label_count == len(training_bundle.labels) == 2
     assert back.labels == FileRef.of(encode_labels(training_bundle.labels))
     assert (back.temperature, back.threshold) == (training_bundle.temperature, training_bundle.threshold)
+    assert back.points == training_bundle.points == POINTS
     assert back.golden_sample_sha256 == training_bundle.golden_sample_sha256
     release = registry.get_release(place.store, place.pool, FileRef.of(back.encode()).sha256)
     assert (release.weights, release.sample_count) == (None, 0)
+
+
+def test_an_older_head_has_the_point_of_the_one_that_is_withdrawn(place: Place) -> None:
+    """The operator had chosen strict meanwhile, and a withdrawal let more strangers in."""
+    older = {point: UnknownPoint(one.threshold / 2, 0.9, 0.01) for point, one in POINTS.items()}
+    place.publish(1, points=older)
+    place.publish(2, points=POINTS, point=Strictness.STRICT)
+    back = place.withdraw()
+    assert (back.points, back.threshold) == (older, older[Strictness.STRICT].threshold)
+
+
+def test_of_a_head_without_points_the_threshold_stays(place: Place) -> None:
+    first = place.publish(1)
+    place.publish(2, points=POINTS, point=Strictness.STRICT)
+    back = place.withdraw()
+    assert (back.points, back.threshold) == ({}, first.threshold)
 
 
 def test_each_channel_is_withdrawn_by_itself(place: Place) -> None:

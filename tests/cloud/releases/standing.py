@@ -1,8 +1,9 @@
 """A pool whose releases stand: they are published and renewed at any time that a test says."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,11 +18,17 @@ from contract.callbacks import ignore
 from contract.documents import encode_json, parse_document
 from contract.files import FileRef
 from contract.manifest import Channel, HeadFile, Manifest, Precision
+from contract.unknown import Strictness, UnknownPoint
 
 DAY = 86_400
 LIFE = 30 * DAY
 NOW = 1_800_000_000
 POOL = Pool("home", "5" * 64)
+POINTS = {
+    Strictness.STRICT: UnknownPoint(0.75, 0.9, 0.01),
+    Strictness.BALANCED: UnknownPoint(0.5, 0.95, 0.025),
+    Strictness.FRIENDLY: UnknownPoint(0.25, 0.98, 0.05),
+}
 TRAINED = TrainedDataset("d" * 32, 7, "c1")
 
 
@@ -43,18 +50,26 @@ class Place:
     def serials(self) -> dict[str, int]:
         return {channel.value: one.serial for channel, one in self.manifests().items()}
 
-    def publish(self, channel: Channel, *, issued: int, life_s: int = LIFE, added: str | None = None) -> None:
+    def publish(
+        self, channel: Channel, *, issued: int, life_s: int = LIFE, added: str | None = None, **changes: Any
+    ) -> None:
         previous = self.read()
         parent = previous.channels[channel].release if channel in previous.channels else None
-        payload = manifest(channel, previous.next_serial(channel), issued, life_s, parent).encode()
+        standing = manifest(channel, previous.next_serial(channel), issued, life_s, parent)
+        payload = replace(standing, **changes).encode()
         if added is not None:
             payload = encode_json({**parse_document(payload, where="", max_bytes=1 << 20).as_json(), "added": added})
         registry.put_release(self.store, POOL, Release(payload, parent, {"trial": "a"}, FileRef("e" * 64, 9), 3))
         envelopes = {channel: load_or_create(self.state, self.store).sign(payload)}
         registry.publish(self.store, POOL, previous=previous, envelopes=envelopes, trained=TRAINED)
 
-    def renewer(self, life_s: float = LIFE, at: Callable[[PublishStep], None] = ignore) -> Renewer:
-        return Renewer(self.store, load_or_create(self.state, self.store), life_s, at)
+    def renewer(
+        self,
+        life_s: float = LIFE,
+        at: Callable[[PublishStep], None] = ignore,
+        choice_of: Callable[[str], Strictness] | None = None,
+    ) -> Renewer:
+        return Renewer(self.store, load_or_create(self.state, self.store), life_s, at, choice_of)
 
     def due(self, *, life_s: float = LIFE) -> float | None:
         return self.renewer(life_s).due(self.read())

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,8 @@ from contract.bundle import TrainingBundle
 from contract.files import sha256_hex
 from contract.labels import parse_labels
 from contract.manifest import Channel, Precision
+from contract.unknown import Strictness
+from tests.cloud.releases.standing import POINTS
 
 NOW = 1_800_000_000
 BOTH = (Channel.LATEST, Channel.BEST)
@@ -134,6 +136,26 @@ def test_a_release_leads_to_everything_that_a_device_needs(place: Place) -> None
     assert (manifest.issued, manifest.expires) == (NOW + 1, NOW + 3601)
     assert (manifest.temperature, manifest.threshold, manifest.validation_accuracy) == (2.0, 0.4, 0.99)
     assert manifest.golden_sample_sha256 == place.bundle.golden_sample_sha256
+
+
+@pytest.mark.parametrize(("point", "threshold"), [("strict", 0.75), ("balanced", 0.5), ("friendly", 0.25)])
+def test_the_operators_point_is_the_threshold_and_all_three_are_told(
+    place: Place, point: str, threshold: float
+) -> None:
+    publisher = Publisher(place.store, load_or_create(place.state, place.store), 3600.0, point=Strictness(point))
+    for version, points in enumerate((POINTS, {}), start=1):
+        published = publisher.publish(
+            place.pool,
+            replace(trained_head(version), points=points),
+            bundle=place.bundle,
+            previous=registry.read(place.store, place.pool),
+            channels=BOTH,
+            trained=TrainedDataset(f"dataset {version}", 7, f"cycle {version}"),
+            now=NOW + version,
+        )
+        expected = (threshold, points) if points else (0.4, {})
+        manifests = [one.manifest for one in published.channels.values()]
+        assert [(one.threshold, one.points) for one in manifests] == [expected] * 2
 
 
 def test_both_manifests_are_signed_with_the_key_that_devices_pin(place: Place) -> None:

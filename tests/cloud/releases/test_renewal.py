@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,8 @@ from cloud.store import keys, open_store
 from contract.documents import parse_document
 from contract.files import FileRef
 from contract.manifest import Channel
-from tests.cloud.releases.standing import DAY, LIFE, NOW, POOL, TRAINED, Place
+from contract.unknown import Strictness
+from tests.cloud.releases.standing import DAY, LIFE, NOW, POINTS, POOL, TRAINED, Place
 
 RENEW_AND_DIE = """
 import os, signal, sys
@@ -210,3 +212,34 @@ def test_after_a_rotation_what_stands_is_signed_anew_at_once_by_the_new_key(plac
     assert all(key.has_signed(one.envelope) for one in place.read().channels.values())
     assert (place.serials(), place.renew(NOW + 2)) == ({"best": 2, "latest": 2}, None)
     assert place.due() == NOW + 1 + LIFE // 2
+
+
+def test_another_point_of_unknown_is_signed_at_once_with_the_same_head(place: Place) -> None:
+    """The operator's choice came with the next training cycle only, which may be months away."""
+    place.publish(Channel.BEST, issued=NOW, points=POINTS)
+    before = place.manifests()[Channel.BEST]
+    strict = place.renewer(choice_of={POOL.group: Strictness.STRICT}.__getitem__)
+    due = strict.due(place.read())
+    assert due is not None
+    assert due <= NOW
+    assert strict.renew(POOL, previous=place.read(), now=NOW + 1)
+    after = place.manifests()[Channel.BEST]
+    expected = replace(before, serial=2, issued=NOW + 1, expires=NOW + 1 + LIFE, threshold=0.75)
+    assert after.encode() == expected.encode()
+    assert strict.due(place.read()) == NOW + 1 + LIFE // 2
+    assert strict.renew(POOL, previous=place.read(), now=NOW + 2) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "choice"),
+    [({}, Strictness.STRICT), ({"points": POINTS}, None), ({"points": POINTS, "heads": {}}, Strictness.STRICT)],
+    ids=["no points", "no choice", "the bundle's head serves"],
+)
+def test_where_there_is_no_other_point_to_choose_a_release_waits_for_its_renewal(
+    place: Place, changes: dict[str, Any], choice: Strictness | None
+) -> None:
+    place.publish(Channel.BEST, issued=NOW, **changes)
+    renewer = place.renewer(choice_of={POOL.group: choice}.__getitem__ if choice else None)
+    assert renewer.due(place.read()) == NOW + LIFE // 2
+    assert renewer.renew(POOL, previous=place.read(), now=NOW + LIFE // 2)
+    assert place.manifests()[Channel.BEST].threshold == 0.5

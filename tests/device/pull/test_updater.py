@@ -22,6 +22,7 @@ from contract.files import FileRef, sha256_hex
 from contract.labels import encode_labels
 from contract.manifest import Channel, HeadFile, Manifest, Precision
 from contract.problems import Problem
+from contract.unknown import Strictness
 from device.assembly import Device
 from device.errors import (
     DeviceError,
@@ -40,10 +41,12 @@ from device.heads.store import HeadStore
 from device.pull import download
 from device.pull.updater import PullOutcome, PullReport, Updater, UpdateStep
 from device.recognise.recognizer import Recognizer
+from device.recognise.strictness import UnknownStatus
 from device.recognise.tflite import TFLiteRuntime
 from device.service.identity import Identity, keep_identity
 from device.service.keys import follow_keys
 from device.settings import Settings
+from tests.device.conftest import POINTS
 from tests.device.photos import draw_photo
 from tests.device.serving import EXPIRES, ISSUED, TOKEN, StubService, refuse, sign
 
@@ -173,7 +176,14 @@ def test_a_phone_that_enrols_when_the_last_improvement_is_long_ago_gets_what_was
 
 
 @pytest.mark.parametrize(
-    "change", [{"threshold": 0.25}, {"temperature": 2.0}, {"labels": ("Ada", "Ben", "Cleo", "Dan")}], ids=str
+    "change",
+    [
+        {"threshold": 0.25},
+        {"points": POINTS},
+        {"temperature": 2.0},
+        {"labels": ("Ada", "Ben", "Cleo", "Dan")},
+    ],
+    ids=str,
 )
 def test_the_same_head_with_other_answers_is_installed(
     updater: Updater, service: StubService, four: bytes, change: dict[str, object]
@@ -182,6 +192,18 @@ def test_the_same_head_with_other_answers_is_installed(
     updater.pull()
     service.publish(four, serial=2, **{"labels": FOUR, **change})  # type: ignore[arg-type]  # a test names fields freely
     assert updater.pull().outcome is PullOutcome.INSTALLED
+
+
+def test_another_point_of_unknown_needs_no_download(
+    updater: Updater, device: Device, service: StubService, four: bytes
+) -> None:
+    service.publish(four, serial=1, labels=FOUR, points=POINTS)
+    updater.pull()
+    strict = POINTS[Strictness.STRICT].threshold
+    service.publish(four, serial=2, labels=FOUR, points=POINTS, threshold=strict)
+    assert updater.pull() == PullReport(PullOutcome.INSTALLED, 2, 0)
+    with device.recognizer() as recognizer:
+        assert recognizer.unknown_status == UnknownStatus(strict, Strictness.STRICT, is_own_choice=False, points=POINTS)
 
 
 def test_a_renewal_of_a_head_that_was_damaged_is_installed(

@@ -14,6 +14,7 @@ from contract.bundle import DeviceBundle
 from contract.errors import ContractError
 from contract.inputs import ModelInput, PhotoInput, TensorInput, TensorType
 from contract.samples import frame_sample_id
+from contract.unknown import Strictness
 from device.assembly import Device
 from device.cache.cache import Cache
 from device.errors import ModelRefused, PhotoError, Storage, Unsendable
@@ -21,6 +22,7 @@ from device.recognise.preparation import Example
 from device.recognise.recognizer import Recognizer
 from device.recognise.regions import Region, RegionFinder
 from device.recognise.tflite import Model, TFLiteRuntime
+from tests.device.conftest import POINTS
 from tests.device.photos import draw_photo
 from tests.device.tables import rows
 
@@ -54,6 +56,31 @@ def test_the_temperature_and_threshold_of_the_bundle_decide(
     warm = Recognizer(write_bundle(tmp_path / "warm", temperature=50.0), runtime=any_runtime)
     assert not cool.recognise(draw_photo(1))[0].unknown
     assert warm.recognise(draw_photo(1))[0].unknown
+
+
+def test_the_point_that_was_chosen_here_counts_from_the_next_answer_on(
+    write_bundle: WriteBundle, tmp_path: Path, any_runtime: TFLiteRuntime
+) -> None:
+    bundle = write_bundle(tmp_path / "points", points=POINTS, temperature=10.0)
+    recognizer = Recognizer(bundle, runtime=any_runtime)
+    answers = []
+    for recognizer.unknown in (None, *Strictness):
+        [known], [stranger] = recognizer.recognise(draw_photo(1)), recognizer.recognise(draw_photo(7))
+        answers.append((known.unknown, stranger.unknown))
+        assert not recognizer.warnings
+    assert answers == [(False, True), (True, True), (False, True), (False, False)]
+
+
+def test_a_head_without_points_asks_for_its_threshold_whatever_was_chosen_and_says_so(
+    bundle: DeviceBundle, runtime: TFLiteRuntime
+) -> None:
+    recognizer = Recognizer(bundle, runtime=runtime, unknown=Strictness.FRIENDLY)
+    assert recognizer.recognise(draw_photo(7))[0].unknown
+    assert list(recognizer.warnings) == [
+        '"unknown": expected a head with the point friendly, got one without points; it asks for 0.500'
+    ]
+    recognizer.unknown = None
+    assert not recognizer.warnings
 
 
 def test_an_inference_is_stored_whole(bundle: DeviceBundle, runtime: TFLiteRuntime, tmp_path: Path) -> None:
