@@ -306,6 +306,7 @@ def _facts(spec: BundleSpec, space: str, golden: GoldenParts, first: FirstHead) 
         temperature=first.calibration.temperature,
         threshold=first.calibration.threshold,
         least_cosine_ppm=golden.least.ppm,
+        points=first.calibration.points,
     )
 
 

@@ -158,6 +158,7 @@ def _summary(exported: ExportResult, spec: BundleSpec, request: Request) -> str:
         f"feature  {_by(exported.feature_shape)} after {spec.layer}, prefix {exported.prefix_bytes / 1e6:.2f} MB",
         f"head     {exported.labels} labels, {exported.head_bytes / 1e6:.2f} MB, "
         f"{exported.calibration.statement(labels=exported.labels)}",
+        *_points(exported),
         f"parity   mean cosine {comparison.reports['prefix'].mean_cosine:.5f} of features, "
         f"{same.label_agreement:.1%} same labels on {same.samples} {what}",
     ]
@@ -185,6 +186,12 @@ def _summary(exported: ExportResult, spec: BundleSpec, request: Request) -> str:
             "network's classes, and is it trained?"
         )
     return "\n".join(escaped(line) for line in lines)
+
+
+def _points(exported: ExportResult) -> list[str]:
+    """Say what each point of "unknown" does, where there are any."""
+    named = [f"{point} {one}" for point, one in exported.calibration.points.items()]
+    return [f"unknown  FEDEX_UNKNOWN chooses who is named: {'; '.join(named)}"] if named else []
 
 
 def _detector(spec: BundleSpec, request: Request) -> str:

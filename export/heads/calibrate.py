@@ -1,30 +1,31 @@
 """Temperature and the threshold of "unknown": how a head learns when to say that it does not know.
 
 A head's answer is the most probable class of softmax(logits / temperature), or "unknown" where that probability is
-below the threshold. Both are fitted on photos the head has not seen: of people it knows, and of strangers. Where too
-few were held out, cross-validation (`export.heads.folds`) stands in for them; strangers always come from it.
+below the threshold. Temperature and thresholds are fitted on photos the head has not seen: of people it knows, and of
+strangers. Where too few were held out, cross-validation (`export.heads.folds`) stands in for them; strangers always
+come from it. Each label and each stranger counts once, however many photos there are.
 
-    known left out, and strangers    both are fitted on both
+    known left out, and strangers    the temperature is fitted on both; a threshold lets in a stated share of strangers
     strangers alone                  a stated temperature; a threshold above what strangers reach
     no strangers                     both are stated defaults
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.callbacks import Progress, ignore
+from contract.unknown import STRANGERS_LET_IN, Strictness, UnknownPoint
 from export.heads.calibration import Calibration, FittedOn
-from export.heads.fit import ABSENT_LOGIT, Floats, Labels, Recipe
-from export.heads.folds import CrossValidated, cross_validate
+from export.heads.class_means import ABSENT_LOGIT, Floats, Labels
+from export.heads.folds import Answers, CrossValidated, cross_validate
+from export.heads.recipe import Recipe
 
-STRANGERS_REFUSED = 0.98
-"""The share of strangers to call unknown, where that costs no more of the known than `KNOWN_REFUSED`."""
-KNOWN_REFUSED = 0.15
-"""By estimate: cross-validation overstates it, for its classifiers have fewer photos of each."""
 ENOUGH_HELD_OUT = 100
 """From so many held-out photos on, they alone stand for the known."""
 FEWEST_CLASSES = 3
@@ -32,15 +33,21 @@ FEWEST_CLASSES = 3
 FEWEST_KNOWN = 6
 """Three labels of two photos. One of fewer, unlike the rest, would decide alone; on real faces they add nothing."""
 FEWEST_STRANGERS = 3
+"""People, of whom each is left out in turn."""
+PREDICTED_COUNTS = 5
+"""As many strangers above a quantile as the prediction counts for."""
+SURE_ODDS = 30.0
+"""Log odds of what is as good as certain."""
 TEMPERATURES = np.geomspace(0.05, 20.0, 121)
 STATED_TEMPERATURE = 3.0
 """For heads of this recipe, whose logits have a stated scale; two photos a label of real faces fit 2.9 to 4.0."""
 MOST_ASKED = 0.9
 """No threshold that known photos had no say in asks for more.
 
-It is also that of two labels, where nothing can be fitted: at freeze6 with the stated temperature it accepts all known
-photos and refuses nine of ten strangers.
+It is also that of two labels, where nothing can be fitted.
 """
+TEMPERATURE_OF_TWO = 6.8
+"""Of two labels' class means: at freeze6 it accepts 98 % of the known and refuses 92 to 95 % of strangers."""
 
 
 def calibrate(
@@ -49,12 +56,12 @@ def calibrate(
     *,
     classes: int,
     recipe: Recipe,
-    held_out: tuple[Floats, Labels] | None = None,
+    held_out: Answers | None = None,
     progress: Progress = ignore,
 ) -> Calibration:
     """Calibrate a classifier that `recipe` trains on embeddings (n, d) and labels (n,).
 
-    `held_out` are logits (m, classes) of that very classifier on photos it has not seen, with their labels (m,).
+    `held_out` are answers of that very classifier.
     """
     if len(np.unique(labels)) < FEWEST_CLASSES:
         return default_calibration(classes)
@@ -62,20 +69,19 @@ def calibrate(
     return calibrate_by(folds, held_out=held_out)
 
 
-def calibrate_by(folds: CrossValidated, *, held_out: tuple[Floats, Labels] | None = None) -> Calibration:
+def calibrate_by(folds: CrossValidated, *, held_out: Answers | None = None) -> Calibration:
     """Calibrate by a cross-validation that was already run; `held_out` as for `calibrate`."""
-    logits, labels = folds.corrected_logits(), folds.known_labels
-    if held_out is not None and len(held_out[1]) >= ENOUGH_HELD_OUT:
-        logits, labels = held_out[0], held_out[1].astype(np.int64)
-    elif held_out is not None:
-        logits, labels = np.concatenate([logits, held_out[0]]), np.concatenate([labels, held_out[1]])
-    return fit_unknown(logits, labels, folds.stranger_logits)
+    known = folds.corrected()
+    if held_out is not None:
+        known = held_out if len(held_out.labels) >= ENOUGH_HELD_OUT else known + held_out
+    return fit_unknown(known, folds.strangers)
 
 
 def default_calibration(classes: int) -> Calibration:
     """Return the calibration of a head of this recipe where nothing shows what strangers look like to it."""
-    threshold = MOST_ASKED if classes < FEWEST_CLASSES else _half_sure(classes)
-    return Calibration(STATED_TEMPERATURE, threshold)
+    if classes < FEWEST_CLASSES:
+        return Calibration(TEMPERATURE_OF_TWO, MOST_ASKED)
+    return Calibration(STATED_TEMPERATURE, _half_sure(classes))
 
 
 def own_calibration(classes: int) -> Calibration:
@@ -83,65 +89,86 @@ def own_calibration(classes: int) -> Calibration:
     return Calibration(1.0, _half_sure(classes))
 
 
-def fit_unknown(known_logits: Floats, known_labels: Labels, stranger_logits: Floats) -> Calibration:
-    """Fit both to logits (m, classes) of the known and (k, classes) of strangers, of photos that nobody trained on.
+def fit_unknown(known: Answers, strangers: Answers) -> Calibration:
+    """Fit both to what was said of the known and of strangers.
 
-    The threshold refuses `STRANGERS_REFUSED`; or, where that would cost too many of the known, it refuses
-    `KNOWN_REFUSED` of those; or, where strangers would then mostly be accepted, it makes both errors equally frequent.
     With too few of the known it goes by strangers alone, and without strangers it is the default. Logits that are not
     finite are passed over.
     """
-    numbers = np.isfinite(known_logits).all(axis=1)
-    known_logits, known_labels = known_logits[numbers], known_labels[numbers]
-    stranger_logits = stranger_logits[np.isfinite(stranger_logits).all(axis=1)]
-    if len(stranger_logits) < FEWEST_STRANGERS:
-        return default_calibration(stranger_logits.shape[1])
-    if len(known_logits) < FEWEST_KNOWN:
-        return _fit_to_strangers(known_logits, stranger_logits)
-    return _fit_to_both(known_logits, known_labels, stranger_logits)
+    known, strangers = known.finite(), strangers.finite()
+    classes = strangers.logits.shape[1]
+    if len(np.unique(strangers.labels)) < FEWEST_STRANGERS:
+        return default_calibration(classes)
+    if len(known.labels) < FEWEST_KNOWN:
+        temperature, fitted_on = STATED_TEMPERATURE, FittedOn.STRANGERS
+    else:
+        temperature, fitted_on = fit_temperature(known, strangers=strangers), FittedOn.BOTH
+    sure = confidences(strangers.logits, temperature)
+    if _are_alike(np.concatenate([sure, confidences(known.logits, temperature)])):
+        return replace(default_calibration(classes), known=len(known.labels), strangers=len(sure))
+    most = 1.0 if fitted_on is FittedOn.BOTH else MOST_ASKED
+    points = {
+        point: _point(min(_bound(strangers, temperature, let_in=share), most), known, strangers, temperature)
+        for point, share in STRANGERS_LET_IN.items()
+    }
+    balanced = points[Strictness.BALANCED].threshold
+    return Calibration(temperature, balanced, points, len(known.labels), len(sure), fitted_on)
 
 
-def _fit_to_both(known_logits: Floats, known_labels: Labels, stranger_logits: Floats) -> Calibration:
-    temperature = fit_temperature(known_logits, known_labels, strangers=stranger_logits)
-    known = np.sort(confidences(known_logits, temperature))
-    strangers = np.sort(confidences(stranger_logits, temperature))
-    if _are_alike(np.concatenate([known, strangers])):
-        threshold = default_calibration(known_logits.shape[1]).threshold
-        return _described(STATED_TEMPERATURE, threshold, known, strangers, FittedOn.DEFAULT)
-    at_most = max(float(np.quantile(known, KNOWN_REFUSED)), _balance(known, strangers))
-    threshold = min(float(np.quantile(strangers, STRANGERS_REFUSED)), at_most)
-    return _described(temperature, threshold, known, strangers, FittedOn.BOTH)
-
-
-def _fit_to_strangers(known_logits: Floats, stranger_logits: Floats) -> Calibration:
-    """Refuse `STRANGERS_REFUSED` of strangers whose log odds are normal: of few, the quantile itself is chance."""
-    known, strangers = (confidences(logits, STATED_TEMPERATURE) for logits in (known_logits, stranger_logits))
-    if _are_alike(strangers):
-        threshold = default_calibration(stranger_logits.shape[1]).threshold
-        return _described(STATED_TEMPERATURE, threshold, known, strangers, FittedOn.DEFAULT)
-    odds = np.log(strangers) - np.log(np.maximum(1 - strangers, np.finfo(np.float64).eps))
-    quantile = odds.mean() + NormalDist().inv_cdf(STRANGERS_REFUSED) * odds.std(ddof=1)
-    threshold = min(1 / (1 + float(np.exp(-quantile))), MOST_ASKED)
-    return _described(STATED_TEMPERATURE, threshold, known, strangers, FittedOn.STRANGERS)
-
-
-def _described(
-    temperature: float,
-    threshold: float,
-    known: NDArray[np.float64],
-    strangers: NDArray[np.float64],
-    fitted_on: FittedOn,
-) -> Calibration:
-    """Return a calibration with what it does to the photos that it was fitted on, given their confidences."""
-    return Calibration(
-        temperature,
+def _point(threshold: float, known: Answers, strangers: Answers, temperature: float) -> UnknownPoint:
+    said = (confidences(known.logits, temperature) >= threshold) & (known.logits.argmax(axis=1) == known.labels)
+    let_in = confidences(strangers.logits, temperature) >= threshold
+    return UnknownPoint(
         threshold,
-        len(known),
-        float(np.mean(known >= threshold)) if len(known) else 1.0,
-        len(strangers),
-        float(np.mean(strangers < threshold)),
-        fitted_on,
+        known_accepted=float(said @ _once_each(known)) if len(said) >= FEWEST_KNOWN else None,
+        strangers_accepted=float(let_in @ _once_each(strangers)),
     )
+
+
+def _once_each(answers: Answers) -> NDArray[np.float64]:
+    """Return what each answer counts for, one in all, if every label counts alike."""
+    if not len(answers.labels):
+        return np.zeros(0)
+    weights = answers.weights.astype(np.float64)
+    _, place = np.unique(answers.labels, return_inverse=True)
+    shares: NDArray[np.float64] = weights / np.bincount(place, weights)[place]
+    shares /= shares.sum()
+    return shares
+
+
+def _bound(strangers: Answers, temperature: float, *, let_in: float) -> float:
+    """Return what the next stranger stays below but for a share of `let_in`, over strangers who count once each.
+
+    Of few people their own quantile is chance, so it is the upper bound of a prediction interval with Student's t,
+    their log odds taken for normal. The more of them lie above the quantile, the more that counts itself, and it is
+    never below that.
+    """
+    sure, counts = confidences(strangers.logits, temperature), _once_each(strangers)
+    odds = np.log(sure) - np.log(np.maximum(1 - sure, np.finfo(np.float64).eps))
+    people = len(np.unique(strangers.labels))
+    mean = float(odds @ counts)
+    deviation = math.sqrt(float((odds - mean) ** 2 @ counts) * people / (people - 1))
+    predicted = mean + _student(1 - let_in, people - 1) * deviation * math.sqrt(1 + 1 / people)
+    quantile, above = _quantile(odds, counts, 1 - let_in), people * let_in
+    bound = (above * quantile + PREDICTED_COUNTS * predicted) / (above + PREDICTED_COUNTS)
+    return 1 / (1 + math.exp(-min(max(bound, quantile), SURE_ODDS)))
+
+
+def _quantile(values: NDArray[np.float64], counts: NDArray[np.float64], share: float) -> float:
+    order = np.argsort(values)
+    below = np.cumsum(counts[order])
+    return float(values[order][min(int(np.searchsorted(below, share)), len(values) - 1)])
+
+
+def _student(share: float, freedom: int) -> float:
+    """Return the quantile of Student's t, within 8 % from two degrees of freedom on (Abramowitz and Stegun, 26.7.5)."""
+    z = NormalDist().inv_cdf(share)
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+    )
+    return z + math.fsum(term / freedom**power for power, term in enumerate(terms, start=1))
 
 
 def _half_sure(classes: int) -> float:
@@ -153,13 +180,13 @@ def _are_alike(confidences: NDArray[np.float64]) -> bool:
     return float(np.ptp(confidences)) < 1e-9
 
 
-def fit_temperature(logits: Floats, labels: Labels, *, strangers: Floats | None = None) -> float:
-    """Fit the temperature at which the true classes of `labels` are most likely and strangers look like no one.
+def fit_temperature(known: Answers, *, strangers: Answers | None = None) -> float:
+    """Fit the temperature at which the true classes are most likely and strangers look like no one.
 
-    Known photos count by their negative log likelihood, strangers by their cross-entropy to the uniform distribution.
+    The known count by their negative log likelihood, strangers by their cross-entropy to the uniform distribution.
     Without strangers this is temperature scaling (Guo et al., 2017).
     """
-    losses = [negative_log_likelihood(logits, labels, t) + _stranger_loss(strangers, t) for t in TEMPERATURES]
+    losses = [_known_loss(known, temperature) + _stranger_loss(strangers, temperature) for temperature in TEMPERATURES]
     return float(TEMPERATURES[int(np.argmin(losses))])
 
 
@@ -174,21 +201,17 @@ def negative_log_likelihood(logits: Floats, labels: Labels, temperature: float) 
     return -float(_log_softmax(logits, temperature)[np.arange(len(labels)), labels].mean())
 
 
-def _balance(known: NDArray[np.float64], strangers: NDArray[np.float64]) -> float:
-    """Find where as large a share of the known is refused as of strangers accepted; both are sorted."""
-    thresholds = np.unique(np.concatenate([known, strangers]))
-    refused = np.searchsorted(known, thresholds, side="left") / len(known)
-    accepted = 1 - np.searchsorted(strangers, thresholds, side="left") / len(strangers)
-    difference = np.abs(refused - accepted)
-    return float(thresholds[difference <= difference.min() + 1e-12].mean())
+def _known_loss(known: Answers, temperature: float) -> float:
+    likelihoods = _log_softmax(known.logits, temperature)[np.arange(len(known.labels)), known.labels]
+    return -float(likelihoods @ _once_each(known))
 
 
-def _stranger_loss(logits: Floats | None, temperature: float) -> float:
-    if logits is None:
+def _stranger_loss(strangers: Answers | None, temperature: float) -> float:
+    if strangers is None:
         return 0.0
-    there = logits > ABSENT_LOGIT / 2
-    likelihoods = np.where(there, _log_softmax(logits, temperature), 0.0)
-    return -float((likelihoods.sum(axis=1) / there.sum(axis=1)).mean())
+    there = strangers.logits > ABSENT_LOGIT / 2
+    likelihoods = np.where(there, _log_softmax(strangers.logits, temperature), 0.0)
+    return -float((likelihoods.sum(axis=1) / there.sum(axis=1)) @ _once_each(strangers))
 
 
 def _log_softmax(logits: Floats, temperature: float) -> NDArray[np.float64]:

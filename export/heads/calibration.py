@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from contract.documents import Fields, Json
+from contract.unknown import Strictness, UnknownPoint, parse_points, points_document
 
 
 class FittedOn(StrEnum):
@@ -17,23 +22,57 @@ class FittedOn(StrEnum):
     """Nobody's: a stated threshold that may be far from a good one."""
 
 
+SAID_MORE = 0.005
+"""Of all labels: by so much more a recipe that takes longer must say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Temperature and threshold, with the photos they were fitted on and what they do to those."""
+    """Temperature and thresholds, and how many photos they were fitted on."""
 
     temperature: float
     """Above 0."""
     threshold: float
-    """0 to 1."""
+    """0 to 1; that of the balanced point, where there are points."""
+    points: Mapping[Strictness, UnknownPoint] = field(default_factory=dict)
+    """All three, or none where nothing was fitted."""
     known: int = 0
     """How many photos of people the head knows."""
-    known_accepted: float = 1.0
-    """The share of them above the threshold; 1 without any."""
     strangers: int = 0
     """How many photos of strangers."""
-    strangers_refused: float = 0.0
-    """The share of them below it; 0 without any."""
     fitted_on: FittedOn = FittedOn.DEFAULT
+
+    @property
+    def said(self) -> float | None:
+        """The share of the known that is answered with its own label at the balanced point; None where nobody knows."""
+        return self.points[Strictness.BALANCED].known_accepted if self.points else None
+
+    def document(self) -> dict[str, Json]:
+        """Write what `parse` reads, for records and reports."""
+        return {
+            "temperature": self.temperature,
+            "threshold": self.threshold,
+            "points": points_document(self.points),
+            "known": self.known,
+            "strangers": self.strangers,
+            "fitted_on": self.fitted_on,
+        }
+
+    @classmethod
+    def parse(cls, fields: Fields) -> Calibration:
+        """Read what `document` wrote.
+
+        Raises:
+            ContractError: a field is missing, or of another kind.
+        """
+        return cls(
+            temperature=fields.number("temperature", low=0.0, high=math.inf),
+            threshold=fields.number("threshold", low=0.0, high=1.0),
+            points=parse_points(fields),
+            known=fields.integer("known"),
+            strangers=fields.integer("strangers"),
+            fitted_on=fields.choice("fitted_on", FittedOn),
+        )
 
     def statement(self, *, labels: int) -> str:
         """Say in one plain line when a head of so many labels answers "unknown", and what is missing to say it well."""
@@ -53,3 +92,20 @@ class Calibration:
                 return "a default, as the head answers everything alike"
             case FittedOn.DEFAULT:
                 return "a default, as there are no samples of three labels or more to fit it on"
+
+
+def can_say_more(calibration: Calibration) -> bool:
+    """Tell whether another recipe could be chosen instead, whatever it says."""
+    return calibration.said is not None and calibration.said + SAID_MORE < 1
+
+
+def says_most(calibrations: Sequence[Calibration]) -> int:
+    """Return the place of the head that says most, or of an earlier one that says hardly less.
+
+    Heads that do not tell lose to those that do; where none tells it is the first.
+    """
+    chosen, most = 0, calibrations[0].said
+    for place, calibration in enumerate(calibrations):
+        if calibration.said is not None and (most is None or calibration.said > most + SAID_MORE):
+            chosen, most = place, calibration.said
+    return chosen

@@ -12,13 +12,14 @@ from contract.callbacks import Progress, ignore
 from export.errors import HeadError
 from export.examples.labelled import LabelledExamples
 from export.heads.calibrate import calibrate, own_calibration
-from export.heads.calibration import Calibration
-from export.heads.fit import Recipe, fit_classifier
+from export.heads.calibration import Calibration, can_say_more, says_most
+from export.heads.class_means import Classifier, Floats, Labels
+from export.heads.fit import fit_classifier
+from export.heads.folds import Answers
+from export.heads.recipe import EPOCHS, Recipe
 from export.network.classifier import HeadParts, put_together
 
 BATCH = 64
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,19 +48,25 @@ def fit_first_head(
         HeadError: the body's answers are not numbers.
     """
     embeddings, labels, judges = _embed(body, features), people.labels, people.held_out()
-    recipe, classes = Recipe(seed=seed), len(people.names)
-    kernel, bias = fit_classifier(
-        embeddings[~judges], labels[~judges], classes=classes, recipe=recipe, progress=progress
-    )
-    calibration = calibrate(
-        embeddings[~judges],
-        labels[~judges],
-        classes=classes,
-        recipe=recipe,
-        held_out=(embeddings[judges] @ kernel + bias, labels[judges]) if judges.any() else None,
-        progress=progress,
-    )
-    return FirstHead(put_together(body, kernel, bias), people.names, calibration)
+    classes, tried = len(people.names), list[tuple[Classifier, Calibration]]()
+    for epochs in EPOCHS:
+        if tried and not can_say_more(tried[0][1]):
+            break
+        recipe = Recipe(epochs=epochs, seed=seed)
+        tried.append(_try(recipe, embeddings, labels, judges, classes=classes, progress=progress))
+    classifier, calibration = tried[says_most([calibration for _, calibration in tried])]
+    return FirstHead(put_together(body, *classifier), people.names, calibration)
+
+
+def _try(
+    recipe: Recipe, embeddings: Floats, labels: Labels, judges: NDArray[np.bool_], *, classes: int, progress: Progress
+) -> tuple[Classifier, Calibration]:
+    """Fit a classifier, and calibrate it with the photos that judge."""
+    train, others = (embeddings[~judges], labels[~judges]), (embeddings[judges], labels[judges].astype(np.int64))
+    kernel, bias = fit_classifier(*train, classes=classes, recipe=recipe, progress=progress)
+    held_out = Answers(others[0] @ kernel + bias, others[1], np.ones(len(others[1]), np.float32))
+    calibration = calibrate(*train, classes=classes, recipe=recipe, held_out=held_out, progress=progress)
+    return (kernel, bias), calibration
 
 
 def _embed(body: keras.Model, features: Floats) -> Floats:

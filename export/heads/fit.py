@@ -1,18 +1,18 @@
 """The last-layer recipe: how a classifier is trained on embeddings.
 
-A classifier begins at the class means and is trained with softmax and Adam on embeddings of a frozen body. Several
-classifiers over the same embeddings, such as the folds of a cross-validation, train as one, side by side:
+A classifier begins at the class means (`export.heads.class_means`) and may be trained further, with softmax and Adam,
+on embeddings of a frozen body. Several classifiers over the same embeddings, such as the folds of a cross-validation,
+train as one, side by side:
 
     embeddings (b, d)  x  kernel (d, heads * classes)  ->  logits (b, heads, classes)
 
-Columns are scaled for logits of some `START_LENGTH` at the start. A start from another classifier is scaled alike, all
-columns by one factor: it gives the same answers, but training it again and again does not make it ever more confident.
-Adam sees embeddings at the mean length `START_LENGTH`, for its steps do not grow with them; its kernel is scaled back.
+Every class with samples begins at its mean, whatever an earlier classifier had learnt of it: a cross-validation can
+begin nowhere else, and only so does it tell how sure the classifier will be. Adam sees embeddings from their centre, at
+the mean length `START_LENGTH`, for its steps do not grow with them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -20,42 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.callbacks import Progress, ignore
+from export.heads.class_means import ABSENT_LOGIT, Classifier, Floats, Frame, Labels, Samples, begin
+from export.heads.recipe import STATED_RECIPE, Recipe
 
-START_LENGTH = 16.0
-"""The logit of an embedding that points exactly at its class mean, before training."""
-ABSENT_LOGIT = -1e9
-"""What a classifier says of a class that does not exist for it; only ever inside a cross-validation."""
-SMALLEST_BATCH, LARGEST_BATCH = 16, 2048
 STEPS_PER_EXECUTION = 16
 SMALLEST_LIKELIHOOD = 1e-30
 
-Floats = NDArray[np.float32]
-Labels = NDArray[np.integer[Any]]
 Members = NDArray[np.bool_]
-Classifier = tuple[Floats, Floats]
-"""A kernel (d, classes) and a bias (classes,)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a classifier is trained."""
-
-    learning_rate: float = 1e-3
-    epochs: int = 50
-    batch_size: int | None = None
-    """Without one, it grows with the number of samples."""
-    weight_decay: float = 0.0
-    seed: int = 0
-
-    def batch_for(self, samples: int) -> int:
-        """Return the batch size: a quarter of the samples, as a power of two between 16 and 2048, unless it is given.
-
-        So the smallest problems, too, take some hundred steps, and the largest ones are a matter of multiplying.
-        """
-        if self.batch_size is not None:
-            return self.batch_size
-        quarter = 1 << max(samples // 4, 1).bit_length() - 1
-        return min(max(quarter, SMALLEST_BATCH), LARGEST_BATCH)
 
 
 def fit_classifier(
@@ -63,23 +34,34 @@ def fit_classifier(
     labels: Labels,
     *,
     classes: int,
+    weights: Floats | None = None,
     start: Classifier | None = None,
-    recipe: Recipe = Recipe(),
+    recipe: Recipe = STATED_RECIPE,
     progress: Progress = ignore,
 ) -> Classifier:
     """Train a classifier (kernel (d, classes), bias (classes,)) on embeddings (n, d), which may be memory-mapped.
 
-    `start` may have fewer columns than `classes`: columns it lacks begin at their class mean. A class without samples
-    keeps its column as it starts; if it has none to start from, it is never the answer. `labels` are indices below
-    `classes`, which is not checked.
+    Args:
+        embeddings: (n, d).
+        labels: (n,), indices below `classes`, which is not checked where the weight is 0.
+        classes: how many there are. A class without samples keeps its column of `start`; without one, it is never the
+            answer.
+        weights: (n,) of the samples, not negative; 1 each by default.
+        start: an earlier classifier; it may have fewer columns.
+        recipe: how to train.
+        progress: called after each step.
     """
-    if len(embeddings) == 0:
-        return _start(embeddings, labels, classes, start)
-    everything = np.ones((1, len(labels)), bool)
-    begin = _start(embeddings, labels, classes, start)
-    still = np.bincount(labels, minlength=classes) == 0
-    kernel, bias = _train(embeddings, labels, everything, begin=begin, still=still, recipe=recipe, progress=progress)
-    return kernel, bias
+    [classifier] = fit_folds(
+        embeddings,
+        labels,
+        np.ones((1, len(labels)), bool),
+        classes=classes,
+        weights=weights,
+        start=start,
+        recipe=recipe,
+        progress=progress,
+    )
+    return classifier
 
 
 def fit_folds(
@@ -88,86 +70,42 @@ def fit_folds(
     members: Members,
     *,
     classes: int,
+    weights: Floats | None = None,
     start: Classifier | None = None,
-    recipe: Recipe = Recipe(),
+    recipe: Recipe = STATED_RECIPE,
     progress: Progress = ignore,
 ) -> list[Classifier]:
     """Train one classifier for each row of `members` (folds, n), on that row's samples alone, all at once.
 
-    They begin at the class means, for `start` may have seen what a fold leaves out; only classes without any sample
-    have their columns from it, and keep them. A class of which a fold has no sample has the logit `ABSENT_LOGIT` there.
+    Classes that no fold has a sample of are as `fit_classifier` has them. A class of which one fold has no sample has
+    the logit `ABSENT_LOGIT` there.
     """
-    whole = _start(embeddings, labels, classes, start)
-    still = np.bincount(labels, minlength=classes) == 0
-    starts = [_fold_start(embeddings[row], labels[row], whole, still) for row in members]
-    begin = np.concatenate([kernel for kernel, _ in starts], 1), np.concatenate([bias for _, bias in starts])
-    folds = len(members)
-    kernel, bias = _train(
-        embeddings, labels, members, begin=begin, still=np.tile(still, folds), recipe=recipe, progress=progress
-    )
-    return list(zip(np.split(kernel, folds, axis=1), np.split(bias, folds), strict=True))
-
-
-def class_mean_classifier(embeddings: Floats, labels: Labels, classes: int) -> Classifier:
-    """Return cosine to the class means as a classifier: unit means scaled to logits of `START_LENGTH`, no bias.
-
-    A class without samples gets a zero column, with a bias below the other logits.
-    """
-    kernel, present = _class_means(embeddings, labels, classes)
-    return kernel, np.where(present, 0.0, -START_LENGTH).astype(np.float32)
-
-
-def unit_vectors(vectors: Floats) -> Floats:
-    """Return vectors (n, d) at length 1, however short they are; one of zeros stays."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    units: Floats = vectors / np.where(lengths > 0, lengths, 1)
-    return units
-
-
-def _class_means(embeddings: Floats, labels: Labels, classes: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return scaled means as columns (d, classes), and which classes have samples; the other columns are zero."""
-    kernel = np.zeros((embeddings.shape[1], classes), np.float32)
-    present, first = np.unique(np.sort(labels), return_index=True)
-    if len(present):
-        sums = np.add.reduceat(embeddings[np.argsort(labels, kind="stable")], first, axis=0)
-        kernel[:, present] = unit_vectors(sums).T
-    return kernel * np.float32(_scale(embeddings)), np.isin(np.arange(classes), present)
-
-
-def _scale(embeddings: Floats) -> float:
-    """Return the length of a column that gives logits of `START_LENGTH` on embeddings of this mean length."""
-    length = float(np.linalg.norm(embeddings, axis=1).mean()) if len(embeddings) else START_LENGTH
-    return START_LENGTH / (length or START_LENGTH)
-
-
-def _start(embeddings: Floats, labels: Labels, classes: int, start: Classifier | None) -> Classifier:
-    kernel, bias = class_mean_classifier(embeddings, labels, classes)
-    if start is not None and start[0].shape[1]:
-        known = start[0].shape[1]
-        factor = _scale(embeddings) / (float(np.linalg.norm(start[0], axis=0).mean()) or 1.0)
-        kernel[:, :known], bias[:known] = start[0] * factor, start[1] * factor
-    return kernel, bias
-
-
-def _fold_start(embeddings: Floats, labels: Labels, whole: Classifier, still: NDArray[np.bool_]) -> Classifier:
-    kernel, present = _class_means(embeddings, labels, len(still))
-    kernel[:, still] = whole[0][:, still]
-    return kernel, np.where(still, whole[1], np.where(present, 0.0, ABSENT_LOGIT)).astype(np.float32)
+    samples = Samples(embeddings, labels, np.ones(len(labels), np.float32) if weights is None else weights)
+    counted = samples.weights > 0
+    members, everybody = members & counted, np.isin(np.arange(classes), labels[counted])
+    frame = Frame.of(samples.counted(counted))
+    starts = [
+        begin(samples.counted(row), frame, classes=classes, everybody=everybody, earlier=start) for row in members
+    ]
+    if recipe.epochs == 0 or not members.any():
+        return starts
+    return _train(samples, members, frame, starts=starts, everybody=everybody, recipe=recipe, progress=progress)
 
 
 def _train(
-    embeddings: Floats,
-    labels: Labels,
+    samples: Samples,
     members: Members,
+    frame: Frame,
     *,
-    begin: Classifier,
-    still: NDArray[np.bool_],
+    starts: list[Classifier],
+    everybody: NDArray[np.bool_],
     recipe: Recipe,
     progress: Progress,
-) -> Classifier:
-    scale = np.float32(_scale(embeddings))
-    batches = _EmbeddingBatches(embeddings, labels, members, recipe, scale=scale)
-    network, dense = _network((begin[0] / scale, begin[1]), heads=len(members), still=still)
+) -> list[Classifier]:
+    inside = [frame.inside(classifier) for classifier in starts]
+    together = np.concatenate([kernel for kernel, _ in inside], axis=1), np.concatenate([bias for _, bias in inside])
+    network, dense = _network(together, heads=len(members), still=np.tile(~everybody, len(members)))
+    batches = _EmbeddingBatches(samples, members, frame, recipe)
     network.compile(
         optimizer=keras.optimizers.Adam(recipe.learning_rate, weight_decay=recipe.weight_decay or None),
         loss=cross_entropy,
@@ -175,8 +113,16 @@ def _train(
         jit_compile="auto" if keras.backend.backend() == "jax" else False,  # XLA compiles longer than a small fit runs
     )
     network.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=_callbacks(progress, len(batches)))
-    kernel, bias = (np.asarray(weight, np.float32) for weight in dense.get_weights())
-    return np.where(still, begin[0], kernel * scale), bias
+    kernels, biases = (np.split(np.asarray(part, np.float32), len(members), axis=-1) for part in dense.get_weights())
+    trained = [frame.classifier(*parts) for parts in zip(kernels, biases, strict=True)]
+    return [_keep(start, classifier, everybody) for start, classifier in zip(starts, trained, strict=True)]
+
+
+def _keep(start: Classifier, trained: Classifier, everybody: NDArray[np.bool_]) -> Classifier:
+    """Return the trained classifier, with what has no samples to the bit as it began."""
+    absent = start[1] == ABSENT_LOGIT
+    kernel, bias = np.where(everybody, trained[0], start[0]), np.where(everybody & ~absent, trained[1], start[1])
+    return kernel, bias
 
 
 def cross_entropy(labels: Any, logits: Any) -> Any:
@@ -228,13 +174,11 @@ class _Still(keras.constraints.Constraint):  # type: ignore[misc]  # Keras ships
 class _EmbeddingBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
     """All epochs as one run of equal batches: one Keras epoch costs more than a whole small fit."""
 
-    def __init__(
-        self, embeddings: Floats, labels: Labels, members: Members, recipe: Recipe, *, scale: np.float32
-    ) -> None:
+    def __init__(self, samples: Samples, members: Members, frame: Frame, recipe: Recipe) -> None:
         super().__init__()
-        self._scale = scale
-        self._embeddings, self._labels, self._members = embeddings, labels.astype(np.int32), members
+        self._samples, self._members, self._frame = samples, members, frame
         self._rows = np.flatnonzero(members.any(axis=0))
+        self._weights = samples.weights / samples.weights[self._rows].mean()
         self._batch = min(recipe.batch_for(len(self._rows)), len(self._rows))
         self._steps = -(-len(self._rows) * recipe.epochs // self._batch)
         self._seed = recipe.seed
@@ -247,8 +191,10 @@ class _EmbeddingBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras s
         rows = self._order(epoch)[place : place + self._batch]
         if len(rows) < self._batch:
             rows = np.concatenate([rows, self._order(epoch + 1)[: self._batch - len(rows)]])
-        weights = self._members[:, rows].T.astype(np.float32)
-        return self._embeddings[rows] * self._scale, np.broadcast_to(self._labels[rows, None], weights.shape), weights
+        weights = (self._members[:, rows].T * self._weights[rows, np.newaxis]).astype(np.float32)
+        labels = self._samples.labels[rows, np.newaxis].astype(np.int32)
+        embeddings = (self._samples.embeddings[rows] - self._frame.centre) * np.float32(self._frame.scale)
+        return embeddings, np.broadcast_to(labels, weights.shape), weights
 
     def _order(self, epoch: int) -> NDArray[np.intp]:
         return np.random.default_rng((self._seed, epoch)).permutation(self._rows)

@@ -12,13 +12,18 @@ s has the expected cosine s / sqrt((1 + (m - 1) s) / m) to one more of them.
 
 from __future__ import annotations
 
+import functools
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.callbacks import Progress, ignore
-from export.heads.fit import Classifier, Floats, Labels, Members, Recipe, fit_folds, unit_vectors
+from export.heads.class_means import Classifier, Floats, Frame, Labels, Samples, unit_vectors
+from export.heads.fit import Members, fit_folds
+from export.heads.recipe import Recipe
 
 MOST_FOLDS, FEWEST_FOLDS = 10, 2
 MOST_COLUMNS = 16_384
@@ -36,27 +41,62 @@ class Folds:
     strangers: Members
     """What it knows nothing of."""
 
+    def together(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return the parts (n,) of one fold that leaves out what any of these does: members, left out, strangers."""
+        strangers = self.strangers.any(axis=0)
+        left_out = self.left_out.any(axis=0) & ~strangers
+        return ~(strangers | left_out), left_out, strangers
 
-@dataclass(frozen=True, slots=True)
+    def among(self, rows: NDArray[np.intp], samples: int) -> Folds:
+        """Return the folds of so many samples, of which these had only `rows`."""
+        parts = [np.zeros((len(self.members), samples), bool) for _ in range(3)]
+        for part, of_rows in zip(parts, (self.members, self.left_out, self.strangers), strict=True):
+            part[:, rows] = of_rows
+        return Folds(*parts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """What a classifier said of samples that it was not trained on."""
+
+    logits: Floats
+    """(m, classes); classes it does not know are at `ABSENT_LOGIT`."""
+    labels: NDArray[np.int64]
+    """(m,), their classes."""
+    weights: Floats
+    """(m,), positive."""
+
+    def __add__(self, others: Answers) -> Answers:
+        return Answers(
+            np.concatenate([self.logits, others.logits]),
+            np.concatenate([self.labels, others.labels]),
+            np.concatenate([self.weights, others.weights]),
+        )
+
+    def finite(self) -> Answers:
+        """Return those whose logits are numbers."""
+        numbers = np.isfinite(self.logits).all(axis=1)
+        return Answers(self.logits[numbers], self.labels[numbers], self.weights[numbers])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class CrossValidated:
-    """Logits of samples by a fold that did not train on them; classes a fold lacks are at `fit.ABSENT_LOGIT`."""
+    """What folds said of samples that they were not trained on."""
 
-    known_logits: Floats
-    """(m, classes)."""
-    known_labels: NDArray[np.int64]
-    """(m,), class indices."""
-    known_samples: NDArray[np.int64]
-    """(m,), which sample each is."""
+    known: Answers
+    """Of people whom the fold knows."""
+    samples: NDArray[np.int64]
+    """(m,), which sample each of the known is."""
     gain: Floats
     """(m,), by what factor its class's logit would grow with one more photo; 1 or more."""
-    stranger_logits: Floats
-    """(k, classes)."""
+    strangers: Answers
+    """Of people whom the fold does not know."""
 
-    def corrected_logits(self) -> Floats:
-        """Return the known logits as a classifier that had the left-out photo, too, would be expected to give them."""
-        logits, own = self.known_logits.copy(), (np.arange(len(self.known_labels)), self.known_labels)
+    def corrected(self) -> Answers:
+        """Return the known as a classifier that had the left-out photo, too, would be expected to answer them."""
+        logits, own = self.known.logits.copy(), (np.arange(len(self.known.labels)), self.known.labels)
         logits[own] += np.maximum(logits[own], 0) * (self.gain - 1)
-        return logits
+        return Answers(logits, self.known.labels, self.known.weights)
 
 
 def cross_validate(
@@ -65,26 +105,34 @@ def cross_validate(
     *,
     classes: int,
     recipe: Recipe,
+    weights: Floats | None = None,
     start: Classifier | None = None,
     progress: Progress = ignore,
 ) -> CrossValidated:
-    """Return logits of left-out photos and of strangers, over embeddings (n, d) and labels (n,) below `classes`.
+    """Return answers to left-out photos and strangers, over embeddings (n, d) and labels (n,) below `classes`.
 
-    Classes without samples are those of `start`, as in the classifier that is trained from it.
+    `weights` and `start` are as for `fit_classifier`; a sample of weight 0 is nobody's.
     """
-    folds = assign_folds(labels, folds=folds_for(classes), seed=recipe.seed)
-    heads = fit_folds(embeddings, labels, folds.members, classes=classes, start=start, recipe=recipe, progress=progress)
-    known = [_scores(embeddings, rows, head) for rows, head in zip(folds.left_out, heads, strict=True)]
-    strangers = [_scores(embeddings, rows, head) for rows, head in zip(folds.strangers, heads, strict=True)]
-    samples = np.concatenate([np.flatnonzero(rows) for rows in folds.left_out])
-    photos = np.bincount(labels, minlength=classes)[labels[samples]]
-    return CrossValidated(
-        np.concatenate(known),
-        labels[samples].astype(np.int64),
-        samples,
-        _gain(photos, _likeness(embeddings, labels)),
-        np.concatenate(strangers),
+    counts = np.ones(len(labels), np.float32) if weights is None else weights
+    rows = np.flatnonzero(counts > 0)
+    folds = assign_folds(labels[rows], folds=folds_for(classes), seed=recipe.seed).among(rows, len(labels))
+    heads = fit_folds(
+        embeddings,
+        labels,
+        folds.members,
+        classes=classes,
+        weights=counts,
+        start=start,
+        recipe=recipe,
+        progress=progress,
     )
+    samples = Samples(embeddings, labels, counts)
+    known = [_answers(samples, left_out, head) for left_out, head in zip(folds.left_out, heads, strict=True)]
+    strangers = [_answers(samples, unknown, head) for unknown, head in zip(folds.strangers, heads, strict=True)]
+    left_out = np.concatenate([np.flatnonzero(left_out) for left_out in folds.left_out])
+    photos = np.bincount(labels[rows], minlength=classes)[labels[left_out]]
+    gain = _gain(photos, _likeness(samples.counted(np.ones(len(labels), bool))))
+    return CrossValidated(_together(known), left_out, gain, _together(strangers))
 
 
 def folds_for(classes: int) -> int:
@@ -124,18 +172,22 @@ def _leave_out(left_out: Members, rows: NDArray[np.intp], folds: NDArray[np.intp
     left_out[folds[np.arange(len(dealt)) % len(folds)], dealt] = True
 
 
-def _scores(embeddings: Floats, rows: NDArray[np.bool_], head: Classifier) -> Floats:
+def _together(parts: Sequence[Answers]) -> Answers:
+    return functools.reduce(operator.add, parts)
+
+
+def _answers(samples: Samples, rows: NDArray[np.bool_], head: Classifier) -> Answers:
     kernel, bias = head
-    logits: Floats = embeddings[rows] @ kernel + bias
-    return logits
+    logits: Floats = samples.embeddings[rows] @ kernel + bias
+    return Answers(logits, samples.labels[rows].astype(np.int64), samples.weights[rows])
 
 
-def _likeness(embeddings: Floats, labels: Labels) -> float:
-    """Return the mean cosine of two photos of one person, at least 0; 1 where nobody has two."""
-    unit = unit_vectors(embeddings)
-    counts = np.bincount(labels)
+def _likeness(samples: Samples) -> float:
+    """Return the mean cosine, from the centre, of two photos of one person, at least 0; 1 where nobody has two."""
+    unit = unit_vectors(samples.embeddings - Frame.of(samples).centre)
+    counts = np.bincount(samples.labels)
     sums = np.zeros((len(counts), unit.shape[1]))
-    np.add.at(sums, labels, unit)
+    np.add.at(sums, samples.labels, unit)
     pairs = float((counts * (counts - 1)).sum())
     cosines = float((sums**2).sum() - counts.sum())
     return max(cosines / pairs, 0.0) if pairs else 1.0

@@ -16,6 +16,7 @@ from contract.face_parameters import BACK
 from contract.files import sha256_hex
 from contract.inputs import Fit
 from contract.spaces import faces_space
+from contract.unknown import Strictness, point_of
 from device.recognise.image import load_photo
 from device.recognise.preparation import prepare
 from export import bundle
@@ -81,10 +82,14 @@ def test_the_space_of_faces_is_of_prefix_detector_and_parameters(
     assert (device.detector.sha256, device.input) == (found, faces.input)
 
 
-def test_both_bundles_say_the_same_of_the_first_head(device: DeviceBundle, training: TrainingBundle) -> None:
+def test_both_bundles_say_the_same_of_the_first_head(
+    exported: ExportResult, device: DeviceBundle, training: TrainingBundle
+) -> None:
     assert device.labels == training.labels == ("Person 1", "Person 2", "Person 3", "Person 4")
     assert (device.cut, device.layer, device.feature_shape) == (LAYER, LAYER, (16,))
     assert (device.temperature, device.threshold) == (training.temperature, training.threshold)
+    assert device.points == training.points == exported.calibration.points
+    assert point_of(device.threshold, device.points) is Strictness.BALANCED
     assert device.golden_sample_sha256 == training.golden_sample_sha256
     assert device.quantize == "dynamic"
 
@@ -153,7 +158,7 @@ def test_without_people_the_networks_own_classes_have_the_stated_threshold(tiny:
     device, training = read_device_bundle(spec.out / "device"), read_training_bundle(spec.out / "training")
     assert device.labels == OWN_LABELS
     own = own_calibration(len(OWN_LABELS))
-    assert (device.threshold, device.temperature) == (own.threshold, own.temperature)
+    assert (device.threshold, device.temperature, device.points) == (own.threshold, own.temperature, {})
     assert training.base.features.shape == (0, 16)
 
 

@@ -18,6 +18,7 @@ from contract.bundle import read_device_bundle, read_training_bundle
 from contract.cuts import CUTS
 from contract.face_parameters import BACK
 from contract.inputs import Fit, PhotoInput
+from contract.unknown import Strictness
 from export import cli
 from export.tflite import detector
 from tests.contract.drawn import Pixels, draw
@@ -151,10 +152,14 @@ def test_a_bundle_of_a_keras_file_is_written_with_a_line_a_step_and_no_noise(
         "space",
         "feature",
         "head",
+        "unknown",
         "parity",
         "self-test",
         "accuracy",
     ]
+    device = read_device_bundle(out / "device")
+    chosen = "; ".join(f"{point} {device.points[point]}" for point in Strictness)
+    assert done.stdout.splitlines()[6] == f"unknown  FEDEX_UNKNOWN chooses who is named: {chosen}"
     assert read_device_bundle(out / "device").labels == read_training_bundle(out / "training").labels
     assert sorted(path.name for path in out.iterdir()) == ["device", "parity.json", "training"]
 

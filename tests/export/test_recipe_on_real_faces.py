@@ -13,7 +13,9 @@ from contract.codecs import Codec, decode_features, encode_features
 from demo.roles import Person, assign_roles
 from export.heads.calibrate import calibrate, confidences
 from export.heads.calibration import Calibration
-from export.heads.fit import Recipe, class_mean_classifier, fit_classifier
+from export.heads.class_means import unit_vectors
+from export.heads.fit import fit_classifier
+from export.heads.recipe import Recipe
 from export.network.backbone import load_reference
 from export.network.standardization import Standardization, standardized
 
@@ -87,9 +89,11 @@ def measure(embeddings: dict[Path, Floats], everybody: tuple[Person, ...]) -> Me
     uploads, uploaded_labels = gather(embeddings, people, "uploads")
     train = np.concatenate([base, as_uploaded(uploads)])
     labels = np.concatenate([base_labels, uploaded_labels])
-    second = fit_classifier(train, labels, classes=len(people), start=first)
+    second = fit_classifier(train, labels, classes=len(people))
     after = calibrate(train, labels, classes=len(people), recipe=Recipe())
-    cosine = class_mean_classifier(train, labels, len(people))
+    sums = np.zeros((len(people), train.shape[1]), np.float32)
+    np.add.at(sums, labels, train)
+    cosine = unit_vectors(sums).T
     new, sure = answers >= known, accepted(tests @ first[0] + first[1], before)
     right = (tests @ second[0] + second[1]).argmax(axis=1) == answers
     return Measured(
@@ -97,7 +101,7 @@ def measure(embeddings: dict[Path, Floats], everybody: tuple[Person, ...]) -> Me
         strangers_unknown=float(1 - sure[new].mean()),
         all_right=float(right.mean()),
         new_right=float(right[new].mean()),
-        cosine_right=float(np.mean((tests @ cosine[0] + cosine[1]).argmax(axis=1) == answers)),
+        cosine_right=float(np.mean((tests @ cosine).argmax(axis=1) == answers)),
         accepted_after=float(accepted(tests @ second[0] + second[1], after).mean()),
     )
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from export.heads.fit import ABSENT_LOGIT, Recipe
+from export.heads.class_means import ABSENT_LOGIT
 from export.heads.folds import assign_folds, cross_validate, folds_for
+from export.heads.recipe import Recipe
 
 RECIPE = Recipe(epochs=5)
 Floats = NDArray[np.float32]
@@ -60,20 +61,22 @@ def test_with_few_folds_a_tenth_of_the_people_are_strangers_of_each() -> None:
 def test_the_left_out_are_recognised_and_strangers_are_less_sure() -> None:
     embeddings, labels = crowd(20, 4)
     validated = cross_validate(embeddings, labels, classes=20, recipe=RECIPE)
-    assert np.mean(validated.known_logits.argmax(axis=1) == validated.known_labels) > 0.95
-    assert np.median(validated.known_logits.max(axis=1)) > np.median(validated.stranger_logits.max(axis=1)) + 2
+    assert np.mean(validated.known.logits.argmax(axis=1) == validated.known.labels) > 0.95
+    assert np.median(validated.known.logits.max(axis=1)) > np.median(validated.strangers.logits.max(axis=1)) + 2
 
 
 def test_a_stranger_is_never_given_a_name_that_the_fold_does_not_know() -> None:
     embeddings, labels = crowd(20, 4)
     validated = cross_validate(embeddings, labels, classes=20, recipe=RECIPE)
-    np.testing.assert_array_equal((validated.stranger_logits <= ABSENT_LOGIT / 2).sum(axis=1), 2)
+    np.testing.assert_array_equal((validated.strangers.logits <= ABSENT_LOGIT / 2).sum(axis=1), 2)
 
 
 def test_the_gain_of_one_more_photo_is_that_of_a_mean_and_vanishes_with_many() -> None:
-    """Two photos of mutual cosine s against one: a factor of sqrt(2 / (1 + s))."""
+    """Two photos of mutual cosine s, from the centre, against one: a factor of sqrt(2 / (1 + s))."""
     embeddings, labels = crowd(40, 2)
-    cosines = np.sum(embeddings[::2] * embeddings[1::2], axis=1) / 256
+    from_centre = embeddings - embeddings.mean(axis=0)
+    units = from_centre / np.linalg.norm(from_centre, axis=1, keepdims=True)
+    cosines = np.sum(units[::2] * units[1::2], axis=1)
     validated = cross_validate(embeddings, labels, classes=40, recipe=RECIPE)
     np.testing.assert_allclose(validated.gain, np.sqrt(2 / (1 + cosines.mean())), rtol=1e-4)
     many = cross_validate(*crowd(5, 40), classes=5, recipe=RECIPE)
@@ -83,5 +86,14 @@ def test_the_gain_of_one_more_photo_is_that_of_a_mean_and_vanishes_with_many() -
 def test_the_correction_lifts_the_right_class_only() -> None:
     embeddings, labels = crowd(10, 2)
     validated = cross_validate(embeddings, labels, classes=10, recipe=RECIPE)
-    changed = np.argwhere(validated.corrected_logits() != validated.known_logits)
-    assert set(map(tuple, changed.tolist())) <= set(enumerate(validated.known_labels.tolist()))
+    changed = np.argwhere(validated.corrected().logits != validated.known.logits)
+    assert set(map(tuple, changed.tolist())) <= set(enumerate(validated.known.labels.tolist()))
+
+
+def test_a_sample_of_weight_zero_is_in_no_part_of_any_fold() -> None:
+    embeddings, labels = crowd(20, 4)
+    weights = np.ones(80, np.float32)
+    weights[:4], labels[:4] = 0, -1
+    validated = cross_validate(embeddings, labels, classes=20, weights=weights, recipe=RECIPE)
+    assert not set(validated.samples.tolist()) & {0, 1, 2, 3}
+    assert len(validated.strangers.labels) == 76

@@ -1,0 +1,119 @@
+"""Class means: the classifier that a head begins with, and often ends with.
+
+Means and embeddings are taken from their centre, the mean of the class means: where all embeddings point much the same
+way, only what lies beside that way tells classes apart. The logit of a class is the embedding's product with the unit
+vector to the class mean, both from the centre, scaled for some `START_LENGTH` where they point the same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+START_LENGTH = 16.0
+"""The logit of an embedding that points exactly at its class mean."""
+ABSENT_LOGIT = -1e9
+"""What a classifier says of a class that does not exist for it; only ever inside a cross-validation."""
+LEAST_SHARE = 0.05
+"""Of the centre's length: embeddings that differ by less are not drawn apart any further, for the rounding of a prefix
+would be, too."""
+NEVER_BIAS = -2 * START_LENGTH
+"""The bias of a class that nothing is known of: below all other logits, and near enough to keep their range."""
+
+Floats = NDArray[np.float32]
+Labels = NDArray[np.integer[Any]]
+Classifier = tuple[Floats, Floats]
+"""A kernel (d, classes) and a bias (classes,)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """Embeddings (n, d), which may be memory-mapped, with class indices (n,) and weights (n,); 0 counts for nothing."""
+
+    embeddings: Floats
+    labels: Labels
+    weights: Floats
+
+    def counted(self, rows: NDArray[np.bool_]) -> Samples:
+        """Return some of them in memory, those that count."""
+        rows = rows & (self.weights > 0)
+        return Samples(self.embeddings[rows], self.labels[rows], self.weights[rows])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """Where embeddings are seen from, and by what factor their product with a unit vector becomes a logit."""
+
+    centre: Floats
+    """(d,)."""
+    scale: float
+
+    @classmethod
+    def of(cls, samples: Samples) -> Frame:
+        """Return the frame of samples that all count; without any, nothing is moved or scaled."""
+        means, _ = _means(samples)
+        if not len(means):
+            return cls(np.zeros(samples.embeddings.shape[1], np.float32), 1.0)
+        centre = means.mean(axis=0).astype(np.float32)
+        length = float(np.linalg.norm(samples.embeddings - centre, axis=1).mean())
+        least = LEAST_SHARE * float(np.linalg.norm(centre))
+        return cls(centre, START_LENGTH / (max(length, least) or START_LENGTH))
+
+    def classifier(self, kernel: Floats, bias: Floats) -> Classifier:
+        """Turn a classifier of `scale` times embeddings from the centre into one of embeddings as they are."""
+        kernel = kernel * np.float32(self.scale)
+        return kernel, (bias - self.centre @ kernel).astype(np.float32)
+
+    def inside(self, classifier: Classifier) -> Classifier:
+        """Undo `classifier`."""
+        kernel, bias = classifier
+        return kernel / np.float32(self.scale), (bias + self.centre @ kernel).astype(np.float32)
+
+
+def begin(
+    samples: Samples, frame: Frame, *, classes: int, everybody: NDArray[np.bool_], earlier: Classifier | None
+) -> Classifier:
+    """Return the class means of samples that all count, in a frame.
+
+    Args:
+        samples: what it is to know.
+        frame: of these or of more samples.
+        classes: how many there are.
+        everybody: (classes,), which of them have samples at all, here or in another fold. Those that have none here
+            are absent, with the logit `ABSENT_LOGIT`.
+        earlier: a classifier whose columns are kept for classes that have no samples at all, all scaled alike. It may
+            have fewer columns; a class without one is never the answer.
+    """
+    means, present = _means(samples)
+    kernel = np.zeros((samples.embeddings.shape[1], classes), np.float32)
+    kernel[:, present] = unit_vectors(means - frame.centre).T
+    kernel, bias = frame.classifier(kernel, np.zeros(classes, np.float32))
+    here = np.isin(np.arange(classes), present)
+    bias[~here] = np.where(everybody[~here], ABSENT_LOGIT, NEVER_BIAS)
+    if earlier is not None and earlier[0].shape[1]:
+        kept = np.flatnonzero(~everybody[: earlier[0].shape[1]])
+        factor = np.float32(frame.scale / (float(np.linalg.norm(earlier[0], axis=0).mean()) or 1.0))
+        kernel[:, kept], bias[kept] = earlier[0][:, kept] * factor, earlier[1][kept] * factor
+    return kernel, bias
+
+
+def unit_vectors(vectors: Floats) -> Floats:
+    """Return vectors (n, d) at length 1, however short they are; one of zeros stays."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    units: Floats = vectors / np.where(lengths > 0, lengths, 1)
+    return units
+
+
+def _means(samples: Samples) -> tuple[Floats, NDArray[np.int64]]:
+    """Return the weighted means (k, d) of the classes that have samples, and which those are."""
+    order = np.argsort(samples.labels, kind="stable")
+    present, first = np.unique(samples.labels[order], return_index=True)
+    if not len(present):
+        return np.zeros((0, samples.embeddings.shape[1]), np.float32), present.astype(np.int64)
+    weights = samples.weights[order, np.newaxis]
+    sums = np.add.reduceat(samples.embeddings[order] * weights, first, axis=0)
+    means: Floats = (sums / np.add.reduceat(weights, first, axis=0)).astype(np.float32)
+    return means, present.astype(np.int64)
