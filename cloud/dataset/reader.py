@@ -85,6 +85,8 @@ class Dataset:
     """(n,): 0 trains, 1 is held out."""
     sample_ids: NDArray[np.uint8]
     """(n, 16)."""
+    devices: NDArray[np.int64]
+    """(n,): which device each sample is of, numbered as they first appeared. A number never changes its device."""
     features: StoredFeatures
     """(n, *shape)."""
 
@@ -135,7 +137,8 @@ def resolve(
     columns = [one for one, _ in pieces]
     spellings = spell([*base_labels, *(label for one in columns for label in one.labels)])
     classes = {name: place for place, name in enumerate(spellings)}
-    first, best = _choose(columns)
+    devices = _devices(columns)
+    first, best = _choose(columns, devices)
     files, rows = _places(columns)
     return Dataset(
         commit=commit,
@@ -143,13 +146,24 @@ def resolve(
         label_index=_join([_classes(one, classes) for one in columns], np.int64)[best],
         splits=_join([one.splits for one in columns], np.uint8)[first],
         sample_ids=_join([one.sample_ids for one in columns], np.uint8, SAMPLE_ID_BYTES)[first],
+        devices=devices[first],
         features=StoredFeatures(tuple(file for _, file in pieces), files[best], rows[best], feature_shape),
     )
 
 
-def _choose(columns: Sequence[Columns]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _devices(columns: Sequence[Columns]) -> NDArray[np.int64]:
+    """Return the number of every row's device, in the order in which devices first appear."""
+    numbers: dict[str, int] = {}
+    parts = []
+    for one in columns:
+        table = np.array([numbers.setdefault(device, len(numbers)) for device in one.devices], np.int64)
+        parts.append(table[one.device_index])
+    return _join(parts, np.int64)
+
+
+def _choose(columns: Sequence[Columns], devices: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Find each sample's first row and the one with the highest revision, in the order of the first rows."""
-    names = _sample_names(columns)
+    names = _sample_names(columns, devices)
     revisions = _join([one.revisions for one in columns], np.int64)
     _, first, group = np.unique(names, return_index=True, return_inverse=True)
     order = np.lexsort((revisions, group))
@@ -159,14 +173,10 @@ def _choose(columns: Sequence[Columns]) -> tuple[NDArray[np.int64], NDArray[np.i
     return first[appearance], best[appearance]
 
 
-def _sample_names(columns: Sequence[Columns]) -> NDArray[np.void]:
+def _sample_names(columns: Sequence[Columns], devices: NDArray[np.int64]) -> NDArray[np.void]:
     """Join device and sample id of every row to 24 bytes that compare as one value."""
-    devices: dict[str, int] = {}
-    parts = []
-    for one in columns:
-        numbers = np.array([devices.setdefault(device, len(devices)) for device in one.devices], ">u8")
-        parts.append(np.hstack([numbers[one.device_index].view(np.uint8).reshape(-1, 8), one.sample_ids]))
-    joined = np.ascontiguousarray(_join(parts, np.uint8, 24))
+    ids = _join([one.sample_ids for one in columns], np.uint8, SAMPLE_ID_BYTES)
+    joined = np.ascontiguousarray(np.hstack([devices.astype(">u8").view(np.uint8).reshape(-1, 8), ids]))
     return joined.view(np.dtype((np.void, 24))).ravel()
 
 

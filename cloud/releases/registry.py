@@ -41,6 +41,7 @@ from contract.patterns import HEX64_PATTERN
 
 REGISTRY_FORMAT = 1
 MAX_RELEASE_BYTES = 16 << 20
+MAX_LEFT_OUT = 1 << 20
 MAX_WEIGHTS_BYTES = 4 << 30
 
 
@@ -141,6 +142,8 @@ class Release:
     """The trained weights, an object of the group (`cloud.training.weights`); None: the bundle's head serves."""
     sample_count: int
     """It was trained on the pool's first so many samples, in the order of `Dataset`, or was judged on them."""
+    left_out: tuple[int, ...] = ()
+    """But not on these, by their places."""
 
     @classmethod
     def parse(cls, fields: Fields) -> Release:
@@ -151,6 +154,7 @@ class Release:
             report=fields.document("report").as_json(),
             weights=_parse_weights(fields) if "weights" in fields else None,
             sample_count=fields.integer("samples"),
+            left_out=fields.integers("left_out", max_items=MAX_LEFT_OUT) if "left_out" in fields else (),
         )
 
     def document(self) -> dict[str, Json]:
@@ -161,6 +165,7 @@ class Release:
             "report": self.report,
             "weights": self.weights.document() if self.weights else None,
             "samples": self.sample_count,
+            "left_out": self.left_out,
         }
 
     @property

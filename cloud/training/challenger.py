@@ -9,17 +9,21 @@ import numpy as np
 
 from cloud.errors import CycleFailed
 from cloud.releases.publish import TrainedHead
+from cloud.training import gate
 from cloud.training.examples import TrainingExamples
 from cloud.training.executors.arrays import Floats, Integers
 from cloud.training.executors.executor import TaskOutcome
-from cloud.training.gate import Evidence, PairedAnswers
+from cloud.training.gate import Evidence, may_judge
 from cloud.training.inputs import CycleInputs
 from cloud.training.trials import choose_challenger
 from cloud.training.values import (
+    Answers,
     ConversionInputs,
     ConversionOutcome,
     EmbeddingInputs,
-    TrialAnswers,
+    EmbeddingOutcome,
+    Flags,
+    Thresholds,
     TrialOutcome,
 )
 from cloud.training.weights import encode_weights
@@ -50,18 +54,23 @@ class Selection:
         best = choose_challenger([trial.result for trial in trials.values()])
         return cls(tuple(trials.values()), trials[best.name])
 
-    def evidence(self, examples: TrainingExamples, best: Integers) -> Evidence:
-        """Return what the gate is to judge, given best's answers (n,) to all examples."""
-        held_out = slice(examples.trained, None)
-        validation = self._cross_validation()
-        left_out = validation.left_out
+    def evidence(self, examples: TrainingExamples, others: EmbeddingOutcome, thresholds: Thresholds) -> Evidence:
+        """Return what the gate is to judge, given what the bundle's head and best answer to all examples."""
+        classes, labels = examples.classes, examples.labels
+        judges = (labels < classes.best) & may_judge(
+            labels, examples.sources, counting=examples.counting, trained=examples.trained, unseen=examples.unseen
+        )
+        calibration = self.challenger.result.calibration
         return Evidence(
-            held_out=PairedAnswers(examples.labels[held_out], best[held_out], self.challenger.answers.held_out),
-            left_out=PairedAnswers(examples.labels[left_out], best[left_out], validation.left_out_answers),
-            unseen=examples.unseen[left_out],
-            base_classes=examples.classes.base,
-            best_classes=examples.classes.best,
-            classes=len(examples.classes.labels),
+            labels=labels[judges],
+            unseen=(np.arange(len(examples)) >= examples.trained)[judges],
+            first=_said(others.first, labels, thresholds.first, judges),
+            best=_said(others.best, labels, thresholds.best, judges),
+            challenger=_said(self.challenger.answers, labels, calibration.threshold, judges),
+            promised=calibration.said,
+            base_classes=classes.base,
+            best_classes=classes.best,
+            classes=len(classes.labels),
         )
 
     def for_conversion(self, rows: EmbeddingInputs, *, golden: Floats) -> ConversionInputs:
@@ -70,12 +79,17 @@ class Selection:
         return ConversionInputs(rows.head_file, self.challenger.weights, rows.features[chosen], golden)
 
     def trained_head(
-        self, conversion: ConversionOutcome, inputs: CycleInputs, *, report: Mapping[str, Json]
+        self,
+        conversion: ConversionOutcome,
+        inputs: CycleInputs,
+        examples: TrainingExamples,
+        *,
+        report: Mapping[str, Json],
     ) -> TrainedHead:
-        """Return what is to be published, once the challenger is converted."""
+        """Return what is to be published, once the challenger is converted; it was trained on these examples."""
         result = self.challenger.result
         return TrainedHead(
-            labels=inputs.examples.classes.labels,
+            labels=examples.classes.labels,
             weights=encode_weights(self.challenger.weights),
             heads=conversion.files,
             logits=conversion.logits,
@@ -84,12 +98,14 @@ class Selection:
             accuracy=result.accuracy,
             held_out=result.held_out,
             sample_count=len(inputs.dataset),
+            left_out=tuple(examples.left_out.tolist()),
             report=report,
+            points=result.calibration.points,
         )
 
-    def _cross_validation(self) -> TrialAnswers:
-        """Return answers to what cross-validation left out, by a trial whose body was not trained on that."""
-        for trial in (self.challenger, *self.trials):
-            if not trial.result.fine_tuned:
-                return trial.answers
-        return TrialAnswers(self.challenger.answers.held_out)
+
+def _said(answers: Answers, labels: Integers, threshold: float | None, rows: Flags) -> gate.Answers:
+    said = answers.said(labels, threshold=threshold or 0.0)
+    return gate.Answers(
+        answers.classes[rows], answers.runners_up[rows], said[rows], is_calibrated=threshold is not None
+    )

@@ -54,7 +54,8 @@ class TrainingContext:
     @property
     def renewer(self) -> Renewer:
         """What signs standing releases anew."""
-        return Renewer(self.store, self.key, self.settings.manifest_life_s, self.at_publish)
+        settings = self.settings
+        return Renewer(self.store, self.key, settings.manifest_life_s, self.at_publish, choice_of=settings.unknown.of)
 
     @contextlib.contextmanager
     def folder(self, cycle: str) -> Iterator[CycleFolder]:

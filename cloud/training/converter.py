@@ -12,10 +12,10 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-from cloud.training.executors.arrays import Collect, Floats, Integers, collect_in_memory
+from cloud.training.executors.arrays import Collect, Floats, collect_in_memory
 from cloud.training.executors.executor import Operations
 from cloud.training.executors.task_data import TaskData
-from cloud.training.heads import embed_features, has_weights, load_head
+from cloud.training.heads import answer_features, answer_rows, embed_features, has_weights, load_head
 from cloud.training.values import (
     CONVERT,
     EMBED,
@@ -35,7 +35,6 @@ from export.tflite.parity import check_head, head_parity
 from export.tflite.process import TFLiteProcess
 
 PRECISIONS = (Precision.FLOAT32, Precision.DYNAMIC)
-ANSWERED_AT_ONCE = 4096
 
 
 def operations() -> Operations:
@@ -48,14 +47,16 @@ def embed_with_best(
     inputs: EmbeddingInputs, *, progress: Progress = ignore, collect: Collect = collect_in_memory
 ) -> EmbeddingOutcome:
     """Put all features through best, body and classifier."""
-    parts = load_head(inputs.head_file, inputs.best)
-    embeddings = embed_features(parts.body, inputs.features, progress=progress, collect=collect)
+    best = load_head(inputs.head_file, inputs.best)
+    embeddings = embed_features(best.body, inputs.features, progress=progress, collect=collect)
+    answers = answer_rows(embeddings, (best.kernel, best.bias), temperature=inputs.temperatures.best)
     return EmbeddingOutcome(
         embeddings=embeddings,
-        answers=_answers(embeddings, parts.kernel, parts.bias),
-        kernel=parts.kernel,
-        bias=parts.bias,
-        can_fine_tune=has_weights(parts.body),
+        first=answers if inputs.best is None else answer_features(inputs, progress=progress),
+        best=answers,
+        kernel=best.kernel,
+        bias=best.bias,
+        can_fine_tune=has_weights(best.body),
     )
 
 
@@ -115,13 +116,6 @@ class Converter:
     def _answer(self, content: bytes, feature: Floats) -> Floats:
         logits: Floats = self.prepare().run(content, signature=HEAD_SIGNATURE, inputs=feature[np.newaxis])[0]
         return logits
-
-
-def _answers(embeddings: Floats, kernel: Floats, bias: Floats) -> Integers:
-    """Return the most probable class of each row, computed for a bounded number of rows at a time."""
-    begins = range(0, len(embeddings), ANSWERED_AT_ONCE)
-    answers = [(embeddings[begin : begin + ANSWERED_AT_ONCE] @ kernel + bias).argmax(axis=1) for begin in begins]
-    return np.concatenate([np.zeros(0, np.int64), *answers])
 
 
 def _embed_operation(

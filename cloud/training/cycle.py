@@ -5,8 +5,10 @@
     start processes    they import Keras meanwhile
     read inputs        the worker reads the store, and writes to the cycle's folder what the operations share
     embed              the converter puts all rows through best, and answers them with it
+    vet                samples that cannot be what they are said to be are left out
     train              trials train in parallel; each one's ending is recorded
-    judge              the best trial is the challenger; the gate compares it with best
+    judge              the best trial is the challenger; the gate compares it with best. Where single labels are in
+                       doubt, their newest samples are left out, and what remains is trained and judged once more
     convert            the converter makes TFLite files and compares them with Keras
     publish            latest always, best if the gate let it pass
 
@@ -18,7 +20,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cloud.dataset.pointer import DatasetPointer
@@ -35,9 +37,10 @@ from cloud.training.context import TrainingContext
 from cloud.training.examples import TrainingExamples
 from cloud.training.executors.executor import Executor, Task, TaskEnding, TaskOutcome
 from cloud.training.executors.task_data import TaskData
-from cloud.training.gate import Verdict, judge_challenger
+from cloud.training.gate import Verdict
 from cloud.training.inputs import CycleInputs, read_inputs, write_inputs
-from cloud.training.trials import Spec, plan
+from cloud.training.rounds import Round, count_examples, train_in_rounds
+from cloud.training.trials import Spec, can_gain_by_fine_tuning, could_win, plan
 from cloud.training.values import (
     CONVERT,
     EMBED,
@@ -47,7 +50,9 @@ from cloud.training.values import (
     EmbeddingInputs,
     EmbeddingOutcome,
     TrialInputs,
+    TrialOutcome,
 )
+from cloud.training.vetting import Vetted
 from contract.callbacks import ignore
 from contract.documents import Json, encode_json
 from contract.manifest import Channel
@@ -62,6 +67,7 @@ class CycleStep(StrEnum):
     PROCESSES_STARTED = "processes started"
     INPUTS_READ = "inputs read"
     EMBEDDED = "embedded"
+    VETTED = "vetted"
     TRAINED = "trained"
     JUDGED = "judged"
     CONVERTED = "converted"
@@ -106,16 +112,20 @@ def run_cycle(
         watch.passed(CycleStep.INPUTS_READ)
         embedding = _embed(converter, rows)
         watch.passed(CycleStep.EMBEDDED)
-        outcomes = _run_trials(context, trainers, inputs.for_trials(rows, embedding), pool=pool, cycle=cycle)
-        selection = Selection.of(outcomes)
-        _warn_of_threshold(inputs, selection)
+        examples, vetted = count_examples(inputs.examples, embedding.embeddings)
+        watch.passed(CycleStep.VETTED, set_aside=vetted.counts())
+        if not examples.trains.any():
+            return _nothing_to_train(context, inputs, watch)
+        trials = _Trials(context, trainers, inputs, rows, embedding, cycle)
+        trained = train_in_rounds(examples, trials.run, embedding, inputs.thresholds)
         watch.passed(CycleStep.TRAINED)
-        verdict = judge_challenger(selection.evidence(inputs.examples, embedding.answers))
+        _warn_of_threshold(inputs, trained.selection)
+        verdict = trained.verdict
         watch.passed(CycleStep.JUDGED, passes=verdict.passes, reason=verdict.reason)
-        conversion = _convert(converter, selection.for_conversion(rows, golden=inputs.bundle.golden))
+        conversion = _convert(converter, trained.selection.for_conversion(rows, golden=inputs.bundle.golden))
         watch.passed(CycleStep.CONVERTED)
-        report = _report(inputs.examples, outcomes, selection, verdict) | {"cycle": cycle, "parity": conversion.parity}
-        head = selection.trained_head(conversion, inputs, report=report)
+        report = _report(trained, vetted) | {"cycle": cycle, "parity": conversion.parity}
+        head = trained.selection.trained_head(conversion, inputs, trained.examples, report=report)
         published = _publish(context, inputs, head, verdict=verdict, cycle=cycle)
         watch.passed(CycleStep.PUBLISHED, serials=dict(published.serials))
         return CycleReport(cycle, published, verdict, watch.seconds)
@@ -196,16 +206,34 @@ def _run_one(executor: Executor, operation: str, inputs: TaskData) -> TaskData:
     return outcome.result
 
 
-def _run_trials(
-    context: TrainingContext, trainers: Executor, inputs: TrialInputs, *, pool: Pool, cycle: str
-) -> list[TaskOutcome]:
-    """Run all trials, and record how each of them ended."""
-    planned = plan(context.settings.trials)
-    specs = planned if inputs.deeper else [replace(spec, fine_tuning=None) for spec in planned]
-    outcomes = trainers.run([Task(spec.name, TRAIN, spec.document()) for spec in specs], inputs.pack())
-    for spec, outcome in zip(specs, outcomes, strict=True):
-        _record(context.store, pool, cycle, spec=spec, outcome=outcome)
-    return outcomes
+@dataclass(frozen=True, slots=True)
+class _Trials:
+    """What runs the trials of one cycle."""
+
+    context: TrainingContext
+    trainers: Executor
+    inputs: CycleInputs
+    rows: EmbeddingInputs
+    embedding: EmbeddingOutcome
+    cycle: str
+
+    def run(self, examples: TrainingExamples, suffix: str) -> list[TaskOutcome]:
+        """Run the trials that could win on some examples, and record how each of them ended."""
+        inputs = self.inputs.for_trials(examples, self.rows, self.embedding)
+        fine_tune = inputs.deeper is not None and can_gain_by_fine_tuning(examples.photos[examples.photos > 0].tolist())
+        planned = plan(self.context.settings.trials, fine_tune=fine_tune)
+        first, *others = [replace(spec, name=spec.name + suffix) for spec in planned]
+        outcomes = self._run([first], inputs)
+        result = outcomes[0].result
+        if result is None or could_win(TrialOutcome.unpack(result).result):
+            outcomes += self._run(others, inputs)
+        return outcomes
+
+    def _run(self, specs: list[Spec], inputs: TrialInputs) -> list[TaskOutcome]:
+        outcomes = self.trainers.run([Task(spec.name, TRAIN, spec.document()) for spec in specs], inputs.pack())
+        for spec, outcome in zip(specs, outcomes, strict=True):
+            _record(self.context.store, self.inputs.pool, self.cycle, spec=spec, outcome=outcome)
+        return outcomes
 
 
 def _record(store: ObjectStore, pool: Pool, cycle: str, *, spec: Spec, outcome: TaskOutcome) -> None:
@@ -218,17 +246,21 @@ def _record(store: ObjectStore, pool: Pool, cycle: str, *, spec: Spec, outcome: 
     logger.log(level, "trial: %s", outcome.ending, extra=line)
 
 
-def _report(
-    examples: TrainingExamples, outcomes: list[TaskOutcome], selection: Selection, verdict: Verdict
-) -> dict[str, Json]:
+def _report(trained: Round, vetted: Vetted) -> dict[str, Json]:
     """Return what people read of a release in the history; it names no label."""
-    result = selection.challenger.result
+    result, examples = trained.selection.challenger.result, trained.examples
     return {
-        "gate": verdict.document(),
+        "gate": trained.verdict.document(),
+        "doubted": trained.doubted.document() if trained.doubted else None,
         "trial": result.name,
-        "trials": {outcome.name: outcome.document() for outcome in outcomes},
-        "calibration": asdict(result.calibration),
-        "samples": {"trained": examples.trained, "held_out": len(examples) - examples.trained},
+        "trials": {outcome.name: outcome.document() for outcome in trained.outcomes},
+        "calibration": result.calibration.document(),
+        "samples": {
+            "trained": int(examples.trains.sum()),
+            "held_out": int((examples.counting & ~examples.trains).sum()),
+            "set_aside": {str(reason): count for reason, count in vetted.counts().items()},
+            "in_doubt": int((vetted.counting & ~examples.counting).sum()),
+        },
         "labels": {
             "all": len(examples.classes.labels),
             "waiting": examples.classes.waiting,
@@ -241,7 +273,8 @@ def _publish(
     context: TrainingContext, inputs: CycleInputs, head: TrainedHead, *, verdict: Verdict, cycle: str
 ) -> Registry:
     life_s, share = context.settings.manifest_life_s, context.settings.first_share
-    publisher = Publisher(context.store, context.key, life_s, context.at_publish, share=share)
+    point = context.settings.unknown.of(inputs.pool.group)
+    publisher = Publisher(context.store, context.key, life_s, context.at_publish, share=share, point=point)
     return publisher.publish(
         inputs.pool,
         head,

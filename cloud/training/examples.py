@@ -9,7 +9,7 @@ them. Rows that train come first, so that each part is one slice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,9 +37,21 @@ class TrainingClasses:
     best: int
     """How many best knows."""
     waiting: int = 0
-    """Labels with a single photo to train on."""
+    """Labels with too few photos to train on."""
     left_out: int = 0
     """Labels that would be classes, had a label list room for them."""
+    published: int = 0
+    """How many of them the newest release has."""
+
+    def without(self, photos: NDArray[np.int64]) -> tuple[TrainingClasses, NDArray[np.int64]]:
+        """Leave out labels that nobody was told of yet and that have too few photos to train on.
+
+        Return the classes that remain, and where each one from before is among them, or -1.
+        """
+        stays = (np.arange(len(self.labels)) < self.published) | (photos >= PHOTOS_OF_A_CLASS)
+        labels = tuple(label for label, kept in zip(self.labels, stays, strict=True) if kept)
+        waiting = self.waiting + int((~stays).sum())
+        return replace(self, labels=labels, waiting=waiting), np.where(stays, np.cumsum(stays) - 1, -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,13 +64,66 @@ class TrainingExamples:
     unseen: NDArray[np.bool_]
     """Which rows best was not trained on."""
     trained: int
-    """How many rows train."""
+    """How many rows lie among those that train."""
+    weights: NDArray[np.float32]
+    """What each row counts for; one of 0 counts for nothing, whatever its label."""
+    sources: NDArray[np.int64]
+    """Who says so: 0 for the bundle's base, 1 and up for devices; a number never changes its device."""
+    chronology: NDArray[np.int64]
+    """Places in time: base rows lie before all others, and the dataset's follow as they were merged."""
     _base_rows: NDArray[np.int64]
     _dataset_rows: NDArray[np.int64]
     """For each row its place in one of the two, and -1 in the other."""
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def counting(self) -> NDArray[np.bool_]:
+        """Which rows count (n,)."""
+        return self.weights > 0
+
+    @property
+    def trains(self) -> NDArray[np.bool_]:
+        """Which rows (n,) train and count."""
+        return self.counting & (np.arange(len(self)) < self.trained)
+
+    @property
+    def photos(self) -> NDArray[np.int64]:
+        """How many rows of each class train."""
+        return np.bincount(self.labels[self.trains], minlength=len(self.classes.labels))
+
+    @property
+    def left_out(self) -> NDArray[np.int64]:
+        """Which rows of the dataset are here and do not count; no head is trained on them."""
+        places = self._dataset_rows[~self.counting]
+        return np.sort(places[places >= 0])
+
+    def weighted(self, shares: NDArray[np.float32]) -> TrainingExamples:
+        """Return the same rows, each with a share of its label; what has none, or none of the training rows, is out.
+
+        Of a label that has become a class here two rows must train: one that is left with fewer is no class any more.
+        Labels count alike, however many rows they have.
+        """
+        trains = (shares > 0) & (np.arange(len(self)) < self.trained)
+        photos = np.bincount(self.labels[trains], minlength=len(self.classes.labels))
+        classes, places = self.classes.without(photos)
+        labels = places[self.labels]
+        weights = np.where(labels >= 0, shares, 0).astype(np.float32)
+        trains = (weights > 0) & (np.arange(len(self)) < self.trained)
+        totals = np.bincount(labels[trains], weights[trains], minlength=len(classes.labels))
+        weights[trains] /= totals[labels[trains]]
+        return replace(self, classes=classes, labels=np.where(labels >= 0, labels, 0), weights=weights)
+
+    def without_news(self, classes: Sequence[int]) -> TrainingExamples | None:
+        """Leave out what best was not trained on of some classes; return None where nothing was there to leave out."""
+        news = self.trains & self.unseen & np.isin(self.labels, classes)
+        if not news.any():
+            return None
+        sources = np.unique(np.stack([self.labels[news], self.sources[news]]), axis=1)
+        of_them = (self.labels[:, None] == sources[0]) & (self.sources[:, None] == sources[1])
+        doubted = self.unseen & of_them.any(axis=1)
+        return self.weighted(np.where(doubted, 0, self.weights).astype(np.float32))
 
     def features(self, base: BaseSamples, dataset: Dataset) -> Iterator[Floats]:
         """Yield the features (k, *shape) of all rows in order, a bounded number at a time."""
@@ -92,7 +157,8 @@ def choose_classes(
     waiting = sum(0 < count < PHOTOS_OF_A_CLASS for _, count in others)
     labels = (*newest, *grown)
     room = max(_room(labels), len(newest))
-    return TrainingClasses(labels[:room], len(bundle), len(best), waiting, left_out=len(labels) - room)
+    left_out = len(labels) - room
+    return TrainingClasses(labels[:room], len(bundle), len(best), waiting, left_out, published=len(newest))
 
 
 def _room(labels: Sequence[str]) -> int:
@@ -101,19 +167,33 @@ def _room(labels: Sequence[str]) -> int:
     return min(int(np.searchsorted(ends, MAX_LABELS_BYTES, side="right")), MAX_LABELS)
 
 
-def choose_examples(dataset: Dataset, base: BaseSamples, classes: TrainingClasses, *, seen: int) -> TrainingExamples:
-    """Choose the rows whose labels are classes; best was trained on the dataset's first `seen` samples."""
+def choose_examples(
+    dataset: Dataset,
+    base: BaseSamples,
+    classes: TrainingClasses,
+    *,
+    seen: int,
+    left_out: Sequence[int] = (),
+) -> TrainingExamples:
+    """Choose the rows whose labels are classes.
+
+    Best was trained on the dataset's first `seen` samples, but for those that were `left_out`.
+    """
     places = {label_key(label): place for place, label in enumerate(classes.labels)}
     of_dataset = np.array([places.get(label_key(label), -1) for label in dataset.labels], np.int64)
     labels = np.concatenate([base.labels.astype(np.int64), of_dataset[dataset.label_index]])
     held_out = np.concatenate([base.splits == Split.HELD_OUT.code, dataset.splits == Split.HELD_OUT.code])
     order = np.concatenate([np.flatnonzero((labels >= 0) & ~held_out), np.flatnonzero((labels >= 0) & held_out)])
     bases = len(base.labels)
+    sources = np.concatenate([np.zeros(bases, np.int64), 1 + dataset.devices])
     return TrainingExamples(
         classes=classes,
         labels=labels[order],
-        unseen=order >= bases + seen,
+        unseen=(order >= bases + seen) | np.isin(order - bases, left_out),
         trained=int(((labels >= 0) & ~held_out).sum()),
+        weights=np.ones(len(order), np.float32),
+        sources=sources[order],
+        chronology=order,
         _base_rows=np.where(order < bases, order, -1),
         _dataset_rows=np.where(order < bases, -1, order - bases),
     )

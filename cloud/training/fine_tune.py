@@ -24,12 +24,16 @@ def fine_tune(
     classifier: tuple[Floats, Floats],
     features: Floats,
     labels: Integers,
+    rows: Integers,
     *,
     how: FineTuning,
     seed: int,
     progress: Progress,
 ) -> HeadWeights:
-    """Return the weights of a head trained on features (n, *shape), which may be mapped; `body` is changed."""
+    """Return the weights of a head trained on some rows of features (n, *shape), which may be mapped.
+
+    `body` is changed.
+    """
     head = put_together(body, *classifier)
     for layer in normalisations(head):
         layer.trainable = False
@@ -38,7 +42,7 @@ def fine_tune(
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile="auto" if keras.backend.backend() == "jax" else False,  # XLA would compile for a minute
     )
-    batches = _FeatureBatches(features, labels, how, seed)
+    batches = _FeatureBatches(features, labels, rows, how, seed)
     head.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[_heartbeat(progress, len(batches))])
     parts = take_apart(head)
     return HeadWeights(parts.kernel, parts.bias, flatten(body))
@@ -62,13 +66,13 @@ def _optimizer(how: FineTuning) -> keras.optimizers.Optimizer:
 class _FeatureBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
     """All epochs as one run of equal batches, so that there is one graph."""
 
-    def __init__(self, features: Floats, labels: Integers, how: FineTuning, seed: int) -> None:
+    def __init__(self, features: Floats, labels: Integers, rows: Integers, how: FineTuning, seed: int) -> None:
         super().__init__()
         self._features, self._labels = features, labels
-        self._batch = min(how.batch_size, len(labels))
-        steps = -(-len(labels) * how.epochs // self._batch)
+        self._batch = min(how.batch_size, len(rows))
+        steps = -(-len(rows) * how.epochs // self._batch)
         random = np.random.default_rng(seed)
-        order = np.concatenate([random.permutation(len(labels)) for _ in range(how.epochs + 1)])
+        order = np.concatenate([random.permutation(rows) for _ in range(how.epochs + 1)])
         self._order = order[: steps * self._batch].reshape(steps, self._batch)
 
     def __len__(self) -> int:

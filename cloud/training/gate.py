@@ -1,17 +1,20 @@
 """The gate: the decision whether a challenger becomes best. Pure: answers in, a verdict out.
 
-Both heads answer today's held-out samples. The challenger passes if
+Newer data wins, unless it shows that something is lost. Counted is what users see: a sample is *said* if it is answered
+with its own label and not as unknown, each head at its own balanced threshold. A head whose threshold nobody fitted is
+compared by its answers alone, as if neither ever said unknown. Every label has one vote, the share of
+its samples that the challenger says less the share that best says; so a label with many photos decides no more than
+another. The challenger is refused if
 
-(a) it is not worse where best knows the labels: over all of them, over the base labels alone, and over each label with
-    ten or more held-out samples; and
-(b) it is better there, or it answers new labels, which best cannot, more often right than wrong.
+(a) it says few of the samples that judge or that cross-validation left out (`FLOOR`), whatever it is compared with;
+(b) the votes show a loss on the labels that best knows, or on the bundle's alone;
+(c) on the bundle's labels the votes show a loss beside the bundle's own head, so that small losses do not add up;
+(d) single labels lost most of what best said of them. Those, and the labels that their samples are answered with now or
+    next, are in doubt.
 
-Differences are paired, sample by sample. "Not worse" means that the one-sided 95 % bound of the mean difference stays
-above the margin. Where there are too few samples for the bound to tell a difference of the margin from chance, it is
-also enough to win no less than is lost. Where few samples are held out, training photos that best has never seen are
-added, answered for the challenger by cross-validation. For one label, "not worse" means that
-nothing shows, at 95 %, a loss beyond that label's margin. New labels without held-out samples are judged by
-cross-validation alone.
+Both heads are judged on the same footing: on samples that neither was trained on, or else on those that both were. No
+device decides about its own head: its samples of a label judge only once best was trained on all it has sent of that
+label (`may_judge`).
 """
 
 from __future__ import annotations
@@ -23,56 +26,56 @@ from numpy.typing import NDArray
 
 from contract.documents import Json
 
-MARGIN = 0.02
-LABEL_MARGIN = 0.05
-NEW_LABEL_ACCURACY = 0.5
-FEW_SAMPLES = 30
-FEWEST_OF_A_LABEL = 10
+FLOOR = 0.2
+"""At chance among fifty labels a head says some 2 %; at this share it answers nearly everything with "unknown"."""
+MARGIN = 0.01
+"""Of votes: a smaller loss is none."""
+FEW_LABELS = 10
+"""With fewer votes their spread says little, and samples are counted."""
+FEWEST_LOST = 3
+"""Of a label's samples."""
 ONE_SIDED_95 = 1.645
+FEWEST_TELLING = 5
+"""So many lost samples and none won are chance in less than 5 %."""
 
-ClassIndices = NDArray[np.int64]
+Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Differences = NDArray[np.int64]
+Votes = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PairedAnswers:
-    """Samples that both heads answered: class indices (n,) of the challenger's labels, of which best's come first."""
+class Answers:
+    """What a head said of the samples that judge (n,)."""
 
-    labels: ClassIndices
-    best: ClassIndices
-    challenger: ClassIndices
+    classes: Integers
+    """Its most probable classes."""
+    runners_up: Integers
+    """The classes that are next."""
+    said: Flags
+    """Whether the first is the sample's label and not below the threshold."""
+    is_calibrated: bool = True
+    """Whether its threshold lets in the stated share of strangers; where nothing was fitted it may let in all."""
 
-    @property
-    def best_right(self) -> Flags:
-        """Which samples best has right (n,)."""
-        right: Flags = self.best == self.labels
+    def right(self, labels: Integers) -> Flags:
+        """Tell whether its answers are right, if it never said unknown."""
+        right: Flags = self.classes == labels
         return right
-
-    @property
-    def challenger_right(self) -> Flags:
-        """Which samples the challenger has right (n,)."""
-        right: Flags = self.challenger == self.labels
-        return right
-
-    def where(self, chosen: Flags) -> PairedAnswers:
-        """Return some of them."""
-        return PairedAnswers(self.labels[chosen], self.best[chosen], self.challenger[chosen])
-
-    def __add__(self, others: PairedAnswers) -> PairedAnswers:
-        ours, theirs = (self.labels, self.best, self.challenger), (others.labels, others.best, others.challenger)
-        return PairedAnswers(*(np.concatenate(pair) for pair in zip(ours, theirs, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """Everything that the verdict rests on."""
+    """Everything that the verdict rests on: samples of labels that best knows, and what heads said of them."""
 
-    held_out: PairedAnswers
-    left_out: PairedAnswers
-    """Training photos; the challenger's answers are those of cross-validation, which had not seen them."""
+    labels: Integers
+    """(n,): class indices."""
     unseen: Flags
-    """Which of the left out best was not trained on."""
+    """(n,): which of them no head was trained on; all heads were on the others."""
+    first: Answers
+    """The bundle's own head."""
+    best: Answers
+    challenger: Answers
+    promised: float | None
+    """The share that the challenger says by cross-validation; None where too little was left out."""
     base_classes: int
     """Classes below this are of the bundle."""
     best_classes: int
@@ -81,36 +84,19 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class PairedComparison:
-    """Both heads on one set of samples."""
-
-    held_out: int
-    cross_validated: int
-    best_right: int
-    challenger_right: int
-    bound: float
-    """The one-sided 95 % lower bound of the mean difference."""
-    holds: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NewLabels:
-    """The challenger on labels that best does not know."""
+class Comparison:
+    """The votes of some labels on the challenger and another head."""
 
     labels: int
-    held_out: int
-    held_out_right: int
-    cross_validated: int
-    """Photos of labels without held-out ones."""
-    cross_validated_right: int
-    unvalidated: int
-    """Labels of which no photo was answered."""
-
-    @property
-    def accuracy(self) -> float:
-        """The share of held-out and cross-validated photos that are right; 0 without any."""
-        photos = self.held_out + self.cross_validated
-        return (self.held_out_right + self.cross_validated_right) / photos if photos else 0.0
+    samples: int
+    before: float
+    """The mean share that the other head says of a label."""
+    after: float
+    """That of the challenger."""
+    bound: float
+    """The one-sided 95 % upper bound of the mean vote."""
+    is_loss: bool
+    """Whether the votes show one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,113 +105,167 @@ class Verdict:
 
     passes: bool
     reason: str
-    known: PairedComparison
-    base: PairedComparison
-    old: PairedComparison
-    """Labels that best knows and the bundle does not."""
-    new: NewLabels
-    worse: tuple[int, ...]
-    """Labels that fail by themselves."""
-    unvalidated: int
-    """Labels that best knows, without a held-out sample."""
+    known: Comparison
+    """All labels that best knows, beside best."""
+    base: Comparison
+    """The bundle's labels, beside best."""
+    first: Comparison
+    """The bundle's labels, beside the bundle's own head."""
+    lost: tuple[int, ...]
+    """Labels of which most was lost."""
+    in_doubt: tuple[int, ...]
+    """These, and the labels that took their samples or came next."""
+    new: int
+    """How many labels best does not know."""
+    unjudged: int
+    """How many labels best knows that no sample judged."""
+    promised: float | None
 
     def document(self) -> dict[str, Json]:
         """Write the report that people read in the history; it names no label."""
-        return asdict(self) | {"worse": len(self.worse), "margin": MARGIN}
+        return asdict(self) | {"lost": len(self.lost), "in_doubt": len(self.in_doubt), "floor": FLOOR}
 
 
 def judge_challenger(evidence: Evidence) -> Verdict:
     """Return the verdict on a challenger."""
-    base_classes, best_classes = evidence.base_classes, evidence.best_classes
-    known = _compare(evidence, 0, best_classes)
-    base = _compare(evidence, 0, base_classes)
-    new = _new_labels(evidence)
-    validated = np.unique(evidence.held_out.labels)
-    worse = tuple(int(label) for label in validated[validated < best_classes] if _is_worse(evidence.held_out, label))
-    passes, reason = _decide(known, base, new, worse)
+    known = _compare(evidence, evidence.best, below=evidence.best_classes)
+    base = _compare(evidence, evidence.best, below=evidence.base_classes)
+    first = _compare(evidence, evidence.first, below=evidence.base_classes)
+    lost = _lost(evidence)
+    reason = _refusal(evidence, known, base, first, lost)
     return Verdict(
-        passes=passes,
-        reason=reason,
+        passes=reason is None,
+        reason=reason or _praise(evidence, known),
         known=known,
         base=base,
-        old=_compare(evidence, base_classes, best_classes),
-        new=new,
-        worse=worse,
-        unvalidated=best_classes - int((validated < best_classes).sum()),
+        first=first,
+        lost=lost,
+        in_doubt=_in_doubt(evidence, lost),
+        new=evidence.classes - evidence.best_classes,
+        unjudged=evidence.best_classes - known.labels,
+        promised=evidence.promised,
     )
 
 
-def _decide(
-    known: PairedComparison, base: PairedComparison, new: NewLabels, worse: tuple[int, ...]
-) -> tuple[bool, str]:
-    if not known.holds:
-        return False, "worse on labels that best knows"
-    if not base.holds:
-        return False, "worse on the bundle's labels"
-    if worse:
-        return False, f"worse on {len(worse)} labels by themselves"
-    if known.challenger_right > known.best_right:
-        return True, "better on labels that best knows"
-    if new.accuracy > NEW_LABEL_ACCURACY:
-        return True, "answers labels that best does not know"
-    return False, "no better on labels that best knows, and not right of new ones" if new.labels else "no better"
+def may_judge(labels: Integers, sources: Integers, *, counting: Flags, trained: int, unseen: Flags) -> Flags:
+    """Tell which rows may judge a challenger and best.
+
+    Args:
+        labels: (n,), class indices that best knows, and others that it does not, which judge nothing.
+        sources: (n,), 0 for the bundle's samples, above it for each device.
+        counting: (n,), which rows count at all.
+        trained: so many rows from the first on train the challenger.
+        unseen: (n,), which rows best was not trained on, or would not have been.
+    """
+    trains = np.arange(len(labels)) < trained
+    pairs = np.stack([labels, sources], axis=1)
+    news = np.unique(pairs[counting & trains & unseen & (sources > 0)], axis=0)
+    _, place = np.unique(np.concatenate([news, pairs]), axis=0, return_inverse=True)
+    place = place.ravel()
+    own = np.isin(place[len(news) :], place[: len(news)])
+    same_footing = ~trains | ~unseen
+    judges: Flags = counting & same_footing & ~own
+    return judges
 
 
-def _compare(evidence: Evidence, low: int, high: int) -> PairedComparison:
-    """Compare both heads on the labels from `low` to below `high`; without samples the challenger is not worse."""
-    held_out = _within(evidence.held_out, low, high)
-    few = len(held_out.labels) < FEW_SAMPLES
-    unseen = _within(evidence.left_out.where(evidence.unseen & few), low, high)
-    both = held_out + unseen
-    difference = _difference(both)
-    bound = _bound(difference, -ONE_SIDED_95)
-    surely = len(difference) >= FEW_SAMPLES and bound > -MARGIN
-    return PairedComparison(
-        held_out=len(held_out.labels),
-        cross_validated=len(unseen.labels),
-        best_right=int(both.best_right.sum()),
-        challenger_right=int(both.challenger_right.sum()),
+def _refusal(
+    evidence: Evidence, known: Comparison, base: Comparison, first: Comparison, lost: tuple[int, ...]
+) -> str | None:
+    said = evidence.promised if evidence.promised is not None else known.after if known.labels else None
+    if said is not None and said < FLOOR:
+        return f"accepted among known is {_percent(said)} %, and {_percent(FLOOR)} % are asked for"
+    for comparison, whose in (
+        (known, "known"),
+        (base, "the bundle's labels"),
+        (first, "the bundle's labels, from the first head on,"),
+    ):
+        if comparison.is_loss:
+            return f"accepted among {whose} fell from {_percent(comparison.before)} to {_percent(comparison.after)} %"
+    if lost:
+        return f"{len(lost)} labels lost most of what was accepted"
+    return None
+
+
+def _praise(evidence: Evidence, known: Comparison) -> str:
+    new = evidence.classes - evidence.best_classes
+    more = f", and {new} labels are new" if new else ""
+    if not known.labels:
+        return f"no sample judges it{more}"
+    return f"accepted among known went from {_percent(known.before)} to {_percent(known.after)} %{more}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}".removesuffix(".0")
+
+
+def _compare(evidence: Evidence, other: Answers, *, below: int) -> Comparison:
+    """Compare the challenger with another head on the labels below a class."""
+    chosen = _fair(evidence) & (evidence.labels < below)
+    labels = evidence.labels[chosen]
+    before, after = (flags[chosen] for flags in _counted(evidence, other))
+    if not len(labels):
+        return Comparison(0, 0, 0.0, 0.0, 0.0, is_loss=False)
+    shares = _by_label(labels, before), _by_label(labels, after)
+    votes = shares[1] - shares[0]
+    bound = _bound(votes)
+    shows = bound < 0 if len(votes) >= FEW_LABELS else _tells(before & ~after, after & ~before)
+    return Comparison(
+        labels=len(votes),
+        samples=len(labels),
+        before=float(shares[0].mean()),
+        after=float(shares[1].mean()),
         bound=bound,
-        holds=bool(surely or (not _tells(difference) and difference.sum() >= 0)),
+        is_loss=bool(shows and votes.mean() <= -MARGIN),
     )
 
 
-def _is_worse(held_out: PairedAnswers, label: int) -> bool:
-    difference = _difference(_within(held_out, label, label + 1))
-    return len(difference) >= FEWEST_OF_A_LABEL and _bound(difference, ONE_SIDED_95) < -LABEL_MARGIN
+def _counted(evidence: Evidence, other: Answers) -> tuple[Flags, Flags]:
+    """Return what counts for another head, and for the challenger beside it."""
+    if other.is_calibrated:
+        return other.said, evidence.challenger.said
+    return other.right(evidence.labels), evidence.challenger.right(evidence.labels)
 
 
-def _new_labels(evidence: Evidence) -> NewLabels:
-    low, high = evidence.best_classes, evidence.classes
-    held_out = _within(evidence.held_out, low, high)
-    left_out = _within(evidence.left_out, low, high)
-    others = left_out.where(~np.isin(left_out.labels, held_out.labels))
-    answered = np.union1d(held_out.labels, others.labels)
-    return NewLabels(
-        labels=high - low,
-        held_out=len(held_out.labels),
-        held_out_right=int(held_out.challenger_right.sum()),
-        cross_validated=len(others.labels),
-        cross_validated_right=int(others.challenger_right.sum()),
-        unvalidated=high - low - len(answered),
+def _fair(evidence: Evidence) -> Flags:
+    """Choose the samples that speak for their label: those that no head has seen, or else those that all have."""
+    has_unseen = np.isin(evidence.labels, evidence.labels[evidence.unseen])
+    fair: Flags = evidence.unseen | ~has_unseen
+    return fair
+
+
+def _by_label(labels: Integers, said: Flags) -> Votes:
+    _, place = np.unique(labels, return_inverse=True)
+    shares: Votes = np.bincount(place, said) / np.bincount(place)
+    return shares
+
+
+def _bound(votes: Votes) -> float:
+    if len(votes) < 2:
+        return float(votes.mean())
+    return float(votes.mean() + ONE_SIDED_95 * votes.std(ddof=1) / np.sqrt(len(votes)))
+
+
+def _tells(lost: Flags, won: Flags) -> bool:
+    """Tell whether samples that were lost against those that were won are more than chance."""
+    return int(lost.sum()) - 2 * int(won.sum()) >= FEWEST_TELLING
+
+
+def _lost(evidence: Evidence) -> tuple[int, ...]:
+    """Return the labels of which the challenger lost most of what best said; all samples count."""
+    before, after = _counted(evidence, evidence.best)
+    classes = evidence.best_classes
+    inside = evidence.labels < classes
+    lost, won, said = (
+        np.bincount(evidence.labels[inside & flags], minlength=classes)
+        for flags in (before & ~after, after & ~before, before)
     )
+    gone = (lost - won >= FEWEST_LOST) & (2 * (lost - won) > said)
+    return tuple(np.flatnonzero(gone).tolist())
 
 
-def _within(answered: PairedAnswers, low: int, high: int) -> PairedAnswers:
-    return answered.where((answered.labels >= low) & (answered.labels < high))
-
-
-def _difference(answered: PairedAnswers) -> Differences:
-    """Return 1 where only the challenger is right, -1 where only best is, else 0."""
-    return answered.challenger_right.astype(np.int64) - answered.best_right
-
-
-def _tells(difference: Differences) -> bool:
-    """Tell whether there are enough samples for the bound to tell a difference of the margin from chance."""
-    return len(difference) >= FEW_SAMPLES and difference.mean() - _bound(difference, -ONE_SIDED_95) < MARGIN
-
-
-def _bound(difference: Differences, deviations: float) -> float:
-    if not len(difference):
-        return 0.0
-    return float(difference.mean() + deviations * difference.std() / np.sqrt(len(difference)))
+def _in_doubt(evidence: Evidence, lost: tuple[int, ...]) -> tuple[int, ...]:
+    before, after = _counted(evidence, evidence.best)
+    gone = np.isin(evidence.labels, lost) & before & ~after
+    challenger = evidence.challenger
+    took = np.where(challenger.classes == evidence.labels, challenger.runners_up, challenger.classes)
+    return tuple(np.union1d(np.array(lost, np.int64), took[gone]).tolist())

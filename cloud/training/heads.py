@@ -14,13 +14,17 @@ import numpy as np
 
 import export.network.inception_resnet_v1  # noqa: F401  # registers the layers that a head may have
 from cloud.training.executors.arrays import Bytes, Collect, Floats
+from cloud.training.values import Answers, EmbeddingInputs, join
 from cloud.training.weights import HeadWeights
 from contract.callbacks import Progress
 from contract.training_bundle import KERAS_HEAD_FILE
 from export.errors import HeadError
+from export.heads.calibrate import confidences
+from export.heads.class_means import Classifier
 from export.network.classifier import HeadParts, take_apart
 
 BATCH = 64
+ANSWERED_AT_ONCE = 4096
 
 
 def load_head(head_file: Bytes, weights: HeadWeights | None) -> HeadParts:
@@ -81,6 +85,30 @@ def _embeddings(body: keras.Model, features: Floats, progress: Progress) -> Iter
     for begin in range(0, len(features), BATCH):
         yield body.predict_on_batch(np.asarray(features[begin : begin + BATCH]))
         progress(min(begin + BATCH, len(features)), len(features))
+
+
+def answer_rows(embeddings: Floats, classifier: Classifier, *, temperature: float) -> Answers:
+    """Answer embeddings (n, d), which may be mapped, a bounded number of rows at a time."""
+    kernel, bias = classifier
+    begins = range(0, len(embeddings), ANSWERED_AT_ONCE)
+    return join(_answer(embeddings[begin : begin + ANSWERED_AT_ONCE] @ kernel + bias, temperature) for begin in begins)
+
+
+def answer_features(inputs: EmbeddingInputs, *, progress: Progress) -> Answers:
+    """Answer features with the bundle's own head; its embeddings of them are not kept."""
+    first = load_head(inputs.head_file, None)
+    classifier = first.kernel, first.bias
+    batches = _embeddings(first.body, inputs.features, progress)
+    return join(answer_rows(batch, classifier, temperature=inputs.temperatures.first) for batch in batches)
+
+
+def _answer(logits: Floats, temperature: float) -> Answers:
+    classes, probabilities = logits.argmax(axis=1), confidences(logits, temperature).astype(np.float32)
+    if logits.shape[1] == 1:
+        return Answers(classes, classes, probabilities)
+    others = logits.copy()
+    others[np.arange(len(others)), classes] = -np.inf
+    return Answers(classes, others.argmax(axis=1), probabilities)
 
 
 def has_weights(body: keras.Model) -> bool:

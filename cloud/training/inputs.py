@@ -28,13 +28,14 @@ from cloud.store.store import ObjectStore
 from cloud.training.cycle_folder import CycleFolder
 from cloud.training.examples import TrainingClasses, TrainingExamples, choose_classes, choose_examples
 from cloud.training.executors.arrays import read_array
-from cloud.training.values import DeeperLayers, EmbeddingInputs, EmbeddingOutcome, TrialInputs
+from cloud.training.values import DeeperLayers, EmbeddingInputs, EmbeddingOutcome, HeadNumbers, Thresholds, TrialInputs
 from cloud.training.weights import HeadWeights, decode_weights
-from contract.bundle import TrainingBundle
+from contract.bundle import BundleFacts, TrainingBundle
 from contract.files import FileRef
 from contract.labels import parse_labels
-from contract.manifest import Channel
+from contract.manifest import Channel, Manifest
 from contract.training_bundle import KERAS_HEAD_FILE
+from contract.unknown import Strictness
 
 UINT8 = np.dtype(np.uint8)
 
@@ -54,19 +55,24 @@ class CycleInputs:
     examples: TrainingExamples
     best: HeadWeights | None
     """Best's weights; None while best is the bundle's head."""
+    temperatures: HeadNumbers
+    """Of the bundle's head and best."""
+    thresholds: Thresholds
+    """Theirs."""
 
     def trained(self, cycle: str) -> TrainedDataset:
         """Return what to remember once this was trained on."""
         return TrainedDataset(self.dataset.commit, self.rows, cycle)
 
-    def for_trials(self, rows: EmbeddingInputs, embedding: EmbeddingOutcome) -> TrialInputs:
-        """Return what trials take, once best has embedded all rows."""
+    def for_trials(self, examples: TrainingExamples, rows: EmbeddingInputs, embedding: EmbeddingOutcome) -> TrialInputs:
+        """Return what trials on these examples take, once best has embedded all rows."""
         body = self.best.body if self.best else np.zeros(0, np.float32)
         return TrialInputs(
             embeddings=embedding.embeddings,
-            labels=self.examples.labels,
-            trained=self.examples.trained,
-            classes=len(self.examples.classes.labels),
+            labels=examples.labels,
+            weights=examples.weights,
+            trained=examples.trained,
+            classes=len(examples.classes.labels),
             best=HeadWeights(embedding.kernel, embedding.bias, body),
             deeper=DeeperLayers(rows.head_file, rows.features) if embedding.can_fine_tune else None,
         )
@@ -85,7 +91,7 @@ def read_inputs(
     bundle = bundles.fetch(store, pool.space, folder)
     data = _load_dataset(store, pool, dataset, bundle, cache=state / "shards" / pool.group / pool.space)
     current = registry.read(store, pool)
-    release = _best_release(store, pool, current)
+    release, manifest = _best_release(store, pool, current), _manifest(current, Channel.BEST)
     classes = _choose_classes(store, pool, current, bundle, data)
     return CycleInputs(
         pool=pool,
@@ -94,8 +100,16 @@ def read_inputs(
         dataset=data,
         rows=dataset.rows,
         registry=current,
-        examples=choose_examples(data, bundle.base, classes, seen=release.sample_count if release else 0),
+        examples=choose_examples(
+            data,
+            bundle.base,
+            classes,
+            seen=release.sample_count if release else 0,
+            left_out=release.left_out if release else (),
+        ),
         best=_weights(store, pool, release.weights) if release and release.weights else None,
+        temperatures=HeadNumbers(bundle.facts.temperature, (manifest or bundle.facts).temperature),
+        thresholds=Thresholds(_balanced(bundle.facts), _balanced(manifest or bundle.facts)),
     )
 
 
@@ -111,6 +125,7 @@ def write_inputs(inputs: CycleInputs, folder: CycleFolder) -> EmbeddingInputs:
         features=folder.write_features(chunks, shape=shape),
         head_file=read_array(inputs.head_file, dtype=UINT8, shape=(inputs.head_file.stat().st_size,)),
         best=folder.write_best(inputs.best) if inputs.best else None,
+        temperatures=inputs.temperatures,
     )
 
 
@@ -128,6 +143,15 @@ def _best_release(store: ObjectStore, pool: Pool, current: Registry) -> Release 
     return registry.get_release(store, pool, best.release) if best else None
 
 
+def _manifest(current: Registry, channel: Channel) -> Manifest | None:
+    return current.channels[channel].manifest if channel in current.channels else None
+
+
+def _balanced(head: Manifest | BundleFacts) -> float | None:
+    """Return the threshold that heads are compared at, whatever their operator chose."""
+    return head.points[Strictness.BALANCED].threshold if head.points else None
+
+
 def _choose_classes(
     store: ObjectStore, pool: Pool, current: Registry, bundle: TrainingBundle, data: Dataset
 ) -> TrainingClasses:
@@ -143,7 +167,7 @@ def _labels(
     store: ObjectStore, pool: Pool, current: Registry, channel: Channel, bundle: TrainingBundle
 ) -> tuple[str, ...]:
     """Return the labels of a channel's release, or the bundle's where its head serves."""
-    manifest = current.channels[channel].manifest if channel in current.channels else None
+    manifest = _manifest(current, channel)
     if manifest is None or not manifest.heads:
         return bundle.labels
     key = keys.shared_object(pool.group, manifest.labels.sha256)

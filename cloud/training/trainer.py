@@ -1,7 +1,9 @@
 """One trial: a function of values that trains a head, run in a process of its own. Pure Keras, on any backend.
 
 It fits the last layer on embeddings; fine-tunes the body, where the specification says so; and calibrates the head by
-cross-validation and the held-out samples.
+cross-validation and the held-out samples. A body that was fine-tuned has seen what a cross-validation of its last layer
+would leave out, so it is fine-tuned twice: once without some people and photos, to calibrate by those, and once with
+all.
 """
 
 from __future__ import annotations
@@ -13,22 +15,30 @@ from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from cloud.errors import Diverged, NoAccelerator
 from cloud.training.executors.arrays import Collect, Floats, Integers, collect_in_memory
 from cloud.training.executors.executor import NO_DEVICE, VISIBLE_DEVICES, Operations
 from cloud.training.executors.task_data import TaskData
 from cloud.training.fine_tune import fine_tune
-from cloud.training.heads import embed_features, load_head
+from cloud.training.heads import answer_rows, embed_features, load_head
 from cloud.training.trials import FineTuning, Spec, TrialResult
-from cloud.training.values import TRAIN, TrialAnswers, TrialInputs, TrialOutcome
+from cloud.training.values import TRAIN, TrialInputs, TrialOutcome
 from cloud.training.weights import HeadWeights
 from contract.callbacks import Progress, ignore
 from contract.documents import Json
 from export.heads.calibrate import FEWEST_CLASSES, calibrate_by, default_calibration, negative_log_likelihood
 from export.heads.calibration import Calibration
-from export.heads.fit import Recipe, fit_classifier
-from export.heads.folds import CrossValidated, cross_validate
+from export.heads.class_means import ABSENT_LOGIT, Classifier
+from export.heads.fit import fit_classifier
+from export.heads.folds import Answers, CrossValidated, assign_folds, cross_validate
+from export.heads.recipe import Recipe
+
+FOLDS_FOR_BODIES = 3
+"""Parts of ten: so many of the people and photos are left out when a body is fine-tuned to be calibrated."""
+
+Rows = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +48,14 @@ class _Fitted:
     weights: HeadWeights
     embeddings: Floats
 
-    def logits(self, rows: slice) -> Floats:
-        logits: Floats = self.embeddings[rows] @ self.weights.kernel + self.weights.bias
-        return logits
+    @property
+    def classifier(self) -> Classifier:
+        return self.weights.kernel, self.weights.bias
+
+    def answers(self, rows: Rows, labels: Integers, weights: Floats) -> Answers:
+        """Answer some of the rows."""
+        kernel, bias = self.classifier
+        return Answers(self.embeddings[rows] @ kernel + bias, labels[rows], weights[rows])
 
 
 def operations() -> Operations:
@@ -57,33 +72,34 @@ def train(
         Diverged: the weights, or what they answer, are not finite.
     """
     began = time.monotonic()
-    fitted = _fit(inputs, spec, progress, collect)
+    validated = _validate(inputs, spec, progress, collect)
+    fitted = _fit(inputs, spec, inputs.training, progress, collect)
     if not fitted.weights.is_finite():
         raise Diverged(f"trial {spec.name}: expected finite weights, got NaN or infinity")
-    logits, labels = fitted.logits(inputs.held_out), inputs.labels[inputs.held_out]
-    if not np.isfinite(logits).all():
+    held_out = fitted.answers(inputs.held_out, inputs.labels, inputs.weights)
+    if not np.isfinite(held_out.logits).all():
         raise Diverged(f"trial {spec.name}: expected finite logits of held-out samples, got NaN or infinity")
-    folds = _cross_validate(inputs, fitted.embeddings, spec, progress)
-    held_out = logits, labels
-    calibration = calibrate_by(folds, held_out=held_out) if folds else default_calibration(inputs.classes)
-    answers = _answers(logits, folds)
+    calibration = calibrate_by(validated, held_out=held_out) if validated else default_calibration(inputs.classes)
     result = TrialResult(
         name=spec.name,
         fine_tuned=spec.fine_tuning is not None,
-        held_out=len(labels),
-        right=int((answers.held_out == labels).sum()),
-        loss=_loss(logits, labels, calibration),
+        held_out=len(held_out.labels),
+        right=int((held_out.logits.argmax(axis=1) == held_out.labels).sum()),
+        loss=_loss(held_out, calibration),
         calibration=calibration,
         seconds=time.monotonic() - began,
     )
+    answers = answer_rows(fitted.embeddings, fitted.classifier, temperature=calibration.temperature)
     return TrialOutcome(result, fitted.weights, answers)
 
 
-def _fit(inputs: TrialInputs, spec: Spec, progress: Progress, collect: Collect) -> _Fitted:
+def _fit(inputs: TrialInputs, spec: Spec, rows: Rows, progress: Progress, collect: Collect) -> _Fitted:
+    """Fit a head to some of the rows."""
     kernel, bias = fit_classifier(
-        inputs.embeddings[inputs.training],
-        inputs.labels[inputs.training],
+        inputs.embeddings[: inputs.trained],
+        inputs.labels[: inputs.trained],
         classes=inputs.classes,
+        weights=np.where(rows, inputs.weights, 0)[: inputs.trained].astype(np.float32),
         start=(inputs.best.kernel, inputs.best.bias),
         recipe=_recipe(spec),
         progress=progress,
@@ -91,49 +107,69 @@ def _fit(inputs: TrialInputs, spec: Spec, progress: Progress, collect: Collect) 
     weights = replace(inputs.best, kernel=kernel, bias=bias)
     if spec.fine_tuning is None:
         return _Fitted(weights, inputs.embeddings)
-    return _fine_tune(inputs, weights, spec.fine_tuning, seed=spec.seed, progress=progress, collect=collect)
+    return _fine_tune(inputs, weights, spec.fine_tuning, rows, seed=spec.seed, progress=progress, collect=collect)
 
 
 def _fine_tune(
-    inputs: TrialInputs, weights: HeadWeights, how: FineTuning, *, seed: int, progress: Progress, collect: Collect
+    inputs: TrialInputs,
+    weights: HeadWeights,
+    how: FineTuning,
+    rows: Rows,
+    *,
+    seed: int,
+    progress: Progress,
+    collect: Collect,
 ) -> _Fitted:
     """Train all of a head whose last layer is fitted."""
     if inputs.deeper is None:
         raise ValueError("inputs: expected features for fine-tuning, got none")
     body, features = load_head(inputs.deeper.head_file, weights).body, inputs.deeper.features
-    labels = inputs.labels[inputs.training]
+    chosen = np.flatnonzero(rows)
     classifier = weights.kernel, weights.bias
-    tuned = fine_tune(body, classifier, features[inputs.training], labels, how=how, seed=seed, progress=progress)
+    tuned = fine_tune(body, classifier, features, inputs.labels, chosen, how=how, seed=seed, progress=progress)
     return _Fitted(tuned, embed_features(body, features, progress=progress, collect=collect))
 
 
-def _cross_validate(inputs: TrialInputs, embeddings: Floats, spec: Spec, progress: Progress) -> CrossValidated | None:
+def _validate(inputs: TrialInputs, spec: Spec, progress: Progress, collect: Collect) -> CrossValidated | None:
     """Return None where there are too few classes to leave one out."""
     labels = inputs.labels[inputs.training]
     if len(np.unique(labels)) < FEWEST_CLASSES:
         return None
+    if spec.fine_tuning is not None:
+        return _validate_fine_tuned(inputs, spec, progress, collect)
     return cross_validate(
-        embeddings[inputs.training],
-        labels,
+        inputs.embeddings[: inputs.trained],
+        inputs.labels[: inputs.trained],
         classes=inputs.classes,
         recipe=_recipe(spec),
+        weights=inputs.weights[: inputs.trained],
         start=(inputs.best.kernel, inputs.best.bias),
         progress=progress,
     )
 
 
-def _answers(logits: Floats, folds: CrossValidated | None) -> TrialAnswers:
-    if folds is None:
-        return TrialAnswers(logits.argmax(axis=1))
-    return TrialAnswers(logits.argmax(axis=1), folds.known_samples, folds.known_logits.argmax(axis=1))
+def _validate_fine_tuned(inputs: TrialInputs, spec: Spec, progress: Progress, collect: Collect) -> CrossValidated:
+    """Leave out people and photos once, for the body, too."""
+    rows = np.flatnonzero(inputs.training)
+    parts = assign_folds(inputs.labels[rows], folds=FOLDS_FOR_BODIES, seed=spec.seed).together()
+    members, left_out, strangers = (np.isin(np.arange(len(inputs.labels)), rows[part]) for part in parts)
+    left_out &= np.isin(inputs.labels, inputs.labels[members])
+    fitted = _fit(inputs, spec, members, progress, collect)
+    known, others = (fitted.answers(part, inputs.labels, inputs.weights) for part in (left_out, strangers))
+    absent = np.setdiff1d(inputs.labels[strangers], inputs.labels[members])
+    for answers in (known, others):
+        answers.logits[:, absent] = ABSENT_LOGIT
+    return CrossValidated(known, np.flatnonzero(left_out), np.ones(len(known.labels), np.float32), others)
 
 
 def _recipe(spec: Spec) -> Recipe:
     return Recipe(spec.learning_rate, spec.epochs, weight_decay=spec.weight_decay, seed=spec.seed)
 
 
-def _loss(logits: Floats, labels: Integers, calibration: Calibration) -> float:
-    return negative_log_likelihood(logits, labels, calibration.temperature) if len(labels) else 0.0
+def _loss(held_out: Answers, calibration: Calibration) -> float:
+    if not len(held_out.labels):
+        return 0.0
+    return negative_log_likelihood(held_out.logits, held_out.labels, calibration.temperature)
 
 
 def _train_operation(

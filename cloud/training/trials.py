@@ -1,7 +1,9 @@
 """Which trials a cycle runs, what each of them reports, and which one is the challenger. Pure.
 
-"Last layer only" is always the first trial. The second and third fine-tune the body, gently, where it has weights;
-where it has none, they and all further ones vary the last layer's recipe.
+The first trials are the class means and the last layer trained for a while or for long; further ones vary its recipe.
+Where the class means say nearly everything, no other could win, and none is run.
+The body is fine-tuned in one more trial, where it has weights and there are photos enough to gain by it: with fewer it
+never won, and it takes twenty times as long.
 
 Specifications and results are stored in the records of trials, and results in the reports of releases too. Their
 documents say "thaw" and "thawed" for fine-tuning. Keys that a later version adds are ignored.
@@ -11,18 +13,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from statistics import median
 
 from contract.documents import Fields, Json
-from export.heads.calibration import Calibration, FittedOn
+from export.heads.calibration import Calibration, can_say_more, says_most
+from export.heads.recipe import EPOCHS
 
 FEWEST_TRIALS = 2
-FEWEST_HELD_OUT = 10
-"""With fewer held-out samples nothing tells trials apart, and the last layer alone is the safest."""
+CLASS_MEANS = "class-means"
 LAST_LAYER = "last-layer"
+LAST_LAYER_FOR_LONG = "last-layer-for-long"
+FINE_TUNED = "fine-tuned"
 VARIATIONS = ((3e-4, 0.0), (1e-3, 1e-2), (3e-3, 0.0), (1e-3, 0.0))
 """Learning rate and weight decay of further trials, in turn."""
+FEWEST_PHOTOS_TO_FINE_TUNE = 10
+"""Of a label, in the middle of all labels."""
 
 
 class Optimizer(StrEnum):
@@ -109,7 +116,7 @@ class TrialResult:
 
     def document(self) -> dict[str, Json]:
         """Write what `parse` reads, for the trial's record and the release's report."""
-        document: dict[str, Json] = asdict(self)
+        document: dict[str, Json] = asdict(self) | {"calibration": self.calibration.document()}
         document["thawed"] = document.pop("fine_tuned")
         return document
 
@@ -127,53 +134,45 @@ class TrialResult:
             held_out=fields.integer("held_out"),
             right=fields.integer("right"),
             loss=_positive(fields, "loss"),
-            calibration=_parse_calibration(fields.document("calibration")),
+            calibration=Calibration.parse(fields.document("calibration")),
             seconds=_positive(fields, "seconds"),
         )
 
 
-FINE_TUNINGS = (FineTuning(Optimizer.ADAM, 1e-5), FineTuning(Optimizer.SGD, 1e-3))
+FINE_TUNING = FineTuning(Optimizer.ADAM, 1e-4)
 
 
-def plan(count: int) -> tuple[Spec, ...]:
-    """Return the trials of a cycle, two at least."""
-    return (Spec(LAST_LAYER), *(_variation(place) for place in range(1, max(count, FEWEST_TRIALS))))
+def plan(count: int, *, fine_tune: bool = False) -> tuple[Spec, ...]:
+    """Return the trials of a cycle, two at least, and one more that fine-tunes the body."""
+    short, middle, long = EPOCHS
+    stated = (Spec(CLASS_MEANS, epochs=short), Spec(LAST_LAYER, epochs=middle), Spec(LAST_LAYER_FOR_LONG, epochs=long))
+    planned = max(count, FEWEST_TRIALS)
+    varied = tuple(_variation(place) for place in range(len(stated), planned))
+    deeper = (Spec(FINE_TUNED, epochs=middle, fine_tuning=FINE_TUNING),) if fine_tune else ()
+    return (*stated[:planned], *varied, *deeper)
+
+
+def can_gain_by_fine_tuning(photos: Sequence[int]) -> bool:
+    """Tell whether a body should be fine-tuned, given how many photos of each label train."""
+    return bool(photos) and median(photos) >= FEWEST_PHOTOS_TO_FINE_TUNE
+
+
+def could_win(first: TrialResult) -> bool:
+    """Tell whether a further trial could be the challenger, given how the first one ended."""
+    return can_say_more(first.calibration)
 
 
 def choose_challenger(results: Sequence[TrialResult]) -> TrialResult:
-    """Return the best trial: the most right, then the smallest loss; the first one where too few samples tell.
+    """Return the trial that says most, or an earlier one that says hardly less.
 
     `results` are not empty, and in the order of the plan.
     """
-    if results[0].held_out < FEWEST_HELD_OUT:
-        return results[0]
-    return max(results, key=lambda result: (result.right, -result.loss))
+    return results[says_most([result.calibration for result in results])]
 
 
 def _variation(place: int) -> Spec:
-    learning_rate, weight_decay = VARIATIONS[(place - 1) % len(VARIATIONS)]
-    fine_tuning = FINE_TUNINGS[place - 1] if place <= len(FINE_TUNINGS) else None
-    return Spec(f"trial-{place + 1}", learning_rate, weight_decay=weight_decay, seed=place, fine_tuning=fine_tuning)
-
-
-def _parse_calibration(fields: Fields) -> Calibration:
-    """Read the part of a result that is about calibration."""
-    calibration = Calibration(
-        temperature=_positive(fields, "temperature"),
-        threshold=fields.number("threshold", low=0.0, high=1.0),
-        known=fields.integer("known"),
-        known_accepted=fields.number("known_accepted", low=0.0, high=1.0),
-        strangers=fields.integer("strangers"),
-        strangers_refused=fields.number("strangers_refused", low=0.0, high=1.0),
-    )
-    return replace(calibration, fitted_on=_parse_fitted_on(fields, calibration))
-
-
-def _parse_fitted_on(fields: Fields, calibration: Calibration) -> FittedOn:
-    """Read what a calibration was fitted on; one from before this was said had both or nothing."""
-    if "fitted_on" in fields:
-        return fields.choice("fitted_on", FittedOn)
-    return FittedOn.BOTH if calibration.known and calibration.strangers else FittedOn.DEFAULT
+    learning_rate, weight_decay = VARIATIONS[(place - len(EPOCHS)) % len(VARIATIONS)]
+    return Spec(f"trial-{place + 1}", learning_rate, weight_decay=weight_decay, seed=place)
 
 
 def _positive(fields: Fields, key: str) -> float:

@@ -3,9 +3,10 @@
 ::
 
     operation   inputs                                               outcome
-    embed       features, head file, best's weights                  embeddings, best's answers and classifier
-    train       embeddings, labels, best's weights; where deeper     weights, answers, result
-                layers train also features and head file
+    embed       features, head file, best's weights                  embeddings, best's classifier, what best and the
+                                                                     bundle's own head answer
+    train       embeddings, labels, sample weights, best's           weights, answers, result
+                weights; to fine-tune also features and head file
     convert     head file, weights, real features, golden sample     TFLite files, their golden logits, parity
 
 The worker reads inputs before an operation and uses its outcome after it; in between it is a function of arrays, on
@@ -14,10 +15,12 @@ this machine or another. Arrays may be mapped from files, and larger than memory
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cloud.training.executors.arrays import Array, Bytes, Floats, Integers
 from cloud.training.executors.task_data import TaskData
@@ -29,10 +32,74 @@ from contract.manifest import Precision
 EMBED, TRAIN, CONVERT = "embed", "train", "convert"
 """The names of the operations."""
 
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """What a head answers to rows."""
+
+    classes: Integers
+    """(n,): its most probable classes."""
+    runners_up: Integers
+    """(n,): those that are next; the same where there is one class."""
+    probabilities: Floats
+    """(n,): of those, at its temperature."""
+
+    def said(self, labels: Integers, *, threshold: float) -> Flags:
+        """Tell which rows (n,) it answers with their own label and not as unknown."""
+        said: Flags = (self.classes == labels) & (self.probabilities >= threshold)
+        return said
+
+    def __getitem__(self, rows: Flags) -> Answers:
+        return Answers(self.classes[rows], self.runners_up[rows], self.probabilities[rows])
+
+    def arrays(self, name: str) -> dict[str, Array]:
+        """Return the arrays for a task's data."""
+        return {
+            f"{name}_classes": self.classes,
+            f"{name}_runners_up": self.runners_up,
+            f"{name}_probabilities": self.probabilities,
+        }
+
+    @classmethod
+    def unpack(cls, data: TaskData, name: str) -> Answers:
+        """Read what `arrays` returned."""
+        classes, runners_up = (data.integers(f"{name}_{each}") for each in ("classes", "runners_up"))
+        return cls(classes, runners_up, data.floats(f"{name}_probabilities"))
+
+
+@dataclass(frozen=True, slots=True)
+class HeadNumbers:
+    """A number of each of the heads that a challenger is compared with."""
+
+    first: float
+    """Of the bundle's own head."""
+    best: float
+    """The same while best is that head."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Balanced thresholds of the heads that a challenger is compared with; None where nothing was fitted."""
+
+    first: float | None
+    best: float | None
+
+
+def join(parts: Iterable[Answers]) -> Answers:
+    """Return the answers to rows one after another."""
+    listed = list(parts)
+    return Answers(
+        np.concatenate([np.zeros(0, np.int64), *(one.classes for one in listed)]),
+        np.concatenate([np.zeros(0, np.int64), *(one.runners_up for one in listed)]),
+        np.concatenate([np.zeros(0, np.float32), *(one.probabilities for one in listed)]),
+    )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EmbeddingInputs:
-    """What best is to embed and answer."""
+    """What best is to embed, and what it and the bundle's own head are to answer."""
 
     features: Floats
     """(n, *shape)."""
@@ -40,17 +107,20 @@ class EmbeddingInputs:
     """The space's `.keras` file."""
     best: HeadWeights | None
     """None while best is the bundle's head."""
+    temperatures: HeadNumbers
 
     def pack(self) -> TaskData:
         """Return it as task data."""
         arrays: dict[str, Array] = {"features": self.features, "head_file": self.head_file}
-        return TaskData({}, arrays | (self.best.arrays() if self.best else {}))
+        document: dict[str, Json] = {"first": self.temperatures.first, "best": self.temperatures.best}
+        return TaskData(document, arrays | (self.best.arrays() if self.best else {}))
 
     @classmethod
     def unpack(cls, data: TaskData) -> EmbeddingInputs:
         """Read what `pack` returned."""
         best = _unpack_weights(data) if "kernel" in data.arrays else None
-        return cls(data.floats("features"), data.binary("head_file"), best)
+        first, of_best = (data.fields.number(name, low=0.0, high=math.inf) for name in ("first", "best"))
+        return cls(data.floats("features"), data.binary("head_file"), best, HeadNumbers(first, of_best))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,8 +129,9 @@ class EmbeddingOutcome:
 
     embeddings: Floats
     """(n, d): features through best's body."""
-    answers: Integers
-    """(n,): best's most probable classes."""
+    first: Answers
+    """Of the bundle's own head."""
+    best: Answers
     kernel: Floats
     """(d, classes) of best's classifier."""
     bias: Floats
@@ -69,8 +140,8 @@ class EmbeddingOutcome:
 
     def pack(self) -> TaskData:
         """Return it as task data."""
-        arrays: dict[str, Array] = {"embeddings": self.embeddings, "answers": self.answers}
-        arrays |= {"kernel": self.kernel, "bias": self.bias}
+        arrays: dict[str, Array] = {"embeddings": self.embeddings, "kernel": self.kernel, "bias": self.bias}
+        arrays |= self.first.arrays("first") | self.best.arrays("best")
         return TaskData({"can_fine_tune": self.can_fine_tune}, arrays)
 
     @classmethod
@@ -78,7 +149,8 @@ class EmbeddingOutcome:
         """Read what `pack` returned."""
         return cls(
             embeddings=data.floats("embeddings"),
-            answers=data.integers("answers"),
+            first=Answers.unpack(data, "first"),
+            best=Answers.unpack(data, "best"),
             kernel=data.floats("kernel"),
             bias=data.floats("bias"),
             can_fine_tune=data.fields.boolean("can_fine_tune"),
@@ -102,6 +174,8 @@ class TrialInputs:
     """(n, d): features through best's body."""
     labels: Integers
     """(n,): class indices."""
+    weights: Floats
+    """(n,): what each row counts for; one of 0 for nothing, whatever its label."""
     trained: int
     """How many rows train."""
     classes: int
@@ -111,18 +185,20 @@ class TrialInputs:
     """None where the body has no weights to train."""
 
     @property
-    def training(self) -> slice:
-        """The rows that train."""
-        return slice(0, self.trained)
+    def training(self) -> Flags:
+        """The rows (n,) that train."""
+        flags: Flags = (self.weights > 0) & (np.arange(len(self.labels)) < self.trained)
+        return flags
 
     @property
-    def held_out(self) -> slice:
-        """The rows that judge."""
-        return slice(self.trained, None)
+    def held_out(self) -> Flags:
+        """The rows (n,) that are held out to judge."""
+        flags: Flags = (self.weights > 0) & (np.arange(len(self.labels)) >= self.trained)
+        return flags
 
     def pack(self) -> TaskData:
         """Return it as task data."""
-        arrays: dict[str, Array] = {"embeddings": self.embeddings, "labels": self.labels}
+        arrays: dict[str, Array] = {"embeddings": self.embeddings, "labels": self.labels, "weights": self.weights}
         if self.deeper is not None:
             arrays |= {"head_file": self.deeper.head_file, "features": self.deeper.features}
         return TaskData({"trained": self.trained, "classes": self.classes}, arrays | self.best.arrays())
@@ -134,6 +210,7 @@ class TrialInputs:
         return cls(
             embeddings=data.floats("embeddings"),
             labels=data.integers("labels"),
+            weights=data.floats("weights"),
             trained=data.fields.integer("trained"),
             classes=data.fields.integer("classes"),
             best=_unpack_weights(data),
@@ -142,39 +219,22 @@ class TrialInputs:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TrialAnswers:
-    """What a trial's head answered to photos it was not trained on, as classes."""
-
-    held_out: Integers
-    """(h,): to every held-out row, in order."""
-    left_out: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
-    """(m,): training rows that cross-validation left out."""
-    left_out_answers: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
-    """(m,): what it answered to them."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class TrialOutcome:
     """What a trial made. Its document is the result alone, which is recorded."""
 
     result: TrialResult
     weights: HeadWeights
-    answers: TrialAnswers
+    answers: Answers
+    """To every row, those that train, too."""
 
     def pack(self) -> TaskData:
         """Return it as task data."""
-        answers: dict[str, Array] = {
-            "held_out": self.answers.held_out,
-            "left_out": self.answers.left_out,
-            "left_out_answers": self.answers.left_out_answers,
-        }
-        return TaskData(self.result.document(), self.weights.arrays() | answers)
+        return TaskData(self.result.document(), self.weights.arrays() | self.answers.arrays("trial"))
 
     @classmethod
     def unpack(cls, data: TaskData) -> TrialOutcome:
         """Read what `pack` returned."""
-        answers = (data.integers(name) for name in ("held_out", "left_out", "left_out_answers"))
-        return cls(TrialResult.parse(data.document), _unpack_weights(data), TrialAnswers(*answers))
+        return cls(TrialResult.parse(data.document), _unpack_weights(data), Answers.unpack(data, "trial"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,7 +29,8 @@ RULED.append("demo.drawing")
 LEAVES = {
     "cloud.errors": {"contract"},
     "cloud.logs": {"contract", "cloud.errors"},
-    "cloud.settings": {"contract", "cloud.errors"},
+    "cloud.settings": {"contract", "cloud.errors", "cloud.strictness"},
+    "cloud.strictness": {"contract"},
     "device.answers": {"contract", "device.errors"},
     "device.errors": {"contract"},
     "device.settings": {"contract", "device.errors", "device.recognise.tflite"},  # the names of the runtimes

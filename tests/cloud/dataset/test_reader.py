@@ -10,8 +10,11 @@ from cloud.dataset import inbox, reader
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.merge import merge_once
 from cloud.errors import Damaged, NotFound
+from cloud.identity import devices
+from cloud.identity.devices import EnrolledDevice
 from cloud.store import ObjectStore, keys
 from cloud.store.keys import InboxUpload, Pool
+from contract.upload import upload_id
 
 Send = Callable[..., None]
 
@@ -62,6 +65,20 @@ def test_a_class_keeps_its_index_when_its_last_photo_is_corrected_away(
     loaded = reader.load(store, pool, cache=tmp_path)
     assert loaded.labels == ("Ada", "Ben", "Cleo", "Dora")
     assert loaded.label_index.tolist() == [0, 3]
+
+
+def test_a_device_has_one_number_through_all_shards(
+    store: ObjectStore, space: str, pool: Pool, make_upload: Callable[..., bytes], tmp_path: Path
+) -> None:
+    """A correction is of the device that sent the sample; the same sample id of another device is another sample."""
+    first, second = "a" * 32, "b" * 32
+    for device in (first, second):
+        devices.add(store, EnrolledDevice(device, pool.group, 0, "0" * 64, enrolled=0))
+    for device, labels, revision in ((first, ["Ada", "Cleo"], 0), (second, ["Ada"], 0), (first, ["Ada"], 1)):
+        body = make_upload(labels, revision=revision)
+        inbox.add(store, InboxUpload(pool, device, 0, upload_id(body)), body)
+        merge_once(store, pool)
+    assert reader.load(store, pool, cache=tmp_path).devices.tolist() == [0, 0, 1]
 
 
 def test_the_commit_changes_only_with_the_rows(store: ObjectStore, pool: Pool, merge: Send, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from cloud.store import ObjectStore, open_store
 from cloud.store.keys import InboxUpload, Pool
 from cloud.training.context import TrainingContext
 from cloud.training.converter import embed_with_best
-from cloud.training.values import DeeperLayers, EmbeddingInputs, EmbeddingOutcome, TrialInputs
+from cloud.training.values import DeeperLayers, EmbeddingInputs, EmbeddingOutcome, HeadNumbers, TrialInputs
 from cloud.training.weights import HeadWeights
 from cloud.worker.worker import Worker
 from contract.bundle import BaseSamples, BundleFacts, TrainingBundle, TrainingBundleParts, write_training_bundle
@@ -30,7 +30,8 @@ from contract.holdout import Split, assign_split
 from contract.inputs import PhotoInput
 from contract.upload import Upload, encode_upload, upload_id
 from demo.running.ports import free_port
-from export.heads.fit import class_mean_classifier
+from export.heads.fit import fit_classifier
+from export.heads.recipe import Recipe
 from export.network.classifier import put_together, take_apart
 from export.network.inception_resnet_v1 import ScaleToLength
 from tests.cloud.conftest import SELF_TEST
@@ -73,7 +74,7 @@ def fit_to_people(head: keras.Model) -> keras.Model:
     photos = [photos_of(person, BASE_PHOTOS, seed=0, shape=tuple(head.input_shape[1:])) for person in range(people)]
     embeddings = parts.body.predict_on_batch(np.concatenate(photos))
     labels = np.repeat(np.arange(people), BASE_PHOTOS)
-    return put_together(parts.body, *class_mean_classifier(embeddings, labels, people))
+    return put_together(parts.body, *fit_classifier(embeddings, labels, classes=people, recipe=Recipe(epochs=0)))
 
 
 def make_bundle(folder: Path, head: keras.Model, *, space: str) -> TrainingBundle:
@@ -189,6 +190,7 @@ class SyntheticRows:
         return TrialInputs(
             embeddings=embedding.embeddings,
             labels=self.labels,
+            weights=np.ones(len(self.labels), np.float32),
             trained=self.trained,
             classes=self.classes,
             best=HeadWeights(embedding.kernel, embedding.bias, body),
@@ -214,7 +216,7 @@ def make_rows(tmp_path: Path) -> Callable[..., SyntheticRows]:
         ]
         labels = np.concatenate([np.repeat(np.arange(people), photos), np.repeat(np.arange(people), held_out)])
         head_file = np.fromfile(tmp_path / "head.keras", np.uint8)
-        inputs = EmbeddingInputs(np.concatenate(parts), head_file, best=None)
+        inputs = EmbeddingInputs(np.concatenate(parts), head_file, best=None, temperatures=HeadNumbers(1.0, 1.0))
         return SyntheticRows(inputs, labels, trained=people * photos, classes=people)
 
     return make

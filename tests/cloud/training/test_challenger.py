@@ -1,4 +1,4 @@
-"""The evidence for and against the challenger: which trial's cross-validation the gate is shown."""
+"""The challenger among trials, and the evidence for and against it."""
 
 import numpy as np
 import pytest
@@ -7,59 +7,54 @@ from cloud.errors import CycleFailed
 from cloud.training.challenger import Selection
 from cloud.training.examples import TrainingClasses, TrainingExamples
 from cloud.training.executors.executor import TaskEnding, TaskOutcome
-from cloud.training.gate import Evidence
 from cloud.training.trials import TrialResult
-from cloud.training.values import TrialAnswers, TrialOutcome
+from cloud.training.values import Answers, EmbeddingOutcome, Thresholds, TrialOutcome
 from cloud.training.weights import HeadWeights
+from contract.unknown import Strictness, UnknownPoint
 from export.heads.calibration import Calibration
 
-TRAINED, HELD_OUT = 4, 10
-LABELS = np.arange(TRAINED + HELD_OUT) % 3
-BEST = np.zeros(TRAINED + HELD_OUT, np.int64)
-NOWHERE = np.full(TRAINED + HELD_OUT, -1)
+ROWS, TRAINED = 8, 4
+LABELS = np.array([0, 1, 2, 0, 0, 1, 2, 0])
+NOWHERE = np.full(ROWS, -1)
 EXAMPLES = TrainingExamples(
-    TrainingClasses(("Ada", "Ben", "Cleo"), base=1, best=2), LABELS, LABELS == 1, TRAINED, NOWHERE, NOWHERE
+    TrainingClasses(("Ada", "Ben", "Cleo"), base=1, best=2),
+    LABELS,
+    np.zeros(ROWS, bool),
+    TRAINED,
+    np.ones(ROWS, np.float32),
+    np.zeros(ROWS, np.int64),
+    np.arange(ROWS),
+    NOWHERE,
+    NOWHERE,
 )
 
 
-def trial(name: str, *, right: int, fine_tuned: bool, left_out: tuple[int, ...], answer: int) -> TaskOutcome:
+def answers(classes: list[int], probability: float) -> Answers:
+    return Answers(np.array(classes), np.array(classes), np.full(ROWS, probability, np.float32))
+
+
+def trial(name: str, *, said: float, answer: int = 0) -> TaskOutcome:
     """Return a trial that gives the same answer everywhere."""
-    result = TrialResult(name, fine_tuned, HELD_OUT, right, 0.5, Calibration(1.0, 0.5), seconds=1.0)
-    answers = TrialAnswers(np.full(HELD_OUT, answer), np.array(left_out), np.full(len(left_out), answer))
+    points = {point: UnknownPoint(0.5, said, 0.025) for point in Strictness}
+    result = TrialResult(name, False, ROWS - TRAINED, 1, 0.5, Calibration(1.0, 0.5, points), seconds=1.0)
     weights = HeadWeights(np.ones((2, 3), np.float32), np.zeros(3, np.float32), np.zeros(0, np.float32))
-    return TaskOutcome(name, TaskEnding.DONE, 1.0, TrialOutcome(result, weights, answers).pack())
+    return TaskOutcome(name, TaskEnding.DONE, 1.0, TrialOutcome(result, weights, answers([answer] * ROWS, 0.6)).pack())
 
 
-def evidence(*trials: TaskOutcome) -> Evidence:
-    return Selection.of(trials).evidence(EXAMPLES, BEST)
-
-
-def test_a_challenger_whose_body_was_not_trained_shows_its_own_cross_validation() -> None:
-    worse = trial("a", right=5, fine_tuned=False, left_out=(0, 1), answer=1)
-    better = trial("b", right=9, fine_tuned=False, left_out=(2, 3), answer=2)
-    shown = evidence(worse, better)
-    assert shown.held_out.challenger.tolist() == [2] * HELD_OUT
-    assert shown.left_out.challenger.tolist() == [2, 2]
-    assert shown.left_out.labels.tolist() == LABELS[[2, 3]].tolist()
-    assert shown.unseen.tolist() == [False, False]
-
-
-def test_a_fine_tuned_challenger_shows_that_of_the_first_trial_that_was_not() -> None:
-    """Its own body was trained on what cross-validation left out."""
-    tuned = trial("a", right=9, fine_tuned=True, left_out=(2, 3), answer=2)
-    first = trial("b", right=5, fine_tuned=False, left_out=(0, 1), answer=1)
-    second = trial("c", right=6, fine_tuned=False, left_out=(3,), answer=0)
-    shown = evidence(tuned, first, second)
-    assert shown.held_out.challenger.tolist() == [2] * HELD_OUT
-    assert shown.left_out.challenger.tolist() == [1, 1]
-    assert shown.left_out.labels.tolist() == LABELS[[0, 1]].tolist()
-    assert shown.unseen.tolist() == [False, True]
-
-
-def test_where_every_trial_was_fine_tuned_held_out_samples_alone_are_shown() -> None:
-    shown = evidence(trial("a", right=9, fine_tuned=True, left_out=(2, 3), answer=2))
-    assert shown.held_out.challenger.tolist() == [2] * HELD_OUT
-    assert (len(shown.left_out.labels), len(shown.left_out.challenger), len(shown.unseen)) == (0, 0, 0)
+def test_each_head_is_heard_at_its_own_threshold() -> None:
+    selection = Selection.of([trial("a", said=0.5, answer=1), trial("b", said=0.9, answer=0)])
+    nothing = np.zeros((ROWS, 2), np.float32)
+    outcome = EmbeddingOutcome(
+        nothing, answers(LABELS.tolist(), 0.7), answers(LABELS.tolist(), 0.4), nothing, nothing[:, 0], False
+    )
+    shown = selection.evidence(EXAMPLES, outcome, Thresholds(first=0.65, best=0.45))
+    assert selection.challenger.result.name == "b"
+    assert shown.labels.tolist() == [0, 1, 0, 0, 1, 0]
+    assert shown.unseen.tolist() == [False, False, False, True, True, True]
+    assert shown.first.said.all()
+    assert not shown.best.said.any()
+    assert shown.challenger.said.tolist() == [True, False, True, True, False, True]
+    assert shown.promised == 0.9
 
 
 def test_without_a_trial_that_succeeded_there_is_no_challenger() -> None:

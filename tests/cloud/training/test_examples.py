@@ -41,6 +41,7 @@ def dataset(tmp_path: Path) -> MakeDataset:
             label_index=np.array([LABELS.index(label) for label, _ in rows], np.int64),
             splits=np.array([split for _, split in rows], np.uint8),
             sample_ids=np.zeros((len(rows), 16), np.uint8),
+            devices=np.arange(len(rows)) % 2,
             features=StoredFeatures((stored,), np.zeros(len(rows), np.int64), places, (2,)),
         )
 
@@ -53,7 +54,7 @@ def classes(data: Dataset, *, newest: tuple[str, ...] = BUNDLE, best: tuple[str,
 
 def test_a_label_becomes_a_class_with_its_second_training_photo(dataset: MakeDataset) -> None:
     chosen = classes(dataset(("Cleo", 0), ("Dan", 0), ("Cleo", 0), ("Eve", 1), ("Eve", 1)))
-    assert chosen == TrainingClasses(("Ada", "Ben", "Cleo"), base=2, best=2, waiting=1)
+    assert chosen == TrainingClasses(("Ada", "Ben", "Cleo"), base=2, best=2, waiting=1, published=2)
 
 
 def test_new_classes_come_in_the_order_in_which_the_dataset_met_them(dataset: MakeDataset) -> None:
@@ -80,6 +81,14 @@ def test_rows_that_train_come_before_those_held_out(dataset: MakeDataset) -> Non
     data = dataset(("Cleo", 0), ("Cleo", 1), ("Cleo", 0))
     chosen = choose_examples(data, BASE, classes(data), seen=0)
     assert (chosen.labels.tolist(), chosen.trained) == ([0, 1, 1, 2, 2, 0, 2], 5)
+
+
+def test_rows_say_who_sent_them_and_in_which_order_they_came(dataset: MakeDataset) -> None:
+    """Training rows come first, whatever their place in time; the bundle's base is before every device."""
+    data = dataset(("Cleo", 0), ("Cleo", 1), ("Cleo", 0), ("Ada", 0))
+    chosen = choose_examples(data, BASE, classes(data), seen=0)
+    assert chosen.sources.tolist() == [0, 0, 0, 1, 1, 2, 0, 2]
+    assert chosen.chronology.tolist() == [0, 2, 3, 4, 6, 7, 1, 5]
 
 
 def test_rows_of_a_waiting_label_are_left_out(dataset: MakeDataset) -> None:
@@ -136,3 +145,52 @@ def test_a_label_that_a_release_has_is_never_left_out(dataset: MakeDataset, monk
     monkeypatch.setattr(examples, "MAX_LABELS", 1)
     chosen = classes(dataset(("Dan", 0), ("Dan", 0)), newest=("Ada", "Ben", "Cleo"))
     assert (chosen.labels, chosen.left_out) == (("Ada", "Ben", "Cleo"), 1)
+
+
+def test_rows_know_their_sources_and_when_they_came(dataset: MakeDataset) -> None:
+    data = dataset(("Cleo", 1), ("Cleo", 0), ("Cleo", 0))
+    chosen = choose_examples(data, BASE, classes(data), seen=0)
+    assert chosen.sources.tolist() == [0, 0, 0, 2, 1, 0, 1]
+    assert chosen.chronology.tolist() == [0, 2, 3, 5, 6, 1, 4]
+
+
+def test_what_was_left_out_of_best_is_unseen(dataset: MakeDataset) -> None:
+    data = dataset(("Ada", 0), ("Ben", 0), ("Ada", 0))
+    chosen = choose_examples(data, BASE, classes(data), seen=3, left_out=[1])
+    assert chosen.unseen[chosen.trained - 3 : chosen.trained].tolist() == [False, True, False]
+
+
+def test_labels_count_alike_however_many_rows_they_have(dataset: MakeDataset) -> None:
+    data = dataset(*[("Cleo", 0)] * 8, ("Cleo", 1))
+    chosen = choose_examples(data, BASE, classes(data), seen=0).weighted(np.ones(13, np.float32))
+    totals = np.bincount(chosen.labels[chosen.trains], chosen.weights[chosen.trains])
+    np.testing.assert_allclose(totals, 1)
+    assert chosen.counting.all()
+
+
+def test_a_new_label_whose_rows_do_not_count_is_no_class_and_those_behind_it_move_up(dataset: MakeDataset) -> None:
+    data = dataset(("Cleo", 0), ("Cleo", 0), ("Dan", 0), ("Dan", 0))
+    before = choose_examples(data, BASE, classes(data), seen=0)
+    shares = (before.labels != 2).astype(np.float32)
+    chosen = before.weighted(shares)
+    assert (chosen.classes.labels, chosen.classes.waiting) == (("Ada", "Ben", "Dan"), 1)
+    assert chosen.labels[chosen.counting].tolist() == [0, 1, 1, 2, 2, 0]
+    assert chosen.left_out.tolist() == [0, 1]
+    assert chosen.photos.tolist() == [1, 2, 2]
+
+
+def test_a_label_that_a_release_has_stays_whatever_counts(dataset: MakeDataset) -> None:
+    data = dataset(("Cleo", 0), ("Cleo", 0))
+    before = choose_examples(data, BASE, classes(data, newest=("Ada", "Ben", "Cleo")), seen=0)
+    chosen = before.weighted((before.labels != 2).astype(np.float32))
+    assert chosen.classes.labels == ("Ada", "Ben", "Cleo")
+    assert chosen.photos.tolist() == [1, 2, 0]
+
+
+def test_what_is_new_of_labels_in_doubt_is_left_out_with_what_its_device_held_out(dataset: MakeDataset) -> None:
+    data = dataset(("Ada", 0), ("Ben", 0), ("Ada", 0), ("Ada", 1), ("Ada", 1))
+    before = choose_examples(data, BASE, classes(data), seen=1).weighted(np.ones(9, np.float32))
+    chosen = before.without_news([0])
+    assert chosen is not None
+    assert chosen.left_out.tolist() == [2, 4]
+    assert before.without_news([2]) is None

@@ -7,23 +7,33 @@ from typing import Any
 import pytest
 
 from cloud.training.trials import (
+    CLASS_MEANS,
     LAST_LAYER,
+    LAST_LAYER_FOR_LONG,
     FineTuning,
     Optimizer,
     Spec,
     TrialResult,
+    can_gain_by_fine_tuning,
     choose_challenger,
     plan,
 )
 from contract.errors import ContractError
+from contract.unknown import Strictness, UnknownPoint
 from export.heads.calibration import Calibration, FittedOn
 
-CALIBRATION = Calibration(1.5, 0.5, known=3, strangers=2, strangers_refused=0.5, fitted_on=FittedOn.BOTH)
-SPECS = [*plan(4), Spec("careful", fine_tuning=FineTuning(Optimizer.SGD, 1e-4, epochs=3, batch_size=8))]
+POINTS = {
+    Strictness.STRICT: UnknownPoint(0.75, 0.875, 0.0),
+    Strictness.BALANCED: UnknownPoint(0.5, 0.9375, 0.015625),
+    Strictness.FRIENDLY: UnknownPoint(0.25, None, 0.03125),
+}
+CALIBRATION = Calibration(1.5, 0.5, POINTS, known=3, strangers=2, fitted_on=FittedOn.BOTH)
+SPECS = [*plan(5, fine_tune=True), Spec("careful", fine_tuning=FineTuning(Optimizer.SGD, 1e-4, epochs=3, batch_size=8))]
 
 
-def result(name: str, *, right: int, loss: float, held_out: int = 20) -> TrialResult:
-    return TrialResult(name, False, held_out, right, loss, CALIBRATION, seconds=1.0)
+def result(name: str, *, right: int, loss: float, held_out: int = 20, said: float | None = 0.9375) -> TrialResult:
+    points = {**POINTS, Strictness.BALANCED: UnknownPoint(0.5, said, 0.015625)}
+    return TrialResult(name, False, held_out, right, loss, replace(CALIBRATION, points=points), seconds=1.0)
 
 
 def as_json(document: Any) -> Any:
@@ -37,25 +47,31 @@ def with_extra_keys(document: Any) -> Any:
     return {key: with_extra_keys(value) for key, value in document.items()} | {"added_later": {"a": [1, None]}}
 
 
-def test_the_last_layer_alone_is_always_the_first_trial() -> None:
-    assert [plan(count)[0].name for count in (1, 2, 5)] == [LAST_LAYER] * 3
-    assert plan(5)[0].fine_tuning is None
+def test_the_class_means_are_always_the_first_trial_and_longer_training_follows() -> None:
+    assert [(spec.name, spec.epochs) for spec in plan(3)] == [
+        (CLASS_MEANS, 0),
+        (LAST_LAYER, 10),
+        (LAST_LAYER_FOR_LONG, 50),
+    ]
 
 
 @pytest.mark.parametrize(("asked", "planned"), [(1, 2), (2, 2), (6, 6)])
 def test_there_are_two_trials_at_least(asked: int, planned: int) -> None:
     assert len(plan(asked)) == planned
+    assert len(plan(asked, fine_tune=True)) == planned + 1
 
 
-def test_no_two_trials_are_alike_even_where_nothing_is_fine_tuned() -> None:
-    recipes = {(spec.learning_rate, spec.weight_decay, spec.seed) for spec in plan(8)}
+def test_no_two_trials_are_alike() -> None:
+    recipes = {(spec.learning_rate, spec.epochs, spec.weight_decay, spec.seed) for spec in plan(8)}
     assert len(recipes) == 8
     assert len({spec.name for spec in plan(8)}) == 8
 
 
-def test_deeper_layers_are_trained_gently() -> None:
-    fine_tunings = [spec.fine_tuning for spec in plan(4) if spec.fine_tuning]
-    assert [(one.optimizer, one.learning_rate) for one in fine_tunings] == [("adam", 1e-5), ("sgd", 1e-3)]
+@pytest.mark.parametrize(
+    ("photos", "gains"), [([], False), ([9], False), ([10], True), ([2, 2, 300], False), ([10, 12, 2], True)]
+)
+def test_a_body_is_fine_tuned_where_half_of_the_labels_have_ten_photos(photos: list[int], gains: bool) -> None:
+    assert can_gain_by_fine_tuning(photos) is gains
 
 
 @pytest.mark.parametrize("spec", SPECS)
@@ -77,14 +93,14 @@ def test_a_result_comes_back_from_json_with_further_keys_or_without() -> None:
 
 def test_stored_documents_keep_their_keys() -> None:
     """Records and releases that are in stores say "thaw" and "thawed"."""
-    [spec] = [spec for spec in plan(2) if spec.fine_tuning]
+    [spec] = [spec for spec in plan(2, fine_tune=True) if spec.fine_tuning]
     assert as_json(spec.document()) == {
-        "name": "trial-2",
-        "learning_rate": 3e-4,
-        "epochs": 50,
+        "name": "fine-tuned",
+        "learning_rate": 1e-3,
+        "epochs": 10,
         "weight_decay": 0.0,
-        "seed": 1,
-        "thaw": {"optimizer": "adam", "learning_rate": 1e-5, "epochs": 2, "batch_size": 16},
+        "seed": 0,
+        "thaw": {"optimizer": "adam", "learning_rate": 1e-4, "epochs": 2, "batch_size": 16},
     }
     assert as_json(replace(result("a", right=1, loss=0.5), fine_tuned=True).document()) == {
         "name": "a",
@@ -95,22 +111,17 @@ def test_stored_documents_keep_their_keys() -> None:
         "calibration": {
             "temperature": 1.5,
             "threshold": 0.5,
+            "points": {
+                "strict": {"threshold": 0.75, "known_ppm": 875_000, "strangers_ppm": 0},
+                "balanced": {"threshold": 0.5, "known_ppm": 937_500, "strangers_ppm": 15_625},
+                "friendly": {"threshold": 0.25, "known_ppm": None, "strangers_ppm": 31_250},
+            },
             "known": 3,
-            "known_accepted": 1.0,
             "strangers": 2,
-            "strangers_refused": 0.5,
             "fitted_on": "both",
         },
         "seconds": 1.0,
     }
-
-
-@pytest.mark.parametrize(("strangers", "fitted_on"), [(2, FittedOn.BOTH), (0, FittedOn.DEFAULT)])
-def test_a_calibration_from_before_it_said_what_it_was_fitted_on_is_read(strangers: int, fitted_on: FittedOn) -> None:
-    document = as_json(result("a", right=3, loss=0.5).document())
-    del document["calibration"]["fitted_on"]
-    document["calibration"]["strangers"] = strangers
-    assert TrialResult.parse(document).calibration.fitted_on is fitted_on
 
 
 @pytest.mark.parametrize(
@@ -126,13 +137,18 @@ def test_a_result_with_another_kind_of_value_is_refused_by_name(key: str, value:
         TrialResult.parse({**as_json(result("a", right=1, loss=0.5).document()), key: value})
 
 
-def test_the_most_right_wins_and_then_the_smallest_loss() -> None:
-    assert choose_challenger([result("a", right=18, loss=0.1), result("b", right=19, loss=0.9)]).name == "b"
-    assert choose_challenger([result("a", right=19, loss=0.2), result("b", right=19, loss=0.1)]).name == "b"
+def test_the_trial_that_says_most_wins_whatever_its_top_answers_are() -> None:
+    results = [result("a", right=20, loss=0.1, said=0.8), result("b", right=19, loss=0.9, said=0.9)]
+    assert choose_challenger(results).name == "b"
 
 
-def test_where_few_samples_are_held_out_the_first_trial_wins() -> None:
-    results = [result("a", right=1, loss=9.0, held_out=9), result("b", right=9, loss=0.1, held_out=9)]
+def test_the_trial_that_took_less_time_wins_against_one_that_says_hardly_more() -> None:
+    results = [result("a", right=18, loss=0.9, said=0.9), result("b", right=19, loss=0.1, said=0.904)]
+    assert choose_challenger(results).name == "a"
+
+
+def test_where_nothing_tells_the_first_trial_wins() -> None:
+    results = [result("a", right=1, loss=9.0, said=None), result("b", right=9, loss=0.1, said=None)]
     assert choose_challenger(results).name == "a"
 
 

@@ -22,6 +22,7 @@ from cloud.releases.registry import Release
 from cloud.releases.space_lists import SpaceLister
 from cloud.store import keys
 from cloud.training.cycle import CycleReport, CycleStep
+from cloud.training.trials import plan
 from cloud.worker.worker import Worker
 from contract.bundle import TrainingBundle
 from contract.cuts import HEAD_SIGNATURE
@@ -104,15 +105,26 @@ def test_a_release_tells_what_it_was_judged_by(released: tuple[TrainingSite, Cyc
     told: Any = release_of(site, Channel.BEST).report
     assert report.verdict is not None
     assert told["gate"]["passes"] is True
-    assert told["gate"]["new"]["cross_validated"] == 6
+    assert (told["gate"]["new"], told["doubted"]) == (2, None)
+    assert told["calibration"]["points"].keys() == {"strict", "balanced", "friendly"}
+    assert told["samples"]["set_aside"] == {
+        "closer to another label": 0,
+        "far from its label": 0,
+        "second name of an older label": 0,
+        "most of its device's samples fail": 0,
+    }
     assert told["labels"] == {"all": 8, "waiting": 1, "left_out": 0}
 
 
 def test_a_trial_that_is_killed_costs_only_itself(released: tuple[TrainingSite, CycleReport]) -> None:
     site, report = released
-    names = ("last-layer", "trial-2")
+    names = [spec.name for spec in plan(site.settings.trials)]
     records = [json.loads(site.store.get(keys.trial(site.pool, report.cycle, name)).body) for name in names]
-    assert sorted((record["ending"], record["cause"]) for record in records) == [("died", "signal 9"), ("done", "")]
+    assert sorted((record["ending"], record["cause"]) for record in records) == [
+        ("died", "signal 9"),
+        ("done", ""),
+        ("done", ""),
+    ]
 
 
 def test_what_devices_may_read_of_a_release_holds_no_words_of_its_trials(
@@ -161,15 +173,17 @@ def test_after_a_withdrawal_to_the_bundle_a_new_head_is_trained_from_all_samples
     assert accuracy(site, Precision.FLOAT32, (*NAMES[:2], *NAMES[6:8])) > 0.9
 
 
-def test_a_head_with_convolutions_is_trained_and_its_thaw_is_one_of_the_trials(
-    make_site: MakeSite, convolutional_bundle: TrainingBundle
+@pytest.mark.parametrize(("photos", "thaws"), [(3, False), (16, True)])
+def test_a_head_with_convolutions_is_thawed_where_there_are_photos_enough(
+    make_site: MakeSite, convolutional_bundle: TrainingBundle, photos: int, thaws: bool
 ) -> None:
     site = make_site(convolutional_bundle)
-    site.send(("Ada", 3), ("Ben", 3), ("Gus", 3), ("Hal", 3))
+    site.send(*((name, photos) for name in NAMES[:8]))
     site.worker().process_pool(site.pool)
     trials: Any = release_of(site, Channel.LATEST).report["trials"]
     thawed = {name: one["result"]["thawed"] for name, one in trials.items()}
-    assert thawed == {"last-layer": False, "trial-2": True}
+    last_layers = dict.fromkeys(["class-means", "last-layer", "last-layer-for-long"], False)
+    assert thawed == last_layers | ({"fine-tuned": True} if thaws else {})
     assert accuracy(site, Precision.FLOAT32, (*NAMES[:2], *NAMES[6:8])) > 0.9
 
 
