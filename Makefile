@@ -28,7 +28,7 @@ export PYTHON CUT WEIGHTS MODEL LAYER SIZE FIT DETECTOR SPACE INPUT STANDARDIZE 
 
 # TensorFlow and tflite-runtime fail in one process (`vector::reserve`), so the tests take two. Those of the demo load
 # neither and go to the shorter half.
-WITH_TENSORFLOW    := tests/export tests/cloud/training tests/cloud/worker tests/demo/test_run.py
+WITH_TENSORFLOW    := tests/export tests/cloud/training tests/cloud/worker tests/demo/test_run.py tests/bench/learning
 WITHOUT_TENSORFLOW := $(WITH_TENSORFLOW:%=--ignore=%) tests
 
 # Where `make serve` and `make worker` keep things unless the environment says otherwise; they print it.
@@ -42,7 +42,7 @@ KEPT := tools store worker minio
 
 # `exec`: a signal that ends make must reach the program, not a shell in between.
 .DEFAULT_GOAL := help
-.PHONY: help install export demo serve worker minio minio-install nginx-install test test-all test-rooms test-tensorflow test-wheel test-lowest check bench clean
+.PHONY: help install export demo serve worker minio minio-install nginx-install test test-all test-rooms test-tensorflow test-wheel test-lowest check bench bench-learning clean
 
 help:  ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -121,6 +121,9 @@ check: $(STAMP)  ## ruff (format and lint) and mypy --strict, tests included
 
 bench: $(STAMP)  ## measure; one table and build/bench.json
 	@exec $(BIN)/python -m bench
+
+bench-learning: $(STAMP)  ## play the training cycle in many scenarios; tables and build/bench-learning.json
+	@exec $(BIN)/python -m bench.learning
 
 clean:  ## remove what was generated, but not .venv, build/tools, or what serve, worker and minio keep
 	@find build -mindepth 1 -maxdepth 1 $(KEPT:%=! -name %) -exec rm -rf {} + 2>/dev/null || true

@@ -54,7 +54,8 @@ def _samples() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
 
 def _images_a_second(embeddings: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
     """Return the rate between the first and the last report of progress: without building the network."""
-    from export.heads.fit import Recipe, fit_classifier
+    from export.heads.fit import fit_classifier
+    from export.heads.recipe import Recipe
 
     reports: list[tuple[float, int, int]] = []
     recipe = Recipe(epochs=EPOCHS)

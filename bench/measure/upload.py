@@ -86,7 +86,8 @@ def _upload(features: Features, batch: Sequence[tuple[Path, str]], *, space: str
 
 def _accuracy(head: Path, features: Features, people: Sequence[Person], train: NDArray[np.float32]) -> float:
     """Return the mean accuracy in percent over some seeds of the recipe."""
-    from export.heads.fit import Recipe, fit_classifier
+    from export.heads.fit import fit_classifier
+    from export.heads.recipe import Recipe
 
     tests = embed_with_head(head, features.of([photo for person in people for photo in person.tests]))
     truth = np.repeat(np.arange(len(people)), [len(person.tests) for person in people])

@@ -1,0 +1,151 @@
+"""One training cycle in this process: the only home of what the bench calls of `cloud` and `export`.
+
+The embeddings stand for features: the body is the identity, as at freeze6, so that embedding is none of the time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import keras
+import numpy as np
+
+from bench.learning.heads import Bundle, Head, State, Verdict
+from bench.learning.world import Cast, Upload
+from cloud.dataset.ledger import LedgerDraft, base_ledger
+from cloud.dataset.reader import Dataset, StoredFeatures
+from cloud.settings import Settings
+from cloud.training.examples import TrainingExamples, choose_classes, choose_examples
+from cloud.training.executors.executor import TaskEnding, TaskOutcome
+from cloud.training.heads import answer_rows
+from cloud.training.rounds import count_examples, train_in_rounds
+from cloud.training.trainer import train
+from cloud.training.trials import Spec, could_win, plan
+from cloud.training.values import EmbeddingOutcome, Thresholds, TrialInputs, TrialOutcome
+from cloud.training.weights import HeadWeights
+from contract.bundle import BaseSamples
+from contract.holdout import Split
+from contract.samples import SAMPLE_ID_BYTES
+from export.examples.labelled import LabelledExamples
+from export.heads.first_head import fit_first_head
+from export.network.classifier import take_apart
+
+TRIALS = Settings(store="dir:").trials
+
+
+@dataclass(slots=True, eq=False)
+class Pool:
+    """The samples of a pool, as the service's ledger lets them in."""
+
+    bundle: Bundle
+    ledger: LedgerDraft
+    samples: dict[tuple[str, bytes], Upload] = field(default_factory=dict)
+    splits: dict[tuple[str, bytes], Split] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> Pool:
+        """Return an empty one."""
+        photos = np.bincount(bundle.base.labels, minlength=len(bundle.labels)).tolist()
+        return cls(bundle, LedgerDraft(base_ledger(bundle.labels, photos)))
+
+    def add(self, uploads: Sequence[Upload]) -> None:
+        """Merge rows in their order."""
+        for upload in uploads:
+            key = upload.device, _sample_id(upload.device, upload.sample)
+            split = self.ledger.take(key, revision=upload.revision, label=upload.label)
+            if split is not None:
+                self.samples[key] = upload
+                self.splits.setdefault(key, split)
+
+    def dataset(self) -> Dataset:
+        """Return what a cycle reads."""
+        uploads = list(self.samples.values())
+        labels = tuple(dict.fromkeys([*self.bundle.labels, *(upload.label for upload in uploads)]))
+        places = {label: place for place, label in enumerate(labels)}
+        devices: dict[str, int] = {}
+        features = np.stack([upload.embedding for upload in uploads])
+        return Dataset(
+            commit=str(len(uploads)),
+            labels=labels,
+            label_index=np.array([places[upload.label] for upload in uploads], np.int64),
+            splits=np.array([split.code for split in self.splits.values()], np.uint8),
+            sample_ids=_ids([name for _, name in self.samples]),
+            devices=np.array([devices.setdefault(device, len(devices)) for device, _ in self.samples], np.int64),
+            features=cast("StoredFeatures", features),  # indexed alike
+        )
+
+
+def make_bundle(people: Cast) -> Bundle:
+    """Fit the first head to the base people, as the export does."""
+    names = tuple(member.name for member in people.base)
+    features = np.concatenate([member.base for member in people.base])
+    labels = np.repeat(np.arange(len(names)), [len(member.base) for member in people.base]).astype(np.uint32)
+    ids = _ids([_sample_id("base", place) for place in range(len(labels))])
+    examples = LabelledExamples(names, features, labels, ids)
+    splits = examples.held_out().astype(np.uint8)
+    inputs = keras.Input(features.shape[1:])
+    body = keras.Model(inputs, keras.layers.Identity()(inputs))
+    fitted = fit_first_head(body, features, examples, seed=0)
+    parts, calibration = take_apart(fitted.network), fitted.calibration
+    first = Head(names, parts.kernel, parts.bias, calibration.temperature, calibration.threshold)
+    return Bundle(names, BaseSamples(features, labels, ids, splits), first)
+
+
+def run_cycle(state: State, pool: Pool) -> tuple[State, Verdict]:
+    """Train on a pool as it is, and publish: latest always, best if the gate lets it pass."""
+    began = time.process_time()
+    bundle, best, dataset = pool.bundle, state.best, pool.dataset()
+    classes = choose_classes(dataset, bundle=bundle.labels, best=best.labels, newest=state.latest.labels)
+    chosen = choose_examples(dataset, bundle.base, classes, seen=state.seen, left_out=state.left_out)
+    embeddings = np.concatenate(list(chosen.features(bundle.base, dataset)))
+    first = bundle.first
+    embedding = EmbeddingOutcome(
+        embeddings=embeddings,
+        first=answer_rows(embeddings, (first.kernel, first.bias), temperature=first.temperature),
+        best=answer_rows(embeddings, (best.kernel, best.bias), temperature=best.temperature),
+        kernel=best.kernel,
+        bias=best.bias,
+        can_fine_tune=False,
+    )
+
+    def run(examples: TrainingExamples, suffix: str) -> list[TaskOutcome]:
+        inputs = TrialInputs(
+            embeddings=embeddings,
+            labels=examples.labels,
+            weights=examples.weights,
+            trained=examples.trained,
+            classes=len(examples.classes.labels),
+            best=HeadWeights(best.kernel, best.bias),
+        )
+        first, *others = [replace(spec, name=spec.name + suffix) for spec in plan(TRIALS)]
+        outcomes = [_try(inputs, first)]
+        won = outcomes[0].result
+        if won is None or could_win(TrialOutcome.unpack(won).result):
+            outcomes += [_try(inputs, spec) for spec in others]
+        return outcomes
+
+    examples, _ = count_examples(chosen, embeddings)
+    trained = train_in_rounds(examples, run, embedding, Thresholds(first.threshold, best.threshold))
+    verdict, challenger = trained.verdict, trained.selection.challenger
+    weights, calibration = challenger.weights, challenger.result.calibration
+    labels = trained.examples.classes.labels
+    latest = Head(labels, weights.kernel, weights.bias, calibration.temperature, calibration.threshold)
+    seen = State(latest, latest, len(dataset), tuple(trained.examples.left_out.tolist()))
+    after = seen if verdict.passes else replace(state, latest=latest)
+    return after, Verdict(verdict.passes, verdict.reason, time.process_time() - began)
+
+
+def _try(inputs: TrialInputs, spec: Spec) -> TaskOutcome:
+    return TaskOutcome(spec.name, TaskEnding.DONE, 0.0, train(inputs, spec).pack())
+
+
+def _sample_id(device: str, sample: int) -> bytes:
+    return hashlib.sha256(f"{device}/{sample}".encode()).digest()[:SAMPLE_ID_BYTES]
+
+
+def _ids(names: Sequence[bytes]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.frombuffer(b"".join(names), np.uint8).reshape(-1, SAMPLE_ID_BYTES)

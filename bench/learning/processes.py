@@ -1,0 +1,66 @@
+"""Jobs side by side, each process with one thread, as TensorFlow and numpy are told before they are loaded."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import active_children, get_context
+from pathlib import Path
+
+from bench.learning.figures import Played
+from bench.learning.scenarios import SCENARIOS
+from bench.learning.worlds import people_of
+from contract.command_line import interrupts_wait
+from export.keras_environment import configure_keras
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One scenario in one world with one seed."""
+
+    scenario: str
+    world: str
+    seed: int
+
+
+def play_all(jobs: Sequence[Job], *, work: Path, processes: int) -> Iterator[Played]:
+    """Play every job, and yield what came of each as soon as it is done. Progress goes to stderr."""
+    os.environ.update(dict.fromkeys(THREADS, "1") | QUIET)  # for the processes, which are spawned
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_end_at_interrupts) as pool:
+        with interrupts_wait():
+            futures = [pool.submit(play_job, job, work) for job in jobs]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in active_children():
+                process.terminate()  # or what they still play would be waited for
+            raise
+
+
+def play_job(job: Job, work: Path) -> Played:
+    """Play one job here; what jobs have in common is kept in between."""
+    began = time.monotonic()
+    configure_keras()
+    from bench.learning.playing import play  # which loads Keras
+
+    played = play(SCENARIOS[job.scenario], people_of(job.world, work=work, seed=job.seed), seed=job.seed)
+    line = f"{time.monotonic() - began:5.0f} s  {job.scenario}, {job.world}, seed {job.seed}"
+    print(line, file=sys.stderr, flush=True)
+    return played
+
+
+def _end_at_interrupts() -> None:
+    """Let Ctrl-C end this process as a signal does."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
