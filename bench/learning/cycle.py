@@ -118,7 +118,9 @@ def run_cycle(state: State, pool: Pool) -> tuple[State, Verdict]:
             labels=examples.labels,
             weights=examples.weights,
             trained=examples.trained,
+            moments=examples.moments,
             classes=len(examples.classes.labels),
+            base_classes=examples.classes.base,
             best=HeadWeights(best.kernel, best.bias),
         )
         first, *others = [replace(spec, name=spec.name + suffix) for spec in plan(TRIALS)]

@@ -67,6 +67,8 @@ class TrainingExamples:
     """How many rows lie among those that train."""
     weights: NDArray[np.float32]
     """What each row counts for; one of 0 counts for nothing, whatever its label."""
+    moments: NDArray[np.int64]
+    """Rows with one number are near-duplicates, of one moment."""
     sources: NDArray[np.int64]
     """Who says so: 0 for the bundle's base, 1 and up for devices; a number never changes its device."""
     chronology: NDArray[np.int64]
@@ -100,7 +102,7 @@ class TrainingExamples:
         return np.sort(places[places >= 0])
 
     def weighted(self, shares: NDArray[np.float32]) -> TrainingExamples:
-        """Return the same rows, each with a share of its label; what has none, or none of the training rows, is out.
+        """Return the same rows, each with a share of its label; what has none is out.
 
         Of a label that has become a class here two rows must train: one that is left with fewer is no class any more.
         Labels count alike, however many rows they have.
@@ -112,7 +114,8 @@ class TrainingExamples:
         weights = np.where(labels >= 0, shares, 0).astype(np.float32)
         trains = (weights > 0) & (np.arange(len(self)) < self.trained)
         totals = np.bincount(labels[trains], weights[trains], minlength=len(classes.labels))
-        weights[trains] /= totals[labels[trains]]
+        counting = (weights > 0) & (totals[np.maximum(labels, 0)] > 0)
+        weights[counting] /= totals[labels[counting]]
         return replace(self, classes=classes, labels=np.where(labels >= 0, labels, 0), weights=weights)
 
     def without_news(self, classes: Sequence[int]) -> TrainingExamples | None:
@@ -192,6 +195,7 @@ def choose_examples(
         unseen=(order >= bases + seen) | np.isin(order - bases, left_out),
         trained=int(((labels >= 0) & ~held_out).sum()),
         weights=np.ones(len(order), np.float32),
+        moments=np.arange(len(order)),
         sources=sources[order],
         chronology=order,
         _base_rows=np.where(order < bases, order, -1),

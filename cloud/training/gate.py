@@ -9,8 +9,8 @@ another. The challenger is refused if
 (a) it says few of the samples that judge or that cross-validation left out (`FLOOR`), whatever it is compared with;
 (b) the votes show a loss on the labels that best knows, or on the bundle's alone;
 (c) on the bundle's labels the votes show a loss beside the bundle's own head, so that small losses do not add up;
-(d) single labels lost most of what best said of them. Those, and the labels that their samples are answered with now or
-    next, are in doubt.
+(d) single labels lost most of what best said of them, or the bundle's own head of its labels. Those, the labels that
+    their samples are answered with now, and new ones that come next, are in doubt.
 
 Both heads are judged on the same footing: on samples that neither was trained on, or else on those that both were. No
 device decides about its own head: its samples of a label judge only once best was trained on all it has sent of that
@@ -114,7 +114,7 @@ class Verdict:
     lost: tuple[int, ...]
     """Labels of which most was lost."""
     in_doubt: tuple[int, ...]
-    """These, and the labels that took their samples or came next."""
+    """These, the labels that took their samples, and new ones that came next."""
     new: int
     """How many labels best does not know."""
     unjudged: int
@@ -171,7 +171,9 @@ def may_judge(labels: Integers, sources: Integers, *, counting: Flags, trained: 
 def _refusal(
     evidence: Evidence, known: Comparison, base: Comparison, first: Comparison, lost: tuple[int, ...]
 ) -> str | None:
-    said = evidence.promised if evidence.promised is not None else known.after if known.labels else None
+    said = evidence.promised if evidence.promised is not None else _said_by_challenger(evidence)
+    if said is None and base.labels == 0 < evidence.base_classes:
+        return "nothing tells what it makes of the bundle's labels"
     if said is not None and said < FLOOR:
         return f"accepted among known is {_percent(said)} %, and {_percent(FLOOR)} % are asked for"
     for comparison, whose in (
@@ -184,6 +186,12 @@ def _refusal(
     if lost:
         return f"{len(lost)} labels lost most of what was accepted"
     return None
+
+
+def _said_by_challenger(evidence: Evidence) -> float | None:
+    """Return the mean share that the challenger says of a label; None where nothing judges."""
+    fair = _fair(evidence)
+    return float(_by_label(evidence.labels[fair], evidence.challenger.said[fair]).mean()) if fair.any() else None
 
 
 def _praise(evidence: Evidence, known: Comparison) -> str:
@@ -251,9 +259,14 @@ def _tells(lost: Flags, won: Flags) -> bool:
 
 
 def _lost(evidence: Evidence) -> tuple[int, ...]:
-    """Return the labels of which the challenger lost most of what best said; all samples count."""
-    before, after = _counted(evidence, evidence.best)
-    classes = evidence.best_classes
+    """Return the labels of which the challenger lost most of what best said, or the first head of the bundle's."""
+    of_best = _lost_beside(evidence, evidence.best, classes=evidence.best_classes)
+    return tuple(sorted({*of_best, *_lost_beside(evidence, evidence.first, classes=evidence.base_classes)}))
+
+
+def _lost_beside(evidence: Evidence, other: Answers, *, classes: int) -> tuple[int, ...]:
+    """Return the labels below a class of which most was lost beside another head; all samples count."""
+    before, after = _counted(evidence, other)
     inside = evidence.labels < classes
     lost, won, said = (
         np.bincount(evidence.labels[inside & flags], minlength=classes)
@@ -264,8 +277,8 @@ def _lost(evidence: Evidence) -> tuple[int, ...]:
 
 
 def _in_doubt(evidence: Evidence, lost: tuple[int, ...]) -> tuple[int, ...]:
-    before, after = _counted(evidence, evidence.best)
-    gone = np.isin(evidence.labels, lost) & before & ~after
-    challenger = evidence.challenger
-    took = np.where(challenger.classes == evidence.labels, challenger.runners_up, challenger.classes)
+    challenger, labels = evidence.challenger, evidence.labels
+    gone = np.isin(labels, lost) & ~challenger.said
+    new = challenger.runners_up >= evidence.best_classes
+    took = np.where(challenger.classes != labels, challenger.classes, np.where(new, challenger.runners_up, labels))
     return tuple(np.union1d(np.array(lost, np.int64), took[gone]).tolist())

@@ -72,7 +72,9 @@ class CycleInputs:
             labels=examples.labels,
             weights=examples.weights,
             trained=examples.trained,
+            moments=examples.moments,
             classes=len(examples.classes.labels),
+            base_classes=examples.classes.base,
             best=HeadWeights(embedding.kernel, embedding.bias, body),
             deeper=DeeperLayers(rows.head_file, rows.features) if embedding.can_fine_tune else None,
         )
@@ -155,12 +157,9 @@ def _balanced(head: Manifest | BundleFacts) -> float | None:
 def _choose_classes(
     store: ObjectStore, pool: Pool, current: Registry, bundle: TrainingBundle, data: Dataset
 ) -> TrainingClasses:
-    return choose_classes(
-        data,
-        bundle=bundle.labels,
-        best=_labels(store, pool, current, Channel.BEST, bundle),
-        newest=_labels(store, pool, current, Channel.LATEST, bundle),
-    )
+    best, latest = (_labels(store, pool, current, channel, bundle) for channel in (Channel.BEST, Channel.LATEST))
+    newest = latest if len(latest) >= len(best) else best  # latest may have been withdrawn to an older one
+    return choose_classes(data, bundle=bundle.labels, best=best, newest=newest)
 
 
 def _labels(

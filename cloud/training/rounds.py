@@ -42,7 +42,8 @@ def count_examples(examples: TrainingExamples, embeddings: Floats) -> tuple[Trai
     chosen = embeddings, examples.labels, examples.sources
     vetted = vet(*chosen, chronology=examples.chronology, classes=len(examples.classes.labels))
     moments = find_moments(*chosen, chronology=examples.chronology)
-    return examples.weighted(moments.split_shares(vetted.counting, trained=examples.trained)), vetted
+    counted = examples.weighted(moments.split_shares(vetted.counting, trained=examples.trained))
+    return replace(counted, moments=moments.moments), vetted
 
 
 def train_in_rounds(

@@ -100,7 +100,7 @@ def _fit(inputs: TrialInputs, spec: Spec, rows: Rows, progress: Progress, collec
         inputs.labels[: inputs.trained],
         classes=inputs.classes,
         weights=np.where(rows, inputs.weights, 0)[: inputs.trained].astype(np.float32),
-        start=(inputs.best.kernel, inputs.best.bias),
+        start=inputs.earlier,
         recipe=_recipe(spec),
         progress=progress,
     )
@@ -143,7 +143,8 @@ def _validate(inputs: TrialInputs, spec: Spec, progress: Progress, collect: Coll
         classes=inputs.classes,
         recipe=_recipe(spec),
         weights=inputs.weights[: inputs.trained],
-        start=(inputs.best.kernel, inputs.best.bias),
+        moments=inputs.moments[: inputs.trained],
+        start=inputs.earlier,
         progress=progress,
     )
 
@@ -151,7 +152,8 @@ def _validate(inputs: TrialInputs, spec: Spec, progress: Progress, collect: Coll
 def _validate_fine_tuned(inputs: TrialInputs, spec: Spec, progress: Progress, collect: Collect) -> CrossValidated:
     """Leave out people and photos once, for the body, too."""
     rows = np.flatnonzero(inputs.training)
-    parts = assign_folds(inputs.labels[rows], folds=FOLDS_FOR_BODIES, seed=spec.seed).together()
+    folds = assign_folds(inputs.labels[rows], folds=FOLDS_FOR_BODIES, seed=spec.seed, moments=inputs.moments[rows])
+    parts = folds.together()
     members, left_out, strangers = (np.isin(np.arange(len(inputs.labels)), rows[part]) for part in parts)
     left_out &= np.isin(inputs.labels, inputs.labels[members])
     fitted = _fit(inputs, spec, members, progress, collect)

@@ -33,6 +33,7 @@ EMBED, TRAIN, CONVERT = "embed", "train", "convert"
 """The names of the operations."""
 
 Flags = NDArray[np.bool_]
+Classifier = tuple[Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,11 +179,20 @@ class TrialInputs:
     """(n,): what each row counts for; one of 0 for nothing, whatever its label."""
     trained: int
     """How many rows train."""
+    moments: Integers
+    """(n,): rows with one number are of one moment."""
     classes: int
+    base_classes: int
+    """Classes below this are of the bundle: without rows, they keep what best knows of them, and others do not."""
     best: HeadWeights
-    """Best's classifier, from which trials start; its body is empty while it is the bundle's."""
+    """Best's head, from which trials start; its body is empty while it is the bundle's."""
     deeper: DeeperLayers | None = None
     """None where the body has no weights to train."""
+
+    @property
+    def earlier(self) -> Classifier:
+        """What best knows of the bundle's classes, kernel (d, k) and bias (k,)."""
+        return self.best.kernel[:, : self.base_classes], self.best.bias[: self.base_classes]
 
     @property
     def training(self) -> Flags:
@@ -199,9 +209,15 @@ class TrialInputs:
     def pack(self) -> TaskData:
         """Return it as task data."""
         arrays: dict[str, Array] = {"embeddings": self.embeddings, "labels": self.labels, "weights": self.weights}
+        arrays["moments"] = self.moments
         if self.deeper is not None:
             arrays |= {"head_file": self.deeper.head_file, "features": self.deeper.features}
-        return TaskData({"trained": self.trained, "classes": self.classes}, arrays | self.best.arrays())
+        document: dict[str, Json] = {
+            "trained": self.trained,
+            "classes": self.classes,
+            "base_classes": self.base_classes,
+        }
+        return TaskData(document, arrays | self.best.arrays())
 
     @classmethod
     def unpack(cls, data: TaskData) -> TrialInputs:
@@ -212,7 +228,9 @@ class TrialInputs:
             labels=data.integers("labels"),
             weights=data.floats("weights"),
             trained=data.fields.integer("trained"),
+            moments=data.integers("moments"),
             classes=data.fields.integer("classes"),
+            base_classes=data.fields.integer("base_classes"),
             best=_unpack_weights(data),
             deeper=DeeperLayers(data.binary("head_file"), data.floats("features")) if has_deeper else None,
         )

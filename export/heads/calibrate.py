@@ -34,6 +34,8 @@ FEWEST_KNOWN = 6
 """Three labels of two photos. One of fewer, unlike the rest, would decide alone; on real faces they add nothing."""
 FEWEST_STRANGERS = 3
 """People, of whom each is left out in turn."""
+FEWEST_FOR_QUANTILE = 40
+"""People, of whom one lies above the balanced point."""
 PREDICTED_COUNTS = 5
 """As many strangers above a quantile as the prediction counts for."""
 SURE_ODDS = 30.0
@@ -106,11 +108,10 @@ def fit_unknown(known: Answers, strangers: Answers) -> Calibration:
     sure = confidences(strangers.logits, temperature)
     if _are_alike(np.concatenate([sure, confidences(known.logits, temperature)])):
         return replace(default_calibration(classes), known=len(known.labels), strangers=len(sure))
-    most = 1.0 if fitted_on is FittedOn.BOTH else MOST_ASKED
-    points = {
-        point: _point(min(_bound(strangers, temperature, let_in=share), most), known, strangers, temperature)
-        for point, share in STRANGERS_LET_IN.items()
-    }
+    at_most, points = 1.0 if fitted_on is FittedOn.BOTH else MOST_ASKED, dict[Strictness, UnknownPoint]()
+    for point, share in STRANGERS_LET_IN.items():
+        at_most = min(_bound(strangers, temperature, let_in=share), at_most)  # no friendlier point asks for more
+        points[point] = _point(at_most, known, strangers, temperature)
     balanced = points[Strictness.BALANCED].threshold
     return Calibration(temperature, balanced, points, len(known.labels), len(sure), fitted_on)
 
@@ -140,8 +141,8 @@ def _bound(strangers: Answers, temperature: float, *, let_in: float) -> float:
     """Return what the next stranger stays below but for a share of `let_in`, over strangers who count once each.
 
     Of few people their own quantile is chance, so it is the upper bound of a prediction interval with Student's t,
-    their log odds taken for normal. The more of them lie above the quantile, the more that counts itself, and it is
-    never below that.
+    their log odds taken for normal. The more of them lie above the quantile, the more that counts itself; of many the
+    threshold is never below it, and of few one lookalike would set it alone.
     """
     sure, counts = confidences(strangers.logits, temperature), _once_each(strangers)
     odds = np.log(sure) - np.log(np.maximum(1 - sure, np.finfo(np.float64).eps))
@@ -151,7 +152,9 @@ def _bound(strangers: Answers, temperature: float, *, let_in: float) -> float:
     predicted = mean + _student(1 - let_in, people - 1) * deviation * math.sqrt(1 + 1 / people)
     quantile, above = _quantile(odds, counts, 1 - let_in), people * let_in
     bound = (above * quantile + PREDICTED_COUNTS * predicted) / (above + PREDICTED_COUNTS)
-    return 1 / (1 + math.exp(-min(max(bound, quantile), SURE_ODDS)))
+    if people >= FEWEST_FOR_QUANTILE:
+        bound = max(bound, quantile)
+    return 1 / (1 + math.exp(-min(bound, SURE_ODDS)))
 
 
 def _quantile(values: NDArray[np.float64], counts: NDArray[np.float64], share: float) -> float:

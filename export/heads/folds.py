@@ -106,16 +106,20 @@ def cross_validate(
     classes: int,
     recipe: Recipe,
     weights: Floats | None = None,
+    moments: Labels | None = None,
     start: Classifier | None = None,
     progress: Progress = ignore,
 ) -> CrossValidated:
     """Return answers to left-out photos and strangers, over embeddings (n, d) and labels (n,) below `classes`.
 
-    `weights` and `start` are as for `fit_classifier`; a sample of weight 0 is nobody's.
+    `weights` and `start` are as for `fit_classifier`; a sample of weight 0 is nobody's. Samples with one number in
+    `moments` (n,) are near-duplicates, and left out together.
     """
     counts = np.ones(len(labels), np.float32) if weights is None else weights
     rows = np.flatnonzero(counts > 0)
-    folds = assign_folds(labels[rows], folds=folds_for(classes), seed=recipe.seed).among(rows, len(labels))
+    alike = np.arange(len(labels)) if moments is None else moments
+    folds = assign_folds(labels[rows], folds=folds_for(classes), seed=recipe.seed, moments=alike[rows])
+    folds = folds.among(rows, len(labels))
     heads = fit_folds(
         embeddings,
         labels,
@@ -130,7 +134,8 @@ def cross_validate(
     known = [_answers(samples, left_out, head) for left_out, head in zip(folds.left_out, heads, strict=True)]
     strangers = [_answers(samples, unknown, head) for unknown, head in zip(folds.strangers, heads, strict=True)]
     left_out = np.concatenate([np.flatnonzero(left_out) for left_out in folds.left_out])
-    photos = np.bincount(labels[rows], minlength=classes)[labels[left_out]]
+    distinct = np.unique(np.stack([labels[rows], alike[rows]]), axis=1)[0]
+    photos = np.maximum(np.bincount(distinct, minlength=classes)[labels[left_out]], 2)
     gain = _gain(photos, _likeness(samples.counted(np.ones(len(labels), bool))))
     return CrossValidated(_together(known), left_out, gain, _together(strangers))
 
@@ -140,7 +145,7 @@ def folds_for(classes: int) -> int:
     return max(min(MOST_FOLDS, MOST_COLUMNS // classes), FEWEST_FOLDS)
 
 
-def assign_folds(labels: Labels, *, folds: int, seed: int) -> Folds:
+def assign_folds(labels: Labels, *, folds: int, seed: int, moments: Labels | None = None) -> Folds:
     """Deal people and photos out to `folds`, at random by `seed`.
 
     A tenth of the people, or one, are strangers of a fold. A fold leaves out a tenth of a person's photos, at least
@@ -149,15 +154,18 @@ def assign_folds(labels: Labels, *, folds: int, seed: int) -> Folds:
     """
     chance = np.random.default_rng(seed)
     people = _rows_of_each(labels)
+    alike = np.arange(len(labels)) if moments is None else moments
     shares = max(folds, min(MOST_FOLDS, len(people)))
     strangers, left_out = np.zeros((2, folds, len(labels)), bool)
     for place, person in enumerate(chance.permutation(len(people))):
-        rows = chance.permutation(people[person])
+        rows = people[person]
+        together = _rows_of_each(alike[rows])
+        photos = [rows[together[number]] for number in chance.permutation(len(together))]
         own = place % shares
         if own < folds:
             strangers[own, rows] = True
-        if len(rows) > 1:
-            _leave_out(left_out, rows, chance.permutation([fold for fold in range(folds) if fold != own]))
+        if len(photos) > 1:
+            _leave_out(left_out, photos, chance.permutation([fold for fold in range(folds) if fold != own]))
     return Folds(~(left_out | strangers), left_out, strangers)
 
 
@@ -166,10 +174,11 @@ def _rows_of_each(labels: Labels) -> list[NDArray[np.intp]]:
     return np.split(np.argsort(labels, kind="stable"), first[1:])
 
 
-def _leave_out(left_out: Members, rows: NDArray[np.intp], folds: NDArray[np.intp]) -> None:
-    at_once = -(-len(rows) // MOST_FOLDS)
-    dealt = rows[: len(folds) * at_once]
-    left_out[folds[np.arange(len(dealt)) % len(folds)], dealt] = True
+def _leave_out(left_out: Members, photos: Sequence[NDArray[np.intp]], folds: NDArray[np.intp]) -> None:
+    """Deal photos, each with its near-duplicates, out to folds."""
+    at_once = -(-len(photos) // MOST_FOLDS)
+    for place, rows in enumerate(photos[: len(folds) * at_once]):
+        left_out[folds[place % len(folds)], rows] = True
 
 
 def _together(parts: Sequence[Answers]) -> Answers:

@@ -192,7 +192,9 @@ class SyntheticRows:
             labels=self.labels,
             weights=np.ones(len(self.labels), np.float32),
             trained=self.trained,
+            moments=np.arange(len(self.labels)),
             classes=self.classes,
+            base_classes=embedding.kernel.shape[1],
             best=HeadWeights(embedding.kernel, embedding.bias, body),
             deeper=DeeperLayers(self.inputs.head_file, self.inputs.features) if embedding.can_fine_tune else None,
         )

@@ -22,6 +22,7 @@ EXAMPLES = TrainingExamples(
     np.zeros(ROWS, bool),
     TRAINED,
     np.ones(ROWS, np.float32),
+    np.arange(ROWS),
     np.zeros(ROWS, np.int64),
     np.arange(ROWS),
     NOWHERE,

@@ -166,6 +166,7 @@ def test_labels_count_alike_however_many_rows_they_have(dataset: MakeDataset) ->
     totals = np.bincount(chosen.labels[chosen.trains], chosen.weights[chosen.trains])
     np.testing.assert_allclose(totals, 1)
     assert chosen.counting.all()
+    assert chosen.weights[chosen.labels == 2].tolist() == [0.125] * 9
 
 
 def test_a_new_label_whose_rows_do_not_count_is_no_class_and_those_behind_it_move_up(dataset: MakeDataset) -> None:

@@ -48,6 +48,7 @@ def gather(uploads: Photos, *, new: int) -> tuple[TrainingExamples, NDArray[np.f
         sources > 0,
         len(rows),
         np.ones(len(rows), np.float32),
+        np.arange(len(rows)),
         sources,
         np.arange(len(rows)),
         np.where(sources > 0, -1, np.arange(len(rows))),
@@ -70,7 +71,9 @@ def run_rounds(examples: TrainingExamples, rows: NDArray[np.float32]) -> tuple[R
             labels=chosen.labels,
             weights=chosen.weights,
             trained=chosen.trained,
+            moments=chosen.moments,
             classes=len(chosen.classes.labels),
+            base_classes=chosen.classes.base,
             best=HeadWeights(kernel, bias),
         )
         return [TaskOutcome(names[-1], TaskEnding.DONE, 0.0, train(inputs, replace(SPEC, name=names[-1])).pack())]

@@ -101,6 +101,17 @@ def test_a_fine_tuned_trial_is_calibrated_by_a_body_that_had_not_seen_the_strang
     assert 0 < calibration.known <= 7 * 3 + 30
 
 
+def test_a_published_label_that_lost_all_its_samples_is_never_answered_again(make_rows: MakeRows) -> None:
+    """Its old column answered everybody who had its samples under another name, as a stranger, and nobody was sure."""
+    inputs = make_rows(vector_head()).for_trials()
+    renamed = np.where(inputs.labels == 5, 7, inputs.labels)
+    weights = np.where(inputs.labels == 7, 0, 1).astype(np.float32)
+    found = train(replace(inputs, labels=renamed, weights=weights, base_classes=4), QUICK)
+    assert not (found.answers.classes == 5).any()
+    kept = train(replace(inputs, labels=renamed, weights=weights, base_classes=6), QUICK)
+    assert found.result.calibration.threshold < kept.result.calibration.threshold
+
+
 def test_the_last_layer_alone_leaves_the_body_as_it_is(make_rows: MakeRows) -> None:
     assert len(train(make_rows(convolutional_head()).for_trials(), QUICK).weights.body) == 0
 

@@ -298,3 +298,14 @@ def test_of_few_strangers_the_threshold_is_higher_for_their_quantile_is_chance()
 @pytest.mark.parametrize(("said", "more"), [(0.994, True), (0.996, False), (None, False)])
 def test_nothing_is_tried_after_a_recipe_that_no_other_could_beat(said: float | None, more: bool) -> None:
     assert can_say_more(told(said)) is more
+
+
+@pytest.mark.parametrize("people", [5, 21, 39, 40, 41, 200])
+def test_thresholds_never_rise_towards_the_friendlier_point(people: int) -> None:
+    """A pair of lookalikes among strangers put friendly above balanced, and no trial could be read."""
+    chance = np.random.default_rng(people)
+    logits = chance.normal(size=(people, 8)).astype(np.float32)
+    logits[:2, 0] += 30
+    known = answers(chance.normal(size=(60, 8)).astype(np.float32) + np.eye(8, dtype=np.float32)[0] * 9)
+    found = [point.threshold for point in fit_unknown(known, strangers_of(logits)).points.values()]
+    assert found == sorted(found, reverse=True)

@@ -97,3 +97,22 @@ def test_a_sample_of_weight_zero_is_in_no_part_of_any_fold() -> None:
     validated = cross_validate(embeddings, labels, classes=20, weights=weights, recipe=RECIPE)
     assert not set(validated.samples.tolist()) & {0, 1, 2, 3}
     assert len(validated.strangers.labels) == 76
+
+
+def test_near_duplicates_are_left_out_together_and_count_as_one_photo() -> None:
+    """Of a burst of eight frames seven trained: 100 % was promised and 3 % came, and no other recipe was tried."""
+    embeddings, labels = crowd(20, 1)
+    frames, names = np.repeat(embeddings, 8, axis=0), np.repeat(labels, 8)
+    bursts = np.repeat(np.arange(20), 8)
+    validated = cross_validate(frames, names, classes=20, moments=bursts, recipe=RECIPE)
+    assert len(validated.known.labels) == 0
+    twice = cross_validate(
+        np.concatenate([frames, embeddings]),
+        np.concatenate([names, labels]),
+        classes=20,
+        moments=np.concatenate([bursts, 20 + labels]),
+        recipe=RECIPE,
+    )
+    assert np.bincount(twice.samples, minlength=180).tolist() == [1] * 180
+    for fold in assign_folds(names, folds=10, seed=0, moments=bursts // 2).left_out:
+        assert fold.reshape(20, 8).all(axis=1).sum() * 8 == fold.sum()
