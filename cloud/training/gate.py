@@ -1,10 +1,10 @@
 """The gate: the decision whether a challenger becomes best. Pure: answers in, a verdict out.
 
 Newer data wins, unless it shows that something is lost. Counted is what users see: a sample is *said* if it is answered
-with its own label and not as unknown, each head at its own balanced threshold. A head whose threshold nobody fitted is
-compared by its answers alone, as if neither ever said unknown. Every label has one vote, the share of
-its samples that the challenger says less the share that best says; so a label with many photos decides no more than
-another. The challenger is refused if
+with its own label and not as unknown, each head at its own balanced threshold. A head whose threshold nobody fitted, or
+that of fewer than ten labels, is chance: heads are compared by their answers alone then, as if they never said unknown.
+Every label has one vote, the share of its samples that the challenger says less the share that best says; so a label
+with many photos decides no more than another. The challenger is refused if
 
 (a) it says few of the samples that judge or that cross-validation left out (`FLOOR`), whatever it is compared with;
 (b) the votes show a loss on the labels that best knows, or on the bundle's alone;
@@ -31,7 +31,7 @@ FLOOR = 0.2
 MARGIN = 0.01
 """Of votes: a smaller loss is none."""
 FEW_LABELS = 10
-"""With fewer votes their spread says little, and samples are counted."""
+"""With fewer votes their spread says little, and samples are counted; with fewer labels thresholds are chance."""
 FEWEST_LOST = 3
 """Of a label's samples."""
 ONE_SIDED_95 = 1.645
@@ -229,7 +229,7 @@ def _compare(evidence: Evidence, other: Answers, *, below: int) -> Comparison:
 
 def _counted(evidence: Evidence, other: Answers) -> tuple[Flags, Flags]:
     """Return what counts for another head, and for the challenger beside it."""
-    if other.is_calibrated:
+    if other.is_calibrated and evidence.classes >= FEW_LABELS:
         return other.said, evidence.challenger.said
     return other.right(evidence.labels), evidence.challenger.right(evidence.labels)
 

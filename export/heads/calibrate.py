@@ -113,7 +113,8 @@ def fit_unknown(known: Answers, strangers: Answers) -> Calibration:
         at_most = min(_bound(strangers, temperature, let_in=share), at_most)  # no friendlier point asks for more
         points[point] = _point(at_most, known, strangers, temperature)
     balanced = points[Strictness.BALANCED].threshold
-    return Calibration(temperature, balanced, points, len(known.labels), len(sure), fitted_on)
+    right = float((known.logits.argmax(axis=1) == known.labels) @ _once_each(known)) if len(known.labels) else 0.0
+    return Calibration(temperature, balanced, points, len(known.labels), len(sure), min(right, 1.0), fitted_on)
 
 
 def _point(threshold: float, known: Answers, strangers: Answers, temperature: float) -> UnknownPoint:

@@ -24,6 +24,8 @@ class FittedOn(StrEnum):
 
 SAID_MORE = 0.005
 """Of all labels: by so much more a recipe that takes longer must say."""
+RIGHT_MORE = 0.02
+"""Or, where it says as much, be right: of few labels thresholds are so high that hardly anything is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Calibration:
     """How many photos of people the head knows."""
     strangers: int = 0
     """How many photos of strangers."""
+    right: float = 0.0
+    """The share of the known whose most probable label is their own, each label once."""
     fitted_on: FittedOn = FittedOn.DEFAULT
 
     @property
@@ -55,6 +59,7 @@ class Calibration:
             "points": points_document(self.points),
             "known": self.known,
             "strangers": self.strangers,
+            "right": self.right,
             "fitted_on": self.fitted_on,
         }
 
@@ -71,6 +76,7 @@ class Calibration:
             points=parse_points(fields),
             known=fields.integer("known"),
             strangers=fields.integer("strangers"),
+            right=fields.number("right", low=0.0, high=1.0),
             fitted_on=fields.choice("fitted_on", FittedOn),
         )
 
@@ -100,12 +106,21 @@ def can_say_more(calibration: Calibration) -> bool:
 
 
 def says_most(calibrations: Sequence[Calibration]) -> int:
-    """Return the place of the head that says most, or of an earlier one that says hardly less.
+    """Return the place of the head that says most, or of an earlier one that says hardly less and is as often right.
 
     Heads that do not tell lose to those that do; where none tells it is the first.
     """
-    chosen, most = 0, calibrations[0].said
+    chosen = 0
     for place, calibration in enumerate(calibrations):
-        if calibration.said is not None and (most is None or calibration.said > most + SAID_MORE):
-            chosen, most = place, calibration.said
+        if _is_better(calibration, calibrations[chosen]):
+            chosen = place
     return chosen
+
+
+def _is_better(calibration: Calibration, than: Calibration) -> bool:
+    if calibration.said is None:
+        return False
+    if than.said is None:
+        return True
+    more = calibration.said - than.said
+    return more > SAID_MORE or (more >= -SAID_MORE and calibration.right > than.right + RIGHT_MORE)

@@ -187,6 +187,14 @@ def test_where_nothing_was_fitted_and_nothing_judges_the_bundles_labels_best_sta
     assert (found.passes, found.reason) == (False, "nothing tells what it makes of the bundle's labels")
 
 
+def test_heads_of_few_labels_are_compared_by_their_answers_for_their_thresholds_are_chance() -> None:
+    """Of three fruits and a new one, a threshold that four labels gave kept the new one out."""
+    shown = replace(evidence(*everybody(of=4)), classes=5, best_classes=4, base_classes=4)
+    unsure = answers(shown.labels, np.arange(len(shown.labels)) % 4 == 0)
+    assert judge_challenger(replace(shown, challenger=unsure)).passes
+    assert not judge_challenger(replace(shown, challenger=unsure, classes=BEST)).passes
+
+
 def test_the_report_names_no_label() -> None:
     shown = evidence((7, 2, True, True), (7, 4, True, False), taken_by=37)
     report = json.loads(json.dumps(judge_challenger(shown).document()))

@@ -27,7 +27,7 @@ POINTS = {
     Strictness.BALANCED: UnknownPoint(0.5, 0.9375, 0.015625),
     Strictness.FRIENDLY: UnknownPoint(0.25, None, 0.03125),
 }
-CALIBRATION = Calibration(1.5, 0.5, POINTS, known=3, strangers=2, fitted_on=FittedOn.BOTH)
+CALIBRATION = Calibration(1.5, 0.5, POINTS, known=3, strangers=2, right=0.875, fitted_on=FittedOn.BOTH)
 SPECS = [*plan(5, fine_tune=True), Spec("careful", fine_tuning=FineTuning(Optimizer.SGD, 1e-4, epochs=3, batch_size=8))]
 
 
@@ -118,6 +118,7 @@ def test_stored_documents_keep_their_keys() -> None:
             },
             "known": 3,
             "strangers": 2,
+            "right": 0.875,
             "fitted_on": "both",
         },
         "seconds": 1.0,

@@ -1,5 +1,7 @@
 """Temperature and the threshold of "unknown"."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -309,3 +311,11 @@ def test_thresholds_never_rise_towards_the_friendlier_point(people: int) -> None
     known = answers(chance.normal(size=(60, 8)).astype(np.float32) + np.eye(8, dtype=np.float32)[0] * 9)
     found = [point.threshold for point in fit_unknown(known, strangers_of(logits)).points.values()]
     assert found == sorted(found, reverse=True)
+
+
+def test_of_recipes_that_say_as_much_the_one_that_is_clearly_more_often_right_wins() -> None:
+    """Of three fruits nothing was said by any recipe, and class means that mixed two of them up were chosen."""
+    little, more = replace(told(0.1), right=0.7), replace(told(0.1), right=0.95)
+    assert says_most([little, more]) == 1
+    assert says_most([little, replace(more, right=0.71)]) == 0
+    assert says_most([replace(told(0.2), right=0.7), more]) == 0
