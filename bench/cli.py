@@ -18,9 +18,14 @@ BUILD = Path("build")
 
 
 def main() -> int:
-    """Run the command line; Ctrl-C ends it quietly."""
+    """Run the command line."""
+    return run_command(measure, "python -m bench")
+
+
+def run_command(command: click.Command, name: str) -> int:
+    """Run a command line and return its exit status; Ctrl-C ends it quietly."""
     try:
-        measure(standalone_mode=False, prog_name="python -m bench")
+        command(standalone_mode=False, prog_name=name)
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from bench.cli import run_command
 from bench.learning import worlds
 from bench.learning.figures import Played
 from bench.learning.goals import goal_rows
@@ -17,22 +18,14 @@ from bench.learning.scenarios import ALL, SCENARIOS
 from bench.learning.summary import Summary, summarise
 from bench.learning.table import format_curves, format_figures
 from bench.report import format_rows
-from contract.command_line import INTERRUPTED
 
 BUILD = Path("build")
 SEEDS, PROCESSES = 8, 2
 
 
 def main() -> int:
-    """Run the command line; Ctrl-C ends it quietly."""
-    try:
-        learn(standalone_mode=False, prog_name="python -m bench.learning")
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.Abort:
-        return INTERRUPTED
-    return 0
+    """Run the command line."""
+    return run_command(learn, "python -m bench.learning")
 
 
 @click.command(epilog="; ".join(f"{scenario.name}: {scenario.about}" for scenario in ALL))

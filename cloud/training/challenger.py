@@ -35,9 +35,8 @@ PARITY_FEATURES = 32
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The trials that succeeded, and the best of them."""
+    """The best of the trials."""
 
-    trials: tuple[TrialOutcome, ...]
     challenger: TrialOutcome
 
     @classmethod
@@ -52,7 +51,7 @@ class Selection:
             reasons = "; ".join(f"{one.name} {one.summary}" for one in outcomes)
             raise CycleFailed(f"no trial succeeded: {reasons}")
         best = choose_challenger([trial.result for trial in trials.values()])
-        return cls(tuple(trials.values()), trials[best.name])
+        return cls(trials[best.name])
 
     def evidence(self, examples: TrainingExamples, others: EmbeddingOutcome, thresholds: Thresholds) -> Evidence:
         """Return what the gate is to judge, given what the bundle's head and best answer to all examples."""

@@ -32,7 +32,6 @@ from cloud.releases.registry import Registry
 from cloud.store import keys
 from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
-from cloud.training.challenger import Selection
 from cloud.training.context import TrainingContext
 from cloud.training.examples import TrainingExamples
 from cloud.training.executors.executor import Executor, Task, TaskEnding, TaskOutcome
@@ -119,7 +118,7 @@ def run_cycle(
         trials = _Trials(context, trainers, inputs, rows, embedding, cycle)
         trained = train_in_rounds(examples, trials.run, embedding, inputs.thresholds)
         watch.passed(CycleStep.TRAINED)
-        _warn_of_threshold(inputs, trained.selection)
+        _warn_of_threshold(pool, trained)
         verdict = trained.verdict
         watch.passed(CycleStep.JUDGED, passes=verdict.passes, reason=verdict.reason)
         conversion = _convert(converter, trained.selection.for_conversion(rows, golden=inputs.bundle.golden))
@@ -171,11 +170,11 @@ def _warn_of_labels_left_out(inputs: CycleInputs) -> None:
         logger.warning("cycle: a label list is full, further labels are left out", extra=line)
 
 
-def _warn_of_threshold(inputs: CycleInputs, selection: Selection) -> None:
+def _warn_of_threshold(pool: Pool, trained: Round) -> None:
     """Say when too little is known to tell strangers apart."""
-    calibration, labels = selection.challenger.result.calibration, len(inputs.examples.classes.labels)
+    calibration, labels = trained.selection.challenger.result.calibration, len(trained.examples.classes.labels)
     if calibration.fitted_on is not FittedOn.BOTH:
-        line = fields(pool=inputs.pool.path, labels=labels, threshold=round(calibration.threshold, 3))
+        line = fields(pool=pool.path, labels=labels, threshold=round(calibration.threshold, 3))
         logger.warning("cycle: %s", calibration.statement(labels=labels), extra=line)
 
 

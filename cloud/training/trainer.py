@@ -32,7 +32,7 @@ from export.heads.calibrate import FEWEST_CLASSES, calibrate_by, default_calibra
 from export.heads.calibration import Calibration
 from export.heads.class_means import ABSENT_LOGIT, Classifier
 from export.heads.fit import fit_classifier
-from export.heads.folds import Answers, CrossValidated, assign_folds, cross_validate
+from export.heads.folds import CrossValidated, Scored, assign_folds, cross_validate
 from export.heads.recipe import Recipe
 
 FOLDS_FOR_BODIES = 3
@@ -52,10 +52,10 @@ class _Fitted:
     def classifier(self) -> Classifier:
         return self.weights.kernel, self.weights.bias
 
-    def answers(self, rows: Rows, labels: Integers, weights: Floats) -> Answers:
+    def answers(self, rows: Rows, labels: Integers, weights: Floats) -> Scored:
         """Answer some of the rows."""
         kernel, bias = self.classifier
-        return Answers(self.embeddings[rows] @ kernel + bias, labels[rows], weights[rows])
+        return Scored(self.embeddings[rows] @ kernel + bias, labels[rows], weights[rows])
 
 
 def operations() -> Operations:
@@ -161,14 +161,14 @@ def _validate_fine_tuned(inputs: TrialInputs, spec: Spec, progress: Progress, co
     absent = np.setdiff1d(inputs.labels[strangers], inputs.labels[members])
     for answers in (known, others):
         answers.logits[:, absent] = ABSENT_LOGIT
-    return CrossValidated(known, np.flatnonzero(left_out), np.ones(len(known.labels), np.float32), others)
+    return CrossValidated(known, np.ones(len(known.labels), np.float32), others)
 
 
 def _recipe(spec: Spec) -> Recipe:
     return Recipe(spec.learning_rate, spec.epochs, weight_decay=spec.weight_decay, seed=spec.seed)
 
 
-def _loss(held_out: Answers, calibration: Calibration) -> float:
+def _loss(held_out: Scored, calibration: Calibration) -> float:
     if not len(held_out.labels):
         return 0.0
     return negative_log_likelihood(held_out.logits, held_out.labels, calibration.temperature)

@@ -1,9 +1,9 @@
 """Which trials a cycle runs, what each of them reports, and which one is the challenger. Pure.
 
 The first trials are the class means and the last layer trained for a while or for long; further ones vary its recipe.
-Where the class means say nearly everything, no other could win, and none is run.
-The body is fine-tuned in one more trial, where it has weights and there are photos enough to gain by it: with fewer it
-never won, and it takes twenty times as long.
+Where the class means say nearly everything, no other could win, and none is run. The body is fine-tuned in one more
+trial, where it has weights and half of the labels have ten photos: with fewer it never won, with so many it was not
+seen to yet (`docs/learning.md`), and it takes more than ten times as long.
 
 Specifications and results are stored in the records of trials, and results in the reports of releases too. Their
 documents say "thaw" and "thawed" for fine-tuning. Keys that a later version adds are ignored.

@@ -23,7 +23,7 @@ from contract.callbacks import Progress, ignore
 from contract.unknown import STRANGERS_LET_IN, Strictness, UnknownPoint
 from export.heads.calibration import Calibration, FittedOn
 from export.heads.class_means import ABSENT_LOGIT, Floats, Labels
-from export.heads.folds import Answers, CrossValidated, cross_validate
+from export.heads.folds import CrossValidated, Scored, cross_validate
 from export.heads.recipe import Recipe
 
 ENOUGH_HELD_OUT = 100
@@ -58,7 +58,7 @@ def calibrate(
     *,
     classes: int,
     recipe: Recipe,
-    held_out: Answers | None = None,
+    held_out: Scored | None = None,
     progress: Progress = ignore,
 ) -> Calibration:
     """Calibrate a classifier that `recipe` trains on embeddings (n, d) and labels (n,).
@@ -71,7 +71,7 @@ def calibrate(
     return calibrate_by(folds, held_out=held_out)
 
 
-def calibrate_by(folds: CrossValidated, *, held_out: Answers | None = None) -> Calibration:
+def calibrate_by(folds: CrossValidated, *, held_out: Scored | None = None) -> Calibration:
     """Calibrate by a cross-validation that was already run; `held_out` as for `calibrate`."""
     known = folds.corrected()
     if held_out is not None:
@@ -91,7 +91,7 @@ def own_calibration(classes: int) -> Calibration:
     return Calibration(1.0, _half_sure(classes))
 
 
-def fit_unknown(known: Answers, strangers: Answers) -> Calibration:
+def fit_unknown(known: Scored, strangers: Scored) -> Calibration:
     """Fit both to what was said of the known and of strangers.
 
     With too few of the known it goes by strangers alone, and without strangers it is the default. Logits that are not
@@ -117,7 +117,7 @@ def fit_unknown(known: Answers, strangers: Answers) -> Calibration:
     return Calibration(temperature, balanced, points, len(known.labels), len(sure), min(right, 1.0), fitted_on)
 
 
-def _point(threshold: float, known: Answers, strangers: Answers, temperature: float) -> UnknownPoint:
+def _point(threshold: float, known: Scored, strangers: Scored, temperature: float) -> UnknownPoint:
     said = (confidences(known.logits, temperature) >= threshold) & (known.logits.argmax(axis=1) == known.labels)
     let_in = confidences(strangers.logits, temperature) >= threshold
     return UnknownPoint(
@@ -127,7 +127,7 @@ def _point(threshold: float, known: Answers, strangers: Answers, temperature: fl
     )
 
 
-def _once_each(answers: Answers) -> NDArray[np.float64]:
+def _once_each(answers: Scored) -> NDArray[np.float64]:
     """Return what each answer counts for, one in all, if every label counts alike."""
     if not len(answers.labels):
         return np.zeros(0)
@@ -138,7 +138,7 @@ def _once_each(answers: Answers) -> NDArray[np.float64]:
     return shares
 
 
-def _bound(strangers: Answers, temperature: float, *, let_in: float) -> float:
+def _bound(strangers: Scored, temperature: float, *, let_in: float) -> float:
     """Return what the next stranger stays below but for a share of `let_in`, over strangers who count once each.
 
     Of few people their own quantile is chance, so it is the upper bound of a prediction interval with Student's t,
@@ -184,7 +184,7 @@ def _are_alike(confidences: NDArray[np.float64]) -> bool:
     return float(np.ptp(confidences)) < 1e-9
 
 
-def fit_temperature(known: Answers, *, strangers: Answers | None = None) -> float:
+def fit_temperature(known: Scored, *, strangers: Scored | None = None) -> float:
     """Fit the temperature at which the true classes are most likely and strangers look like no one.
 
     The known count by their negative log likelihood, strangers by their cross-entropy to the uniform distribution.
@@ -205,12 +205,12 @@ def negative_log_likelihood(logits: Floats, labels: Labels, temperature: float) 
     return -float(_log_softmax(logits, temperature)[np.arange(len(labels)), labels].mean())
 
 
-def _known_loss(known: Answers, temperature: float) -> float:
+def _known_loss(known: Scored, temperature: float) -> float:
     likelihoods = _log_softmax(known.logits, temperature)[np.arange(len(known.labels)), known.labels]
     return -float(likelihoods @ _once_each(known))
 
 
-def _stranger_loss(strangers: Answers | None, temperature: float) -> float:
+def _stranger_loss(strangers: Scored | None, temperature: float) -> float:
     if strangers is None:
         return 0.0
     there = strangers.logits > ABSENT_LOGIT / 2

@@ -15,7 +15,7 @@ from export.heads.calibrate import calibrate, own_calibration
 from export.heads.calibration import Calibration, can_say_more, says_most
 from export.heads.class_means import Classifier, Floats, Labels
 from export.heads.fit import fit_classifier
-from export.heads.folds import Answers
+from export.heads.folds import Scored
 from export.heads.recipe import EPOCHS, Recipe
 from export.network.classifier import HeadParts, put_together
 
@@ -64,7 +64,7 @@ def _try(
     """Fit a classifier, and calibrate it with the photos that judge."""
     train, others = (embeddings[~judges], labels[~judges]), (embeddings[judges], labels[judges].astype(np.int64))
     kernel, bias = fit_classifier(*train, classes=classes, recipe=recipe, progress=progress)
-    held_out = Answers(others[0] @ kernel + bias, others[1], np.ones(len(others[1]), np.float32))
+    held_out = Scored(others[0] @ kernel + bias, others[1], np.ones(len(others[1]), np.float32))
     calibration = calibrate(*train, classes=classes, recipe=recipe, held_out=held_out, progress=progress)
     return (kernel, bias), calibration
 

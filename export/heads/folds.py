@@ -56,8 +56,8 @@ class Folds:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answers:
-    """What a classifier said of samples that it was not trained on."""
+class Scored:
+    """Samples with the logits of a classifier that was not trained on them."""
 
     logits: Floats
     """(m, classes); classes it does not know are at `ABSENT_LOGIT`."""
@@ -66,37 +66,35 @@ class Answers:
     weights: Floats
     """(m,), positive."""
 
-    def __add__(self, others: Answers) -> Answers:
-        return Answers(
+    def __add__(self, others: Scored) -> Scored:
+        return Scored(
             np.concatenate([self.logits, others.logits]),
             np.concatenate([self.labels, others.labels]),
             np.concatenate([self.weights, others.weights]),
         )
 
-    def finite(self) -> Answers:
+    def finite(self) -> Scored:
         """Return those whose logits are numbers."""
         numbers = np.isfinite(self.logits).all(axis=1)
-        return Answers(self.logits[numbers], self.labels[numbers], self.weights[numbers])
+        return Scored(self.logits[numbers], self.labels[numbers], self.weights[numbers])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CrossValidated:
     """What folds said of samples that they were not trained on."""
 
-    known: Answers
+    known: Scored
     """Of people whom the fold knows."""
-    samples: NDArray[np.int64]
-    """(m,), which sample each of the known is."""
     gain: Floats
     """(m,), by what factor its class's logit would grow with one more photo; 1 or more."""
-    strangers: Answers
+    strangers: Scored
     """Of people whom the fold does not know."""
 
-    def corrected(self) -> Answers:
+    def corrected(self) -> Scored:
         """Return the known as a classifier that had the left-out photo, too, would be expected to answer them."""
         logits, own = self.known.logits.copy(), (np.arange(len(self.known.labels)), self.known.labels)
         logits[own] += np.maximum(logits[own], 0) * (self.gain - 1)
-        return Answers(logits, self.known.labels, self.known.weights)
+        return Scored(logits, self.known.labels, self.known.weights)
 
 
 def cross_validate(
@@ -137,7 +135,7 @@ def cross_validate(
     distinct = np.unique(np.stack([labels[rows], alike[rows]]), axis=1)[0]
     photos = np.maximum(np.bincount(distinct, minlength=classes)[labels[left_out]], 2)
     gain = _gain(photos, _likeness(samples.counted(np.ones(len(labels), bool))))
-    return CrossValidated(_together(known), left_out, gain, _together(strangers))
+    return CrossValidated(_together(known), gain, _together(strangers))
 
 
 def folds_for(classes: int) -> int:
@@ -181,14 +179,14 @@ def _leave_out(left_out: Members, photos: Sequence[NDArray[np.intp]], folds: NDA
         left_out[folds[place % len(folds)], rows] = True
 
 
-def _together(parts: Sequence[Answers]) -> Answers:
+def _together(parts: Sequence[Scored]) -> Scored:
     return functools.reduce(operator.add, parts)
 
 
-def _answers(samples: Samples, rows: NDArray[np.bool_], head: Classifier) -> Answers:
+def _answers(samples: Samples, rows: NDArray[np.bool_], head: Classifier) -> Scored:
     kernel, bias = head
     logits: Floats = samples.embeddings[rows] @ kernel + bias
-    return Answers(logits, samples.labels[rows].astype(np.int64), samples.weights[rows])
+    return Scored(logits, samples.labels[rows].astype(np.int64), samples.weights[rows])
 
 
 def _likeness(samples: Samples) -> float:

@@ -181,14 +181,20 @@ def test_asking_for_the_status_makes_no_bucket(bucket_address: Callable[[], str]
         assert (ended.returncode, ended.stderr) == (1, f"fedex-cloud: {address}: {reason}\n")
 
 
-def test_devices_are_shown_with_what_computed_their_samples(
-    directory_store: ObjectStore, training_bundle: TrainingBundle, make_upload: Callable[..., bytes], tmp_path: Path
-) -> None:
+@pytest.fixture
+def pool(directory_store: ObjectStore, training_bundle: TrainingBundle, make_upload: Callable[..., bytes]) -> Pool:
+    """A pool in which one upload waits."""
     assert training_bundle.directory is not None
     register_bundle(directory_store, training_bundle.directory)
     devices.add(directory_store, EnrolledDevice(DEVICE, "home", 0, "0" * 64, 0))
     pool, body = Pool("home", training_bundle.space), make_upload(["Ada"])
     inbox.add(directory_store, InboxUpload(pool, DEVICE, 0, upload_id(body)), body)
+    return pool
+
+
+def test_devices_are_shown_with_what_computed_their_samples(
+    directory_store: ObjectStore, pool: Pool, tmp_path: Path
+) -> None:
     shown = run("devices", FEDEX_STORE=f"dir:{tmp_path / 'directory-store'}")
     assert (shown.returncode, shown.stdout) == (0, f"pool {pool.path}: least cosine 0.990000, 1 upload to be merged\n")
     merge_once(directory_store, pool)
@@ -201,13 +207,8 @@ def test_devices_are_shown_with_what_computed_their_samples(
 
 
 def test_the_status_names_the_point_of_unknown_of_each_release(
-    directory_store: ObjectStore, training_bundle: TrainingBundle, make_upload: Callable[..., bytes], tmp_path: Path
+    directory_store: ObjectStore, training_bundle: TrainingBundle, pool: Pool, tmp_path: Path
 ) -> None:
-    assert training_bundle.directory is not None
-    register_bundle(directory_store, training_bundle.directory)
-    devices.add(directory_store, EnrolledDevice(DEVICE, "home", 0, "0" * 64, 0))
-    pool, body = Pool("home", training_bundle.space), make_upload(["Ada"])
-    inbox.add(directory_store, InboxUpload(pool, DEVICE, 0, upload_id(body)), body)
     merge_once(directory_store, pool)
     key = load_or_create(tmp_path / "state", directory_store)
     for version, channel, points in ((1, Channel.BEST, POINTS), (2, Channel.LATEST, {})):
@@ -233,9 +234,9 @@ def test_the_status_shows_pools_of_which_nothing_was_merged_yet(
     devices.add(directory_store, EnrolledDevice(DEVICE, "home", 0, "0" * 64, 0))
     home, away = (Pool(group, training_bundle.space) for group in ("home", "away"))
     store = f"dir:{tmp_path / 'directory-store'}"
-    for pool, labels in ((home, ["Ada"]), (away, ["Ada"]), (home, ["Ben"])):
+    for group, labels in ((home, ["Ada"]), (away, ["Ada"]), (home, ["Ben"])):
         body = make_upload(labels)
-        inbox.add(directory_store, InboxUpload(pool, DEVICE, 0, upload_id(body)), body)
+        inbox.add(directory_store, InboxUpload(group, DEVICE, 0, upload_id(body)), body)
     assert run("status", FEDEX_STORE=store).stdout.splitlines()[1:] == [
         f"pool {away.path}: 0 samples, 1 upload waiting, releases: none",
         f"pool {home.path}: 0 samples, 2 uploads waiting, releases: none",

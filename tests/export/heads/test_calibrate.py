@@ -20,7 +20,7 @@ from export.heads.calibrate import (
 )
 from export.heads.calibration import Calibration, FittedOn, can_say_more, says_most
 from export.heads.fit import fit_classifier
-from export.heads.folds import Answers
+from export.heads.folds import Scored
 from export.heads.recipe import Recipe
 
 Floats = NDArray[np.float32]
@@ -36,13 +36,13 @@ def crowd(photos: int, *, people: range = range(40), spread: float = 0.6, seed: 
     return (16 * points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32), labels
 
 
-def answers(logits: Floats, labels: Integers | None = None) -> Answers:
+def answers(logits: Floats, labels: Integers | None = None) -> Scored:
     """By default every answer is about the same person."""
     labels = np.zeros(len(logits), np.int64) if labels is None else labels
-    return Answers(logits, labels, np.ones(len(logits), np.float32))
+    return Scored(logits, labels, np.ones(len(logits), np.float32))
 
 
-def strangers_of(logits: Floats) -> Answers:
+def strangers_of(logits: Floats) -> Scored:
     """Every answer is about another person."""
     return answers(logits, np.arange(len(logits)))
 
