@@ -8,7 +8,8 @@ is compared with its own other photos (`cloud.training.likeness`). A photo is se
 2. is far from its label, where it is also nearer to another one, or no nearer to its own than photos usually are to a
    label that is not theirs;
 3. came under a second name: most photos that its source has under that label are as near to one older label as if
-   they were its own, and hardly nearer to each other;
+   they were its own, and hardly nearer to each other; where labels lie among each other, as with a network that hardly
+   knows its people, nothing tells a second name;
 4. is of a device most of whose photos fail by 1 or 2, or are nearer to another label at all, four photos at least.
 
 How much "much closer", "far" and "as near" are is learned from the base, whose photos (a sample of them) are compared
@@ -23,6 +24,7 @@ compared with itself. Where there is no base, the first device with a label is b
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -113,7 +115,7 @@ class Bounds:
             closer=max(float(np.quantile(other - own, 0.99)), LEAST_GAP),
             far=min(float(np.quantile(own, 0.005)), stranger + gap / 2) - ROUNDING,
             stranger=stranger,
-            same=float(np.clip(np.quantile(other, 0.995), *np.quantile(own, [0.1, 0.25]))),
+            same=_same(own, other),
             gap=gap,
             nearer_another=float((other > own).mean()),
         )
@@ -122,6 +124,13 @@ class Bounds:
         """Return how many of so many photos are most of them: more than chance makes of photos that are believed."""
         expected, share = self.nearer_another * photos, self.nearer_another
         return np.maximum(MOST * photos, expected + STANDARD_ERRORS * np.sqrt(expected * (1 - share)))
+
+
+def _same(own: Floats, other: Floats) -> float:
+    """Return at and above what cosine a photo is surely of a label; none is where labels lie among each other."""
+    low, middle = (float(quantile) for quantile in np.quantile(own, [0.1, 0.25]))
+    stranger = float(np.quantile(other, 0.995))
+    return max(stranger, low) if stranger <= middle else math.inf
 
 
 def vet(embeddings: Floats, labels: Integers, sources: Integers, *, chronology: Integers, classes: int) -> Vetted:

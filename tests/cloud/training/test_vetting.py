@@ -225,6 +225,17 @@ def test_a_flood_of_a_known_person_to_an_old_label_is_set_aside() -> None:
     assert vetted.counting[honest].all()
 
 
+def test_with_a_network_that_hardly_knows_its_people_nothing_tells_a_second_name() -> None:
+    """In the demo, whose network is seeded, four of nine newcomers were taken for people of the base."""
+    chance = np.random.default_rng(0)
+    own, other = chance.normal(0.47, 0.12, 200).astype(np.float32), chance.normal(0.39, 0.07, 200).astype(np.float32)
+    hardly, well = Bounds.of(own, other), Bounds.of(own + np.float32(0.3), other)
+    assert hardly is not None
+    assert well is not None
+    assert hardly.same == np.inf
+    assert well.same == pytest.approx(np.quantile(own + 0.3, 0.1), abs=0.01)
+
+
 def test_200_known_faces_under_a_new_name_are_set_aside() -> None:
     world, honest = honest_world(classes=OLD + 5)
     flood = [world.send(label=OLD + 4, person=place % (OLD + 4), source=50, count=1) for place in range(200)]
