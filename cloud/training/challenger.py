@@ -66,7 +66,7 @@ class Selection:
             first=_said(others.first, labels, thresholds.first, judges),
             best=_said(others.best, labels, thresholds.best, judges),
             challenger=_said(self.challenger.answers, labels, calibration.threshold, judges),
-            promised=calibration.said,
+            promised=gate.promised(calibration, classes=len(classes.labels)),
             base_classes=classes.base,
             best_classes=classes.best,
             classes=len(classes.labels),

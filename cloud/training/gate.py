@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.documents import Json
+from export.heads.calibration import Calibration
 
 FLOOR = 0.2
 """At chance among fifty labels a head says some 2 %; at this share it answers nearly everything with "unknown"."""
@@ -75,7 +76,7 @@ class Evidence:
     best: Answers
     challenger: Answers
     promised: float | None
-    """The share that the challenger says by cross-validation; None where too little was left out."""
+    """What `promised` returns of the challenger."""
     base_classes: int
     """Classes below this are of the bundle."""
     best_classes: int
@@ -124,6 +125,17 @@ class Verdict:
     def document(self) -> dict[str, Json]:
         """Write the report that people read in the history; it names no label."""
         return asdict(self) | {"lost": len(self.lost), "in_doubt": len(self.in_doubt), "floor": FLOOR}
+
+
+def promised(calibration: Calibration, *, classes: int) -> float | None:
+    """Return what the floor is for: the share that a head of so many classes says by cross-validation.
+
+    Of few labels it is the share that it is right about, for their thresholds are chance. None where too little was
+    left out.
+    """
+    if calibration.said is None:
+        return None
+    return calibration.said if classes >= FEW_LABELS else calibration.right
 
 
 def judge_challenger(evidence: Evidence) -> Verdict:
@@ -175,7 +187,8 @@ def _refusal(
     if said is None and base.labels == 0 < evidence.base_classes:
         return "nothing tells what it makes of the bundle's labels"
     if said is not None and said < FLOOR:
-        return f"accepted among known is {_percent(said)} %, and {_percent(FLOOR)} % are asked for"
+        counted = "accepted among known" if evidence.classes >= FEW_LABELS else "right among known"
+        return f"{counted} is {_percent(said)} %, and {_percent(FLOOR)} % are asked for"
     for comparison, whose in (
         (known, "known"),
         (base, "the bundle's labels"),
@@ -189,9 +202,9 @@ def _refusal(
 
 
 def _said_by_challenger(evidence: Evidence) -> float | None:
-    """Return the mean share that the challenger says of a label; None where nothing judges."""
-    fair = _fair(evidence)
-    return float(_by_label(evidence.labels[fair], evidence.challenger.said[fair]).mean()) if fair.any() else None
+    """Return the mean share of a label that counts for the challenger; None where nothing judges."""
+    fair, (_, counted) = _fair(evidence), _counted(evidence, evidence.challenger)
+    return float(_by_label(evidence.labels[fair], counted[fair]).mean()) if fair.any() else None
 
 
 def _praise(evidence: Evidence, known: Comparison) -> str:

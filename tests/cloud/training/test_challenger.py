@@ -37,7 +37,7 @@ def answers(classes: list[int], probability: float) -> Answers:
 def trial(name: str, *, said: float, answer: int = 0) -> TaskOutcome:
     """Return a trial that gives the same answer everywhere."""
     points = {point: UnknownPoint(0.5, said, 0.025) for point in Strictness}
-    result = TrialResult(name, False, ROWS - TRAINED, 1, 0.5, Calibration(1.0, 0.5, points), seconds=1.0)
+    result = TrialResult(name, False, ROWS - TRAINED, 1, 0.5, Calibration(1.0, 0.5, points, right=said), seconds=1.0)
     weights = HeadWeights(np.ones((2, 3), np.float32), np.zeros(3, np.float32), np.zeros(0, np.float32))
     return TaskOutcome(name, TaskEnding.DONE, 1.0, TrialOutcome(result, weights, answers([answer] * ROWS, 0.6)).pack())
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cloud.training.gate import FLOOR, MARGIN, Answers, Evidence, Verdict, judge_challenger, may_judge
+from cloud.training.gate import FLOOR, MARGIN, Answers, Evidence, Verdict, judge_challenger, may_judge, promised
+from contract.unknown import Strictness, UnknownPoint
+from export.heads.calibration import Calibration
 
 BASE, BEST = 30, 40
 """Labels below 30 are of the bundle, below 40 best knows them."""
@@ -116,6 +118,16 @@ def test_a_head_that_says_nearly_nothing_never_passes_whatever_it_is_compared_wi
     found = verdict(promised=promised)
     assert found.passes is passes
     assert passes or found.reason == "accepted among known is 19 %, and 20 % are asked for"
+
+
+def test_of_few_labels_the_floor_is_of_right_answers() -> None:
+    """Nine speakers: nine in ten answers were right, 3 % of them above a threshold that six strangers gave."""
+    shy = Calibration(1.0, 0.9, {Strictness.BALANCED: UnknownPoint(0.9, 0.03, 0.0)}, right=0.9)
+    assert promised(shy, classes=9) == 0.9
+    assert promised(shy, classes=10) == 0.03
+    assert promised(Calibration(1.0, 0.9), classes=9) is None
+    few = replace(evidence(promised=0.1), classes=9, best_classes=8, base_classes=0)
+    assert judge_challenger(few).reason == "right among known is 10 %, and 20 % are asked for"
 
 
 def test_without_cross_validation_held_out_samples_ask_for_the_floor() -> None:
