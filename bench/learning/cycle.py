@@ -31,6 +31,8 @@ from contract.bundle import BaseSamples
 from contract.holdout import Split
 from contract.samples import SAMPLE_ID_BYTES
 from export.examples.labelled import LabelledExamples
+from export.heads.calibration import Calibration
+from export.heads.class_means import Classifier
 from export.heads.first_head import fit_first_head
 from export.network.classifier import take_apart
 
@@ -91,7 +93,7 @@ def make_bundle(people: Cast) -> Bundle:
     body = keras.Model(inputs, keras.layers.Identity()(inputs))
     fitted = fit_first_head(body, features, examples, seed=0)
     parts, calibration = take_apart(fitted.network), fitted.calibration
-    first = Head(names, parts.kernel, parts.bias, calibration.temperature, calibration.threshold)
+    first = _head(names, (parts.kernel, parts.bias), calibration)
     return Bundle(names, BaseSamples(features, labels, ids, splits), first)
 
 
@@ -131,14 +133,21 @@ def run_cycle(state: State, pool: Pool) -> tuple[State, Verdict]:
         return outcomes
 
     examples, _ = count_examples(chosen, embeddings)
-    trained = train_in_rounds(examples, run, embedding, Thresholds(first.threshold, best.threshold))
+    thresholds = Thresholds(first.fitted_threshold, best.fitted_threshold)
+    trained = train_in_rounds(examples, run, embedding, thresholds)
     verdict, challenger = trained.verdict, trained.selection.challenger
     weights, calibration = challenger.weights, challenger.result.calibration
     labels = trained.examples.classes.labels
-    latest = Head(labels, weights.kernel, weights.bias, calibration.temperature, calibration.threshold)
+    latest = _head(labels, (weights.kernel, weights.bias), calibration)
     seen = State(latest, latest, len(dataset), tuple(trained.examples.left_out.tolist()))
     after = seen if verdict.passes else replace(state, latest=latest)
     return after, Verdict(verdict.passes, verdict.reason, time.process_time() - began)
+
+
+def _head(labels: tuple[str, ...], classifier: Classifier, calibration: Calibration) -> Head:
+    return Head(
+        labels, *classifier, calibration.temperature, calibration.threshold, was_fitted=bool(calibration.points)
+    )
 
 
 def _try(inputs: TrialInputs, spec: Spec) -> TaskOutcome:

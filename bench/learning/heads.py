@@ -23,6 +23,13 @@ class Head:
     bias: Floats
     temperature: float
     threshold: float
+    was_fitted: bool = True
+    """Whether the threshold was; a stated default tells the gate nothing."""
+
+    @property
+    def fitted_threshold(self) -> float | None:
+        """The threshold, where it was fitted."""
+        return self.threshold if self.was_fitted else None
 
     def answer(self, embeddings: Floats) -> tuple[Integers, Probabilities]:
         """Return the most probable class of each embedding (n, d), and its probability."""

@@ -59,6 +59,7 @@ class Selection:
         judges = (labels < classes.best) & may_judge(
             labels, examples.sources, counting=examples.counting, trained=examples.trained, unseen=examples.unseen
         )
+        judges = _one_of_each(examples.moments, judges)
         calibration = self.challenger.result.calibration
         return Evidence(
             labels=labels[judges],
@@ -101,6 +102,14 @@ class Selection:
             report=report,
             points=result.calibration.points,
         )
+
+
+def _one_of_each(moments: Integers, rows: Flags) -> Flags:
+    """Choose one row (n,) of each moment."""
+    _, first = np.unique(moments[rows], return_index=True)
+    chosen = np.zeros_like(rows)
+    chosen[np.flatnonzero(rows)[first]] = True
+    return chosen
 
 
 def _said(answers: Answers, labels: Integers, threshold: float | None, rows: Flags) -> gate.Answers:

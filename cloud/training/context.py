@@ -89,7 +89,8 @@ class TrainingContext:
             ended.callback(trainers.close)
             ended.callback(converter.close)
             converter.warm_up(1)
-            trainers.warm_up(len(plan(self.settings.trials)))
+            # Importing Keras takes seconds of a core each, and often the first trial is enough.
+            trainers.warm_up(min(len(plan(self.settings.trials)), max(self.cores - 1, 1)))
             yield converter, trainers
 
     def _executor(

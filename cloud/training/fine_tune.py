@@ -24,15 +24,15 @@ def fine_tune(
     classifier: tuple[Floats, Floats],
     features: Floats,
     labels: Integers,
-    rows: Integers,
+    weights: Floats,
     *,
     how: FineTuning,
     seed: int,
     progress: Progress,
 ) -> HeadWeights:
-    """Return the weights of a head trained on some rows of features (n, *shape), which may be mapped.
+    """Return the weights of a head trained on features (n, *shape), which may be mapped.
 
-    `body` is changed.
+    Rows count as their weights (n,) say; those of 0 are left out. `body` is changed.
     """
     head = put_together(body, *classifier)
     for layer in normalisations(head):
@@ -42,7 +42,7 @@ def fine_tune(
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile="auto" if keras.backend.backend() == "jax" else False,  # XLA would compile for a minute
     )
-    batches = _FeatureBatches(features, labels, rows, how, seed)
+    batches = _FeatureBatches(features, labels, weights, how, seed)
     head.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[_heartbeat(progress, len(batches))])
     parts = take_apart(head)
     return HeadWeights(parts.kernel, parts.bias, flatten(body))
@@ -66,9 +66,11 @@ def _optimizer(how: FineTuning) -> keras.optimizers.Optimizer:
 class _FeatureBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
     """All epochs as one run of equal batches, so that there is one graph."""
 
-    def __init__(self, features: Floats, labels: Integers, rows: Integers, how: FineTuning, seed: int) -> None:
+    def __init__(self, features: Floats, labels: Integers, weights: Floats, how: FineTuning, seed: int) -> None:
         super().__init__()
         self._features, self._labels = features, labels
+        rows = np.flatnonzero(weights)
+        self._weights = weights / weights[rows].mean()
         self._batch = min(how.batch_size, len(rows))
         steps = -(-len(rows) * how.epochs // self._batch)
         random = np.random.default_rng(seed)
@@ -78,9 +80,9 @@ class _FeatureBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras shi
     def __len__(self) -> int:
         return len(self._order)
 
-    def __getitem__(self, index: int) -> tuple[Floats, Integers]:
+    def __getitem__(self, index: int) -> tuple[Floats, Integers, Floats]:
         rows = self._order[index]
-        return self._features[rows], self._labels[rows]
+        return self._features[rows], self._labels[rows], self._weights[rows]
 
 
 def _heartbeat(progress: Progress, steps: int) -> keras.callbacks.Callback:

@@ -124,9 +124,9 @@ def _fine_tune(
     if inputs.deeper is None:
         raise ValueError("inputs: expected features for fine-tuning, got none")
     body, features = load_head(inputs.deeper.head_file, weights).body, inputs.deeper.features
-    chosen = np.flatnonzero(rows)
+    counts = np.where(rows, inputs.weights, 0).astype(np.float32)
     classifier = weights.kernel, weights.bias
-    tuned = fine_tune(body, classifier, features, inputs.labels, chosen, how=how, seed=seed, progress=progress)
+    tuned = fine_tune(body, classifier, features, inputs.labels, counts, how=how, seed=seed, progress=progress)
     return _Fitted(tuned, embed_features(body, features, progress=progress, collect=collect))
 
 

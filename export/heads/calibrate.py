@@ -12,7 +12,9 @@ come from it. Each label and each stranger counts once, however many photos ther
 
 from __future__ import annotations
 
+import bisect
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from statistics import NormalDist
 
@@ -41,6 +43,8 @@ PREDICTED_COUNTS = 5
 SURE_ODDS = 30.0
 """Log odds of what is as good as certain."""
 TEMPERATURES = np.geomspace(0.05, 20.0, 121)
+LEAST_SPREAD = 1e-3
+"""Of logits: an answer whose logits differ by less is a guess. Class means give up to 16."""
 STATED_TEMPERATURE = 3.0
 """For heads of this recipe, whose logits have a stated scale; two photos a label of real faces fit 2.9 to 4.0."""
 MOST_ASKED = 0.9
@@ -106,7 +110,7 @@ def fit_unknown(known: Scored, strangers: Scored) -> Calibration:
     else:
         temperature, fitted_on = fit_temperature(known, strangers=strangers), FittedOn.BOTH
     sure = confidences(strangers.logits, temperature)
-    if _are_alike(np.concatenate([sure, confidences(known.logits, temperature)])):
+    if _are_guesses(strangers.logits) or _are_alike(np.concatenate([sure, confidences(known.logits, temperature)])):
         return replace(default_calibration(classes), known=len(known.labels), strangers=len(sure))
     at_most, points = 1.0 if fitted_on is FittedOn.BOTH else MOST_ASKED, dict[Strictness, UnknownPoint]()
     for point, share in STRANGERS_LET_IN.items():
@@ -180,6 +184,12 @@ def _half_sure(classes: int) -> float:
     return min((1 + 1 / classes) / 2, MOST_ASKED)
 
 
+def _are_guesses(logits: Floats) -> bool:
+    """Tell whether no answer prefers any class that is there: their embeddings are equal."""
+    least = np.where(logits > ABSENT_LOGIT / 2, logits, np.inf).min(axis=1)
+    return float((logits.max(axis=1) - least).max()) < LEAST_SPREAD
+
+
 def _are_alike(confidences: NDArray[np.float64]) -> bool:
     return float(np.ptp(confidences)) < 1e-9
 
@@ -190,8 +200,20 @@ def fit_temperature(known: Scored, *, strangers: Scored | None = None) -> float:
     The known count by their negative log likelihood, strangers by their cross-entropy to the uniform distribution.
     Without strangers this is temperature scaling (Guo et al., 2017).
     """
-    losses = [_known_loss(known, temperature) + _stranger_loss(strangers, temperature) for temperature in TEMPERATURES]
-    return float(TEMPERATURES[int(np.argmin(losses))])
+
+    def loss(temperature: float) -> float:
+        return _known_loss(known, temperature) + _stranger_loss(strangers, temperature)
+
+    return _lowest(loss, TEMPERATURES.tolist())
+
+
+def _lowest(loss: Callable[[float], float], temperatures: Sequence[float]) -> float:
+    """Return the temperature of the lowest loss; both losses are convex in its inverse, so there is no other valley."""
+
+    def rises_from(place: int) -> bool:
+        return loss(temperatures[place]) <= loss(temperatures[place + 1])
+
+    return temperatures[bisect.bisect_left(range(len(temperatures) - 1), True, key=rises_from)]
 
 
 def confidences(logits: Floats, temperature: float) -> NDArray[np.float64]:

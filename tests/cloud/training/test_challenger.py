@@ -1,5 +1,7 @@
 """The challenger among trials, and the evidence for and against it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,16 @@ def test_each_head_is_heard_at_its_own_threshold() -> None:
     assert not shown.best.said.any()
     assert shown.challenger.said.tolist() == [True, False, True, True, False, True]
     assert shown.promised == 0.9
+
+
+def test_photos_of_one_moment_judge_once() -> None:
+    selection = Selection.of([trial("a", said=0.5)])
+    nothing = np.zeros((ROWS, 2), np.float32)
+    known = answers(LABELS.tolist(), 0.7)
+    outcome = EmbeddingOutcome(nothing, known, known, nothing, nothing[:, 0], False)
+    burst = replace(EXAMPLES, moments=np.array([0, 1, 2, 0, 4, 5, 6, 4]))
+    shown = selection.evidence(burst, outcome, Thresholds(first=0.5, best=0.5))
+    assert shown.labels.tolist() == [0, 1, 0, 1]
 
 
 def test_without_a_trial_that_succeeded_there_is_no_challenger() -> None:

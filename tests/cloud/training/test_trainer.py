@@ -12,7 +12,7 @@ from cloud.errors import Diverged
 from cloud.training.fine_tune import fine_tune, normalisations
 from cloud.training.heads import load_head
 from cloud.training.trainer import train
-from cloud.training.trials import LAST_LAYER, FineTuning, Optimizer, Spec
+from cloud.training.trials import LAST_LAYER, FineTuning, Optimizer, Spec, could_win
 from cloud.training.weights import HeadWeights
 from contract.callbacks import ignore
 from export.heads.calibrate import confidences, default_calibration
@@ -153,11 +153,24 @@ def test_fine_tuning_lowers_the_loss(make_rows: MakeRows, how: FineTuning) -> No
     parts = load_head(rows.inputs.head_file, None)
     start = np.zeros((16, 8), np.float32), np.zeros(8, np.float32)
     faster = replace(how, learning_rate=1e-2)
-    weights = fine_tune(parts.body, start, features, labels, np.arange(80), how=faster, seed=0, progress=ignore)
+    everyone = np.ones(80, np.float32)
+    weights = fine_tune(parts.body, start, features, labels, everyone, how=faster, seed=0, progress=ignore)
     embeddings: NDArray[np.float32] = parts.body.predict_on_batch(features)
     logits = embeddings @ weights.kernel + weights.bias
     likelihood = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     assert -likelihood[np.arange(80), labels].mean() < np.log(8)
+
+
+def test_fine_tuning_counts_rows_as_their_weights_say(make_rows: MakeRows) -> None:
+    """A burst of one person's photos, or a star with many, would be what the body is tuned to."""
+    rows = make_rows(convolutional_head(), photos=10)
+    features = np.concatenate([rows.inputs.features[:1], rows.inputs.features[:1]])
+    start = np.zeros((16, 2), np.float32), np.zeros(2, np.float32)
+    for heavier in (0, 1):
+        body = load_head(rows.inputs.head_file, None).body
+        weights = np.where(np.arange(2) == heavier, 1.9, 0.1).astype(np.float32)
+        tuned = fine_tune(body, start, features, np.arange(2), weights, how=GENTLE, seed=0, progress=ignore)
+        assert tuned.bias.argmax() == heavier
 
 
 def test_a_trial_that_diverges_says_so(make_rows: MakeRows) -> None:
@@ -168,6 +181,17 @@ def test_a_trial_that_diverges_says_so(make_rows: MakeRows) -> None:
 def test_fine_tuning_without_features_is_refused(make_rows: MakeRows) -> None:
     with pytest.raises(ValueError, match="expected features for fine-tuning, got none"):
         train(make_rows(vector_head()).for_trials(), FINE_TUNED)
+
+
+def test_equal_embeddings_give_a_stated_threshold_however_many_are_held_out(make_rows: MakeRows) -> None:
+    """Rounding decided who was let in. No other trial is run then."""
+    inputs = make_rows(vector_head()).for_trials()
+    equal = np.broadcast_to(inputs.embeddings[:1], inputs.embeddings.shape)
+    result = train(replace(inputs, embeddings=equal), replace(QUICK, epochs=0)).result
+    calibration = result.calibration
+    assert (calibration.fitted_on, calibration.threshold) == (FittedOn.DEFAULT, default_calibration(8).threshold)
+    assert calibration.strangers > 0
+    assert not could_win(result)
 
 
 def test_with_fewer_than_three_classes_nothing_can_be_left_out(make_rows: MakeRows) -> None:
