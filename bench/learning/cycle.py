@@ -19,13 +19,14 @@ from bench.learning.world import Cast, Upload
 from cloud.dataset.ledger import LedgerDraft, base_ledger
 from cloud.dataset.reader import Dataset, StoredFeatures
 from cloud.settings import Settings
+from cloud.training.challenger import trial_result
 from cloud.training.examples import TrainingExamples, choose_classes, choose_examples
 from cloud.training.executors.executor import TaskEnding, TaskOutcome
 from cloud.training.heads import answer_rows
 from cloud.training.rounds import count_examples, train_in_rounds
 from cloud.training.trainer import train
-from cloud.training.trials import Spec, could_win, plan
-from cloud.training.values import EmbeddingOutcome, Thresholds, TrialInputs, TrialOutcome
+from cloud.training.trials import Spec, plan, run_in_turn
+from cloud.training.values import EmbeddingOutcome, Thresholds, TrialInputs
 from cloud.training.weights import HeadWeights
 from contract.bundle import BaseSamples
 from contract.holdout import Split
@@ -47,6 +48,9 @@ class Pool:
     ledger: LedgerDraft
     samples: dict[tuple[str, bytes], Upload] = field(default_factory=dict)
     splits: dict[tuple[str, bytes], Split] = field(default_factory=dict)
+    said_by: dict[tuple[str, bytes], int] = field(default_factory=dict)
+    """Which row says what is so now of each sample."""
+    rows: int = 0
 
     @classmethod
     def of(cls, bundle: Bundle) -> Pool:
@@ -61,6 +65,8 @@ class Pool:
             split = self.ledger.take(key, revision=upload.revision, label=upload.label)
             if split is not None:
                 self.samples[key] = upload
+                self.said_by[key] = self.rows
+                self.rows += 1
                 self.splits.setdefault(key, split)
 
     def dataset(self) -> Dataset:
@@ -77,6 +83,7 @@ class Pool:
             splits=np.array([split.code for split in self.splits.values()], np.uint8),
             sample_ids=_ids([name for _, name in self.samples]),
             devices=np.array([devices.setdefault(device, len(devices)) for device, _ in self.samples], np.int64),
+            said_by=np.array([self.said_by[key] for key in self.samples], np.int64),
             features=cast("StoredFeatures", features),  # indexed alike
         )
 
@@ -125,12 +132,8 @@ def run_cycle(state: State, pool: Pool) -> tuple[State, Verdict]:
             base_classes=examples.classes.base,
             best=HeadWeights(best.kernel, best.bias),
         )
-        first, *others = [replace(spec, name=spec.name + suffix) for spec in plan(TRIALS)]
-        outcomes = [_try(inputs, first)]
-        won = outcomes[0].result
-        if won is None or could_win(TrialOutcome.unpack(won).result):
-            outcomes += [_try(inputs, spec) for spec in others]
-        return outcomes
+        specs = [replace(spec, name=spec.name + suffix) for spec in plan(TRIALS)]
+        return run_in_turn(specs, lambda some: [_try(inputs, spec) for spec in some], result=trial_result)
 
     examples, _ = count_examples(chosen, embeddings)
     thresholds = Thresholds(first.fitted_threshold, best.fitted_threshold)
@@ -139,7 +142,7 @@ def run_cycle(state: State, pool: Pool) -> tuple[State, Verdict]:
     weights, calibration = challenger.weights, challenger.result.calibration
     labels = trained.examples.classes.labels
     latest = _head(labels, (weights.kernel, weights.bias), calibration)
-    seen = State(latest, latest, len(dataset), tuple(trained.examples.left_out.tolist()))
+    seen = State(latest, latest, pool.rows, tuple(trained.examples.left_out.tolist()))
     after = seen if verdict.passes else replace(state, latest=latest)
     return after, Verdict(verdict.passes, verdict.reason, time.process_time() - began)
 

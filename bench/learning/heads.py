@@ -54,9 +54,9 @@ class State:
     best: Head
     latest: Head
     seen: int = 0
-    """Best was trained on the first so many samples, or judged on them."""
+    """Best was trained on what the first so many rows say, or judged on it."""
     left_out: tuple[int, ...] = ()
-    """But not on these, by their places."""
+    """But not on these samples, by their places."""
 
 
 @dataclass(frozen=True, slots=True)

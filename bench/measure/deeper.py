@@ -151,11 +151,9 @@ def _inputs(features: Floats, labels: Integers, head_file: Bytes) -> TrialInputs
 def _best_of(inputs: TrialInputs, specs: Sequence[Spec]) -> TrialOutcome:
     """Run trials as a cycle does, and return the challenger."""
     from cloud.training.trainer import train
-    from cloud.training.trials import choose_challenger, could_win
+    from cloud.training.trials import choose_challenger, run_in_turn
 
-    outcomes = [train(inputs, specs[0])]
-    if could_win(outcomes[0].result):
-        outcomes += [train(inputs, spec) for spec in specs[1:]]
+    outcomes = run_in_turn(specs, lambda some: [train(inputs, spec) for spec in some], result=lambda one: one.result)
     chosen = choose_challenger([outcome.result for outcome in outcomes])
     return next(outcome for outcome in outcomes if outcome.result is chosen)
 

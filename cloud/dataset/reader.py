@@ -87,6 +87,8 @@ class Dataset:
     """(n, 16)."""
     devices: NDArray[np.int64]
     """(n,): which device each sample is of, numbered as they first appeared. A number never changes its device."""
+    said_by: NDArray[np.int64]
+    """(n,): which of all rows ever merged says what is so now, a correction or the first."""
     features: StoredFeatures
     """(n, *shape)."""
 
@@ -147,6 +149,7 @@ def resolve(
         splits=_join([one.splits for one in columns], np.uint8)[first],
         sample_ids=_join([one.sample_ids for one in columns], np.uint8, SAMPLE_ID_BYTES)[first],
         devices=devices[first],
+        said_by=best,
         features=StoredFeatures(tuple(file for _, file in pieces), files[best], rows[best], feature_shape),
     )
 

@@ -66,8 +66,8 @@ class TrainedHead:
     """What decides where there are no points."""
     accuracy: float | None
     held_out: int
-    sample_count: int
-    """How many samples the pool had."""
+    rows: int
+    """How many rows the pool had."""
     report: Mapping[str, Json]
     points: Points = field(default_factory=dict)
     """The thresholds that were measured; none where nothing was fitted."""
@@ -118,7 +118,7 @@ class Publisher:
                 parent=parent,
                 withdraws=current.manifest.withdraws if current else Withdrawals(),
             )
-            release = Release(manifest.encode(), parent, head.report, weights, head.sample_count, head.left_out)
+            release = Release(manifest.encode(), parent, head.report, weights, head.rows, head.left_out)
             envelopes[channel] = self._keep(pool, release)
         published = registry.publish(self.store, pool, previous=previous, envelopes=envelopes, trained=trained)
         self.at(PublishStep.POINTER_SWAPPED)

@@ -8,7 +8,7 @@
       "serials":  {"best": n, "latest": n},                          the last one used
       "trained":  {"dataset": "<commit>", "rows": n, "cycle": "..."},   or null
       "failed":   {"dataset": "<commit>", "times": n, "at": unix s}}    or null
-    registry/<pool>/releases/<sha256>    {"parent", "payload", "report", "weights" or null, "samples"}, immutable
+    registry/<pool>/releases/<sha256>    {"parent", "payload", "report", "weights" or null, "rows"}, immutable
 
 A release is named by the sha256 of its payload. Its parent is the release before it in its channel, so that each
 channel's history is a chain; a release that was signed anew, as in a renewal or for another share, takes its own place
@@ -140,10 +140,10 @@ class Release:
     report: Mapping[str, Json]
     weights: FileRef | None
     """The trained weights, an object of the group (`cloud.training.weights`); None: the bundle's head serves."""
-    sample_count: int
-    """It was trained on the pool's first so many samples, in the order of `Dataset`, or was judged on them."""
+    rows: int
+    """It was trained on what the pool's first so many rows say, in the order of merging, or was judged on it."""
     left_out: tuple[int, ...] = ()
-    """But not on these, by their places."""
+    """But not on these samples, by their places in `Dataset`."""
 
     @classmethod
     def parse(cls, fields: Fields) -> Release:
@@ -153,7 +153,7 @@ class Release:
             parent=fields.name("parent", HEX64_PATTERN) if "parent" in fields else None,
             report=fields.document("report").as_json(),
             weights=_parse_weights(fields) if "weights" in fields else None,
-            sample_count=fields.integer("samples"),
+            rows=fields.integer("rows"),
             left_out=fields.integers("left_out", max_items=MAX_LEFT_OUT) if "left_out" in fields else (),
         )
 
@@ -164,7 +164,7 @@ class Release:
             "payload": encode_base64(self.payload),
             "report": self.report,
             "weights": self.weights.document() if self.weights else None,
-            "samples": self.sample_count,
+            "rows": self.rows,
             "left_out": self.left_out,
         }
 

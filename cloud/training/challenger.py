@@ -15,7 +15,7 @@ from cloud.training.executors.arrays import Floats, Integers
 from cloud.training.executors.executor import TaskOutcome
 from cloud.training.gate import Evidence, may_judge
 from cloud.training.inputs import CycleInputs
-from cloud.training.trials import choose_challenger
+from cloud.training.trials import TrialResult, choose_challenger
 from cloud.training.values import (
     Answers,
     ConversionInputs,
@@ -97,11 +97,16 @@ class Selection:
             threshold=result.calibration.threshold,
             accuracy=result.accuracy,
             held_out=result.held_out,
-            sample_count=len(inputs.dataset),
+            rows=inputs.rows,
             left_out=tuple(examples.left_out.tolist()),
             report=report,
             points=result.calibration.points,
         )
+
+
+def trial_result(outcome: TaskOutcome) -> TrialResult | None:
+    """Return what a trial says of its head; None where it failed."""
+    return None if outcome.result is None else TrialOutcome.unpack(outcome.result).result
 
 
 def _one_of_each(moments: Integers, rows: Flags) -> Flags:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -32,6 +32,7 @@ from cloud.releases.registry import Registry
 from cloud.store import keys
 from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
+from cloud.training.challenger import trial_result
 from cloud.training.context import TrainingContext
 from cloud.training.examples import TrainingExamples
 from cloud.training.executors.executor import Executor, Task, TaskEnding, TaskOutcome
@@ -39,7 +40,7 @@ from cloud.training.executors.task_data import TaskData
 from cloud.training.gate import Verdict
 from cloud.training.inputs import CycleInputs, read_inputs, write_inputs
 from cloud.training.rounds import Round, count_examples, train_in_rounds
-from cloud.training.trials import Spec, can_gain_by_fine_tuning, could_win, plan
+from cloud.training.trials import Spec, has_enough_to_fine_tune, plan, run_in_turn
 from cloud.training.values import (
     CONVERT,
     EMBED,
@@ -49,7 +50,6 @@ from cloud.training.values import (
     EmbeddingInputs,
     EmbeddingOutcome,
     TrialInputs,
-    TrialOutcome,
 )
 from cloud.training.vetting import Vetted
 from contract.callbacks import ignore
@@ -219,16 +219,12 @@ class _Trials:
     def run(self, examples: TrainingExamples, suffix: str) -> list[TaskOutcome]:
         """Run the trials that could win on some examples, and record how each of them ended."""
         inputs = self.inputs.for_trials(examples, self.rows, self.embedding)
-        fine_tune = inputs.deeper is not None and can_gain_by_fine_tuning(examples.photos[examples.photos > 0].tolist())
+        fine_tune = inputs.deeper is not None and has_enough_to_fine_tune(examples.photos[examples.photos > 0].tolist())
         planned = plan(self.context.settings.trials, fine_tune=fine_tune)
-        first, *others = [replace(spec, name=spec.name + suffix) for spec in planned]
-        outcomes = self._run([first], inputs)
-        result = outcomes[0].result
-        if result is None or could_win(TrialOutcome.unpack(result).result):
-            outcomes += self._run(others, inputs)
-        return outcomes
+        specs = [replace(spec, name=spec.name + suffix) for spec in planned]
+        return run_in_turn(specs, lambda some: self._run(some, inputs), result=trial_result)
 
-    def _run(self, specs: list[Spec], inputs: TrialInputs) -> list[TaskOutcome]:
+    def _run(self, specs: Sequence[Spec], inputs: TrialInputs) -> list[TaskOutcome]:
         outcomes = self.trainers.run([Task(spec.name, TRAIN, spec.document()) for spec in specs], inputs.pack())
         for spec, outcome in zip(specs, outcomes, strict=True):
             _record(self.context.store, self.inputs.pool, self.cycle, spec=spec, outcome=outcome)

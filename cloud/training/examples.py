@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.dataset.reader import Dataset
+from cloud.training.likeness import pairs_of
 from contract.arrays import FLOAT32_BYTES
 from contract.bundle import BaseSamples
 from contract.documents import encode_json
@@ -62,7 +63,7 @@ class TrainingExamples:
     labels: NDArray[np.int64]
     """Class indices."""
     unseen: NDArray[np.bool_]
-    """Which rows best was not trained on."""
+    """Which rows best was not trained on, or not under this label."""
     trained: int
     """How many rows lie among those that train."""
     weights: NDArray[np.float32]
@@ -72,7 +73,7 @@ class TrainingExamples:
     sources: NDArray[np.int64]
     """Who says so: 0 for the bundle's base, 1 and up for devices; a number never changes its device."""
     chronology: NDArray[np.int64]
-    """Places in time: base rows lie before all others, and the dataset's follow as they were merged."""
+    """Places in time: base rows lie before all others, and the dataset's follow as what counts of them was merged."""
     _base_rows: NDArray[np.int64]
     _dataset_rows: NDArray[np.int64]
     """For each row its place in one of the two, and -1 in the other."""
@@ -115,6 +116,7 @@ class TrainingExamples:
         trains = (weights > 0) & (np.arange(len(self)) < self.trained)
         totals = np.bincount(labels[trains], weights[trains], minlength=len(classes.labels))
         counting = (weights > 0) & (totals[np.maximum(labels, 0)] > 0)
+        weights[~counting] = 0
         weights[counting] /= totals[labels[counting]]
         return replace(self, classes=classes, labels=np.where(labels >= 0, labels, 0), weights=weights)
 
@@ -123,9 +125,8 @@ class TrainingExamples:
         news = self.trains & self.unseen & np.isin(self.labels, classes)
         if not news.any():
             return None
-        sources = np.unique(np.stack([self.labels[news], self.sources[news]]), axis=1)
-        of_them = (self.labels[:, None] == sources[0]) & (self.sources[:, None] == sources[1])
-        doubted = self.unseen & of_them.any(axis=1)
+        pairs = pairs_of(self.labels, self.sources)
+        doubted = self.unseen & np.isin(pairs, pairs[news])
         return self.weighted(np.where(doubted, 0, self.weights).astype(np.float32))
 
     def features(self, base: BaseSamples, dataset: Dataset) -> Iterator[Floats]:
@@ -180,7 +181,7 @@ def choose_examples(
 ) -> TrainingExamples:
     """Choose the rows whose labels are classes.
 
-    Best was trained on the dataset's first `seen` samples, but for those that were `left_out`.
+    Best was trained on what the first `seen` rows of the dataset say, but for the samples that were `left_out`.
     """
     places = {label_key(label): place for place, label in enumerate(classes.labels)}
     of_dataset = np.array([places.get(label_key(label), -1) for label in dataset.labels], np.int64)
@@ -189,15 +190,16 @@ def choose_examples(
     order = np.concatenate([np.flatnonzero((labels >= 0) & ~held_out), np.flatnonzero((labels >= 0) & held_out)])
     bases = len(base.labels)
     sources = np.concatenate([np.zeros(bases, np.int64), 1 + dataset.devices])
+    chronology = np.concatenate([np.arange(bases), bases + dataset.said_by])
     return TrainingExamples(
         classes=classes,
         labels=labels[order],
-        unseen=(order >= bases + seen) | np.isin(order - bases, left_out),
+        unseen=(chronology[order] >= bases + seen) | np.isin(order - bases, left_out),
         trained=int(((labels >= 0) & ~held_out).sum()),
         weights=np.ones(len(order), np.float32),
         moments=np.arange(len(order)),
         sources=sources[order],
-        chronology=order,
+        chronology=chronology[order],
         _base_rows=np.where(order < bases, order, -1),
         _dataset_rows=np.where(order < bases, -1, order - bases),
     )

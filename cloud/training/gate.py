@@ -20,10 +20,12 @@ label (`may_judge`).
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.training.likeness import pairs_of
 from contract.documents import Json
 from export.heads.calibration import Calibration
 
@@ -38,6 +40,16 @@ FEWEST_LOST = 3
 ONE_SIDED_95 = 1.645
 FEWEST_TELLING = 5
 """So many lost samples and none won are chance in less than 5 %."""
+
+
+class Counted(StrEnum):
+    """What counts for a head."""
+
+    ACCEPTED = "accepted"
+    """Samples that are answered with their label, and not as unknown."""
+    RIGHT = "right"
+    """Samples whose most probable label is theirs: thresholds are chance."""
+
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -90,8 +102,9 @@ class Comparison:
 
     labels: int
     samples: int
+    counted: Counted
     before: float
-    """The mean share that the other head says of a label."""
+    """The mean share of a label that counts for the other head."""
     after: float
     """That of the challenger."""
     bound: float
@@ -170,11 +183,8 @@ def may_judge(labels: Integers, sources: Integers, *, counting: Flags, trained: 
         unseen: (n,), which rows best was not trained on, or would not have been.
     """
     trains = np.arange(len(labels)) < trained
-    pairs = np.stack([labels, sources], axis=1)
-    news = np.unique(pairs[counting & trains & unseen & (sources > 0)], axis=0)
-    _, place = np.unique(np.concatenate([news, pairs]), axis=0, return_inverse=True)
-    place = place.ravel()
-    own = np.isin(place[len(news) :], place[: len(news)])
+    pairs = pairs_of(labels, sources)
+    own = np.isin(pairs, pairs[counting & trains & unseen & (sources > 0)])
     same_footing = ~trains | ~unseen
     judges: Flags = counting & same_footing & ~own
     return judges
@@ -187,17 +197,19 @@ def _refusal(
     if said is None and base.labels == 0 < evidence.base_classes:
         return "nothing tells what it makes of the bundle's labels"
     if said is not None and said < FLOOR:
-        counted = "accepted among known" if evidence.classes >= FEW_LABELS else "right among known"
-        return f"{counted} is {_percent(said)} %, and {_percent(FLOOR)} % are asked for"
+        counted = "accepted" if evidence.classes >= FEW_LABELS else "right"
+        return f"{counted} among known is {_percent(said)} %, and {_percent(FLOOR)} % are asked for"
     for comparison, whose in (
+        (_compare_what_is_said(evidence), "known"),
         (known, "known"),
         (base, "the bundle's labels"),
         (first, "the bundle's labels, from the first head on,"),
     ):
         if comparison.is_loss:
-            return f"accepted among {whose} fell from {_percent(comparison.before)} to {_percent(comparison.after)} %"
+            shares = f"{_percent(comparison.before)} to {_percent(comparison.after)} %"
+            return f"{comparison.counted} among {whose} fell from {shares}"
     if lost:
-        return f"{len(lost)} labels lost most of what was accepted"
+        return f"{len(lost)} labels lost most of what was {known.counted}"
     return None
 
 
@@ -212,7 +224,7 @@ def _praise(evidence: Evidence, known: Comparison) -> str:
     more = f", and {new} labels are new" if new else ""
     if not known.labels:
         return f"no sample judges it{more}"
-    return f"accepted among known went from {_percent(known.before)} to {_percent(known.after)} %{more}"
+    return f"{known.counted} among known went from {_percent(known.before)} to {_percent(known.after)} %{more}"
 
 
 def _percent(share: float) -> str:
@@ -221,11 +233,12 @@ def _percent(share: float) -> str:
 
 def _compare(evidence: Evidence, other: Answers, *, below: int) -> Comparison:
     """Compare the challenger with another head on the labels below a class."""
+    counted = Counted.ACCEPTED if _are_thresholds_fair(evidence, other) else Counted.RIGHT
     chosen = _fair(evidence) & (evidence.labels < below)
     labels = evidence.labels[chosen]
     before, after = (flags[chosen] for flags in _counted(evidence, other))
     if not len(labels):
-        return Comparison(0, 0, 0.0, 0.0, 0.0, is_loss=False)
+        return Comparison(0, 0, counted, 0.0, 0.0, 0.0, is_loss=False)
     shares = _by_label(labels, before), _by_label(labels, after)
     votes = shares[1] - shares[0]
     bound = _bound(votes)
@@ -233,6 +246,7 @@ def _compare(evidence: Evidence, other: Answers, *, below: int) -> Comparison:
     return Comparison(
         labels=len(votes),
         samples=len(labels),
+        counted=counted,
         before=float(shares[0].mean()),
         after=float(shares[1].mean()),
         bound=bound,
@@ -242,9 +256,36 @@ def _compare(evidence: Evidence, other: Answers, *, below: int) -> Comparison:
 
 def _counted(evidence: Evidence, other: Answers) -> tuple[Flags, Flags]:
     """Return what counts for another head, and for the challenger beside it."""
-    if other.is_calibrated and evidence.classes >= FEW_LABELS:
+    if _are_thresholds_fair(evidence, other):
         return other.said, evidence.challenger.said
     return other.right(evidence.labels), evidence.challenger.right(evidence.labels)
+
+
+def _are_thresholds_fair(evidence: Evidence, other: Answers) -> bool:
+    """Tell whether two heads are compared at their thresholds; where one is chance, their answers alone are."""
+    return other.is_calibrated and evidence.classes >= FEW_LABELS
+
+
+def _compare_what_is_said(evidence: Evidence) -> Comparison:
+    """Compare best and a challenger that says hardly anything, however few labels there are.
+
+    A loss is only where best says more than the floor: between thresholds that are chance, no other difference tells.
+    """
+    fair = _fair(evidence)
+    before, after = evidence.best.said[fair], evidence.challenger.said[fair]
+    if not fair.any() or not evidence.best.is_calibrated:
+        return Comparison(0, 0, Counted.ACCEPTED, 0.0, 0.0, 0.0, is_loss=False)
+    shares = [_by_label(evidence.labels[fair], flags) for flags in (before, after)]
+    said = [float(share.mean()) for share in shares]
+    return Comparison(
+        labels=len(shares[0]),
+        samples=len(before),
+        counted=Counted.ACCEPTED,
+        before=said[0],
+        after=said[1],
+        bound=_bound(shares[1] - shares[0]),
+        is_loss=said[1] < FLOOR <= said[0] and _tells(before & ~after, after & ~before),
+    )
 
 
 def _fair(evidence: Evidence) -> Flags:
@@ -291,7 +332,8 @@ def _lost_beside(evidence: Evidence, other: Answers, *, classes: int) -> tuple[i
 
 def _in_doubt(evidence: Evidence, lost: tuple[int, ...]) -> tuple[int, ...]:
     challenger, labels = evidence.challenger, evidence.labels
-    gone = np.isin(labels, lost) & ~challenger.said
+    _, counted = _counted(evidence, evidence.best)
+    gone = np.isin(labels, lost) & ~counted
     new = challenger.runners_up >= evidence.best_classes
     took = np.where(challenger.classes != labels, challenger.classes, np.where(new, challenger.runners_up, labels))
     return tuple(np.union1d(np.array(lost, np.int64), took[gone]).tolist())

@@ -106,7 +106,7 @@ def read_inputs(
             data,
             bundle.base,
             classes,
-            seen=release.sample_count if release else 0,
+            seen=release.rows if release else 0,
             left_out=release.left_out if release else (),
         ),
         best=_weights(store, pool, release.weights) if release and release.weights else None,

@@ -27,6 +27,12 @@ Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
+def pairs_of(labels: Integers, sources: Integers) -> Integers:
+    """Return the number (n,) of each row's pair of label and source; those of smaller labels are smaller."""
+    pairs: Integers = labels * (int(sources.max(initial=0)) + 1) + sources
+    return pairs
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
     """What there is to compare: n rows."""
@@ -78,7 +84,7 @@ class PairSums:
     def of(cls, rows: Rows, counting: Flags) -> PairSums:
         """Sum up the rows that count (n,)."""
         sources = int(rows.sources.max(initial=0)) + 1
-        keys = rows.labels * sources + rows.sources
+        keys = pairs_of(rows.labels, rows.sources)
         chosen = np.flatnonzero(counting)
         chosen = chosen[np.argsort(keys[chosen], kind="stable")]
         pairs, places, counts = np.unique(keys[chosen], return_inverse=True, return_counts=True)

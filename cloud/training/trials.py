@@ -2,8 +2,8 @@
 
 The first trials are the class means and the last layer trained for a while or for long; further ones vary its recipe.
 Where the class means say nearly everything, no other could win, and none is run. The body is fine-tuned in one more
-trial, where it has weights and half of the labels have ten photos: with fewer it never won, with so many it was not
-seen to yet (`docs/learning.md`), and it takes more than ten times as long.
+trial, where it has weights, there are ten labels, and half of them have ten photos: with fewer it never won, with so
+many it was not shown to win yet (`docs/learning.md`), and it takes more than ten times as long.
 
 Specifications and results are stored in the records of trials, and results in the reports of releases too. Their
 documents say "thaw" and "thawed" for fine-tuning. Keys that a later version adds are ignored.
@@ -12,14 +12,17 @@ documents say "thaw" and "thawed" for fine-tuning. Keys that a later version add
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from statistics import median
+from typing import TypeVar
 
 from contract.documents import Fields, Json
 from export.heads.calibration import Calibration, can_say_more, says_most
 from export.heads.recipe import EPOCHS
+
+Outcome = TypeVar("Outcome")
 
 FEWEST_TRIALS = 2
 CLASS_MEANS = "class-means"
@@ -30,6 +33,8 @@ VARIATIONS = ((3e-4, 0.0), (1e-3, 1e-2), (3e-3, 0.0), (1e-3, 0.0))
 """Learning rate and weight decay of further trials, in turn."""
 FEWEST_PHOTOS_TO_FINE_TUNE = 10
 """Of a label, in the middle of all labels."""
+FEWEST_LABELS_TO_FINE_TUNE = 10
+"""A body is calibrated on three tenths of them."""
 
 
 class Optimizer(StrEnum):
@@ -152,9 +157,29 @@ def plan(count: int, *, fine_tune: bool = False) -> tuple[Spec, ...]:
     return (*stated[:planned], *varied, *deeper)
 
 
-def can_gain_by_fine_tuning(photos: Sequence[int]) -> bool:
+def has_enough_to_fine_tune(photos: Sequence[int]) -> bool:
     """Tell whether a body should be fine-tuned, given how many photos of each label train."""
-    return bool(photos) and median(photos) >= FEWEST_PHOTOS_TO_FINE_TUNE
+    return len(photos) >= FEWEST_LABELS_TO_FINE_TUNE and median(photos) >= FEWEST_PHOTOS_TO_FINE_TUNE
+
+
+def run_in_turn(
+    specs: Sequence[Spec],
+    run: Callable[[Sequence[Spec]], Sequence[Outcome]],
+    *,
+    result: Callable[[Outcome], TrialResult | None],
+) -> list[Outcome]:
+    """Run the first trial, and the others where one of them could be the challenger; return what came of each.
+
+    Args:
+        specs: as `plan` returns them.
+        run: runs some of them.
+        result: of an outcome; None where the trial failed.
+    """
+    outcomes = list(run(specs[:1]))
+    first = result(outcomes[0])
+    if first is None or could_win(first):
+        outcomes += run(specs[1:])
+    return outcomes
 
 
 def could_win(first: TrialResult) -> bool:

@@ -16,10 +16,11 @@ How much "much closer", "far" and "as near" are is learned from the base, whose 
 with each other; or from the founders, where the base is too small. What is set aside changes what others are compared
 with, so all of this is done again, until it stays or has been done four times.
 
-Stated outcomes. A row that is not finite, or all zeros, is far. With fewer than 20 photos to learn from, nothing else
-is set aside. With equal embeddings nothing is. A label's only photo can only be set aside by 3 and 4. With two classes
-"another" is the other one; with one class only 2 can apply. One device that founds all labels, a household's, is
-compared with itself. Where there is no base, the first device with a label is believed over the second.
+Stated outcomes. A row that is not finite, all zeros, or so long that means would be it alone, is far. With fewer than
+20 photos to learn from, nothing else is set aside. With equal embeddings nothing is. A label's only photo can only be
+set aside by 3 and 4. With two classes "another" is the other one; with one class only 2 can apply. One device that
+founds all labels, a household's, is compared with itself. Where there is no base, the first device with a label is
+believed over the second.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.training.likeness import BASE, Flags, Floats, Integers, Likeness, PairSums, Rows, compare
+from cloud.training.likeness import BASE, Flags, Floats, Integers, Likeness, PairSums, Rows, compare, pairs_of
 
 REFERENCE_ROWS = 4096
 FEWEST_REFERENCE_ROWS = 20
@@ -40,6 +41,8 @@ FEWEST_BESIDE = 2
 """Photos are far from so many others, not from a single one."""
 LEAST_GAP = 0.05
 """Labels whose cosines differ by less are not told apart."""
+MOST_TIMES_AS_LONG = 4
+"""As base rows usually are. What vetting compares are directions, but means and centre are of whole embeddings."""
 ROUNDING = 1e-4
 MOST = 0.5
 MOST_OF_A_NAME = 0.6
@@ -127,7 +130,7 @@ class Bounds:
 
 
 def _same(own: Floats, other: Floats) -> float:
-    """Return at and above what cosine a photo is surely of a label; none is where labels lie among each other."""
+    """Return at and above what cosine a photo is surely of a label: infinity where labels overlap."""
     low, middle = (float(quantile) for quantile in np.quantile(own, [0.1, 0.25]))
     stranger = float(np.quantile(other, 0.995))
     return max(stranger, low) if stranger <= middle else math.inf
@@ -162,8 +165,13 @@ def vet(embeddings: Floats, labels: Integers, sources: Integers, *, chronology: 
 
 
 def _unusable(rows: Rows) -> Vetted:
-    """Set aside what has no direction."""
-    return Vetted(np.where(rows.scales > 0, 0, _FAR).astype(np.int8))
+    """Set aside what has no direction, and what is so long that means would be it alone."""
+    usable = rows.scales > 0
+    base = usable & (rows.sources == BASE)
+    lengths = 1 / rows.scales[usable]
+    usual = float(np.median(1 / rows.scales[base] if base.any() else lengths)) if len(lengths) else 0.0
+    usable[usable] = (lengths <= MOST_TIMES_AS_LONG * usual) | (rows.sources[usable] == BASE)
+    return Vetted(np.where(usable, 0, _FAR).astype(np.int8))
 
 
 def _bounds_of_base(rows: Rows) -> Bounds | None:
@@ -222,7 +230,7 @@ def _second_names(rows: Rows, likeness: Likeness, bounds: Bounds) -> Flags:
     second = np.zeros(len(rows.labels), np.bool_)
     if len(candidates) == 0 or bounds.gap < LEAST_GAP:
         return second
-    keys = rows.labels[candidates] * (rows.sources.max() + 1) + rows.sources[candidates]
+    keys = pairs_of(rows.labels, rows.sources)[candidates]
     _, pairs, photos = np.unique(keys, return_inverse=True, return_counts=True)
     older, nearer = likeness.nearest_older[candidates], likeness.own[candidates] - likeness.older[candidates]
     alike = likeness.older[candidates] >= bounds.same

@@ -2,8 +2,8 @@
 
 A head's answer is the most probable class of softmax(logits / temperature), or "unknown" where that probability is
 below the threshold. Temperature and thresholds are fitted on photos the head has not seen: of people it knows, and of
-strangers. Where too few were held out, cross-validation (`export.heads.folds`) stands in for them; strangers always
-come from it. Each label and each stranger counts once, however many photos there are.
+strangers. Cross-validation (`export.heads.folds`) leaves out photos of the known, to which held-out ones are added;
+strangers always come from it. Each label and each stranger counts once, however many photos there are.
 
     known left out, and strangers    the temperature is fitted on both; a threshold lets in a stated share of strangers
     strangers alone                  a stated temperature; a threshold above what strangers reach
@@ -28,12 +28,10 @@ from export.heads.class_means import ABSENT_LOGIT, Floats, Labels
 from export.heads.folds import CrossValidated, Scored, cross_validate
 from export.heads.recipe import Recipe
 
-ENOUGH_HELD_OUT = 100
-"""From so many held-out photos on, they alone stand for the known."""
 FEWEST_CLASSES = 3
 """With fewer, nothing can be said of strangers: a fold that leaves one of two out always answers the other."""
 FEWEST_KNOWN = 6
-"""Three labels of two photos. One of fewer, unlike the rest, would decide alone; on real faces they add nothing."""
+"""Photos of the known. One of fewer, unlike the rest, would decide alone; on real faces they add nothing."""
 FEWEST_STRANGERS = 3
 """People, of whom each is left out in turn."""
 FEWEST_FOR_QUANTILE = 40
@@ -78,9 +76,7 @@ def calibrate(
 def calibrate_by(folds: CrossValidated, *, held_out: Scored | None = None) -> Calibration:
     """Calibrate by a cross-validation that was already run; `held_out` as for `calibrate`."""
     known = folds.corrected()
-    if held_out is not None:
-        known = held_out if len(held_out.labels) >= ENOUGH_HELD_OUT else known + held_out
-    return fit_unknown(known, folds.strangers)
+    return fit_unknown(known if held_out is None else known + held_out, folds.strangers)
 
 
 def default_calibration(classes: int) -> Calibration:

@@ -26,6 +26,8 @@ from export.heads.fit import Members, fit_folds
 from export.heads.recipe import Recipe
 
 MOST_FOLDS, FEWEST_FOLDS = 10, 2
+MOST_SCORED = 1 << 26
+"""Logits of the known that are kept, and of strangers: with many classes not every sample is scored."""
 MOST_COLUMNS = 16_384
 """Columns that train side by side: with many classes fewer folds are run, and some photos are never left out."""
 
@@ -129,9 +131,13 @@ def cross_validate(
         progress=progress,
     )
     samples = Samples(embeddings, labels, counts)
-    known = [_answers(samples, left_out, head) for left_out, head in zip(folds.left_out, heads, strict=True)]
-    strangers = [_answers(samples, unknown, head) for unknown, head in zip(folds.strangers, heads, strict=True)]
-    left_out = np.concatenate([np.flatnonzero(left_out) for left_out in folds.left_out])
+    most = max(MOST_SCORED // (classes * len(heads)), 1)
+    scored, unknown = (
+        [_evenly(np.flatnonzero(part), labels, most) for part in parts] for parts in (folds.left_out, folds.strangers)
+    )
+    known = [_answers(samples, rows, head) for rows, head in zip(scored, heads, strict=True)]
+    strangers = [_answers(samples, rows, head) for rows, head in zip(unknown, heads, strict=True)]
+    left_out = np.concatenate(scored)
     distinct = np.unique(np.stack([labels[rows], alike[rows]]), axis=1)[0]
     photos = np.maximum(np.bincount(distinct, minlength=classes)[labels[left_out]], 2)
     gain = _gain(photos, _likeness(samples.counted(np.ones(len(labels), bool))))
@@ -183,7 +189,15 @@ def _together(parts: Sequence[Scored]) -> Scored:
     return functools.reduce(operator.add, parts)
 
 
-def _answers(samples: Samples, rows: NDArray[np.bool_], head: Classifier) -> Scored:
+def _evenly(rows: NDArray[np.intp], labels: Labels, most: int) -> NDArray[np.intp]:
+    """Choose at most so many rows, of all labels alike."""
+    if len(rows) <= most:
+        return rows
+    by_label = rows[np.argsort(labels[rows], kind="stable")]
+    return by_label[np.linspace(0, len(rows) - 1, most).astype(np.intp)]
+
+
+def _answers(samples: Samples, rows: NDArray[np.intp], head: Classifier) -> Scored:
     kernel, bias = head
     logits: Floats = samples.embeddings[rows] @ kernel + bias
     return Scored(logits, samples.labels[rows].astype(np.int64), samples.weights[rows])

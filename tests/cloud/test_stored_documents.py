@@ -126,7 +126,7 @@ def release(store: ObjectStore, training_bundle: TrainingBundle, tmp_path: Path)
             threshold=0.5,
             accuracy=None,
             held_out=0,
-            sample_count=3,
+            rows=3,
             report={"gate": {"passes": True}},
         )
         return Publisher(store, load_or_create(tmp_path / "state", store), 3600.0).publish(

@@ -68,7 +68,7 @@ class Place:
             threshold=0.0,
             accuracy=None,
             held_out=0,
-            sample_count=0,
+            rows=0,
             report={},
         )
         published = Publisher(store, load_or_create(self.folder / "state", store), LIFE_S, share=share).publish(

@@ -221,7 +221,7 @@ def test_before_the_first_release_the_bundles_head_served(
     assert back.points == training_bundle.points == POINTS
     assert back.golden_sample_sha256 == training_bundle.golden_sample_sha256
     release = registry.get_release(place.store, place.pool, FileRef.of(back.encode()).sha256)
-    assert (release.weights, release.sample_count) == (None, 0)
+    assert (release.weights, release.rows) == (None, 0)
 
 
 def test_an_older_head_has_the_point_of_the_one_that_is_withdrawn(place: Place) -> None:

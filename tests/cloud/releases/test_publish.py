@@ -56,7 +56,7 @@ def trained_head(version: int) -> TrainedHead:
         threshold=0.4,
         accuracy=0.99,
         held_out=20,
-        sample_count=7,
+        rows=7,
         report={"version": version},
     )
 

@@ -126,7 +126,7 @@ def test_that_nothing_could_be_trained_is_remembered_without_a_release(store: Ob
 def test_a_release_says_what_it_was_trained_on(store: ObjectStore, key: SigningKey) -> None:
     current = release(store, key, manifest(1)).channels[Channel.LATEST]
     kept = registry.get_release(store, POOL, current.release)
-    assert (kept.weights, kept.sample_count, kept.payload) == (WEIGHTS, 3, manifest(1).encode())
+    assert (kept.weights, kept.rows, kept.payload) == (WEIGHTS, 3, manifest(1).encode())
 
 
 def test_a_release_that_was_never_kept_is_not_found(store: ObjectStore) -> None:

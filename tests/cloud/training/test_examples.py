@@ -1,6 +1,7 @@
 """What a cycle learns from: classes, rows, and features in their order."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,7 @@ def dataset(tmp_path: Path) -> MakeDataset:
             splits=np.array([split for _, split in rows], np.uint8),
             sample_ids=np.zeros((len(rows), 16), np.uint8),
             devices=np.arange(len(rows)) % 2,
+            said_by=places,
             features=StoredFeatures((stored,), np.zeros(len(rows), np.int64), places, (2,)),
         )
 
@@ -152,6 +154,22 @@ def test_rows_know_their_sources_and_when_they_came(dataset: MakeDataset) -> Non
     chosen = choose_examples(data, BASE, classes(data), seen=0)
     assert chosen.sources.tolist() == [0, 0, 0, 2, 1, 0, 1]
     assert chosen.chronology.tolist() == [0, 2, 3, 5, 6, 1, 4]
+
+
+def test_a_correction_is_news_and_as_old_as_itself(dataset: MakeDataset) -> None:
+    """A device that corrected an old sample to a new name had founded it; and the sample judged its own correction."""
+    data = replace(dataset(("Ada", 0), ("Ben", 0), ("Ada", 1)), said_by=np.array([3, 1, 2]))
+    chosen = choose_examples(data, BASE, classes(data), seen=3)
+    assert chosen.chronology.tolist() == [0, 2, 3, 7, 5, 1, 6]
+    assert chosen.unseen.tolist() == [False, False, False, True, False, False, False]
+
+
+def test_held_out_rows_of_a_label_without_training_rows_judge_nothing(dataset: MakeDataset) -> None:
+    """A label that is never the answer moved the temperature of all others."""
+    data = dataset(("Cleo", 0), ("Cleo", 0), ("Cleo", 1))
+    before = choose_examples(data, BASE, classes(data, newest=("Ada", "Ben", "Cleo")), seen=0)
+    shares = (~before.trains | (before.labels != 2)).astype(np.float32)
+    assert before.weighted(shares).counting[before.labels == 2].tolist() == [False, False, False]
 
 
 def test_what_was_left_out_of_best_is_unseen(dataset: MakeDataset) -> None:

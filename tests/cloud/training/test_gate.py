@@ -130,6 +130,29 @@ def test_of_few_labels_the_floor_is_of_right_answers() -> None:
     assert judge_challenger(few).reason == "right among known is 10 %, and 20 % are asked for"
 
 
+def few(before: float, after: float) -> Evidence:
+    """Twenty samples of each of five labels, all answered rightly, of which heads say a share."""
+    labels = np.repeat(np.arange(5), 20)
+    place = np.arange(100) % 20
+    best, challenger = (answers(labels, place < 20 * share) for share in (before, after))
+    return Evidence(labels, np.full(100, True), best, best, challenger, 0.9, base_classes=5, best_classes=5, classes=5)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        (1.0, 0.0, "accepted among known fell from 100 to 0 %"),
+        (1.0, 0.3, "right among known went from 100 to 100 %"),  # between thresholds that are chance that is none
+        (0.1, 0.0, "right among known went from 100 to 100 %"),
+    ],
+)
+def test_of_few_labels_a_head_that_says_hardly_anything_takes_no_place_of_one_that_does(
+    before: float, after: float, reason: str
+) -> None:
+    found = judge_challenger(few(before, after))
+    assert (found.reason, found.passes) == (reason, "fell" not in reason)
+
+
 def test_without_cross_validation_held_out_samples_ask_for_the_floor() -> None:
     assert not verdict(*[(label, 5, False, False) for label in range(20)]).passes
 

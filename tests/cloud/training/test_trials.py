@@ -14,9 +14,10 @@ from cloud.training.trials import (
     Optimizer,
     Spec,
     TrialResult,
-    can_gain_by_fine_tuning,
     choose_challenger,
+    has_enough_to_fine_tune,
     plan,
+    run_in_turn,
 )
 from contract.errors import ContractError
 from contract.unknown import Strictness, UnknownPoint
@@ -68,10 +69,32 @@ def test_no_two_trials_are_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    ("photos", "gains"), [([], False), ([9], False), ([10], True), ([2, 2, 300], False), ([10, 12, 2], True)]
+    ("photos", "enough"),
+    [
+        ([], False),
+        ([300] * 9, False),  # of three labels a body had nothing to be calibrated on, and of five two classes
+        ([10] * 10, True),
+        ([9] * 10, False),
+        ([2] * 6 + [300] * 5, False),
+        ([2] * 5 + [10] * 6, True),
+    ],
 )
-def test_a_body_is_fine_tuned_where_half_of_the_labels_have_ten_photos(photos: list[int], gains: bool) -> None:
-    assert can_gain_by_fine_tuning(photos) is gains
+def test_a_body_is_fine_tuned_where_half_of_ten_labels_have_ten_photos(photos: list[int], enough: bool) -> None:
+    assert has_enough_to_fine_tune(photos) is enough
+
+
+@pytest.mark.parametrize(
+    ("first", "run"),
+    [
+        (None, ["a", "b", "c"]),
+        (result("a", right=1, loss=0.5, said=0.5), ["a", "b", "c"]),
+        (result("a", right=1, loss=0.5, said=0.996), ["a"]),
+        (result("a", right=1, loss=0.5, said=None), ["a"]),
+    ],
+)
+def test_trials_that_cannot_win_are_not_run(first: TrialResult | None, run: list[str]) -> None:
+    specs = [Spec("a"), Spec("b"), Spec("c")]
+    assert run_in_turn(specs, lambda some: [spec.name for spec in some], result=lambda name: first) == run
 
 
 @pytest.mark.parametrize("spec", SPECS)

@@ -387,3 +387,16 @@ def test_the_size_of_chunks_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     whole = world.vet().codes.tolist()
     monkeypatch.setattr(likeness, "CHUNK_CELLS", 3 * WIDTH)
     assert world.vet().codes.tolist() == whole
+
+
+@pytest.mark.parametrize("base_photos", [4, 0])
+def test_a_photo_that_would_be_its_labels_mean_alone_is_set_aside(base_photos: int) -> None:
+    """One embedding a thousand times as long took its label from 100 to 0 % right, and the others' distance with it."""
+    world = World(base_photos=base_photos)
+    for person in range(OLD):
+        world.send(label=person, person=person, source=1)
+    long = world.send_embeddings(1000 * photos_of(3, 1, seed=5), label=3, source=2)
+    plain = world.send_embeddings(2 * photos_of(4, 1, seed=5), label=4, source=2)
+    vetted = world.vet()
+    assert vetted.where(Reason.FAR)[long].all()
+    assert vetted.counting[plain].all()

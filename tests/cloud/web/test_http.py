@@ -393,7 +393,7 @@ def publish(store, serial: int, parent: str | None) -> Envelope:  # type: ignore
     pool = Pool("home", SPACE)
     payload = manifest(Channel.BEST, serial, parent, b"head").encode()
     weights = FileRef.of(b"weights")
-    release = Release(payload=payload, parent=parent, report={"why": "a test"}, weights=weights, sample_count=1)
+    release = Release(payload=payload, parent=parent, report={"why": "a test"}, weights=weights, rows=1)
     registry.put_release(store, pool, release)
     envelope = Envelope(payload, MANIFEST_PAYLOAD_TYPE, (Signature("0" * 16, bytes(64)),))
     previous = registry.read(store, pool)

@@ -13,6 +13,7 @@ from export.heads.calibrate import (
     TEMPERATURES,
     _student,
     calibrate,
+    calibrate_by,
     confidences,
     default_calibration,
     fit_temperature,
@@ -22,7 +23,7 @@ from export.heads.calibrate import (
 )
 from export.heads.calibration import Calibration, FittedOn, can_say_more, says_most
 from export.heads.fit import fit_classifier
-from export.heads.folds import Scored
+from export.heads.folds import CrossValidated, Scored
 from export.heads.recipe import Recipe
 
 Floats = NDArray[np.float32]
@@ -91,17 +92,7 @@ def test_cross_validation_alone_finds_a_threshold_that_holds_on_unseen_photos() 
     assert (found.known, found.strangers) == (80, 80)
 
 
-def test_enough_held_out_photos_stand_for_the_known_alone() -> None:
-    embeddings, labels = crowd(3)
-    kernel, bias = fit_classifier(embeddings, labels, classes=40)
-    held_out, names = crowd(4, seed=1)
-    found = calibrate(
-        embeddings, labels, classes=40, recipe=Recipe(), held_out=answers(held_out @ kernel + bias, names)
-    )
-    assert found.known == 160
-
-
-def test_few_held_out_photos_are_added_to_the_left_out_ones() -> None:
+def test_held_out_photos_are_added_to_the_left_out_ones() -> None:
     embeddings, labels = crowd(3)
     kernel, bias = fit_classifier(embeddings, labels, classes=40)
     held_out, names = crowd(1, seed=1)
@@ -213,6 +204,20 @@ def negative_log_likelihood_of_all(logits: Floats, temperature: float) -> float:
     """Return the mean over all classes, and all answers."""
     each = [negative_log_likelihood(logits, np.full(len(logits), place), temperature) for place in range(8)]
     return float(np.mean(each))
+
+
+def test_held_out_photos_of_one_label_speak_for_that_label_alone() -> None:
+    """A hundred of one star's stood for everybody: 51 % said became 100."""
+    chance = np.random.default_rng(0)
+    labels = np.repeat(np.arange(20), 4)
+    known = answers((chance.normal(size=(80, 20)) + 1.5 * np.eye(20)[labels]).astype(np.float32), labels)
+    strangers = strangers_of(chance.normal(size=(40, 20)).astype(np.float32))
+    folds = CrossValidated(known, np.ones(80, np.float32), strangers)
+    star = answers(np.tile(9 * np.eye(20, dtype=np.float32)[0], (500, 1)), np.zeros(500, np.int64))
+    alone, with_star = calibrate_by(folds), calibrate_by(folds, held_out=star)
+    assert alone.said is not None
+    assert with_star.said == pytest.approx(alone.said, abs=0.06)
+    assert with_star.right == pytest.approx(alone.right, abs=0.06)
 
 
 def test_without_strangers_there_is_a_default() -> None:

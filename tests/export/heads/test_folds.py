@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from export.heads import folds as folds_module
 from export.heads.class_means import ABSENT_LOGIT
 from export.heads.folds import assign_folds, cross_validate, folds_for
 from export.heads.recipe import Recipe
@@ -116,3 +117,16 @@ def test_near_duplicates_are_left_out_together_and_count_as_one_photo() -> None:
     assert np.bincount(twice.known.labels).tolist() == [9] * 20
     for fold in assign_folds(names, folds=10, seed=0, moments=bursts // 2).left_out:
         assert fold.reshape(20, 8).all(axis=1).sum() * 8 == fold.sum()
+
+
+def test_with_many_samples_some_of_every_label_are_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 8,631 labels and half a million samples all would have been 7 GB of logits."""
+    chance = np.random.default_rng(0)
+    labels = np.repeat(np.arange(12), 40)
+    embeddings = chance.normal(size=(480, 16)).astype(np.float32)
+    monkeypatch.setattr(folds_module, "MOST_SCORED", 240 * 12)
+    found = cross_validate(embeddings, labels, classes=12, recipe=Recipe(epochs=0))
+    for scored in (found.known, found.strangers):
+        assert len(scored.labels) <= 240
+        assert len(np.unique(scored.labels)) == 12
+    assert len(found.gain) == len(found.known.labels)
