@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from cloud.logs import fields
 from cloud.releases import registry
-from cloud.releases.registry import Registry, Release, TrainedDataset
+from cloud.releases.registry import Registry, Release, TrainedDataset, claim_rows
 from cloud.releases.signing import SigningKey
 from cloud.store import keys
 from cloud.store.keys import Pool
@@ -118,7 +118,8 @@ class Publisher:
                 parent=parent,
                 withdraws=current.manifest.withdraws if current else Withdrawals(),
             )
-            release = Release(manifest.encode(), parent, head.report, weights, head.rows, head.left_out)
+            rows, left_out = claim_rows(head.rows, head.left_out)
+            release = Release(manifest.encode(), parent, head.report, weights, rows, left_out)
             envelopes[channel] = self._keep(pool, release)
         published = registry.publish(self.store, pool, previous=previous, envelopes=envelopes, trained=trained)
         self.at(PublishStep.POINTER_SWAPPED)

@@ -42,6 +42,7 @@ from contract.patterns import HEX64_PATTERN
 REGISTRY_FORMAT = 1
 MAX_RELEASE_BYTES = 16 << 20
 MAX_LEFT_OUT = 1 << 20
+"""So many places fit a release's bytes, whatever the pool."""
 MAX_WEIGHTS_BYTES = 4 << 30
 
 
@@ -143,7 +144,7 @@ class Release:
     rows: int
     """It was trained on what the pool's first so many rows say, in the order of merging, or was judged on it."""
     left_out: tuple[int, ...] = ()
-    """But not on these samples, by their places in `Dataset`."""
+    """But not on these samples, by their places in `Dataset`, which ascend; at most `MAX_LEFT_OUT`."""
 
     @classmethod
     def parse(cls, fields: Fields) -> Release:
@@ -172,6 +173,18 @@ class Release:
     def sha256(self) -> str:
         """The release's name."""
         return sha256_hex(self.payload)
+
+
+def claim_rows(rows: int, left_out: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    """Return what a release says of a head that was trained on so many rows, but not on some samples, by their places.
+
+    Where a release has no room for all of these, it claims the rows before the first sample that it cannot list; no
+    sample's row comes before its place. What follows counts as new to its head: it judges less than it could, but never
+    by what the head was not trained on.
+    """
+    if len(left_out) <= MAX_LEFT_OUT:
+        return rows, left_out
+    return left_out[MAX_LEFT_OUT], left_out[:MAX_LEFT_OUT]
 
 
 def read(store: ObjectStore, pool: Pool) -> Registry:

@@ -67,6 +67,7 @@ def publish_once(
     bundle: TrainingBundle,
     *,
     version: int = 1,
+    left_out: tuple[int, ...] = (),
     channels: tuple[Channel, ...] = BOTH,
     at: Callable[[PublishStep], None] = lambda step: None,
     previous: Registry | None = None,
@@ -75,7 +76,7 @@ def publish_once(
     pool = Pool("home", bundle.space)
     return Publisher(store, load_or_create(state, store), 3600.0, at).publish(
         pool,
-        trained_head(version),
+        replace(trained_head(version), left_out=left_out),
         bundle=bundle,
         previous=previous or registry.read(store, pool),
         channels=channels,
@@ -136,6 +137,22 @@ def test_a_release_leads_to_everything_that_a_device_needs(place: Place) -> None
     assert (manifest.issued, manifest.expires) == (NOW + 1, NOW + 3601)
     assert (manifest.temperature, manifest.threshold, manifest.validation_accuracy) == (2.0, 0.4, 0.99)
     assert manifest.golden_sample_sha256 == place.bundle.golden_sample_sha256
+
+
+def test_a_head_from_which_many_samples_were_left_out_claims_no_more_than_its_release_can_say(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release that listed more than a reader takes was the best one, and stopped every later cycle of its pool."""
+    monkeypatch.setattr(registry, "MAX_LEFT_OUT", 2)
+
+    def told(*left_out: int) -> tuple[int, tuple[int, ...]]:
+        best = place.publish(left_out=left_out).channels[Channel.BEST]
+        release = registry.get_release(place.store, place.pool, best.release)
+        return release.rows, release.left_out
+
+    assert told(1, 4) == (7, (1, 4))
+    assert told(1, 4, 5) == (5, (1, 4))
+    assert told(0, 1, 2, 3, 4, 5, 6) == (2, (0, 1))
 
 
 @pytest.mark.parametrize(("point", "threshold"), [("strict", 0.75), ("balanced", 0.5), ("friendly", 0.25)])

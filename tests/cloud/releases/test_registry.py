@@ -129,6 +129,13 @@ def test_a_release_says_what_it_was_trained_on(store: ObjectStore, key: SigningK
     assert (kept.weights, kept.rows, kept.payload) == (WEIGHTS, 3, manifest(1).encode())
 
 
+def test_a_release_that_leaves_out_as_many_samples_as_it_may_is_read_back(store: ObjectStore) -> None:
+    left_out = tuple(range(10**9, 10**9 + registry.MAX_LEFT_OUT))
+    full = Release(manifest(1).encode(), None, {}, WEIGHTS, 2 * 10**9, left_out)
+    registry.put_release(store, POOL, full)
+    assert registry.get_release(store, POOL, full.sha256).left_out == left_out
+
+
 def test_a_release_that_was_never_kept_is_not_found(store: ObjectStore) -> None:
     with pytest.raises(NotFound):
         registry.get_release(store, POOL, "f" * 64)
