@@ -175,6 +175,9 @@ def judge_challenger(evidence: Evidence) -> Verdict:
 def may_judge(labels: Integers, sources: Integers, *, counting: Flags, trained: int, unseen: Flags) -> Flags:
     """Tell which rows may judge a challenger and best.
 
+    What trains and is unseen judges nothing, for only the challenger was trained on it; nor does anything else that its
+    device says of that label. The bundle's samples are never unseen.
+
     Args:
         labels: (n,), class indices that best knows, and others that it does not, which judge nothing.
         sources: (n,), 0 for the bundle's samples, above it for each device.
@@ -184,9 +187,7 @@ def may_judge(labels: Integers, sources: Integers, *, counting: Flags, trained: 
     """
     trains = np.arange(len(labels)) < trained
     pairs = pairs_of(labels, sources)
-    own = np.isin(pairs, pairs[counting & trains & unseen & (sources > 0)])
-    same_footing = ~trains | ~unseen
-    judges: Flags = counting & same_footing & ~own
+    judges: Flags = counting & ~np.isin(pairs, pairs[counting & trains & unseen])
     return judges
 
 
@@ -194,9 +195,9 @@ def _refusal(
     evidence: Evidence, known: Comparison, base: Comparison, first: Comparison, lost: tuple[int, ...]
 ) -> str | None:
     said = evidence.promised if evidence.promised is not None else _said_by_challenger(evidence)
-    if said is None and base.labels == 0 < evidence.base_classes:
+    if said is None:
         return "nothing tells what it makes of the bundle's labels"
-    if said is not None and said < FLOOR:
+    if said < FLOOR:
         counted = "accepted" if evidence.classes >= FEW_LABELS else "right"
         return f"{counted} among known is {_percent(said)} %, and {_percent(FLOOR)} % are asked for"
     for comparison, whose in (

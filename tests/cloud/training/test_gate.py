@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cloud.training.gate import FLOOR, MARGIN, Answers, Evidence, Verdict, judge_challenger, may_judge, promised
+from cloud.training.gate import (
+    FLOOR,
+    MARGIN,
+    Answers,
+    Comparison,
+    Counted,
+    Evidence,
+    Verdict,
+    judge_challenger,
+    may_judge,
+    promised,
+)
 from contract.unknown import Strictness, UnknownPoint
 from export.heads.calibration import Calibration
 
@@ -66,6 +77,12 @@ def test_one_lost_answer_is_chance() -> None:
     assert verdict(*everybody(but=1)).passes
 
 
+@pytest.mark.parametrize(("halved", "passes"), [(2, True), (3, False)])
+def test_a_loss_is_one_that_chance_hardly_makes_of_so_many_labels(halved: int, passes: bool) -> None:
+    """Three of forty labels that lose half are found beside 37 that lose nothing, in one comparison of twenty."""
+    assert verdict(*everybody(but=halved)).passes is passes
+
+
 def test_a_label_with_many_samples_has_one_vote() -> None:
     found = verdict(*everybody(but=8, of=BEST - 1), (BEST - 1, 500, False, True))
     assert (found.passes, found.known.labels) == (False, BEST)
@@ -104,10 +121,23 @@ def test_where_its_samples_are_only_less_sure_now_the_label_that_comes_next_is_i
     assert judge_challenger(shown).in_doubt == (0,)
 
 
-@pytest.mark.parametrize(("kept", "lost"), [(0, 2), (4, 3), (3, 3)])
-def test_a_label_that_lost_little_is_not(kept: int, lost: int) -> None:
-    found = verdict((0, kept, True, True), (0, lost, True, False), *everybody()[1:])
+@pytest.mark.parametrize(("kept", "lost", "won"), [(0, 2, 0), (4, 3, 0), (3, 3, 0), (0, 3, 1)])
+def test_a_label_that_lost_little_is_not(kept: int, lost: int, won: int) -> None:
+    found = verdict((0, kept, True, True), (0, lost, True, False), (0, won, False, True), *everybody()[1:])
     assert found.lost == ()
+
+
+@pytest.mark.parametrize("never", [0, 4])
+def test_three_samples_of_a_label_are_enough_to_be_lost_whatever_was_never_said(never: int) -> None:
+    assert verdict((0, 3, True, False), (0, never, False, False), *everybody()[1:]).lost == (0,)
+
+
+def test_what_is_still_said_and_what_other_labels_lose_puts_no_label_in_doubt() -> None:
+    shown = evidence((0, 2, True, True), (0, 4, True, False), (5, 1, True, False), *everybody()[1:], classes=BEST + 2)
+    taken = np.where(shown.labels == 5, 33, shown.challenger.classes)
+    new = np.where(shown.challenger.said, BEST, 0)
+    found = judge_challenger(replace(shown, challenger=Answers(taken, new, shown.challenger.said)))
+    assert (found.lost, found.in_doubt) == ((0,), (0, BEST - 1))
 
 
 @pytest.mark.parametrize(("promised", "passes"), [(FLOOR - 0.01, False), (FLOOR, True)])
@@ -126,8 +156,9 @@ def test_of_few_labels_the_floor_is_of_right_answers() -> None:
     assert promised(shy, classes=9) == 0.9
     assert promised(shy, classes=10) == 0.03
     assert promised(Calibration(1.0, 0.9), classes=9) is None
-    few = replace(evidence(promised=0.1), classes=9, best_classes=8, base_classes=0)
+    few = replace(evidence(promised=0.1), classes=9, best_classes=8, base_classes=3)
     assert judge_challenger(few).reason == "right among known is 10 %, and 20 % are asked for"
+    assert judge_challenger(replace(few, classes=10)).reason == "accepted among known is 10 %, and 20 % are asked for"
 
 
 def few(before: float, after: float) -> Evidence:
@@ -165,6 +196,30 @@ def test_where_few_labels_vote_samples_are_counted() -> None:
     assert verdict((0, 40, True, True), (2, 20, True, True), (2, 3, True, False), (2, 2, False, True)).passes
 
 
+@pytest.mark.parametrize(("lost", "won", "is_loss"), [(5, 0, True), (4, 0, False), (7, 1, True), (6, 1, False)])
+def test_of_few_labels_five_lost_samples_tell_and_each_that_was_won_takes_two_away(
+    lost: int, won: int, is_loss: bool
+) -> None:
+    found = verdict((0, 40, True, True), (0, lost, True, False), (1, 40, True, True), (1, won, False, True))
+    assert found.known.is_loss is is_loss
+
+
+def test_of_few_labels_what_no_head_ever_said_is_neither_lost_nor_won() -> None:
+    never = (0, 40, False, False)
+    assert not verdict(never, (1, 19, True, True), (1, 1, True, False)).known.is_loss
+    assert verdict(never, (1, 20, True, True), (1, 5, True, False)).known.is_loss
+
+
+@pytest.mark.parametrize(("labels", "is_loss"), [(9, False), (10, True)])
+def test_ten_labels_are_enough_for_their_votes_to_tell(labels: int, is_loss: bool) -> None:
+    """Each loses half: of nine labels, four of those that won make up for it sample by sample."""
+    halved = [(label, 1, True, said) for label in range(4, labels) for said in (True, False)]
+    kept = [(label, 2, True, True) for label in range(3)]
+    found = verdict(*halved, *kept, (3, 1, False, True), (3, 9, True, True))
+    assert found.known.labels == labels
+    assert found.known.is_loss is is_loss
+
+
 def test_a_loss_within_the_margin_is_none() -> None:
     found = verdict(*((label, 300, True, True) for label in range(BEST)), *((n, 1, True, False) for n in range(BEST)))
     assert found.known.bound < 0
@@ -177,12 +232,18 @@ def test_samples_that_no_head_was_trained_on_speak_before_those_that_all_were() 
     both = evidence((0, 50, True, True), (0, 1, True, False))
     shown = judge_challenger(replace(both, unseen=np.concatenate([trained.unseen, held_out.unseen])))
     assert (shown.known.samples, shown.known.after) == (1, 0.0)
+    other = evidence((0, 50, True, True), (0, 1, True, False), (1, 3, True, True))
+    shown = judge_challenger(replace(other, unseen=np.arange(len(other.labels)) == 50))
+    assert (shown.known.samples, shown.known.labels, shown.unjudged) == (4, 2, BEST - 2)
 
 
 def test_without_anything_to_judge_newer_data_wins_and_says_so() -> None:
     found = verdict(promised=0.9, classes=BEST + 3)
     assert (found.passes, found.reason) == (True, "no sample judges it, and 3 labels are new")
-    assert (found.known.labels, found.unjudged, found.new) == (0, BEST, 3)
+    assert (found.unjudged, found.new) == (BEST, 3)
+    assert found.known == Comparison(
+        labels=0, samples=0, counted=Counted.ACCEPTED, before=0.0, after=0.0, bound=0.0, is_loss=False
+    )
 
 
 def test_a_head_whose_threshold_nobody_fitted_is_compared_by_its_answers_alone() -> None:
@@ -227,13 +288,15 @@ def test_heads_of_few_labels_are_compared_by_their_answers_for_their_thresholds_
     shown = replace(evidence(*everybody(of=4)), classes=5, best_classes=4, base_classes=4)
     unsure = answers(shown.labels, np.arange(len(shown.labels)) % 4 == 0)
     assert judge_challenger(replace(shown, challenger=unsure)).passes
-    assert not judge_challenger(replace(shown, challenger=unsure, classes=BEST)).passes
+    assert judge_challenger(replace(shown, challenger=unsure, classes=9)).passes
+    assert not judge_challenger(replace(shown, challenger=unsure, classes=10)).passes
 
 
 def test_the_report_names_no_label() -> None:
     shown = evidence((7, 2, True, True), (7, 4, True, False), taken_by=37)
     report = json.loads(json.dumps(judge_challenger(shown).document()))
     assert (report["lost"], report["in_doubt"], report["floor"]) == (1, 2, FLOOR)
+    assert (report["passes"], report["reason"]) == (False, "1 labels lost most of what was accepted")
 
 
 def judges(*rows: tuple[int, int, bool, bool]) -> list[bool]:
@@ -257,8 +320,18 @@ def test_its_samples_of_other_labels_and_those_of_others_judge() -> None:
     ]
 
 
+def test_a_device_judges_where_best_was_trained_on_all_that_it_sent_to_train() -> None:
+    assert judges((0, 1, True, False), (0, 1, False, False), (0, 1, False, True)) == [True] * 3
+
+
 def test_what_only_one_head_was_trained_on_judges_neither() -> None:
     assert judges((0, 0, True, False), (1, 1, True, True)) == [True, False]
+
+
+def test_two_devices_and_two_labels_are_told_apart() -> None:
+    assert judges((1, 0, True, False), (0, 2, True, True), (0, 1, True, False), (1, 2, True, False)) == [
+        *(True, False, True, True)
+    ]
 
 
 def test_what_does_not_count_does_not_judge_and_is_no_news() -> None:
