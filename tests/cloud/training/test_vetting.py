@@ -31,27 +31,26 @@ def photos_of(person: int, count: int, *, seed: int, noise: float = NOISE) -> Fl
     return embeddings
 
 
-def like_nobody_but(person: int, cosine: float) -> Floats:
-    """Return one embedding (1, d) at a cosine to an old person, and at right angles to the other old people."""
-    others, _ = np.linalg.qr(np.stack([centre(one) for one in range(OLD) if one != person], axis=1))
-    along = centre(person) - others @ (others.T @ centre(person))
-    along /= np.linalg.norm(along)
-    known = np.column_stack([others, along])
-    away = centre(STRANGER) - known @ (known.T @ centre(STRANGER))
-    mixed: Floats = cosine * along + np.sqrt(1 - cosine**2) * away / np.linalg.norm(away)
-    return mixed.astype(np.float32)[None]
+def like(cosines: dict[int, float], *, count: int = 1) -> Floats:
+    """Return embeddings (count, d), all alike: their cosines to some old people, and 0 to the other old people."""
+    people = np.stack([centre(one) for one in range(OLD)], axis=1).astype(np.float64)
+    wanted = np.array([cosines.get(one, 0.0) for one in range(OLD)])
+    along = people @ np.linalg.solve(people.T @ people, wanted)
+    away = centre(STRANGER) - people @ np.linalg.lstsq(people, centre(STRANGER), rcond=None)[0]
+    mixed = along + np.sqrt(1 - along @ along) * away / np.linalg.norm(away)
+    return np.repeat(mixed.astype(np.float32)[None], count, axis=0)
 
 
 class World:
     """Rows as they come in: first those of the base."""
 
-    def __init__(self, *, old: int = OLD, base_photos: int = 4, classes: int = OLD) -> None:
+    def __init__(self, *, old: int = OLD, base_photos: int = 4, noise: float = NOISE, classes: int = OLD) -> None:
         self.classes = classes
         self._embeddings: list[Floats] = [np.zeros((0, WIDTH), np.float32)]
         self._labels: list[int] = []
         self._sources: list[int] = []
         for person in range(old):
-            self.send(label=person, person=person, source=0, count=base_photos)
+            self.send(label=person, person=person, source=0, count=base_photos, noise=noise)
 
     def send(self, *, label: int, person: int, source: int, count: int = 5, noise: float = NOISE) -> slice:
         """Add photos of a person under a label; return where they lie."""
@@ -65,6 +64,10 @@ class World:
         self._labels += [label] * len(embeddings)
         self._sources += [source] * len(embeddings)
         return slice(begin, len(self._labels))
+
+    def squeeze(self, share: float) -> None:
+        """Move all photos towards one point, as a network does that hardly tells people apart."""
+        self._embeddings = [centre(STRANGER) + np.float32(share / 16) * rows for rows in self._embeddings]
 
     def correct(self, rows: slice, *, label: int) -> None:
         """Change a label, as a correction does."""
@@ -113,7 +116,7 @@ def test_a_photo_of_another_label_is_set_aside_and_its_neighbours_are_not() -> N
 def test_a_stranger_is_far_from_the_label() -> None:
     world = World()
     right = world.send(label=0, person=0, source=1)
-    wrong = world.send_embeddings(like_nobody_but(0, 0.03), label=0, source=1)
+    wrong = world.send_embeddings(like({0: 0.03}), label=0, source=1)
     vetted = world.vet()
     assert reasons(vetted, wrong) == [Reason.FAR]
     assert vetted.counting[right].all()
@@ -122,7 +125,7 @@ def test_a_stranger_is_far_from_the_label() -> None:
 def test_a_person_who_looks_different_is_not_far_while_nobody_else_is_nearer() -> None:
     """A beard, a mask or a new camera is what people send photos for."""
     world = World()
-    rows = world.send_embeddings(like_nobody_but(0, 0.3), label=0, source=1)
+    rows = world.send_embeddings(like({0: 0.3}), label=0, source=1)
     assert reasons(world.vet(), rows) == [None]
 
 
@@ -157,6 +160,45 @@ def test_most_of_a_device_failing_takes_its_other_photos_along() -> None:
     vetted = world.vet()
     assert [reasons(vetted, rows) for rows in wrong] == [[Reason.CLOSER_TO_ANOTHER]] * 4
     assert reasons(vetted, right) == [Reason.DEVICE] * 3
+
+
+def test_photos_that_are_nearer_to_another_label_speak_against_their_device() -> None:
+    """A device that makes its photos just a little wrong passes one by one, but not as a whole."""
+    world = World(noise=0.1)
+    wrong = [world.send_embeddings(like({label: 0.65, label + 1: 0.68}), label=label, source=1) for label in range(4)]
+    right = world.send(label=8, person=8, source=1, count=3)
+    single = world.send_embeddings(like({4: 0.65, 5: 0.68}), label=4, source=2)
+    vetted = world.vet()
+    assert [reasons(vetted, rows) for rows in wrong] == [[Reason.DEVICE]] * 4
+    assert reasons(vetted, right) == [Reason.DEVICE] * 3
+    assert reasons(vetted, single) == [None]
+
+
+def test_four_photos_are_enough_to_judge_a_device_by() -> None:
+    world = World()
+    for label in range(3):
+        world.send(label=label, person=label + 1, source=1, count=1)
+    right = world.send(label=8, person=8, source=1, count=1)
+    assert reasons(world.vet(), right) == [Reason.DEVICE]
+
+
+def test_photos_as_near_to_another_label_as_to_their_own_do_not_speak_against_their_device() -> None:
+    world = World()
+    twins = centre(0)[None]
+    for label in (0, 1):
+        world.send_embeddings(np.repeat(twins, 200, axis=0), label=label, source=0)
+    rows = world.send_embeddings(np.repeat(twins, 5, axis=0), label=1, source=1)
+    assert world.vet().counting[rows].all()
+
+
+def test_a_second_name_does_not_speak_against_the_other_photos_of_its_device() -> None:
+    """Whoever gives a nickname to somebody known has mistaken no one."""
+    world = World(classes=OLD + 1)
+    second = world.send(label=OLD, person=1, source=1, count=10)
+    right = world.send(label=8, person=8, source=1, count=3)
+    vetted = world.vet()
+    assert reasons(vetted, second) == [Reason.SECOND_NAME] * 10
+    assert vetted.counting[right].all()
 
 
 def test_half_of_a_device_failing_is_not_most() -> None:
@@ -236,6 +278,57 @@ def test_with_a_network_that_hardly_knows_its_people_nothing_tells_a_second_name
     assert well.same == pytest.approx(np.quantile(own + 0.3, 0.1), abs=0.01)
 
 
+def evenly(low: float, high: float) -> Floats:
+    return np.linspace(low, high, 1001, dtype=np.float32)
+
+
+def test_hardly_a_photo_that_is_believed_would_be_set_aside() -> None:
+    own, other = evenly(0.2, 0.8), evenly(0.5, 0.1)
+    vague = Bounds.of(own, other)
+    assert vague is not None
+    assert (other - own > vague.closer).mean() == pytest.approx(0.01, abs=0.002)
+    assert (own < vague.far).mean() == pytest.approx(0.005, abs=0.001)
+    assert vague.nearer_another == pytest.approx(0.3, abs=0.001)
+    assert (vague.stranger, vague.gap) == pytest.approx((0.3, 0.2))
+
+
+def test_where_labels_lie_apart_what_is_nearer_to_its_own_than_half_way_is_not_far() -> None:
+    clear = Bounds.of(evenly(0.8, 1.0), evenly(0.1, 0.3))
+    assert clear is not None
+    assert clear.far == pytest.approx(0.55, abs=0.001)
+    assert clear.closer == 0.05
+
+
+def test_a_photo_is_surely_of_a_label_where_hardly_any_of_others_and_most_of_its_own_are() -> None:
+    clear, close = Bounds.of(evenly(0.8, 1.0), evenly(0.1, 0.3)), Bounds.of(evenly(0.2, 1.0), evenly(0.0, 0.36))
+    assert clear is not None
+    assert close is not None
+    assert clear.same == pytest.approx(0.82, abs=0.001)
+    assert close.same == pytest.approx(0.358, abs=0.001)
+
+
+@pytest.mark.parametrize(("count", "enough"), [(19, False), (20, True)])
+def test_twenty_photos_are_enough_to_learn_from(count: int, enough: bool) -> None:
+    photos = np.ones(count, np.float32)
+    assert (Bounds.of(photos, photos) is not None) is enough
+
+
+def test_one_other_photo_is_too_few_to_say_that_a_photo_is_not_of_its_label() -> None:
+    """Two photos of one person may be as different as day and night."""
+
+    def send(odd: Floats, *, beside: int) -> list[Reason | None]:
+        world = World(noise=0.1, classes=OLD + 1)
+        world.send_embeddings(like({}, count=beside), label=OLD, source=0)
+        rows = world.send_embeddings(odd, label=OLD, source=1)
+        return reasons(world.vet(), rows)
+
+    like_all, like_one = like(dict.fromkeys(range(OLD), 0.27)), like({0: 0.9})
+    somebody = photos_of(0, 1, seed=1, noise=0.01)
+    assert [send(odd, beside=1) for odd in (like_all, like_one)] == [[None], [None]]
+    assert [send(odd, beside=2) for odd in (like_all, like_one)] == [[Reason.FAR], [Reason.CLOSER_TO_ANOTHER]]
+    assert send(somebody, beside=1) == [Reason.CLOSER_TO_ANOTHER]
+
+
 def test_200_known_faces_under_a_new_name_are_set_aside() -> None:
     world, honest = honest_world(classes=OLD + 5)
     flood = [world.send(label=OLD + 4, person=place % (OLD + 4), source=50, count=1) for place in range(200)]
@@ -310,14 +403,38 @@ def test_a_base_row_without_a_direction_is_far() -> None:
     assert vetted.counting[right].all()
 
 
+def test_a_base_most_of_whose_rows_are_broken_is_believed_in_the_others() -> None:
+    world = World(classes=OLD + 1)
+    wrong = world.send_embeddings(like({0: 0.03}), label=0, source=1)
+    right = world.send(label=0, person=0, source=1)
+    before = world.vet().codes
+    broken = world.send_embeddings(np.zeros((80, WIDTH), np.float32), label=0, source=0)
+    vetted = world.vet()
+    assert reasons(vetted, wrong) == [Reason.FAR]
+    assert vetted.counting[right].all()
+    assert reasons(vetted, broken) == [Reason.FAR] * 80
+    assert vetted.codes[: broken.start].tolist() == before.tolist()
+
+
 def test_without_base_the_founders_say_what_is_usual() -> None:
-    world = World(old=0)
+    world = World(old=0, classes=OLD + 1)
     right = [world.send(label=label, person=label, source=1 + label) for label in range(OLD)]
     typo = world.send(label=0, person=1, source=1, count=1)
     stranger = world.send(label=2, person=STRANGER, source=50, count=3)
+    alone = world.send(label=OLD, person=OLD, source=1, count=1)
     vetted = world.vet()
     assert reasons(vetted, typo) == [Reason.CLOSER_TO_ANOTHER]
     assert not vetted.counting[stranger].any()
+    assert all(vetted.counting[rows].all() for rows in [*right, alone])
+
+
+def test_without_base_what_others_send_does_not_say_what_is_usual() -> None:
+    """As many wrong photos of later devices as there are of founders."""
+    world = World(old=0)
+    right = [world.send(label=label, person=label, source=1 + label) for label in range(OLD)]
+    wrong = [world.send(label=label, person=(label + 1) % OLD, source=50 + label) for label in range(OLD)]
+    vetted = world.vet()
+    assert not any(vetted.counting[rows].any() for rows in wrong)
     assert all(vetted.counting[rows].all() for rows in right)
 
 
@@ -364,6 +481,17 @@ def test_of_equal_embeddings_none_is_set_aside() -> None:
     world, equal = World(old=0, classes=6), np.ones((5, WIDTH), np.float32)
     for label in range(6):
         world.send_embeddings(equal, label=label, source=label % 3)
+    assert world.vet().counting.all()
+
+
+def test_labels_that_hardly_differ_are_not_told_apart() -> None:
+    """A dead network gives nearly the same embedding for everybody, and says nothing of anybody."""
+    world = World(classes=OLD + 1)
+    wrong = world.send(label=0, person=1, source=1, count=3)
+    second = world.send(label=OLD, person=2, source=2, count=8)
+    vetted = world.vet()
+    assert reasons(vetted, wrong) + reasons(vetted, second) == [Reason.CLOSER_TO_ANOTHER] * 3 + [Reason.SECOND_NAME] * 8
+    world.squeeze(0.005)
     assert world.vet().counting.all()
 
 
