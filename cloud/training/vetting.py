@@ -149,8 +149,6 @@ def vet(embeddings: Floats, labels: Integers, sources: Integers, *, chronology: 
     rows = Rows.of(embeddings, labels, sources, chronology=chronology, classes=classes)
     vetted = _unusable(rows)
     devices = np.flatnonzero(vetted.counting & (sources != BASE))
-    if len(devices) == 0:
-        return vetted
     of_base = bounds = _bounds_of_base(rows)
     usable = PairSums.of(rows, vetted.counting)
     for number in range(ROUNDS):
@@ -228,7 +226,7 @@ def _second_names(rows: Rows, likeness: Likeness, bounds: Bounds) -> Flags:
     with_base = np.bincount(rows.labels[rows.sources == BASE], minlength=rows.classes) > 0
     candidates = np.flatnonzero((likeness.nearest_older >= 0) & ~with_base[rows.labels])
     second = np.zeros(len(rows.labels), np.bool_)
-    if len(candidates) == 0 or bounds.gap < LEAST_GAP:
+    if bounds.gap < LEAST_GAP:
         return second
     keys = pairs_of(rows.labels, rows.sources)[candidates]
     _, pairs, photos = np.unique(keys, return_inverse=True, return_counts=True)

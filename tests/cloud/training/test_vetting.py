@@ -145,6 +145,32 @@ def test_a_second_name_of_somebody_new_is_set_aside_and_the_first_stays() -> Non
     assert vetted.counting[honest].all()
 
 
+def test_what_one_device_calls_somebody_is_no_second_name_for_the_photos_of_another() -> None:
+    world = World(classes=OLD + 1)
+    newcomer = world.send(label=OLD, person=OLD, source=1, count=4)
+    second = world.send(label=OLD, person=1, source=2, count=10)
+    vetted = world.vet()
+    assert not vetted.counting[second].any()
+    assert vetted.counting[newcomer].all()
+
+
+def test_a_name_half_of_whose_photos_are_of_somebody_known_is_no_second_name() -> None:
+    """Somebody whom a device met in company: photos of the other one are wrong, and the name is not."""
+    world = World(classes=OLD + 1)
+    newcomer = world.send(label=OLD, person=OLD, source=1, count=6)
+    wrong = world.send(label=OLD, person=1, source=1, count=6)
+    vetted = world.vet()
+    assert vetted.counting[newcomer].all()
+    assert Reason.SECOND_NAME not in reasons(vetted, wrong)
+
+
+def test_broken_photos_do_not_hide_a_second_name() -> None:
+    world = World(classes=OLD + 1)
+    second = world.send(label=OLD, person=1, source=1, count=6)
+    world.send_embeddings(np.zeros((6, WIDTH), np.float32), label=OLD, source=1)
+    assert reasons(world.vet(), second) == [Reason.SECOND_NAME] * 6
+
+
 def test_a_lookalike_whose_photos_are_nearer_to_each_other_is_a_person() -> None:
     world = World(classes=OLD + 1)
     twin = 0.85 * centre(0) + np.sqrt(1 - 0.85**2) * centre(STRANGER)
@@ -160,6 +186,8 @@ def test_most_of_a_device_failing_takes_its_other_photos_along() -> None:
     vetted = world.vet()
     assert [reasons(vetted, rows) for rows in wrong] == [[Reason.CLOSER_TO_ANOTHER]] * 4
     assert reasons(vetted, right) == [Reason.DEVICE] * 3
+    counts = {Reason.CLOSER_TO_ANOTHER: 4, Reason.FAR: 0, Reason.SECOND_NAME: 0, Reason.DEVICE: 3}
+    assert vetted.counts() == counts
 
 
 def test_photos_that_are_nearer_to_another_label_speak_against_their_device() -> None:
