@@ -114,11 +114,10 @@ class TrainingExamples:
         labels = places[self.labels]
         weights = np.where(labels >= 0, shares, 0).astype(np.float32)
         trains = (weights > 0) & (np.arange(len(self)) < self.trained)
+        labels = np.maximum(labels, 0)
         totals = np.bincount(labels[trains], weights[trains], minlength=len(classes.labels))
-        counting = (weights > 0) & (totals[np.maximum(labels, 0)] > 0)
-        weights[~counting] = 0
-        weights[counting] /= totals[labels[counting]]
-        return replace(self, classes=classes, labels=np.where(labels >= 0, labels, 0), weights=weights)
+        weights *= np.divide(1, totals, out=np.zeros_like(totals), where=totals > 0)[labels].astype(np.float32)
+        return replace(self, classes=classes, labels=labels, weights=weights)
 
     def without_news(self, classes: Sequence[int]) -> TrainingExamples | None:
         """Leave out what best was not trained on of some classes; return None where nothing was there to leave out."""

@@ -58,7 +58,7 @@ def find_moments(
     """Find the moments of rows (n,), as `cloud.training.vetting.vet` takes them; one without a direction is alone."""
     classes = int(labels.max(initial=-1)) + 1
     rows = Rows.of(embeddings, labels, sources, chronology=chronology, classes=classes)
-    chosen = np.flatnonzero((rows.sources != BASE) & (rows.scales > 0))
+    chosen = np.flatnonzero(rows.sources != BASE)
     order = chosen[np.lexsort((rows.chronology[chosen], rows.sources[chosen], rows.labels[chosen]))]
     groups = np.cumsum(_changes(rows.labels[order]) | _changes(rows.sources[order]))
     earliest = np.arange(len(order))

@@ -22,7 +22,7 @@ BASE = BaseSamples(
     sample_ids=np.zeros((4, 16), np.uint8),
     splits=np.array([0, 1, 0, 0], np.uint8),
 )
-
+NO_BASE = BaseSamples(BASE.features[:0], BASE.labels[:0], BASE.sample_ids[:0], BASE.splits[:0])
 
 MakeDataset = Callable[..., Dataset]
 
@@ -95,7 +95,8 @@ def test_rows_say_who_sent_them_and_in_which_order_they_came(dataset: MakeDatase
 
 def test_rows_of_a_waiting_label_are_left_out(dataset: MakeDataset) -> None:
     data = dataset(("Dan", 0), ("Ada", 0))
-    assert choose_examples(data, BASE, classes(data), seen=0).labels.tolist() == [0, 1, 1, 0, 0]
+    chosen = choose_examples(data, BASE, classes(data), seen=0)
+    assert (chosen.labels.tolist(), chosen.trained) == ([0, 1, 1, 0, 0], 4)
 
 
 def test_what_best_was_trained_on_is_not_unseen(dataset: MakeDataset) -> None:
@@ -116,9 +117,8 @@ def test_features_follow_the_rows_in_pieces_of_any_size(
 
 
 def test_a_bundle_without_base_samples_trains_on_uploads_alone(dataset: MakeDataset) -> None:
-    none = BaseSamples(BASE.features[:0], BASE.labels[:0], BASE.sample_ids[:0], BASE.splits[:0])
     data = dataset(("Cleo", 0), ("Cleo", 0))
-    assert choose_examples(data, none, classes(data), seen=0).labels.tolist() == [2, 2]
+    assert choose_examples(data, NO_BASE, classes(data), seen=0).labels.tolist() == [2, 2]
 
 
 @pytest.mark.parametrize(("bound", "kept"), [("MAX_LABELS", 3), ("MAX_LABELS_BYTES", len(b'["Ada","Ben","Cleo"]'))])
@@ -198,6 +198,31 @@ def test_a_new_label_whose_rows_do_not_count_is_no_class_and_those_behind_it_mov
     assert chosen.photos.tolist() == [1, 2, 2]
 
 
+def test_a_new_label_with_one_photo_to_train_on_and_others_to_judge_is_no_class(dataset: MakeDataset) -> None:
+    """Its photo that counts must not count for the label before it in the list."""
+    data = dataset(("Dan", 0), ("Cleo", 0), ("Cleo", 0), ("Dan", 0), ("Dan", 1), ("Dan", 1))
+    before = choose_examples(data, NO_BASE, classes(data), seen=0)
+    chosen = before.weighted(np.array([1, 1, 1, 0, 1, 1], np.float32))
+    assert chosen.classes.labels == ("Ada", "Ben", "Cleo")
+    assert chosen.labels[chosen.counting].tolist() == [2, 2]
+    assert chosen.weights.tolist() == [0, 0.5, 0.5, 0, 0, 0]
+    assert chosen.labels.min() == 0
+    assert chosen.left_out.tolist() == [0, 3, 4, 5]
+
+
+def test_what_was_left_out_is_told_in_the_order_of_the_dataset_without_the_base(dataset: MakeDataset) -> None:
+    data = dataset(("Ada", 1), ("Ada", 0), ("Ben", 0))
+    shares = np.array([0, 1, 1, 0, 1, 1, 0], np.float32)
+    chosen = choose_examples(data, BASE, classes(data), seen=0).weighted(shares)
+    assert chosen.left_out.tolist() == [0, 1]
+
+
+def test_a_known_label_that_has_photos_to_judge_alone_is_judged_by_none(dataset: MakeDataset) -> None:
+    data = dataset(("Cleo", 1), ("Ada", 0), ("Ada", 0))
+    before = choose_examples(data, NO_BASE, classes(data, newest=("Ada", "Ben", "Cleo")), seen=0)
+    assert before.weighted(np.ones(3, np.float32)).weights.tolist() == [0.5, 0.5, 0]
+
+
 def test_a_label_that_a_release_has_stays_whatever_counts(dataset: MakeDataset) -> None:
     data = dataset(("Cleo", 0), ("Cleo", 0))
     before = choose_examples(data, BASE, classes(data, newest=("Ada", "Ben", "Cleo")), seen=0)
@@ -207,9 +232,18 @@ def test_a_label_that_a_release_has_stays_whatever_counts(dataset: MakeDataset) 
 
 
 def test_what_is_new_of_labels_in_doubt_is_left_out_with_what_its_device_held_out(dataset: MakeDataset) -> None:
-    data = dataset(("Ada", 0), ("Ben", 0), ("Ada", 0), ("Ada", 1), ("Ada", 1))
-    before = choose_examples(data, BASE, classes(data), seen=1).weighted(np.ones(9, np.float32))
+    """What the device sent of other labels stays, and what another one held out of this one."""
+    rows = [("Ada", 0), ("Ben", 0), ("Ada", 0), ("Ada", 1), ("Ada", 1), ("Cleo", 0), ("Ben", 0), ("Cleo", 0)]
+    data = dataset(*rows)
+    before = choose_examples(data, BASE, classes(data), seen=1).weighted(np.ones(12, np.float32))
     chosen = before.without_news([0])
     assert chosen is not None
     assert chosen.left_out.tolist() == [2, 4]
-    assert before.without_news([2]) is None
+    assert chosen.classes.labels == ("Ada", "Ben", "Cleo")
+
+
+def test_where_labels_in_doubt_have_no_news_nothing_is_left_out(dataset: MakeDataset) -> None:
+    """Not what best was trained on, nor what is held out alone."""
+    data = dataset(("Ada", 0), ("Ben", 0), ("Ada", 0), ("Ada", 1), ("Cleo", 0), ("Cleo", 0))
+    before = choose_examples(data, BASE, classes(data), seen=3).weighted(np.ones(10, np.float32))
+    assert before.without_news([0, 1]) is None

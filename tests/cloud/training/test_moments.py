@@ -108,6 +108,7 @@ def test_photos_that_are_set_aside_have_no_share_and_take_none() -> None:
 
 def test_a_held_out_photo_of_a_moment_that_trains_judges_nothing_and_takes_no_share() -> None:
     assert shares([0, 0, 2, 0, 4], counting=[1] * 5, trained=3) == [0.5, 0.5, 1.0, 0.0, 1.0]
+    assert shares([0, 0], counting=[1] * 2, trained=1) == [1.0, 0.0]
 
 
 def test_a_moment_that_is_held_out_as_a_whole_judges_once() -> None:
