@@ -66,9 +66,9 @@ def test_a_moment_begins_with_its_first_photo_whatever_the_order_of_rows() -> No
 
 
 def test_rows_without_a_direction_are_alone() -> None:
-    embeddings = directions(0, 0, 0, 0)
-    embeddings[[1, 2]] = [[0, 0], [np.nan, 1]]
-    assert find(embeddings) == [0, 1, 2, 0]
+    embeddings = directions(0, 0, 0, 0, 0)
+    embeddings[[1, 2, 3]] = [[0, 0], [np.nan, 1], [np.inf, 1]]
+    assert find(embeddings) == [0, 1, 2, 3, 0]
 
 
 def test_only_so_many_photos_before_are_looked_at() -> None:
