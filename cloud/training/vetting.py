@@ -143,7 +143,7 @@ def vet(embeddings: Floats, labels: Integers, sources: Integers, *, chronology: 
         embeddings: (n, d), perhaps mapped from a file.
         labels: (n,) class indices, older labels first.
         sources: (n,): 0 for the base, which is not vetted, and 1 and up for devices.
-        chronology: (n,): places in time; the base lies before all devices.
+        chronology: (n,): places in time, at which rows got their labels; the base lies before all devices.
         classes: how many labels there are.
     """
     rows = Rows.of(embeddings, labels, sources, chronology=chronology, classes=classes)

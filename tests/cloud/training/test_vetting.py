@@ -49,6 +49,7 @@ class World:
         self._embeddings: list[Floats] = [np.zeros((0, WIDTH), np.float32)]
         self._labels: list[int] = []
         self._sources: list[int] = []
+        self._since: list[int] = []
         for person in range(old):
             self.send(label=person, person=person, source=0, count=base_photos, noise=noise)
 
@@ -63,6 +64,7 @@ class World:
         self._embeddings.append(embeddings)
         self._labels += [label] * len(embeddings)
         self._sources += [source] * len(embeddings)
+        self._since += range(self._now, self._now + len(embeddings))
         return slice(begin, len(self._labels))
 
     def squeeze(self, share: float) -> None:
@@ -70,17 +72,23 @@ class World:
         self._embeddings = [centre(STRANGER) + np.float32(share / 16) * rows for rows in self._embeddings]
 
     def correct(self, rows: slice, *, label: int) -> None:
-        """Change a label, as a correction does."""
-        self._labels[rows] = [label] * (rows.stop - rows.start)
+        """Change a label, as a correction does, now."""
+        count = rows.stop - rows.start
+        self._labels[rows] = [label] * count
+        self._since[rows] = range(self._now, self._now + count)
+
+    @property
+    def _now(self) -> int:
+        return max(self._since, default=-1) + 1
 
     def vet(self, order: Sequence[int] | None = None) -> Vetted:
-        """Vet the rows, given in an order of places in time."""
-        chronology = np.arange(len(self._labels)) if order is None else np.array(order)
+        """Vet the rows, given in an order that need not be that of time."""
+        chosen = np.arange(len(self._labels)) if order is None else np.array(order)
         return vet(
-            np.concatenate(self._embeddings)[chronology],
-            np.array(self._labels, np.int64)[chronology],
-            np.array(self._sources, np.int64)[chronology],
-            chronology=chronology,
+            np.concatenate(self._embeddings)[chosen],
+            np.array(self._labels, np.int64)[chosen],
+            np.array(self._sources, np.int64)[chosen],
+            chronology=np.array(self._since, np.int64)[chosen],
             classes=self.classes,
         )
 
@@ -267,6 +275,16 @@ def test_time_decides_who_founded_not_the_order_of_rows() -> None:
     backwards = world.vet(order=range(later.stop - 1, -1, -1)).codes[::-1]
     assert backwards.tolist() == world.vet().codes.tolist()
     assert not backwards[honest].any()
+
+
+def test_a_photo_that_is_older_than_a_label_and_was_corrected_to_it_founded_nothing() -> None:
+    world = World(classes=OLD + 1)
+    early = world.send(label=3, person=STRANGER, source=1)
+    newcomer = world.send(label=OLD, person=OLD, source=2)
+    world.correct(early, label=OLD)
+    vetted = world.vet()
+    assert not vetted.counting[early].any()
+    assert vetted.counting[newcomer].all()
 
 
 def test_a_founder_whose_photos_fail_founded_nothing() -> None:
