@@ -121,6 +121,15 @@ def test_where_its_samples_are_only_less_sure_now_the_label_that_comes_next_is_i
     assert judge_challenger(shown).in_doubt == (0,)
 
 
+def test_of_few_labels_what_is_right_and_unsure_puts_no_new_label_in_doubt() -> None:
+    """Its threshold is chance: only the label that took its other samples is in doubt."""
+    shown = evidence((0, 2, True, True), (0, 4, True, False), (1, 20, True, True), taken_by=1)
+    few = replace(shown, classes=5, best_classes=4, base_classes=4)
+    unsure = Answers(shown.challenger.classes, np.full(len(shown.labels), 4), np.zeros(len(shown.labels), bool))
+    found = judge_challenger(replace(few, challenger=unsure))
+    assert (found.lost, found.in_doubt) == ((0,), (0, 1))
+
+
 @pytest.mark.parametrize(("kept", "lost", "won"), [(0, 2, 0), (4, 3, 0), (3, 3, 0), (0, 3, 1)])
 def test_a_label_that_lost_little_is_not(kept: int, lost: int, won: int) -> None:
     found = verdict((0, kept, True, True), (0, lost, True, False), (0, won, False, True), *everybody()[1:])
