@@ -113,9 +113,8 @@ class TrainingExamples:
         classes, places = self.classes.without(photos)
         labels = places[self.labels]
         weights = np.where(labels >= 0, shares, 0).astype(np.float32)
-        trains = (weights > 0) & (np.arange(len(self)) < self.trained)
         labels = np.maximum(labels, 0)
-        totals = np.bincount(labels[trains], weights[trains], minlength=len(classes.labels))
+        totals = np.bincount(labels[: self.trained], weights[: self.trained], minlength=len(classes.labels))
         weights *= np.divide(1, totals, out=np.zeros_like(totals), where=totals > 0)[labels].astype(np.float32)
         return replace(self, classes=classes, labels=labels, weights=weights)
 

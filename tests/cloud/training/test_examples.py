@@ -242,6 +242,14 @@ def test_what_is_new_of_labels_in_doubt_is_left_out_with_what_its_device_held_ou
     assert chosen.classes.labels == ("Ada", "Ben", "Cleo")
 
 
+def test_news_of_another_device_and_another_label_stay(dataset: MakeDataset) -> None:
+    data = dataset(("Ben", 0), ("Ada", 0))
+    before = choose_examples(data, BASE, classes(data), seen=0).weighted(np.ones(6, np.float32))
+    chosen = before.without_news([0])
+    assert chosen is not None
+    assert chosen.left_out.tolist() == [1]
+
+
 def test_where_labels_in_doubt_have_no_news_nothing_is_left_out(dataset: MakeDataset) -> None:
     """Not what best was trained on, nor what is held out alone."""
     data = dataset(("Ada", 0), ("Ben", 0), ("Ada", 0), ("Ada", 1), ("Cleo", 0), ("Cleo", 0))

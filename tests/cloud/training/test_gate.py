@@ -130,7 +130,7 @@ def test_of_few_labels_what_is_right_and_unsure_puts_no_new_label_in_doubt() -> 
     assert (found.lost, found.in_doubt) == ((0,), (0, 1))
 
 
-@pytest.mark.parametrize(("kept", "lost", "won"), [(0, 2, 0), (4, 3, 0), (3, 3, 0), (0, 3, 1)])
+@pytest.mark.parametrize(("kept", "lost", "won"), [(0, 2, 0), (4, 3, 0), (3, 3, 0), (0, 3, 1), (1, 5, 2)])
 def test_a_label_that_lost_little_is_not(kept: int, lost: int, won: int) -> None:
     found = verdict((0, kept, True, True), (0, lost, True, False), (0, won, False, True), *everybody()[1:])
     assert found.lost == ()
@@ -330,7 +330,7 @@ def test_its_samples_of_other_labels_and_those_of_others_judge() -> None:
 
 
 def test_a_device_judges_where_best_was_trained_on_all_that_it_sent_to_train() -> None:
-    assert judges((0, 1, True, False), (0, 1, False, False), (0, 1, False, True)) == [True] * 3
+    assert judges((0, 1, True, False), (0, 1, False, True), (0, 1, False, False)) == [True] * 3
 
 
 def test_what_only_one_head_was_trained_on_judges_neither() -> None:
@@ -338,9 +338,8 @@ def test_what_only_one_head_was_trained_on_judges_neither() -> None:
 
 
 def test_two_devices_and_two_labels_are_told_apart() -> None:
-    assert judges((1, 0, True, False), (0, 2, True, True), (0, 1, True, False), (1, 2, True, False)) == [
-        *(True, False, True, True)
-    ]
+    rows = (1, 0, True, False), (0, 2, True, True), (0, 1, True, False), (1, 2, True, False), (1, 1, True, False)
+    assert judges(*rows) == [True, False, True, True, True]
 
 
 def test_what_does_not_count_does_not_judge_and_is_no_news() -> None:
