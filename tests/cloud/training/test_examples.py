@@ -217,12 +217,6 @@ def test_what_was_left_out_is_told_in_the_order_of_the_dataset_without_the_base(
     assert chosen.left_out.tolist() == [0, 1]
 
 
-def test_a_known_label_that_has_photos_to_judge_alone_is_judged_by_none(dataset: MakeDataset) -> None:
-    data = dataset(("Cleo", 1), ("Ada", 0), ("Ada", 0))
-    before = choose_examples(data, NO_BASE, classes(data, newest=("Ada", "Ben", "Cleo")), seen=0)
-    assert before.weighted(np.ones(3, np.float32)).weights.tolist() == [0.5, 0.5, 0]
-
-
 def test_a_label_that_a_release_has_stays_whatever_counts(dataset: MakeDataset) -> None:
     data = dataset(("Cleo", 0), ("Cleo", 0))
     before = choose_examples(data, BASE, classes(data, newest=("Ada", "Ben", "Cleo")), seen=0)
