@@ -48,8 +48,8 @@ class Pool:
     ledger: LedgerDraft
     samples: dict[tuple[str, bytes], Upload] = field(default_factory=dict)
     splits: dict[tuple[str, bytes], Split] = field(default_factory=dict)
-    said_by: dict[tuple[str, bytes], int] = field(default_factory=dict)
-    """Which row says what is so now of each sample."""
+    since: dict[tuple[str, bytes, str], int] = field(default_factory=dict)
+    """The row with which each sample first had each of its labels."""
     rows: int = 0
 
     @classmethod
@@ -65,7 +65,7 @@ class Pool:
             split = self.ledger.take(key, revision=upload.revision, label=upload.label)
             if split is not None:
                 self.samples[key] = upload
-                self.said_by[key] = self.rows
+                self.since.setdefault((*key, upload.label), self.rows)
                 self.rows += 1
                 self.splits.setdefault(key, split)
 
@@ -83,7 +83,7 @@ class Pool:
             splits=np.array([split.code for split in self.splits.values()], np.uint8),
             sample_ids=_ids([name for _, name in self.samples]),
             devices=np.array([devices.setdefault(device, len(devices)) for device, _ in self.samples], np.int64),
-            said_by=np.array([self.said_by[key] for key in self.samples], np.int64),
+            since=np.array([self.since[*key, one.label] for key, one in self.samples.items()], np.int64),
             features=cast("StoredFeatures", features),  # indexed alike
         )
 

@@ -87,8 +87,8 @@ class Dataset:
     """(n, 16)."""
     devices: NDArray[np.int64]
     """(n,): which device each sample is of, numbered as they first appeared. A number never changes its device."""
-    said_by: NDArray[np.int64]
-    """(n,): which of all rows ever merged says what is so now, a correction or the first."""
+    since: NDArray[np.int64]
+    """(n,): the row, of all that were ever merged, with which each sample first had the label that it has now."""
     features: StoredFeatures
     """(n, *shape)."""
 
@@ -140,16 +140,17 @@ def resolve(
     spellings = spell([*base_labels, *(label for one in columns for label in one.labels)])
     classes = {name: place for place, name in enumerate(spellings)}
     devices = _devices(columns)
-    first, best = _choose(columns, devices)
+    first, best, samples = _choose(columns, devices)
+    labels = _join([_classes(one, classes) for one in columns], np.int64)
     files, rows = _places(columns)
     return Dataset(
         commit=commit,
         labels=tuple(spellings.values()),
-        label_index=_join([_classes(one, classes) for one in columns], np.int64)[best],
+        label_index=labels[best],
         splits=_join([one.splits for one in columns], np.uint8)[first],
         sample_ids=_join([one.sample_ids for one in columns], np.uint8, SAMPLE_ID_BYTES)[first],
         devices=devices[first],
-        said_by=best,
+        since=_since(samples, labels)[best],
         features=StoredFeatures(tuple(file for _, file in pieces), files[best], rows[best], feature_shape),
     )
 
@@ -164,8 +165,13 @@ def _devices(columns: Sequence[Columns]) -> NDArray[np.int64]:
     return _join(parts, np.int64)
 
 
-def _choose(columns: Sequence[Columns], devices: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find each sample's first row and the one with the highest revision, in the order of the first rows."""
+def _choose(
+    columns: Sequence[Columns], devices: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Find each sample's first row and the one with the highest revision, in the order of the first rows.
+
+    Return also a number of its sample for every row.
+    """
     names = _sample_names(columns, devices)
     revisions = _join([one.revisions for one in columns], np.int64)
     _, first, group = np.unique(names, return_index=True, return_inverse=True)
@@ -173,7 +179,14 @@ def _choose(columns: Sequence[Columns], devices: NDArray[np.int64]) -> tuple[NDA
     last = np.searchsorted(group[order], np.arange(len(first)), side="right") - 1
     best = order[last]
     appearance = np.argsort(first)
-    return first[appearance], best[appearance]
+    return first[appearance], best[appearance], group
+
+
+def _since(samples: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for every row the first one that gives its sample the same label."""
+    _, first, place = np.unique(samples * (labels.max(initial=0) + 1) + labels, return_index=True, return_inverse=True)
+    since: NDArray[np.int64] = first[place]
+    return since
 
 
 def _sample_names(columns: Sequence[Columns], devices: NDArray[np.int64]) -> NDArray[np.void]:

@@ -77,7 +77,10 @@ class TrainingContext:
 
     @contextlib.contextmanager
     def processes(self, folder: CycleFolder) -> Iterator[tuple[Executor, Executor]]:
-        """Start the converter and the trainers; none of them outlives the block.
+        """Start the converter and trainers; none of them outlives the block.
+
+        On few cores not all trainers start at once: importing Keras takes each of them seconds of one, and the first
+        trial often is enough.
 
         Accelerators are the trainers' alone. The converter lives beside them, and would keep memory of one; and it
         judges TFLite's float32 files by Keras, which on a GPU rounds to fewer bits (TF32).
@@ -89,8 +92,7 @@ class TrainingContext:
             ended.callback(trainers.close)
             ended.callback(converter.close)
             converter.warm_up(1)
-            # Importing Keras takes seconds of a core each, and often the first trial is enough.
-            trainers.warm_up(min(len(plan(self.settings.trials)), max(self.cores - 1, 1)))
+            trainers.warm_up(min(len(plan(self.settings.trials)), len(accelerators) or max(self.cores - 1, 1)))
             yield converter, trainers
 
     def _executor(

@@ -188,7 +188,7 @@ def choose_examples(
     order = np.concatenate([np.flatnonzero((labels >= 0) & ~held_out), np.flatnonzero((labels >= 0) & held_out)])
     bases = len(base.labels)
     sources = np.concatenate([np.zeros(bases, np.int64), 1 + dataset.devices])
-    chronology = np.concatenate([np.arange(bases), bases + dataset.said_by])
+    chronology = np.concatenate([np.arange(bases), bases + dataset.since])
     return TrainingExamples(
         classes=classes,
         labels=labels[order],

@@ -62,7 +62,7 @@ def test_the_ledger_decides_the_split_and_the_newest_revision_counts(cast: Cast,
     dataset = pool.dataset()
     assert [dataset.labels[index] for index in dataset.label_index[:2]] == ["other", name]
     assert len(dataset) == len(many)
-    assert dataset.said_by.tolist() == [len(many), *range(1, len(many))]
+    assert dataset.since.tolist() == [len(many), *range(1, len(many))]
 
 
 def test_a_scenario_is_played_to_its_figures() -> None:

@@ -67,6 +67,18 @@ def test_a_class_keeps_its_index_when_its_last_photo_is_corrected_away(
     assert loaded.label_index.tolist() == [0, 3]
 
 
+def test_a_sample_has_its_label_since_the_row_that_first_gave_it(
+    store: ObjectStore, pool: Pool, merge: Send, tmp_path: Path
+) -> None:
+    """A founder who sent all photos again, under the same label, was younger than whoever had come second."""
+    for label, revision in (("Ada", 0), ("Ben", 1), ("Ben", 2)):
+        merge([label], names=["one"], revision=revision)
+        merge(["Cleo"], names=["two"], revision=revision)
+    loaded = reader.load(store, pool, cache=tmp_path)
+    assert [loaded.labels[place] for place in loaded.label_index] == ["Ben", "Cleo"]
+    assert loaded.since.tolist() == [2, 1]
+
+
 def test_a_device_has_one_number_through_all_shards(
     store: ObjectStore, space: str, pool: Pool, make_upload: Callable[..., bytes], tmp_path: Path
 ) -> None:

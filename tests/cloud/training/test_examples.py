@@ -43,7 +43,7 @@ def dataset(tmp_path: Path) -> MakeDataset:
             splits=np.array([split for _, split in rows], np.uint8),
             sample_ids=np.zeros((len(rows), 16), np.uint8),
             devices=np.arange(len(rows)) % 2,
-            said_by=places,
+            since=places,
             features=StoredFeatures((stored,), np.zeros(len(rows), np.int64), places, (2,)),
         )
 
@@ -158,7 +158,7 @@ def test_rows_know_their_sources_and_when_they_came(dataset: MakeDataset) -> Non
 
 def test_a_correction_is_news_and_as_old_as_itself(dataset: MakeDataset) -> None:
     """A device that corrected an old sample to a new name had founded it; and the sample judged its own correction."""
-    data = replace(dataset(("Ada", 0), ("Ben", 0), ("Ada", 1)), said_by=np.array([3, 1, 2]))
+    data = replace(dataset(("Ada", 0), ("Ben", 0), ("Ada", 1)), since=np.array([3, 1, 2]))
     chosen = choose_examples(data, BASE, classes(data), seen=3)
     assert chosen.chronology.tolist() == [0, 2, 3, 7, 5, 1, 6]
     assert chosen.unseen.tolist() == [False, False, False, True, False, False, False]
