@@ -16,10 +16,9 @@ from bench.learning.figures import Played
 from bench.learning.scenarios import SCENARIOS
 from bench.learning.worlds import people_of
 from contract.command_line import interrupts_wait
-from export.keras_environment import configure_keras
+from export.quiet import import_quietly
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Job:
 
 def play_all(jobs: Sequence[Job], *, work: Path, processes: int) -> Iterator[Played]:
     """Play every job, and yield what came of each as soon as it is done. Progress goes to stderr."""
-    os.environ.update(dict.fromkeys(THREADS, "1") | QUIET)  # for the processes, which are spawned
+    os.environ.update(dict.fromkeys(THREADS, "1"))  # for the processes, which are spawned
     spawn = get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_end_at_interrupts) as pool:
         with interrupts_wait():
@@ -51,7 +50,7 @@ def play_all(jobs: Sequence[Job], *, work: Path, processes: int) -> Iterator[Pla
 def play_job(job: Job, work: Path) -> Played:
     """Play one job here; what jobs have in common is kept in between."""
     began = time.monotonic()
-    configure_keras()
+    import_quietly("keras")
     from bench.learning.playing import play  # which loads Keras
 
     played = play(SCENARIOS[job.scenario], people_of(job.world, work=work, seed=job.seed), seed=job.seed)
