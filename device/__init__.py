@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from device.recognise.example_file import load_example
     from device.recognise.image import Photo, decode_photo, load_photo
     from device.recognise.recognizer import Inference, Recognizer
-    from device.recognise.strictness import UnknownStatus
+    from device.recognise.strictness import Strictness, UnknownStatus
     from device.recognise.tensor_file import load_tensor
     from device.service.enrolment import Enrolment
     from device.settings import Settings
@@ -96,6 +96,7 @@ __all__ = [
     "SpaceRetired",
     "Status",
     "Storage",
+    "Strictness",
     "TensorError",
     "TryLater",
     "UnknownStatus",
@@ -127,7 +128,7 @@ _NAMES_OF = {
     "recognise.example_file": "load_example",
     "recognise.image": "Photo decode_photo load_photo",
     "recognise.recognizer": "Inference Recognizer",
-    "recognise.strictness": "UnknownStatus",
+    "recognise.strictness": "Strictness UnknownStatus",
     "recognise.tensor_file": "load_tensor",
     "service.enrolment": "Enrolment",
     "settings": "Settings",

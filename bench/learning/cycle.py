@@ -128,6 +128,7 @@ def run_cycle(state: State, pool: Pool) -> tuple[State, Verdict]:
             weights=examples.weights,
             trained=examples.trained,
             moments=examples.moments,
+            vouched=examples.vouched,
             classes=len(examples.classes.labels),
             base_classes=examples.classes.base,
             best=HeadWeights(best.kernel, best.bias),

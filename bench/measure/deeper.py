@@ -141,6 +141,7 @@ def _inputs(features: Floats, labels: Integers, head_file: Bytes) -> TrialInputs
         weights=(1 / np.bincount(labels)[labels]).astype(np.float32),
         trained=len(labels),
         moments=np.arange(len(labels)),
+        vouched=np.ones(len(labels), np.bool_),
         classes=int(labels.max()) + 1,
         base_classes=0,
         best=HeadWeights(np.zeros((embeddings.shape[1], 0), np.float32), np.zeros(0, np.float32)),

@@ -210,7 +210,7 @@ def _refusal(
             shares = f"{_percent(comparison.before)} to {_percent(comparison.after)} %"
             return f"{comparison.counted} among {whose} fell from {shares}"
     if lost:
-        return f"{len(lost)} labels lost most of what was {known.counted}"
+        return f"{_labels(len(lost))} lost most of what was {known.counted}"
     return None
 
 
@@ -222,10 +222,14 @@ def _said_by_challenger(evidence: Evidence) -> float | None:
 
 def _praise(evidence: Evidence, known: Comparison) -> str:
     new = evidence.classes - evidence.best_classes
-    more = f", and {new} labels are new" if new else ""
+    more = f", and {_labels(new)} {'is' if new == 1 else 'are'} new" if new else ""
     if not known.labels:
         return f"no sample judges it{more}"
     return f"{known.counted} among known went from {_percent(known.before)} to {_percent(known.after)} %{more}"
+
+
+def _labels(count: int) -> str:
+    return "1 label" if count == 1 else f"{count} labels"
 
 
 def _percent(share: float) -> str:

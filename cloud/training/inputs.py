@@ -73,6 +73,7 @@ class CycleInputs:
             weights=examples.weights,
             trained=examples.trained,
             moments=examples.moments,
+            vouched=examples.vouched,
             classes=len(examples.classes.labels),
             base_classes=examples.classes.base,
             best=HeadWeights(embedding.kernel, embedding.bias, body),

@@ -32,7 +32,7 @@ from export.heads.calibrate import FEWEST_CLASSES, calibrate_by, default_calibra
 from export.heads.calibration import Calibration
 from export.heads.class_means import ABSENT_LOGIT, Classifier
 from export.heads.fit import fit_classifier
-from export.heads.folds import CrossValidated, Scored, assign_folds, cross_validate
+from export.heads.folds import CrossValidated, Scored, assign_folds, cross_validate, may_be_strangers
 from export.heads.recipe import Recipe
 
 FOLDS_FOR_BODIES = 3
@@ -144,6 +144,7 @@ def _validate(inputs: TrialInputs, spec: Spec, progress: Progress, collect: Coll
         recipe=_recipe(spec),
         weights=inputs.weights[: inputs.trained],
         moments=inputs.moments[: inputs.trained],
+        vouched=inputs.vouched[: inputs.trained],
         start=inputs.earlier,
         progress=progress,
     )
@@ -156,9 +157,10 @@ def _validate_fine_tuned(inputs: TrialInputs, spec: Spec, progress: Progress, co
     parts = folds.together()
     members, left_out, strangers = (np.isin(np.arange(len(inputs.labels)), rows[part]) for part in parts)
     left_out &= np.isin(inputs.labels, inputs.labels[members])
+    absent = np.setdiff1d(inputs.labels[strangers], inputs.labels[members])
+    strangers &= may_be_strangers(inputs.labels, strangers, inputs.vouched)
     fitted = _fit(inputs, spec, members, progress, collect)
     known, others = (fitted.answers(part, inputs.labels, inputs.weights) for part in (left_out, strangers))
-    absent = np.setdiff1d(inputs.labels[strangers], inputs.labels[members])
     for answers in (known, others):
         answers.logits[:, absent] = ABSENT_LOGIT
     return CrossValidated(known, np.ones(len(known.labels), np.float32), others)

@@ -181,6 +181,8 @@ class TrialInputs:
     """How many rows train."""
     moments: Integers
     """(n,): rows with one number are of one moment."""
+    vouched: Flags
+    """(n,): whose labels the base or two devices vouch for."""
     classes: int
     base_classes: int
     """Classes below this are of the bundle: without rows, they keep what best knows of them, and others do not."""
@@ -209,7 +211,7 @@ class TrialInputs:
     def pack(self) -> TaskData:
         """Return it as task data."""
         arrays: dict[str, Array] = {"embeddings": self.embeddings, "labels": self.labels, "weights": self.weights}
-        arrays["moments"] = self.moments
+        arrays |= {"moments": self.moments, "vouched": self.vouched.astype(np.int64)}
         if self.deeper is not None:
             arrays |= {"head_file": self.deeper.head_file, "features": self.deeper.features}
         document: dict[str, Json] = {
@@ -229,6 +231,7 @@ class TrialInputs:
             weights=data.floats("weights"),
             trained=data.fields.integer("trained"),
             moments=data.integers("moments"),
+            vouched=data.integers("vouched") > 0,
             classes=data.fields.integer("classes"),
             base_classes=data.fields.integer("base_classes"),
             best=_unpack_weights(data),

@@ -32,7 +32,7 @@ from device.recognise.ranking import rank
 from device.recognise.regions import Region, RegionFinder
 from device.recognise.self_test import describe_setup, run_golden_input
 from device.recognise.serving_head import ServingHead
-from device.recognise.strictness import UnknownStatus, not_there, unknown_status
+from device.recognise.strictness import UnknownStatus, chosen, not_there, unknown_status
 from device.recognise.tflite import TFLiteRuntime
 
 BEYOND_BOX = 1 << 31
@@ -88,8 +88,7 @@ class Recognizer:
         self.runtime = runtime
         self._open_cache = open_cache
         self._top = top
-        self.unknown = unknown
-        """The point that was chosen here; it may be set at any time, and counts from the next answer on."""
+        self._unknown = chosen(unknown)
         self._runtime_text = str(runtime)
         self.computed_by = describe_setup(bundle, runtime=runtime, threads=threads)
         """What computes features here."""
@@ -101,6 +100,19 @@ class Recognizer:
         detector = load_detector(bundle, runtime=runtime, threads=threads)
         self._regions = RegionFinder(bundle.input, detector.run if detector else None)
         self._serving = ServingHead(bundle, runtime=runtime, heads=heads)
+
+    @property
+    def unknown(self) -> Strictness | None:
+        """The point that was chosen here; it may be set at any time, and counts from the next answer on.
+
+        Raises:
+            BadInput: it is set to what is no point.
+        """
+        return self._unknown
+
+    @unknown.setter
+    def unknown(self, choice: Strictness | None) -> None:
+        self._unknown = chosen(choice)
 
     @property
     def head_serial(self) -> int:

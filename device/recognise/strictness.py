@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from contract.errors import shown
 from contract.unknown import Points, Strictness, point_of, threshold_at
+from device.errors import BadInput
+
+__all__ = ["Strictness", "UnknownStatus", "chosen", "not_there", "unknown_status"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,21 @@ class UnknownStatus:
     """Whether this device has chosen it; otherwise it is as the head came, by the choice of the group's operator."""
     points: Points
     """All three, with what each does; none where the head has no points."""
+
+
+def chosen(choice: Strictness | str | None) -> Strictness | None:
+    """Return the point that a program chose, by its name too.
+
+    Raises:
+        BadInput: there is no such point.
+    """
+    if choice is None:
+        return None
+    try:
+        return Strictness(choice)
+    except ValueError:
+        expected = f"{', '.join(Strictness)} or None"
+        raise BadInput(f"unknown: expected {expected}, got {shown(choice)}") from None
 
 
 def unknown_status(choice: Strictness | None, *, threshold: float, points: Points) -> UnknownStatus:

@@ -34,8 +34,8 @@ FEWEST_KNOWN = 6
 """Photos of the known. One of fewer, unlike the rest, would decide alone; on real faces they add nothing."""
 FEWEST_STRANGERS = 3
 """People, of whom each is left out in turn."""
-FEWEST_FOR_QUANTILE = 40
-"""People, of whom one lies above the balanced point."""
+FEWEST_FOR_QUANTILE = 200
+"""People, of whom five lie above the balanced point: two or three alike ones are chance."""
 PREDICTED_COUNTS = 5
 """As many strangers above a quantile as the prediction counts for."""
 SURE_ODDS = 30.0

@@ -26,6 +26,8 @@ from export.heads.fit import Members, fit_folds
 from export.heads.recipe import Recipe
 
 MOST_FOLDS, FEWEST_FOLDS = 10, 2
+FEWEST_VOUCHED = 20
+"""Labels that stand for strangers by themselves; with fewer, all do."""
 MOST_SCORED = 1 << 26
 """Logits of the known that are kept, and of strangers: with many classes not every sample is scored."""
 MOST_COLUMNS = 16_384
@@ -107,13 +109,15 @@ def cross_validate(
     recipe: Recipe,
     weights: Floats | None = None,
     moments: Labels | None = None,
+    vouched: NDArray[np.bool_] | None = None,
     start: Classifier | None = None,
     progress: Progress = ignore,
 ) -> CrossValidated:
     """Return answers to left-out photos and strangers, over embeddings (n, d) and labels (n,) below `classes`.
 
     `weights` and `start` are as for `fit_classifier`; a sample of weight 0 is nobody's. Samples with one number in
-    `moments` (n,) are near-duplicates, and left out together.
+    `moments` (n,) are near-duplicates, and left out together. Where enough labels are `vouched` for (n, of their
+    samples), only those stand for strangers: nobody sets everybody's threshold by a few invented names.
     """
     counts = np.ones(len(labels), np.float32) if weights is None else weights
     rows = np.flatnonzero(counts > 0)
@@ -131,9 +135,10 @@ def cross_validate(
         progress=progress,
     )
     samples = Samples(embeddings, labels, counts)
+    strange = folds.strangers & may_be_strangers(labels, counts > 0, vouched)
     most = max(MOST_SCORED // (classes * len(heads)), 1)
     scored, unknown = (
-        [_evenly(np.flatnonzero(part), labels, most) for part in parts] for parts in (folds.left_out, folds.strangers)
+        [_evenly(np.flatnonzero(part), labels, most) for part in parts] for parts in (folds.left_out, strange)
     )
     known = [_answers(samples, rows, head) for rows, head in zip(scored, heads, strict=True)]
     strangers = [_answers(samples, rows, head) for rows, head in zip(unknown, heads, strict=True)]
@@ -142,6 +147,15 @@ def cross_validate(
     photos = np.maximum(np.bincount(distinct, minlength=classes)[labels[left_out]], 2)
     gain = _gain(photos, _likeness(samples.counted(np.ones(len(labels), bool))))
     return CrossValidated(_together(known), gain, _together(strangers))
+
+
+def may_be_strangers(
+    labels: Labels, counted: NDArray[np.bool_], vouched: NDArray[np.bool_] | None
+) -> NDArray[np.bool_]:
+    """Return which samples (n,) may stand for strangers."""
+    if vouched is None or len(np.unique(labels[counted & vouched])) < FEWEST_VOUCHED:
+        return np.ones(len(labels), np.bool_)
+    return vouched
 
 
 def folds_for(classes: int) -> int:

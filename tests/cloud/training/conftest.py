@@ -193,6 +193,7 @@ class SyntheticRows:
             weights=np.ones(len(self.labels), np.float32),
             trained=self.trained,
             moments=np.arange(len(self.labels)),
+            vouched=np.ones(len(self.labels), np.bool_),
             classes=self.classes,
             base_classes=embedding.kernel.shape[1],
             best=HeadWeights(embedding.kernel, embedding.bias, body),

@@ -249,3 +249,15 @@ def test_where_labels_in_doubt_have_no_news_nothing_is_left_out(dataset: MakeDat
     data = dataset(("Ada", 0), ("Ben", 0), ("Ada", 0), ("Ada", 1), ("Cleo", 0), ("Cleo", 0))
     before = choose_examples(data, BASE, classes(data), seen=3).weighted(np.ones(10, np.float32))
     assert before.without_news([0, 1]) is None
+
+
+def test_the_base_vouches_for_labels_and_so_do_two_devices(dataset: MakeDataset) -> None:
+    data = dataset(("Cleo", 0), ("Dan", 0), ("Cleo", 0), ("Dan", 0), ("Eve", 0), ("Eve", 0))
+    chosen = choose_examples(replace(data, devices=np.array([0, 0, 0, 1, 1, 1])), BASE, classes(data), seen=0)
+    vouched = {
+        chosen.classes.labels[label]: bool(vouched)
+        for label, vouched in zip(chosen.labels, chosen.vouched, strict=True)
+    }
+    assert vouched == {"Ada": True, "Ben": True, "Cleo": False, "Dan": True, "Eve": False}
+    only_one = replace(chosen, weights=np.where(chosen.sources == 2, 0, chosen.weights).astype(np.float32))
+    assert not only_one.vouched[only_one.labels == chosen.classes.labels.index("Dan")].any()

@@ -109,7 +109,7 @@ def test_small_losses_do_not_add_up_from_the_first_head_on() -> None:
 def test_a_label_that_lost_most_is_in_doubt_with_the_label_that_took_its_samples() -> None:
     shown = evidence((0, 2, True, True), (0, 4, True, False), *everybody()[1:], taken_by=37)
     found = judge_challenger(shown)
-    assert (found.passes, found.reason) == (False, "1 labels lost most of what was accepted")
+    assert (found.passes, found.reason) == (False, "1 label lost most of what was accepted")
     assert (found.lost, found.in_doubt) == ((0,), (0, 37))
 
 
@@ -305,7 +305,7 @@ def test_the_report_names_no_label() -> None:
     shown = evidence((7, 2, True, True), (7, 4, True, False), taken_by=37)
     report = json.loads(json.dumps(judge_challenger(shown).document()))
     assert (report["lost"], report["in_doubt"], report["floor"]) == (1, 2, FLOOR)
-    assert (report["passes"], report["reason"]) == (False, "1 labels lost most of what was accepted")
+    assert (report["passes"], report["reason"]) == (False, "1 label lost most of what was accepted")
 
 
 def judges(*rows: tuple[int, int, bool, bool]) -> list[bool]:

@@ -72,6 +72,7 @@ def run_rounds(examples: TrainingExamples, rows: NDArray[np.float32]) -> tuple[R
             weights=chosen.weights,
             trained=chosen.trained,
             moments=chosen.moments,
+            vouched=chosen.vouched,
             classes=len(chosen.classes.labels),
             base_classes=chosen.classes.base,
             best=HeadWeights(kernel, bias),

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from export.heads import folds as folds_module
 from export.heads.class_means import ABSENT_LOGIT
-from export.heads.folds import assign_folds, cross_validate, folds_for
+from export.heads.folds import FEWEST_VOUCHED, assign_folds, cross_validate, folds_for
 from export.heads.recipe import Recipe
 
 RECIPE = Recipe(epochs=5)
@@ -130,3 +130,13 @@ def test_with_many_samples_some_of_every_label_are_scored(monkeypatch: pytest.Mo
         assert len(scored.labels) <= 240
         assert len(np.unique(scored.labels)) == 12
     assert len(found.gain) == len(found.known.labels)
+
+
+def test_only_labels_that_are_vouched_for_stand_for_strangers() -> None:
+    """Five invented names, each near a known person, raised everybody's threshold: 99 % said became 86."""
+    embeddings, labels = crowd(30, 4)
+    for names in (FEWEST_VOUCHED, FEWEST_VOUCHED - 1):
+        found = cross_validate(embeddings, labels, classes=30, recipe=Recipe(epochs=0), vouched=labels < names)
+        of = np.unique(found.strangers.labels)
+        assert len(of) == (names if names == FEWEST_VOUCHED else 30)
+        assert len(np.unique(found.known.labels)) == 30
