@@ -20,7 +20,7 @@
     |  `- Uncertain          it may have happened: look before doing it again
     |- RequestRefused      a request is answered with a problem document: fix the request
     |  |- Unauthenticated    it has no token, or one that this service did not give out
-    |  `- Forbidden          its enrolment code opens no group
+    |  `- Forbidden          its enrolment code opens no group, or not to this device
     |- LostRace            another writer moved the pointer: read it again and decide anew
     |- CycleFailed         training published nothing: its record says why, the registry when to try again
     |- Diverged            a trial's weights are not finite: the trial fails, the others go on
@@ -141,10 +141,12 @@ class Unauthenticated(RequestRefused):
 
 
 class Forbidden(RequestRefused):
-    """An enrolment code that opens no group. No message repeats a code."""
+    """An enrolment code that opens no group, or not to this device. No message repeats a code."""
 
-    def __init__(self) -> None:
-        super().__init__(Problem.FORBIDDEN, "enrolment.code", expected="a code that opens a group", got="another one")
+    def __init__(
+        self, where: str = "enrolment.code", *, expected: str = "a code that opens a group", got: str = "another one"
+    ) -> None:
+        super().__init__(Problem.FORBIDDEN, where, expected=expected, got=got)
 
 
 class LostRace(CloudError):

@@ -5,6 +5,7 @@ Every upload that waits has one fate::
     READABLE    its rows may go into the dataset
     SEEN        it has a receipt: it is in the dataset already
     ERASED      its generation is over: its device's samples were erased since
+    REVOKED     its device was revoked, and the operator wants none of what waits
     UNREADABLE  it cannot be an upload of this space; the reason says why
     GONE        another merge dealt with it meanwhile
 """
@@ -19,6 +20,7 @@ from functools import partial
 
 from cloud.errors import NotFound
 from cloud.identity import devices
+from cloud.identity.devices import EnrolledDevice
 from cloud.store import keys
 from cloud.store.keys import InboxUpload
 from cloud.store.store import ObjectStore
@@ -39,6 +41,7 @@ class Fate(StrEnum):
     READABLE = "readable"
     SEEN = "seen"
     ERASED = "erased"
+    REVOKED = "revoked"
     UNREADABLE = "unreadable"
     GONE = "gone"
 
@@ -71,8 +74,8 @@ def read_batch(
     taken_bytes = taken_rows = 0
     with ThreadPoolExecutor(FETCHED_AT_ONCE) as threads:
         senders = sorted({upload.device for upload in uploads})
-        generations = dict(zip(senders, threads.map(partial(_generation, store), senders), strict=True))
-        fetch = partial(_fetch, store, generations)
+        enrolled = dict(zip(senders, threads.map(partial(_look_up, store), senders), strict=True))
+        fetch = partial(_fetch, store, enrolled)
         for begin in range(0, len(uploads), FETCHED_AT_ONCE):
             for fetched in threads.map(fetch, uploads[begin : begin + FETCHED_AT_ONCE]):
                 judged = _judge(fetched, feature_shape) if fetched.fate is Fate.READABLE else fetched
@@ -83,18 +86,20 @@ def read_batch(
                     return
 
 
-def _fetch(store: ObjectStore, generations: Mapping[str, int | None], upload: InboxUpload) -> BatchUpload:
+def _fetch(store: ObjectStore, enrolled: Mapping[str, EnrolledDevice | None], upload: InboxUpload) -> BatchUpload:
     """Fetch an upload's bytes, unless its fate is decided without them."""
     if _exists(store, keys.receipt(upload)):
         return BatchUpload(upload, Fate.SEEN)
-    generation = generations[upload.device]
-    if generation is not None and upload.generation < generation:
+    device = enrolled[upload.device]
+    if device is not None and upload.generation < device.generation:
         return BatchUpload(upload, Fate.ERASED)
+    if device is not None and device.drops_uploads:
+        return BatchUpload(upload, Fate.REVOKED)
     try:
         body = store.get(keys.inbox(upload)).body
     except NotFound:
         return BatchUpload(upload, Fate.GONE)
-    if generation is None:
+    if device is None:
         return BatchUpload(upload, Fate.UNREADABLE, body=body, reason="its device is not enrolled")
     return BatchUpload(upload, Fate.READABLE, body=body)
 
@@ -110,10 +115,10 @@ def _judge(fetched: BatchUpload, feature_shape: tuple[int, ...]) -> BatchUpload:
     return BatchUpload(upload, Fate.READABLE, content=content)
 
 
-def _generation(store: ObjectStore, device: str) -> int | None:
-    """Return the generation whose uploads count, or None for a device that is not enrolled."""
+def _look_up(store: ObjectStore, device: str) -> EnrolledDevice | None:
+    """Return a device as it is now, or None for one that is not enrolled."""
     try:
-        return devices.read(store, device).generation
+        return devices.read(store, device)
     except NotFound:
         return None
 

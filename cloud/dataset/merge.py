@@ -70,7 +70,7 @@ class MergeReport:
     """Rows added: new samples and corrections."""
     new_samples: int = 0
     dropped: int = 0
-    """Uploads that were in the dataset already, or erased."""
+    """Uploads that were in the dataset already, or erased, or of a revoked device whose uploads are not wanted."""
     set_aside: int = 0
     more: bool = False
     """Something may still wait: merge again."""
@@ -198,7 +198,7 @@ def _report(fates: list[Fate], shard: ShardDraft, *, more: bool) -> MergeReport:
         uploads=len(shard.uploads),
         rows=shard.rows,
         new_samples=shard.new_samples,
-        dropped=sum(fate in (Fate.SEEN, Fate.ERASED) for fate in fates),
+        dropped=sum(fate in (Fate.SEEN, Fate.ERASED, Fate.REVOKED) for fate in fates),
         set_aside=fates.count(Fate.UNREADABLE),
         more=more,
     )

@@ -2,32 +2,44 @@
 
 ::
 
-    devices/<device>   {"group": ..., "token_sha256": "<64 hex>", "next_tokens_sha256": ["<64 hex>", ...],
-                        "generation": n, "enrolled": unix seconds}
+    devices/<device>            {"group": ..., "token_sha256": "<64 hex>", "next_tokens_sha256": ["<64 hex>", ...],
+                                 "generation": n, "enrolled": unix seconds, "code": "<id>" or "",
+                                 "revoked": bool, "drops_uploads": bool, "excluded": bool}
+    excluded/<group>/<device>   empty: it is excluded, so that one LIST says which of a group are
 
 A token that was given out in place of another is one of the next ones until one of them is used; then neither the other
 one nor the rest counts any more. There may be several: an answer that came too late was made all the same, and nobody
 knows which one the device kept. All are changed under a precondition, and what a later version has put into the
 document stays. Uploads of an older generation are dropped at the merge. Nothing raises it yet: erasing a device's
 samples will.
+
+An operator may *revoke* a device: its tokens count no more, and it cannot enrol again; what it has sent stays, but for
+uploads that wait, where the operator wants them dropped. And *exclude* one: its samples stay, and leave the training
+sets. Both can be taken back.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
 
-from cloud.errors import PreconditionFailed, Unauthenticated, Unavailable
+from cloud.errors import Forbidden, NotFound, NothingToDo, PreconditionFailed, Unauthenticated, Unavailable
 from cloud.store import keys
 from cloud.store.documents import reading
+from cloud.store.listing import names_under
 from cloud.store.store import ObjectStore
-from contract.documents import Json, encode_json, parse_document
+from contract.documents import Fields, Json, encode_json, parse_document
 from contract.patterns import GROUP_PATTERN, HEX64_PATTERN, check_name
 
 MAX_DOCUMENT_BYTES = 4 << 10
 ATTEMPTS = 4
 """Of a change, while others change the same device."""
+READ_AT_ONCE = 8
 MAX_NEXT_TOKENS = 4
 """Of those given out and not used; with another one, the one that was given out first counts no more."""
 
@@ -44,6 +56,14 @@ class EnrolledDevice:
     """Unix seconds."""
     next_tokens_sha256: tuple[str, ...] = field(default=(), repr=False)
     """Of the tokens of which one takes the place of the other one when it is used; last what was given out last."""
+    code: str = ""
+    """The id of the code of the store that let it in; empty for one of the environment."""
+    revoked: bool = False
+    """Its tokens count no more, and it may not enrol again."""
+    drops_uploads: bool = False
+    """Of a revoked one: its uploads that are not merged yet never will be."""
+    excluded: bool = False
+    """Its samples are left out of training sets."""
 
 
 def add(store: ObjectStore, device: EnrolledDevice) -> None:
@@ -66,6 +86,15 @@ def read(store: ObjectStore, device_id: str) -> EnrolledDevice:
     return _parse(device_id, store.get(key).body)
 
 
+def is_enrolled(store: ObjectStore, device_id: str) -> bool:
+    """Tell whether there is a device with this id."""
+    try:
+        store.stat(keys.device(device_id))
+    except NotFound:
+        return False
+    return True
+
+
 def offer_token(store: ObjectStore, device_id: str, *, token_sha256: str, by: str | None = None) -> EnrolledDevice:
     """Let a device use another token from now on, and those that it has until then.
 
@@ -78,12 +107,15 @@ def offer_token(store: ObjectStore, device_id: str, *, token_sha256: str, by: st
     Raises:
         NotFound, Damaged: as `read`.
         Unauthenticated: `by` is not the device's token any more; nothing has changed.
+        Forbidden: the device is revoked; nothing has changed.
         Unavailable: others kept changing the device.
     """
 
     def offer(device: EnrolledDevice) -> EnrolledDevice:
         if by is not None and not hmac.compare_digest(by, device.token_sha256):
             raise Unauthenticated(expected="the token that the device has now", got="one that it had")
+        if device.revoked:
+            raise Forbidden("enrolment.secret", expected="a device that is not revoked", got="one that is")
         return replace(device, next_tokens_sha256=(*device.next_tokens_sha256, token_sha256)[-MAX_NEXT_TOKENS:])
 
     return _change(store, device_id, offer)
@@ -102,6 +134,94 @@ def accept_token(store: ObjectStore, device_id: str, *, token_sha256: str) -> En
         return replace(device, token_sha256=token_sha256, next_tokens_sha256=())
 
     return _change(store, device_id, accept)
+
+
+def revoke(store: ObjectStore, device_id: str, *, drops_uploads: bool) -> EnrolledDevice:
+    """Let a device's tokens count no more, within `tokens.REMEMBERED_S` in every web process.
+
+    Raises:
+        NothingToDo: there is no such device, or it is revoked like this already.
+        Damaged, Unavailable: as `offer_token`.
+    """
+
+    def change(device: EnrolledDevice) -> EnrolledDevice:
+        if device.revoked and drops_uploads <= device.drops_uploads:
+            raise NothingToDo(f"{device_id}: expected a device that is not revoked, got one that is")
+        return replace(device, revoked=True, drops_uploads=drops_uploads)
+
+    return _decide(store, device_id, change)
+
+
+def exclude(store: ObjectStore, device_id: str) -> EnrolledDevice:
+    """Leave a device's samples out of what is trained on from now on.
+
+    Raises:
+        NothingToDo: there is no such device, or it is excluded already.
+        Damaged, Unavailable: as `offer_token`.
+    """
+    was = _look(store, device_id)
+    device = _decide(store, device_id, lambda device: replace(device, excluded=True))
+    store.put(keys.excluded(device.group, device_id), b"")  # also where it was excluded, if that was cut short
+    if was.excluded:
+        raise NothingToDo(f"{device_id}: expected a device that is not excluded, got one that is")
+    return device
+
+
+def readmit(store: ObjectStore, device_id: str, *, ends_tokens: bool = False) -> EnrolledDevice:
+    """Take back that a device is revoked or excluded.
+
+    Args:
+        store: where the device is kept.
+        device_id: its id.
+        ends_tokens: whether the tokens that it has count no more for good; it enrols again then, as the same device.
+
+    Raises:
+        NothingToDo: there is no such device, or it is neither revoked nor excluded.
+        Damaged, Unavailable: as `offer_token`.
+    """
+    was = _look(store, device_id)
+
+    def change(device: EnrolledDevice) -> EnrolledDevice:
+        fresh = replace(device, revoked=False, drops_uploads=False, excluded=False)
+        return replace(fresh, token_sha256=secrets.token_hex(32), next_tokens_sha256=()) if ends_tokens else fresh
+
+    store.delete(keys.excluded(was.group, device_id))
+    if not (was.revoked or was.excluded):
+        raise NothingToDo(f"{device_id}: expected a device that is revoked or excluded, got one that is neither")
+    return _decide(store, device_id, change)
+
+
+def excluded(store: ObjectStore, group: str) -> frozenset[str]:
+    """Return the devices of a group whose samples are left out, by one LIST."""
+    return frozenset(names_under(store, keys.excluded_of(group)))
+
+
+def read_all(store: ObjectStore) -> Iterator[EnrolledDevice]:
+    """Read all devices, in the order of their ids, some at a time.
+
+    Raises:
+        Damaged: one cannot be read.
+        StoreError: the store failed.
+    """
+    names = names_under(store, keys.DEVICES)
+    with ThreadPoolExecutor(READ_AT_ONCE) as threads:
+        while batch := list(islice(names, READ_AT_ONCE)):
+            yield from threads.map(partial(read, store), batch)
+
+
+def _look(store: ObjectStore, device_id: str) -> EnrolledDevice:
+    try:
+        return read(store, device_id)
+    except NotFound:
+        raise NothingToDo(f"{device_id}: expected a device that is enrolled, got none of this id") from None
+
+
+def _decide(store: ObjectStore, device_id: str, change: Callable[[EnrolledDevice], EnrolledDevice]) -> EnrolledDevice:
+    """Change a device as an operator says."""
+    try:
+        return _change(store, device_id, change)
+    except NotFound:
+        raise NothingToDo(f"{device_id}: expected a device that is enrolled, got none of this id") from None
 
 
 def _change(store: ObjectStore, device_id: str, change: Callable[[EnrolledDevice], EnrolledDevice]) -> EnrolledDevice:
@@ -134,7 +254,16 @@ def _parse(device_id: str, body: bytes) -> EnrolledDevice:
             token_sha256=fields.name("token_sha256", HEX64_PATTERN),
             enrolled=fields.integer("enrolled"),
             next_tokens_sha256=tuple(check_name(each, HEX64_PATTERN, where=key) for each in following),
+            code=fields.text("code") if "code" in fields else "",
+            revoked=_is("revoked", fields),
+            drops_uploads=_is("drops_uploads", fields),
+            excluded=_is("excluded", fields),
         )
+
+
+def _is(key: str, fields: Fields) -> bool:
+    """Tell what a document says that may be of before there was such a thing."""
+    return key in fields and fields.boolean(key)
 
 
 def _as_json(key: str, body: bytes) -> Mapping[str, Json]:
@@ -148,4 +277,8 @@ def _document(device: EnrolledDevice) -> dict[str, Json]:
         "next_tokens_sha256": list(device.next_tokens_sha256),
         "generation": device.generation,
         "enrolled": device.enrolled,
+        "code": device.code,
+        "revoked": device.revoked,
+        "drops_uploads": device.drops_uploads,
+        "excluded": device.excluded,
     }

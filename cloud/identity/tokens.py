@@ -11,14 +11,14 @@ another one: who has one that ended is not let in for longer by asking a process
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
 
-from cloud.errors import NotFound, RequestRefused, Unauthenticated
+from cloud.errors import Forbidden, NotFound, RequestRefused, Unauthenticated
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
+from cloud.identity.secret_hash import hash_secret
 from cloud.store.store import ObjectStore
 from contract.errors import shown
 from contract.patterns import DEVICE_PATTERN, TOKEN_PATTERN
@@ -49,10 +49,10 @@ class Authenticator:
         Raises:
             Unauthenticated: it carries no token, or one that this service did not give out.
         """
-        device_id, token = _parse_token(authorization)
+        device_id, token = parse_token(authorization)
         hashed = hash_secret(token)
         remembered = self._recall(device_id)
-        if remembered is not None and _is_same(hashed, remembered.token_sha256):
+        if remembered is not None and not remembered.revoked and _is_same(hashed, remembered.token_sha256):
             return remembered
         try:
             device = self._read(device_id)
@@ -62,6 +62,8 @@ class Authenticator:
             raise Unauthenticated(expected="a token of a device that is enrolled", got="another one") from None
         if not _is_same(hashed, device.token_sha256):
             raise Unauthenticated(expected="a token that this service gave out", got="another one")
+        if device.revoked:
+            raise Unauthenticated(expected="a token of a device that is not revoked", got="one of one that is")
         return device
 
     def renew_token(self, device: EnrolledDevice) -> TokenReply:
@@ -78,7 +80,7 @@ class Authenticator:
         hashed, by = hash_secret(token), device.token_sha256
         try:
             self._remember(devices.offer_token(self._store, device.id, token_sha256=hashed, by=by))
-        except (NotFound, Unauthenticated):
+        except (NotFound, Unauthenticated, Forbidden):
             self._remembered.pop(device.id, None)
             raise Unauthenticated(expected="a token that counts", got="one that counts no more") from None
         return TokenReply(token)
@@ -116,7 +118,12 @@ class Authenticator:
         return device
 
 
-def _parse_token(authorization: str) -> tuple[str, str]:
+def parse_token(authorization: str) -> tuple[str, str]:
+    """Return the id that a token begins with, and the token, of an Authorization header.
+
+    Raises:
+        Unauthenticated: it carries none.
+    """
     scheme, _, token = authorization.partition(" ")
     device_id, dot, _ = token.strip().partition(".")
     if scheme.lower() != BEARER.strip().lower() or not dot:
@@ -129,11 +136,6 @@ def _parse_token(authorization: str) -> tuple[str, str]:
 def make_token(device_id: str) -> str:
     """Make a new token of a device."""
     return f"{device_id}.{secrets.token_urlsafe(SECRET_BYTES)}"
-
-
-def hash_secret(secret: str) -> str:
-    """Return the sha256 of a secret, which is all that is kept of it."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _is_same(hashed: str, kept: str) -> bool:

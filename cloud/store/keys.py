@@ -14,6 +14,9 @@
     trials/<group>/<space>/<cycle>/<trial>                what a trial did
     objects/<group>/<sha256>                              heads and label lists, served to the group only
     devices/<device>                                      who it is, and the hash of its token
+    excluded/<group>/<device>                             empty: its samples are left out of what is trained on
+    codes/<id>                                            an enrolment code: its hash, and whom it let in
+    operators/<id>                                        an operator, and the hash of its token
     keys/verify                                           the public key that devices get when they enrol
     keys/chain                                            all public keys so far, each signed by the one before
     probe/<random>                                        written and removed by the start-up check
@@ -33,6 +36,9 @@ from contract.patterns import DEVICE_PATTERN, GROUP_PATTERN, HEX64_PATTERN
 INBOX = "inbox/"
 DATASETS = "dataset/"
 DEVICES = "devices/"
+EXCLUDED = "excluded/"
+CODES = "codes/"
+OPERATORS = "operators/"
 SPACES = "spaces/"
 SPACE_LISTS = "spaces-of/"
 VERIFY = "keys/verify"
@@ -177,6 +183,26 @@ def shared_object(group: str, sha256: str) -> str:
 def device(device_id: str) -> str:
     """Return the key of a device's document."""
     return f"{DEVICES}{device_id}"
+
+
+def excluded_of(group: str) -> str:
+    """Return the prefix of the marks of a group's excluded devices."""
+    return f"{EXCLUDED}{group}/"
+
+
+def excluded(group: str, device_id: str) -> str:
+    """Return the key of the mark that a device's samples are left out of what is trained on."""
+    return f"{excluded_of(group)}{device_id}"
+
+
+def code(code_id: str) -> str:
+    """Return the key of an enrolment code's document."""
+    return f"{CODES}{code_id}"
+
+
+def operator(operator_id: str) -> str:
+    """Return the key of an operator's document."""
+    return f"{OPERATORS}{operator_id}"
 
 
 def probe(name: str) -> str:

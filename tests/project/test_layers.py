@@ -27,6 +27,7 @@ RULED = [
 ]
 RULED.append("demo.drawing")
 LEAVES = {
+    "cloud.audit": {"cloud.logs"},
     "cloud.errors": {"contract"},
     "cloud.logs": {"contract", "cloud.errors"},
     "cloud.settings": {"contract", "cloud.errors", "cloud.strictness"},

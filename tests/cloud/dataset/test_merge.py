@@ -191,6 +191,20 @@ def test_an_upload_of_an_older_generation_is_dropped(store: ObjectStore, pool: P
     assert inbox.pools_with_news(store) == []
 
 
+@pytest.mark.parametrize(("drops", "report"), [(True, MergeReport(dropped=1)), (False, MergeReport(1, 1, 1))])
+def test_a_revoked_devices_waiting_uploads_are_dropped_or_merged_as_the_operator_says(
+    store: ObjectStore, pool: Pool, send: Send, drops: bool, report: MergeReport
+) -> None:
+    """Also one that a web process took that did not know yet."""
+    waiting = send(["Ada"])
+    devices.revoke(store, waiting.device, drops_uploads=drops)
+    assert merge_once(store, pool) == report
+    late = send(["Ben"])
+    assert merge_once(store, pool) == report
+    assert inbox.pools_with_news(store) == []
+    assert inbox.has(store, late) is not drops
+
+
 def bad_bytes(good: bytes) -> dict[str, bytes]:
     return {"noise": b"noise", "empty": b"", "cut off": good[:-1], "trailing": good + b"\0"}
 

@@ -1,0 +1,22 @@
+"""Every key under a prefix, however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cloud.store.store import MAX_LISTED, ObjectStore
+
+
+def keys_under(store: ObjectStore, prefix: str) -> Iterator[str]:
+    """Yield all keys that begin with a prefix, in order; what comes or goes meanwhile may be among them or not."""
+    after = ""
+    while listed := store.list(prefix, after=after):
+        yield from listed
+        if len(listed) < MAX_LISTED:
+            return
+        after = listed[-1]
+
+
+def names_under(store: ObjectStore, prefix: str) -> Iterator[str]:
+    """Yield what all these keys have after the prefix."""
+    return (key.removeprefix(prefix) for key in keys_under(store, prefix))
