@@ -76,7 +76,7 @@ export: $(STAMP) $(DRAWN)  ## write both bundles to build/export (CUT= WEIGHTS=,
 demo: $(STAMP) $(if $(filter minio,$(STORE)),minio-install)  ## run it all end to end on this machine (WEIGHTS= FACES= for real photos, MODEL= for other networks, STORE=minio)
 	@exec $(BIN)/python -m demo.run
 
-serve: $(STAMP)  ## run the service with gunicorn (needs FEDEX_ENROLMENT=code=group; FEDEX_BIND=, or PORT= on 127.0.0.1)
+serve: $(STAMP)  ## run the service with gunicorn (`fedex-cloud codes add` lets devices in; FEDEX_BIND=, or PORT= on 127.0.0.1)
 	@$(SAY_DEFAULTS) exec $(BIN)/fedex-cloud serve $(if $(PORT),--bind 127.0.0.1:$(PORT))
 
 worker: $(STAMP)  ## run the worker: merge, train, publish

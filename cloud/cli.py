@@ -6,7 +6,18 @@ import sys
 
 import click
 
-from cloud.commands import bundles, devices, invitations, releases, running, signing_keys, spaces, status
+from cloud.commands import (
+    bundles,
+    codes,
+    devices,
+    invitations,
+    operators,
+    releases,
+    running,
+    signing_keys,
+    spaces,
+    status,
+)
 from cloud.errors import CloudError
 from contract import command_line
 
@@ -43,7 +54,9 @@ for each in (
     invitations.invite,
     signing_keys.key,
     status.status,
-    devices.devices,
+    codes.group,
+    devices.group,
+    operators.group,
 ):
     commands.add_command(each)
 

@@ -17,7 +17,9 @@ from contract.environment import one_of, path, read_variables, seconds, text, va
 from contract.patterns import CODE_PATTERN, GROUP_PATTERN
 from contract.rollout import PARTS
 
-MIN_CODE_LENGTH = 8
+MIN_CODE_LENGTH = 12
+MIN_CODE_VARIETY = 6
+"""How many characters of a code differ, at least. Codes of the store are drawn, with 100 random bits."""
 
 
 class Backend(StrEnum):
@@ -50,6 +52,8 @@ def _enrolment(value: str) -> dict[str, str]:
             raise ValueError(f"CODE=GROUP with a group of lower-case letters, digits and hyphens as entry {number}")
         if len(code) < MIN_CODE_LENGTH or not CODE_PATTERN.fullmatch(code):
             raise ValueError(f"a code of {MIN_CODE_LENGTH} to 128 visible ASCII characters in entry {number}")
+        if len({*code}) < MIN_CODE_VARIETY:
+            raise ValueError(f"a code with {MIN_CODE_VARIETY} characters that differ in entry {number}")
         if code in groups:
             raise ValueError(f"codes that differ (entry {number} repeats one)")
         groups[code] = group
@@ -67,7 +71,9 @@ class Settings:
         default_factory=dict,
         repr=False,
         metadata=variable(
-            "FEDEX_ENROLMENT", _enrolment, help="codes that let devices in, and their groups: CODE=GROUP[,CODE=GROUP]"
+            "FEDEX_ENROLMENT",
+            _enrolment,
+            help="codes for a first try, CODE=GROUP[,CODE=GROUP]; `fedex-cloud codes` makes better ones",
         ),
     )
     state: Path = field(

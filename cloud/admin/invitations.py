@@ -1,4 +1,4 @@
-"""Invitations: what an operator gives to those who enrol devices, for each enrolment code."""
+"""Invitations: what an operator gives to those who enrol devices: a code, the key's fingerprint, and an address."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from contract.invitation import Invitation, fingerprint
 
 
 def invite_all(store: ObjectStore, enrolment: Mapping[str, str], *, url: str) -> list[tuple[str, Invitation]]:
-    """Make the invitation of each code, with its group; their fingerprint is that of the key that devices get now.
+    """Make the invitation of each code of the environment, with its group.
+
+    Their fingerprint is that of the key that devices get now.
 
     Raises:
         NotReady: the worker, which makes the key, never ran.
@@ -20,10 +22,19 @@ def invite_all(store: ObjectStore, enrolment: Mapping[str, str], *, url: str) ->
         StoreError: the store cannot be read.
     """
     if not enrolment:
-        raise SettingError("FEDEX_ENROLMENT is not set: there is no code to invite with")
-    digits = fingerprint(read_key(store))
-    made = [(group, Invitation(url.rstrip("/"), code, digits)) for code, group in enrolment.items()]
-    return [(group, _checked(invitation, group=group)) for group, invitation in made]
+        advice = "`fedex-cloud codes add --url` makes one and its invitation"
+        raise SettingError(f"FEDEX_ENROLMENT is not set: there is no code to invite with; {advice}")
+    key = read_key(store)
+    return [(group, invite(key, code, group=group, url=url)) for code, group in enrolment.items()]
+
+
+def invite(key: bytes, code: str, *, group: str, url: str) -> Invitation:
+    """Make the invitation of one code; `key` is the raw verification key that devices get now.
+
+    Raises:
+        SettingError: `url` is not an address, or the code is not one.
+    """
+    return _checked(Invitation(url.rstrip("/"), code, fingerprint(key)), group=group)
 
 
 def _checked(invitation: Invitation, *, group: str) -> Invitation:

@@ -36,7 +36,7 @@ class SpaceOperator:
         pools = [*dataset_pointer.pools(self.lister.store), *inbox.pools_with_news(self.lister.store)]
         groups = {*self.enrolling, *(one.group for one in pools), *space_lists.groups(self.lister.store)}
         if pool.group not in groups:
-            expected = "a group with samples, or with a code in FEDEX_ENROLMENT"
+            expected = "a group with samples, or with an enrolment code"
             raise NothingToDo(f"{pool.path}: expected {expected} ({', '.join(sorted(groups)) or 'none'}), got another")
         own = [one.space for one in pools if one.group == pool.group]
         return self.lister.retire(pool.group, pool.space, registered=[*own, *registered], now=now)

@@ -14,9 +14,10 @@ from contract.invitation import shown_fingerprint
 @click.command()
 @click.option("--url", required=True, help="Where devices find the service, such as https://fedex.example.org.")
 def invite(url: str) -> None:
-    """Print for each enrolment code what its devices need: the code, the key's fingerprint, and both as a link.
+    """Print for each code of FEDEX_ENROLMENT what its devices need: code, the key's fingerprint, and both as a link.
 
-    The link is what a QR code for the group holds. It is as secret as the code.
+    The link is what a QR code for the group holds. It is as secret as the code. Codes of the store are shown when they
+    are made alone, and so are their links: `codes add --url`.
     """
     settings = settings_here()
     try:

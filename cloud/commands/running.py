@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 
 import click
 
-from cloud.errors import SettingError
+from cloud.errors import StoreError
+from cloud.identity import codes
 from cloud.logs import configure_logging
 from cloud.settings import Settings
-from cloud.store import open_store, probe
+from cloud.store import ObjectStore, open_store, probe
 from cloud.web.listener import listen
 from contract import command_line
+
+logger = logging.getLogger(__name__)
 
 
 @click.command()
@@ -19,14 +24,14 @@ from contract import command_line
 def serve(bind: str | None) -> None:
     """Answer devices, until stopped."""
     settings = Settings.from_environment(os.environ | ({"FEDEX_BIND": bind} if bind else {}))
-    if not settings.enrolment:
-        raise SettingError("FEDEX_ENROLMENT is not set: without a code no device can enrol")
     configure_logging()
     from cloud.web.greenlets import patch_process  # every other command waits as ever
 
     patch_process()
     listener = listen(settings.bind, stall_s=settings.stall_s)
-    probe(open_store(settings.store))
+    store = open_store(settings.store)
+    probe(store)
+    _warn_of_codes(store, settings)
     with command_line.interrupts_end_the_process():
         from cloud.web.server import Server  # gunicorn sets signal handlers and more as it loads
 
@@ -42,3 +47,15 @@ def worker() -> None:
         from cloud.worker.worker import run_worker  # the web side does without what it loads
 
     run_worker(settings)
+
+
+def _warn_of_codes(store: ObjectStore, settings: Settings) -> None:
+    """Say where devices can enrol with nothing, or with codes that neither expire nor are counted."""
+    if settings.enrolment:
+        logger.warning(
+            "FEDEX_ENROLMENT: its codes never expire and are not counted; `fedex-cloud codes add` makes others"
+        )
+        return
+    with contextlib.suppress(StoreError):  # a store that fails says so where it matters
+        if not codes.groups(store):
+            logger.warning("no device can enrol: `fedex-cloud codes add` makes a code, while this runs")

@@ -9,6 +9,7 @@ import click
 from cloud.admin.spaces import SpaceOperator
 from cloud.commands.pools import PoolName
 from cloud.commands.surroundings import settings_here
+from cloud.identity import codes
 from cloud.releases.signing import load as load_key
 from cloud.releases.space_lists import SpaceLister
 from cloud.store import open_store
@@ -45,4 +46,4 @@ def _space_operator() -> SpaceOperator:
     settings = settings_here()
     store = open_store(settings.store)
     lister = SpaceLister(store, load_key(settings.state, store), settings.manifest_life_s)
-    return SpaceOperator(lister, frozenset(settings.enrolment.values()))
+    return SpaceOperator(lister, frozenset(settings.enrolment.values()) | codes.groups(store))

@@ -1,7 +1,9 @@
-"""What every command begins with: the settings of the environment, and a store that is only looked at."""
+"""What every command begins with: the settings of the environment, a store, and who runs the command."""
 
 from __future__ import annotations
 
+import contextlib
+import getpass
 import os
 from collections.abc import Callable, Iterator
 
@@ -17,11 +19,30 @@ def settings_here() -> Settings:
     return Settings.from_environment(os.environ)
 
 
-def show(look: Callable[[ObjectStore], Iterator[str]]) -> None:
-    """Print what a look at the store says, line by line; what the store refuses is one line."""
+@contextlib.contextmanager
+def store_here() -> Iterator[ObjectStore]:
+    """Provide the store of the settings; what it refuses is one line.
+
+    Raises:
+        StoreRefused: the store failed in the block.
+    """
     store = open_store(settings_here().store)
     try:
-        for line in look(store):
-            click.echo(line)
+        yield store
     except StoreError as error:
         raise StoreRefused(f"{store!r}: {error.reason}") from error
+
+
+def show(look: Callable[[ObjectStore], Iterator[str]]) -> None:
+    """Print what a look at the store says, line by line; what the store refuses is one line."""
+    with store_here() as store:
+        for line in look(store):
+            click.echo(line)
+
+
+def who() -> str:
+    """Return who runs this command, as the system knows them, for the audit log."""
+    try:
+        return f"shell:{getpass.getuser()}"
+    except (OSError, KeyError):  # as in a container whose user has no name
+        return f"shell:{os.getuid()}"

@@ -11,6 +11,7 @@ import logging
 from cloud.errors import AlreadyExists, Damaged, NotFound
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
+from cloud.store.listing import keys_under
 from cloud.store.pools import pools_under
 from cloud.store.store import MAX_LISTED, ObjectStore
 
@@ -45,6 +46,11 @@ def pending(store: ObjectStore, pool: Pool, *, limit: int = MAX_LISTED) -> list[
     """List the first `limit` uploads that wait in a pool, by device and hash."""
     uploads = (_parse(key) for key in store.list(keys.pool_inbox(pool), limit=limit))
     return [upload for upload in uploads if upload is not None]
+
+
+def count_of(store: ObjectStore, pool: Pool, *, device: str) -> int:
+    """Count the uploads of one device that wait in a pool, by one LIST for each thousand."""
+    return sum(1 for _ in keys_under(store, keys.device_inbox(pool, device)))
 
 
 def pools_with_news(store: ObjectStore) -> list[Pool]:

@@ -13,11 +13,12 @@ devices that it let in: one that enrols again, as after a lost answer, counts on
 from __future__ import annotations
 
 import hmac
+import logging
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cloud.errors import Forbidden, NotFound, NothingToDo, PreconditionFailed, Unavailable
+from cloud.errors import Damaged, Forbidden, NotFound, NothingToDo, PreconditionFailed, Unavailable
 from cloud.identity.secret_hash import hash_secret
 from cloud.store import keys
 from cloud.store.documents import reading
@@ -35,6 +36,8 @@ MAX_USES = 1_000
 MAX_DOCUMENT_BYTES = 128 << 10
 ATTEMPTS = 8
 """Of counting a device, while others enrol with the same code."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,23 @@ def read_all(store: ObjectStore) -> Iterator[EnrolmentCode]:
         except NotFound:
             continue  # withdrawn in between
         yield code
+
+
+def groups(store: ObjectStore) -> frozenset[str]:
+    """Return the groups that codes open. A code that cannot be read opens none, and is logged.
+
+    Raises:
+        StoreError: the store failed.
+    """
+    found = set()
+    for id_ in names_under(store, keys.CODES):
+        try:
+            found.add(_read(store, id_).group)
+        except NotFound:
+            continue  # withdrawn in between
+        except Damaged as error:
+            logger.warning("left out: %s", error)
+    return frozenset(found)
 
 
 def withdraw(store: ObjectStore, code_id: str) -> EnrolmentCode:

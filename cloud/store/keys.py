@@ -101,6 +101,11 @@ def pool_inbox(pool: Pool) -> str:
     return f"{INBOX}{pool.path}/"
 
 
+def device_inbox(pool: Pool, device_id: str) -> str:
+    """Return the prefix of all uploads of one device that wait in one pool, whatever their generation."""
+    return f"{pool_inbox(pool)}{device_id}."
+
+
 def after_pool(prefix: str, pool: Pool) -> str:
     """Return a string after every key of a pool under a prefix, and before those of the next: "0" follows the slash."""
     return f"{prefix}{pool.path}0"

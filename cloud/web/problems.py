@@ -13,7 +13,18 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from cloud.errors import CloudError, Damaged, NotReady, RequestRefused, StoreError, StoreFull
+from cloud import audit
+from cloud.audit import AuditEvent
+from cloud.errors import (
+    CloudError,
+    Damaged,
+    Forbidden,
+    NotReady,
+    RequestRefused,
+    StoreError,
+    StoreFull,
+    Unauthenticated,
+)
 from contract.errors import ContractError, shown
 from contract.problems import PROBLEM_MEDIA_TYPE, Problem, ProblemDocument
 from contract.routes import RETRY_AFTER
@@ -41,6 +52,10 @@ def register_problems(app: Flask) -> None:
 
 def _answer_cloud_error(error: CloudError) -> Response:
     if isinstance(error, RequestRefused):
+        if isinstance(error, (Unauthenticated, Forbidden)):
+            refused = error.document
+            by = request.remote_addr or "unknown"
+            audit.note(AuditEvent.IDENTITY_REFUSED, by=by, where=refused.where, got=refused.got)
         return _answer(error.document, headers=error.headers)
     if isinstance(error, NotReady):
         return _answer(ProblemDocument(Problem.UNAVAILABLE, "service", "a worker that ran once", "none yet"))

@@ -27,6 +27,7 @@ from cloud.errors import (
     Unavailable,
     Uncertain,
 )
+from cloud.identity import codes
 from cloud.logs import fields
 from cloud.releases import registry, space_lists
 from cloud.releases.registry import FailedCycles, Registry
@@ -179,7 +180,7 @@ class Worker:
         store = self.context.store
         self._pools, self._registered = dataset_pointer.pools(store), registered(store)
         groups = {pool.group for pool in self._pools} | {*self.context.settings.enrolment.values()}
-        groups |= {*space_lists.groups(store)}
+        groups |= {*space_lists.groups(store), *codes.groups(store)}
         self._renewals.swept([*self._pools, *groups], clock=time.monotonic())  # nothing can fail any more
         return news + self._pools if self._agenda.is_first_look else news
 

@@ -38,7 +38,7 @@ def run(command: str, *, redirect: str = "", **environment: str) -> "subprocess.
 def test_ctrl_c_is_quiet_while_a_command_loads_its_libraries(tmp_path: Path, command: str) -> None:
     """It showed a traceback of forty lines, of whichever import it met."""
     (tmp_path / f"{LOADING[command]}.py").write_text(INTERRUPTED)
-    settings = {"FEDEX_STORE": f"dir:{tmp_path / 'store'}", "FEDEX_ENROLMENT": "secret-code=home"}
+    settings = {"FEDEX_STORE": f"dir:{tmp_path / 'store'}", "FEDEX_ENROLMENT": "a-secret-code=home"}
     device = {"FEDEX_BUNDLE": str(tmp_path), "FEDEX_URL": "http://127.0.0.1:1", "FEDEX_BIND": "127.0.0.1:0"}
     done = run(command, PYTHONPATH=str(tmp_path), FEDEX_HOME=str(tmp_path / "home"), **settings, **device)
     told = [line for line in done.stderr.splitlines() if line != "loading Keras" and not line.startswith("{")]

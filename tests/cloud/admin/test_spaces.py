@@ -32,7 +32,7 @@ def operator(tmp_path: Path, directory_store: ObjectStore, training_bundle: Trai
     ("pool", "complaint"),
     [
         (Pool("home", "6" * 64), "expected a registered space, as status shows it"),
-        (Pool("hoem", SPACE), r"expected a group with samples, or with a code in FEDEX_ENROLMENT \(home\)"),
+        (Pool("hoem", SPACE), r"expected a group with samples, or with an enrolment code \(home\)"),
     ],
 )
 def test_a_typing_error_retires_nothing(operator: SpaceOperator, pool: Pool, complaint: str) -> None:

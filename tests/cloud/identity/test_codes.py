@@ -159,6 +159,15 @@ def test_what_is_no_code_in_the_store_is_said(store: ObjectStore) -> None:
         ask(store, code)
 
 
+def test_a_code_that_cannot_be_read_hides_no_group_of_another(
+    store: ObjectStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    add(store)
+    store.put(keys.code("0" * 16), b"{}")
+    assert codes.groups(store) == {"home"}
+    assert f"codes/{'0' * 16}" in caplog.text
+
+
 def test_what_a_later_version_added_to_a_code_stays(store: ObjectStore) -> None:
     code, kept = add(store)
     document = json.loads(store.get(keys.code(kept.id)).body)
