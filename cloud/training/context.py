@@ -20,6 +20,7 @@ from cloud.store.store import ObjectStore
 from cloud.training.cycle_folder import CycleFolder
 from cloud.training.executors.executor import Executor, Limits
 from cloud.training.executors.local import LocalExecutor
+from cloud.training.executors.secrets import without_secrets
 from cloud.training.trials import plan
 from contract.callbacks import ignore
 from export.keras_environment import TENSORFLOW, keras_environment
@@ -107,5 +108,5 @@ class TrainingContext:
             accelerators,
             cores=self.cores,
             stop=self.stop,
-            environment=keras_environment(os.environ, backend=backend),
+            environment=keras_environment(without_secrets(os.environ), backend=backend),
         )

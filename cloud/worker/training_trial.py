@@ -22,6 +22,7 @@ from cloud.errors import SettingError
 from cloud.settings import Backend
 from cloud.training.context import TRAINER
 from cloud.training.executors.process import QUIET, Placement
+from cloud.training.executors.secrets import without_secrets
 from export.keras_environment import keras_environment
 
 PACKAGES = ("keras", "tensorflow")
@@ -73,7 +74,8 @@ class TrainingTrial:
 @contextlib.contextmanager
 def training_tried(backend: Backend) -> Iterator[TrainingTrial]:
     """Start to import what trains, in a process that does not outlive the block."""
-    environment = {**keras_environment(os.environ, backend=backend), **QUIET, **Placement(1).environment()}
+    ours = keras_environment(without_secrets(os.environ), backend=backend)
+    environment = {**ours, **QUIET, **Placement(1).environment()}
     with tempfile.TemporaryFile() as printed:
         process = subprocess.Popen(
             [sys.executable, "-m", TRAINER],

@@ -39,8 +39,24 @@ def test_accelerators_are_the_trainers_alone(make_site: MakeSite, vector_bundle:
     wait_for(lambda: all_gone(processes))
 
 
+def test_processes_of_a_cycle_inherit_no_secret_of_the_workers(
+    make_site: MakeSite, vector_bundle: TrainingBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEDEX_ENROLMENT", "a-code-that-is-secret=home")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-key-that-is-secret")
+    context = make_site(vector_bundle).context()
+    with context.folder("c") as folder, context.processes(folder):
+        seen = [variables_of(process) for process in processes_of(os.getpid())]
+    assert len(seen) >= 2
+    assert all("PATH" in variables for variables in seen)
+    assert not [variables for variables in seen if "that-is-secret" in str(variables)]
+
+
 def device_of(pid: int) -> str:
     """The CUDA devices that a process sees."""
+    return variables_of(pid)["CUDA_VISIBLE_DEVICES"]
+
+
+def variables_of(pid: int) -> dict[str, str]:
     variables = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
-    [device] = [one.partition("=")[2] for one in variables if one.startswith("CUDA_VISIBLE_DEVICES=")]
-    return device
+    return dict(one.split("=", 1) for one in variables if "=" in one)
