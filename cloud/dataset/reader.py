@@ -9,7 +9,7 @@ Base samples are not in it: they are the training bundle's (`cloud.spaces.bundle
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -91,9 +91,16 @@ class Dataset:
     """(n,): the row, of all that were ever merged, with which each sample first had the label that it has now."""
     features: StoredFeatures
     """(n, *shape)."""
+    device_ids: tuple[str, ...] = ()
+    """By those numbers."""
 
     def __len__(self) -> int:
         return len(self.label_index)
+
+    def rows_of(self, device_ids: Set[str]) -> NDArray[np.int64]:
+        """Return which samples are of these devices; some of them may have none here."""
+        numbers = [number for number, device in enumerate(self.device_ids) if device in device_ids]
+        return np.flatnonzero(np.isin(self.devices, numbers))
 
 
 def load(store: ObjectStore, pool: Pool, *, cache: Path) -> Dataset:
@@ -139,7 +146,7 @@ def resolve(
     columns = [one for one, _ in pieces]
     spellings = spell([*base_labels, *(label for one in columns for label in one.labels)])
     classes = {name: place for place, name in enumerate(spellings)}
-    devices = _devices(columns)
+    device_ids, devices = _devices(columns)
     first, best, samples = _choose(columns, devices)
     labels = _join([_classes(one, classes) for one in columns], np.int64)
     files, rows = _places(columns)
@@ -152,17 +159,18 @@ def resolve(
         devices=devices[first],
         since=_since(samples, labels)[best],
         features=StoredFeatures(tuple(file for _, file in pieces), files[best], rows[best], feature_shape),
+        device_ids=device_ids,
     )
 
 
-def _devices(columns: Sequence[Columns]) -> NDArray[np.int64]:
-    """Return the number of every row's device, in the order in which devices first appear."""
+def _devices(columns: Sequence[Columns]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Return the devices in the order in which they first appear, and the number of every row's device among them."""
     numbers: dict[str, int] = {}
     parts = []
     for one in columns:
         table = np.array([numbers.setdefault(device, len(numbers)) for device in one.devices], np.int64)
         parts.append(table[one.device_index])
-    return _join(parts, np.int64)
+    return tuple(numbers), _join(parts, np.int64)
 
 
 def _choose(

@@ -6,7 +6,7 @@
       "channels": {"best":   {"release": "<sha256 of the payload>", "envelope": {...}},
                    "latest": {...}},                                 one read serves a device
       "serials":  {"best": n, "latest": n},                          the last one used
-      "trained":  {"dataset": "<commit>", "rows": n, "cycle": "..."},   or null
+      "trained":  {"dataset": "<commit>", "rows": n, "cycle": "...", "excluded": "..."},   or null
       "failed":   {"dataset": "<commit>", "times": n, "at": unix s}}    or null
     registry/<pool>/releases/<sha256>    {"parent", "payload", "report", "weights" or null, "rows"}, immutable
 
@@ -80,15 +80,18 @@ class TrainedDataset:
     """Of the dataset."""
     rows: int
     cycle: str
+    excluded: str = ""
+    """Says which devices were excluded (`cloud.identity.devices.exclusion_id`)."""
 
     @classmethod
     def parse(cls, fields: Fields) -> TrainedDataset:
         """Read what `document` wrote. Raises a `ContractError`."""
-        return cls(fields.text("dataset"), fields.integer("rows"), fields.text("cycle"))
+        excluded = fields.text("excluded") if "excluded" in fields else ""
+        return cls(fields.text("dataset"), fields.integer("rows"), fields.text("cycle"), excluded)
 
     def document(self) -> dict[str, Json]:
         """Write it as part of the registry's pointer."""
-        return {"dataset": self.commit, "rows": self.rows, "cycle": self.cycle}
+        return {"dataset": self.commit, "rows": self.rows, "cycle": self.cycle, "excluded": self.excluded}
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,9 @@ def _check_not_overtaken(inputs: CycleInputs) -> None:
         LostRace: it did.
     """
     trained = inputs.registry.trained
-    if trained is not None and trained.rows >= inputs.rows:
+    if trained is None or trained.rows < inputs.rows:
+        return
+    if trained.rows > inputs.rows or trained.excluded == inputs.excluded:
         raise LostRace(f"{inputs.pool.path}: expected something new, got what cycle {trained.cycle} was trained on")
 
 

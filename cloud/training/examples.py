@@ -9,7 +9,7 @@ them. Rows that train come first, so that each part is one slice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,8 @@ class TrainingExamples:
     _base_rows: NDArray[np.int64]
     _dataset_rows: NDArray[np.int64]
     """For each row its place in one of the two, and -1 in the other."""
+    _excluded: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Samples of the dataset that are not here, since nobody may learn from them."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -107,9 +109,9 @@ class TrainingExamples:
 
     @property
     def left_out(self) -> NDArray[np.int64]:
-        """Which rows of the dataset are here and do not count; no head is trained on them."""
+        """Which rows of the dataset are here and do not count, or are excluded; no head is trained on them."""
         places = self._dataset_rows[~self.counting]
-        return np.sort(places[places >= 0])
+        return np.union1d(places[places >= 0], self._excluded)
 
     def weighted(self, shares: NDArray[np.float32]) -> TrainingExamples:
         """Return the same rows, each with a share of its label; what has none is out.
@@ -148,7 +150,7 @@ class TrainingExamples:
 
 
 def choose_classes(
-    dataset: Dataset, *, bundle: Sequence[str], best: Sequence[str], newest: Sequence[str]
+    dataset: Dataset, *, bundle: Sequence[str], best: Sequence[str], newest: Sequence[str], excluded: Sequence[int] = ()
 ) -> TrainingClasses:
     """Choose the classes to train.
 
@@ -157,11 +159,12 @@ def choose_classes(
         bundle: the labels of the bundle.
         best: those of the best release, which begin with the bundle's.
         newest: those of the newest release, which begin with best's. Before the first release all three are the same.
+        excluded: the samples that count for nothing.
     """
     known = {label_key(label) for label in newest}
-    photos = np.bincount(
-        dataset.label_index[dataset.splits == Split.TRAIN.code], minlength=len(dataset.labels)
-    ).tolist()
+    trains = dataset.splits == Split.TRAIN.code
+    trains[np.asarray(excluded, np.int64)] = False
+    photos = np.bincount(dataset.label_index[trains], minlength=len(dataset.labels)).tolist()
     counted = zip(dataset.labels, photos, strict=True)
     others = [(label, count) for label, count in counted if label_key(label) not in known]
     grown = [label for label, count in others if count >= PHOTOS_OF_A_CLASS]
@@ -185,14 +188,16 @@ def choose_examples(
     *,
     seen: int,
     left_out: Sequence[int] = (),
+    excluded: Sequence[int] = (),
 ) -> TrainingExamples:
-    """Choose the rows whose labels are classes.
+    """Choose the rows whose labels are classes, but for the samples that are `excluded`.
 
     Best was trained on what the first `seen` rows of the dataset say, but for the samples that were `left_out`.
     """
     places = {label_key(label): place for place, label in enumerate(classes.labels)}
     of_dataset = np.array([places.get(label_key(label), -1) for label in dataset.labels], np.int64)
     labels = np.concatenate([base.labels.astype(np.int64), of_dataset[dataset.label_index]])
+    labels[len(base.labels) + np.asarray(excluded, np.int64)] = -1
     held_out = np.concatenate([base.splits == Split.HELD_OUT.code, dataset.splits == Split.HELD_OUT.code])
     order = np.concatenate([np.flatnonzero((labels >= 0) & ~held_out), np.flatnonzero((labels >= 0) & held_out)])
     bases = len(base.labels)
@@ -209,4 +214,5 @@ def choose_examples(
         chronology=chronology[order],
         _base_rows=np.where(order < bases, order, -1),
         _dataset_rows=np.where(order < bases, -1, order - bases),
+        _excluded=np.asarray(excluded, np.int64),
     )

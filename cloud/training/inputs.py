@@ -10,6 +10,7 @@ Both are copies of what the store has, and may be deleted while no worker runs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ import numpy as np
 from cloud.dataset import reader
 from cloud.dataset.pointer import DatasetPointer
 from cloud.dataset.reader import Dataset
+from cloud.identity import devices
+from cloud.identity.devices import exclusion_id
 from cloud.releases import registry
 from cloud.releases.registry import Registry, Release, TrainedDataset
 from cloud.spaces.bundle_cache import BundleCache
@@ -51,6 +54,8 @@ class CycleInputs:
     dataset: Dataset
     rows: int
     """Of the dataset, corrections included."""
+    excluded: str
+    """Says whose samples are not among the examples (`exclusion_id`)."""
     registry: Registry
     examples: TrainingExamples
     best: HeadWeights | None
@@ -62,7 +67,7 @@ class CycleInputs:
 
     def trained(self, cycle: str) -> TrainedDataset:
         """Return what to remember once this was trained on."""
-        return TrainedDataset(self.dataset.commit, self.rows, cycle)
+        return TrainedDataset(self.dataset.commit, self.rows, cycle, self.excluded)
 
     def for_trials(self, examples: TrainingExamples, rows: EmbeddingInputs, embedding: EmbeddingOutcome) -> TrialInputs:
         """Return what trials on these examples take, once best has embedded all rows."""
@@ -95,7 +100,9 @@ def read_inputs(
     data = _load_dataset(store, pool, dataset, bundle, cache=state / "shards" / pool.group / pool.space)
     current = registry.read(store, pool)
     release, manifest = _best_release(store, pool, current), _manifest(current, Channel.BEST)
-    classes = _choose_classes(store, pool, current, bundle, data)
+    without = devices.excluded(store, pool.group)
+    excluded = data.rows_of(without).tolist()
+    classes = _choose_classes(store, pool, current, bundle, data, excluded)
     return CycleInputs(
         pool=pool,
         bundle=bundle,
@@ -109,7 +116,9 @@ def read_inputs(
             classes,
             seen=release.rows if release else 0,
             left_out=release.left_out if release else (),
+            excluded=excluded,
         ),
+        excluded=exclusion_id(without),
         best=_weights(store, pool, release.weights) if release and release.weights else None,
         temperatures=HeadNumbers(bundle.facts.temperature, (manifest or bundle.facts).temperature),
         thresholds=Thresholds(_balanced(bundle.facts), _balanced(manifest or bundle.facts)),
@@ -156,11 +165,11 @@ def _balanced(head: Manifest | BundleFacts) -> float | None:
 
 
 def _choose_classes(
-    store: ObjectStore, pool: Pool, current: Registry, bundle: TrainingBundle, data: Dataset
+    store: ObjectStore, pool: Pool, current: Registry, bundle: TrainingBundle, data: Dataset, excluded: Sequence[int]
 ) -> TrainingClasses:
     best, latest = (_labels(store, pool, current, channel, bundle) for channel in (Channel.BEST, Channel.LATEST))
     newest = latest if len(latest) >= len(best) else best  # latest may have been withdrawn to an older one
-    return choose_classes(data, bundle=bundle.labels, best=best, newest=newest)
+    return choose_classes(data, bundle=bundle.labels, best=best, newest=newest, excluded=excluded)
 
 
 def _labels(

@@ -1,6 +1,7 @@
 """The decision when to train a pool. Pure: counts and times in, a decision out.
 
-A cycle starts when enough rows are in the dataset that no published cycle has seen, and only then. A cycle that
+A cycle starts when enough rows are in the dataset that no published cycle has seen, or other devices are excluded than
+when the last one was trained, and only then. A cycle that
 published nothing is tried again after a backoff, whether or not more has come in: what broke it may still be there.
 """
 
@@ -26,18 +27,34 @@ class CycleDecision:
 
 
 def decide(
-    dataset: DatasetPointer, *, trained: TrainedDataset | None, failed: FailedCycles | None, min_new: int, now: float
+    dataset: DatasetPointer,
+    *,
+    trained: TrainedDataset | None,
+    failed: FailedCycles | None,
+    min_new: int,
+    now: float,
+    excluded: str = "",
 ) -> CycleDecision:
-    """Decide about a pool whose dataset and registry say this; `now` is in Unix seconds."""
+    """Decide about a pool whose dataset and registry say this.
+
+    Args:
+        dataset: the dataset as its pointer says.
+        trained: what the last cycle that published was trained on.
+        failed: the cycles in a row since then that did not.
+        min_new: how many new rows start a cycle.
+        now: Unix seconds.
+        excluded: says which devices are excluded now (`cloud.identity.devices.exclusion_id`).
+    """
     new = dataset.rows - (trained.rows if trained else 0)
-    if new <= 0 or (trained is not None and trained.commit == dataset.commit):
+    anew = trained is not None and trained.excluded != excluded
+    if not anew and (new <= 0 or (trained is not None and trained.commit == dataset.commit)):
         return CycleDecision(train=False, reason="nothing new")
-    if new < min_new:
+    if not anew and new < min_new:
         return CycleDecision(train=False, reason=f"{new} new rows of {min_new}")
     if failed is not None and now < failed.at + cycle_backoff_s(failed.times):
         reason = f"{failed.times} cycles in a row have failed"
         return CycleDecision(train=False, reason=reason, not_before=failed.at + cycle_backoff_s(failed.times))
-    return CycleDecision(train=True, reason=f"{new} new rows")
+    return CycleDecision(train=True, reason="other devices are excluded" if anew else f"{new} new rows")
 
 
 def cycle_backoff_s(times: int) -> int:

@@ -27,7 +27,8 @@ from cloud.errors import (
     Unavailable,
     Uncertain,
 )
-from cloud.identity import codes
+from cloud.identity import codes, devices
+from cloud.identity.devices import exclusion_id
 from cloud.logs import fields
 from cloud.releases import registry, space_lists
 from cloud.releases.registry import FailedCycles, Registry
@@ -41,6 +42,7 @@ from cloud.training.context import TrainingContext
 from cloud.training.cycle import AtCycleStep, CycleReport, run_cycle
 from cloud.training.schedule import decide
 from cloud.worker.agenda import LONGEST_OUTAGE_BACKOFF_S, Agenda, pool_backoff_s
+from cloud.worker.exclusions import ExclusionWatch
 from cloud.worker.lock import claimed
 from cloud.worker.renewal_times import RenewalTimes, Standing
 from cloud.worker.training_trial import check_installed, training_tried
@@ -79,6 +81,7 @@ class Worker:
     _memory: MergeMemory = field(default_factory=MergeMemory)
     _agenda: Agenda = field(default_factory=Agenda)
     _renewals: RenewalTimes = field(init=False)
+    _exclusions: ExclusionWatch = field(default_factory=ExclusionWatch)
     _is_key_given_out: bool = False
     _registered: list[str] = field(default_factory=list)
     _pools: list[Pool] = field(default_factory=list)
@@ -142,7 +145,12 @@ class Worker:
         recorded, now = registry.read(self.context.store, pool), self.context.now()
         self._learn(pool, recorded)
         decision = decide(
-            dataset, trained=recorded.trained, failed=recorded.failed, min_new=self.context.settings.min_new, now=now
+            dataset,
+            trained=recorded.trained,
+            failed=recorded.failed,
+            excluded=exclusion_id(devices.excluded(self.context.store, pool.group)),
+            min_new=self.context.settings.min_new,
+            now=now,
         )
         if not decision.train:
             if decision.not_before is not None:
@@ -175,6 +183,7 @@ class Worker:
     def _find_news(self) -> list[Pool]:
         """List the pools in which an upload waits; at the first look, those with a dataset too."""
         news = inbox.pools_with_news(self.context.store)
+        news += self._exclusions.pools(self.context.store, clock=time.monotonic())
         if not self._renewals.wants_sweep(clock=time.monotonic()):
             return news
         store = self.context.store

@@ -90,7 +90,12 @@ def test_a_device_has_one_number_through_all_shards(
         body = make_upload(labels, revision=revision)
         inbox.add(store, InboxUpload(pool, device, 0, upload_id(body)), body)
         merge_once(store, pool)
-    assert reader.load(store, pool, cache=tmp_path).devices.tolist() == [0, 0, 1]
+    loaded = reader.load(store, pool, cache=tmp_path)
+    assert loaded.devices.tolist() == [0, 0, 1]
+    assert loaded.device_ids == (first, second)
+    assert loaded.rows_of({second, "e" * 32}).tolist() == [2]
+    assert loaded.rows_of({first}).tolist() == [0, 1]
+    assert loaded.rows_of(set()).tolist() == []
 
 
 def test_the_commit_changes_only_with_the_rows(store: ObjectStore, pool: Pool, merge: Send, tmp_path: Path) -> None:

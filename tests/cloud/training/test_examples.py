@@ -69,6 +69,23 @@ def test_a_class_of_the_newest_release_keeps_its_place_even_without_photos(datas
     assert classes(data, newest=("Ada", "Ben", "Eve")).labels == ("Ada", "Ben", "Eve", "Cleo")
 
 
+def test_an_excluded_sample_makes_no_class_is_no_row_and_is_remembered_as_left_out(dataset: MakeDataset) -> None:
+    data = dataset(("Cleo", 0), ("Dan", 0), ("Cleo", 0), ("Dan", 0), ("Dan", 0), ("Ada", 1))
+    chosen = choose_classes(data, bundle=BUNDLE, best=BUNDLE, newest=BUNDLE, excluded=[0, 5])
+    assert (chosen.labels, chosen.waiting) == (("Ada", "Ben", "Dan"), 1)
+    rows = choose_examples(data, NO_BASE, chosen, seen=0, excluded=[0, 5])
+    assert rows.labels.tolist() == [2, 2, 2]
+    assert rows.left_out.tolist() == [0, 5]
+    assert rows.weighted(np.array([1, 0, 1], np.float32)).left_out.tolist() == [0, 3, 5]
+    assert data.splits.tolist() == [0, 0, 0, 0, 0, 1]
+
+
+def test_what_was_left_out_as_excluded_is_unseen_when_it_comes_back(dataset: MakeDataset) -> None:
+    data = dataset(("Dan", 0), ("Dan", 0), ("Dan", 0))
+    rows = choose_examples(data, NO_BASE, classes(data), seen=3, left_out=[1])
+    assert rows.unseen.tolist() == [False, True, False]
+
+
 def test_a_spelling_of_a_known_label_is_no_new_class(dataset: MakeDataset) -> None:
     data = dataset(("Cleo", 0), ("Cleo", 0))
     assert classes(data, newest=("Ada", "Ben", "CLEO")).labels == ("Ada", "Ben", "CLEO")

@@ -1,5 +1,7 @@
 """When a pool is trained."""
 
+from dataclasses import replace
+
 import pytest
 
 from cloud.dataset.pointer import DatasetPointer
@@ -33,6 +35,16 @@ def test_what_was_trained_is_not_trained_again() -> None:
 def test_too_few_new_rows_wait_for_more() -> None:
     assert decide(dataset(9), trained=trained(5), failed=None, min_new=5, now=NOW).reason == "4 new rows of 5"
     assert decide(dataset(10), trained=trained(5), failed=None, min_new=5, now=NOW).train
+
+
+def test_a_cycle_starts_where_other_devices_are_excluded_though_nothing_is_new() -> None:
+    done = replace(trained(5, commit="now"), excluded="these")
+    for excluded, train in (("these", False), ("others", True), ("", True)):
+        decision = decide(dataset(5), trained=done, failed=None, min_new=9, now=NOW, excluded=excluded)
+        assert decision.train is train
+    assert not decide(dataset(0), trained=None, failed=None, min_new=1, now=NOW, excluded="these").train
+    failed = FailedCycles(commit="now", times=1, at=int(NOW))
+    assert decide(dataset(5), trained=done, failed=failed, min_new=1, now=NOW + 59).not_before == NOW + 60
 
 
 def test_after_a_failure_there_is_a_backoff_even_if_more_comes_in() -> None:

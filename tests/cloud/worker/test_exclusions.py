@@ -1,0 +1,115 @@
+"""What an excluded device sent leaves the training, and comes back with it; nothing else needs to arrive."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from cloud.dataset import inbox
+from cloud.dataset import pointer as dataset_pointer
+from cloud.errors import Unavailable
+from cloud.identity import devices
+from cloud.identity.devices import EnrolledDevice
+from cloud.releases import registry
+from cloud.store import ObjectStore, keys
+from cloud.store.keys import InboxUpload, Pool
+from cloud.worker.exclusions import LOOK_EVERY_S, ExclusionWatch
+from contract.bundle import TrainingBundle
+from contract.codecs import Codec
+from contract.manifest import Channel
+from contract.upload import Upload, encode_upload, upload_id
+from tests.cloud.conftest import SELF_TEST
+from tests.cloud.counting import CountingStore
+from tests.cloud.training.conftest import NAMES, TrainingSite, photos_of
+
+BAD = "bad-device-0001"
+MakeSite = Callable[[TrainingBundle], TrainingSite]
+
+
+def send_of(site: TrainingSite, device: str, person: str, *, label: str, count: int) -> None:
+    """Upload photos of a person under a label, of another device than the site's."""
+    features = photos_of(NAMES.index(person), count, seed=5, shape=site.bundle.feature_shape)
+    ids = np.random.default_rng(5).integers(0, 256, (count, 16), np.uint8)
+    revisions = np.zeros(count, np.uint32)
+    upload = Upload(site.bundle.space, SELF_TEST, features, (label,) * count, ids, revisions)
+    body = encode_upload(upload, codec=Codec.FLOAT32)
+    inbox.add(site.store, InboxUpload(site.pool, device, 0, upload_id(body)), body)
+
+
+def test_an_excluded_devices_samples_leave_the_training_and_come_back_with_it(
+    make_site: MakeSite, vector_bundle: TrainingBundle
+) -> None:
+    """Nothing undid what one device had brought."""
+    site = make_site(vector_bundle)
+    devices.add(site.store, EnrolledDevice(BAD, site.pool.group, 0, "0" * 64, 0))
+    site.send(("Ada", 3), ("Gus", 4))
+    send_of(site, BAD, "Hal", label="Mallory", count=4)
+    worker = site.worker()
+    first = worker.process_pool(site.pool)
+    assert first is not None
+    assert worker.process_pool(site.pool) is None
+
+    devices.exclude(site.store, BAD)
+    second = worker.process_pool(site.pool)
+    assert second is not None
+    release = registry.get_release(site.store, site.pool, second.registry.channels[Channel.LATEST].release)
+    assert release.rows == 11
+    assert set(release.left_out) == {0, 1, 2, 3}
+    assert second.registry.serials[Channel.LATEST] == 2
+    assert worker.process_pool(site.pool) is None
+
+    devices.readmit(site.store, BAD)
+    third = worker.process_pool(site.pool)
+    assert third is not None
+    release = registry.get_release(site.store, site.pool, third.registry.channels[Channel.LATEST].release)
+    assert not {0, 1, 2, 3} <= set(release.left_out)
+
+
+@pytest.fixture
+def pools(directory_store: ObjectStore) -> tuple[Pool, Pool]:
+    """Two groups' pools with a dataset, and a device in each group."""
+    pools = Pool("home", "5" * 64), Pool("work", "5" * 64)
+    for pool in pools:
+        dataset_pointer.swap(directory_store, pool, dataset_pointer.EMPTY, previous=None)
+        devices.add(directory_store, EnrolledDevice(f"{pool.group}-device", pool.group, 0, "0" * 64, 0))
+    return pools
+
+
+def test_pools_of_a_group_are_looked_at_once_when_another_device_is_excluded_in_it(
+    directory_store: ObjectStore, pools: tuple[Pool, Pool]
+) -> None:
+    home, _ = pools
+    watch, clock = ExclusionWatch(), 0.0
+    assert watch.pools(directory_store, clock=clock) == []
+    for change in (devices.exclude, devices.readmit):
+        change(directory_store, "home-device")
+        assert watch.pools(directory_store, clock=clock) == []
+        clock += LOOK_EVERY_S
+        assert watch.pools(directory_store, clock=clock) == [home]
+        assert watch.pools(directory_store, clock=clock + LOOK_EVERY_S) == []
+        clock += LOOK_EVERY_S
+
+
+def test_a_look_that_failed_is_made_again(
+    directory_store: ObjectStore, pools: tuple[Pool, Pool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, _ = pools
+    watch = ExclusionWatch()
+    watch.pools(directory_store, clock=0.0)
+    devices.exclude(directory_store, "home-device")
+
+    def fail(*_: object, **__: object) -> list[Pool]:
+        raise Unavailable("dataset/", "no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dataset_pointer, "pools", fail)
+        with pytest.raises(Unavailable):
+            watch.pools(directory_store, clock=LOOK_EVERY_S)
+    assert watch.pools(directory_store, clock=LOOK_EVERY_S) == [home]
+
+
+def test_looking_costs_one_list_in_half_a_minute(directory_store: ObjectStore) -> None:
+    counting, watch = CountingStore(directory_store), ExclusionWatch()
+    for second in range(60):
+        watch.pools(counting, clock=float(second))
+    assert counting.count("list", keys.EXCLUDED) == 2
