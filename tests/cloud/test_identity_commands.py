@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from cloud.store.keys import InboxUpload, Pool
 from contract.bundle import TrainingBundle
 from contract.invitation import Invitation, fingerprint
 from contract.upload import upload_id
-from tests.cloud.conftest import DEVICE, VERIFY_KEY, RunningService
+from tests.cloud.conftest import DEVICE, HOME_CODE, VERIFY_KEY, RunningService
 from tests.cloud.test_cli import run
 
 TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC"
@@ -182,3 +183,26 @@ def test_a_service_without_codes_says_how_one_is_made(
         pass
     lines = [json.loads(line)["message"] for line in (tmp_path / "log").read_text().splitlines()]
     assert "no device can enrol: `fedex-cloud codes add` makes a code, while this runs" in lines
+
+
+@pytest.mark.slow
+def test_a_revoked_device_is_refused_by_every_web_process_within_a_minute(
+    start_service: Callable[..., contextlib.AbstractContextManager[str]], tmp_path: Path, address: str
+) -> None:
+    """They had answered it just before, and remember whom they answered."""
+    headers: dict[str, str] = {}
+
+    def answers(url: str) -> set[int]:
+        return {requests.get(f"{url}/v1/spaces", headers=headers, timeout=10).status_code for _ in range(40)}
+
+    settings = {"FEDEX_STORE": address, "FEDEX_WEB_PROCESSES": "3"}
+    with start_service(tmp_path, **settings) as url:
+        enrolled = requests.post(f"{url}/v1/devices", json={"code": HOME_CODE}, timeout=10).json()
+        headers["Authorization"] = f"Bearer {enrolled['token']}"
+        assert answers(url) == {404}  # there is no list of spaces yet
+        assert run("devices", "revoke", enrolled["device"], FEDEX_STORE=address).returncode == 0
+        revoked = time.monotonic()
+        while answers(url) != {401}:
+            assert time.monotonic() - revoked < 60
+            time.sleep(1)
+    assert time.monotonic() - revoked > 5, "no process remembered it, so this test has shown nothing"
