@@ -67,7 +67,8 @@ def revoke(device: str, drop_uploads: bool) -> None:
 def exclude(device: str) -> None:
     """Leave the samples of DEVICE out of what is trained on; a worker trains its group anew without them.
 
-    They stay, and the device may go on sending: `revoke` ends that. Labels that it brought stay in heads.
+    They stay, and the device may go on sending: `revoke` ends that. Training begins anew with the bundle's head where
+    a head learned from them, so that labels which nobody else uses are gone from the next one.
     """
     with store_here() as store:
         excluded = devices.exclude(store, device)

@@ -11,7 +11,7 @@ Both are copies of what the store has, and may be deleted while no worker runs.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +59,7 @@ class CycleInputs:
     registry: Registry
     examples: TrainingExamples
     best: HeadWeights | None
-    """Best's weights; None while best is the bundle's head."""
+    """Best's weights; None while best is the bundle's head, or learned from a sample that is excluded now."""
     temperatures: HeadNumbers
     """Of the bundle's head and best."""
     thresholds: Thresholds
@@ -98,11 +98,11 @@ def read_inputs(
     folder = state / "spaces" / pool.space
     bundle = bundles.fetch(store, pool.space, folder)
     data = _load_dataset(store, pool, dataset, bundle, cache=state / "shards" / pool.group / pool.space)
-    current = registry.read(store, pool)
-    release, manifest = _best_release(store, pool, current), _manifest(current, Channel.BEST)
-    without = devices.excluded(store, pool.group)
+    current, without = registry.read(store, pool), devices.excluded(store, pool.group)
     excluded = data.rows_of(without).tolist()
-    classes = _choose_classes(store, pool, current, bundle, data, excluded)
+    untainted = _untainted(store, pool, current, data, excluded)
+    release, manifest = _best_release(store, pool, untainted), _manifest(untainted, Channel.BEST)
+    classes = _choose_classes(store, pool, untainted, bundle, data, excluded)
     return CycleInputs(
         pool=pool,
         bundle=bundle,
@@ -147,6 +147,24 @@ def _load_dataset(
     return reader.load_at(
         store, pool, dataset=dataset, cache=cache, base_labels=bundle.labels, feature_shape=bundle.feature_shape
     )
+
+
+def _untainted(store: ObjectStore, pool: Pool, current: Registry, data: Dataset, excluded: Sequence[int]) -> Registry:
+    """Leave out the channels whose release learned from a sample that is excluded now.
+
+    Training begins as if they were not there: neither what such a head computes nor a label that it invented goes on.
+    """
+    if not excluded:
+        return current
+    releases = {name: registry.get_release(store, pool, one.release) for name, one in current.channels.items()}
+    channels = {name: one for name, one in current.channels.items() if not _learned(releases[name], data, excluded)}
+    return replace(current, channels=channels)
+
+
+def _learned(release: Release, data: Dataset, samples: Sequence[int]) -> bool:
+    """Tell whether a release was trained or judged on any of these samples of the dataset."""
+    merged = data.since[np.asarray(samples, np.int64)] < release.rows
+    return bool((merged & ~np.isin(samples, release.left_out)).any())
 
 
 def _best_release(store: ObjectStore, pool: Pool, current: Registry) -> Release | None:

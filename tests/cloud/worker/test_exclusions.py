@@ -13,9 +13,11 @@ from cloud.identity.devices import EnrolledDevice
 from cloud.releases import registry
 from cloud.store import ObjectStore, keys
 from cloud.store.keys import InboxUpload, Pool
+from cloud.training.cycle import CycleReport
 from cloud.worker.exclusions import LOOK_EVERY_S, ExclusionWatch
 from contract.bundle import TrainingBundle
 from contract.codecs import Codec
+from contract.labels import parse_labels
 from contract.manifest import Channel
 from contract.upload import Upload, encode_upload, upload_id
 from tests.cloud.conftest import SELF_TEST
@@ -24,6 +26,11 @@ from tests.cloud.training.conftest import NAMES, TrainingSite, photos_of
 
 BAD = "bad-device-0001"
 MakeSite = Callable[[TrainingBundle], TrainingSite]
+
+
+def labels_of(site: TrainingSite, report: CycleReport, channel: Channel) -> tuple[str, ...]:
+    labels = report.registry.channels[channel].manifest.labels.sha256
+    return parse_labels(site.store.get(keys.shared_object(site.pool.group, labels)).body, where="labels")
 
 
 def send_of(site: TrainingSite, device: str, person: str, *, label: str, count: int) -> None:
@@ -39,7 +46,7 @@ def send_of(site: TrainingSite, device: str, person: str, *, label: str, count: 
 def test_an_excluded_devices_samples_leave_the_training_and_come_back_with_it(
     make_site: MakeSite, vector_bundle: TrainingBundle
 ) -> None:
-    """Nothing undid what one device had brought."""
+    """Nothing undid what one device had brought: not its samples, its label, nor the weights that knew them."""
     site = make_site(vector_bundle)
     devices.add(site.store, EnrolledDevice(BAD, site.pool.group, 0, "0" * 64, 0))
     site.send(("Ada", 3), ("Gus", 4))
@@ -47,6 +54,7 @@ def test_an_excluded_devices_samples_leave_the_training_and_come_back_with_it(
     worker = site.worker()
     first = worker.process_pool(site.pool)
     assert first is not None
+    assert "Mallory" in labels_of(site, first, Channel.BEST)
     assert worker.process_pool(site.pool) is None
 
     devices.exclude(site.store, BAD)
@@ -55,14 +63,17 @@ def test_an_excluded_devices_samples_leave_the_training_and_come_back_with_it(
     release = registry.get_release(site.store, site.pool, second.registry.channels[Channel.LATEST].release)
     assert release.rows == 11
     assert set(release.left_out) == {0, 1, 2, 3}
-    assert second.registry.serials[Channel.LATEST] == 2
+    assert labels_of(site, second, Channel.LATEST) == (*NAMES[:6], "Gus")
+    assert second.registry.serials == {Channel.BEST: 2, Channel.LATEST: 2}
+    assert "Mallory" not in labels_of(site, second, Channel.BEST)
     assert worker.process_pool(site.pool) is None
 
     devices.readmit(site.store, BAD)
     third = worker.process_pool(site.pool)
     assert third is not None
     release = registry.get_release(site.store, site.pool, third.registry.channels[Channel.LATEST].release)
-    assert not {0, 1, 2, 3} <= set(release.left_out)
+    assert not {0, 1, 2, 3} & set(release.left_out)
+    assert labels_of(site, third, Channel.LATEST) == (*NAMES[:6], "Gus", "Mallory")
 
 
 @pytest.fixture
