@@ -1,7 +1,10 @@
 """What operators do with codes, operators and devices: from nothing to a device that is in, and out again."""
 
 import contextlib
+import getpass
 import json
+import logging
+import os
 import re
 import time
 from collections.abc import Callable
@@ -9,13 +12,18 @@ from pathlib import Path
 
 import pytest
 import requests
+from click.testing import CliRunner
 
+from cloud import audit
 from cloud.admin.bundles import register as register_bundle
+from cloud.cli import commands
+from cloud.commands.surroundings import who
 from cloud.dataset import inbox
 from cloud.dataset.merge import merge_once
 from cloud.identity import codes, devices, operators
 from cloud.identity.devices import EnrolledDevice
 from cloud.identity.operators import OperatorAuthenticator
+from cloud.logs import LineFormatter
 from cloud.store import ObjectStore, keys, open_store
 from cloud.store.keys import InboxUpload, Pool
 from contract.bundle import TrainingBundle
@@ -25,6 +33,8 @@ from tests.cloud.conftest import DEVICE, HOME_CODE, VERIFY_KEY, RunningService
 from tests.cloud.test_cli import run
 
 TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC"
+
+UNTOLD = {"time", "level", "logger", "by"}
 
 
 @pytest.fixture
@@ -183,6 +193,53 @@ def test_a_service_without_codes_says_how_one_is_made(
         pass
     lines = [json.loads(line)["message"] for line in (tmp_path / "log").read_text().splitlines()]
     assert "no device can enrol: `fedex-cloud codes add` makes a code, while this runs" in lines
+
+
+def test_what_an_operator_does_is_in_the_audit_log_without_its_secrets(
+    filled: ObjectStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger=audit.LOGGER)
+    monkeypatch.setenv("FEDEX_STORE", repr(filled))
+    monkeypatch.setattr(getpass, "getuser", lambda: "ada")
+    shown = "".join(
+        CliRunner().invoke(commands, command.split(), catch_exceptions=False).output
+        for command in (
+            "codes add --group home --uses 2",
+            "operators add Grace --group home",
+            "operators remove Grace",
+            f"devices revoke {DEVICE} --drop-uploads",
+            f"devices exclude {DEVICE}",
+            f"devices readmit {DEVICE} --enrol-again",
+        )
+    )
+    (code,) = codes.read_all(filled)
+    CliRunner().invoke(commands, ["codes", "withdraw", code.id], catch_exceptions=False)
+    lines = [json.loads(LineFormatter().format(record)) for record in caplog.records if record.name == audit.LOGGER]
+    assert {line["by"] for line in lines} == {"shell:ada"}
+    told = [{name: value for name, value in line.items() if name not in UNTOLD} for line in lines]
+    assert told == [
+        {"message": "code added", "code": code.id, "group": "home", "uses": 2, "expires": code.expires},
+        {"message": "operator added", "operator": lines[1]["operator"], "name": "Grace", "group": "home"},
+        {"message": "operator removed", "operator": lines[1]["operator"], "name": "Grace", "group": "home"},
+        {"message": "device revoked", "device": DEVICE, "group": "home", "drops_uploads": True},
+        {"message": "device excluded", "device": DEVICE, "group": "home"},
+        {"message": "device readmitted", "device": DEVICE, "group": "home", "ends_tokens": True},
+        {"message": "code withdrawn", "code": code.id, "group": "home", "devices": 0},
+    ]
+    secrets = re.findall(r"^(?:code|token) (\S+)$", shown, re.M)
+    assert len(secrets) == 2
+    assert not [secret for secret in secrets if secret in str(lines)]
+
+
+def test_who_runs_a_command_has_a_number_where_it_has_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose user is in no list."""
+
+    def unknown() -> str:
+        raise KeyError("getpwuid(): uid not found: 1234")
+
+    monkeypatch.setattr(getpass, "getuser", unknown)
+    monkeypatch.setattr(os, "getuid", lambda: 1234)
+    assert who() == "shell:1234"
 
 
 @pytest.mark.slow
