@@ -2,7 +2,9 @@
 
 A cycle starts when enough rows are in the dataset that no published cycle has seen, or other devices are excluded than
 when the last one was trained, and only then. A cycle that
-published nothing is tried again after a backoff, whether or not more has come in: what broke it may still be there.
+published nothing is tried again after a backoff, whether or not more has come in: what broke it may still be there. A
+failure of later than now was noted by a clock that has been set back since. How long ago it was nobody knows, so it
+keeps nobody waiting: no wait is longer than the longest backoff.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ def decide(
         return CycleDecision(train=False, reason="nothing new")
     if not anew and new < min_new:
         return CycleDecision(train=False, reason=f"{new} new rows of {min_new}")
-    if failed is not None and now < failed.at + cycle_backoff_s(failed.times):
+    if failed is not None and failed.at <= now < failed.at + cycle_backoff_s(failed.times):
         reason = f"{failed.times} cycles in a row have failed"
         return CycleDecision(train=False, reason=reason, not_before=failed.at + cycle_backoff_s(failed.times))
     return CycleDecision(train=True, reason="other devices are excluded" if anew else f"{new} new rows")

@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cloud.dataset.pointer import DatasetPointer
 from cloud.releases.registry import FailedCycles, TrainedDataset
-from cloud.training.schedule import CycleDecision, cycle_backoff_s, decide
+from cloud.training.schedule import LONGEST_BACKOFF_S, CycleDecision, cycle_backoff_s, decide
 
 NOW = 1_000_000.0
 
@@ -52,6 +54,24 @@ def test_after_a_failure_there_is_a_backoff_even_if_more_comes_in() -> None:
     waiting = decide(dataset(9), trained=None, failed=failed, min_new=1, now=NOW + 59)
     assert (waiting.train, waiting.not_before) == (False, NOW + 60)
     assert decide(dataset(9), trained=None, failed=failed, min_new=1, now=NOW + 60).train
+
+
+@pytest.mark.parametrize("ahead_s", [1, 21_600, 10 * 365 * 86_400])
+def test_a_failure_of_a_clock_that_was_set_back_since_keeps_nobody_waiting(ahead_s: int) -> None:
+    """A cycle that had failed while the clock was ten years ahead stopped all training until then."""
+    failed = FailedCycles(commit="then", times=3, at=int(NOW) + ahead_s)
+    assert decide(dataset(9), trained=None, failed=failed, min_new=1, now=NOW).train
+
+
+@given(
+    at=st.integers(min_value=0, max_value=1 << 53),
+    now=st.integers(min_value=0, max_value=1 << 53),
+    times=st.integers(min_value=1, max_value=1 << 20),
+)
+def test_no_wait_is_longer_than_the_longest_backoff_whatever_the_clock_did(at: int, now: int, times: int) -> None:
+    failed = FailedCycles(commit="then", times=times, at=at)
+    decision = decide(dataset(9), trained=None, failed=failed, min_new=1, now=float(now))
+    assert decision.train or (decision.not_before is not None and decision.not_before - now <= LONGEST_BACKOFF_S)
 
 
 @pytest.mark.parametrize(("times", "backoff"), [(1, 60), (2, 120), (5, 960), (10, 21_600), (1_000, 21_600)])
