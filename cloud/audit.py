@@ -27,6 +27,7 @@ class AuditEvent(StrEnum):
     DEVICE_READMITTED = "device readmitted"
     ERASED = "erased"
     EXPORTED = "exported"
+    RELEASE_SHARED = "release shared"
     RELEASE_PROMOTED = "release promoted"
     RELEASE_WITHDRAWN = "release withdrawn"
     RELEASE_PINNED = "release pinned"

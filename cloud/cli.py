@@ -49,7 +49,7 @@ for each in (
     running.serve,
     running.worker,
     bundles.bundle,
-    releases.release,
+    releases.releases,
     spaces.space,
     invitations.invite,
     signing_keys.key,

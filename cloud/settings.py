@@ -153,7 +153,7 @@ class Settings:
             "FEDEX_FIRST_SHARE",
             whole(low=0, high=PARTS),
             unit="in 10000",
-            help="devices that take a new release at first; `fedex-cloud release share` lets others in",
+            help="devices that take a new release at first; `fedex-cloud releases share` lets others in",
         ),
     )
     unknown: GroupStrictness = field(

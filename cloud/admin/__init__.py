@@ -1,5 +1,5 @@
-"""What an operator does by hand: registers bundles, invites devices, shares and withdraws releases, retires spaces.
+"""What an operator does by hand: registers bundles, invites devices, decides of releases, retires spaces.
 
-May import `cloud.dataset`, `cloud.identity`, `cloud.releases`, `cloud.spaces`, `cloud.store`, `cloud.errors` and
-`contract`.
+May import `cloud.dataset`, `cloud.identity`, `cloud.releases`, `cloud.spaces`, `cloud.store`, `cloud.audit`,
+`cloud.errors` and `contract`.
 """

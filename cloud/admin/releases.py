@@ -1,7 +1,7 @@
-"""Decides of releases that stand, for an operator: for how many devices one is, and that one is withdrawn.
+"""Decides of releases that stand, for an operator: for how many devices, and that one is withdrawn.
 
 Each is a new manifest, signed by the worker's key: a higher serial, so that no device takes it for a replay, that names
-objects that are there already.
+objects that are there already. Its report says who decided, and why.
 
 ::
 
@@ -17,18 +17,25 @@ was withdrawn, for those that were off until then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cloud.errors import Damaged, NothingToDo
+from cloud.admin.standing import (
+    WITHDRAWS,
+    StandingReleases,
+    check_stands,
+    chosen_threshold,
+    document_of,
+    own_report,
+    parsed,
+)
+from cloud.errors import NothingToDo
 from cloud.releases import registry
-from cloud.releases.publish import time_of_issue
-from cloud.releases.registry import CurrentRelease, Registry, Release
-from cloud.releases.signing import SigningKey
+from cloud.releases.decisions import Decided, Decision
+from cloud.releases.history import PastRelease, chain
+from cloud.releases.registry import CurrentRelease, Release
 from cloud.store import keys
 from cloud.store.documents import reading
 from cloud.store.keys import Pool
-from cloud.store.store import ObjectStore
 from contract.bundle_files import (
     BUNDLE_FILE,
     LABELS_FILE,
@@ -37,27 +44,19 @@ from contract.bundle_files import (
     parse_bundle_labels,
     parse_labels_reference,
 )
-from contract.documents import Json, encode_json, parse_document
+from contract.documents import Json
 from contract.files import FileRef
-from contract.manifest import MAX_ENVELOPE_BYTES, Channel, Manifest
+from contract.manifest import Channel, Manifest
 from contract.rollout import PARTS
 from contract.training_bundle import KIND
-from contract.unknown import point_of, points_document, threshold_at
-
-WITHDRAWS = "withdraws"
-"""In the report of a withdrawal, and of no other release: the name of what it withdraws."""
+from contract.unknown import points_document
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseOperator:
-    """Signs what an operator decides."""
+class ReleaseOperator(StandingReleases):
+    """Signs what an operator decides of what stands."""
 
-    store: ObjectStore
-    key: SigningKey
-    life_s: float
-    """For how long a manifest counts as news."""
-
-    def share(self, pool: Pool, channel: Channel, *, share: int, now: float) -> Manifest:
+    def share(self, pool: Pool, channel: Channel, *, share: int, decision: Decision) -> Manifest:
         """Let a release be for another share of all devices, in parts of `PARTS`.
 
         Raises:
@@ -66,17 +65,17 @@ class ReleaseOperator:
             Damaged: what stands there was not signed by this key.
             LostRace: the registry has moved; nothing has changed.
         """
-        previous, current = self._current(pool, channel)
+        previous, current = self.current(pool, channel)
         manifest = current.manifest
         release = registry.get_release(self.store, pool, current.release)
         if manifest.rollout is None or WITHDRAWS in release.report:
             raise NothingToDo(
                 f"{pool.path} {channel}: expected a release of a new head, got a withdrawal, which is for all"
             )
-        document = _document(current) | {"rollout": {**manifest.rollout.document(), "share": share}}
-        return self._sign(pool, previous, document, release, now=now)
+        document = document_of(current) | {"rollout": {**manifest.rollout.document(), "share": share}}
+        return self.sign(pool, previous, document, release, what=[Decided.SHARED], decision=decision)
 
-    def withdraw(self, pool: Pool, channel: Channel, *, serial: int, to_bundle: bool, now: float) -> Manifest:
+    def withdraw(self, pool: Pool, channel: Channel, *, serial: int, to_bundle: bool, decision: Decision) -> Manifest:
         """Return all devices to the release before, or where there is none, or `to_bundle`, to the bundle's head.
 
         The release before is the newest that was for all devices and was not withdrawn; what came between, which was
@@ -88,21 +87,16 @@ class ReleaseOperator:
             serial: of the release that is withdrawn, which must be the newest one: a command that is repeated, as its
                 end was not seen, does not withdraw the next.
             to_bundle: whether the bundle's head serves, whatever was released before.
-            now: Unix seconds.
+            decision: who withdraws it, and why.
 
         Raises:
             NothingToDo: nothing was released, `serial` is not what stands, or the bundle's head serves already.
             Damaged: what stands there was not signed by this key, or is not what was kept.
             LostRace: the registry has moved; nothing has changed.
         """
-        previous, current = self._current(pool, channel)
+        previous, current = self.current(pool, channel)
         manifest = current.manifest
-        if serial in manifest.withdraws:
-            raise NothingToDo(f"{pool.path} {channel}: release {serial} is withdrawn already, {manifest.serial} stands")
-        if serial != manifest.serial:
-            raise NothingToDo(
-                f"{pool.path} {channel}: expected {manifest.serial}, the release that stands, got {serial}"
-            )
+        check_stands(pool, manifest, serial)
         if not manifest.heads:
             raise NothingToDo(f"{pool.path} {channel}: expected a release of a trained head, got that of the bundle's")
         target = None if to_bundle else self._before(pool, current)
@@ -110,42 +104,24 @@ class ReleaseOperator:
             document, release = self._of_bundle(pool, current)
             first = 1
         else:
-            older = Manifest.parse(target.payload)
-            choice = point_of(manifest.threshold, manifest.points)
-            threshold = threshold_at(choice, threshold=older.threshold, points=older.points)
-            document, release = _parsed(target.payload) | {"threshold": threshold}, target
-            first = older.serial + 1
+            threshold = chosen_threshold(target.manifest, manifest)
+            document, release = parsed(target.release.payload) | {"threshold": threshold}, target.release
+            first = target.manifest.serial + 1
         withdraws = manifest.withdraws.adding(first, manifest.serial)
         document |= {"parent": current.release, "withdraws": withdraws.document()}
-        report: dict[str, Json] = {**release.report, WITHDRAWS: current.release}
-        return self._sign(pool, previous, document, replace(release, parent=current.release, report=report), now=now)
+        report: dict[str, Json] = {**own_report(release), WITHDRAWS: current.release}
+        back = replace(release, parent=current.release, report=report)
+        return self.sign(pool, previous, document, back, what=[Decided.WITHDRAWN], decision=decision)
 
-    def _current(self, pool: Pool, channel: Channel) -> tuple[Registry, CurrentRelease]:
-        previous = registry.read(self.store, pool)
-        current = previous.channels.get(channel)
-        if current is None:
-            raise NothingToDo(f"{pool.path} {channel}: expected a release, got none yet")
-        if not self.key.vouches_for(current.envelope):
-            where = f"{keys.registry_pointer(pool)}: release {current.release}"
-            raise Damaged(f"{where}: expected a signature of this worker's key, got none that fits")
-        return previous, current
-
-    def _before(self, pool: Pool, current: CurrentRelease) -> Release | None:
+    def _before(self, pool: Pool, current: CurrentRelease) -> PastRelease | None:
         """Find the newest release of another head that was for all and was not withdrawn; None where there is none."""
-        for release in self._ancestors(pool, current):
-            manifest = Manifest.parse(release.payload)
+        for past in chain(self.store, pool, current):
+            manifest = past.manifest
             was_for_all = manifest.rollout is None or manifest.rollout.share == PARTS
             is_another = bool(manifest.heads) and manifest.heads != current.manifest.heads
             if was_for_all and is_another and manifest.serial not in current.manifest.withdraws:
-                return release
+                return past
         return None
-
-    def _ancestors(self, pool: Pool, current: CurrentRelease) -> Iterator[Release]:
-        parent = registry.get_release(self.store, pool, current.release).parent
-        while parent is not None:
-            release = registry.get_release(self.store, pool, parent)
-            yield release
-            parent = release.parent
 
     def _of_bundle(self, pool: Pool, current: CurrentRelease) -> tuple[dict[str, Json], Release]:
         """Say that the bundle's head serves, with its labels, temperature and points, and the space's own facts."""
@@ -157,7 +133,7 @@ class ReleaseOperator:
             reference: FileRef = parse_labels_reference(fields)
             reference.check(labels, where=LABELS_FILE)
             count = len(parse_bundle_labels(labels))
-        document = _document(current) | {
+        document = document_of(current) | {
             "labels": {**reference.document(), "count": count},
             "heads": {},
             "temperature": facts.temperature,
@@ -167,30 +143,3 @@ class ReleaseOperator:
             "rollout": None,
         }
         return document, Release(b"", None, {}, None, 0)
-
-    def _sign(
-        self, pool: Pool, previous: Registry, document: dict[str, Json], release: Release, *, now: float
-    ) -> Manifest:
-        channel = Channel(str(document["channel"]))
-        issued = time_of_issue(pool, previous, int(now))
-        signed = document | {
-            "serial": previous.next_serial(channel),
-            "issued": issued,
-            "expires": issued + int(self.life_s),
-        }
-        payload = encode_json(signed)
-        with reading(f"{pool.path} {channel}"):
-            manifest = Manifest.parse(payload)
-        registry.put_release(self.store, pool, replace(release, payload=payload))
-        registry.repoint(self.store, pool, previous=previous, envelopes={channel: self.key.sign(payload)})
-        return manifest
-
-
-def _document(current: CurrentRelease) -> dict[str, Json]:
-    """Return the signed document of a release, with what a later version has put into it."""
-    return _parsed(current.envelope.payload)
-
-
-def _parsed(payload: bytes) -> dict[str, Json]:
-    with reading("a release"):
-        return dict(parse_document(payload, where="manifest", max_bytes=MAX_ENVELOPE_BYTES).as_json())

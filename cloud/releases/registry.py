@@ -7,12 +7,13 @@
                    "latest": {...}},                                 one read serves a device
       "serials":  {"best": n, "latest": n},                          the last one used
       "trained":  {"dataset": "<commit>", "rows": n, "cycle": "...", "excluded": "..."},   or null
-      "failed":   {"dataset": "<commit>", "times": n, "at": unix s}}    or null
+      "failed":   {"dataset": "<commit>", "times": n, "at": unix s},    or null
+      "pin":      {"by": ..., "why": ..., "at": unix s}}                or null: best moves by itself
     registry/<pool>/releases/<sha256>    {"parent", "payload", "report", "weights" or null, "rows"}, immutable
 
 A release is named by the sha256 of its payload. Its parent is the release before it in its channel, so that each
-channel's history is a chain; a release that was signed anew, as in a renewal or for another share, takes its own place
-in it; a withdrawal follows what it withdraws.
+channel's history is a chain; a release that was signed anew, as in a renewal, for another share or for a pin, takes its
+own place in it; a withdrawal follows what it withdraws, and what is promoted what was best.
 Objects are written first, the pointer last.
 
 What a later version adds to the pointer is ignored by this one and stays when this one writes: other keys, other
@@ -22,11 +23,10 @@ was trained or failed anew, are written as this version knows them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from heapq import merge
-from itertools import islice
 
+from cloud.releases.decisions import Decision
 from cloud.store import keys, pointer
 from cloud.store.documents import keep_added, reading
 from cloud.store.keys import Pool
@@ -35,7 +35,6 @@ from cloud.store.store import ObjectStore
 from contract.documents import Fields, Json, encode_base64, encode_json, parse_document, parse_json
 from contract.envelope import Envelope
 from contract.files import FileRef, sha256_hex
-from contract.history import DEFAULT_HISTORY, ReleaseSummary
 from contract.manifest import MAX_ENVELOPE_BYTES, Channel, Manifest
 from contract.patterns import HEX64_PATTERN
 
@@ -122,6 +121,8 @@ class Registry:
     serials: Mapping[Channel, int] = field(default_factory=dict)
     trained: TrainedDataset | None = None
     failed: FailedCycles | None = None
+    pin: Decision | None = None
+    """The operator's word that holds best still while latest goes on."""
     pointer: Pointer | None = field(default=None, repr=False)
     """What the next write follows."""
 
@@ -240,8 +241,8 @@ def publish(
 def repoint(store: ObjectStore, pool: Pool, *, previous: Registry, envelopes: Mapping[Channel, Envelope]) -> Registry:
     """Point channels at other releases, of heads that are there already; what was trained or failed stays.
 
-    They are the same ones signed anew, for another share, or older ones that another is withdrawn for. Raises as
-    `publish` does.
+    They are the same ones signed anew, for another share, or older ones that another is withdrawn for; with them the
+    pin may be another than was read. Raises as `publish` does.
     """
     return _swap(store, pool, _point(previous, envelopes))
 
@@ -254,21 +255,6 @@ def note_trained(store: ObjectStore, pool: Pool, *, previous: Registry, trained:
 def note_failure(store: ObjectStore, pool: Pool, *, previous: Registry, failed: FailedCycles) -> Registry:
     """Remember that a cycle published nothing. Raises as `publish` does."""
     return _swap(store, pool, replace(previous, failed=failed))
-
-
-def history(store: ObjectStore, pool: Pool, *, limit: int = DEFAULT_HISTORY) -> tuple[ReleaseSummary, ...]:
-    """List the releases of all channels, newest first: as many reads as releases, and one or two more."""
-    chains = (_chain(store, pool, current.release) for current in read(store, pool).channels.values())
-    newest_first = merge(*chains, key=lambda summary: (summary.issued, summary.serial), reverse=True)
-    return tuple(islice(newest_first, limit))
-
-
-def _chain(store: ObjectStore, pool: Pool, sha256: str | None) -> Iterator[ReleaseSummary]:
-    while sha256 is not None:
-        release = get_release(store, pool, sha256)
-        manifest = _parse_manifest(release.payload, where=keys.release(pool, sha256))
-        yield ReleaseSummary.of(manifest, release=sha256, report=release.report)
-        sha256 = release.parent
 
 
 def _parse_weights(fields: Fields) -> FileRef:
@@ -298,13 +284,14 @@ def _document(registry: Registry) -> dict[str, Json]:
     before = registry.pointer.document if registry.pointer else {}
     channels, serials = _object(before, "channels"), _object(before, "serials")
     current = {name.value: keep_added(channels.get(name), one.document()) for name, one in registry.channels.items()}
-    trained, failed = registry.trained, registry.failed
+    trained, failed, pin = registry.trained, registry.failed, registry.pin
     return {
         "format": REGISTRY_FORMAT,
         "channels": {**channels, **current},
         "serials": {**serials, **{name.value: serial for name, serial in registry.serials.items()}},
         "trained": keep_added(before.get("trained"), trained.document()) if trained else None,
         "failed": keep_added(before.get("failed"), failed.document()) if failed else None,
+        "pin": keep_added(before.get("pin"), pin.document()) if pin else None,
     }
 
 
@@ -325,6 +312,7 @@ def _parse(current: Pointer) -> Registry:
             serials={channel: serials.integer(channel) for channel in Channel if channel in serials},
             trained=TrainedDataset.parse(fields.document("trained")) if "trained" in fields else None,
             failed=FailedCycles.parse(fields.document("failed")) if "failed" in fields else None,
+            pin=Decision.parse(fields.document("pin")) if "pin" in fields else None,
             pointer=current,
         )
 

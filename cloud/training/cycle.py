@@ -10,7 +10,7 @@
     judge              the best trial is the challenger; the gate compares it with best. Where single labels are in
                        doubt, their newest samples are left out, and what remains is trained and judged once more
     convert            the converter makes TFLite files and compares them with Keras
-    publish            latest always, best if the gate let it pass
+    publish            latest always, best if the gate let it pass and no operator has pinned it
 
 Nothing in the store changes before the last step but records of trials. No TensorFlow here: only the processes have it.
 """
@@ -272,12 +272,15 @@ def _publish(
     life_s, share = context.settings.manifest_life_s, context.settings.first_share
     point = context.settings.unknown.of(inputs.pool.group)
     publisher = Publisher(context.store, context.key, life_s, context.at_publish, share=share, point=point)
+    pin = inputs.registry.pin
+    if verdict.passes and pin is not None:
+        logger.info("cycle: best is pinned, latest goes on", extra=fields(pool=inputs.pool.path, by=pin.by))
     return publisher.publish(
         inputs.pool,
         head,
         bundle=inputs.bundle,
         previous=inputs.registry,
-        channels=(Channel.LATEST, Channel.BEST) if verdict.passes else (Channel.LATEST,),
+        channels=(Channel.LATEST, Channel.BEST) if verdict.passes and pin is None else (Channel.LATEST,),
         trained=inputs.trained(cycle),
         now=int(context.now()),
     )

@@ -136,11 +136,19 @@ SPACE = "5" * 64
 @pytest.mark.parametrize(
     ("command", "status", "complaint"),
     [
-        (("release", "share", "home", "best", "1"), 2, "expected GROUP/SPACE, as status shows it, got 'home'"),
-        (("release", "share", f"home/{SPACE}", "beta", "1"), 2, "'beta' is not one of 'best', 'latest'"),
-        (("release", "share", f"home/{SPACE}", "best", "10001"), 2, "10001 is not in the range 0<=x<=10000"),
-        (("release", "share", f"home/{SPACE}", "best", "1"), 1, "expected the folder of a worker that ran once"),
-        (("release", "withdraw", f"home/{SPACE}", "best", "1"), 1, "expected the folder of a worker that ran once"),
+        (("releases", "share", "home", "best", "1"), 2, "expected GROUP/SPACE, as status shows it, got 'home'"),
+        (("releases", "share", f"home/{SPACE}", "beta", "1"), 2, "'beta' is not one of 'best', 'latest'"),
+        (("releases", "share", f"home/{SPACE}", "best", "10001"), 2, "10001 is not in the range 0<=x<=10000"),
+        (
+            ("releases", "share", f"home/{SPACE}", "best", "1", "--why", "x"),
+            1,
+            "expected the folder of a worker that ran once",
+        ),
+        (
+            ("releases", "withdraw", f"home/{SPACE}", "best", "1", "--why", "x"),
+            1,
+            "expected the folder of a worker that ran once",
+        ),
     ],
 )
 def test_what_an_operator_cannot_do_is_one_line(
@@ -159,7 +167,7 @@ def test_a_release_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     store.prepare()
     load_or_create(tmp_path / "state", store)
     environment = {"FEDEX_STORE": f"dir:{tmp_path / 'store'}", "FEDEX_STATE": str(tmp_path / "state")}
-    ended = run("release", "withdraw", f"home/{SPACE}", "best", "1", **environment)
+    ended = run("releases", "withdraw", f"home/{SPACE}", "best", "1", "--why", "x", **environment)
     assert (ended.returncode, ended.stderr) == (
         1,
         f"fedex-cloud: home/{SPACE} best: expected a release, got none yet\n",

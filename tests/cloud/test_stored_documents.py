@@ -15,6 +15,7 @@ from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.merge import merge_once
 from cloud.identity import devices
 from cloud.releases import registry
+from cloud.releases.history import history
 from cloud.releases.publish import Publisher, TrainedHead
 from cloud.releases.registry import FailedCycles, Registry, TrainedDataset
 from cloud.releases.signing import load_or_create
@@ -64,7 +65,7 @@ KINDS = {
         lambda store: registry.get_release(store, POOL, best_release(store)),
     ),
     "history of releases": Kind(
-        lambda store: keys.release(POOL, best_release(store)), lambda store: registry.history(store, POOL)
+        lambda store: keys.release(POOL, best_release(store)), lambda store: history(store, POOL)
     ),
     "facts of a space": Kind(
         lambda store: keys.space_file(SPACE, BUNDLE_FILE), lambda store: bundles.read_facts(store, SPACE)

@@ -152,16 +152,20 @@ def test_a_release_is_rolled_out_in_stages_taken_back_and_a_space_retired(place:
     first, *others = sorted(devices, key=lambda device: least_share(rollout, device))
     share = least_share(rollout, first)
     assert all(least_share(rollout, other) > share for other in others)
-    assert f"is for {share} of 10000" in place.command("release", "share", pool, "best", str(share))
+    assert f"is for {share} of 10000" in place.command(
+        "releases", "share", pool, "best", str(share), "--why", "no complaints"
+    )
     assert (first.pull().outcome, answers(first)) == (PullOutcome.INSTALLED, ("Zoe", 3))
     assert [other.pull().outcome for other in others] == [PullOutcome.WAITS] * 2
     assert {answers(other)[1] for other in others} == {1}
 
-    place.command("release", "withdraw", pool, "best", "3")
+    place.command("releases", "withdraw", pool, "best", "3", "--why", "complaints")
     assert (first.pull().outcome, answers(first)[1]) == (PullOutcome.INSTALLED, 4)
     assert answers(first)[0] != "Zoe"
     assert [other.pull().outcome for other in others] == [PullOutcome.UNCHANGED] * 2
-    assert "the head of the bundle serves" in place.command("release", "withdraw", pool, "best", "4", "--to-bundle")
+    assert "the head of the bundle serves" in place.command(
+        "releases", "withdraw", pool, "best", "4", "--to-bundle", "--why", "complaints"
+    )
     assert [device.pull().outcome for device in devices] == [PullOutcome.WITHDRAWN] * 3
     assert {answers(device)[1] for device in devices} == {0}
 

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from cloud.errors import RequestRefused
 from cloud.releases import registry
+from cloud.releases.history import history
 from cloud.store.keys import Pool
 from cloud.web.routes import rule
 from cloud.web.routes.conditions import conditions
@@ -45,7 +46,7 @@ def get_release(space: str, channel: str) -> Response:
 def get_history(space: str) -> Response:
     """Answer the releases of a pool, newest first; `?limit=` of 1 to 100."""
     pool = _requested_pool(space)
-    summaries = registry.history(current_context().store, pool, limit=_limit(request.args.get("limit")))
+    summaries = history(current_context().store, pool, limit=_limit(request.args.get("limit")))
     answer = Response(encode_history(summaries), mimetype=JSON_MEDIA_TYPE)
     answer.headers[CACHE_CONTROL] = REVALIDATE
     return answer

@@ -1,81 +1,23 @@
 """What an operator decides: for how many devices a release is, and that it is withdrawn."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cloud.admin.bundles import register as register_bundle
 from cloud.admin.releases import ReleaseOperator
 from cloud.errors import Damaged, LostRace, NothingToDo
 from cloud.releases import registry
-from cloud.releases.publish import Publisher
-from cloud.releases.registry import TrainedDataset
 from cloud.releases.renewal import Renewer
 from cloud.releases.signing import load_or_create
 from cloud.store import ObjectStore, open_store
-from cloud.store.keys import Pool
 from contract.bundle import TrainingBundle
 from contract.files import FileRef
 from contract.labels import encode_labels
-from contract.manifest import Channel, Manifest, Precision
+from contract.manifest import Channel, Precision
 from contract.rollout import PARTS
-from contract.unknown import Points, Strictness, UnknownPoint
+from contract.unknown import Strictness, UnknownPoint
+from tests.cloud.admin.places import BEST, LIFE_S, NOW, Place, decided
 from tests.cloud.releases.standing import POINTS
-from tests.cloud.releases.test_publish import trained_head
-
-NOW, LIFE_S = 1_800_000_000, 3600
-BEST = Channel.BEST
-
-
-@pytest.fixture
-def pool(directory_store: ObjectStore, training_bundle: TrainingBundle) -> Pool:
-    assert training_bundle.directory is not None
-    register_bundle(directory_store, training_bundle.directory)
-    return Pool("home", training_bundle.space)
-
-
-class Place:
-    """A pool with releases and its operator."""
-
-    def __init__(self, store: ObjectStore, state: Path, pool: Pool, bundle: TrainingBundle) -> None:
-        self.store, self.pool, self._bundle = store, pool, bundle
-        self.key = load_or_create(state, store)
-        self.operator = ReleaseOperator(store, self.key, LIFE_S)
-
-    def publish(
-        self, version: int, *, share: int = PARTS, points: Points | None = None, point: Strictness = Strictness.BALANCED
-    ) -> Manifest:
-        Publisher(self.store, self.key, LIFE_S, share=share, point=point).publish(
-            self.pool,
-            replace(trained_head(version), points=points or {}),
-            bundle=self._bundle,
-            previous=registry.read(self.store, self.pool),
-            channels=(Channel.LATEST, BEST),
-            trained=TrainedDataset(f"dataset {version}", version, f"cycle {version}"),
-            now=NOW + version,
-        )
-        return self.best
-
-    @property
-    def best(self) -> Manifest:
-        return registry.read(self.store, self.pool).channels[BEST].manifest
-
-    def withdraw(self, serial: int | None = None, *, to_bundle: bool = False) -> Manifest:
-        """Withdraw a release, or the one that stands."""
-        serial = serial or registry.read(self.store, self.pool).serials.get(BEST, 1)
-        manifest = self.operator.withdraw(self.pool, BEST, serial=serial, to_bundle=to_bundle, now=NOW + 100)
-        assert manifest.encode() == self.best.encode()
-        return manifest
-
-    def history(self) -> list[int]:
-        summaries = registry.history(self.store, self.pool, limit=100)
-        return [one.serial for one in summaries if one.channel is BEST]
-
-
-@pytest.fixture
-def place(directory_store: ObjectStore, tmp_path: Path, pool: Pool, training_bundle: TrainingBundle) -> Place:
-    return Place(directory_store, tmp_path / "state", pool, training_bundle)
 
 
 def test_a_release_begins_with_the_share_of_the_settings_and_names_its_objects(place: Place) -> None:
@@ -88,7 +30,7 @@ def test_a_release_begins_with_the_share_of_the_settings_and_names_its_objects(p
 
 def test_a_share_is_raised_by_a_new_serial_of_the_same_objects(place: Place) -> None:
     before = place.publish(1, share=100)
-    after = place.operator.share(place.pool, BEST, share=2500, now=NOW + 50)
+    after = place.operator.share(place.pool, BEST, share=2500, decision=decided(NOW + 50))
     assert (after.serial, after.heads, after.labels) == (2, before.heads, before.labels)
     assert after.rollout is not None
     assert before.rollout is not None
@@ -119,12 +61,12 @@ def test_a_withdrawal_is_for_all_and_stays_so_also_signed_anew(place: Place) -> 
     place.publish(2)
     place.withdraw()
     with pytest.raises(NothingToDo, match="got a withdrawal, which is for all"):
-        place.operator.share(place.pool, BEST, share=0, now=NOW)
+        place.operator.share(place.pool, BEST, share=0, decision=decided(NOW))
     renew(place, now=NOW + 101 + LIFE_S)
     with pytest.raises(NothingToDo, match="got a withdrawal, which is for all"):
-        place.operator.share(place.pool, BEST, share=0, now=NOW)
+        place.operator.share(place.pool, BEST, share=0, decision=decided(NOW))
     place.publish(5, share=1)
-    assert place.operator.share(place.pool, BEST, share=2, now=NOW).serial == 6
+    assert place.operator.share(place.pool, BEST, share=2, decision=decided(NOW)).serial == 6
 
 
 def test_the_same_command_again_withdraws_nothing_more(place: Place) -> None:
@@ -158,7 +100,7 @@ def test_what_was_withdrawn_stays_so_in_what_comes_later(place: Place) -> None:
     place.publish(5)
     assert place.withdraw().withdraws.ranges == ((2, 2), (5, 5))
     assert place.publish(7, share=1).withdraws.ranges == ((2, 2), (5, 5))
-    assert place.operator.share(place.pool, BEST, share=2, now=NOW).withdraws.ranges == ((2, 2), (5, 5))
+    assert place.operator.share(place.pool, BEST, share=2, decision=decided(NOW)).withdraws.ranges == ((2, 2), (5, 5))
 
 
 def test_a_withdrawal_points_all_devices_at_the_release_before(place: Place) -> None:
@@ -201,7 +143,7 @@ def test_what_is_published_after_a_withdrawal_is_withdrawn_to_what_served_before
 def test_a_share_that_was_raised_is_withdrawn_as_one_release(place: Place) -> None:
     first = place.publish(1)
     place.publish(2, share=1)
-    place.operator.share(place.pool, BEST, share=2, now=NOW + 50)
+    place.operator.share(place.pool, BEST, share=2, decision=decided(NOW + 50))
     back = place.withdraw()
     assert (back.withdraws.ranges, back.heads) == (((2, 3),), first.heads)
 
@@ -253,11 +195,11 @@ def test_where_nothing_was_released_there_is_nothing_to_do(place: Place) -> None
     with pytest.raises(NothingToDo, match="got none yet"):
         place.withdraw()
     with pytest.raises(NothingToDo, match="got none yet"):
-        place.operator.share(place.pool, BEST, share=1, now=NOW)
+        place.operator.share(place.pool, BEST, share=1, decision=decided(NOW))
     place.publish(1)
     place.withdraw()
     with pytest.raises(NothingToDo, match="got a withdrawal, which is for all"):
-        place.operator.share(place.pool, BEST, share=1, now=NOW)
+        place.operator.share(place.pool, BEST, share=1, decision=decided(NOW))
 
 
 def test_nothing_is_signed_that_another_key_has_signed(
@@ -268,7 +210,7 @@ def test_nothing_is_signed_that_another_key_has_signed(
     elsewhere.prepare()
     other = ReleaseOperator(directory_store, load_or_create(tmp_path / "other", elsewhere), LIFE_S)
     with pytest.raises(Damaged, match="expected a signature of this worker's key"):
-        other.share(place.pool, BEST, share=1, now=NOW)
+        other.share(place.pool, BEST, share=1, decision=decided(NOW))
 
 
 def test_a_worker_that_publishes_meanwhile_wins(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,5 +223,5 @@ def test_a_worker_that_publishes_meanwhile_wins(place: Place, monkeypatch: pytes
 
     monkeypatch.setattr(registry, "put_release", overtaken)
     with pytest.raises(LostRace):
-        place.operator.share(place.pool, BEST, share=1, now=NOW)
+        place.operator.share(place.pool, BEST, share=1, decision=decided(NOW))
     assert place.best.serial == 2

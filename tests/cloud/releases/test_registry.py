@@ -9,6 +9,7 @@ import pytest
 
 from cloud.errors import Damaged, LostRace, NotFound
 from cloud.releases import registry
+from cloud.releases.history import history
 from cloud.releases.registry import FailedCycles, Registry, Release, TrainedDataset
 from cloud.releases.signing import SigningKey, load_or_create
 from cloud.store import ObjectStore, keys, open_store
@@ -68,7 +69,7 @@ def release(store: ObjectStore, key: SigningKey, *manifests: Manifest) -> Regist
 def test_before_the_first_release_there_is_an_empty_registry(store: ObjectStore) -> None:
     empty = registry.read(store, POOL)
     assert (dict(empty.channels), empty.trained, empty.next_serial(Channel.BEST)) == ({}, None, 1)
-    assert registry.history(store, POOL) == ()
+    assert history(store, POOL) == ()
 
 
 def test_what_was_published_is_read_back(store: ObjectStore, key: SigningKey) -> None:
@@ -105,10 +106,10 @@ def test_history_follows_both_chains_newest_first(store: ObjectStore, key: Signi
     first = manifest(1)
     release(store, key, first, manifest(1, Channel.BEST))
     release(store, key, replace(manifest(2), parent=Release(first.encode(), None, {}, WEIGHTS, 0).sha256))
-    found = [(one.channel.value, one.serial, one.report) for one in registry.history(store, POOL)]
+    found = [(one.channel.value, one.serial, one.report) for one in history(store, POOL)]
     assert found[0] == ("latest", 2, {"serial": 2})
     assert sorted(found[1:]) == [("best", 1, {"serial": 1}), ("latest", 1, {"serial": 1})]
-    assert len(registry.history(store, POOL, limit=2)) == 2
+    assert len(history(store, POOL, limit=2)) == 2
 
 
 def test_a_failure_is_remembered_until_the_next_release(store: ObjectStore, key: SigningKey) -> None:
@@ -120,7 +121,7 @@ def test_a_failure_is_remembered_until_the_next_release(store: ObjectStore, key:
 
 def test_that_nothing_could_be_trained_is_remembered_without_a_release(store: ObjectStore) -> None:
     registry.note_trained(store, POOL, previous=registry.read(store, POOL), trained=TRAINED)
-    assert (registry.read(store, POOL).trained, registry.history(store, POOL)) == (TRAINED, ())
+    assert (registry.read(store, POOL).trained, history(store, POOL)) == (TRAINED, ())
 
 
 def test_a_release_says_what_it_was_trained_on(store: ObjectStore, key: SigningKey) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from cloud.errors import Damaged, LostRace
 from cloud.releases import registry
+from cloud.releases.history import history
 from cloud.releases.publish import PublishStep
 from cloud.releases.registry import FailedCycles, Release
 from cloud.releases.signing import load_or_create, rotate
@@ -77,9 +78,9 @@ def test_a_renewal_takes_the_place_of_what_it_renews_in_the_history(place: Place
     place.publish(Channel.BEST, issued=NOW + 1)
     for day in range(15, 100, 15):
         place.renew(NOW + 1 + day * DAY)
-    assert [one.serial for one in registry.history(place.store, POOL)] == [8, 1]
+    assert [one.serial for one in history(place.store, POOL)] == [8, 1]
     place.publish(Channel.BEST, issued=NOW + 100 * DAY)
-    assert [one.serial for one in registry.history(place.store, POOL)] == [9, 8, 1]
+    assert [one.serial for one in history(place.store, POOL)] == [9, 8, 1]
 
 
 def test_what_trained_and_failed_stays(place: Place) -> None:

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cloud.admin.best import BestOperator
 from cloud.admin.releases import ReleaseOperator
 from cloud.dataset import pointer as dataset_pointer
 from cloud.errors import CycleFailed
 from cloud.releases import registry
+from cloud.releases.decisions import Decision
 from cloud.releases.registry import Release
 from cloud.releases.space_lists import SpaceLister
 from cloud.store import keys
@@ -163,7 +165,9 @@ def test_after_a_withdrawal_to_the_bundle_a_new_head_is_trained_from_all_samples
     site.worker().process_pool(site.pool)
     context = site.context()
     operator = ReleaseOperator(site.store, context.key, site.settings.manifest_life_s)
-    withdrawn = operator.withdraw(site.pool, Channel.BEST, serial=1, to_bundle=True, now=time.time())
+    withdrawn = operator.withdraw(
+        site.pool, Channel.BEST, serial=1, to_bundle=True, decision=Decision("ops", "it is bad", int(time.time()))
+    )
     assert (withdrawn.serial, withdrawn.heads) == (2, {})
     site.send(("Hal", 3), ("Ben", 2), seed=2)
     site.worker().process_pool(site.pool)
@@ -171,6 +175,24 @@ def test_after_a_withdrawal_to_the_bundle_a_new_head_is_trained_from_all_samples
     assert (best.serial, best.heads.keys() >= {Precision.FLOAT32}) == (3, True)
     assert {"Gus", "Hal"} <= set(labels_of(site, best))
     assert accuracy(site, Precision.FLOAT32, (*NAMES[:2], *NAMES[6:8])) > 0.9
+
+
+def test_while_best_is_pinned_training_goes_on_to_latest_alone(
+    make_site: MakeSite, vector_bundle: TrainingBundle
+) -> None:
+    site = make_site(vector_bundle)
+    site.send(("Ada", 3), ("Gus", 3))
+    site.worker().process_pool(site.pool)
+    operator = BestOperator(site.store, site.context().key, site.settings.manifest_life_s)
+    pinned = operator.pin(site.pool, serial=1, decision=Decision("ops", "an exam", int(time.time())))
+    site.send(("Hal", 3), seed=2)
+    report = site.worker().process_pool(site.pool)
+    assert report is not None
+    assert report.verdict is not None
+    assert report.verdict.passes
+    assert serials(site) == {"latest": 2, "best": 2}
+    assert manifest_of(site, Channel.BEST).encode() == pinned.encode()
+    assert "Hal" in labels_of(site, manifest_of(site, Channel.LATEST))
 
 
 @pytest.mark.parametrize(("photos", "thaws"), [(3, False), (16, True)])
