@@ -52,7 +52,7 @@ for each in (
     releases.releases,
     spaces.space,
     invitations.invite,
-    signing_keys.key,
+    signing_keys.keys,
     status.status,
     codes.group,
     devices.group,

@@ -71,6 +71,47 @@ def load_or_create_pair(state: Path) -> KeyPair:
     return KeyPair(private, chain)
 
 
+def has_pair(state: Path) -> bool:
+    """Tell whether a state folder has a key, or had one."""
+    return (state / KEY_FILE).exists() or (state / CHAIN_FILE).exists()
+
+
+def load_pair(state: Path) -> KeyPair:
+    """Load the key of a worker that ran once.
+
+    Raises:
+        SettingError: there is none, or as for `load_or_create_pair`.
+        OSError: the folder cannot be used.
+    """
+    if not has_pair(state):
+        raise SettingError(f"FEDEX_STATE: expected the folder of a worker that ran once, got {state} without its key")
+    return load_or_create_pair(state)
+
+
+def keep_pair(state: Path, pair: KeyPair) -> bool:
+    """Put a key and its chain into a state folder; return False where they are there already.
+
+    The chain comes first: killed after it, the folder has no key that signs, and the same again completes it.
+
+    Raises:
+        SettingError: the folder has another key or chain, which would be lost.
+        OSError: the folder cannot be used.
+    """
+    chain, private = _read_chain(state / CHAIN_FILE), _load(state / KEY_FILE)
+    held = chain.newest if chain else public_half(private) if private else None
+    if held is not None and held != pair.chain.newest:
+        raise SettingError(
+            f"{state}: expected a folder without a key, got one with the key {key_id(held)}: move it away"
+        )
+    if private is not None and (chain is not None or not pair.chain.links):
+        return False
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if pair.chain.links:
+        keep_chain(state, pair.chain)
+    atomic_write(state / KEY_FILE, _pem(pair.private), mode=0o600)
+    return True
+
+
 def next_key(state: Path) -> Ed25519PrivateKey:
     """Return the key that will sign after a rotation; it is made if there is none. Raises as `load_or_create_pair`."""
     return _load(state / NEXT_KEY_FILE) or _create(state / NEXT_KEY_FILE)
@@ -127,7 +168,7 @@ def _create(path: Path) -> Ed25519PrivateKey:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        _write_secret(temporary, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        _write_secret(temporary, _pem(private))
         os.link(temporary, path)  # unlike a rename, it never replaces the key of another process that starts now
     except FileExistsError:
         pass  # that key is the one, and is loaded below
@@ -135,6 +176,10 @@ def _create(path: Path) -> Ed25519PrivateKey:
         temporary.unlink(missing_ok=True)
     flush_folder(path.parent)
     return _load(path) or private
+
+
+def _pem(private: Ed25519PrivateKey) -> bytes:
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _write_secret(path: Path, data: bytes) -> None:

@@ -18,7 +18,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cloud.errors import AlreadyExists, NotFound, SettingError
 from cloud.releases.key_files import KEY_FILE as KEY_FILE
-from cloud.releases.key_files import keep_chain, load_or_create_pair, next_key, public_half, verifies
+from cloud.releases.key_files import (
+    KeyPair,
+    has_pair,
+    keep_chain,
+    keep_pair,
+    load_or_create_pair,
+    load_pair,
+    next_key,
+    public_half,
+    verifies,
+)
 from cloud.store import keys
 from cloud.store.documents import reading
 from cloud.store.store import ObjectStore
@@ -60,9 +70,11 @@ def load_or_create(state: Path, store: ObjectStore) -> SigningKey:
     Safe when killed at any instant, and when several workers that share `state` start at once.
 
     Raises:
-        SettingError: `state` cannot be used, holds no such key or an older one, or the store is another worker's.
+        SettingError: `state` cannot be used, holds no such key or an older one, or the store is another worker's, as
+            it is where `state` is empty and the store is not: no key is made then.
     """
     try:
+        _check_may_create(state, store)
         pair = load_or_create_pair(state)
     except OSError as error:
         raise _unusable(state, error) from error
@@ -77,9 +89,26 @@ def load(state: Path, store: ObjectStore) -> SigningKey:
     Raises:
         SettingError: there is none, or the store belongs to another worker.
     """
-    if not (state / KEY_FILE).is_file():
-        raise SettingError(f"FEDEX_STATE: expected the folder of a worker that ran once, got {state} without its key")
+    load_pair(state)
     return load_or_create(state, store)
+
+
+def adopt(state: Path, store: ObjectStore, pair: KeyPair) -> SigningKey | None:
+    """Let a key that was exported be the worker's again, whose state folder was lost; None where it is already.
+
+    Nothing is kept of a key that this store does not belong to, or that is older than what it has. Killed at any step,
+    the same again completes it. No worker may run with `state` meanwhile.
+
+    Raises:
+        SettingError: as said, or `state` holds another key.
+    """
+    key = SigningKey(pair.chain, pair.private)
+    _check_belongs(store, key, "the key that was exported")
+    try:
+        is_new = keep_pair(state, pair)
+    except OSError as error:
+        raise _unusable(state, error) from error
+    return load_or_create(state, store) if is_new else None
 
 
 def rotate(state: Path, store: ObjectStore, *, now: int) -> SigningKey:
@@ -112,36 +141,51 @@ def give_out(store: ObjectStore, key: SigningKey) -> None:
     store.put(keys.VERIFY, key.public)
 
 
+def _check_may_create(state: Path, store: ObjectStore) -> None:
+    """Refuse to make a key for a store that has a worker: its devices would believe nothing that the key signs.
+
+    The store is read first: a key that another worker of this state folder has put there was in the folder before.
+    """
+    present = _read(store, keys.VERIFY)
+    if present is not None and not has_pair(state):
+        raise SettingError(
+            f"FEDEX_STATE: expected the folder with the key {key_id(present)}, which this store's devices believe, got "
+            f"{state} without a key: this store belongs to a worker with another state folder. "
+            "If that is lost, `fedex-cloud keys import` brings its key back"
+        )
+
+
 def _publish(store: ObjectStore, key: SigningKey, state: Path) -> None:
     """Put the chain before the key that devices get, which is in it whenever somebody reads both."""
-    present = _read(store, keys.VERIFY)
-    if present is not None and present not in key.chain.keys:
-        raise _another_worker(
-            f"{keys.VERIFY}: expected the key of {state / KEY_FILE}, {key_id(key.public)}, got {key_id(present)}"
-        )
-    _publish_chain(store, key, state)
+    has_key, has_chain = _check_belongs(store, key, str(state / KEY_FILE))
+    if not has_chain:
+        store.put(keys.CHAIN, key.chain.encode())
     try:
-        if present is None:
+        if not has_key:
             store.put_if_absent(keys.VERIFY, key.public)
     except AlreadyExists:
         _publish(store, key, state)  # of a worker that started at the same time
 
 
-def _publish_chain(store: ObjectStore, key: SigningKey, state: Path) -> None:
-    body = _read(store, keys.CHAIN)
-    if body is None and not key.chain.links:
-        return
-    if body is not None:
-        with reading(keys.CHAIN):
-            present = KeyChain.parse(body)
-        if not key.chain.continues(present):
-            raise _another_worker(
-                f"{keys.CHAIN}: expected the keys up to that of {state / KEY_FILE}, {key_id(key.public)}, "
-                f"got others, up to {key_id(present.newest)}: is the state folder an older copy?"
-            )
-        if present == key.chain:
-            return
-    store.put(keys.CHAIN, key.chain.encode())
+def _check_belongs(store: ObjectStore, key: SigningKey, name: str) -> tuple[bool, bool]:
+    """Refuse a store that is not this key's; tell whether it has a key, and the chain, if there is one to have.
+
+    Raises:
+        SettingError: it is another worker's, or has keys after this one.
+    """
+    present, body = _read(store, keys.VERIFY), _read(store, keys.CHAIN)
+    if present is not None and present not in key.chain.keys:
+        raise _another_worker(f"{keys.VERIFY}: expected that of {name}, {key_id(key.public)}, got {key_id(present)}")
+    if body is None:
+        return present is not None, not key.chain.links
+    with reading(keys.CHAIN):
+        chain = KeyChain.parse(body)
+    if not key.chain.continues(chain):
+        raise _another_worker(
+            f"{keys.CHAIN}: expected the keys up to that of {name}, {key_id(key.public)}, "
+            f"got others, up to {key_id(chain.newest)}: is it an older copy?"
+        )
+    return present is not None, chain == key.chain
 
 
 def _read(store: ObjectStore, key: str) -> bytes | None:

@@ -50,7 +50,7 @@ def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str
         ("status",),
         ("devices", "list"),
         ("codes", "list"),
-        ("key", "rotate"),
+        ("keys", "rotate"),
     ],
 )
 def test_without_a_store_every_command_says_so(command: tuple[str, ...]) -> None:
@@ -365,11 +365,11 @@ def test_a_key_is_rotated_while_no_worker_runs(tmp_path: Path) -> None:
     open_store(settings["FEDEX_STORE"]).prepare()
     old = load_or_create(tmp_path / "state", open_store(settings["FEDEX_STORE"]))
     with claimed(tmp_path / "state"):
-        refused = run("key", "rotate", **settings)
+        refused = run("keys", "rotate", **settings)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "which a worker is using: stop that first" in refused.stderr
     assert load_or_create(tmp_path / "state", open_store(settings["FEDEX_STORE"])).public == old.public
-    done = run("key", "rotate", **settings)
+    done = run("keys", "rotate", **settings)
     key = load_or_create(tmp_path / "state", open_store(settings["FEDEX_STORE"]))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"rotated: key {shown_fingerprint(fingerprint(key.public))} signs from now on")

@@ -39,7 +39,7 @@ class Operator:
         """Stop the worker, rotate, start it, and wait until it has signed what stands."""
         self.service.processes.end("worker")
         for _ in range(times):
-            self.run("key", "rotate")
+            self.run("keys", "rotate")
         self.service.processes.start("worker", [command("fedex-cloud"), "worker"], environment=self.environment)
         log = self.service.folder / "logs" / "worker.log"
         self.service.processes.wait_until(

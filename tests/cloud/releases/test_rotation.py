@@ -110,7 +110,7 @@ def test_an_older_copy_of_the_state_folder_is_refused(state: Path, store: Object
     load_or_create(state, store)
     shutil.copytree(state, tmp_path / "copy")
     rotate(state, store, now=NOW)
-    with pytest.raises(SettingError, match="is the state folder an older copy") as refused:
+    with pytest.raises(SettingError, match="is it an older copy") as refused:
         load_or_create(tmp_path / "copy", store)
     assert "\n" not in str(refused.value)
 

@@ -356,5 +356,5 @@ def test_a_worker_that_cannot_start_says_why_in_one_line(
     command = [sys.executable, "-m", "cloud.cli", "worker"]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 1
-    assert "keys/verify: expected the key of" in done.stderr
+    assert "this store belongs to a worker with another state folder" in done.stderr
     assert len(done.stderr.splitlines()) == 1
