@@ -8,7 +8,8 @@
      "journal": "<sha256 of the shard that the last merge wrote>"}
 
 Upload ids stand in shard headers, so that the pointer stays small. It moves only when rows were added, so its commit
-says whether there is anything new to train on.
+says whether there is anything new to train on. Where something says that it was there and it is not, it was lost:
+nobody may take that for an empty dataset, and begin anew.
 
 What a later version adds to the document, or to a shard in it, stays when this one appends a shard.
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloud.dataset.shards import ShardRef
+from cloud.errors import Damaged, NotFound
 from cloud.store import keys, pointer
 from cloud.store.documents import keep_added, reading
 from cloud.store.keys import Pool
@@ -53,10 +55,26 @@ def read(store: ObjectStore, pool: Pool) -> tuple[DatasetPointer, Pointer | None
     """Read the dataset's pointer, `EMPTY` where nothing was merged yet, and what `swap` is to follow.
 
     Raises:
-        Damaged: it is not the pointer of a dataset.
+        Damaged: it is not the pointer of a dataset, or it was lost.
     """
     current = pointer.read(store, keys.dataset_pointer(pool))
+    if current is None and was_there(store, pool):
+        raise Damaged(
+            f"{keys.dataset_pointer(pool)}: expected the pointer of a dataset, got none, though uploads were merged: "
+            "it is lost; `fedex-cloud fsck` says more"
+        )
     return (_parse(current), current) if current else (EMPTY, None)
+
+
+def was_there(store: ObjectStore, pool: Pool) -> bool:
+    """Tell whether anything was ever merged in a pool: an upload has a receipt, or there was a training cycle."""
+    if store.list(keys.pool_receipts(pool), limit=1):
+        return True
+    try:
+        store.stat(keys.registry_pointer(pool))
+    except NotFound:
+        return False
+    return True
 
 
 def swap(store: ObjectStore, pool: Pool, dataset: DatasetPointer, *, previous: Pointer | None) -> DatasetPointer:

@@ -2,11 +2,12 @@
 
 ::
 
-    1  weights, head files and label list    objects/<group>/<sha256>
-    2  one release for each channel          registry/<pool>/releases/<sha256>
-    3  the registry's pointer                with signed manifests, and what was trained
+    1  the registry's pointer                if there is none: it says that there is no release yet
+    2  weights, head files and label list    objects/<group>/<sha256>
+    3  one release for each channel          registry/<pool>/releases/<sha256>
+    4  the registry's pointer                with signed manifests, and what was trained
 
-Killed before 3, nothing points at what was written, and the next worker trains again; after 3 everything is there.
+Killed before 4, nothing points at what was written, and the next worker trains again; after 4 everything is there.
 """
 
 from __future__ import annotations
@@ -106,6 +107,8 @@ class Publisher:
             LostRace: the registry has moved; nothing points at what was written.
             StoreError: as for `registry.publish`.
         """
+        if previous.pointer is None:
+            previous = registry.begin(self.store, pool)
         manifest_of = self._describe(pool, head, bundle, issued=time_of_issue(pool, previous, now))
         weights = self._put(pool, head.weights)
         envelopes: dict[Channel, Envelope] = {}

@@ -14,7 +14,8 @@
 A release is named by the sha256 of its payload. Its parent is the release before it in its channel, so that each
 channel's history is a chain; a release that was signed anew, as in a renewal, for another share or for a pin, takes its
 own place in it; a withdrawal follows what it withdraws, and what is promoted what was best.
-Objects are written first, the pointer last.
+Objects are written first, the pointer last; but before the first release a pointer says that there is none. So where
+there are releases and no pointer, it was lost.
 
 What a later version adds to the pointer is ignored by this one and stays when this one writes: other keys, other
 channels with their serials, and keys inside an object that says what it said. A channel that is released anew, and what
@@ -26,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from cloud.errors import Damaged
 from cloud.releases.decisions import Decision
 from cloud.store import keys, pointer
 from cloud.store.documents import keep_added, reading
@@ -195,10 +197,23 @@ def read(store: ObjectStore, pool: Pool) -> Registry:
     """Read the registry as it is now.
 
     Raises:
-        Damaged: its pointer is not that of a registry.
+        Damaged: its pointer is not that of a registry, or it was lost.
     """
     current = pointer.read(store, keys.registry_pointer(pool))
+    if current is None and store.list(keys.pool_releases(pool), limit=1):
+        raise Damaged(
+            f"{keys.registry_pointer(pool)}: expected the pointer of a registry, got none, though there are releases: "
+            "it is lost; `fedex-cloud fsck` says more"
+        )
     return _parse(current) if current else Registry()
+
+
+def begin(store: ObjectStore, pool: Pool) -> Registry:
+    """Write the pointer of a registry without releases, so that where there is none none was lost.
+
+    Raises as `publish` does.
+    """
+    return _swap(store, pool, Registry())
 
 
 def put_release(store: ObjectStore, pool: Pool, release: Release) -> None:

@@ -34,6 +34,7 @@ from cloud.errors import Damaged
 from contract.patterns import DEVICE_PATTERN, GROUP_PATTERN, HEX64_PATTERN
 
 INBOX = "inbox/"
+RECEIPTS = "receipts/"
 DATASETS = "dataset/"
 DEVICES = "devices/"
 EXCLUDED = "excluded/"
@@ -41,6 +42,7 @@ CODES = "codes/"
 OPERATORS = "operators/"
 SPACES = "spaces/"
 SPACE_LISTS = "spaces-of/"
+REGISTRIES = "registry/"
 VERIFY = "keys/verify"
 CHAIN = "keys/chain"
 READY = "probe/ready"
@@ -137,7 +139,12 @@ def parse_inbox(key: str) -> InboxUpload:
 
 def receipt(upload: InboxUpload) -> str:
     """Return the key of the empty object that says that an upload is in the dataset."""
-    return f"receipts/{upload.path}"
+    return f"{RECEIPTS}{upload.path}"
+
+
+def pool_receipts(pool: Pool) -> str:
+    """Return the prefix of the receipts of a pool."""
+    return f"{RECEIPTS}{pool.path}/"
 
 
 def rejected_upload(upload: InboxUpload) -> str:
@@ -162,12 +169,17 @@ def shard(pool: Pool, sha256: str) -> str:
 
 def registry_pointer(pool: Pool) -> str:
     """Return the key of the pointer to a pool's releases."""
-    return f"registry/{pool.path}/HEAD"
+    return f"{REGISTRIES}{pool.path}/HEAD"
+
+
+def pool_releases(pool: Pool) -> str:
+    """Return the prefix of a pool's releases."""
+    return f"{REGISTRIES}{pool.path}/releases/"
 
 
 def release(pool: Pool, sha256: str) -> str:
     """Return the key of one release: its payload and report."""
-    return f"registry/{pool.path}/releases/{sha256}"
+    return f"{pool_releases(pool)}{sha256}"
 
 
 def space_list(group: str) -> str:

@@ -13,7 +13,7 @@ from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.memory import MergeMemory
 from cloud.dataset.merge import MergeReport, MergeStep, merge_once
 from cloud.dataset.shards import Columns
-from cloud.errors import NotFound
+from cloud.errors import Damaged, NotFound
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
 from cloud.store import MAX_LISTED, ObjectStore, keys
@@ -395,3 +395,30 @@ def test_pools_do_not_mix(
 def test_bodies_are_fetched_at_most_a_few_at_a_time() -> None:
     """What a merge may hold at once: these many bodies, one decoded upload, and the rows of the batch."""
     assert batch.FETCHED_AT_ONCE * (32 << 20) + batch.MAX_BATCH_BYTES <= 512 << 20
+
+
+def test_a_pointer_that_was_lost_is_no_empty_dataset_and_nothing_is_merged_into_it(
+    store: ObjectStore, pool: Pool, send: Send
+) -> None:
+    """Merging had begun anew, with a dataset of what came since."""
+    send(["Ada"])
+    merge_once(store, pool)
+    store.delete(keys.dataset_pointer(pool))
+    waiting = send(["Ben"])
+    with pytest.raises(Damaged, match="expected the pointer of a dataset, got none, though uploads were merged"):
+        merge_once(store, pool)
+    assert inbox.pending(store, pool) == [waiting]
+
+
+def test_before_the_first_merge_nothing_is_lost_also_where_one_was_killed(
+    store: ObjectStore, pool: Pool, send: Send
+) -> None:
+    send(["Ada"])
+
+    def fail(step: MergeStep) -> None:
+        if step is MergeStep.SHARD_WRITTEN:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        merge_once(store, pool, at=fail)
+    assert merge_once(store, pool).rows == 1

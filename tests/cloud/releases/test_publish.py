@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from cloud.errors import LostRace
+from cloud.errors import Damaged, LostRace
 from cloud.releases import registry
 from cloud.releases.publish import Publisher, PublishStep, TrainedHead
 from cloud.releases.registry import Registry, TrainedDataset
@@ -246,3 +246,22 @@ def publish_and_die(place: Place, step: PublishStep) -> None:
         check=False,
     )
     assert done.returncode == -signal.SIGKILL
+
+
+def test_a_pointer_that_was_lost_is_no_registry_without_releases(place: Place) -> None:
+    """The next release would have had serial 1, which devices that are past it refuse."""
+    place.publish()
+    place.store.delete(keys.registry_pointer(place.pool))
+    with pytest.raises(Damaged, match="expected the pointer of a registry, got none, though there are releases"):
+        place.publish(version=2)
+
+
+def test_a_first_publication_that_was_killed_looks_like_no_loss(place: Place) -> None:
+    def fail(step: PublishStep) -> None:
+        if step is PublishStep.RELEASE_WRITTEN:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        place.publish(at=fail)
+    assert registry.read(place.store, place.pool).channels == {}
+    assert place.publish(version=2).serials == {Channel.LATEST: 1, Channel.BEST: 1}

@@ -59,10 +59,10 @@ def manifest(serial: int, channel: Channel = Channel.LATEST, parent: str | None 
 
 
 def release(store: ObjectStore, key: SigningKey, *manifests: Manifest) -> Registry:
+    previous = registry.read(store, POOL)
     for each in manifests:
         registry.put_release(store, POOL, Release(each.encode(), each.parent, {"serial": each.serial}, WEIGHTS, 3))
     envelopes = {each.channel: key.sign(each.encode()) for each in manifests}
-    previous = registry.read(store, POOL)
     return registry.publish(store, POOL, previous=previous, envelopes=envelopes, trained=TRAINED)
 
 

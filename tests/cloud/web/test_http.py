@@ -394,9 +394,9 @@ def publish(store, serial: int, parent: str | None) -> Envelope:  # type: ignore
     payload = manifest(Channel.BEST, serial, parent, b"head").encode()
     weights = FileRef.of(b"weights")
     release = Release(payload=payload, parent=parent, report={"why": "a test"}, weights=weights, rows=1)
+    previous = registry.read(store, pool)
     registry.put_release(store, pool, release)
     envelope = Envelope(payload, MANIFEST_PAYLOAD_TYPE, (Signature("0" * 16, bytes(64)),))
-    previous = registry.read(store, pool)
     registry.publish(
         store, pool, previous=previous, envelopes={Channel.BEST: envelope}, trained=TrainedDataset("commit", 1, "cycle")
     )
