@@ -32,6 +32,7 @@ class AuditEvent(StrEnum):
     RELEASE_WITHDRAWN = "release withdrawn"
     RELEASE_PINNED = "release pinned"
     RELEASE_UNPINNED = "release unpinned"
+    RELEASE_RESTORED = "release restored"
     KEY_ROTATED = "key rotated"
     KEY_EXPORTED = "key exported"
     KEY_IMPORTED = "key imported"

@@ -17,6 +17,7 @@ from cloud.commands import (
     signing_keys,
     spaces,
     status,
+    stores,
 )
 from cloud.errors import CloudError
 from contract import command_line
@@ -57,6 +58,9 @@ for each in (
     codes.group,
     devices.group,
     operators.group,
+    stores.backup,
+    stores.restore,
+    stores.fsck,
 ):
     commands.add_command(each)
 

@@ -34,6 +34,7 @@ _EVENTS = {
     Decided.PROMOTED: AuditEvent.RELEASE_PROMOTED,
     Decided.PINNED: AuditEvent.RELEASE_PINNED,
     Decided.UNPINNED: AuditEvent.RELEASE_UNPINNED,
+    Decided.RESTORED: AuditEvent.RELEASE_RESTORED,
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from cloud.admin.best import BestOperator
 from cloud.admin.releases import ReleaseOperator
 from cloud.admin.standing import StandingReleases
 from cloud.commands.pools import PoolName
-from cloud.commands.surroundings import settings_here, show
+from cloud.commands.surroundings import settings_here, show, who
 from cloud.errors import NothingToDo
 from cloud.releases import registry
 from cloud.releases.decisions import DECISIONS, Decision
@@ -46,7 +45,7 @@ def releases() -> None:
 def _decides(command: Command) -> Command:
     """Let a command be told who decides, and why."""
     why = click.option("--why", required=True, help="Shown in the history, which the group's devices may read.")
-    by = click.option("--by", default=getpass.getuser, help="Who decides; your login name if not given.")
+    by = click.option("--by", default=who, help="Who decides; your login name if not given.")
     return why(by(command))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import time
 from pathlib import Path
@@ -11,7 +10,7 @@ import click
 
 from cloud import audit
 from cloud.audit import AuditEvent
-from cloud.commands.surroundings import settings_here
+from cloud.commands.surroundings import settings_here, who
 from cloud.errors import NothingToDo, SettingError
 from cloud.releases.key_exports import LEAST_PASSPHRASE, MAX_EXPORT_BYTES, seal, unseal
 from cloud.releases.key_files import load_pair
@@ -48,7 +47,7 @@ def rotate_key() -> None:
         probe(store)
         rotated = rotate(settings.state, store, now=int(time.time()))
     digits = shown_fingerprint(fingerprint(rotated.public))
-    audit.note(AuditEvent.KEY_ROTATED, by=getpass.getuser(), key=digits)
+    audit.note(AuditEvent.KEY_ROTATED, by=who(), key=digits)
     click.echo(f"rotated: key {digits} signs from now on; start the worker, which signs what stands anew")
 
 
@@ -64,7 +63,7 @@ def export_key(file: Path, passphrase_file: Path | None) -> None:
         written.flush()
         os.fsync(written.fileno())
     digits = shown_fingerprint(fingerprint(pair.chain.newest))
-    audit.note(AuditEvent.KEY_EXPORTED, by=getpass.getuser(), key=digits)
+    audit.note(AuditEvent.KEY_EXPORTED, by=who(), key=digits)
     click.echo(f"exported: key {digits}; keep {file} and the passphrase in different places")
 
 
@@ -90,7 +89,7 @@ def import_key(file: Path, passphrase_file: Path | None) -> None:
             raise NothingToDo(
                 f"{settings.state}: expected a folder without a key, got one with the key {digits} already"
             )
-    audit.note(AuditEvent.KEY_IMPORTED, by=getpass.getuser(), key=digits)
+    audit.note(AuditEvent.KEY_IMPORTED, by=who(), key=digits)
     click.echo(f"imported: key {digits} signs from now on; start the worker")
 
 

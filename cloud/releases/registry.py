@@ -267,6 +267,17 @@ def note_trained(store: ObjectStore, pool: Pool, *, previous: Registry, trained:
     return _swap(store, pool, replace(previous, trained=trained, failed=None))
 
 
+def raise_serials(store: ObjectStore, pool: Pool, *, previous: Registry, to: int) -> Registry:
+    """Let the next release of each channel have a serial above `to`, if it has not anyway. Raises as `publish` does."""
+    serials = {channel: max(to, previous.serials.get(channel, 0)) for channel in Channel}
+    return _swap(store, pool, replace(previous, serials=serials))
+
+
+def forget_trained(store: ObjectStore, pool: Pool, *, previous: Registry) -> Registry:
+    """Forget what was trained and what failed, so that the pool is trained again. Raises as `publish` does."""
+    return _swap(store, pool, replace(previous, trained=None, failed=None))
+
+
 def note_failure(store: ObjectStore, pool: Pool, *, previous: Registry, failed: FailedCycles) -> Registry:
     """Remember that a cycle published nothing. Raises as `publish` does."""
     return _swap(store, pool, replace(previous, failed=failed))

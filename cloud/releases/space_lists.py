@@ -131,6 +131,14 @@ class SpaceLister:
         registered = [space, *registered]  # it is said, whatever there is no room for
         return self._sign(group, before, registered=registered, retired=before.spaces.retired - {space}, now=now)
 
+    def raise_serial(self, group: str, *, registered: Iterable[str], to: int, now: float) -> SpaceList | None:
+        """Sign a group's list anew, with a serial above `to`; None where it has none. Raises as `renew` does."""
+        before = read(self.store, group)
+        if before is None:
+            return None
+        retired = before.spaces.retired
+        return self._sign(group, before, registered=registered, retired=retired, now=now, above=to)
+
     def _sign(
         self,
         group: str,
@@ -139,13 +147,14 @@ class SpaceLister:
         registered: Iterable[str],
         retired: frozenset[str],
         now: float,
+        above: int = 0,
     ) -> SpaceList:
         if before and not self.key.vouches_for(before.envelope):
             raise Damaged(f"{keys.space_list(group)}: expected a signature of this worker's key, got none that fits")
         issued = max(int(now), before.spaces.issued if before else 0)
         listed = SpaceList(
             group=group,
-            serial=before.spaces.serial + 1 if before else 1,
+            serial=max(before.spaces.serial if before else 0, above) + 1,
             issued=issued,
             expires=issued + int(self.life_s),
             current=_current(registered, retired),

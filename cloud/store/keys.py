@@ -19,6 +19,7 @@
     operators/<id>                                        an operator, and the hash of its token
     keys/verify                                           the public key that devices get when they enrol
     keys/chain                                            all public keys so far, each signed by the one before
+    copies/complete                                       in a back-up: that it is whole
     probe/<random>                                        written and removed by the start-up check
     probe/ready                                           written when somebody asks whether the service is ready
 
@@ -43,8 +44,12 @@ OPERATORS = "operators/"
 SPACES = "spaces/"
 SPACE_LISTS = "spaces-of/"
 REGISTRIES = "registry/"
+WORKERS = "workers/"
 VERIFY = "keys/verify"
 CHAIN = "keys/chain"
+COPIES = "copies/"
+COMPLETE = "copies/complete"
+PROBES = "probe/"
 READY = "probe/ready"
 
 _POOL_KEY = re.compile(rf"[a-z]+/(?P<group>{GROUP_PATTERN.pattern})/(?P<space>{HEX64_PATTERN.pattern})/")
@@ -224,4 +229,4 @@ def operator(operator_id: str) -> str:
 
 def probe(name: str) -> str:
     """Return the key of an object of the start-up check."""
-    return f"probe/{name}"
+    return f"{PROBES}{name}"

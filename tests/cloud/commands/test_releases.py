@@ -1,6 +1,5 @@
 """The commands of releases: what an operator sees, and what becomes of what he decides."""
 
-import getpass
 import json
 import logging
 
@@ -9,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from cloud.audit import LOGGER
 from cloud.cli import commands
+from cloud.commands.surroundings import who
 from cloud.errors import CloudError
 from cloud.releases import registry
 from cloud.releases.decisions import Decision
@@ -85,7 +85,7 @@ def test_who_decides_is_the_login_name_if_nobody_is_named(place: Place) -> None:
     assert run(place, "pin", "1", "--why", "an exam").exit_code == 0
     pin = registry.read(place.store, place.pool).pin
     assert pin is not None
-    assert pin.by == getpass.getuser()
+    assert pin.by == who()
 
 
 def test_a_decision_without_a_reason_or_with_one_of_two_lines_is_refused(place: Place) -> None:

@@ -1,0 +1,215 @@
+"""Finds what does not hold together in a store, as after a restore, and mends what can be mended without loss.
+
+::
+
+    dataset pointer lost         said; from a back-up
+    shard missing or cut         its samples are lost: mended by a pointer without it
+    receipt without its upload   the dataset does not name it: its rows are lost, or it brought none. Mended by taking
+                                 the receipt back, so that the upload counts if it is sent again
+    upload of nobody             said: its device is not enrolled, and the merge would set it aside
+    registry pointer lost        said; from a back-up
+    trained on more than there   nothing would be trained until that much came anew: mended by forgetting it
+    release or object missing    said: a standing release cannot be fetched; withdraw or promote another
+    space not registered         said: register its bundle
+    key not in the chain         said
+
+No worker and no service may use the store while it is mended. Looking is safe at any time, but what moves meanwhile may
+be found in neither place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset import shards
+from cloud.dataset.pointer import DatasetPointer
+from cloud.dataset.shards import Columns, ShardRef
+from cloud.errors import Damaged, NotFound
+from cloud.identity.verification_keys import read_chain
+from cloud.releases import registry
+from cloud.releases.history import PastRelease, chain
+from cloud.releases.registry import CurrentRelease
+from cloud.store import keys
+from cloud.store.keys import Pool
+from cloud.store.listing import keys_under
+from cloud.store.pools import pools_under
+from cloud.store.store import ObjectStore
+from contract.bundle_files import BUNDLE_FILE
+from contract.files import FileRef
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that does not hold together."""
+
+    key: str
+    """Of the object that is wrong, or missing."""
+    what: str
+    is_mended: bool = False
+    can_be_mended: bool = False
+    is_fault: bool = True
+    """False for what is so in a sound store too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """Looks through a store."""
+
+    store: ObjectStore
+    mend: bool = False
+
+    def run(self) -> Iterator[Finding]:
+        """Yield what is found, pool by pool.
+
+        Raises:
+            StoreError: the store failed.
+        """
+        yield from _told(keys.CHAIN, self._check_keys())
+        found = {pool for prefix in _OF_POOLS for pool in pools_under(self.store, prefix, pool_of=keys.parse_pool)}
+        for pool in sorted(found):
+            if not _exists(self.store, keys.space_file(pool.space, BUNDLE_FILE)):
+                what = "expected a registered space, got none: `fedex-cloud bundle add` registers it"
+                yield Finding(keys.space_file(pool.space, BUNDLE_FILE), what)
+            yield from _told(keys.dataset_pointer(pool), self._check_dataset(pool))
+            yield from self._check_inbox(pool)
+            yield from _told(keys.registry_pointer(pool), self._check_registry(pool))
+
+    def _check_keys(self) -> Iterator[Finding]:
+        if not _exists(self.store, keys.VERIFY):
+            return  # no worker was there yet, and it writes what it lacks
+        if self.store.get(keys.VERIFY).body not in read_chain(self.store).keys:
+            yield Finding(keys.CHAIN, f"expected a chain with the key of {keys.VERIFY}, got one without it")
+
+    def _check_dataset(self, pool: Pool) -> Iterator[Finding]:
+        dataset, pointer = dataset_pointer.read(self.store, pool)
+        broken = [ref for ref in dataset.shards if not self._is_whole(pool, ref)]
+        if broken:
+            for ref in broken:
+                what = f"expected a shard of {ref.size} bytes, got none or another: {ref.rows} rows are lost"
+                yield Finding(keys.shard(pool, ref.sha256), what, is_mended=self.mend, can_be_mended=True)
+            if self.mend:
+                whole = self._without(pool, dataset, broken)
+                dataset = dataset_pointer.swap(self.store, pool, whole, previous=pointer)
+        yield from self._check_receipts(pool, dataset)
+
+    def _check_receipts(self, pool: Pool, dataset: DatasetPointer) -> Iterator[Finding]:
+        named = {
+            name for ref in dataset.shards if self._is_whole(pool, ref) for name in self._columns(pool, ref).uploads
+        }
+        prefix = keys.pool_receipts(pool)
+        stray = [key for key in keys_under(self.store, prefix) if key.removeprefix(prefix) not in named]
+        if stray:
+            for key in stray if self.mend else ():
+                self.store.delete(key)
+            what = (
+                f"{len(stray)} receipts of uploads that the dataset does not name: they brought it nothing new, or "
+                "their rows are lost, and sent again they would be dropped"
+            )
+            yield Finding(prefix, what, is_mended=self.mend, can_be_mended=True, is_fault=False)
+
+    def _check_inbox(self, pool: Pool) -> Iterator[Finding]:
+        waiting: dict[str, int] = {}
+        for key in keys_under(self.store, keys.pool_inbox(pool)):
+            device = keys.parse_inbox(key).device
+            waiting[device] = waiting.get(device, 0) + 1
+        for device, count in waiting.items():
+            if not _exists(self.store, keys.device(device)):
+                what = f"expected a device that is enrolled, got none; {count} of its uploads would be set aside"
+                yield Finding(keys.device(device), what)
+
+    def _check_registry(self, pool: Pool) -> Iterator[Finding]:
+        current = registry.read(self.store, pool)
+        rows = self._rows(pool)
+        if current.trained is not None and rows is not None and current.trained.rows > rows:
+            what = (
+                f"expected to have trained on at most {rows} rows, got {current.trained.rows}: "
+                "nothing would be trained until that much had come anew"
+            )
+            if self.mend:
+                registry.forget_trained(self.store, pool, previous=current)
+            yield Finding(keys.registry_pointer(pool), what, is_mended=self.mend, can_be_mended=True)
+        for standing in current.channels.values():
+            yield from self._check_channel(pool, standing)
+
+    def _rows(self, pool: Pool) -> int | None:
+        """Return how many rows a dataset has; None where its pointer is damaged, which is said elsewhere."""
+        try:
+            return dataset_pointer.read(self.store, pool)[0].rows
+        except Damaged:
+            return None
+
+    def _check_channel(self, pool: Pool, standing: CurrentRelease) -> Iterator[Finding]:
+        """Look at the history of a channel, and at what the release is made of that stands."""
+        channel = standing.manifest.channel
+        try:
+            stands, *_ = chain(self.store, pool, standing)
+        except NotFound as error:
+            yield Finding(error.key, f"expected a release of the history of {channel}, got none")
+            return
+        for file in _files_of(stands):
+            key = keys.shared_object(pool.group, file.sha256)
+            if self._size(key) != file.size:
+                what = f"expected an object of {file.size} bytes, which {channel} {stands.manifest.serial} is made of"
+                yield Finding(key, f"{what}, got none or another: promote another release, or withdraw this one")
+
+    def _without(self, pool: Pool, dataset: DatasetPointer, broken: list[ShardRef]) -> DatasetPointer:
+        """Return a dataset without some of its shards, counted anew."""
+        whole = tuple(ref for ref in dataset.shards if ref not in broken)
+        columns = [self._columns(pool, ref) for ref in whole]
+        samples = {sample for one in columns for sample in _samples(one)}
+        return replace(
+            dataset,
+            shards=whole,
+            samples=len(samples),
+            rows=sum(ref.rows for ref in whole),
+            uploads=sum(len(one.uploads) for one in columns),
+            journal=dataset.journal if any(ref.sha256 == dataset.journal for ref in whole) else None,
+        )
+
+    def _is_whole(self, pool: Pool, ref: ShardRef) -> bool:
+        return self._size(keys.shard(pool, ref.sha256)) == ref.size
+
+    def _columns(self, pool: Pool, ref: ShardRef) -> Columns:
+        return shards.read_columns(self.store, pool, ref)
+
+    def _size(self, key: str) -> int | None:
+        try:
+            return self.store.stat(key).size
+        except NotFound:
+            return None
+
+
+_OF_POOLS = (keys.DATASETS, keys.REGISTRIES, keys.RECEIPTS, keys.INBOX)
+
+
+def _told(key: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Pass findings on, up to something that cannot be read, which is one too."""
+    try:
+        yield from findings
+    except Damaged as error:
+        yield Finding(key, str(error).removeprefix(f"{key}: "))
+
+
+def _files_of(past: PastRelease) -> list[FileRef]:
+    """List the objects of a release; one without heads has none of its own."""
+    heads = past.manifest.heads
+    if not heads:
+        return []
+    weights = [past.release.weights] if past.release.weights else []
+    return [past.manifest.labels, *(head.file for head in heads.values()), *weights]
+
+
+def _samples(columns: Columns) -> Iterator[tuple[str, bytes]]:
+    """Yield the samples of a shard, each by its device and id."""
+    for device, sample in zip(columns.device_index.tolist(), columns.sample_ids, strict=True):
+        yield columns.devices[device], sample.tobytes()
+
+
+def _exists(store: ObjectStore, key: str) -> bool:
+    try:
+        store.stat(key)
+    except NotFound:
+        return False
+    return True

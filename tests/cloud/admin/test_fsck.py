@@ -1,0 +1,178 @@
+"""What does not hold together is found, and what can be mended is."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cloud.admin.fsck import Checker, Finding
+from cloud.dataset import inbox, reader
+from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset.merge import merge_once
+from cloud.releases import registry
+from cloud.releases.registry import TrainedDataset
+from cloud.store import ObjectStore, keys
+from cloud.store.keys import InboxUpload, Pool
+from contract.bundle import TrainingBundle
+from contract.manifest import Channel
+from tests.cloud.releases.test_publish import publish_once
+
+Send = Callable[..., InboxUpload]
+
+
+@pytest.fixture
+def store(directory_store: ObjectStore) -> ObjectStore:
+    return directory_store
+
+
+@pytest.fixture
+def send(
+    store: ObjectStore, pool: Pool, arrive: Callable[[bytes], InboxUpload], make_upload: Callable[..., bytes]
+) -> Send:
+    """Sends an upload of `DEVICE` and merges it."""
+
+    def put(*labels: str, merge: bool = True) -> InboxUpload:
+        body = make_upload(list(labels))
+        inbox.add(store, arrive(body), body)
+        if merge:
+            merge_once(store, pool)
+        return arrive(body)
+
+    return put
+
+
+@pytest.fixture
+def sound(store: ObjectStore, space: str, send: Send, training_bundle: TrainingBundle, tmp_path: Path) -> ObjectStore:
+    """A store with two merged uploads, one that waits, and a release."""
+    send("Ada", "Cleo")
+    send("Ben")
+    publish_once(store, tmp_path / "state", training_bundle)
+    send("Dora", merge=False)
+    return store
+
+
+def found(store: ObjectStore, *, mend: bool = False) -> list[Finding]:
+    return list(Checker(store, mend=mend).run())
+
+
+def test_in_a_sound_store_nothing_is_found(sound: ObjectStore, pool: Pool) -> None:
+    # The release of these tests was trained on more rows than there are.
+    registry.forget_trained(sound, pool, previous=registry.read(sound, pool))
+    assert found(sound) == []
+
+
+def test_a_pool_that_was_trained_on_more_than_is_there_is_trained_again(sound: ObjectStore, pool: Pool) -> None:
+    [finding] = found(sound, mend=True)
+    assert (finding.key, finding.is_mended) == (keys.registry_pointer(pool), True)
+    assert "expected to have trained on at most 3 rows, got 7" in finding.what
+    assert registry.read(sound, pool).trained is None
+    assert found(sound) == []
+
+
+@pytest.fixture
+def store_of_release(sound: ObjectStore, pool: Pool) -> ObjectStore:
+    """A sound store."""
+    current = registry.read(sound, pool)
+    registry.note_trained(sound, pool, previous=current, trained=TrainedDataset("x", 3, "c"))
+    assert found(sound) == []
+    return sound
+
+
+def test_a_shard_that_is_gone_costs_its_rows_and_sent_again_they_count(
+    store_of_release: ObjectStore, pool: Pool, send: Send, tmp_path: Path
+) -> None:
+    store = store_of_release
+    first, _ = dataset_pointer.read(store, pool)[0].shards
+    store.delete(keys.shard(pool, first.sha256))
+    findings = found(store, mend=True)
+    assert [one.key for one in findings] == [
+        keys.shard(pool, first.sha256),
+        keys.pool_receipts(pool),
+        keys.registry_pointer(pool),  # it was trained on more rows than there are now
+    ]
+    assert "2 rows are lost" in findings[0].what
+    assert all(one.is_mended for one in findings)
+    dataset, _ = dataset_pointer.read(store, pool)
+    assert (dataset.samples, dataset.rows, dataset.uploads, len(dataset.shards)) == (1, 1, 1, 1)
+    assert found(store) == []
+    send("Ada", "Cleo")
+    assert len(reader.load(store, pool, cache=tmp_path / "cache")) == 4
+
+
+def test_a_shard_that_was_cut_short_is_found(store_of_release: ObjectStore, pool: Pool) -> None:
+    store = store_of_release
+    first, _ = dataset_pointer.read(store, pool)[0].shards
+    body = store.get(keys.shard(pool, first.sha256)).body
+    store.put(keys.shard(pool, first.sha256), body[:-1])
+    assert [one.key for one in found(store) if one.is_fault] == [keys.shard(pool, first.sha256)]
+
+
+def test_a_receipt_without_rows_is_taken_back_and_the_upload_counts_when_it_is_sent_again(
+    store_of_release: ObjectStore,
+    pool: Pool,
+    send: Send,
+    make_upload: Callable[..., bytes],
+    arrive: Callable[[bytes], InboxUpload],
+) -> None:
+    """It was acknowledged and dropped."""
+    store = store_of_release
+    lost = arrive(make_upload(["Eve"]))
+    store.put(keys.receipt(lost), b"")
+    [finding] = found(store, mend=True)
+    assert (finding.key, finding.is_fault, finding.is_mended) == (keys.pool_receipts(pool), False, True)
+    assert finding.what.startswith("1 receipts of uploads that the dataset does not name")
+    rows = dataset_pointer.read(store, pool)[0].rows
+    send("Eve")
+    assert dataset_pointer.read(store, pool)[0].rows == rows + 2  # and the one that waited
+
+
+@pytest.mark.parametrize("mend", [False, True])
+def test_lost_pointers_are_said_and_not_mended(store_of_release: ObjectStore, pool: Pool, *, mend: bool) -> None:
+    store = store_of_release
+    store.delete(keys.dataset_pointer(pool))
+    [dataset] = found(store, mend=mend)
+    store.delete(keys.registry_pointer(pool))
+    assert [one.key for one in found(store, mend=mend)] == [keys.dataset_pointer(pool), keys.registry_pointer(pool)]
+    assert dataset.what.startswith("expected the pointer of a dataset, got none")
+    assert not dataset.is_mended
+
+
+def test_an_upload_of_a_device_that_is_not_there_is_said_before_it_is_set_aside(
+    store_of_release: ObjectStore, arrive: Callable[[bytes], InboxUpload]
+) -> None:
+    store = store_of_release
+    device = keys.device(arrive(b"").device)
+    store.delete(device)
+    [finding] = found(store, mend=True)
+    assert (finding.key, finding.is_mended) == (device, False)
+    assert "1 of its uploads would be set aside" in finding.what
+
+
+@pytest.mark.parametrize("mend", [False, True])
+def test_what_a_standing_release_lacks_is_said(store_of_release: ObjectStore, pool: Pool, *, mend: bool) -> None:
+    store = store_of_release
+    manifest = registry.read(store, pool).channels[Channel.BEST].manifest
+    head = next(iter(manifest.heads.values())).file
+    store.delete(keys.shared_object(pool.group, head.sha256))
+    findings = found(store, mend=mend)
+    assert {one.key for one in findings} == {keys.shared_object(pool.group, head.sha256)}
+    assert "best 1 is made of, got none or another: promote another release" in findings[0].what
+
+
+def test_a_release_of_the_history_that_is_gone_is_said(store_of_release: ObjectStore, pool: Pool) -> None:
+    store = store_of_release
+    name = registry.read(store, pool).channels[Channel.BEST].release
+    store.delete(keys.release(pool, name))
+    assert [one.key for one in found(store)] == [keys.release(pool, name)]
+
+
+def test_a_space_that_is_not_registered_is_said(store_of_release: ObjectStore, pool: Pool) -> None:
+    store = store_of_release
+    store.delete(keys.space_file(pool.space, "bundle.json"))
+    assert [one.key for one in found(store)] == [keys.space_file(pool.space, "bundle.json")]
+
+
+def test_a_key_that_is_not_in_the_chain_is_said(store_of_release: ObjectStore) -> None:
+    store = store_of_release
+    store.put(keys.CHAIN, b"{}")
+    assert [one.key for one in found(store)] == [keys.CHAIN]
