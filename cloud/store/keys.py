@@ -17,6 +17,8 @@
     excluded/<group>/<device>                             empty: its samples are left out of what is trained on
     codes/<id>                                            an enrolment code: its hash, and whom it let in
     operators/<id>                                        an operator, and the hash of its token
+    requests/<id>                                         what an operator asks of releases, until it is carried out
+    outcomes/<id>                                         what became of it
     keys/verify                                           the public key that devices get when they enrol
     keys/chain                                            all public keys so far, each signed by the one before
     copies/complete                                       in a back-up: that it is whole
@@ -45,6 +47,8 @@ SPACES = "spaces/"
 SPACE_LISTS = "spaces-of/"
 REGISTRIES = "registry/"
 WORKERS = "workers/"
+REQUESTS = "requests/"
+OUTCOMES = "outcomes/"
 VERIFY = "keys/verify"
 CHAIN = "keys/chain"
 COPIES = "copies/"
@@ -225,6 +229,16 @@ def code(code_id: str) -> str:
 def operator(operator_id: str) -> str:
     """Return the key of an operator's document."""
     return f"{OPERATORS}{operator_id}"
+
+
+def request(request_id: str) -> str:
+    """Return the key of what an operator asks of releases."""
+    return f"{REQUESTS}{request_id}"
+
+
+def outcome(request_id: str) -> str:
+    """Return the key of what became of a request."""
+    return f"{OUTCOMES}{request_id}"
 
 
 def probe(name: str) -> str:

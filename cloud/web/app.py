@@ -16,7 +16,17 @@ from cloud.logs import fields
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store
 from cloud.web.problems import register_problems
-from cloud.web.routes import downloads, enrolment, health, proofs, releases, space_list, uploads, verification_keys
+from cloud.web.routes import (
+    downloads,
+    enrolment,
+    health,
+    operator_requests,
+    proofs,
+    releases,
+    space_list,
+    uploads,
+    verification_keys,
+)
 from cloud.web.routes.ids import register_ids
 from cloud.web.service import EXTENSION, open_context
 from contract.formats import parse_formats
@@ -39,7 +49,17 @@ def create_app(settings: Settings, *, store: ObjectStore | None = None, limit: C
     app.extensions[EXTENSION] = open_context(
         store or open_store(settings.store), settings, limit=limit or ConcurrencyLimit()
     )
-    for routes in (enrolment, proofs, verification_keys, uploads, releases, space_list, downloads, health):
+    for routes in (
+        enrolment,
+        proofs,
+        verification_keys,
+        uploads,
+        releases,
+        space_list,
+        downloads,
+        operator_requests,
+        health,
+    ):
         app.register_blueprint(routes.blueprint)
     register_problems(app)
     app.before_request(_begin)
@@ -76,6 +96,7 @@ def _log(answer: Response) -> Response:
             bytes_in=request.content_length or 0,
             bytes_out=answer.content_length,
             device=g.get("device"),
+            operator=g.get("operator"),
         ),
     )
     return answer

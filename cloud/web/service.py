@@ -11,6 +11,7 @@ from flask import current_app, g, request
 from cloud.errors import NotFound
 from cloud.identity.devices import EnrolledDevice
 from cloud.identity.limits import ConcurrencyLimit
+from cloud.identity.operators import Operator, OperatorAuthenticator
 from cloud.identity.tokens import Authenticator
 from cloud.releases import space_lists
 from cloud.settings import Settings
@@ -32,6 +33,7 @@ class ServiceContext:
     store: ObjectStore
     enrolment: Mapping[str, str] = field(repr=False)
     authenticator: Authenticator
+    operators: OperatorAuthenticator
     readiness: Readiness
     stall_s: float
     """How long a client may stand still."""
@@ -71,6 +73,7 @@ def open_context(store: ObjectStore, settings: Settings, *, limit: ConcurrencyLi
         store=store,
         enrolment=settings.enrolment,
         authenticator=Authenticator(store, clock=clock),
+        operators=OperatorAuthenticator(store, clock=clock),
         readiness=Readiness(store, clock=clock),
         stall_s=settings.stall_s,
         limit=limit,
@@ -92,3 +95,14 @@ def requesting_device() -> EnrolledDevice:
     device = current_context().authenticator.authenticate(request.headers.get(AUTHORIZATION, ""))
     g.device = device.id
     return device
+
+
+def requesting_operator() -> Operator:
+    """Return the operator that sent this request.
+
+    Raises:
+        Unauthenticated: it has no operator's token that counts; a device's is none.
+    """
+    operator = current_context().operators.authenticate(request.headers.get(AUTHORIZATION, ""))
+    g.operator = operator.id
+    return operator

@@ -45,6 +45,7 @@ from cloud.worker.agenda import LONGEST_OUTAGE_BACKOFF_S, Agenda, pool_backoff_s
 from cloud.worker.exclusions import ExclusionWatch
 from cloud.worker.lock import claimed
 from cloud.worker.renewal_times import RenewalTimes, Standing
+from cloud.worker.requests import carrying_out
 from cloud.worker.training_trial import check_installed, training_tried
 from contract.callbacks import ignore
 from contract.envelope import key_id
@@ -95,9 +96,10 @@ class Worker:
         """Look for pools that are due, again and again, until asked to stop."""
         poll_s = self.context.settings.poll_s
         logger.info("worker: started", extra=fields(poll_s=poll_s))
-        while not self.context.stop.is_set():
-            self.look()
-            self.context.stop.wait(self._agenda.wait_s(poll_s))
+        with carrying_out(self.context):
+            while not self.context.stop.is_set():
+                self.look()
+                self.context.stop.wait(self._agenda.wait_s(poll_s))
         logger.info("worker: stopped")
 
     def look(self) -> None:

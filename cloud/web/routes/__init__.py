@@ -17,5 +17,6 @@ def rule(path: str) -> str:
     """Turn a path of the contract into Flask's form."""
     for name in HASHES:
         path = path.replace(f"{{{name}}}", f"<hash:{name}>")
-    path = path.replace("{device}", "<device:device>")
+    for name in ("device", "serial", "request"):
+        path = path.replace(f"{{{name}}}", f"<{name}:{name}>")
     return path.replace("{channel}", f"<any({','.join(Channel)}):channel>")

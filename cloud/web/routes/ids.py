@@ -1,4 +1,4 @@
-"""Ids in paths: what is no sha256, or no id of a device, matches no route."""
+"""Ids in paths: what is no sha256, and no id of a device or request, matches no route."""
 
 from __future__ import annotations
 
@@ -16,6 +16,22 @@ class _DeviceConverter(BaseConverter):
     regex = DEVICE_PATTERN.pattern
 
 
+class _SerialConverter(BaseConverter):
+    regex = "[1-9][0-9]{0,14}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+
+class _RequestConverter(BaseConverter):
+    regex = "[0-9]{12}-[0-9a-f]{16}"
+
+
 def register_ids(app: Flask) -> None:
     """Let the rules of an app name ids; called before routes are added."""
-    app.url_map.converters |= {"hash": _HashConverter, "device": _DeviceConverter}
+    app.url_map.converters |= {
+        "hash": _HashConverter,
+        "device": _DeviceConverter,
+        "serial": _SerialConverter,
+        "request": _RequestConverter,
+    }

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -388,10 +389,10 @@ def manifest(channel: Channel, serial: int, parent: str | None, head: bytes) -> 
     )
 
 
-def publish(store, serial: int, parent: str | None) -> Envelope:  # type: ignore[no-untyped-def]
-    """A release of `home`; nobody here checks the signature."""
-    pool = Pool("home", SPACE)
-    payload = manifest(Channel.BEST, serial, parent, b"head").encode()
+def publish(store, serial: int, parent: str | None, group: str = "home") -> Envelope:  # type: ignore[no-untyped-def]
+    """A release of a group; nobody here checks the signature."""
+    pool = Pool(group, SPACE)
+    payload = replace(manifest(Channel.BEST, serial, parent, b"head"), group=group).encode()
     weights = FileRef.of(b"weights")
     release = Release(payload=payload, parent=parent, report={"why": "a test"}, weights=weights, rows=1)
     previous = registry.read(store, pool)

@@ -1,0 +1,98 @@
+"""Operators' requests, carried out beside the worker's loop: a roll-back waits for no training cycle.
+
+A cycle whose pool is decided of meanwhile loses the race for the registry's pointer, and is run again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Iterator
+
+from cloud.admin.best import BestOperator
+from cloud.errors import CloudError, Damaged, LostRace, NothingToDo
+from cloud.logs import fields
+from cloud.releases import requests
+from cloud.releases.requests import OperatorRequest, Outcome, RequestKind, RequestState
+from cloud.training.context import TrainingContext
+from contract.manifest import Manifest
+
+LOOK_EVERY_S = 2.0
+FORGET_EVERY_S = 3600.0
+ATTEMPTS = 4
+"""Of one request, while the worker's loop moves the same pointer."""
+
+logger = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def carrying_out(context: TrainingContext) -> Iterator[None]:
+    """Carry requests out in a thread of their own while the block runs."""
+    ended = threading.Event()
+    thread = threading.Thread(target=_run, args=(context, ended), name="requests", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def carry_out(context: TrainingContext) -> None:
+    """Carry out what waits, in the order in which it came.
+
+    Raises:
+        StoreError: the store failed; what waits still does.
+    """
+    operator = BestOperator(context.store, context.key, context.settings.manifest_life_s)
+    for id_ in list(requests.waiting(context.store)):
+        try:
+            request = requests.read(context.store, id_)
+        except Damaged as error:  # whatever it is, it must not stop those behind it
+            logger.error("request: left: %s", error)
+            continue
+        outcome = _attempt(operator, request)
+        requests.finish(context.store, id_, outcome)
+        line = fields(request=id_, by=request.decision.by, pool=request.pool.path, state=outcome.state.value)
+        logger.info("request: %s", outcome.said, extra=line)
+
+
+def _run(context: TrainingContext, ended: threading.Event) -> None:
+    looks = 0
+    while not (ended.is_set() or context.stop.is_set()):
+        try:
+            carry_out(context)
+            if looks % int(FORGET_EVERY_S / LOOK_EVERY_S) == 0:
+                requests.forget(context.store, now=context.now())
+        except CloudError as error:
+            logger.error("requests: %s", error)
+        except Exception:  # a defect must not stop the thread
+            logger.exception("defect")
+        looks += 1
+        ended.wait(LOOK_EVERY_S)
+
+
+def _attempt(operator: BestOperator, request: OperatorRequest) -> Outcome:
+    lost: LostRace | None = None
+    for _ in range(ATTEMPTS):
+        try:
+            manifest = _do(operator, request)
+        except LostRace as error:
+            lost = error
+        except (NothingToDo, Damaged) as error:
+            return Outcome(request, RequestState.REFUSED, str(error))
+        else:
+            return Outcome(request, RequestState.DONE, f"best is {manifest.serial}")
+    return Outcome(request, RequestState.REFUSED, f"others kept changing the registry: {lost}")
+
+
+def _do(operator: BestOperator, request: OperatorRequest) -> Manifest:
+    pool, decision = request.pool, request.decision
+    match request.kind:
+        case RequestKind.PROMOTE:
+            return operator.promote(pool, request.channel, serial=request.serial, decision=decision, pin=request.pin)
+        case RequestKind.PIN:
+            return operator.pin(pool, serial=request.serial, decision=decision)
+        case RequestKind.UNPIN:
+            return operator.unpin(pool, decision=decision)
