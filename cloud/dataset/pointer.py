@@ -57,12 +57,13 @@ def read(store: ObjectStore, pool: Pool) -> tuple[DatasetPointer, Pointer | None
     Raises:
         Damaged: it is not the pointer of a dataset, or it was lost.
     """
-    current = pointer.read(store, keys.dataset_pointer(pool))
+    key = keys.dataset_pointer(pool)
+    current = pointer.read(store, key)
     if current is None and was_there(store, pool):
-        raise Damaged(
-            f"{keys.dataset_pointer(pool)}: expected the pointer of a dataset, got none, though uploads were merged: "
-            "it is lost; `fedex-cloud fsck` says more"
-        )
+        current = pointer.read(store, key)  # the first merge may have been done in between
+        if current is None:
+            expected = f"{key}: expected the pointer of a dataset, got none, though uploads were merged"
+            raise Damaged(f"{expected}: it is lost; `fedex-cloud fsck` says more")
     return (_parse(current), current) if current else (EMPTY, None)
 
 

@@ -199,12 +199,13 @@ def read(store: ObjectStore, pool: Pool) -> Registry:
     Raises:
         Damaged: its pointer is not that of a registry, or it was lost.
     """
-    current = pointer.read(store, keys.registry_pointer(pool))
+    key = keys.registry_pointer(pool)
+    current = pointer.read(store, key)
     if current is None and store.list(keys.pool_releases(pool), limit=1):
-        raise Damaged(
-            f"{keys.registry_pointer(pool)}: expected the pointer of a registry, got none, though there are releases: "
-            "it is lost; `fedex-cloud fsck` says more"
-        )
+        current = pointer.read(store, key)  # the first release may have been written in between
+        if current is None:
+            expected = f"{key}: expected the pointer of a registry, got none, though there are releases"
+            raise Damaged(f"{expected}: it is lost; `fedex-cloud fsck` says more")
     return _parse(current) if current else Registry()
 
 

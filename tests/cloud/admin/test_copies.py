@@ -11,26 +11,12 @@ from cloud.admin.fsck import Checker
 from cloud.dataset import inbox, reader
 from cloud.dataset.merge import merge_once
 from cloud.errors import StoreRefused
-from cloud.store import MAX_LISTED, ObjectStore, keys, open_store
+from cloud.store import ObjectStore, keys, open_store
 from cloud.store.keys import InboxUpload, Pool
+from tests.cloud.busy import BusyStore
 
 NOW = 1_800_000_000.0
 STAGES = [keys.INBOX, keys.RECEIPTS, keys.REGISTRIES, keys.SPACE_LISTS, keys.DATASETS, ""]
-
-
-class BusyStore:
-    """A store in which something happens just before a prefix is first listed."""
-
-    def __init__(self, store: ObjectStore, prefix: str, happens: Callable[[], None]) -> None:
-        self._store, self._prefix, self._happens = store, prefix, [happens]
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._store, name)
-
-    def list(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> list[str]:
-        if prefix == self._prefix and self._happens:
-            self._happens.pop()()
-        return self._store.list(prefix, after=after, limit=limit)
 
 
 @pytest.fixture

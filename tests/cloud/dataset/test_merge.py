@@ -20,6 +20,7 @@ from cloud.store import MAX_LISTED, ObjectStore, keys
 from cloud.store.keys import InboxUpload, Pool
 from contract.self_test import PPM, SelfTest, Setup
 from contract.upload import LIMITS, upload_id
+from tests.cloud.busy import BusyStore
 from tests.cloud.conftest import SELF_TEST
 from tests.cloud.counting import CountingStore
 
@@ -422,3 +423,9 @@ def test_before_the_first_merge_nothing_is_lost_also_where_one_was_killed(
     with pytest.raises(InterruptedError):
         merge_once(store, pool, at=fail)
     assert merge_once(store, pool).rows == 1
+
+
+def test_a_first_merge_that_ends_while_somebody_looks_is_no_loss(store: ObjectStore, pool: Pool, send: Send) -> None:
+    send(["Ada"])
+    busy = BusyStore(store, keys.pool_receipts(pool), lambda: merge_once(store, pool))
+    assert dataset_pointer.read(busy, pool)[0].rows == 1  # type: ignore[arg-type]  # all of a store but its list

@@ -24,6 +24,7 @@ from contract.files import sha256_hex
 from contract.labels import parse_labels
 from contract.manifest import Channel, Precision
 from contract.unknown import Strictness
+from tests.cloud.busy import BusyStore
 from tests.cloud.releases.standing import POINTS
 
 NOW = 1_800_000_000
@@ -265,3 +266,8 @@ def test_a_first_publication_that_was_killed_looks_like_no_loss(place: Place) ->
         place.publish(at=fail)
     assert registry.read(place.store, place.pool).channels == {}
     assert place.publish(version=2).serials == {Channel.LATEST: 1, Channel.BEST: 1}
+
+
+def test_a_first_release_that_is_published_while_somebody_looks_is_no_loss(place: Place) -> None:
+    busy = BusyStore(place.store, keys.pool_releases(place.pool), lambda: place.publish(previous=Registry()))
+    assert registry.read(busy, place.pool).serials  # type: ignore[arg-type]  # all of a store but its list
