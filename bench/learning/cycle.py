@@ -48,6 +48,7 @@ class Pool:
     ledger: LedgerDraft
     samples: dict[tuple[str, bytes], Upload] = field(default_factory=dict)
     splits: dict[tuple[str, bytes], Split] = field(default_factory=dict)
+    came: dict[tuple[str, bytes], int] = field(default_factory=dict)
     since: dict[tuple[str, bytes, str], int] = field(default_factory=dict)
     """The row with which each sample first had each of its labels."""
     rows: int = 0
@@ -65,6 +66,7 @@ class Pool:
             split = self.ledger.take(key, revision=upload.revision, label=upload.label)
             if split is not None:
                 self.samples[key] = upload
+                self.came.setdefault(key, self.rows)
                 self.since.setdefault((*key, upload.label), self.rows)
                 self.rows += 1
                 self.splits.setdefault(key, split)
@@ -83,6 +85,7 @@ class Pool:
             splits=np.array([split.code for split in self.splits.values()], np.uint8),
             sample_ids=_ids([name for _, name in self.samples]),
             devices=np.array([devices.setdefault(device, len(devices)) for device, _ in self.samples], np.int64),
+            came=np.array([self.came[key] for key in self.samples], np.int64),
             since=np.array([self.since[*key, one.label] for key, one in self.samples.items()], np.int64),
             features=cast("StoredFeatures", features),  # indexed alike
         )

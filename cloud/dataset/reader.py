@@ -87,6 +87,8 @@ class Dataset:
     """(n, 16)."""
     devices: NDArray[np.int64]
     """(n,): which device each sample is of, numbered as they first appeared. A number never changes its device."""
+    came: NDArray[np.int64]
+    """(n,): the row, of all that were ever merged, with which each sample first came."""
     since: NDArray[np.int64]
     """(n,): the row, of all that were ever merged, with which each sample first had the label that it has now."""
     features: StoredFeatures
@@ -157,6 +159,7 @@ def resolve(
         splits=_join([one.splits for one in columns], np.uint8)[first],
         sample_ids=_join([one.sample_ids for one in columns], np.uint8, SAMPLE_ID_BYTES)[first],
         devices=devices[first],
+        came=first,
         since=_since(samples, labels)[best],
         features=StoredFeatures(tuple(file for _, file in pieces), files[best], rows[best], feature_shape),
         device_ids=device_ids,

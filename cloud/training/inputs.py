@@ -157,13 +157,16 @@ def _untainted(store: ObjectStore, pool: Pool, current: Registry, data: Dataset,
     if not excluded:
         return current
     releases = {name: registry.get_release(store, pool, one.release) for name, one in current.channels.items()}
-    channels = {name: one for name, one in current.channels.items() if not _learned(releases[name], data, excluded)}
+    channels = {name: one for name, one in current.channels.items() if not has_learned(releases[name], data, excluded)}
     return replace(current, channels=channels)
 
 
-def _learned(release: Release, data: Dataset, samples: Sequence[int]) -> bool:
-    """Tell whether a release was trained or judged on any of these samples of the dataset."""
-    merged = data.since[np.asarray(samples, np.int64)] < release.rows
+def has_learned(release: Release, data: Dataset, samples: Sequence[int]) -> bool:
+    """Tell whether a release was trained or judged on any of these samples, under whatever label they had then. Pure.
+
+    A sample whose label had no class then counts as well: releases do not say which those were.
+    """
+    merged = data.came[np.asarray(samples, np.int64)] < release.rows
     return bool((merged & ~np.isin(samples, release.left_out)).any())
 
 

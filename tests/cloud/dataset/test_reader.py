@@ -77,6 +77,7 @@ def test_a_sample_has_its_label_since_the_row_that_first_gave_it(
     loaded = reader.load(store, pool, cache=tmp_path)
     assert [loaded.labels[place] for place in loaded.label_index] == ["Ben", "Cleo"]
     assert loaded.since.tolist() == [2, 1]
+    assert loaded.came.tolist() == [0, 1]
 
 
 def test_a_device_has_one_number_through_all_shards(

@@ -9,8 +9,10 @@ import pytest
 
 from cloud.dataset.reader import Dataset, StoredFeatures
 from cloud.dataset.shards import FeatureFile
+from cloud.releases.registry import Release
 from cloud.training import examples
 from cloud.training.examples import TrainingClasses, choose_classes, choose_examples
+from cloud.training.inputs import has_learned
 from contract.bundle import BaseSamples
 from contract.labels import encode_labels
 
@@ -43,6 +45,7 @@ def dataset(tmp_path: Path) -> MakeDataset:
             splits=np.array([split for _, split in rows], np.uint8),
             sample_ids=np.zeros((len(rows), 16), np.uint8),
             devices=np.arange(len(rows)) % 2,
+            came=places,
             since=places,
             features=StoredFeatures((stored,), np.zeros(len(rows), np.int64), places, (2,)),
         )
@@ -84,6 +87,19 @@ def test_what_was_left_out_as_excluded_is_unseen_when_it_comes_back(dataset: Mak
     data = dataset(("Dan", 0), ("Dan", 0), ("Dan", 0))
     rows = choose_examples(data, NO_BASE, classes(data), seen=3, left_out=[1])
     assert rows.unseen.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("samples", "learned"),
+    [([0], True), ([1], False), ([1, 2], True), ([3], False), ([], False)],
+    ids=["trained on", "left out", "one left out, one not", "came later", "none"],
+)
+def test_what_a_release_learned_from_is_told_by_when_a_sample_came(
+    dataset: MakeDataset, samples: list[int], learned: bool
+) -> None:
+    """Not by when it had its label: who corrects a sample does not take back what a head learned from it."""
+    data = replace(dataset(*[("Cleo", 0)] * 4), since=np.array([7, 7, 7, 7]))
+    assert has_learned(Release(b"", None, {}, None, rows=3, left_out=(1,)), data, samples) is learned
 
 
 def test_a_spelling_of_a_known_label_is_no_new_class(dataset: MakeDataset) -> None:
