@@ -34,6 +34,8 @@ COPIED_AT_ONCE = 8
 MAX_COMPLETE_BYTES = 4 << 10
 
 _LEFT_OUT = (keys.PROBES, keys.COPIES, keys.WORKERS)
+_MAY_BE_THERE = (keys.PROBES, keys.VERIFY, keys.CHAIN)
+"""In an empty store: what `keys import` leaves there, and whoever asks whether it works."""
 _FIRST = (keys.INBOX, keys.RECEIPTS)
 _REGISTRY_POINTER = re.compile(rf"{keys.REGISTRIES}[^/]+/[^/]+/HEAD")
 _DATASET_POINTER = re.compile(rf"{keys.DATASETS}[^/]+/[^/]+/HEAD")
@@ -122,7 +124,7 @@ def _copy_all(source: ObjectStore, target: ObjectStore, stages: Iterator[Iterato
 
 
 def _check_empty(store: ObjectStore) -> None:
-    found = next((key for key in keys_under(store, "") if not key.startswith(keys.PROBES)), None)
+    found = next((key for key in keys_under(store, "") if not key.startswith(_MAY_BE_THERE)), None)
     if found is not None:
         raise StoreRefused(f"{store!r}: expected an empty store to copy to, got one with {found}")
 

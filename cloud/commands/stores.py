@@ -15,6 +15,7 @@ from cloud.admin.restored import RestoredReleases
 from cloud.commands.surroundings import settings_here, who
 from cloud.errors import Damaged, StoreError, StoreRefused
 from cloud.releases.decisions import Decision
+from cloud.releases.key_files import load_pair
 from cloud.releases.signing import load as load_key
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store, probe
@@ -46,10 +47,11 @@ def backup(address: str) -> None:
 def restore(address: str) -> None:
     """Bring the copy at ADDRESS back to the store, which is empty; nothing else may use it until this is done.
 
-    Needs FEDEX_STATE with the key (`keys import`). What was acknowledged since the copy was begun is not in it.
+    Needs FEDEX_STATE with the key: `keys import` it first. What was acknowledged since the copy was begun is not in it.
     """
     settings = settings_here()
     with claimed(settings.state):
+        load_pair(settings.state)
         store, copy = open_store(settings.store), open_store(address)
         probe(store)
         report = _answered(lambda: bring_back(copy, store))
