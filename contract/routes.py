@@ -7,7 +7,14 @@ from contract.documents import Fields, encode_base64, encode_json, parse_documen
 from contract.errors import Impossible, Malformed
 from contract.key_chain import PUBLIC_KEY_BYTES as PUBLIC_KEY_BYTES
 from contract.key_chain import parse_key
-from contract.patterns import CODE_PATTERN, DEVICE_PATTERN, GROUP_PATTERN, HEX64_PATTERN, TOKEN_PATTERN
+from contract.patterns import (
+    CODE_PATTERN,
+    DEVICE_PATTERN,
+    FINGERPRINT_PATTERN,
+    GROUP_PATTERN,
+    HEX64_PATTERN,
+    TOKEN_PATTERN,
+)
 from contract.problems import PROBLEM_MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 
 JSON_MEDIA_TYPE = "application/json"
@@ -27,6 +34,7 @@ IMMUTABLE = "private, max-age=31536000, immutable"
 DEVICES = "/v1/devices"
 PROOF = "/v1/devices/{device}/proof"
 TOKEN = "/v1/devices/self/token"
+SAMPLES = "/v1/devices/self/samples"
 KEYS = "/v1/keys"
 UPLOAD = "/v1/spaces/{space}/uploads/{upload}"
 SPACES = "/v1/spaces"
@@ -45,6 +53,7 @@ MIN_BYTES_PER_S = 1 << 10
 MAX_ENROLMENT_BYTES = 4 << 10
 MAX_TOKEN_REPLY_BYTES = 4 << 10
 MAX_ACKNOWLEDGEMENT_BYTES = 4 << 10
+MAX_ERASURE_REPLY_BYTES = 4 << 10
 
 
 def proof_path(device: str) -> str:
@@ -168,6 +177,23 @@ class Acknowledgement:
     def encode(self) -> bytes:
         """Write the acknowledgement."""
         return encode_json({"upload": self.upload})
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureReply:
+    """What the service says of a device's wish that its samples be erased: that it is kept, and under which id."""
+
+    erasure: str
+
+    @classmethod
+    def parse(cls, data: bytes) -> "ErasureReply":
+        """Read a reply. Raises `Malformed` or `TooLarge`."""
+        fields = parse_document(data, where="erasure", max_bytes=MAX_ERASURE_REPLY_BYTES)
+        return cls(erasure=fields.name("erasure", FINGERPRINT_PATTERN))
+
+    def encode(self) -> bytes:
+        """Write the reply."""
+        return encode_json({"erasure": self.erasure})
 
 
 def parse_token(fields: Fields, name: str) -> str:

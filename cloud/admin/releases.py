@@ -30,26 +30,14 @@ from cloud.admin.standing import (
 )
 from cloud.errors import NothingToDo
 from cloud.releases import registry
+from cloud.releases.bundle_head import describe_bundle_head
 from cloud.releases.decisions import Decided, Decision
 from cloud.releases.history import PastRelease, chain
 from cloud.releases.registry import CurrentRelease, Release
-from cloud.store import keys
-from cloud.store.documents import reading
 from cloud.store.keys import Pool
-from contract.bundle_files import (
-    BUNDLE_FILE,
-    LABELS_FILE,
-    BundleFacts,
-    parse_bundle_document,
-    parse_bundle_labels,
-    parse_labels_reference,
-)
 from contract.documents import Json
-from contract.files import FileRef
 from contract.manifest import Channel, Manifest
 from contract.rollout import PARTS
-from contract.training_bundle import KIND
-from contract.unknown import points_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +113,5 @@ class ReleaseOperator(StandingReleases):
 
     def _of_bundle(self, pool: Pool, current: CurrentRelease) -> tuple[dict[str, Json], Release]:
         """Say that the bundle's head serves, with its labels, temperature and points, and the space's own facts."""
-        where = keys.space_file(pool.space, "")
-        labels = self.store.get(keys.space_file(pool.space, LABELS_FILE)).body
-        with reading(where):
-            fields = parse_bundle_document(self.store.get(keys.space_file(pool.space, BUNDLE_FILE)).body, kind=KIND)
-            facts = BundleFacts.parse(fields)
-            reference: FileRef = parse_labels_reference(fields)
-            reference.check(labels, where=LABELS_FILE)
-            count = len(parse_bundle_labels(labels))
-        document = document_of(current) | {
-            "labels": {**reference.document(), "count": count},
-            "heads": {},
-            "temperature": facts.temperature,
-            "threshold": facts.threshold,
-            "points": points_document(facts.points),
-            "validation": {"accuracy": None, "samples": 0},
-            "rollout": None,
-        }
+        document = document_of(current) | describe_bundle_head(self.store, pool.space)
         return document, Release(b"", None, {}, None, 0)

@@ -19,6 +19,7 @@ aside.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -83,17 +84,23 @@ def merge_once(
     memory: MergeMemory | None = None,
     at: AtMergeStep = ignore,
     max_bytes: int = MAX_BATCH_BYTES,
+    now: float | None = None,
 ) -> MergeReport:
     """Merge at most 1,000 uploads, or as many as have `max_bytes` of features or `MAX_BATCH_ROWS` rows.
 
     Give the same `memory` again to make the next one cheap. `at` is told each step as it is passed, some from other
-    threads.
+    threads. `now` is in Unix seconds; None: the system's.
 
     Raises:
         StoreError: the store failed; merging again later goes on where this one ended.
         Damaged: a shard, or what was to be one, cannot be read.
     """
-    return _Merge(store, pool, memory or MergeMemory(), at).run(max_bytes)
+    return _Merge(store, pool, memory or MergeMemory(), at, int(time.time() if now is None else now)).run(max_bytes)
+
+
+def finish_journal(store: ObjectStore, pool: Pool, dataset: DatasetPointer) -> None:
+    """Write the receipts that may be left of the merge that wrote this pointer. Idempotent. Raises as `merge_once`."""
+    _Merge(store, pool, MergeMemory(), ignore, 0).finish_journal(dataset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +111,12 @@ class _Merge:
     pool: Pool
     memory: MergeMemory
     at: AtMergeStep
+    now: int
 
     def run(self, max_bytes: int) -> MergeReport:
         dataset, pointer = dataset_pointer.read(self.store, self.pool)
         self.at(MergeStep.POINTER_READ)
-        self._finish_journal(dataset)
+        self.finish_journal(dataset)
         memory = self.memory.catch_up(self.store, self.pool, dataset)
         waiting = inbox.pending(self.store, self.pool)
         self.at(MergeStep.INBOX_LISTED)
@@ -131,7 +139,7 @@ class _Merge:
         self._finish(ref, shard.uploads)
         return report
 
-    def _finish_journal(self, dataset: DatasetPointer) -> None:
+    def finish_journal(self, dataset: DatasetPointer) -> None:
         """Do what may be left of the merge that wrote this pointer."""
         if dataset.journal is None or dataset.journal == self.memory.finished.get(self.pool):
             return
@@ -156,13 +164,13 @@ class _Merge:
     def _set_aside(self, judged: BatchUpload) -> None:
         logger.warning("set aside: %s: %s", judged.upload.path, judged.reason)
         self.store.put(keys.rejected_upload(judged.upload), judged.body)
-        self.store.put(keys.rejected_reason(judged.upload), encode_json({"reason": judged.reason}))
+        self.store.put(keys.rejected_reason(judged.upload), encode_json({"reason": judged.reason, "at": self.now}))
         self.at(MergeStep.UPLOAD_SET_ASIDE)
         self.store.delete(keys.inbox(judged.upload))
 
     def _write(self, shard: ShardDraft) -> tuple[ShardRef, Columns]:
         columns, features = shard.build()
-        ref = shards.write(self.store, self.pool, columns, features)
+        ref = shards.write(self.store, self.pool, columns, features, merged=self.now)
         self.at(MergeStep.SHARD_WRITTEN)
         return ref, columns
 

@@ -3,13 +3,14 @@
 ::
 
     {"format": 1, "commit": ..., "ancestors": [...],
-     "shards": [{"sha256": ..., "size": bytes, "rows": n}, ...],      in the order of merging
+     "shards": [{"sha256": ..., "size": bytes, "rows": n, "merged": unix s}, ...],      in the order of merging
      "samples": n, "rows": n, "uploads": n,                           in total
-     "journal": "<sha256 of the shard that the last merge wrote>"}
+     "journal": "<sha256 of the shard that the last merge wrote>",
+     "erasure": {"id": ..., "samples": n}}                            the last one that took samples out, or null
 
-Upload ids stand in shard headers, so that the pointer stays small. It moves only when rows were added, so its commit
-says whether there is anything new to train on. Where something says that it was there and it is not, it was lost:
-nobody may take that for an empty dataset, and begin anew.
+Upload ids stand in shard headers, so that the pointer stays small. It moves only when rows were added or erased, so its
+commit says whether there is anything new to train on. Where something says that it was there and it is not, it was
+lost: nobody may take that for an empty dataset, and begin anew.
 
 What a later version adds to the document, or to a shard in it, stays when this one appends a shard.
 """
@@ -34,6 +35,23 @@ MAX_SHARDS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class PoolErasure:
+    """What an erasure took out of a pool."""
+
+    id: str
+    samples: int
+
+    @classmethod
+    def parse(cls, fields: Fields) -> PoolErasure:
+        """Read what `document` wrote. Raises a `ContractError`."""
+        return cls(fields.text("id"), fields.integer("samples"))
+
+    def document(self) -> dict[str, Json]:
+        """Write it as part of the dataset's pointer."""
+        return {"id": self.id, "samples": self.samples}
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetPointer:
     """What a pool's dataset is at one commit."""
 
@@ -46,6 +64,8 @@ class DatasetPointer:
     uploads: int
     journal: str | None
     """The shard whose uploads may still wait for their receipts."""
+    erasure: PoolErasure | None = None
+    """The last one that took samples out."""
 
 
 EMPTY = DatasetPointer(commit="", shards=(), samples=0, rows=0, uploads=0, journal=None)
@@ -100,6 +120,7 @@ def _parse(current: Pointer) -> DatasetPointer:
             rows=fields.integer("rows"),
             uploads=fields.integer("uploads"),
             journal=fields.name("journal", HEX64_PATTERN) if "journal" in fields else None,
+            erasure=PoolErasure.parse(fields.document("erasure")) if "erasure" in fields else None,
         )
 
 
@@ -113,6 +134,7 @@ def _document(dataset: DatasetPointer, *, before: tuple[Fields, ...]) -> dict[st
         "rows": dataset.rows,
         "uploads": dataset.uploads,
         "journal": dataset.journal,
+        "erasure": dataset.erasure.document() if dataset.erasure else None,
     }
 
 

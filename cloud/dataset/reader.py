@@ -9,6 +9,7 @@ Base samples are not in it: they are the training bundle's (`cloud.spaces.bundle
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,9 @@ from cloud.store.store import ObjectStore
 from contract.files import atomic_write, sha256_hex
 from contract.labels import label_key
 from contract.samples import SAMPLE_ID_BYTES
+
+_CACHED = re.compile(r"\.?[0-9a-f]{64}(\.[0-9a-f]+)?")
+"""The name of a shard, or of one that is being downloaded (`contract.files.atomic_write`)."""
 
 Features = NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -133,8 +137,20 @@ def load_at(
         Damaged: a shard is not what its name says.
     """
     cache.mkdir(parents=True, exist_ok=True)
+    prune(cache, dataset)
     pieces = [shards.read_file(_fetch(store, pool, ref, cache)) for ref in dataset.shards]
     return resolve(pieces, commit=dataset.commit, base_labels=base_labels, feature_shape=feature_shape)
+
+
+def prune(cache: Path, dataset: DatasetPointer) -> None:
+    """Delete from a cache what is no shard of the dataset any more, so that what was erased is not left there.
+
+    What a download that was killed has left goes as well; a file of another name stays.
+    """
+    named = {ref.sha256 for ref in dataset.shards}
+    for path in cache.iterdir() if cache.is_dir() else ():
+        if _CACHED.fullmatch(path.name) and path.name not in named:
+            path.unlink(missing_ok=True)
 
 
 def resolve(

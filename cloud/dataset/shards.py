@@ -80,15 +80,22 @@ class ShardRef:
     size: int
     """In bytes."""
     rows: int
+    merged: int = 0
+    """When its rows were merged, Unix seconds, however often it was rewritten since."""
 
     @classmethod
     def parse(cls, fields: Fields) -> ShardRef:
         """Read what `document` wrote. Raises a `ContractError`."""
-        return cls(fields.name("sha256", HEX64_PATTERN), fields.integer("size"), fields.integer("rows"))
+        return cls(
+            sha256=fields.name("sha256", HEX64_PATTERN),
+            size=fields.integer("size"),
+            rows=fields.integer("rows"),
+            merged=fields.integer("merged"),
+        )
 
     def document(self) -> dict[str, Json]:
         """Write the reference as part of the dataset's pointer."""
-        return {"sha256": self.sha256, "size": self.size, "rows": self.rows}
+        return {"sha256": self.sha256, "size": self.size, "rows": self.rows, "merged": self.merged}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +129,17 @@ def encode_shard(columns: Columns, features: NDArray[np.float32]) -> bytes:
     return encode_tensors(tensors, metadata)
 
 
-def write(store: ObjectStore, pool: Pool, columns: Columns, features: NDArray[np.float32]) -> ShardRef:
-    """Write a shard into the store; the same content goes to the same key.
+def write(
+    store: ObjectStore, pool: Pool, columns: Columns, features: NDArray[np.float32], *, merged: int = 0
+) -> ShardRef:
+    """Write a shard into the store; the same content goes to the same key. `merged` is in Unix seconds.
 
     Raises:
         Damaged: it could not be read again; nothing was written.
     """
     body = encode_shard(columns, features)
     _check_readable(body)
-    ref = ShardRef(sha256_hex(body), len(body), len(columns))
+    ref = ShardRef(sha256_hex(body), len(body), len(columns), merged)
     store.put(keys.shard(pool, ref.sha256), body)
     return ref
 
@@ -146,6 +155,25 @@ def read_columns(store: ObjectStore, pool: Pool, ref: ShardRef) -> Columns:
     file = open_tensor_file(store, key)
     with reading(key):
         return _parse_columns(file.header, file.read(_COLUMNS))
+
+
+def read_whole(store: ObjectStore, pool: Pool, ref: ShardRef) -> tuple[Columns, NDArray[np.float32]]:
+    """Read a shard's columns, and its features float32 (n, *shape), into memory.
+
+    Raises:
+        NotFound: the shard is gone.
+        Damaged: it is not what its name says.
+    """
+    key = keys.shard(pool, ref.sha256)
+    body = store.get(key).body
+    with reading(key):
+        if sha256_hex(body) != ref.sha256:
+            raise Damaged(f"{key}: expected sha256 {ref.sha256}, got {sha256_hex(body)}")
+        header = parse_header(body)
+        section = memoryview(body)[header.data_start :]
+        features = _field(header, _FEATURES)
+        viewed = view_tensor(features, section[features.begin : features.end])
+        return _view_columns(header, section), viewed.astype(np.float32, copy=False)
 
 
 def read_file(path: Path) -> tuple[Columns, FeatureFile]:

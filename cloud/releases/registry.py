@@ -8,7 +8,8 @@
       "serials":  {"best": n, "latest": n},                          the last one used
       "trained":  {"dataset": "<commit>", "rows": n, "cycle": "...", "excluded": "..."},   or null
       "failed":   {"dataset": "<commit>", "times": n, "at": unix s},    or null
-      "pin":      {"by": ..., "why": ..., "at": unix s}}                or null: best moves by itself
+      "pin":      {"by": ..., "why": ..., "at": unix s},                or null: best moves by itself
+      "erasure":  "<id>"}                               the last one that took samples out, or null
     registry/<pool>/releases/<sha256>    {"parent", "payload", "report", "weights" or null, "rows"}, immutable
 
 A release is named by the sha256 of its payload. Its parent is the release before it in its channel, so that each
@@ -125,6 +126,8 @@ class Registry:
     failed: FailedCycles | None = None
     pin: Decision | None = None
     """The operator's word that holds best still while latest goes on."""
+    erasure: str | None = None
+    """The last one that took samples out of the dataset; no release from before it is here."""
     pointer: Pointer | None = field(default=None, repr=False)
     """What the next write follows."""
 
@@ -263,6 +266,17 @@ def repoint(store: ObjectStore, pool: Pool, *, previous: Registry, envelopes: Ma
     return _swap(store, pool, _point(previous, envelopes))
 
 
+def erase(
+    store: ObjectStore, pool: Pool, *, previous: Registry, envelopes: Mapping[Channel, Envelope], erasure: str
+) -> Registry:
+    """Point every channel at a release without heads, and forget what was trained, failed or pinned.
+
+    Raises as `publish` does.
+    """
+    moved = _point(previous, envelopes)
+    return _swap(store, pool, replace(moved, trained=None, failed=None, pin=None, erasure=erasure))
+
+
 def note_trained(store: ObjectStore, pool: Pool, *, previous: Registry, trained: TrainedDataset) -> Registry:
     """Remember that a dataset holds nothing that can be trained on yet. Raises as `publish` does."""
     return _swap(store, pool, replace(previous, trained=trained, failed=None))
@@ -319,6 +333,7 @@ def _document(registry: Registry) -> dict[str, Json]:
         "trained": keep_added(before.get("trained"), trained.document()) if trained else None,
         "failed": keep_added(before.get("failed"), failed.document()) if failed else None,
         "pin": keep_added(before.get("pin"), pin.document()) if pin else None,
+        "erasure": registry.erasure,
     }
 
 
@@ -340,6 +355,7 @@ def _parse(current: Pointer) -> Registry:
             trained=TrainedDataset.parse(fields.document("trained")) if "trained" in fields else None,
             failed=FailedCycles.parse(fields.document("failed")) if "failed" in fields else None,
             pin=Decision.parse(fields.document("pin")) if "pin" in fields else None,
+            erasure=fields.text("erasure") if "erasure" in fields else None,
             pointer=current,
         )
 

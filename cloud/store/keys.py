@@ -19,6 +19,8 @@
     operators/<id>                                        an operator, and the hash of its token
     requests/<id>                                         what an operator asks of releases, until it is carried out
     outcomes/<id>                                         what became of it
+    erasures/<id>                                         samples that are to be erased; the worker's journal of it
+    tombstones/<id>                                       that samples were erased: when, by whom, how many
     keys/verify                                           the public key that devices get when they enrol
     keys/chain                                            all public keys so far, each signed by the one before
     copies/complete                                       in a back-up: that it is whole
@@ -38,11 +40,14 @@ from contract.patterns import DEVICE_PATTERN, GROUP_PATTERN, HEX64_PATTERN
 
 INBOX = "inbox/"
 RECEIPTS = "receipts/"
+REJECTED = "rejected/"
 DATASETS = "dataset/"
 DEVICES = "devices/"
 EXCLUDED = "excluded/"
 CODES = "codes/"
 OPERATORS = "operators/"
+ERASURES = "erasures/"
+TOMBSTONES = "tombstones/"
 SPACES = "spaces/"
 SPACE_LISTS = "spaces-of/"
 REGISTRIES = "registry/"
@@ -146,9 +151,9 @@ def parse_inbox(key: str) -> InboxUpload:
     return InboxUpload(Pool(match["group"], match["space"]), match["device"], int(match["generation"]), match["sha256"])
 
 
-def receipt(upload: InboxUpload) -> str:
-    """Return the key of the empty object that says that an upload is in the dataset."""
-    return f"{RECEIPTS}{upload.path}"
+def device_inbox(pool: Pool, device: str) -> str:
+    """Return the prefix of all uploads of one device that wait in one pool."""
+    return f"{pool_inbox(pool)}{device}."
 
 
 def pool_receipts(pool: Pool) -> str:
@@ -156,14 +161,24 @@ def pool_receipts(pool: Pool) -> str:
     return f"{RECEIPTS}{pool.path}/"
 
 
+def pool_rejected(pool: Pool) -> str:
+    """Return the prefix of the uploads of a pool that were set aside, and their reasons."""
+    return f"{REJECTED}{pool.path}/"
+
+
+def receipt(upload: InboxUpload) -> str:
+    """Return the key of the empty object that says that an upload is in the dataset."""
+    return f"{RECEIPTS}{upload.path}"
+
+
 def rejected_upload(upload: InboxUpload) -> str:
     """Return the key of the bytes of an upload that was set aside."""
-    return f"rejected/{upload.path}/upload"
+    return f"{REJECTED}{upload.path}/upload"
 
 
 def rejected_reason(upload: InboxUpload) -> str:
     """Return the key of the reason why an upload was set aside."""
-    return f"rejected/{upload.path}/reason.json"
+    return f"{REJECTED}{upload.path}/reason.json"
 
 
 def dataset_pointer(pool: Pool) -> str:
@@ -171,9 +186,14 @@ def dataset_pointer(pool: Pool) -> str:
     return f"{DATASETS}{pool.path}/HEAD"
 
 
+def pool_shards(pool: Pool) -> str:
+    """Return the prefix of a pool's shards."""
+    return f"{DATASETS}{pool.path}/shards/"
+
+
 def shard(pool: Pool, sha256: str) -> str:
     """Return the key of an immutable piece of a pool's dataset."""
-    return f"{DATASETS}{pool.path}/shards/{sha256}"
+    return f"{pool_shards(pool)}{sha256}"
 
 
 def registry_pointer(pool: Pool) -> str:
@@ -196,14 +216,24 @@ def space_list(group: str) -> str:
     return f"{SPACE_LISTS}{group}"
 
 
+def pool_trials(pool: Pool) -> str:
+    """Return the prefix of the records of a pool's trials."""
+    return f"trials/{pool.path}/"
+
+
 def trial(pool: Pool, cycle: str, name: str) -> str:
     """Return the key of what one trial of a training cycle did."""
-    return f"trials/{pool.path}/{cycle}/{name}"
+    return f"{pool_trials(pool)}{cycle}/{name}"
+
+
+def group_objects(group: str) -> str:
+    """Return the prefix of a group's heads and label lists."""
+    return f"objects/{group}/"
 
 
 def shared_object(group: str, sha256: str) -> str:
     """Return the key of a head or label list, which only its group may fetch."""
-    return f"objects/{group}/{sha256}"
+    return f"{group_objects(group)}{sha256}"
 
 
 def device(device_id: str) -> str:
@@ -239,6 +269,16 @@ def request(request_id: str) -> str:
 def outcome(request_id: str) -> str:
     """Return the key of what became of a request."""
     return f"{OUTCOMES}{request_id}"
+
+
+def erasure(erasure_id: str) -> str:
+    """Return the key of samples that are to be erased."""
+    return f"{ERASURES}{erasure_id}"
+
+
+def tombstone(erasure_id: str) -> str:
+    """Return the key of what is left of an erasure."""
+    return f"{TOMBSTONES}{erasure_id}"
 
 
 def probe(name: str) -> str:

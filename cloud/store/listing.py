@@ -1,4 +1,4 @@
-"""Every key under a prefix, however many there are."""
+"""Every key under a prefix, however many there are, and their deletion."""
 
 from __future__ import annotations
 
@@ -20,3 +20,9 @@ def keys_under(store: ObjectStore, prefix: str) -> Iterator[str]:
 def names_under(store: ObjectStore, prefix: str) -> Iterator[str]:
     """Yield what all these keys have after the prefix."""
     return (key.removeprefix(prefix) for key in keys_under(store, prefix))
+
+
+def delete_under(store: ObjectStore, prefix: str) -> None:
+    """Delete every object whose key begins with a prefix. Idempotent."""
+    for key in keys_under(store, prefix):
+        store.delete(key)

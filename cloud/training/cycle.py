@@ -149,6 +149,7 @@ def _read_inputs(context: TrainingContext, pool: Pool, dataset: DatasetPointer) 
     state, bundles = context.settings.state, context.bundles
     inputs = read_inputs(context.store, pool, dataset=dataset, state=state, bundles=bundles)
     _check_not_overtaken(inputs)
+    _check_erased(inputs, dataset)
     return inputs
 
 
@@ -163,6 +164,17 @@ def _check_not_overtaken(inputs: CycleInputs) -> None:
         return
     if trained.rows > inputs.rows or trained.excluded == inputs.excluded:
         raise LostRace(f"{inputs.pool.path}: expected something new, got what cycle {trained.cycle} was trained on")
+
+
+def _check_erased(inputs: CycleInputs, dataset: DatasetPointer) -> None:
+    """Refuse a dataset that is not the one after the erasure that the registry names, or before one that it does not.
+
+    Raises:
+        LostRace: an erasure is under way, or was carried out since the dataset's pointer was read.
+    """
+    erased = dataset.erasure.id if dataset.erasure else None
+    if erased != inputs.registry.erasure:
+        raise LostRace(f"{inputs.pool.path}: expected erasures that are carried out, got one that is under way")
 
 
 def _warn_of_labels_left_out(inputs: CycleInputs) -> None:

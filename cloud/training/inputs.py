@@ -86,6 +86,11 @@ class CycleInputs:
         )
 
 
+def shard_cache(state: Path, pool: Pool) -> Path:
+    """Return where the shards of a pool's dataset are kept on the worker's disk."""
+    return state / "shards" / pool.group / pool.space
+
+
 def read_inputs(
     store: ObjectStore, pool: Pool, *, dataset: DatasetPointer, state: Path, bundles: BundleCache
 ) -> CycleInputs:
@@ -97,7 +102,7 @@ def read_inputs(
     """
     folder = state / "spaces" / pool.space
     bundle = bundles.fetch(store, pool.space, folder)
-    data = _load_dataset(store, pool, dataset, bundle, cache=state / "shards" / pool.group / pool.space)
+    data = _load_dataset(store, pool, dataset, bundle, cache=shard_cache(state, pool))
     current, without = registry.read(store, pool), devices.excluded(store, pool.group)
     excluded = data.rows_of(without).tolist()
     untainted = _untainted(store, pool, current, data, excluded)

@@ -19,6 +19,7 @@ from cloud.web.problems import register_problems
 from cloud.web.routes import (
     downloads,
     enrolment,
+    erasure,
     health,
     operator_requests,
     proofs,
@@ -51,6 +52,7 @@ def create_app(settings: Settings, *, store: ObjectStore | None = None, limit: C
     )
     for routes in (
         enrolment,
+        erasure,
         proofs,
         verification_keys,
         uploads,

@@ -42,6 +42,7 @@ from cloud.training.context import TrainingContext
 from cloud.training.cycle import AtCycleStep, CycleReport, run_cycle
 from cloud.training.schedule import decide
 from cloud.worker.agenda import LONGEST_OUTAGE_BACKOFF_S, Agenda, pool_backoff_s
+from cloud.worker.erasing import Eraser
 from cloud.worker.exclusions import ExclusionWatch
 from cloud.worker.lock import claimed
 from cloud.worker.renewal_times import RenewalTimes, Standing
@@ -83,6 +84,7 @@ class Worker:
     _agenda: Agenda = field(default_factory=Agenda)
     _renewals: RenewalTimes = field(init=False)
     _exclusions: ExclusionWatch = field(default_factory=ExclusionWatch)
+    _eraser: Eraser = field(init=False)
     _is_key_given_out: bool = False
     _registered: list[str] = field(default_factory=list)
     _pools: list[Pool] = field(default_factory=list)
@@ -91,6 +93,7 @@ class Worker:
     def __post_init__(self) -> None:
         """Know of no release."""
         self._renewals = RenewalTimes(self.context.settings.manifest_life_s)
+        self._eraser = Eraser(self.context, self._memory)
 
     def run(self) -> None:
         """Look for pools that are due, again and again, until asked to stop."""
@@ -109,6 +112,8 @@ class Worker:
             for one in self._renewals.due(now=self.context.now(), clock=time.monotonic()):
                 self._attempt_renewal(one)
             self._give_key_out()
+            for pool in self._eraser.look():
+                self._agenda = self._agenda.look_again(pool, at=time.monotonic())
         for pool in due:
             self._attempt(pool)
 
@@ -146,12 +151,13 @@ class Worker:
         dataset, _ = dataset_pointer.read(self.context.store, pool)
         recorded, now = registry.read(self.context.store, pool), self.context.now()
         self._learn(pool, recorded)
+        is_erased = recorded.erasure is not None and recorded.trained is None  # the bundle's head serves until then
         decision = decide(
             dataset,
             trained=recorded.trained,
             failed=recorded.failed,
             excluded=exclusion_id(devices.excluded(self.context.store, pool.group)),
-            min_new=self.context.settings.min_new,
+            min_new=1 if is_erased else self.context.settings.min_new,
             now=now,
         )
         if not decision.train:
@@ -262,7 +268,7 @@ class Worker:
     def _merge(self, pool: Pool) -> None:
         more = True
         while more and not self.context.stop.is_set():
-            report = merge_once(self.context.store, pool, memory=self._memory)
+            report = merge_once(self.context.store, pool, memory=self._memory, now=self.context.now())
             more = report.more
             if report.uploads or report.set_aside:
                 counts = fields(pool=pool.path, uploads=report.uploads, rows=report.rows, set_aside=report.set_aside)

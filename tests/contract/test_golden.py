@@ -45,7 +45,7 @@ from contract.manifest import MANIFEST_PAYLOAD_TYPE, Channel, HeadFile, Manifest
 from contract.problems import Problem, ProblemDocument
 from contract.proof import ProofKey, ProofReply, ProofRequest
 from contract.rollout import Rollout
-from contract.routes import Acknowledgement, EnrolmentReply, EnrolmentRequest, TokenReply
+from contract.routes import Acknowledgement, EnrolmentReply, EnrolmentRequest, ErasureReply, TokenReply
 from contract.samples import face_sample_id, frame_sample_id, photo_sample_id, tensor_sample_id
 from contract.self_test import cosine_ppm
 from contract.space_list import SPACES_PAYLOAD_TYPE, SpaceList
@@ -129,6 +129,7 @@ DOCUMENTS = (
     "proof-request.json",
     "proof-reply.json",
     "token-reply.json",
+    "erasure-reply.json",
     "acknowledgement.json",
     "problem.json",
     "problem-unknown-path.json",
@@ -549,6 +550,7 @@ def documents(folder: Path, make_upload: Callable[..., Upload]) -> dict[str, byt
         "proof-request.json": challenge.encode(),
         "proof-reply.json": proof.encode(),
         "token-reply.json": TokenReply(given_out_tokens(device)[-1]).encode(),
+        "erasure-reply.json": ErasureReply("3c" * 16).encode(),
         "acknowledgement.json": Acknowledgement("1a" * 32).encode(),
         "problem.json": ProblemDocument(Problem.WRONG_HASH, where="upload", expected="a hash", got="another").encode(),
         "problem-unknown-path.json": UNKNOWN_PATH.encode(),
@@ -682,6 +684,7 @@ def test_golden_documents_are_read() -> None:
     assert asked == EnrolmentRequest("kitchen-42", SEED)
     assert device_id(SEED, group=enrolled.group) == enrolled.device
     assert TokenReply.parse((GOLDEN / "token-reply.json").read_bytes()).token != enrolled.token
+    assert ErasureReply.parse((GOLDEN / "erasure-reply.json").read_bytes()).erasure == "3c" * 16
     assert KeyChain.parse((GOLDEN / "keys.json").read_bytes()).keys[0] == enrolled.key
     assert ProblemDocument.parse((GOLDEN / "problem.json").read_bytes()).problem is Problem.WRONG_HASH
     assert ProblemDocument.parse((GOLDEN / "problem-unknown-path.json").read_bytes()) == UNKNOWN_PATH

@@ -1,6 +1,7 @@
 """The dataset as a trainer reads it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 from cloud.dataset import inbox, reader
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.merge import merge_once
+from cloud.dataset.pointer import EMPTY
+from cloud.dataset.shards import ShardRef
 from cloud.errors import Damaged, NotFound
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
@@ -153,3 +156,13 @@ def test_a_copy_that_was_cut_short_is_downloaded_again(
     (ref,) = dataset_pointer.read(store, pool)[0].shards
     (tmp_path / ref.sha256).write_bytes(b"cut")
     assert len(reader.load(store, pool, cache=tmp_path)) == 1
+
+
+def test_what_is_no_shard_of_the_dataset_any_more_leaves_the_cache(tmp_path: Path) -> None:
+    """Erased samples would stay on the worker's disk; what somebody else has put there is none of ours."""
+    stays, goes = (tmp_path / name for name in ("a" * 64, "b" * 64))
+    others = [tmp_path / f".{'b' * 64}.0123", tmp_path / "README"]
+    for path in (stays, goes, *others):
+        path.write_bytes(b"features")
+    reader.prune(tmp_path, replace(EMPTY, shards=(ShardRef("a" * 64, 8, 1),)))
+    assert sorted(tmp_path.iterdir()) == sorted([stays, others[1]])

@@ -1,0 +1,163 @@
+"""What an erasure, or an export of what is held, is of: a device, a label, a group, or what was merged before a date.
+
+Pure: shards' columns in, which of their rows are meant out.
+
+::
+
+    {"kind": "device", "group": ..., "device": ..., "generation": n}   rows that came in this generation or before
+    {"kind": "label", "group": ..., "label": ...}                      rows with the label in any spelling, and all rows
+                                                                       of samples whose last word it is
+    {"kind": "group", "group": ...}                                    all rows
+    {"kind": "age", "group": ..., "before": unix seconds}              rows of shards that were merged before
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cloud.dataset.ledger import Ledger
+from cloud.dataset.shards import Columns, ShardRef
+from contract.documents import Fields, Json
+from contract.errors import Impossible, shown
+from contract.labels import label_key
+from contract.patterns import DEVICE_PATTERN, GROUP_PATTERN
+
+Flags = NDArray[np.bool_]
+Pieces = Sequence[tuple[ShardRef, Columns]]
+"""The shards of a pool, in the order of merging."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceScope:
+    """What one device sent."""
+
+    group: str
+    device: str
+    generation: int
+    """The last one that counts."""
+
+    def document(self) -> dict[str, Json]:
+        """Write what `parse_scope` reads."""
+        return {"kind": "device", "group": self.group, "device": self.device, "generation": self.generation}
+
+    def rows(self, pieces: Pieces) -> list[Flags]:
+        """Tell which rows are meant, shard by shard."""
+        return [self._rows_of(columns) for _, columns in pieces]
+
+    def means_upload(self, device: str, generation: int) -> bool:
+        """Tell whether all of an upload is meant, whatever is in it."""
+        return device == self.device and generation <= self.generation
+
+    def _rows_of(self, columns: Columns) -> Flags:
+        senders = [name.partition("/")[0].rpartition(".") for name in columns.uploads]
+        meant = np.array([self.means_upload(device, int(generation)) for device, _, generation in senders], np.bool_)
+        return meant[columns.upload_index]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScope:
+    """What anybody in a group sent of one person or thing."""
+
+    group: str
+    label: str
+
+    def document(self) -> dict[str, Json]:
+        """Write what `parse_scope` reads."""
+        return {"kind": "label", "group": self.group, "label": self.label}
+
+    def rows(self, pieces: Pieces) -> list[Flags]:
+        """Tell which rows are meant, shard by shard."""
+        ledger, key = _ledger(pieces), label_key(self.label)
+        samples = {sample for sample, row in ledger.rows.items() if row.label == key}
+        return [self._rows_of(columns, samples) for _, columns in pieces]
+
+    def means_upload(self, device: str, generation: int) -> bool:
+        """Tell whether all of an upload is meant: never, others' samples may be in it."""
+        return False
+
+    def means_label(self, label: str) -> bool:
+        """Tell whether a label is this one, in any spelling."""
+        return label_key(label) == label_key(self.label)
+
+    def _rows_of(self, columns: Columns, samples: set[tuple[str, bytes]]) -> Flags:
+        named = np.array([self.means_label(label) for label in columns.labels], np.bool_)[columns.label_index]
+        return named | np.array([sample in samples for sample in _samples(columns)], np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupScope:
+    """All that a group has."""
+
+    group: str
+
+    def document(self) -> dict[str, Json]:
+        """Write what `parse_scope` reads."""
+        return {"kind": "group", "group": self.group}
+
+    def rows(self, pieces: Pieces) -> list[Flags]:
+        """Tell which rows are meant, shard by shard."""
+        return [np.ones(len(columns), np.bool_) for _, columns in pieces]
+
+    def means_upload(self, device: str, generation: int) -> bool:
+        """Tell whether all of an upload is meant."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class AgeScope:
+    """What a group has for too long."""
+
+    group: str
+    before: int
+    """Unix seconds."""
+
+    def document(self) -> dict[str, Json]:
+        """Write what `parse_scope` reads."""
+        return {"kind": "age", "group": self.group, "before": self.before}
+
+    def rows(self, pieces: Pieces) -> list[Flags]:
+        """Tell which rows are meant, shard by shard."""
+        return [np.full(len(columns), ref.merged < self.before) for ref, columns in pieces]
+
+    def means_upload(self, device: str, generation: int) -> bool:
+        """Tell whether all of an upload is meant: what waits or was set aside has no date, and is left."""
+        return False
+
+
+Scope = DeviceScope | LabelScope | GroupScope | AgeScope
+
+
+def parse_scope(fields: Fields) -> Scope:
+    """Read what a scope's `document` wrote. Raises a `ContractError`."""
+    kind, group = fields.text("kind"), fields.name("group", GROUP_PATTERN)
+    match kind:
+        case "device":
+            return DeviceScope(group, fields.name("device", DEVICE_PATTERN), fields.integer("generation"))
+        case "label":
+            return LabelScope(group, fields.text("label"))
+        case "group":
+            return GroupScope(group)
+        case "age":
+            return AgeScope(group, fields.integer("before"))
+    raise Impossible(fields.place("kind"), expected="device, label, group or age", got=shown(kind))
+
+
+def count_samples(columns: Sequence[Columns]) -> int:
+    """Count the distinct samples of some shards."""
+    return len({sample for one in columns for sample in _samples(one)})
+
+
+def _samples(columns: Columns) -> list[tuple[str, bytes]]:
+    devices = [columns.devices[place] for place in columns.device_index.tolist()]
+    return list(zip(devices, map(bytes, columns.sample_ids), strict=True))
+
+
+def _ledger(pieces: Pieces) -> Ledger:
+    ledger = Ledger()
+    for _, columns in pieces:
+        ledger.absorb(columns)
+    return ledger

@@ -1,0 +1,115 @@
+"""Erasing what was trained on a pool's samples: every release is withdrawn, and what held them is deleted.
+
+::
+
+    1  one release without heads for each channel    the bundle's head serves; it withdraws all before it, and has no
+                                                     parent: its history begins anew
+    2  the registry's pointer                        names the erasure; nothing was trained: a cycle is due
+    3  releases and objects that nothing names       deleted
+
+Killed before 2, nothing points at what was written; after it, 3 is found by looking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cloud.errors import Damaged
+from cloud.releases import registry
+from cloud.releases.bundle_head import describe_bundle_head
+from cloud.releases.publish import time_of_issue
+from cloud.releases.registry import CurrentRelease, Release
+from cloud.releases.signing import SigningKey
+from cloud.store import keys
+from cloud.store.documents import reading
+from cloud.store.keys import Pool
+from cloud.store.listing import keys_under
+from cloud.store.store import ObjectStore
+from contract.documents import encode_json, parse_document
+from contract.envelope import Envelope
+from contract.manifest import MAX_ENVELOPE_BYTES, Manifest
+
+REGISTRIES = "registry/"
+ERASURE = "erasure"
+"""In the report of a release that was made by an erasure: its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseEraser:
+    """Withdraws releases, with the worker's key."""
+
+    store: ObjectStore
+    key: SigningKey
+    life_s: float
+    """For how long a manifest counts as news."""
+
+    def withdraw(self, pool: Pool, *, erasure: str, now: float) -> None:
+        """Return all devices of a pool to the head of the bundle, and let the next cycle start from there. Idempotent.
+
+        Raises:
+            Damaged: what stands there was not signed by this key.
+            LostRace: the registry has moved; nothing has changed.
+            StoreError: the store failed.
+        """
+        previous = registry.read(self.store, pool)
+        if previous.erasure == erasure:
+            return
+        issued = time_of_issue(pool, previous, int(now))
+        envelopes = {
+            channel: self._sign(pool, current, serial=previous.next_serial(channel), issued=issued, erasure=erasure)
+            for channel, current in previous.channels.items()
+        }
+        registry.erase(self.store, pool, previous=previous, envelopes=envelopes, erasure=erasure)
+
+    def sweep(self, pool: Pool) -> None:
+        """Delete releases that the registry of a pool does not point at. Idempotent."""
+        current = {one.release for one in registry.read(self.store, pool).channels.values()}
+        prefix = keys.pool_releases(pool)
+        for key in keys_under(self.store, prefix):
+            if key.removeprefix(prefix) not in current:
+                self.store.delete(key)
+
+    def sweep_objects(self, group: str) -> None:
+        """Delete objects of a group that no release of it names. Idempotent; no cycle may be publishing meanwhile."""
+        named = {sha256 for release in self._releases(group) for sha256 in _named_by(release)}
+        prefix = keys.group_objects(group)
+        for key in keys_under(self.store, prefix):
+            if key.removeprefix(prefix) not in named:
+                self.store.delete(key)
+
+    def _sign(self, pool: Pool, current: CurrentRelease, *, serial: int, issued: int, erasure: str) -> Envelope:
+        where = f"{keys.registry_pointer(pool)}: release {current.release}"
+        if not self.key.vouches_for(current.envelope):
+            raise Damaged(f"{where}: expected a signature of this worker's key, got none that fits")
+        manifest = current.manifest
+        with reading(where):
+            before = parse_document(current.envelope.payload, where=where, max_bytes=MAX_ENVELOPE_BYTES).as_json()
+            payload = encode_json(
+                {
+                    **before,
+                    **describe_bundle_head(self.store, pool.space),
+                    "serial": serial,
+                    "issued": issued,
+                    "expires": issued + int(self.life_s),
+                    "parent": None,
+                    "withdraws": manifest.withdraws.adding(1, manifest.serial).document(),
+                }
+            )
+            Manifest.parse(payload)
+        registry.put_release(self.store, pool, Release(payload, None, {ERASURE: erasure}, None, 0))
+        return self.key.sign(payload)
+
+    def _releases(self, group: str) -> Iterator[Release]:
+        for key in keys_under(self.store, f"{REGISTRIES}{group}/"):
+            if not key.endswith("/HEAD"):
+                yield registry.get_release(self.store, keys.parse_pool(key), key.rpartition("/")[2])
+
+
+def _named_by(release: Release) -> Iterator[str]:
+    """Yield the hashes of the objects that a release is made of."""
+    manifest = Manifest.parse(release.payload)
+    yield manifest.labels.sha256
+    yield from (head.file.sha256 for head in manifest.heads.values())
+    if release.weights is not None:
+        yield release.weights.sha256

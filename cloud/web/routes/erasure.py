@@ -1,0 +1,24 @@
+"""Erasure: DELETE /v1/devices/self/samples, by which a device asks that all of its samples be erased."""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+
+from flask import Blueprint, Response
+
+from cloud.dataset import erasures
+from cloud.web.service import current_context, requesting_device
+from contract.routes import CACHE_CONTROL, JSON_MEDIA_TYPE, SAMPLES, ErasureReply
+
+blueprint = Blueprint("samples", __name__)
+
+
+@blueprint.delete(SAMPLES)
+def erase() -> Response:
+    """Keep the wish, which the worker carries out; a body is not looked at."""
+    device = requesting_device().id
+    erasure = erasures.ask_of_device(current_context().store, device, by=device, now=time.time())
+    answer = Response(ErasureReply(erasure.id).encode(), status=HTTPStatus.ACCEPTED, mimetype=JSON_MEDIA_TYPE)
+    answer.headers[CACHE_CONTROL] = "no-store"
+    return answer

@@ -1,0 +1,163 @@
+"""Erasing: what was asked to be erased goes, pool by pool, wherever the worker before may have ended.
+
+The walk of one erasure; each step is idempotent, and the request is there until the last one::
+
+    generations    what waits of the device, or of all of a group, is dropped by the merge
+    of each pool   merge what waits; take the rows out of the dataset; withdraw the releases; sweep store and disk
+                   of what nothing names any more; note how many samples went
+    of the group   sweep objects that no release names
+    tombstone      in place of the request
+
+What fails is logged, and tried again after a while; it keeps no other erasure waiting.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+import time
+from dataclasses import dataclass, field, replace
+
+from cloud.audit import AuditEvent, note
+from cloud.dataset import erasures, reader
+from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset.erase import erase_rows, sweep
+from cloud.dataset.erasures import Erasure, Tombstone
+from cloud.dataset.memory import MergeMemory
+from cloud.dataset.merge import merge_once
+from cloud.dataset.scopes import DeviceScope, GroupScope, Scope
+from cloud.errors import CloudError, LostRace, NotFound
+from cloud.identity import devices
+from cloud.identity.generations import raise_generation
+from cloud.logs import fields
+from cloud.releases.erase import ReleaseEraser
+from cloud.store import keys
+from cloud.store.keys import Pool
+from cloud.store.listing import delete_under, keys_under
+from cloud.store.pools import pools_under
+from cloud.training.context import TrainingContext
+from cloud.training.inputs import shard_cache
+from cloud.worker.agenda import LONGEST_POOL_BACKOFF_S, pool_backoff_s
+
+HOLDING = (keys.DATASETS, keys.INBOX, keys.RECEIPTS, keys.REJECTED)
+"""Where samples of a pool, or traces of them, may be."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Eraser:
+    """Carries out what was asked for."""
+
+    context: TrainingContext
+    memory: MergeMemory
+    _failures: dict[str, int] = field(default_factory=dict)
+    _not_before: dict[str, float] = field(default_factory=dict)
+    """By erasure: how often in a row it failed, and when it is tried again, by a monotonic clock."""
+    _is_tidy: bool = False
+
+    def look(self) -> list[Pool]:
+        """Carry out every erasure that waits; return the pools from which samples went."""
+        changed: list[Pool] = []
+        try:
+            waiting = erasures.waiting(self.context.store)
+            self._tidy()
+        except (CloudError, OSError) as error:
+            logger.error("erasure: %s", error)
+            return changed
+        for erasure_id in waiting:
+            if self._not_before.get(erasure_id, 0.0) <= time.monotonic() and not self.context.stop.is_set():
+                self._attempt(erasure_id, changed)
+        return changed
+
+    def carry_out(self, erasure: Erasure, changed: list[Pool]) -> Tombstone:
+        """Erase what a request means; pools from which samples went are added to `changed`.
+
+        Raises:
+            Damaged, LostRace, StoreError: it is not done; trying again goes on where this ended.
+        """
+        store, now = self.context.store, self.context.now
+        self._raise_generations(erasure.scope)
+        shutil.rmtree(self.context.settings.state / "cycles", ignore_errors=True)
+        for pool in self._pools(erasure.scope.group):
+            if pool.path not in erasure.pools:
+                samples = self._erase_pool(pool, erasure, changed)
+                erasure = replace(erasure, pools={**erasure.pools, pool.path: samples})
+                erasures.note(store, erasure)
+        self._releases.sweep_objects(erasure.scope.group)
+        return erasures.finish(store, erasure, now=now())
+
+    @property
+    def _releases(self) -> ReleaseEraser:
+        return ReleaseEraser(self.context.store, self.context.key, self.context.settings.manifest_life_s)
+
+    def _attempt(self, erasure_id: str, changed: list[Pool]) -> None:
+        try:
+            erasure = erasures.read(self.context.store, erasure_id)
+            if erasure is not None:
+                tombstone = self.carry_out(erasure, changed)
+                note(
+                    AuditEvent.ERASED,
+                    by=tombstone.by,
+                    group=erasure.scope.group,
+                    erasure=erasure_id,
+                    samples=tombstone.samples,
+                )
+        except LostRace as error:
+            logger.info("erasure: overtaken: %s", error, extra=fields(erasure=erasure_id))
+        except (CloudError, OSError) as error:
+            logger.error("erasure: %s", error, extra=fields(erasure=erasure_id))
+        except Exception:  # a defect must not stop the others
+            logger.exception("defect", extra=fields(erasure=erasure_id))
+        else:
+            self._failures.pop(erasure_id, None)
+            self._not_before.pop(erasure_id, None)
+            return
+        failures = self._failures[erasure_id] = self._failures.get(erasure_id, 0) + 1
+        self._not_before[erasure_id] = time.monotonic() + pool_backoff_s(failures, LONGEST_POOL_BACKOFF_S)
+
+    def _erase_pool(self, pool: Pool, erasure: Erasure, changed: list[Pool]) -> int:
+        """Erase what is meant of one pool; return how many samples went."""
+        store = self.context.store
+        while merge_once(store, pool, memory=self.memory, now=self.context.now()).more:
+            pass
+        erased = erase_rows(store, pool, erasure.scope, erasure=erasure.id)
+        if erased is not None:
+            changed.append(pool)
+            self._releases.withdraw(pool, erasure=erasure.id, now=self.context.now())
+            self._releases.sweep(pool)
+            delete_under(store, keys.pool_trials(pool))
+        sweep(store, pool, erasure.scope)
+        self._prune(pool)
+        return erased.samples if erased else 0
+
+    def _raise_generations(self, scope: Scope) -> None:
+        """Let what waits count no more, where a device or all of a group is meant."""
+        store = self.context.store
+        if isinstance(scope, DeviceScope):
+            with contextlib.suppress(NotFound):  # nobody can send for it
+                raise_generation(store, scope.device, above=scope.generation)
+        elif isinstance(scope, GroupScope):
+            for key in keys_under(store, keys.DEVICES):
+                device = devices.read(store, key.removeprefix(keys.DEVICES))
+                if device.group == scope.group:
+                    raise_generation(store, device.id, above=device.generation)
+
+    def _pools(self, group: str) -> list[Pool]:
+        found = {
+            pool for prefix in HOLDING for pool in pools_under(self.context.store, prefix, pool_of=keys.parse_pool)
+        }
+        return sorted(pool for pool in found if pool.group == group)
+
+    def _tidy(self) -> None:
+        """Once, delete from this machine's disk what was erased while it was away."""
+        if self._is_tidy:
+            return
+        for pool in dataset_pointer.pools(self.context.store):
+            self._prune(pool)
+        self._is_tidy = True
+
+    def _prune(self, pool: Pool) -> None:
+        dataset, _ = dataset_pointer.read(self.context.store, pool)
+        reader.prune(shard_cache(self.context.settings.state, pool), dataset)

@@ -1,0 +1,218 @@
+"""Erasing: of who was erased nothing is left in any byte of the store or the worker's disk, whenever a worker died."""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cloud.dataset import erasures
+from cloud.dataset.merge import merge_once
+from cloud.dataset.scopes import AgeScope, GroupScope, LabelScope
+from cloud.identity import devices
+from cloud.releases import registry
+from cloud.settings import Settings
+from cloud.store import keys
+from cloud.store.keys import InboxUpload, Pool
+from contract.bundle import TrainingBundle
+from contract.manifest import Channel
+from contract.upload import decode_upload, upload_id
+from tests.cloud.conftest import SPACE, MakeUpload
+from tests.cloud.worker.held import FIRST, NOW, SECOND, ZOE, Killed, Place, fill, names_with, traces_of
+
+MakePlace = Callable[[], tuple[Place, list[bytes], list[bytes]]]
+HOME = Pool("home", SPACE)
+
+
+@pytest.fixture(scope="module")
+def filled(
+    tmp_path_factory: pytest.TempPathFactory, training_bundle: TrainingBundle, make_upload: MakeUpload
+) -> tuple[Path, list[bytes], list[bytes]]:
+    """The folder of a store that holds everything, to be copied, and what both devices have sent."""
+    folder = tmp_path_factory.mktemp("filled")
+    return folder, *fill(_place(folder, training_bundle), make_upload)
+
+
+@pytest.fixture
+def place(filled: tuple[Path, list[bytes], list[bytes]], tmp_path: Path, training_bundle: TrainingBundle) -> Place:
+    """A store that holds everything."""
+    return _copy(filled[0], tmp_path / "copy", training_bundle)
+
+
+def _place(folder: Path, bundle: TrainingBundle) -> Place:
+    return Place(Settings(store=f"dir:{folder / 'store'}", state=folder / "state"), HOME, bundle)
+
+
+def _copy(filled: Path, folder: Path, bundle: TrainingBundle) -> Place:
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(filled, folder)
+    return _place(folder, bundle)
+
+
+def ids_of(*bodies: bytes) -> set[bytes]:
+    return {id_ for body in bodies for id_ in map(bytes, decode_upload(body).sample_ids)}
+
+
+def traces_of_label(bodies: list[bytes], label: str) -> set[bytes]:
+    """Return ids and features of the samples of a label, and its name."""
+    traces = {label.encode()}
+    for body in bodies:
+        content = decode_upload(body)
+        for place, one in enumerate(content.labels):
+            if one == label:
+                id_ = content.sample_ids[place].tobytes()
+                traces |= {id_, id_.hex().encode(), content.features[place].tobytes()}
+    return traces
+
+
+def check_gone(place: Place, traces: set[bytes]) -> None:
+    """Look at every byte."""
+    held = list(place.everything())
+    assert {trace: found for trace in traces if (found := names_with(trace, held))} == {}
+
+
+def check_done(place: Place, *, by: str, samples: int) -> None:
+    """Look at what is left of the erasure, and at the releases."""
+    [tombstone] = [json.loads(place.store.get(key).body) for key in place.store.list("tombstones/")]
+    assert tombstone == {"format": 1, "by": by, "asked": NOW - 10, "erased": NOW, "samples": samples}
+    assert place.store.list("erasures/") == []
+    current = registry.read(place.store, HOME)
+    assert current.trained is None
+    assert current.serials == {Channel.LATEST: 3, Channel.BEST: 3}
+    for one in current.channels.values():
+        assert (one.manifest.heads, one.manifest.parent) == ({}, None)
+        assert all(serial in one.manifest.withdraws for serial in (1, 2))
+    assert len(registry.history(place.store, HOME)) == 2
+
+
+def check_device_gone(place: Place, first: list[bytes], second: list[bytes]) -> None:
+    """Look for the first device, which nothing is left of, and the second, all of which is there."""
+    check_gone(place, {trace for body in first for trace in traces_of(body)} | {ZOE.encode()})
+    assert {id_ for _, id_, _ in place.samples()} == ids_of(*second)
+    check_done(place, by=FIRST, samples=3)
+
+
+def test_the_search_finds_what_is_to_be_erased_where_it_is_held(
+    place: Place, filled: tuple[Path, list[bytes], list[bytes]]
+) -> None:
+    """Otherwise the tests below would find nothing whatever happened."""
+    places = ("dataset/", "inbox/", "rejected/", "objects/", "trials/")
+    found = {name for body in filled[1] for trace in traces_of(body) for name in place.find(trace)}
+    found |= set(place.find(ZOE.encode()))
+    assert {prefix for prefix in places if any(name.startswith(prefix) for name in found)} == set(places)
+    state = str(place.settings.state)
+    assert any(name.startswith(f"{state}/shards/") for name in found)
+    assert any(name.startswith(f"{state}/cycles/") for name in found)
+
+
+def test_nothing_is_left_of_an_erased_device(place: Place, filled: tuple[Path, list[bytes], list[bytes]]) -> None:
+    erasures.ask_of_device(place.store, FIRST, by=FIRST, now=NOW - 10)
+    assert place.eraser().look() == [HOME]
+    check_device_gone(place, filled[1], filled[2])
+    assert [name for name in place.find(FIRST.encode()) if "tombstones/" not in name and "devices/" not in name] == []
+    assert devices.read(place.store, FIRST).generation == 1
+    assert devices.read(place.store, SECOND).generation == 0
+
+
+def test_an_erasure_killed_before_any_write_is_finished_by_the_next_worker(
+    filled: tuple[Path, list[bytes], list[bytes]], tmp_path: Path, training_bundle: TrainingBundle
+) -> None:
+    fatal, has_died = 0, True
+    while has_died:
+        fatal += 1
+        place = _copy(filled[0], tmp_path / "copy", training_bundle)
+        erasures.ask_of_device(place.store, FIRST, by=FIRST, now=NOW - 10)
+        has_died = False
+        try:
+            place.eraser(fatal=fatal).look()
+        except Killed:
+            has_died = True
+        place.eraser().look()
+        check_device_gone(place, filled[1], filled[2])
+    assert fatal > 20
+
+
+def test_nothing_is_left_of_a_label_and_all_that_came_with_it_stays(
+    place: Place, filled: tuple[Path, list[bytes], list[bytes]], make_upload: MakeUpload
+) -> None:
+    """Ada's photo came in the same uploads; what waits is erased too; nothing comes back with what is sent again."""
+    _, first, second = filled
+    erasures.ask(place.store, LabelScope("home", ZOE.upper()), by="an operator", now=NOW - 10)
+    assert place.eraser().look() == [HOME]
+    left = ids_of(*second, make_upload(["Ada"], names=["a1"]))
+    for _ in range(2):
+        check_gone(place, traces_of_label(first, ZOE))
+        assert {id_ for _, id_, _ in place.samples()} == left
+        for body in first:  # their acknowledgements were lost
+            place.store.put(keys.inbox(InboxUpload(HOME, FIRST, 0, upload_id(body))), body)
+        assert merge_once(place.store, HOME).rows == 0
+    check_done(place, by="an operator", samples=3)
+
+
+def test_an_erasure_of_a_label_killed_anywhere_counts_each_sample_once(
+    filled: tuple[Path, list[bytes], list[bytes]], tmp_path: Path, training_bundle: TrainingBundle
+) -> None:
+    for fatal in range(1, 100, 7):
+        place = _copy(filled[0], tmp_path / "copy", training_bundle)
+        erasures.ask(place.store, LabelScope("home", ZOE), by="an operator", now=NOW - 10)
+        with contextlib.suppress(Killed):
+            place.eraser(fatal=fatal).look()
+        place.eraser().look()
+        check_gone(place, traces_of_label(filled[1], ZOE))
+        check_done(place, by="an operator", samples=3)
+
+
+def test_nothing_is_left_of_an_erased_group_but_its_devices(
+    place: Place, filled: tuple[Path, list[bytes], list[bytes]]
+) -> None:
+    erasures.ask(place.store, GroupScope("home"), by="an operator", now=NOW - 10)
+    place.eraser().look()
+    check_gone(place, {trace for body in (*filled[1], *filled[2]) for trace in traces_of(body)} | {ZOE.encode()})
+    check_done(place, by="an operator", samples=7)
+    assert len(place.dataset()) == 0
+    assert [place.store.list(prefix) for prefix in ("inbox/", "receipts/", "rejected/", "objects/", "trials/")] == [
+        [],
+        [],
+        [],
+        [],
+        [],
+    ]
+    assert [devices.read(place.store, each).generation for each in (FIRST, SECOND)] == [1, 1]
+
+
+def test_what_was_merged_before_a_date_goes_and_what_came_later_stays(
+    place: Place, filled: tuple[Path, list[bytes], list[bytes]]
+) -> None:
+    """The photo "s1" was sent before alone; "a1" and "s2" were corrected later."""
+    _, first, second = filled
+    erasures.ask(place.store, AgeScope("home", NOW - 99), by="retention", now=NOW - 10)
+    place.eraser().look()
+    assert {id_ for _, id_, _ in place.samples()} == ids_of(first[1], first[2], second[1], second[2])
+    gone = ids_of(first[0], second[0]) - ids_of(first[1], second[1])
+    check_gone(place, gone)
+    check_done(place, by="retention", samples=3)
+
+
+def test_a_group_of_another_name_is_left_alone(place: Place) -> None:
+    before = place.samples()
+    erasures.ask(place.store, GroupScope("work"), by="an operator", now=NOW - 10)
+    assert place.eraser().look() == []
+    assert place.samples() == before
+    assert registry.read(place.store, HOME).trained is not None
+
+
+def test_an_erasure_that_cannot_be_read_keeps_no_other_waiting(
+    place: Place, filled: tuple[Path, list[bytes], list[bytes]]
+) -> None:
+    place.store.put(keys.erasure("0" * 32), b"none")
+    erasures.ask_of_device(place.store, FIRST, by=FIRST, now=NOW - 10)
+    place.eraser().look()
+    assert place.store.list("erasures/") == [keys.erasure("0" * 32)]
+    assert len(place.store.list("tombstones/")) == 1
+
+
+def test_asking_twice_for_a_label_is_asking_once(place: Place) -> None:
+    first, again = (erasures.ask(place.store, LabelScope("home", ZOE), by="you", now=NOW + n) for n in range(2))
+    assert first == again
