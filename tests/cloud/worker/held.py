@@ -194,7 +194,7 @@ def _release(place: Place, sent: list[bytes]) -> None:
             threshold=0.5,
             accuracy=None,
             held_out=0,
-            sample_count=4,
+            rows=6,
             report={"trial": "last-layer"},
         )
         publisher.publish(

@@ -1,0 +1,42 @@
+"""After an erasure, with real processes: the next head is trained from the bundle's, and knows the label no more."""
+
+from collections.abc import Callable
+
+from cloud.dataset import erasures
+from cloud.dataset.scopes import LabelScope
+from cloud.releases import registry
+from cloud.store import keys
+from cloud.worker.worker import Worker
+from contract.bundle import TrainingBundle
+from contract.labels import parse_labels
+from contract.manifest import Channel
+from tests.cloud.training.conftest import TrainingSite
+
+MakeSite = Callable[[TrainingBundle], TrainingSite]
+
+
+def labels_of(site: TrainingSite) -> tuple[str, ...]:
+    manifest = registry.read(site.store, site.pool).channels[Channel.LATEST].manifest
+    return parse_labels(site.store.get(keys.shared_object("home", manifest.labels.sha256)).body)
+
+
+def test_the_next_head_begins_with_the_bundles_and_has_no_column_of_the_label(
+    make_site: MakeSite, vector_bundle: TrainingBundle
+) -> None:
+    site = make_site(vector_bundle)
+    site.send(("Gus", 4), ("Hal", 4))
+    worker = Worker(site.context())
+    worker.look()
+    assert labels_of(site) == (*vector_bundle.labels, "Gus", "Hal")
+    erasures.ask(site.store, LabelScope("home", "Gus"), by="an operator", now=1)
+    worker.look()
+    erased = registry.read(site.store, site.pool)
+    assert all(one.manifest.heads == {} for one in erased.channels.values())
+    assert site.store.list("objects/") == []
+    worker.look()
+    assert labels_of(site) == (*vector_bundle.labels, "Hal")
+    trained = registry.read(site.store, site.pool)
+    assert trained.serials[Channel.LATEST] == erased.serials[Channel.LATEST] + 1
+    assert trained.trained is not None
+    assert trained.trained.rows == 4
+    assert (1, 1) == trained.channels[Channel.LATEST].manifest.withdraws.ranges[0]
