@@ -10,6 +10,7 @@ from cloud.commands import (
     bundles,
     codes,
     devices,
+    erasing,
     invitations,
     operators,
     releases,
@@ -61,6 +62,9 @@ for each in (
     stores.backup,
     stores.restore,
     stores.fsck,
+    erasing.erase,
+    erasing.list_erasures,
+    erasing.export_samples,
 ):
     commands.add_command(each)
 

@@ -147,6 +147,15 @@ class Settings:
         ),
     )
 
+    retention_days: int = field(
+        default=0,
+        metadata=variable(
+            "FEDEX_RETENTION_DAYS",
+            whole(low=0),
+            unit="days",
+            help="after which samples are erased, looked at once a day; 0: they are kept",
+        ),
+    )
     first_share: int = field(
         default=PARTS,
         metadata=variable(

@@ -31,12 +31,20 @@ from cloud.store import keys
 from cloud.store.documents import reading
 from cloud.store.keys import InboxUpload, Pool
 from cloud.store.listing import keys_under
+from cloud.store.pools import pools_under
 from cloud.store.store import ObjectStore
 from contract.documents import parse_document
 from contract.errors import ContractError
 from contract.upload import decode_upload
 
 MAX_REASON_BYTES = 1 << 20
+HOLDING = (keys.DATASETS, keys.INBOX, keys.RECEIPTS, keys.REJECTED)
+
+
+def pools_holding(store: ObjectStore, group: str) -> list[Pool]:
+    """List the pools of a group where samples, or traces of them, may be."""
+    found = {pool for prefix in HOLDING for pool in pools_under(store, prefix, pool_of=keys.parse_pool)}
+    return sorted(pool for pool in found if pool.group == group)
 
 
 def erase_rows(store: ObjectStore, pool: Pool, scope: Scope, *, erasure: str) -> PoolErasure | None:
@@ -91,6 +99,21 @@ def sweep(store: ObjectStore, pool: Pool, scope: Scope) -> None:
     _sweep_set_aside(store, pool, scope)
 
 
+def holds_older(store: ObjectStore, pool: Pool, *, before: int) -> bool:
+    """Tell whether a pool holds what was merged, or set aside, before a date in Unix seconds."""
+    dataset, _ = dataset_pointer.read(store, pool)
+    if any(ref.merged < before for ref in dataset.shards):
+        return True
+    return any(_set_aside_at(store, upload) < before for upload in set_aside(store, pool))
+
+
+def set_aside(store: ObjectStore, pool: Pool) -> list[InboxUpload]:
+    """List the uploads of a pool that were set aside."""
+    prefix = keys.pool_rejected(pool)
+    names = {key.removeprefix(prefix).rpartition("/")[0] for key in keys_under(store, prefix)}
+    return [upload for name in sorted(names) if (upload := _upload_of(pool, name)) is not None]
+
+
 def _rewrite(
     store: ObjectStore, pool: Pool, refs: Sequence[ShardRef], kept: Sequence[Columns], meant: Sequence[Flags]
 ) -> tuple[ShardRef, ...]:
@@ -106,10 +129,8 @@ def _rewrite(
 
 
 def _sweep_set_aside(store: ObjectStore, pool: Pool, scope: Scope) -> None:
-    prefix = keys.pool_rejected(pool)
-    names = {key.removeprefix(prefix).rpartition("/")[0] for key in keys_under(store, prefix)}
-    for upload in (_upload_of(pool, name) for name in sorted(names)):
-        if upload is not None and _is_set_aside_for(store, upload, scope):
+    for upload in set_aside(store, pool):
+        if _is_set_aside_for(store, upload, scope):
             store.delete(keys.rejected_upload(upload))
             store.delete(keys.rejected_reason(upload))
 

@@ -151,11 +151,6 @@ def parse_inbox(key: str) -> InboxUpload:
     return InboxUpload(Pool(match["group"], match["space"]), match["device"], int(match["generation"]), match["sha256"])
 
 
-def device_inbox(pool: Pool, device: str) -> str:
-    """Return the prefix of all uploads of one device that wait in one pool."""
-    return f"{pool_inbox(pool)}{device}."
-
-
 def pool_receipts(pool: Pool) -> str:
     """Return the prefix of the receipts of a pool."""
     return f"{RECEIPTS}{pool.path}/"

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from cloud.audit import AuditEvent, note
 from cloud.dataset import erasures, reader
 from cloud.dataset import pointer as dataset_pointer
-from cloud.dataset.erase import erase_rows, sweep
+from cloud.dataset.erase import erase_rows, pools_holding, sweep
 from cloud.dataset.erasures import Erasure, Tombstone
 from cloud.dataset.memory import MergeMemory
 from cloud.dataset.merge import merge_once
@@ -35,13 +35,10 @@ from cloud.releases.erase import ReleaseEraser
 from cloud.store import keys
 from cloud.store.keys import Pool
 from cloud.store.listing import delete_under, keys_under
-from cloud.store.pools import pools_under
 from cloud.training.context import TrainingContext
 from cloud.training.inputs import shard_cache
 from cloud.worker.agenda import LONGEST_POOL_BACKOFF_S, pool_backoff_s
-
-HOLDING = (keys.DATASETS, keys.INBOX, keys.RECEIPTS, keys.REJECTED)
-"""Where samples of a pool, or traces of them, may be."""
+from cloud.worker.retention import Retention
 
 logger = logging.getLogger(__name__)
 
@@ -56,10 +53,17 @@ class Eraser:
     _not_before: dict[str, float] = field(default_factory=dict)
     """By erasure: how often in a row it failed, and when it is tried again, by a monotonic clock."""
     _is_tidy: bool = False
+    _retention: Retention = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with what is too old."""
+        context = self.context
+        self._retention = Retention(context.store, context.settings.retention_days, context.now)
 
     def look(self) -> list[Pool]:
         """Carry out every erasure that waits; return the pools from which samples went."""
         changed: list[Pool] = []
+        self._retention.look()
         try:
             waiting = erasures.waiting(self.context.store)
             self._tidy()
@@ -80,7 +84,7 @@ class Eraser:
         store, now = self.context.store, self.context.now
         self._raise_generations(erasure.scope)
         shutil.rmtree(self.context.settings.state / "cycles", ignore_errors=True)
-        for pool in self._pools(erasure.scope.group):
+        for pool in pools_holding(store, erasure.scope.group):
             if pool.path not in erasure.pools:
                 samples = self._erase_pool(pool, erasure, changed)
                 erasure = replace(erasure, pools={**erasure.pools, pool.path: samples})
@@ -143,12 +147,6 @@ class Eraser:
                 device = devices.read(store, key.removeprefix(keys.DEVICES))
                 if device.group == scope.group:
                     raise_generation(store, device.id, above=device.generation)
-
-    def _pools(self, group: str) -> list[Pool]:
-        found = {
-            pool for prefix in HOLDING for pool in pools_under(self.context.store, prefix, pool_of=keys.parse_pool)
-        }
-        return sorted(pool for pool in found if pool.group == group)
 
     def _tidy(self) -> None:
         """Once, delete from this machine's disk what was erased while it was away."""

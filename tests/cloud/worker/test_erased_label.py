@@ -39,4 +39,4 @@ def test_the_next_head_begins_with_the_bundles_and_has_no_column_of_the_label(
     assert trained.serials[Channel.LATEST] == erased.serials[Channel.LATEST] + 1
     assert trained.trained is not None
     assert trained.trained.rows == 4
-    assert (1, 1) == trained.channels[Channel.LATEST].manifest.withdraws.ranges[0]
+    assert trained.channels[Channel.LATEST].manifest.withdraws.ranges[0] == (1, 1)

@@ -1,0 +1,135 @@
+"""What is held of a device or a label, for a person who asks: read from the store, and written as files.
+
+::
+
+    <folder>/samples.jsonl          a line for each row: space, device, sample, revision, label, place, split, merged,
+                                    upload, and feature: its place in the file of its space
+    <folder>/features-<space>.npy   float32 (n, *shape)
+
+Rows lie in the dataset (with their split, and when they were merged), wait in the inbox, or were set aside. A label is
+looked for in uploads as they came; what was set aside since it cannot be read is counted, not read.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset import shards
+from cloud.dataset.erase import pools_holding, set_aside
+from cloud.dataset.scopes import LabelScope, Scope
+from cloud.errors import NotFound, SettingError
+from cloud.store import keys
+from cloud.store.keys import InboxUpload, Pool
+from cloud.store.listing import keys_under
+from cloud.store.store import ObjectStore
+from contract.documents import Json, encode_json
+from contract.errors import ContractError
+from contract.holdout import SPLITS
+from contract.upload import Upload, decode_upload
+
+DATASET, INBOX, SET_ASIDE = "dataset", "inbox", "set aside"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldRow:
+    """One row of what is held."""
+
+    space: str
+    facts: dict[str, Json]
+    """What its line says, but for space and feature."""
+    feature: NDArray[np.float32]
+    """(*shape)."""
+
+
+def held_rows(store: ObjectStore, scope: Scope) -> Iterator[HeldRow]:
+    """Yield all that is held of a scope, pool by pool, a shard or an upload at a time.
+
+    Raises:
+        NotFound, Damaged: a shard is gone, or cannot be read.
+    """
+    for pool in pools_holding(store, scope.group):
+        yield from _of_dataset(store, pool, scope)
+        for key in keys_under(store, keys.pool_inbox(pool)):
+            yield from _of_upload(store, keys.parse_inbox(key), scope, key=key, place=INBOX)
+        for upload in set_aside(store, pool):
+            yield from _of_upload(store, upload, scope, key=keys.rejected_upload(upload), place=SET_ASIDE)
+
+
+def write_held(rows: Iterable[HeldRow], folder: Path) -> int:
+    """Write what is held into a new folder; return how many rows that was.
+
+    Raises:
+        SettingError: the folder is there already, or cannot be made.
+    """
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise SettingError(f"{folder}: expected a folder that is not there yet, got {error.strerror}") from error
+    features: defaultdict[str, list[NDArray[np.float32]]] = defaultdict(list)
+    with (folder / "samples.jsonl").open("wb") as lines:
+        for row in rows:
+            place = len(features[row.space])
+            features[row.space].append(row.feature)
+            lines.write(encode_json({"space": row.space, **row.facts, "feature": place}) + b"\n")
+    for space, columns in features.items():
+        np.save(folder / f"features-{space}.npy", np.stack(columns))
+    return sum(map(len, features.values()))
+
+
+def _of_dataset(store: ObjectStore, pool: Pool, scope: Scope) -> Iterator[HeldRow]:
+    dataset, _ = dataset_pointer.read(store, pool)
+    pieces = [(ref, shards.read_columns(store, pool, ref)) for ref in dataset.shards]
+    for (ref, columns), flags in zip(pieces, scope.rows(pieces), strict=True):
+        if not flags.any():
+            continue
+        _, features = shards.read_whole(store, pool, ref)
+        for row in np.flatnonzero(flags).tolist():
+            facts: dict[str, Json] = {
+                "device": columns.devices[columns.device_index[row]],
+                "sample": columns.sample_ids[row].tobytes().hex(),
+                "revision": int(columns.revisions[row]),
+                "label": columns.labels[columns.label_index[row]],
+                "place": DATASET,
+                "split": SPLITS[columns.splits[row]].value,
+                "merged": ref.merged,
+                "upload": columns.uploads[columns.upload_index[row]].rpartition("/")[2],
+            }
+            yield HeldRow(pool.space, facts, features[row])
+
+
+def _of_upload(store: ObjectStore, upload: InboxUpload, scope: Scope, *, key: str, place: str) -> Iterator[HeldRow]:
+    content = _open(store, key)
+    for row in range(content.count if content else 0):
+        if content and _means(scope, upload, content.labels[row]):
+            facts: dict[str, Json] = {
+                "device": upload.device,
+                "sample": content.sample_ids[row].tobytes().hex(),
+                "revision": int(content.revisions[row]),
+                "label": content.labels[row],
+                "place": place,
+                "split": None,
+                "merged": None,
+                "upload": upload.sha256,
+            }
+            yield HeldRow(upload.pool.space, facts, content.features[row])
+
+
+def _means(scope: Scope, upload: InboxUpload, label: str) -> bool:
+    if isinstance(scope, LabelScope):
+        return scope.means_label(label)
+    return scope.means_upload(upload.device, upload.generation)
+
+
+def _open(store: ObjectStore, key: str) -> Upload | None:
+    """Read an upload; None where it went meanwhile, or cannot be read."""
+    try:
+        return decode_upload(store.get(key).body)
+    except (NotFound, ContractError):
+        return None

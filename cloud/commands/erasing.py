@@ -1,0 +1,108 @@
+"""The commands that erase samples on request, say what was erased, and give out what is held."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from cloud.admin.erasing import Asked, ErasureOperator, device_scope, label_scope
+from cloud.admin.held_samples import held_rows, write_held
+from cloud.audit import AuditEvent, note
+from cloud.commands.surroundings import settings_here, show
+from cloud.dataset import erasures
+from cloud.dataset.scopes import DeviceScope, LabelScope
+from cloud.store import ObjectStore, open_store, probe
+from contract.environment import path
+
+device_option = click.option("--device", metavar="ID", help="What this device has sent.")
+label_option = click.option("--label", help="What anybody has sent of this label; needs --group.")
+by_option = click.option(
+    "--by",
+    metavar="NAME",
+    default=getpass.getuser,
+    help="Who asks, for the record; your login name if it is not given.",
+)
+
+
+@click.command()
+@device_option
+@label_option
+@click.option("--group", help="All that this group has, or with --label, of that label.")
+@click.option("--yes", is_flag=True, help="Erase a whole group.")
+@by_option
+def erase(device: str | None, label: str | None, group: str | None, yes: bool, by: str) -> None:
+    """Erase samples: from the dataset, and with them every head that was trained on them.
+
+    The worker does it as soon as it gets to it; until the next head is trained the bundle's serves in the group. A
+    device stays enrolled. Phones may hold feedback that they have not sent: what they send later is new. What back-ups
+    hold stays there.
+    """
+    store = open_store(settings_here().store)
+    probe(store)
+    operator, now = ErasureOperator(store, by), time.time()
+    match device, label, group:
+        case str(), None, None:
+            asked = operator.device(device, now=now)
+        case None, str(), str():
+            asked = operator.label(group, label, now=now)
+        case None, None, str():
+            if not yes:
+                raise click.UsageError(f"erase --group {group}: expected --yes, as this erases all that the group has")
+            asked = operator.group(group, now=now)
+        case _:
+            raise click.UsageError("erase: expected --device ID, --label LABEL --group GROUP, or --group GROUP")
+    _tell(asked)
+
+
+@click.command("erasures")
+def list_erasures() -> None:
+    """Say what waits to be erased, and what was erased: when, by whom, and how many samples. Writes nothing."""
+    show(_erasures)
+
+
+@click.command("export-samples")
+@device_option
+@label_option
+@click.option("--group", help="Of the label.")
+@by_option
+@click.argument("folder", type=path)
+def export_samples(device: str | None, label: str | None, group: str | None, by: str, folder: Path) -> None:
+    """Write all that is held of a device, or of a label in a group, into FOLDER, which must not be there yet.
+
+    samples.jsonl has a line for each row, features-SPACE.npy what devices computed. It is as personal as it gets.
+    """
+    store = open_store(settings_here().store)
+    scope: DeviceScope | LabelScope
+    match device, label, group:
+        case str(), None, None:
+            scope = device_scope(store, device)
+        case None, str(), str():
+            scope = label_scope(group, label)
+        case _:
+            raise click.UsageError("export-samples: expected --device ID, or --label LABEL --group GROUP")
+    rows = write_held(held_rows(store, scope), folder)
+    note(AuditEvent.EXPORTED, by=by, group=scope.group, rows=rows)
+    click.echo(f"{rows} rows are in {folder}")
+
+
+def _tell(asked: Asked) -> None:
+    click.echo(f"erasure {asked.erasure.id}: {asked.rows} rows are held now; the worker erases them")
+    for space in asked.spaces:
+        click.echo(f"  the bundle of space {space} has this label too: its own samples stay; register another bundle")
+
+
+def _erasures(store: ObjectStore) -> Iterator[str]:
+    for waiting in erasures.pending(store):
+        yield f"waits {waiting.id}: asked {_date(waiting.asked)} by {waiting.by}"
+    for one in erasures.tombstones(store):
+        samples = "1 sample" if one.samples == 1 else f"{one.samples} samples"
+        yield f"erased {one.id}: {samples} on {_date(one.erased)}, asked {_date(one.asked)} by {one.by}"
+
+
+def _date(unix_s: int) -> str:
+    return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,75 @@
+"""Retention: once a day the worker asks, by itself, that samples be erased which are held for longer than is allowed.
+
+A clock that runs ahead would erase what nobody can bring back. So the system's clock must have moved as the machine's
+own has since the worker began; where it has not, nothing is asked until the worker is started anew, and that is said.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cloud.dataset import erasures
+from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset.erase import holds_older
+from cloud.dataset.scopes import AgeScope
+from cloud.errors import CloudError
+from cloud.logs import fields
+from cloud.store.store import ObjectStore
+
+DAY_S = 86400
+RETRY_S = 600.0
+MAX_DRIFT_S = 3600.0
+BY = "retention"
+
+logger = logging.getLogger(__name__)
+
+
+def running_s() -> float:
+    """Return seconds of a clock that nobody sets, and that goes on while the machine sleeps, where it has one."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+@dataclass(slots=True)
+class Retention:
+    """Asks for what is too old."""
+
+    store: ObjectStore
+    days: int
+    """For which samples are kept; 0: as long as anybody wants."""
+    now: Callable[[], float]
+    """Unix seconds."""
+    clock: Callable[[], float] = running_s
+    _began: tuple[float, float] = field(init=False)
+    _next: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin at once."""
+        self._began = self.now(), self.clock()
+        self._next = self.clock()
+
+    def look(self) -> None:
+        """Ask for what is too old, once a day; a failure is logged, and tried again after a while."""
+        if not self.days or self.clock() < self._next:
+            return
+        self._next = self.clock() + DAY_S
+        drift_s = (self.now() - self._began[0]) - (self.clock() - self._began[1])
+        if abs(drift_s) > MAX_DRIFT_S:
+            message = "retention: the clock was set, nothing is erased until the worker is started anew"
+            logger.error(message, extra=fields(seconds=int(drift_s)))
+            return
+        try:
+            self._ask()
+        except CloudError as error:
+            self._next = self.clock() + RETRY_S
+            logger.error("retention: %s", error)
+
+    def _ask(self) -> None:
+        before = int(self.now()) - self.days * DAY_S
+        waiting = {one.scope.group for one in erasures.pending(self.store) if isinstance(one.scope, AgeScope)}
+        pools = dataset_pointer.pools(self.store)
+        for group in sorted({pool.group for pool in pools} - waiting):
+            if any(holds_older(self.store, pool, before=before) for pool in pools if pool.group == group):
+                erasures.ask(self.store, AgeScope(group, before), by=BY, now=self.now())

@@ -1,0 +1,111 @@
+"""Retention: what is held for too long is asked to be erased, once a day, by a clock that can be trusted."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from cloud.admin.bundles import register
+from cloud.dataset import erasures, inbox
+from cloud.dataset.merge import merge_once
+from cloud.dataset.scopes import AgeScope
+from cloud.identity import devices
+from cloud.identity.devices import EnrolledDevice
+from cloud.store import ObjectStore, keys
+from cloud.store.keys import InboxUpload, Pool
+from cloud.worker.retention import DAY_S, Retention
+from contract.bundle import TrainingBundle
+from contract.upload import upload_id
+from tests.cloud.conftest import DEVICE, MakeUpload
+
+NOW = 1_800_000_000
+
+
+@dataclass
+class Clocks:
+    """The system's clock, which can be set, and the machine's own."""
+
+    unix: float = NOW
+    own: float = 5.0
+
+    def pass_(self, seconds: float) -> None:
+        self.unix += seconds
+        self.own += seconds
+
+
+@pytest.fixture
+def clocks() -> Clocks:
+    """Two clocks that agree."""
+    return Clocks()
+
+
+@pytest.fixture
+def filled(
+    directory_store: ObjectStore, training_bundle: TrainingBundle, pool: Pool, make_upload: MakeUpload
+) -> ObjectStore:
+    """A store whose group `home` has a sample that was merged at `NOW`."""
+    assert training_bundle.directory is not None
+    register(directory_store, training_bundle.directory)
+    devices.add(directory_store, EnrolledDevice(DEVICE, "home", 0, "0" * 64, 0))
+    body = make_upload(["Ada"])
+    inbox.add(directory_store, InboxUpload(pool, DEVICE, 0, upload_id(body)), body)
+    merge_once(directory_store, pool, now=NOW)
+    return directory_store
+
+
+def retention(store: ObjectStore, clocks: Clocks, *, days: int = 30) -> Retention:
+    return Retention(store, days, now=lambda: clocks.unix, clock=lambda: clocks.own)
+
+
+def asked(store: ObjectStore) -> list[object]:
+    return [one.scope for one in erasures.pending(store)]
+
+
+def test_what_is_too_old_is_asked_for_once(filled: ObjectStore, clocks: Clocks) -> None:
+    keeps = retention(filled, clocks)
+    for _ in range(31):
+        keeps.look()
+        assert asked(filled) == []
+        clocks.pass_(DAY_S)
+    keeps.look()
+    assert asked(filled) == [AgeScope("home", NOW + DAY_S)]
+    clocks.pass_(DAY_S)
+    keeps.look()
+    assert asked(filled) == [AgeScope("home", NOW + DAY_S)]
+
+
+def test_without_a_number_of_days_samples_are_kept(filled: ObjectStore, clocks: Clocks) -> None:
+    keeps = retention(filled, clocks, days=0)
+    clocks.pass_(1000 * DAY_S)
+    keeps.look()
+    assert asked(filled) == []
+
+
+def test_a_clock_that_was_set_erases_nothing(
+    filled: ObjectStore, clocks: Clocks, caplog: pytest.LogCaptureFixture
+) -> None:
+    keeps = retention(filled, clocks)
+    clocks.unix += 3650 * DAY_S
+    keeps.look()
+    clocks.pass_(DAY_S)
+    keeps.look()
+    assert asked(filled) == []
+    assert "retention: the clock was set" in caplog.text
+
+
+def test_what_was_set_aside_is_not_kept_for_longer(filled: ObjectStore, clocks: Clocks, pool: Pool) -> None:
+    upload = InboxUpload(pool, DEVICE, 0, "a" * 64)
+    filled.put(keys.rejected_upload(upload), b"features")
+    filled.put(keys.rejected_reason(upload), b'{"reason":"none","at":%d}' % (NOW - 40 * DAY_S))
+    retention(filled, clocks).look()
+    assert asked(filled) == [AgeScope("home", NOW - 30 * DAY_S)]
+
+
+def test_a_store_that_fails_is_asked_again_after_a_while(filled: ObjectStore, clocks: Clocks) -> None:
+    filled.put(keys.erasure("0" * 32), b"cannot be read")
+    clocks.pass_(40 * DAY_S)
+    keeps = retention(filled, clocks)
+    keeps.look()
+    filled.delete(keys.erasure("0" * 32))
+    clocks.pass_(601)
+    keeps.look()
+    assert len(asked(filled)) == 1
