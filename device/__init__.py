@@ -14,6 +14,7 @@ changes with a line in CHANGELOG.md. What the other modules hold may change at a
         .give_feedback(id, label=...)               the right label; without one: the answer was right
         .push() -> PushReport                       uploads feedback, exactly once
         .pull() -> PullReport                       installs a better head; the next inference uses it
+        .erase() -> str                             forgets all samples, here and at the service
         .rounds() -> Rounds                         both, whenever the device is charging, idle and on a free network
     Cadence(interval_s, Random()).wait_s(round)     how long to wait for the next of them
     load_photo(path), decode_photo(bytes), Photo.from_pixels(array) -> Photo

@@ -111,6 +111,25 @@ class Device:
         with closing(self.client(identity)) as client:
             return self._push(identity, client, retry_refused=retry_refused)
 
+    def erase(self) -> str:
+        """Forget every sample here, and ask the service to erase all that this device ever uploaded.
+
+        What is not sent yet goes first, or it would come there later. The device stays enrolled, and its head serves.
+
+        Returns:
+            The name of the erasure, for the service's operator. The service's worker carries it out.
+
+        Raises:
+            EnrolmentError: the device is not enrolled; nothing was forgotten.
+            Storage: nothing was forgotten, and the service was not asked.
+            Refused, TryLater, Untrusted: the samples are forgotten here, and the service does not know: ask again.
+        """
+        identity = self.identity()
+        with closing(self.client(identity)) as client:
+            with self.open_cache() as cache:
+                cache.forget()
+            return client.erase_samples()
+
     def pull(self) -> PullReport:
         """Fetch a better head, if there is one, and install it for the next inference. Raises as `Updater.pull`.
 

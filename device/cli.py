@@ -71,7 +71,8 @@ def cli() -> None:
     """Recognise photos or tensors, learn from what is corrected, and never send a photo or a tensor anywhere.
 
     Begin with enrol, infer, feedback, push and pull. "run" pushes and pulls by itself, "run --once" one time; "enrol
-    --again" makes it a device of another service or group; "push --refused" sends again what the service refused.
+    --again" makes it a device of another service or group; "push --refused" sends again what the service refused;
+    "erase" takes back all that was ever sent.
     """
 
 
@@ -153,6 +154,22 @@ def push_now(device: Device, refused: bool, as_json: bool) -> int:
 def pull_now(device: Device, as_json: bool) -> int:
     """Fetch a better head, if there is one."""
     Display(as_json).pulled(device.pull())
+    return 0
+
+
+@cli.command()
+@click.option("--yes", is_flag=True, help="Do it.")
+@json_option
+@with_device
+def erase(device: Device, yes: bool, as_json: bool) -> int:
+    """Forget all answers and feedback, and have the service erase all that this device ever uploaded.
+
+    The service withdraws the heads that learned from it, soon after; what is sent in the next half minute may go, too.
+    The device stays enrolled, and its numbers go on.
+    """
+    if not yes:
+        raise click.UsageError("erase: expected --yes, as nothing brings back what this erases")
+    Display(as_json).erased(device.erase())
     return 0
 
 

@@ -109,6 +109,11 @@ class Display:
         """Print what a push did."""
         self.result(push_document(report), *push_texts(report))
 
+    def erased(self, erasure: str) -> None:
+        """Print that samples were forgotten, and what the service calls the erasure."""
+        told = f"forgotten here; the service erases what it has (erasure {erasure})"
+        self.result({"erasure": erasure}, told)
+
     def pulled(self, report: PullReport) -> None:
         """Print what a pull did."""
         self.result(pull_document(report), pull_text(report))

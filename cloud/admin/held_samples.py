@@ -6,8 +6,8 @@
                                     upload, and feature: its place in the file of its space
     <folder>/features-<space>.npy   float32 (n, *shape)
 
-Rows lie in the dataset (with their split, and when they were merged), wait in the inbox, or were set aside. A label is
-looked for in uploads as they came; what was set aside since it cannot be read is counted, not read.
+Rows lie in the dataset (with their split, and when they were merged), wait in the inbox, or were set aside. What was
+set aside because it cannot be read is not among them, though an erasure takes it.
 """
 
 from __future__ import annotations

@@ -41,6 +41,16 @@ class Cache:
             database.close()
             raise
 
+    def forget(self) -> None:
+        """Forget every inference, face, feedback and upload, acknowledged or not; no number is ever given out again.
+
+        What was there is overwritten. The secret stays: a photo that comes again is the same sample.
+
+        Raises:
+            Storage: nothing was forgotten.
+        """
+        self._database.clear(("feedback", "uploads", "inferences", "faces"))
+
     @property
     def path(self) -> Path:
         """The file."""

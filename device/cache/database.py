@@ -104,6 +104,22 @@ class Database:
         with self.transaction() as connection:
             connection.execute(statement, parameters)
 
+    def clear(self, tables: Sequence[str]) -> None:
+        """Delete all rows of some tables, in one transaction, and overwrite what they were in.
+
+        Another process that is reading keeps older pages in the log until it has done.
+
+        Raises:
+            Storage: nothing was deleted.
+        """
+        with _storage_errors(self.path):
+            self._connection.execute("PRAGMA secure_delete = ON")
+        with self.transaction(durable=True) as connection:
+            for table in tables:
+                connection.execute(f"DELETE FROM {table}")
+        with _storage_errors(self.path):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def secret(self) -> bytes:
         """Return the 32 random bytes of this cache, made the first time."""
         query = "SELECT value FROM state WHERE key = 'secret'"

@@ -189,6 +189,12 @@ class Client:
         reply.check_json(expected="a token")
         return _parsed(reply, routes.TokenReply.parse, max_bytes=routes.MAX_TOKEN_REPLY_BYTES).token
 
+    def erase_samples(self) -> str:
+        """Ask that all which this device ever uploaded be erased; return the name of the erasure. May be repeated."""
+        reply = self._ask("DELETE", routes.SAMPLES, headers={}, expected=(202,))
+        reply.check_json(expected="an erasure")
+        return _parsed(reply, routes.ErasureReply.parse, max_bytes=routes.MAX_ERASURE_REPLY_BYTES).erasure
+
     def is_known(self) -> bool:
         """Tell whether the token still counts, by asking for an object that nobody has."""
         self._check_service()

@@ -180,6 +180,11 @@ class StubService:
             self.next_token = secrets.token_urlsafe(32)
             return Response(routes.TokenReply(self.next_token).encode(), mimetype=routes.JSON_MEDIA_TYPE)
 
+        @app.delete(routes.SAMPLES)
+        def erase() -> Response:
+            self.uploads.clear()
+            return Response(routes.ErasureReply("3c" * 16).encode(), 202, mimetype=routes.JSON_MEDIA_TYPE)
+
         @app.post("/v1/devices/<device>/proof")
         def prove(device: str) -> Response:
             return self.prove(device, request.get_data())
