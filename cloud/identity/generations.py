@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cloud.errors import PreconditionFailed, Unavailable
-from cloud.identity import devices
 from cloud.identity.devices import ATTEMPTS, MAX_DOCUMENT_BYTES
 from cloud.store import keys
+from cloud.store.documents import reading
 from cloud.store.store import ObjectStore
 from contract.documents import encode_json, parse_document
 
@@ -20,12 +20,13 @@ def raise_generation(store: ObjectStore, device_id: str, *, above: int) -> None:
     """
     key = keys.device(device_id)
     for _ in range(ATTEMPTS):
-        if devices.read(store, device_id).generation > above:
-            return
         stored = store.get(key)
-        document = parse_document(stored.body, where=key, max_bytes=MAX_DOCUMENT_BYTES).as_json()
+        with reading(key):
+            fields = parse_document(stored.body, where=key, max_bytes=MAX_DOCUMENT_BYTES)
+            if fields.integer("generation") > above:
+                return
         try:
-            store.put_if_match(key, encode_json({**document, "generation": above + 1}), etag=stored.etag)
+            store.put_if_match(key, encode_json({**fields.as_json(), "generation": above + 1}), etag=stored.etag)
         except PreconditionFailed:
             continue
         return
