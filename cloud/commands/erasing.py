@@ -2,60 +2,52 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from cloud import audit
 from cloud.admin.erasing import Asked, ErasureOperator, device_scope, label_scope
 from cloud.admin.held_samples import held_rows, write_held
-from cloud.audit import AuditEvent, note
-from cloud.commands.surroundings import settings_here, show
+from cloud.audit import AuditEvent
+from cloud.commands.surroundings import show, store_here, who
+from cloud.commands.values import DEVICE, GROUP, shown_time
 from cloud.dataset import erasures
 from cloud.dataset.scopes import DeviceScope, LabelScope
-from cloud.store import ObjectStore, open_store, probe
+from cloud.store import ObjectStore
 from contract.environment import path
 
-device_option = click.option("--device", metavar="ID", help="What this device has sent.")
-label_option = click.option("--label", help="What anybody has sent of this label; needs --group.")
-by_option = click.option(
-    "--by",
-    metavar="NAME",
-    default=getpass.getuser,
-    help="Who asks, for the record; your login name if it is not given.",
-)
+device_option = click.option("--device", type=DEVICE, help="What this device has sent.")
+label_option = click.option("--label", help="What anybody in the group has sent of this label.")
 
 
 @click.command()
 @device_option
 @label_option
-@click.option("--group", help="All that this group has, or with --label, of that label.")
+@click.option("--group", type=GROUP, help="All that this group has, or with --label, of that label.")
 @click.option("--yes", is_flag=True, help="Erase a whole group.")
-@by_option
-def erase(device: str | None, label: str | None, group: str | None, yes: bool, by: str) -> None:
+def erase(device: str | None, label: str | None, group: str | None, yes: bool) -> None:
     """Erase samples: from the dataset, and with them every head that was trained on them.
 
     The worker does it as soon as it gets to it; until the next head is trained the bundle's serves in the group. A
     device stays enrolled. Phones may hold feedback that they have not sent: what they send later is new. What back-ups
     hold stays there.
     """
-    store = open_store(settings_here().store)
-    probe(store)
-    operator, now = ErasureOperator(store, by), time.time()
-    match device, label, group:
-        case str(), None, None:
-            asked = operator.device(device, now=now)
-        case None, str(), str():
-            asked = operator.label(group, label, now=now)
-        case None, None, str():
-            if not yes:
+    with store_here() as store:
+        operator, now = ErasureOperator(store, who()), time.time()
+        match device, label, group:
+            case str(), None, None:
+                asked = operator.device(device, now=now)
+            case None, str(), str():
+                asked = operator.label(group, label, now=now)
+            case None, None, str() if yes:
+                asked = operator.group(group, now=now)
+            case None, None, str():
                 raise click.UsageError(f"erase --group {group}: expected --yes, as this erases all that the group has")
-            asked = operator.group(group, now=now)
-        case _:
-            raise click.UsageError("erase: expected --device ID, --label LABEL --group GROUP, or --group GROUP")
+            case _:
+                raise click.UsageError("erase: expected --device ID, --label LABEL --group GROUP, or --group GROUP")
     _tell(asked)
 
 
@@ -68,25 +60,24 @@ def list_erasures() -> None:
 @click.command("export-samples")
 @device_option
 @label_option
-@click.option("--group", help="Of the label.")
-@by_option
+@click.option("--group", type=GROUP, help="Of the label.")
 @click.argument("folder", type=path)
-def export_samples(device: str | None, label: str | None, group: str | None, by: str, folder: Path) -> None:
+def export_samples(device: str | None, label: str | None, group: str | None, folder: Path) -> None:
     """Write all that is held of a device, or of a label in a group, into FOLDER, which must not be there yet.
 
     samples.jsonl has a line for each row, features-SPACE.npy what devices computed. It is as personal as it gets.
     """
-    store = open_store(settings_here().store)
-    scope: DeviceScope | LabelScope
-    match device, label, group:
-        case str(), None, None:
-            scope = device_scope(store, device)
-        case None, str(), str():
-            scope = label_scope(group, label)
-        case _:
-            raise click.UsageError("export-samples: expected --device ID, or --label LABEL --group GROUP")
-    rows = write_held(held_rows(store, scope), folder)
-    note(AuditEvent.EXPORTED, by=by, group=scope.group, rows=rows)
+    with store_here() as store:
+        scope: DeviceScope | LabelScope
+        match device, label, group:
+            case str(), None, None:
+                scope = device_scope(store, device)
+            case None, str(), str():
+                scope = label_scope(group, label)
+            case _:
+                raise click.UsageError("export-samples: expected --device ID, or --label LABEL --group GROUP")
+        rows = write_held(held_rows(store, scope), folder)
+    audit.note(AuditEvent.EXPORTED, by=who(), group=scope.group, rows=rows)
     click.echo(f"{rows} rows are in {folder}")
 
 
@@ -98,11 +89,7 @@ def _tell(asked: Asked) -> None:
 
 def _erasures(store: ObjectStore) -> Iterator[str]:
     for waiting in erasures.pending(store):
-        yield f"waits {waiting.id}: asked {_date(waiting.asked)} by {waiting.by}"
+        yield f"waits {waiting.id}: asked {shown_time(waiting.asked)} by {waiting.by}"
     for one in erasures.tombstones(store):
         samples = "1 sample" if one.samples == 1 else f"{one.samples} samples"
-        yield f"erased {one.id}: {samples} on {_date(one.erased)}, asked {_date(one.asked)} by {one.by}"
-
-
-def _date(unix_s: int) -> str:
-    return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        yield f"erased {one.id}: {samples} on {shown_time(one.erased)}, asked {shown_time(one.asked)} by {one.by}"

@@ -26,7 +26,7 @@ from cloud.identity import devices
 from cloud.identity.generations import raise_generation
 from cloud.store import keys
 from cloud.store.documents import reading
-from cloud.store.listing import keys_under
+from cloud.store.listing import names_under
 from cloud.store.store import ObjectStore
 from contract.documents import Fields, Json, encode_json, parse_document
 
@@ -133,7 +133,7 @@ def ask(store: ObjectStore, scope: LabelScope | GroupScope | AgeScope, *, by: st
 
 def waiting(store: ObjectStore) -> list[str]:
     """List the ids of the erasures that are not carried out yet: one LIST, where there are few."""
-    return [key.removeprefix(keys.ERASURES) for key in keys_under(store, keys.ERASURES)]
+    return list(names_under(store, keys.ERASURES))
 
 
 def read(store: ObjectStore, erasure_id: str) -> Erasure | None:
@@ -154,9 +154,8 @@ def pending(store: ObjectStore) -> list[Erasure]:
 def tombstones(store: ObjectStore) -> list[Tombstone]:
     """Read what is left of erasures, in the order in which they were carried out. Raises as `read` does."""
     found = []
-    for key in keys_under(store, keys.TOMBSTONES):
-        erasure_id = key.removeprefix(keys.TOMBSTONES)
-        tombstone = _read(store, key, partial(Tombstone.parse, erasure_id))
+    for erasure_id in names_under(store, keys.TOMBSTONES):
+        tombstone = _read(store, keys.tombstone(erasure_id), partial(Tombstone.parse, erasure_id))
         found += [tombstone] if tombstone else []
     return sorted(found, key=lambda one: one.erased)
 

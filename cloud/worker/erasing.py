@@ -19,7 +19,8 @@ import shutil
 import time
 from dataclasses import dataclass, field, replace
 
-from cloud.audit import AuditEvent, note
+from cloud import audit
+from cloud.audit import AuditEvent
 from cloud.dataset import erasures, reader
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.erase import erase_rows, pools_holding, sweep
@@ -34,7 +35,7 @@ from cloud.logs import fields
 from cloud.releases.erase import ReleaseEraser
 from cloud.store import keys
 from cloud.store.keys import Pool
-from cloud.store.listing import delete_under, keys_under
+from cloud.store.listing import delete_under
 from cloud.training.context import TrainingContext
 from cloud.training.inputs import shard_cache
 from cloud.worker.agenda import LONGEST_POOL_BACKOFF_S, pool_backoff_s
@@ -101,7 +102,7 @@ class Eraser:
             erasure = erasures.read(self.context.store, erasure_id)
             if erasure is not None:
                 tombstone = self.carry_out(erasure, changed)
-                note(
+                audit.note(
                     AuditEvent.ERASED,
                     by=tombstone.by,
                     group=erasure.scope.group,
@@ -143,8 +144,7 @@ class Eraser:
             with contextlib.suppress(NotFound):  # nobody can send for it
                 raise_generation(store, scope.device, above=scope.generation)
         elif isinstance(scope, GroupScope):
-            for key in keys_under(store, keys.DEVICES):
-                device = devices.read(store, key.removeprefix(keys.DEVICES))
+            for device in devices.read_all(store):
                 if device.group == scope.group:
                     raise_generation(store, device.id, above=device.generation)
 

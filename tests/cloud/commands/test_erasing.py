@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cloud.commands.surroundings import who
 from cloud.dataset import erasures, inbox
 from cloud.dataset.merge import merge_once
 from cloud.dataset.scopes import DeviceScope, GroupScope, LabelScope
@@ -47,14 +48,14 @@ def address(store: ObjectStore, store_address: str, space: str, pool: Pool, make
 def test_what_an_operator_asks_for_waits_for_the_worker(
     store: ObjectStore, address: str, arguments: tuple[str, ...], scope: object, rows: int
 ) -> None:
-    ended = run("erase", *arguments, "--by", "Grace", FEDEX_STORE=address)
+    ended = run("erase", *arguments, FEDEX_STORE=address)
     [asked] = erasures.pending(store)
-    assert (asked.by, asked.scope) == ("Grace", scope)
+    assert (asked.by, asked.scope) == (who(), scope)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout == f"erasure {asked.id}: {rows} rows are held now; the worker erases them\n"
     listed = run("erasures", FEDEX_STORE=address).stdout
     assert listed.startswith(f"waits {asked.id}: asked 20")
-    assert listed.endswith(" by Grace\n")
+    assert listed.endswith(f" by {who()}\n")
 
 
 def test_an_operator_who_asks_for_a_device_ends_its_generation(store: ObjectStore, address: str) -> None:
