@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cloud.admin.held_samples import held_rows
+from cloud.admin.held_samples import count_held
 from cloud.dataset import erasures
 from cloud.dataset.erase import pools_holding, set_aside
 from cloud.dataset.erasures import Erasure
@@ -43,10 +43,13 @@ class ErasureOperator:
         """Ask for what a device has sent so far.
 
         Raises:
-            NothingToDo: there is no such device, or nothing of it.
+            NothingToDo: there is no such device, or nothing of it, or that is asked for already.
         """
         scope = device_scope(self.store, device_id)
-        rows = _count(self.store, scope)
+        for asked in erasures.pending(self.store):
+            if isinstance(asked.scope, DeviceScope) and asked.scope.device == device_id:
+                raise NothingToDo(f"device {device_id}: erasure {asked.id} waits for the worker already")
+        rows = count_held(self.store, scope)
         if not rows and not _has_traces(self.store, scope):
             raise NothingToDo(f"device {device_id}: expected samples that are held, got none")
         return Asked(erasures.ask_of_device(self.store, device_id, by=self.by, now=now), rows)
@@ -58,7 +61,7 @@ class ErasureOperator:
             NothingToDo: it is no label, or the group has nothing of it.
         """
         scope = label_scope(group, label)
-        rows = _count(self.store, scope)
+        rows = count_held(self.store, scope)
         pools = pools_holding(self.store, group)
         if not rows and not any(set_aside(self.store, pool) for pool in pools):
             raise NothingToDo(f"group {group}, label {label!r}: expected samples that are held, got none")
@@ -74,7 +77,7 @@ class ErasureOperator:
         if not pools_holding(self.store, group):
             raise NothingToDo(f"group {group}: expected samples that are held, got none")
         scope = GroupScope(group)
-        return Asked(erasures.ask(self.store, scope, by=self.by, now=now), _count(self.store, scope))
+        return Asked(erasures.ask(self.store, scope, by=self.by, now=now), count_held(self.store, scope))
 
 
 def device_scope(store: ObjectStore, device_id: str) -> DeviceScope:
@@ -100,10 +103,6 @@ def label_scope(group: str, label: str) -> LabelScope:
         return LabelScope(group, read_label(label))
     except ContractError as error:
         raise NothingToDo(str(error)) from error
-
-
-def _count(store: ObjectStore, scope: DeviceScope | LabelScope | GroupScope) -> int:
-    return sum(1 for _ in held_rows(store, scope))
 
 
 def _has_traces(store: ObjectStore, scope: DeviceScope) -> bool:

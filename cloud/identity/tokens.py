@@ -104,6 +104,10 @@ class Authenticator:
             next=tuple(_prove(device.id, following, request) for following in device.next_tokens_sha256),
         )
 
+    def forget(self, device_id: str) -> None:
+        """Read a device anew when it asks next, as something about it has changed; in this process alone."""
+        self._remembered.pop(device_id, None)
+
     def _recall(self, device_id: str) -> EnrolledDevice | None:
         device, until = self._remembered.get(device_id, (None, 0.0))
         return device if self._clock() < until else None

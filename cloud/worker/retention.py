@@ -1,7 +1,8 @@
 """Retention: once a day the worker asks, by itself, that samples be erased which are held for longer than is allowed.
 
-A clock that runs ahead would erase what nobody can bring back. So the system's clock must have moved as the machine's
-own has since the worker began; where it has not, nothing is asked until the worker is started anew, and that is said.
+A clock that runs ahead would erase what nobody can bring back. So the worker waits for an hour after its start, when a
+machine that has just booted has found the time, and then the system's clock must have moved as the machine's own has;
+where it has not, nothing is asked until the worker is started anew, and that is said.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from cloud.logs import fields
 from cloud.store.store import ObjectStore
 
 DAY_S = 86400
+FIRST_LOOK_S = 3600.0
+"""After the worker's start."""
 RETRY_S = 600.0
 MAX_DRIFT_S = 3600.0
 BY = "retention"
@@ -46,9 +49,9 @@ class Retention:
     _next: float = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin at once."""
+        """Note the time."""
         self._began = self.now(), self.clock()
-        self._next = self.clock()
+        self._next = self.clock() + FIRST_LOOK_S
 
     def look(self) -> None:
         """Ask for what is too old, once a day; a failure is logged, and tried again after a while."""

@@ -18,7 +18,9 @@ blueprint = Blueprint("samples", __name__)
 def erase() -> Response:
     """Keep the wish, which the worker carries out; a body is not looked at."""
     device = requesting_device().id
-    erasure = erasures.ask_of_device(current_context().store, device, by=device, now=time.time())
+    context = current_context()
+    erasure = erasures.ask_of_device(context.store, device, by=device, now=time.time())
+    context.authenticator.forget(device)  # what it sends from now on is of another generation
     answer = Response(ErasureReply(erasure.id).encode(), status=HTTPStatus.ACCEPTED, mimetype=JSON_MEDIA_TYPE)
     answer.headers[CACHE_CONTROL] = "no-store"
     return answer

@@ -63,6 +63,14 @@ def test_an_operator_who_asks_for_a_device_ends_its_generation(store: ObjectStor
     assert devices.read(store, DEVICE).generation == 1
 
 
+def test_asking_twice_is_one_clear_line(store: ObjectStore, address: str) -> None:
+    run("erase", "--device", DEVICE, FEDEX_STORE=address)
+    [asked] = erasures.waiting(store)
+    ended = run("erase", "--device", DEVICE, FEDEX_STORE=address)
+    line = f"fedex-cloud: device {DEVICE}: erasure {asked} waits for the worker already\n"
+    assert (ended.returncode, ended.stderr, erasures.waiting(store)) == (1, line, [asked])
+
+
 def test_a_label_of_the_bundle_is_told(address: str, space: str) -> None:
     told = run("erase", "--label", "ben", "--group", "home", FEDEX_STORE=address).stdout.splitlines()
     assert told[1:] == [

@@ -1,6 +1,7 @@
 """A device's generation rises once for each erasure, whatever else changes the device meanwhile."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from cloud.errors import NotFound
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
 from cloud.identity.generations import raise_generation
+from cloud.identity.tokens import Authenticator, make_token
 from cloud.store import ObjectStore, keys
+from contract.files import sha256_hex
 
 DEVICE = EnrolledDevice("d" * 32, "home", 2, "0" * 64, 5, ("1" * 64,))
 
@@ -59,3 +62,14 @@ def test_a_change_in_between_is_not_lost(directory_store: ObjectStore) -> None:
 def test_a_device_that_is_not_there_is_told(directory_store: ObjectStore) -> None:
     with pytest.raises(NotFound):
         raise_generation(directory_store, DEVICE.id, above=0)
+
+
+def test_a_process_that_was_told_knows_the_new_one_at_once(directory_store: ObjectStore) -> None:
+    token = make_token(DEVICE.id)
+    devices.add(directory_store, replace(DEVICE, token_sha256=sha256_hex(token.encode())))
+    authenticator = Authenticator(directory_store, clock=lambda: 0.0)
+    assert authenticator.authenticate(f"Bearer {token}").generation == 2
+    raise_generation(directory_store, DEVICE.id, above=2)
+    assert authenticator.authenticate(f"Bearer {token}").generation == 2
+    authenticator.forget(DEVICE.id)
+    assert authenticator.authenticate(f"Bearer {token}").generation == 3

@@ -178,32 +178,33 @@ def _leave_behind(place: Place) -> None:
     place.store.put(keys.shared_object("home", hashlib.sha256(orphan).hexdigest()), orphan)
 
 
-def _release(place: Place, sent: list[bytes]) -> None:
-    """Release two heads on both channels, whose files hold features, as if they had been learned by heart."""
+def release(place: Place, learned: bytes, *, labels: tuple[str, ...]) -> None:
+    """Release a head on both channels, whose files hold some bytes, as if they had been learned by heart."""
     store = place.store
-    publisher = Publisher(store, load_or_create(place.settings.state, store), 1e6)
+    head = TrainedHead(
+        labels=labels,
+        weights=b"weights" + learned,
+        heads={Precision.DYNAMIC: b"head" + learned},
+        logits={Precision.DYNAMIC: np.zeros(len(labels), np.float32)},
+        temperature=1.0,
+        threshold=0.5,
+        accuracy=None,
+        held_out=0,
+        rows=6,
+        report={"trial": "last-layer"},
+    )
+    Publisher(store, load_or_create(place.settings.state, store), 1e6).publish(
+        place.pool,
+        head,
+        bundle=place.bundle,
+        previous=registry.read(store, place.pool),
+        channels=(Channel.LATEST, Channel.BEST),
+        trained=TrainedDataset("c", 6, "a cycle"),
+        now=NOW - 50,
+    )
+
+
+def _release(place: Place, sent: list[bytes]) -> None:
     for number, body in enumerate(sent[:2]):
-        learned = decode_upload(body).features.tobytes()
-        labels = ("Ada", "Ben", ZOE, f"Cleo {number}")
-        head = TrainedHead(
-            labels=labels,
-            weights=b"weights" + learned,
-            heads={Precision.DYNAMIC: b"head" + learned},
-            logits={Precision.DYNAMIC: np.zeros(len(labels), np.float32)},
-            temperature=1.0,
-            threshold=0.5,
-            accuracy=None,
-            held_out=0,
-            rows=6,
-            report={"trial": "last-layer"},
-        )
-        publisher.publish(
-            place.pool,
-            head,
-            bundle=place.bundle,
-            previous=registry.read(store, place.pool),
-            channels=(Channel.LATEST, Channel.BEST),
-            trained=TrainedDataset("c", 6, f"c{number}"),
-            now=NOW - 50,
-        )
-        store.put(keys.trial(place.pool, f"c{number}", "last-layer"), f"cannot learn {ZOE}".encode())
+        release(place, decode_upload(body).features.tobytes(), labels=("Ada", "Ben", ZOE, f"Cleo {number}"))
+        place.store.put(keys.trial(place.pool, f"c{number}", "last-layer"), f"cannot learn {ZOE}".encode())

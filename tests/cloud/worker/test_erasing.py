@@ -4,6 +4,7 @@ import contextlib
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from contract.bundle import TrainingBundle
 from contract.manifest import Channel
 from contract.upload import decode_upload, upload_id
 from tests.cloud.conftest import SPACE, MakeUpload
-from tests.cloud.worker.held import FIRST, NOW, SECOND, ZOE, Killed, Place, fill, names_with, traces_of
+from tests.cloud.worker.held import FIRST, NOW, SECOND, ZOE, Killed, Place, fill, names_with, release, traces_of
 
 MakePlace = Callable[[], tuple[Place, list[bytes], list[bytes]]]
 HOME = Pool("home", SPACE)
@@ -216,3 +217,38 @@ def test_an_erasure_that_cannot_be_read_keeps_no_other_waiting(
 def test_asking_twice_for_a_label_is_asking_once(place: Place) -> None:
     first, again = (erasures.ask(place.store, LabelScope("home", ZOE), by="you", now=NOW + n) for n in range(2))
     assert first == again
+
+
+def test_what_another_pool_of_the_group_serves_stays(place: Place, training_bundle: TrainingBundle) -> None:
+    other = Pool("home", "7" * 64)
+    release(replace(place, pool=other), b"of another space", labels=("Ada", "Ben"))
+    before = registry.read(place.store, other)
+    erasures.ask_of_device(place.store, FIRST, by=FIRST, now=NOW - 10)
+    place.eraser().look()
+    after = registry.read(place.store, other)
+    assert (after.channels, after.trained) == (before.channels, before.trained)
+    manifest = after.channels[Channel.BEST].manifest
+    files = [manifest.labels.sha256, *(head.file.sha256 for head in manifest.heads.values())]
+    assert all(place.store.stat(keys.shared_object("home", sha256)) for sha256 in files)
+    assert registry.get_release(place.store, other, after.channels[Channel.BEST].release).weights is not None
+
+
+def test_an_erasure_that_was_done_is_not_done_again(place: Place) -> None:
+    erasures.ask_of_device(place.store, FIRST, by=FIRST, now=NOW - 10)
+    place.eraser().look()
+    serials, samples = registry.read(place.store, HOME).serials, place.samples()
+    erasures.ask_of_device(place.store, FIRST, by=FIRST, now=NOW - 10)
+    assert place.eraser().look() == []
+    assert (registry.read(place.store, HOME).serials, place.samples()) == (serials, samples)
+    assert sorted(one.samples for one in erasures.tombstones(place.store)) == [0, 3]
+
+
+def test_what_a_device_sends_after_its_erasure_counts_again(place: Place, make_upload: MakeUpload) -> None:
+    """And what still comes with the old generation, through a web process that does not know yet, does not."""
+    erasures.ask_of_device(place.store, FIRST, by=FIRST, now=NOW - 10)
+    place.eraser().look()
+    for generation, name in ((0, "too late"), (1, "new")):
+        body = make_upload(["Ada"], names=[name])
+        place.store.put(keys.inbox(InboxUpload(HOME, FIRST, generation, upload_id(body))), body)
+    report = merge_once(place.store, HOME)
+    assert (report.new_samples, report.dropped) == (1, 1)
