@@ -30,7 +30,6 @@ from contract.documents import encode_json, parse_document
 from contract.envelope import Envelope
 from contract.manifest import MAX_ENVELOPE_BYTES, Manifest
 
-REGISTRIES = "registry/"
 ERASURE = "erasure"
 """In the report of a release that was made by an erasure: its id."""
 
@@ -101,7 +100,7 @@ class ReleaseEraser:
         return self.key.sign(payload)
 
     def _releases(self, group: str) -> Iterator[Release]:
-        for key in keys_under(self.store, f"{REGISTRIES}{group}/"):
+        for key in keys_under(self.store, f"{keys.REGISTRIES}{group}/"):
             if not key.endswith("/HEAD"):
                 yield registry.get_release(self.store, keys.parse_pool(key), key.rpartition("/")[2])
 

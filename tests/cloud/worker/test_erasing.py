@@ -14,6 +14,7 @@ from cloud.dataset.merge import merge_once
 from cloud.dataset.scopes import AgeScope, GroupScope, LabelScope
 from cloud.identity import devices
 from cloud.releases import registry
+from cloud.releases.history import history
 from cloud.settings import Settings
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
@@ -85,7 +86,7 @@ def check_done(place: Place, *, by: str, samples: int) -> None:
     for one in current.channels.values():
         assert (one.manifest.heads, one.manifest.parent) == ({}, None)
         assert all(serial in one.manifest.withdraws for serial in (1, 2))
-    assert len(registry.history(place.store, HOME)) == 2
+    assert len(history(place.store, HOME)) == 2
 
 
 def check_device_gone(place: Place, first: list[bytes], second: list[bytes]) -> None:
