@@ -17,6 +17,7 @@ import contextlib
 import logging
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from cloud import audit
@@ -67,10 +68,11 @@ class Eraser:
         self._retention.look()
         try:
             waiting = erasures.waiting(self.context.store)
-            self._tidy()
-        except (CloudError, OSError) as error:
+            pools = [] if self._is_tidy else dataset_pointer.pools(self.context.store)
+        except CloudError as error:
             logger.error("erasure: %s", error)
             return changed
+        self._tidy(pools)
         for erasure_id in waiting:
             if self._not_before.get(erasure_id, 0.0) <= time.monotonic() and not self.context.stop.is_set():
                 self._attempt(erasure_id, changed)
@@ -85,11 +87,20 @@ class Eraser:
         store, now = self.context.store, self.context.now
         self._raise_generations(erasure.scope)
         shutil.rmtree(self.context.settings.state / "cycles", ignore_errors=True)
+        failure: Exception | None = None
         for pool in pools_holding(store, erasure.scope.group):
-            if pool.path not in erasure.pools:
+            if pool.path in erasure.pools:
+                continue
+            try:
                 samples = self._erase_pool(pool, erasure, changed)
-                erasure = replace(erasure, pools={**erasure.pools, pool.path: samples})
-                erasures.note(store, erasure)
+            except (CloudError, OSError) as error:  # the other pools need not wait for this one
+                logger.error("erasure: %s", error, extra=fields(erasure=erasure.id, pool=pool.path))
+                failure = error
+                continue
+            erasure = replace(erasure, pools={**erasure.pools, pool.path: samples})
+            erasures.note(store, erasure)
+        if failure is not None:
+            raise failure
         self._releases.sweep_objects(erasure.scope.group)
         return erasures.finish(store, erasure, now=now())
 
@@ -148,13 +159,14 @@ class Eraser:
                 if device.group == scope.group:
                     raise_generation(store, device.id, above=device.generation)
 
-    def _tidy(self) -> None:
-        """Once, delete from this machine's disk what was erased while it was away."""
-        if self._is_tidy:
-            return
-        for pool in dataset_pointer.pools(self.context.store):
-            self._prune(pool)
+    def _tidy(self, pools: Sequence[Pool]) -> None:
+        """Delete from this disk what was erased of some pools while it was away: of all of them, at the first look."""
         self._is_tidy = True
+        for pool in pools:
+            try:
+                self._prune(pool)
+            except (CloudError, OSError) as error:  # a cycle of this pool would fail by it too, and prunes
+                logger.error("erasure: %s", error, extra=fields(pool=pool.path))
 
     def _prune(self, pool: Pool) -> None:
         dataset, _ = dataset_pointer.read(self.context.store, pool)

@@ -253,3 +253,33 @@ def test_what_a_device_sends_after_its_erasure_counts_again(place: Place, make_u
         place.store.put(keys.inbox(InboxUpload(HOME, FIRST, generation, upload_id(body))), body)
     report = merge_once(place.store, HOME)
     assert (report.new_samples, report.dropped) == (1, 1)
+
+
+def test_a_pool_that_is_damaged_keeps_no_other_pool_waiting(
+    place: Place, filled: tuple[Path, list[bytes], list[bytes]]
+) -> None:
+    damaged = Pool("home", "0" * 64)
+    place.store.put(keys.dataset_pointer(damaged), b"no pointer")
+    erasures.ask_of_device(place.store, FIRST, by=FIRST, now=NOW - 10)
+    assert place.eraser().look() == [HOME]
+    [waiting] = erasures.pending(place.store)
+    assert waiting.pools == {HOME.path: 3}
+    assert {id_ for _, id_, _ in place.samples()} == ids_of(*filled[2])
+    place.store.delete(keys.dataset_pointer(damaged))
+    place.eraser().look()
+    check_device_gone(place, filled[1], filled[2])
+
+
+def test_what_was_erased_while_a_worker_was_away_leaves_its_disk_as_it_starts(
+    place: Place, filled: tuple[Path, list[bytes], list[bytes]]
+) -> None:
+    erasures.ask_of_device(place.store, FIRST, by=FIRST, now=NOW - 10)
+    away = place.settings.state / "shards"
+    shutil.copytree(away, place.settings.state / "kept")
+    place.eraser().look()
+    shutil.rmtree(away, ignore_errors=True)
+    (place.settings.state / "kept").rename(away)
+    traces = {trace for body in filled[1] for trace in traces_of(body)}
+    assert any(place.find(trace) for trace in traces)
+    place.eraser().look()
+    check_gone(place, traces)
