@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import ExitStack
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import NotFound
 
 from cloud.identity.limits import ConcurrencyLimit
 from cloud.logs import fields
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store
+from cloud.web.places import Places
 from cloud.web.problems import register_problems
 from cloud.web.routes import (
     downloads,
@@ -31,17 +33,28 @@ from cloud.web.routes import (
 from cloud.web.routes.ids import register_ids
 from cloud.web.service import EXTENSION, open_context
 from contract.formats import parse_formats
+from contract.routes import HEALTHZ, READYZ
+
+MAX_REQUESTS = 750
+PLACES = "fedex places"
 
 logger = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings, *, store: ObjectStore | None = None, limit: ConcurrencyLimit | None = None) -> Flask:
+def create_app(
+    settings: Settings,
+    *,
+    store: ObjectStore | None = None,
+    limit: ConcurrencyLimit | None = None,
+    places: int = MAX_REQUESTS,
+) -> Flask:
     """Make the WSGI application over the store of the settings, or over a given one. The store is not probed here.
 
     Args:
         settings: what an operator chose.
         store: in place of that of the settings.
         limit: of the bodies of one device; this process's own if it is not given.
+        places: how many requests may be under way at once, beside those for its health.
     """
     app = Flask("cloud", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
@@ -64,6 +77,7 @@ def create_app(settings: Settings, *, store: ObjectStore | None = None, limit: C
     ):
         app.register_blueprint(routes.blueprint)
     register_problems(app)
+    app.extensions[PLACES] = Places(places)
     app.before_request(_begin)
     app.after_request(_log)
     return app
@@ -72,21 +86,29 @@ def create_app(settings: Settings, *, store: ObjectStore | None = None, limit: C
 def _begin() -> None:
     """Note when the request began, and refuse all but one spelling of its path, and a list of formats that is none.
 
+    Then it takes its place, which it has until its answer was sent.
+
     Werkzeug takes several, and a guard in front of the service knows one. No path of the contract needs an escape.
 
     Raises:
         NotFound: another spelling of the path.
         ContractError: `Fedex-Formats` is not a list of formats.
+        RequestRefused: as many requests are under way as may be.
     """
     g.started = time.monotonic()
+    g.place = ExitStack()
     environ = request.environ
     path, _, _ = environ["RAW_URI"].partition("?")
     if environ["PATH_INFO"].startswith("//") or "%" in path:
         raise NotFound
     parse_formats(environ.get("HTTP_FEDEX_FORMATS", ""))
+    if environ["PATH_INFO"] not in (HEALTHZ, READYZ):
+        places: Places = current_app.extensions[PLACES]
+        g.place.enter_context(places.take())
 
 
 def _log(answer: Response) -> Response:
+    answer.call_on_close(g.place.close)
     took_ms = round(1000 * (time.monotonic() - g.started), 1)
     logger.info(
         "request",

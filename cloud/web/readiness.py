@@ -1,11 +1,13 @@
 """Whether a process can do its work: its store takes a write, and devices can enrol.
 
-The route is open to everybody, so the store is tried at most once in `CHECKED_EVERY_S`, by one request at a time; all
-others get the last result.
+The route is open to everybody, so the store is tried at most once in `CHECKED_EVERY_S`, in a thread of its own. Who
+asks waits for that `ANSWERED_IN_S` at most; where the store takes longer, and for all others, the last result counts,
+until it is `BELIEVED_S` old.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from cloud.store import keys
 from cloud.store.store import ObjectStore
 
 CHECKED_EVERY_S = 2.0
+ANSWERED_IN_S = 2.0
 BELIEVED_S = 15.0
 BODY = b"ready" * 1000
 """More than a file system keeps beside a file's name."""
@@ -31,35 +34,45 @@ class Ready:
 class Readiness:
     """The result of the last try of the store. Safe to use from several threads."""
 
-    def __init__(self, store: ObjectStore, *, clock: Callable[[], float]) -> None:
+    def __init__(self, store: ObjectStore, *, clock: Callable[[], float], answered_in_s: float = ANSWERED_IN_S) -> None:
         self._store = store
         self._clock = clock
+        self._answered_in_s = answered_in_s
         self._trying = threading.Lock()
         self._found: Ready | StoreError = Unavailable(keys.READY, "no answer yet")
         self._found_at: float | None = None
-        self._waits_since = clock()
-        """For an answer of the store."""
+        self._asked_at = clock()
+        """When the store was tried last."""
 
     def ask(self) -> Ready:
-        """Return how this process works.
+        """Return how this process works, within some two seconds.
 
         Raises:
             StoreFull: there is no room for an upload.
             StoreError: the store cannot be written or read, or has not answered for a while.
         """
-        now = self._clock()
-        if (self._found_at is None or now - self._found_at >= CHECKED_EVERY_S) and self._trying.acquire(blocking=False):
-            self._check()
-        elif now - self._waits_since >= BELIEVED_S:
-            raise Unavailable(keys.READY, f"no answer for {BELIEVED_S:.0f} s")
+        if self._is_due() and self._trying.acquire(blocking=False):
+            self._asked_at = self._clock()
+            check = threading.Thread(target=self._check, daemon=True)
+            check.start()
+            check.join(self._answered_in_s)
+        if self._trying.locked() and self._age_s() >= BELIEVED_S:
+            raise Unavailable(keys.READY, f"no answer for {self._clock() - self._asked_at:.0f} s")
         if isinstance(self._found, StoreError):
             raise self._found.with_traceback(None)  # it is raised again and again
         return self._found
 
+    def _is_due(self) -> bool:
+        return self._age_s() >= CHECKED_EVERY_S
+
+    def _age_s(self) -> float:
+        """Return how old the last result is."""
+        return math.inf if self._found_at is None else self._clock() - self._found_at
+
     def _check(self) -> None:
         try:
             self._found = self._look()
-            self._found_at = self._waits_since = self._clock()
+            self._found_at = self._clock()
         finally:
             self._trying.release()
 

@@ -32,6 +32,8 @@ GRACEFUL_S = 20
 SILENT_WORKER_S = 60
 MAX_CONNECTIONS = 1000
 """Of one process, if it may open twice as many files; the store needs some too."""
+WAITING_SHARE = 0.75
+"""Of these: how many may be requests that wait. The others are for health, and for telling who comes to come later."""
 DISK_THREADS = 16
 """Of one process: how many writes of a directory store wait for the disk at once."""
 
@@ -96,7 +98,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         """Make the application. Called by gunicorn in each web process."""
         bound_handshakes(self.settings.stall_s)
         store = open_store(self.settings.store, wait=Threads(DISK_THREADS))
-        return create_app(self.settings, store=store, limit=ConcurrencyLimit(self._bodies))
+        places = max(1, round(_connections() * WAITING_SHARE))
+        return create_app(self.settings, store=store, limit=ConcurrencyLimit(self._bodies), places=places)
 
 
 def _shared_file() -> BinaryIO:

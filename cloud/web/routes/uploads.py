@@ -43,7 +43,7 @@ def put_upload(space: str, upload: str) -> Response:
             least_cosine_ppm=facts.least_cosine_ppm,
             inflate=inflate,
         )
-    created = inbox.add(current_context().store, _named(device, space, upload), body)
+        created = inbox.add(current_context().store, _named(device, space, upload), body)
     status = HTTPStatus.CREATED if created else HTTPStatus.OK
     return Response(encode_json({"upload": upload}), status=status, mimetype=JSON_MEDIA_TYPE)
 
