@@ -3,7 +3,9 @@
 ::
 
     {"time": "2026-01-31T12:00:00.123Z", "level": "info", "logger": "cloud.web.app", "message": "request",
-     "status": 201}
+     "request": "5f0c2a...", "status": 201}
+
+What is logged while a request is answered has the request's id.
 """
 
 from __future__ import annotations
@@ -11,8 +13,12 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TextIO
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""Of the request that this thread or greenlet answers; empty outside of any."""
 
 QUIET = ("boto3", "botocore", "urllib3", "s3transfer", "werkzeug")
 
@@ -47,6 +53,7 @@ class LineFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **({"request": request_id.get()} if request_id.get() else {}),
             **getattr(record, "fields", {}),
         }
         if record.exc_info:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from cloud.errors import SettingError
+from cloud.proxies import Proxies
 from cloud.strictness import GroupStrictness
 from contract.environment import one_of, path, read_variables, seconds, text, variable, whole
 from contract.patterns import CODE_PATTERN, GROUP_PATTERN
@@ -94,6 +95,14 @@ class Settings:
         default=20.0,
         metadata=variable(
             "FEDEX_STALL_S", seconds, unit="seconds", help="that a client may stand still in the middle of a body"
+        ),
+    )
+    proxies: Proxies = field(
+        default=Proxies(),
+        metadata=variable(
+            "FEDEX_PROXIES",
+            Proxies.parse,
+            help="addresses and networks of proxies, whose `X-Forwarded-For` says whose request it is; or nobody",
         ),
     )
     tls_cert: Path | None = field(

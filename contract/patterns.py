@@ -25,6 +25,9 @@ CODE_PATTERN = re.compile(r"[\x21-\x7e]{1,128}")
 TOKEN_PATTERN = re.compile(r"[A-Za-z0-9._~+/=-]{16,256}")
 """A bearer token: what RFC 6750 lets into an Authorization header."""
 
+REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""What a client, or a proxy, may call a request in the service's log."""
+
 NAME_PATTERN = re.compile(r"[\x20-\x7e]{1,128}")
 """A name within software (cut, layer, mode of quantisation, runtime with its version): printable ASCII."""
 

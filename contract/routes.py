@@ -27,6 +27,8 @@ MAX_ETAG_CHARACTERS = 256
 """Of a tag that a device keeps to ask with; a longer one is not kept."""
 IF_NONE_MATCH = "If-None-Match"
 RETRY_AFTER = "Retry-After"
+REQUEST_ID = "X-Request-Id"
+"""Names a request in the service's log: the client's own name for it, or the service's."""
 CACHE_CONTROL = "Cache-Control"
 IMMUTABLE = "private, max-age=31536000, immutable"
 """An object never changes, but belongs to one group: caches that many share must not keep it."""

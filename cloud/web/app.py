@@ -6,6 +6,7 @@ It keeps nothing: any number of processes answer alike. It never imports TensorF
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 from contextlib import ExitStack
 
@@ -13,7 +14,7 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import NotFound
 
 from cloud.identity.limits import ConcurrencyLimit
-from cloud.logs import fields
+from cloud.logs import fields, request_id
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store
 from cloud.web.places import Places
@@ -31,9 +32,10 @@ from cloud.web.routes import (
     verification_keys,
 )
 from cloud.web.routes.ids import register_ids
-from cloud.web.service import EXTENSION, open_context
+from cloud.web.service import EXTENSION, current_context, open_context
 from contract.formats import parse_formats
-from contract.routes import HEALTHZ, READYZ
+from contract.patterns import REQUEST_ID_PATTERN
+from contract.routes import HEALTHZ, READYZ, REQUEST_ID
 
 MAX_REQUESTS = 750
 PLACES = "fedex places"
@@ -95,7 +97,7 @@ def _begin() -> None:
         ContractError: `Fedex-Formats` is not a list of formats.
         RequestRefused: as many requests are under way as may be.
     """
-    g.started = time.monotonic()
+    _name()
     g.place = ExitStack()
     environ = request.environ
     path, _, _ = environ["RAW_URI"].partition("?")
@@ -107,8 +109,19 @@ def _begin() -> None:
         g.place.enter_context(places.take())
 
 
+def _name() -> None:
+    """Give the request the name that it came with, or another one, and note whose it is and when it began."""
+    asked = request.headers.get(REQUEST_ID, "")
+    g.request = asked if REQUEST_ID_PATTERN.fullmatch(asked) else secrets.token_hex(8)
+    request_id.set(g.request)
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    g.address = current_context().proxies.client_of(request.remote_addr or "", forwarded=forwarded)
+    g.started = time.monotonic()
+
+
 def _log(answer: Response) -> Response:
     answer.call_on_close(g.place.close)
+    answer.headers[REQUEST_ID] = g.request
     took_ms = round(1000 * (time.monotonic() - g.started), 1)
     logger.info(
         "request",
@@ -121,6 +134,8 @@ def _log(answer: Response) -> Response:
             bytes_out=answer.content_length,
             device=g.get("device"),
             operator=g.get("operator"),
+            address=g.address,
+            **({"upload": upload} if (upload := (request.view_args or {}).get("upload")) else {}),
         ),
     )
     return answer

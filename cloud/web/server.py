@@ -1,7 +1,7 @@
 """How gunicorn is run: its gevent worker, no preloading, its lines as ours, TLS where a certificate is set.
 
-A web process opens its store after the fork, because connections must not cross one. Nothing that a proxy could say of
-a request is believed: no header changes its path or its scheme.
+A web process opens its store after the fork, because connections must not cross one. No header changes a request's path
+or its scheme, whoever sends it; whose request it is, the proxies that an operator named may say (`cloud.proxies`).
 """
 
 from __future__ import annotations

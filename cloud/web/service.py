@@ -13,6 +13,7 @@ from cloud.identity.devices import EnrolledDevice
 from cloud.identity.limits import ConcurrencyLimit
 from cloud.identity.operators import Operator, OperatorAuthenticator
 from cloud.identity.tokens import Authenticator
+from cloud.proxies import Proxies
 from cloud.releases import space_lists
 from cloud.settings import Settings
 from cloud.spaces import bundles
@@ -38,6 +39,7 @@ class ServiceContext:
     stall_s: float
     """How long a client may stand still."""
     limit: ConcurrencyLimit
+    proxies: Proxies
     clock: Callable[[], float] = time.monotonic
     _facts: dict[str, tuple[BundleFacts, float]] = field(default_factory=dict)
     _retired: dict[str, tuple[frozenset[str], float]] = field(default_factory=dict)
@@ -77,6 +79,7 @@ def open_context(store: ObjectStore, settings: Settings, *, limit: ConcurrencyLi
         readiness=Readiness(store, clock=clock),
         stall_s=settings.stall_s,
         limit=limit,
+        proxies=settings.proxies,
     )
 
 
@@ -92,7 +95,8 @@ def requesting_device() -> EnrolledDevice:
     Raises:
         Unauthenticated: it has no token that counts.
     """
-    device = current_context().authenticator.authenticate(request.headers.get(AUTHORIZATION, ""))
+    context = current_context()
+    device = context.authenticator.authenticate(request.headers.get(AUTHORIZATION, ""))
     g.device = device.id
     return device
 

@@ -55,6 +55,7 @@ class Deployment:
     front: Front
     store: ObjectStore
     service_port: int
+    service_log: Path
 
 
 StartFront = Callable[[int], AbstractContextManager[Front]]
@@ -133,7 +134,7 @@ def deployment(
         serve(folder, FEDEX_STORE=f"dir:{folder / 'store'}", FEDEX_STALL_S="20") as url,
         start_front(port_of(url)) as front,
     ):
-        yield Deployment(front, store, port_of(url))
+        yield Deployment(front, store, port_of(url), folder / "log")
 
 
 def port_of(url: str) -> int:

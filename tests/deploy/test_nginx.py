@@ -24,7 +24,7 @@ from tests.cloud.web.crowds import CROWD, ENROL, PUT, dripping, wait_until
 from tests.conftest import missing
 from tests.deploy.conftest import Deployment, Front, StartFront
 
-CROWDS_ADDRESS, GUESSERS_ADDRESS = "127.0.0.2", "127.0.0.3"
+CROWDS_ADDRESS, GUESSERS_ADDRESS, ANOTHER_ADDRESS = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 """Limits are for each address, and these are not the good client's."""
 ADDRESS_LIMIT = 64
 GUESSES_AT_ONCE = 11
@@ -127,11 +127,15 @@ def hear(clients: Sequence[socket.socket], answers: dict[int, bytes]) -> dict[in
     return answers
 
 
+def client_from(address: str) -> requests.Session:
+    session, adapter = requests.Session(), HTTPAdapter()
+    adapter.init_poolmanager(1, 1, source_address=(address, 0))
+    session.mount("https://", adapter)
+    return session
+
+
 def guess(front: Front, code: str, *, address: str) -> requests.Response:
-    with requests.Session() as session:
-        adapter = HTTPAdapter()
-        adapter.init_poolmanager(1, 1, source_address=(address, 0))
-        session.mount("https://", adapter)
+    with client_from(address) as session:
         return session.post(f"{front.url}/v1/devices", json={"code": code}, verify=str(front.certificate), timeout=30)
 
 
@@ -141,6 +145,17 @@ def test_who_guesses_enrolment_codes_is_slowed_down_and_nobody_else(deployment: 
     assert statuses[:GUESSES_AT_ONCE] == [403] * GUESSES_AT_ONCE
     assert statuses.count(429) >= 20 - GUESSES_AT_ONCE - 1  # a slow machine may let one more pass
     assert client_of(deployment.front).enrol(HOME_CODE).group == "home"
+
+
+def test_the_service_learns_from_it_whose_request_it_is_whatever_the_client_says(deployment: Deployment) -> None:
+    with client_from(ANOTHER_ADDRESS) as session:
+        headers = {"X-Forwarded-For": "192.0.2.1", "X-Request-Id": "behind-nginx"}
+        url, certificate = f"{deployment.front.url}/healthz", str(deployment.front.certificate)
+        assert (
+            session.get(url, headers=headers, verify=certificate, timeout=30).headers["X-Request-Id"] == "behind-nginx"
+        )
+    lines = [json.loads(line) for line in deployment.service_log.read_text().splitlines()]
+    assert [line["address"] for line in lines if line.get("request") == "behind-nginx"] == [ANOTHER_ADDRESS]
 
 
 def test_a_device_that_is_sent_away_is_told_when_to_come_back(deployment: Deployment, start_front: StartFront) -> None:

@@ -1,0 +1,69 @@
+"""What the log says of a request: its name, which the answer has too, and whose it is."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from contract.upload import UPLOAD_MEDIA_TYPE, upload_id
+from tests.cloud.conftest import RunningService
+from tests.cloud.web.crowds import SPACE, wait_until
+
+MakeUpload = Callable[..., bytes]
+
+
+def lines_of(service: RunningService, request: str) -> list[dict[str, object]]:
+    """The lines of a request, once there is one."""
+    found: list[dict[str, object]] = []
+
+    def are_there() -> bool:
+        found[:] = [line for line in service.lines() if line.get("request") == request]
+        return bool(found)
+
+    wait_until(are_there)
+    return found
+
+
+def test_a_request_keeps_the_name_that_it_comes_with(service: RunningService) -> None:
+    answer = requests.get(f"{service.url}/healthz", headers={"X-Request-Id": "my-call.1_2"}, timeout=10)
+    assert answer.headers["X-Request-Id"] == "my-call.1_2"
+    [line] = lines_of(service, "my-call.1_2")
+    assert (line["message"], line["route"], line["address"]) == ("request", "/healthz", "127.0.0.1")
+
+
+@pytest.mark.parametrize("name", ["", "two words", "x" * 65, 'a"b', "\u00e9"])
+def test_a_name_that_is_none_is_replaced(service: RunningService, name: str) -> None:
+    headers = {"X-Request-Id": name.encode()}
+    answers = [requests.get(f"{service.url}/healthz", headers=headers, timeout=10) for _ in range(2)]
+    names = [answer.headers["X-Request-Id"] for answer in answers]
+    assert all(re.fullmatch("[0-9a-f]{16}", each) for each in names)
+    assert names[0] != names[1]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nothing", 404), ("/v1/%20", 404), ("/v1/spaces", 401)])
+def test_what_is_refused_has_a_name_too(service: RunningService, path: str, status: int) -> None:
+    answer = requests.get(f"{service.url}{path}", timeout=10)
+    assert (answer.status_code, len(answer.headers["X-Request-Id"])) == (status, 16)
+    assert [line["status"] for line in lines_of(service, answer.headers["X-Request-Id"])] == [status]
+
+
+def test_a_proxy_on_this_machine_says_whose_request_it_is_and_clients_do_not(service: RunningService) -> None:
+    headers = {"X-Forwarded-For": "198.51.100.1, 192.0.2.7", "X-Request-Id": "behind-a-proxy"}
+    requests.get(f"{service.url}/healthz", headers=headers, timeout=10)
+    [line] = lines_of(service, "behind-a-proxy")
+    assert line["address"] == "192.0.2.7"
+
+
+def test_the_line_of_an_upload_names_it(service: RunningService, token: str, make_upload: MakeUpload) -> None:
+    """So that whoever has the request finds the upload, and the merge and the shard that have it."""
+    body = make_upload(["Ada"], names=["a request with a name"])
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": UPLOAD_MEDIA_TYPE,
+        "X-Request-Id": "of-an-upload",
+    }
+    url = f"{service.url}/v1/spaces/{SPACE}/uploads/{upload_id(body)}"
+    assert requests.put(url, data=body, headers=headers, timeout=10).status_code == 201
+    [line] = lines_of(service, "of-an-upload")
+    assert (line["upload"], line["device"]) == (upload_id(body), token.partition(".")[0])
