@@ -17,6 +17,7 @@ from cloud.strictness import GroupStrictness
 from contract.environment import one_of, path, read_variables, seconds, text, variable, whole
 from contract.patterns import CODE_PATTERN, GROUP_PATTERN
 from contract.rollout import PARTS
+from contract.upload import LIMITS
 
 MIN_CODE_LENGTH = 12
 MIN_CODE_VARIETY = 6
@@ -103,6 +104,58 @@ class Settings:
             "FEDEX_PROXIES",
             Proxies.parse,
             help="addresses and networks of proxies, whose `X-Forwarded-For` says whose request it is; or nobody",
+        ),
+    )
+    device_requests: int = field(
+        default=50_000,
+        metadata=variable(
+            "FEDEX_DEVICE_REQUESTS", whole(low=1), unit="requests", help="of one device a day; more get 429"
+        ),
+    )
+    device_mib: int = field(
+        default=1024,
+        metadata=variable(
+            "FEDEX_DEVICE_MIB",
+            whole(low=LIMITS.max_inflated_bytes >> 20),
+            unit="MiB",
+            help="of features, decoded to float32, that one device may upload a day",
+        ),
+    )
+    device_samples: int = field(
+        default=10_000,
+        metadata=variable(
+            "FEDEX_DEVICE_SAMPLES",
+            whole(low=LIMITS.max_samples),
+            unit="samples",
+            help="that one device may upload a day",
+        ),
+    )
+    device_labels: int = field(
+        default=500,
+        metadata=variable(
+            "FEDEX_DEVICE_LABELS",
+            whole(low=LIMITS.max_samples),
+            unit="labels",
+            help="different ones, that one device may give a day",
+        ),
+    )
+    code_enrolments: int = field(
+        default=1000,
+        metadata=variable("FEDEX_CODE_ENROLMENTS", whole(low=1), unit="enrolments", help="that one code allows a day"),
+    )
+    address_enrolments: int = field(
+        default=200,
+        metadata=variable(
+            "FEDEX_ADDRESS_ENROLMENTS",
+            whole(low=1),
+            unit="enrolments",
+            help="from one address a day (of IPv6, from one network of 64 bits)",
+        ),
+    )
+    address_guesses: int = field(
+        default=20,
+        metadata=variable(
+            "FEDEX_ADDRESS_GUESSES", whole(low=1), unit="codes", help="wrong ones, from one address in ten minutes"
         ),
     )
     tls_cert: Path | None = field(

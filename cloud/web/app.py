@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import NotFound
 
+from cloud.identity.counters import CounterTable
 from cloud.identity.limits import ConcurrencyLimit
 from cloud.logs import fields, request_id
 from cloud.settings import Settings
@@ -48,6 +49,7 @@ def create_app(
     *,
     store: ObjectStore | None = None,
     limit: ConcurrencyLimit | None = None,
+    counters: CounterTable | None = None,
     places: int = MAX_REQUESTS,
 ) -> Flask:
     """Make the WSGI application over the store of the settings, or over a given one. The store is not probed here.
@@ -56,6 +58,7 @@ def create_app(
         settings: what an operator chose.
         store: in place of that of the settings.
         limit: of the bodies of one device; this process's own if it is not given.
+        counters: of the quotas; this process's own if they are not given.
         places: how many requests may be under way at once, beside those for its health.
     """
     app = Flask("cloud", static_folder=None)
@@ -63,7 +66,7 @@ def create_app(
     app.url_map.merge_slashes = False
     register_ids(app)
     app.extensions[EXTENSION] = open_context(
-        store or open_store(settings.store), settings, limit=limit or ConcurrencyLimit()
+        store or open_store(settings.store), settings, limit=limit or ConcurrencyLimit(), counters=counters
     )
     for routes in (
         enrolment,

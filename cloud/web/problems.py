@@ -88,5 +88,5 @@ def _answer(document: ProblemDocument, *, headers: Mapping[str, str] | None = No
     problem = document.problem
     answer = Response(document.encode(), status=problem.status, mimetype=PROBLEM_MEDIA_TYPE, headers=headers)
     if problem in (Problem.UNAVAILABLE, Problem.TOO_MANY_REQUESTS):
-        answer.headers[RETRY_AFTER] = str(RETRY_AFTER_S)
+        answer.headers.setdefault(RETRY_AFTER, str(RETRY_AFTER_S))
     return answer

@@ -20,6 +20,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from cloud.errors import SettingError
+from cloud.identity.counters import CounterTable
 from cloud.identity.limits import ConcurrencyLimit
 from cloud.settings import Settings
 from cloud.store import open_store
@@ -70,6 +71,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         self._descriptor = descriptor
         self._bodies = _shared_file()
         """Which bodies are under way: made before the web processes, which inherit it."""
+        self._counters = CounterTable(_shared_file())
+        """Of the quotas, for the same reason."""
         super().__init__()
 
     def load_config(self) -> None:
@@ -99,7 +102,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         bound_handshakes(self.settings.stall_s)
         store = open_store(self.settings.store, wait=Threads(DISK_THREADS))
         places = max(1, round(_connections() * WAITING_SHARE))
-        return create_app(self.settings, store=store, limit=ConcurrencyLimit(self._bodies), places=places)
+        limit = ConcurrencyLimit(self._bodies)
+        return create_app(self.settings, store=store, limit=limit, counters=self._counters, places=places)
 
 
 def _shared_file() -> BinaryIO:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from flask import current_app, g, request
 
 from cloud.errors import NotFound
+from cloud.identity.counters import CounterTable
 from cloud.identity.devices import EnrolledDevice
 from cloud.identity.limits import ConcurrencyLimit
 from cloud.identity.operators import Operator, OperatorAuthenticator
+from cloud.identity.quotas import DailyLimits, Quotas
 from cloud.identity.tokens import Authenticator
 from cloud.proxies import Proxies
 from cloud.releases import space_lists
@@ -39,6 +41,7 @@ class ServiceContext:
     stall_s: float
     """How long a client may stand still."""
     limit: ConcurrencyLimit
+    quotas: Quotas
     proxies: Proxies
     clock: Callable[[], float] = time.monotonic
     _facts: dict[str, tuple[BundleFacts, float]] = field(default_factory=dict)
@@ -68,8 +71,10 @@ class ServiceContext:
         return retired
 
 
-def open_context(store: ObjectStore, settings: Settings, *, limit: ConcurrencyLimit) -> ServiceContext:
-    """Return the context of a service over a store."""
+def open_context(
+    store: ObjectStore, settings: Settings, *, limit: ConcurrencyLimit, counters: CounterTable | None = None
+) -> ServiceContext:
+    """Return the context of a service over a store, with counters of its own unless processes share some."""
     clock = time.monotonic
     return ServiceContext(
         store=store,
@@ -79,7 +84,20 @@ def open_context(store: ObjectStore, settings: Settings, *, limit: ConcurrencyLi
         readiness=Readiness(store, clock=clock),
         stall_s=settings.stall_s,
         limit=limit,
+        quotas=Quotas(_limits_of(settings), counters),
         proxies=settings.proxies,
+    )
+
+
+def _limits_of(settings: Settings) -> DailyLimits:
+    return DailyLimits(
+        device_requests=settings.device_requests,
+        device_mib=settings.device_mib,
+        device_samples=settings.device_samples,
+        device_labels=settings.device_labels,
+        code_enrolments=settings.code_enrolments,
+        address_enrolments=settings.address_enrolments,
+        address_guesses=settings.address_guesses,
     )
 
 
@@ -94,10 +112,12 @@ def requesting_device() -> EnrolledDevice:
 
     Raises:
         Unauthenticated: it has no token that counts.
+        RequestRefused: it has asked as often as it may in a day.
     """
     context = current_context()
     device = context.authenticator.authenticate(request.headers.get(AUTHORIZATION, ""))
     g.device = device.id
+    context.quotas.take_request(device.id)
     return device
 
 

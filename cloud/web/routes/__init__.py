@@ -3,8 +3,8 @@
 A path of the contract, "/v1/objects/{sha256}", is a rule of Flask, "/v1/objects/<hash:sha256>". An id that is spelt in
 another way makes another path, of which there is none here: one answer for all of them (`cloud.web.routes.ids`).
 
-May import `cloud.web`, `cloud.dataset`, `cloud.identity`, `cloud.releases`, `cloud.store`, `cloud.errors` and
-`contract`.
+May import `cloud.web`, `cloud.dataset`, `cloud.identity`, `cloud.releases`, `cloud.store`, `cloud.errors`,
+`cloud.proxies` and `contract`.
 """
 
 from contract.manifest import Channel

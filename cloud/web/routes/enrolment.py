@@ -8,6 +8,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, g
 
 from cloud.identity.enrolment import enrol as enrol_device
+from cloud.proxies import household_of
 from cloud.web import bodies
 from cloud.web.service import current_context, requesting_device
 from contract.routes import CACHE_CONTROL, DEVICES, JSON_MEDIA_TYPE, MAX_ENROLMENT_BYTES, TOKEN, EnrolmentRequest
@@ -21,7 +22,8 @@ def enrol() -> Response:
     context = current_context()
     bodies.check_media_type(JSON_MEDIA_TYPE)
     enrolment = EnrolmentRequest.parse(bodies.read_body(MAX_ENROLMENT_BYTES, chunks=False))
-    reply = enrol_device(context.store, enrolment, groups=context.enrolment, now=int(time.time()))
+    with context.quotas.enrolment(address=household_of(g.address), code=enrolment.code):
+        reply = enrol_device(context.store, enrolment, groups=context.enrolment, now=int(time.time()))
     g.device = reply.device
     return _private(reply.encode(), status=HTTPStatus.CREATED)
 
