@@ -147,6 +147,9 @@ class _Merge:
         self._finish(ref, shards.journal(self.pool, shards.read_columns(self.store, self.pool, ref)))
 
     def _finish(self, ref: ShardRef, uploads: Sequence[InboxUpload]) -> None:
+        """Give the receipts of a shard, and say where its uploads are: the web side's log has whose they are."""
+        for upload in uploads:
+            logger.info("upload %s is in shard %s of %s", upload.sha256, ref.sha256, self.pool.path)
         self._give_receipts(uploads)
         self.memory.finished[self.pool] = ref.sha256
         self.at(MergeStep.JOURNAL_FINISHED)

@@ -18,7 +18,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from cloud.errors import Forbidden, RequestRefused
 from cloud.identity.counters import Counters, CounterTable
-from cloud.identity.tokens import hash_secret
+from cloud.identity.secret_hash import hash_secret
 from contract.labels import label_key
 from contract.problems import Problem
 from contract.routes import RETRY_AFTER

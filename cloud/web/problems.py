@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from cloud import audit
@@ -54,8 +54,7 @@ def _answer_cloud_error(error: CloudError) -> Response:
     if isinstance(error, RequestRefused):
         if isinstance(error, (Unauthenticated, Forbidden)):
             refused = error.document
-            by = request.remote_addr or "unknown"
-            audit.note(AuditEvent.IDENTITY_REFUSED, by=by, where=refused.where, got=refused.got)
+            audit.note(AuditEvent.IDENTITY_REFUSED, by=g.address or "unknown", where=refused.where, got=refused.got)
         return _answer(error.document, headers=error.headers)
     if isinstance(error, NotReady):
         return _answer(ProblemDocument(Problem.UNAVAILABLE, "service", "a worker that ran once", "none yet"))

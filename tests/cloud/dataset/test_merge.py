@@ -49,6 +49,18 @@ def test_what_waits_is_merged_and_leaves_the_inbox(store: ObjectStore, pool: Poo
     assert len(reader.load(store, pool, cache=tmp_path)) == 6
 
 
+def test_the_log_says_where_each_upload_went(
+    store: ObjectStore, pool: Pool, send: Send, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By its id, which the line of the request that brought it has too."""
+    sent = [send(["Ada"], names=[f"{n}"]) for n in range(3)]
+    with caplog.at_level("INFO", logger="cloud.dataset.merge"):
+        merge_once(store, pool)
+    [ref] = dataset_pointer.read(store, pool)[0].shards
+    told = {f"upload {upload.sha256} is in shard {ref.sha256} of {pool.path}" for upload in sent}
+    assert told == {record.getMessage() for record in caplog.records}
+
+
 def test_what_computed_an_upload_stays_with_it(store: ObjectStore, pool: Pool, send: Send) -> None:
     other = SelfTest(SELF_TEST.setup, 990_000)
     sent = {send([f"one {n}"]).name: SELF_TEST for n in range(2)} | {send(["two"], self_test=other).name: other}

@@ -14,12 +14,12 @@ MakeUpload = Callable[..., bytes]
 
 
 def lines_of(service: RunningService, request: str) -> list[dict[str, object]]:
-    """The lines of a request, once there is one."""
+    """The lines of a request, once the last of them is there, which says how it ended."""
     found: list[dict[str, object]] = []
 
     def are_there() -> bool:
         found[:] = [line for line in service.lines() if line.get("request") == request]
-        return bool(found)
+        return any(line["message"] == "request" for line in found)
 
     wait_until(are_there)
     return found
@@ -45,7 +45,7 @@ def test_a_name_that_is_none_is_replaced(service: RunningService, name: str) -> 
 def test_what_is_refused_has_a_name_too(service: RunningService, path: str, status: int) -> None:
     answer = requests.get(f"{service.url}{path}", timeout=10)
     assert (answer.status_code, len(answer.headers["X-Request-Id"])) == (status, 16)
-    assert [line["status"] for line in lines_of(service, answer.headers["X-Request-Id"])] == [status]
+    assert lines_of(service, answer.headers["X-Request-Id"])[-1]["status"] == status
 
 
 def test_a_proxy_on_this_machine_says_whose_request_it_is_and_clients_do_not(service: RunningService) -> None:
@@ -53,6 +53,14 @@ def test_a_proxy_on_this_machine_says_whose_request_it_is_and_clients_do_not(ser
     requests.get(f"{service.url}/healthz", headers=headers, timeout=10)
     [line] = lines_of(service, "behind-a-proxy")
     assert line["address"] == "192.0.2.7"
+
+
+def test_a_refusal_of_identity_names_the_client_and_not_the_proxy_in_the_audit_log(service: RunningService) -> None:
+    headers = {"X-Forwarded-For": "192.0.2.77", "X-Request-Id": "a-guess"}
+    answer = requests.post(f"{service.url}/v1/devices", json={"code": "not-a-code"}, headers=headers, timeout=10)
+    assert answer.status_code == 403
+    [line] = [line for line in lines_of(service, "a-guess") if line["logger"] == "fedex.audit"]
+    assert (line["message"], line["by"]) == ("identity refused", "192.0.2.77")
 
 
 def test_the_line_of_an_upload_names_it(service: RunningService, token: str, make_upload: MakeUpload) -> None:
