@@ -7,6 +7,15 @@ May import `cloud.errors` and `contract`.
 
 from cloud.store.address import open_store
 from cloud.store.probe import probe
-from cloud.store.store import MAX_LISTED, ByteRange, ObjectStat, ObjectStore, StoredObject
+from cloud.store.store import MAX_LISTED, ByteRange, ListedObject, ObjectStat, ObjectStore, StoredObject
 
-__all__ = ["MAX_LISTED", "ByteRange", "ObjectStat", "ObjectStore", "StoredObject", "open_store", "probe"]
+__all__ = [
+    "MAX_LISTED",
+    "ByteRange",
+    "ListedObject",
+    "ObjectStat",
+    "ObjectStore",
+    "StoredObject",
+    "open_store",
+    "probe",
+]

@@ -20,6 +20,7 @@ with a warning: an object is still all old or all new, whatever dies, but its na
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import errno
 import fcntl
@@ -48,7 +49,7 @@ from cloud.errors import (
     Unusable,
 )
 from cloud.store.key_walk import keys_below
-from cloud.store.store import MAX_LISTED, ByteRange, ObjectStat, StoredObject, check_key, check_limit
+from cloud.store.store import MAX_LISTED, ByteRange, ListedObject, ObjectStat, StoredObject, check_key, check_limit
 
 STRIPES = 64
 ENTER_ATTEMPTS = 100
@@ -147,6 +148,10 @@ class DirectoryStore:
             raise NotFound(key)
         return ObjectStat(described.st_size)
 
+    def entries(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> builtins.list[ListedObject]:
+        """See `ObjectStore`."""
+        return [entry for key in self.list(prefix, after=after, limit=limit) if (entry := self._entry(key))]
+
     def list(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> list[str]:
         """See `ObjectStore`."""
         try:
@@ -168,6 +173,17 @@ class DirectoryStore:
             return  # a file stands where the key has a folder: there is no such object
         except OSError as error:
             raise Uncertain(key, f"not surely removed: {error.strerror}") from error
+
+    def _entry(self, key: str) -> ListedObject | None:
+        """Describe an object, or return None if it was removed since it was listed."""
+        try:
+            described = self._path(key).stat()
+        except OSError as error:
+            unreadable = self._unreadable(key, error)
+            if isinstance(unreadable, NotFound):
+                return None
+            raise unreadable from error
+        return ListedObject(key, described.st_size, described.st_mtime)
 
     def _put(self, key: str, body: bytes) -> None:
         path = self._path(key)

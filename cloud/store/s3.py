@@ -16,6 +16,7 @@ Errors are sorted by whether the server can have acted, and by whether it may do
 
 from __future__ import annotations
 
+import builtins
 import io
 import random
 import time
@@ -54,7 +55,7 @@ from cloud.store.s3_refusals import (
     reason,
     status_of,
 )
-from cloud.store.store import MAX_LISTED, ByteRange, ObjectStat, StoredObject, check_key, check_limit
+from cloud.store.store import MAX_LISTED, ByteRange, ListedObject, ObjectStat, StoredObject, check_key, check_limit
 from contract.loopback import is_loopback_url
 
 CONNECT_TIMEOUT_S = 5
@@ -137,14 +138,25 @@ class S3Store:
 
     def list(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> list[str]:
         """See `ObjectStore`."""
+        return [each["Key"] for each in self._list(prefix, after, limit)]
+
+    def entries(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> builtins.list[ListedObject]:
+        """See `ObjectStore`."""
+        return [
+            ListedObject(each["Key"], each["Size"], each["LastModified"].timestamp())
+            for each in self._list(prefix, after, limit)
+        ]
+
+    def _list(self, prefix: str, after: str, limit: int) -> builtins.list[dict[str, Any]]:
         asked = {"Bucket": self._bucket, "Prefix": prefix, "StartAfter": after, "MaxKeys": check_limit(limit)}
         try:
             answer = self._retrying.list_objects_v2(**asked)
         except _REFUSED as error:
             raise self._not_done(prefix, "not listed", error) from error
         _field(answer, "IsTruncated", prefix)
-        found = [each["Key"] for each in answer.get("Contents", [])]
-        if any(key <= last or not key.startswith(prefix) for last, key in pairwise([after, *found])):
+        found: builtins.list[dict[str, Any]] = answer.get("Contents", [])
+        names = [after, *(each["Key"] for each in found)]
+        if any(key <= last or not key.startswith(prefix) for last, key in pairwise(names)):
             raise Unusable(prefix, "not listed in order, as S3 does")  # whoever lists on would never end
         return found
 

@@ -9,6 +9,7 @@ Every method may raise `Unavailable` (it did not happen), and every writing one 
 
 from __future__ import annotations
 
+import builtins
 import re
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -44,6 +45,17 @@ class ObjectStat:
 
     size: int
     """In bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedObject:
+    """An object as a list shows it."""
+
+    key: str
+    size: int
+    """In bytes."""
+    modified: float
+    """When it was written last, in Unix seconds of the store's clock; a copy of a store may have times of its own."""
 
 
 class ObjectStore(Protocol):
@@ -97,6 +109,9 @@ class ObjectStore(Protocol):
 
     def list(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> list[str]:
         """Return at most `limit` (1 to 1,000) keys that begin with `prefix` and are greater than `after`, in order."""
+
+    def entries(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> builtins.list[ListedObject]:
+        """List as `list` does, with size and time of each object."""
 
     def delete(self, key: str) -> None:
         """Remove an object if it exists. Idempotent; there is no conditional delete."""

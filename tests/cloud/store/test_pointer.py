@@ -1,11 +1,12 @@
 """A pointer knows its own writes, whatever became of the answers."""
 
+import builtins
 from collections.abc import Callable
 
 import pytest
 
 from cloud.errors import Damaged, LostRace, Unavailable, Uncertain
-from cloud.store import MAX_LISTED, ByteRange, ObjectStat, ObjectStore, StoredObject
+from cloud.store import MAX_LISTED, ByteRange, ListedObject, ObjectStat, ObjectStore, StoredObject
 from cloud.store.pointer import MAX_ANCESTORS, read, swap
 from contract.callbacks import ignore
 
@@ -32,6 +33,9 @@ class Unreliable:
 
     def list(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> list[str]:
         return self._store.list(prefix, after=after, limit=limit)
+
+    def entries(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> builtins.list[ListedObject]:
+        return self._store.entries(prefix, after=after, limit=limit)
 
     def delete(self, key: str) -> None:
         self._store.delete(key)

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import secrets
+import time
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
@@ -148,6 +149,16 @@ def test_a_list_has_at_most_its_limit(store: ObjectStore) -> None:
 def test_a_limit_that_s3_does_not_have_is_refused(store: ObjectStore, limit: int) -> None:
     with pytest.raises(ValueError, match="limit from 1 to 1000"):
         store.list("p/", limit=limit)
+
+
+def test_entries_are_listed_as_keys_are_with_size_and_time(store: ObjectStore) -> None:
+    before = time.time()
+    for key in ("a/b", "a/c", "b"):
+        store.put(key, key.encode())
+    entries = store.entries("a/", after="a/a", limit=5)
+    assert [(entry.key, entry.size) for entry in entries] == [("a/b", 3), ("a/c", 3)]
+    assert all(before - 2 < entry.modified < time.time() + 2 for entry in entries)
+    assert [entry.key for entry in store.entries("", after="a/b", limit=1)] == ["a/c"]
 
 
 def test_deleting_twice_is_deleting_once(store: ObjectStore) -> None:
