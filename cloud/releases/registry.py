@@ -7,7 +7,7 @@
                    "latest": {...}},                                 one read serves a device
       "serials":  {"best": n, "latest": n},                          the last one used
       "trained":  {"dataset": "<commit>", "rows": n, "cycle": "...", "excluded": "..."},   or null
-      "failed":   {"dataset": "<commit>", "times": n, "at": unix s},    or null
+      "failed":   {"dataset": "<commit>", "times": n, "at": unix s, "reason": "..."},    or null
       "pin":      {"by": ..., "why": ..., "at": unix s},                or null: best moves by itself
       "erasure":  "<id>"}                               the last one that took samples out, or null
     registry/<pool>/releases/<sha256>    {"parent", "payload", "report", "weights" or null, "rows"}, immutable
@@ -105,15 +105,22 @@ class FailedCycles:
     times: int
     at: int
     """Unix seconds of the last one."""
+    reason: str = ""
+    """Of the last one, for an operator; nobody else reads a registry."""
 
     @classmethod
     def parse(cls, fields: Fields) -> FailedCycles:
         """Read what `document` wrote. Raises a `ContractError`."""
-        return cls(fields.text("dataset"), fields.integer("times"), fields.integer("at"))
+        return cls(
+            fields.text("dataset"),
+            fields.integer("times"),
+            fields.integer("at"),
+            fields.text("reason") if "reason" in fields else "",
+        )
 
     def document(self) -> dict[str, Json]:
         """Write it as part of the registry's pointer."""
-        return {"dataset": self.commit, "times": self.times, "at": self.at}
+        return {"dataset": self.commit, "times": self.times, "at": self.at, "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True)

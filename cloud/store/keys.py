@@ -24,6 +24,7 @@
     keys/verify                                           the public key that devices get when they enrol
     keys/chain                                            all public keys so far, each signed by the one before
     copies/complete                                       in a back-up: that it is whole
+    workers/<id>                                          what a worker last said of itself
     probe/<random>                                        written and removed by the start-up check
     probe/ready                                           written when somebody asks whether the service is ready
 
@@ -274,6 +275,11 @@ def erasure(erasure_id: str) -> str:
 def tombstone(erasure_id: str) -> str:
     """Return the key of what is left of an erasure."""
     return f"{TOMBSTONES}{erasure_id}"
+
+
+def worker(worker_id: str) -> str:
+    """Return the key of what a worker last said of itself."""
+    return f"{WORKERS}{worker_id}"
 
 
 def probe(name: str) -> str:

@@ -30,6 +30,7 @@ from cloud.errors import (
 from cloud.identity import codes, devices
 from cloud.identity.devices import exclusion_id
 from cloud.logs import fields
+from cloud.overview.heartbeats import MAX_TROUBLE_CHARACTERS, Count
 from cloud.releases import registry, space_lists
 from cloud.releases.registry import FailedCycles, Registry
 from cloud.releases.signing import SigningKey, give_out, is_given_out, load_or_create
@@ -45,6 +46,7 @@ from cloud.worker.agenda import LONGEST_OUTAGE_BACKOFF_S, Agenda, pool_backoff_s
 from cloud.worker.erasing import Eraser
 from cloud.worker.exclusions import ExclusionWatch
 from cloud.worker.lock import claimed
+from cloud.worker.pulse import Pulse, beating, worker_id
 from cloud.worker.renewal_times import RenewalTimes, Standing
 from cloud.worker.requests import carrying_out
 from cloud.worker.training_trial import check_installed, training_tried
@@ -70,7 +72,8 @@ def run_worker(settings: Settings) -> None:
         store = open_store(settings.store)
         key = _reach(store, settings, stop)
         if key is not None and trial.succeeds(stop):
-            Worker(TrainingContext(store, settings, key, stop)).run()
+            with beating(store, Pulse(worker_id(settings.state))) as pulse:
+                Worker(TrainingContext(store, settings, key, stop), pulse=pulse).run()
 
 
 @dataclass(slots=True)
@@ -80,6 +83,7 @@ class Worker:
     context: TrainingContext
     at: AtCycleStep = ignore
     """Is told the steps of each cycle."""
+    pulse: Pulse = field(default_factory=Pulse)
     _memory: MergeMemory = field(default_factory=MergeMemory)
     _agenda: Agenda = field(default_factory=Agenda)
     _renewals: RenewalTimes = field(init=False)
@@ -108,6 +112,7 @@ class Worker:
     def look(self) -> None:
         """Renew and process what is due now."""
         due = self._due()
+        self.pulse.looked(outages=self._agenda.outages)
         if self._agenda.outages == 0:
             for one in self._renewals.due(now=self.context.now(), clock=time.monotonic()):
                 self._attempt_renewal(one)
@@ -171,10 +176,12 @@ class Worker:
         logger.info("cycle: due", extra=fields(pool=pool.path, reason=decision.reason))
         try:
             cycle = f"{int(now)}-{dataset.commit[:8]}"
-            report = run_cycle(self.context, pool, dataset=dataset, cycle=cycle, at=self.at)
-        except CycleFailed:
-            self._record_failure(pool, dataset.commit)
+            at = self.pulse.following(self.at)
+            report = run_cycle(self.context, pool, dataset=dataset, cycle=cycle, at=at)
+        except CycleFailed as error:
+            self._record_failure(pool, dataset.commit, reason=str(error))
             raise
+        self.pulse.cycled(report)
         self._learn(pool, report.registry)
         return report
 
@@ -224,6 +231,7 @@ class Worker:
             logger.exception("defect", extra=where)
         else:
             if renewed is not None:
+                self.pulse.count(Count.RENEWALS)
                 serials = {name.value: serial for name, serial in renewed.serials.items()}
                 logger.info("renewed", extra=fields(pool=one.path, serials=serials))
             return
@@ -246,23 +254,30 @@ class Worker:
     def _attempt(self, pool: Pool) -> None:
         """Process a pool; a failure is logged, and noted on the agenda."""
         self._agenda = self._agenda.begun(pool)
+        self.pulse.begun(pool)
         try:
             self.process_pool(pool)
         except Stopped:
             return
         except CycleFailed as error:  # the registry says when to try again
             logger.warning("cycle: %s", error, extra=fields(pool=pool.path))
+            self.pulse.failed(Count.CYCLES_FAILED, error, pool=pool)
             self._agenda = self._agenda.look_again(pool, at=time.monotonic())
             return
         except LostRace as error:  # the next look finds whether anything is left to do
             logger.warning("cycle: overtaken by another worker: %s", error, extra=fields(pool=pool.path))
+            self.pulse.count(Count.OVERTAKEN)
         except (CloudError, OSError) as error:
             logger.error("%s", error, extra=fields(pool=pool.path))
-        except Exception:  # a defect must not stop the other pools
+            self.pulse.failed(Count.FAILURES, error, pool=pool)
+        except Exception as error:  # a defect must not stop the other pools
             logger.exception("defect", extra=fields(pool=pool.path))
+            self.pulse.failed(Count.FAILURES, f"a defect: {type(error).__name__}, see the log", pool=pool)
         else:
             self._agenda = self._agenda.succeeded(pool)
             return
+        finally:
+            self.pulse.rested()
         self._agenda = self._agenda.failed(pool, now=time.monotonic())
 
     def _merge(self, pool: Pool) -> None:
@@ -270,14 +285,15 @@ class Worker:
         while more and not self.context.stop.is_set():
             report = merge_once(self.context.store, pool, memory=self._memory, now=self.context.now())
             more = report.more
+            self.pulse.merged(report)
             if report.uploads or report.set_aside:
                 counts = fields(pool=pool.path, uploads=report.uploads, rows=report.rows, set_aside=report.set_aside)
                 logger.info("merged", extra=counts)
 
-    def _record_failure(self, pool: Pool, commit: str) -> None:
+    def _record_failure(self, pool: Pool, commit: str, *, reason: str) -> None:
         previous = registry.read(self.context.store, pool)
         times = (previous.failed.times if previous.failed else 0) + 1
-        failed = FailedCycles(commit, times, int(self.context.now()))
+        failed = FailedCycles(commit, times, int(self.context.now()), reason[:MAX_TROUBLE_CHARACTERS])
         registry.note_failure(self.context.store, pool, previous=previous, failed=failed)
 
 
