@@ -164,8 +164,8 @@ def resolve(
     columns = [one for one, _ in pieces]
     spellings = spell([*base_labels, *(label for one in columns for label in one.labels)])
     classes = {name: place for place, name in enumerate(spellings)}
-    device_ids, devices = _devices(columns)
-    first, best, samples = _choose(columns, devices)
+    device_ids, devices = number_devices(columns)
+    first, best, samples = choose_rows(columns, devices)
     labels = _join([_classes(one, classes) for one in columns], np.int64)
     files, rows = _places(columns)
     return Dataset(
@@ -182,7 +182,7 @@ def resolve(
     )
 
 
-def _devices(columns: Sequence[Columns]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+def number_devices(columns: Sequence[Columns]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     """Return the devices in the order in which they first appear, and the number of every row's device among them."""
     numbers: dict[str, int] = {}
     parts = []
@@ -192,7 +192,7 @@ def _devices(columns: Sequence[Columns]) -> tuple[tuple[str, ...], NDArray[np.in
     return tuple(numbers), _join(parts, np.int64)
 
 
-def _choose(
+def choose_rows(
     columns: Sequence[Columns], devices: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Find each sample's first row and the one with the highest revision, in the order of the first rows.

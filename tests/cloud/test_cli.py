@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -103,7 +104,7 @@ def test_a_bundle_is_added_and_shown(training_bundle: TrainingBundle, tmp_path: 
     for said in ("registered", "already registered"):
         added = run("bundle", "add", str(training_bundle.directory), FEDEX_STORE=store)
         assert (added.returncode, added.stdout) == (0, f"{said} space {training_bundle.space} (freeze6, 2 labels)\n")
-    assert run("status", FEDEX_STORE=store).stdout == f"space {training_bundle.space}\n"
+    assert f"space {training_bundle.space} (freeze6, 2 labels)\n" in run("status", FEDEX_STORE=store).stdout
 
 
 def test_a_bundle_that_turned_out_broken_is_replaced(
@@ -231,7 +232,7 @@ def test_the_status_names_the_point_of_unknown_of_each_release(
             now=version,
         )
     shown = run("status", FEDEX_STORE=f"dir:{tmp_path / 'directory-store'}")
-    assert shown.stdout.endswith("releases: best 1 (strict, for 9001 of 10000), latest 1 (for 9002 of 10000)\n")
+    assert "releases: best 1 (strict, for 9001 of 10000), latest 1 (for 9002 of 10000)\n" in shown.stdout
 
 
 def test_the_status_shows_pools_of_which_nothing_was_merged_yet(
@@ -246,15 +247,42 @@ def test_the_status_shows_pools_of_which_nothing_was_merged_yet(
     for group, labels in ((home, ["Ada"]), (away, ["Ada"]), (home, ["Ben"])):
         body = make_upload(labels)
         inbox.add(directory_store, InboxUpload(group, DEVICE, 0, upload_id(body)), body)
-    assert run("status", FEDEX_STORE=store).stdout.splitlines()[1:] == [
-        f"pool {away.path}: 0 samples, 1 upload waiting, releases: none",
-        f"pool {home.path}: 0 samples, 2 uploads waiting, releases: none",
+    assert pools_shown(store) == [
+        f"pool {away.path}: 0 samples, 1 upload waiting (the oldest for 0 s), releases: none",
+        f"pool {home.path}: 0 samples, 2 uploads waiting (the oldest for 0 s), releases: none",
     ]
     merge_once(directory_store, home)
-    assert run("status", FEDEX_STORE=store).stdout.splitlines()[1:] == [
-        f"pool {away.path}: 0 samples, 1 upload waiting, releases: none",
+    assert pools_shown(store) == [
+        f"pool {away.path}: 0 samples, 1 upload waiting (the oldest for 0 s), releases: none",
         f"pool {home.path}: 2 samples, no uploads waiting, releases: none",
     ]
+
+
+def pools_shown(store: str) -> list[str]:
+    """The lines of `status` that begin with a pool, with ages of a minute at most made none."""
+    lines = run("status", FEDEX_STORE=store).stdout.splitlines()
+    return [re.sub(r"for [0-9]{1,2} s", "for 0 s", line) for line in lines if line.startswith("pool ")]
+
+
+def test_the_status_is_a_document_too(training_bundle: TrainingBundle, tmp_path: Path) -> None:
+    store = f"dir:{tmp_path / 'store'}"
+    run("bundle", "add", str(training_bundle.directory), FEDEX_STORE=store)
+    shown = run("status", "--json", FEDEX_STORE=store)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    document = json.loads(shown.stdout)
+    assert [one["space"] for one in document["spaces"]] == [training_bundle.space]
+    assert {one["where"] for one in document["findings"]} == {"key", "worker"}
+
+
+def test_the_status_says_what_needs_somebody_first(training_bundle: TrainingBundle, tmp_path: Path) -> None:
+    """A store without a worker looked as well as any."""
+    store = f"dir:{tmp_path / 'store'}"
+    run("bundle", "add", str(training_bundle.directory), FEDEX_STORE=store)
+    lines = run("status", FEDEX_STORE=store).stdout.splitlines()
+    assert lines[1] == (
+        "!! worker: none has said a word: nothing is merged or trained "
+        "(start it: fedex-cloud worker; uploads are kept meanwhile)"
+    )
 
 
 def test_the_status_of_an_empty_store_says_what_to_do(tmp_path: Path) -> None:

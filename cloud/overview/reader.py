@@ -1,0 +1,256 @@
+"""The reader of overviews: the one module that asks the store what there is to see.
+
+What cannot be read becomes a fault of the pool that it belongs to, and hides nothing beside it; only a store that does
+not answer is an error. What never changes in a store is remembered: releases, and the columns of shards.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
+from typing import TypeVar
+
+from cloud.dataset import inbox, shards
+from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset.pointer import EMPTY, DatasetPointer
+from cloud.dataset.shards import Columns, ShardRef
+from cloud.errors import Damaged, NotFound
+from cloud.overview import heartbeats
+from cloud.overview.findings import find
+from cloud.overview.heartbeats import Heartbeat
+from cloud.overview.queues import read_queue, read_rejected
+from cloud.overview.releases import describe_release, describe_trials
+from cloud.overview.samples import MergedShard, count_days, count_labels, describe_devices
+from cloud.overview.values import FailureView, Overview, PoolView, ReleaseView, SpaceView, TrialView
+from cloud.releases import registry, space_lists
+from cloud.releases.registry import Registry, Release
+from cloud.spaces import bundles
+from cloud.spaces.base_counts import read_base_counts
+from cloud.store import MAX_LISTED, ListedObject, ObjectStore, keys
+from cloud.store.documents import reading
+from cloud.store.keys import Pool
+from cloud.store.pools import pools_under
+from contract.documents import Json, parse_document
+from contract.manifest import Manifest
+from contract.self_test import as_cosine
+
+MAX_POOLS = 200
+MAX_SHARDS = 4000
+"""Of one pool: so many of the newest are read."""
+HISTORY = 40
+"""Releases of each channel."""
+MAX_TRIAL_BYTES = 1 << 20
+MAX_ROWS_REMEMBERED = 4_000_000
+MAX_RELEASES_REMEMBERED = 10_000
+SHARDS_AT_ONCE = 8
+
+Read = TypeVar("Read")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class OverviewReader:
+    """Reads overviews of one store."""
+
+    store: ObjectStore
+    _releases: dict[str, Release] = field(default_factory=dict)
+    _columns: dict[str, Columns] = field(default_factory=dict)
+    _rows: int = 0
+
+    def read(self, *, now: float, group: str | None = None) -> Overview:
+        """Read what there is to see now, of one group or of all.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        faults: list[str] = []
+        found = [pool for pool in self._pools() if group in (None, pool.group)]
+        workers: list[Heartbeat] = _or_fault(faults, [], lambda: heartbeats.read(self.store))
+        overview = Overview(
+            at=int(now),
+            spaces=tuple(view for one in bundles.registered(self.store) if (view := self._space(one, faults))),
+            pools=tuple(self.read_pool(pool, now=now) for pool in found[:MAX_POOLS]),
+            workers=tuple(workers),
+            enrolled=self._count(keys.DEVICES),
+            has_key=bool(self.store.list(keys.VERIFY, limit=1)),
+            more_pools=len(found) > MAX_POOLS,
+            faults=tuple(faults),
+        )
+        return replace(overview, findings=find(overview))
+
+    def read_pool(self, pool: Pool, *, now: float) -> PoolView:
+        """Read what there is to see of one pool.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        faults: list[str] = []
+        dataset = _or_fault(faults, EMPTY, lambda: dataset_pointer.read(self.store, pool)[0])
+        recorded = _or_fault(faults, Registry(), lambda: registry.read(self.store, pool))
+        if dataset is EMPTY and recorded.trained is not None and recorded.trained.rows and not faults:
+            key = keys.dataset_pointer(pool)
+            faults.append(f"{key}: expected the pointer to {recorded.trained.rows} rows that were trained on, got none")
+        queue, waiting = read_queue(self.store, pool)
+        merged = self._shards(pool, dataset, faults)
+        history = self._history(pool, recorded, faults)
+        last_cycle, last_trials = self._last_trials(pool, recorded, history, faults)
+        rejected, recent = read_rejected(self.store, pool)
+        failed = recorded.failed
+        return PoolView(
+            pool=pool,
+            is_retired=_or_fault(faults, False, lambda: self._is_retired(pool)),
+            samples=dataset.samples,
+            rows=dataset.rows,
+            uploads=dataset.uploads,
+            size=sum(ref.size for ref in dataset.shards),
+            untrained_rows=max(dataset.rows - (recorded.trained.rows if recorded.trained else 0), 0),
+            queue=queue,
+            current=_newest(history),
+            history=tuple(sorted(history, key=lambda one: (one.issued, one.serial), reverse=True)),
+            failure=FailureView(failed.times, failed.at, failed.reason) if failed else None,
+            last_trials=last_trials,
+            last_cycle=last_cycle,
+            labels=count_labels(merged),
+            devices=describe_devices(merged, waiting),
+            days=count_days(merged, now=now),
+            rejected=rejected,
+            recent_rejected=recent,
+            unread_shards=len(dataset.shards) - len(merged),
+            faults=tuple(faults),
+        )
+
+    def _pools(self) -> list[Pool]:
+        """List the pools with a dataset or releases, and those of which nothing was merged yet."""
+        found = {*dataset_pointer.pools(self.store), *inbox.pools_with_news(self.store)}
+        found |= {*pools_under(self.store, keys.REGISTRIES, pool_of=keys.parse_pool)}
+        return sorted(found)
+
+    def _space(self, space: str, faults: list[str]) -> SpaceView | None:
+        def read() -> SpaceView:
+            facts = bundles.read_facts(self.store, space)
+            labels = len(read_base_counts(self.store, space).labels)
+            return SpaceView(space, facts.cut, labels, as_cosine(facts.least_cosine_ppm))
+
+        return _or_fault(faults, None, read)
+
+    def _is_retired(self, pool: Pool) -> bool:
+        signed = space_lists.read(self.store, pool.group)
+        return signed is not None and pool.space in signed.spaces.retired
+
+    def _count(self, prefix: str) -> int:
+        count, after = 0, ""
+        while listed := self.store.list(prefix, after=after):
+            count, after = count + len(listed), listed[-1]
+            if len(listed) < MAX_LISTED:
+                break
+        return count
+
+    def _shards(self, pool: Pool, dataset: DatasetPointer, faults: list[str]) -> list[MergedShard]:
+        """Read the columns of the newest shards, in the order of merging."""
+        if not dataset.shards:
+            return []
+        times = {entry.key: entry.modified for entry in self._entries(keys.pool_shards(pool))}
+        chosen = dataset.shards[-MAX_SHARDS:]
+        with ThreadPoolExecutor(SHARDS_AT_ONCE) as threads:
+            read = threads.map(lambda ref: self._columns_of(pool, ref), chosen)
+            merged = []
+            for ref, columns in zip(chosen, read, strict=True):
+                if isinstance(columns, str):
+                    faults.append(columns)
+                else:
+                    merged.append(MergedShard(columns, times.get(keys.shard(pool, ref.sha256), 0.0)))
+        return merged
+
+    def _columns_of(self, pool: Pool, ref: ShardRef) -> Columns | str:
+        """Return a shard's columns, or the fault that keeps them from being read."""
+        known = self._columns.get(ref.sha256)
+        if known is not None:
+            return known
+        try:
+            columns = shards.read_columns(self.store, pool, ref)
+        except (Damaged, NotFound) as error:
+            return str(error)
+        if self._rows > MAX_ROWS_REMEMBERED:
+            self._columns.clear()
+            self._rows = 0
+        self._columns[ref.sha256] = columns
+        self._rows += len(columns)
+        return columns
+
+    def _entries(self, prefix: str) -> Iterator[ListedObject]:
+        after = ""
+        while entries := self.store.entries(prefix, after=after):
+            yield from entries
+            after = entries[-1].key
+
+    def _history(self, pool: Pool, recorded: Registry, faults: list[str]) -> list[ReleaseView]:
+        """Describe the newest releases of each channel, the newest first within a channel."""
+        views: list[ReleaseView] = []
+        for channel, current in recorded.channels.items():
+            try:
+                withdrawn = current.manifest.withdraws
+                chain = islice(self._chain(pool, current.release), HISTORY)
+                views.extend(replace(view, is_withdrawn=view.serial in withdrawn) for view in chain)
+            except (Damaged, NotFound) as error:
+                faults.append(f"{channel}: {error}")
+        return views
+
+    def _chain(self, pool: Pool, release: str | None) -> Iterator[ReleaseView]:
+        while release is not None:
+            read = self._release(pool, release)
+            with reading(keys.release(pool, release)):
+                manifest = Manifest.parse(read.payload)
+            yield describe_release(release, manifest, read.report)
+            release = read.parent
+
+    def _release(self, pool: Pool, sha256: str) -> Release:
+        name = f"{pool.path}/{sha256}"
+        if name not in self._releases:
+            if len(self._releases) >= MAX_RELEASES_REMEMBERED:
+                self._releases.clear()
+            self._releases[name] = registry.get_release(self.store, pool, sha256)
+        return self._releases[name]
+
+    def _last_trials(
+        self, pool: Pool, recorded: Registry, history: list[ReleaseView], faults: list[str]
+    ) -> tuple[str | None, tuple[TrialView, ...]]:
+        """Describe the trials of the newest cycle: a failed one after the last that published, or that one."""
+        published = recorded.trained.cycle if recorded.trained else ""
+        prefix = keys.pool_trials(pool)
+        records: dict[str, dict[str, Json | None]] = {}
+        for key in self.store.list(prefix, after=f"{prefix}{published}"):
+            cycle, _, name = key.removeprefix(prefix).partition("/")
+            records.setdefault(cycle, {})[name] = _or_fault(faults, None, partial(self._record, key))
+        if not records:
+            return (published or None), ()
+        newest = max(records)
+        trials = (trial for release in history if release.cycle == newest for trial in release.trials)
+        chosen = next((trial.name for trial in trials if trial.was_chosen), None)
+        return newest, describe_trials(records[newest], chosen=chosen)
+
+    def _record(self, key: str) -> Json:
+        body = self.store.get(key).body
+        with reading(key):
+            return parse_document(body, where=key, max_bytes=MAX_TRIAL_BYTES).as_json()
+
+
+def _newest(history: list[ReleaseView]) -> dict[str, ReleaseView]:
+    """Return the newest release of each channel, of a history with the newest first within a channel."""
+    newest: dict[str, ReleaseView] = {}
+    for view in history:
+        newest.setdefault(view.channel, view)
+    return newest
+
+
+def _or_fault(faults: list[str], otherwise: Read, read: Callable[[], Read]) -> Read:
+    """Return what `read` does; what cannot be read is noted as a fault."""
+    try:
+        return read()
+    except (Damaged, NotFound) as error:
+        faults.append(str(error))
+        return otherwise

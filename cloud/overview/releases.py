@@ -1,0 +1,106 @@
+"""What releases say of themselves, for people: their manifests, and their reports, whose keys no contract fixes. Pure.
+
+A report is read leniently: what an older or a later version wrote otherwise is left out, and hides nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cloud.overview.values import GateView, ReleaseView, TrialView
+from contract.documents import Json
+from contract.manifest import Manifest
+from contract.rollout import PARTS
+from contract.self_test import PPM
+from contract.unknown import point_of
+
+
+def describe_release(release: str, manifest: Manifest, report: Mapping[str, Json]) -> ReleaseView:
+    """Describe a release whose name is `release`."""
+    samples = _object(report, "samples")
+    point = point_of(manifest.threshold, manifest.points)
+    return ReleaseView(
+        channel=manifest.channel.value,
+        serial=manifest.serial,
+        release=release,
+        issued=manifest.issued,
+        expires=manifest.expires,
+        labels=manifest.label_count,
+        accuracy=manifest.validation_accuracy,
+        held_out=manifest.validation_samples,
+        share=manifest.rollout.share if manifest.rollout else PARTS,
+        point=point.value if point else None,
+        has_head=bool(manifest.heads),
+        gate=_describe_gate(report),
+        trials=describe_trials(_object(report, "trials"), chosen=_text(report, "trial")),
+        set_aside=_counts(_object(samples, "set_aside")),
+        in_doubt=_integer(samples, "in_doubt") or 0,
+        trained=_integer(samples, "trained"),
+        cycle=_text(report, "cycle"),
+    )
+
+
+def describe_trials(records: Mapping[str, Json], *, chosen: str | None = None) -> tuple[TrialView, ...]:
+    """Describe trials by their records, in order of names."""
+    return tuple(
+        _describe_trial(name, record, was_chosen=name == chosen)
+        for name, record in sorted(records.items())
+        if isinstance(record, Mapping)
+    )
+
+
+def _describe_trial(name: str, record: Mapping[str, Json], *, was_chosen: bool) -> TrialView:
+    result = _object(record, "result")
+    calibration = _object(result, "calibration")
+    balanced = _object(_object(calibration, "points"), "balanced")
+    is_told = bool(_integer(calibration, "known"))
+    return TrialView(
+        name=name,
+        ending=_text(record, "ending") or "not known",
+        seconds=_number(record, "seconds") or 0.0,
+        cause=_text(record, "cause") or "",
+        right=_number(calibration, "right") if is_told else None,
+        said=known_ppm / PPM if (known_ppm := _number(balanced, "known_ppm")) is not None else None,
+        loss=_number(result, "loss"),
+        fine_tuned=result.get("thawed") is True,
+        was_chosen=was_chosen,
+    )
+
+
+def _describe_gate(report: Mapping[str, Json]) -> GateView | None:
+    gate = _object(report, "gate")
+    if not isinstance(gate.get("passes"), bool):
+        return None
+    known = _object(gate, "known")
+    judged = _integer(known, "samples") or 0
+    return GateView(
+        passes=bool(gate["passes"]),
+        reason=_text(gate, "reason") or "",
+        before=_number(known, "before") if judged else None,
+        after=_number(known, "after") if judged else None,
+        judged=judged,
+    )
+
+
+def _object(document: Mapping[str, Json], key: str) -> Mapping[str, Json]:
+    value = document.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(document: Mapping[str, Json], key: str) -> str | None:
+    value = document.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _number(document: Mapping[str, Json], key: str) -> float | None:
+    value = document.get(key)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _integer(document: Mapping[str, Json], key: str) -> int | None:
+    value = document.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _counts(document: Mapping[str, Json]) -> dict[str, int]:
+    return {name: value for name in document if (value := _integer(document, name))}

@@ -1,0 +1,222 @@
+"""The values of an overview: plain numbers, times and names, frozen; nothing here reads or decides.
+
+Times are Unix seconds. A name of a person, a label, is in them: an overview is for operators only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cloud.overview.heartbeats import Heartbeat
+from cloud.store.keys import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """The uploads of a pool that wait to be merged."""
+
+    uploads: int = 0
+    size: int = 0
+    """In bytes."""
+    oldest: float | None = None
+    """When the oldest of them arrived; None where none waits."""
+    is_exact: bool = True
+    """Whether all were counted; there are more otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialView:
+    """One trial of a training cycle."""
+
+    name: str
+    ending: str
+    seconds: float
+    cause: str = ""
+    right: float | None = None
+    """The share of known photos that were left out whose most probable label is their own."""
+    said: float | None = None
+    """The share that is answered with its own label, and not with "unknown"."""
+    loss: float | None = None
+    fine_tuned: bool = False
+    was_chosen: bool = False
+    """Whether it is the challenger."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateView:
+    """What the gate said of a challenger."""
+
+    passes: bool
+    reason: str
+    before: float | None = None
+    """The mean share of a known label that best said."""
+    after: float | None = None
+    """That of the challenger."""
+    judged: int = 0
+    """By so many samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseView:
+    """One release."""
+
+    channel: str
+    serial: int
+    release: str
+    """Its name, a sha256."""
+    issued: int
+    expires: int
+    labels: int
+    accuracy: float | None
+    held_out: int
+    share: int
+    """For how many of 10,000 devices it is."""
+    point: str | None
+    """Of "unknown": strict, balanced or friendly."""
+    has_head: bool
+    """False: the bundle's head serves."""
+    is_withdrawn: bool = False
+    gate: GateView | None = None
+    trials: tuple[TrialView, ...] = ()
+    set_aside: Mapping[str, int] = field(default_factory=dict)
+    """Samples that were left out, by reason."""
+    in_doubt: int = 0
+    trained: int | None = None
+    """Samples."""
+    cycle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelView:
+    """One label of a pool."""
+
+    label: str
+    samples: int
+    held_out: int
+    devices: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """One device in a pool."""
+
+    device: str
+    uploads: int
+    """Merged."""
+    samples: int
+    waiting: int
+    """Uploads."""
+    last_word: float | None
+    """When its newest upload was merged, or arrived if it waits."""
+    setup: str
+    """What computed its features, as it said last."""
+    cosine: str
+    """Of its last self-test."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayView:
+    """What was merged on one day (UTC)."""
+
+    day: str
+    """As 2026-01-31."""
+    uploads: int
+    rows: int
+    """New samples and corrections."""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedView:
+    """An upload that was set aside, as it could not be read."""
+
+    device: str
+    upload: str
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailureView:
+    """Training cycles in a row that published nothing."""
+
+    times: int
+    at: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolView:
+    """One pool: a group's samples in one space."""
+
+    pool: Pool
+    is_retired: bool = False
+    samples: int = 0
+    rows: int = 0
+    uploads: int = 0
+    size: int = 0
+    """Of all shards, in bytes."""
+    untrained_rows: int = 0
+    """Merged since the last training cycle."""
+    queue: QueueView = field(default_factory=QueueView)
+    current: Mapping[str, ReleaseView] = field(default_factory=dict)
+    """By channel."""
+    history: tuple[ReleaseView, ...] = ()
+    """Of all channels, the newest first."""
+    failure: FailureView | None = None
+    last_trials: tuple[TrialView, ...] = ()
+    """Of the newest cycle, published or not."""
+    last_cycle: str | None = None
+    labels: tuple[LabelView, ...] = ()
+    """Those with most samples first; of devices' samples alone, not the bundle's."""
+    devices: tuple[DeviceView, ...] = ()
+    """Those that were heard of last first."""
+    days: tuple[DayView, ...] = ()
+    """Without gaps, the last one today."""
+    rejected: int = 0
+    """Uploads."""
+    recent_rejected: tuple[RejectedView, ...] = ()
+    unread_shards: int = 0
+    """Older ones that labels, devices and days leave out."""
+    faults: tuple[str, ...] = ()
+    """What could not be read, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceView:
+    """A registered training bundle."""
+
+    space: str
+    cut: str
+    labels: int
+    least_cosine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that an operator should know."""
+
+    is_urgent: bool
+    where: str
+    what: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What there is to see of a service at one time."""
+
+    at: int
+    spaces: tuple[SpaceView, ...]
+    pools: tuple[PoolView, ...]
+    workers: tuple[Heartbeat, ...]
+    """The latest first."""
+    enrolled: int
+    """Devices."""
+    has_key: bool
+    """Whether a worker left the key without which no device can enrol."""
+    more_pools: bool = False
+    """There are more than were read."""
+    faults: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """The urgent ones first."""

@@ -1,0 +1,190 @@
+"""An overview of a store is what is in it, and what is damaged hides nothing beside it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cloud.errors import Unavailable
+from cloud.overview.document import encode_overview
+from cloud.overview.heartbeats import Count, Doing
+from cloud.overview.reader import OverviewReader
+from cloud.overview.report import report
+from cloud.overview.values import Overview
+from cloud.store import keys, open_store
+from cloud.store.keys import InboxUpload, Pool
+from contract.documents import Json, encode_json
+from tests.cloud.counting import CountingStore
+from tests.cloud.overview.lived_in import DAY, PHONES, LivedIn
+
+
+def look(lived: LivedIn) -> Overview:
+    return OverviewReader(lived.store).read(now=lived.now)
+
+
+def test_where_everything_goes_well_nothing_is_urgent(lived_in: LivedIn) -> None:
+    overview = look(lived_in)
+    assert [one for one in overview.findings if one.is_urgent] == []
+    assert (overview.enrolled, overview.has_key, overview.faults) == (len(PHONES), True, ())
+    assert overview.workers[0].is_at_work(lived_in.now)
+
+
+def test_a_pool_is_what_was_merged_into_it(lived_in: LivedIn) -> None:
+    [view] = look(lived_in).pools
+    assert view.samples == view.rows == sum(label.samples for label in view.labels)
+    assert view.samples == sum(device.samples for device in view.devices) == sum(day.rows for day in view.days)
+    assert view.uploads == sum(device.uploads for device in view.devices) == sum(day.uploads for day in view.days)
+    assert [one.samples for one in view.labels] == sorted((one.samples for one in view.labels), reverse=True)
+    assert (len(view.days), view.untrained_rows, view.unread_shards) == (30, 0, 0)
+    assert {device.setup for device in view.devices} == {"an app 1, a runtime 2, cpu, 1 thread, Linux 6.1 x86_64"}
+
+
+def test_a_correction_moves_a_sample_to_its_other_label(lived_in: LivedIn) -> None:
+    def samples_of(label: str) -> int:
+        [view] = look(lived_in).pools
+        return sum(one.samples for one in view.labels if one.label == label)
+
+    before = look(lived_in).pools[0].samples
+    for revision, label in enumerate(("Zoe", "Yann")):
+        lived_in.send(PHONES[0], [label], names=["the same photo"], revision=revision)
+        lived_in.merge(at=lived_in.now)
+    assert (samples_of("Zoe"), samples_of("Yann"), look(lived_in).pools[0].samples) == (0, 1, before + 1)
+
+
+def test_the_queue_is_counted_whole_and_has_the_age_of_its_oldest(lived_in: LivedIn) -> None:
+    """It ended at 1,000, and had no age."""
+    for number in range(1001):
+        upload = InboxUpload(lived_in.pool, PHONES[number % 2], 0, f"{number:064x}")
+        lived_in.store.put(keys.inbox(upload), b"not looked at")
+    oldest = InboxUpload(lived_in.pool, PHONES[1], 0, f"{501:064x}")
+    lived_in.set_time(keys.inbox(oldest), lived_in.now - 7200)
+    overview = look(lived_in)
+    queue = overview.pools[0].queue
+    assert (queue.uploads, queue.is_exact, queue.oldest) == (1001, True, lived_in.now - 7200)
+    assert {one.device: one.waiting for one in overview.pools[0].devices if one.waiting} == {
+        PHONES[0]: 501,
+        PHONES[1]: 500,
+    }
+    assert any("waited for 2 h" in one.what and one.is_urgent for one in overview.findings)
+
+
+def test_a_device_was_heard_of_when_its_last_upload_came(lived_in: LivedIn) -> None:
+    lived_in.send(PHONES[4], ["Ada"], at=lived_in.now - 30)
+    [view] = look(lived_in).pools
+    heard = {one.device: one.last_word for one in view.devices}
+    assert heard[PHONES[4]] == lived_in.now - 30
+    assert heard[PHONES[0]] == lived_in.now - 1800
+    assert view.devices[0].device == PHONES[4]
+
+
+def test_releases_come_with_their_accuracy_and_what_the_gate_said(lived_in: LivedIn) -> None:
+    [view] = look(lived_in).pools
+    assert {channel: one.serial for channel, one in view.current.items()} == {"latest": 11, "best": 9}
+    refused = [one for one in view.history if one.gate is not None and not one.gate.passes]
+    assert [(one.channel, one.serial) for one in refused] == [("latest", 9), ("latest", 5)]
+    assert refused[0].gate is not None
+    assert refused[0].gate.reason.startswith("accepted among known fell from 78 to")
+    assert (refused[0].set_aside, refused[0].in_doubt) == ({"closer to another label": 4, "far from its label": 2}, 3)
+    assert [one.issued for one in view.history] == sorted((one.issued for one in view.history), reverse=True)
+
+
+def test_the_trials_of_the_last_cycle_are_shown_with_how_they_ended(lived_in: LivedIn) -> None:
+    [view] = look(lived_in).pools
+    assert [(one.name, one.ending, one.cause, one.was_chosen) for one in view.last_trials] == [
+        ("class-means", "done", "", False),
+        ("last-layer", "done", "", True),
+        ("last-layer-for-long", "died", "signal 9", False),
+    ]
+    assert view.last_trials[1].right is not None
+    assert view.last_trials[1].said == pytest.approx(view.last_trials[1].right - 0.03)
+
+
+def test_the_trials_of_a_cycle_that_failed_are_the_last(lived_in: LivedIn) -> None:
+    lived_in.fail(3, "no trial succeeded: class-means died: signal 9")
+    key = keys.trial(lived_in.pool, f"{lived_in.now}-abcdef12", "class-means")
+    record: dict[str, Json] = {"ending": "died", "seconds": 3.5, "cause": "signal 9", "result": None}
+    lived_in.store.put(key, encode_json(record))
+    overview = look(lived_in)
+    assert [(one.name, one.ending) for one in overview.pools[0].last_trials] == [("class-means", "died")]
+    [urgent] = [one for one in overview.findings if one.is_urgent]
+    assert "the last 3 cycles in a row published nothing, 5 min ago: no trial succeeded: class-means" in urgent.what
+
+
+@pytest.mark.parametrize("key_of", [keys.dataset_pointer, keys.registry_pointer])
+def test_a_damaged_pointer_is_said_and_hides_no_other_pool(lived_in: LivedIn, key_of: Callable[[Pool], str]) -> None:
+    """`status` ended at it."""
+    other = Pool("work", lived_in.pool.space)
+    lived_in.store.put(keys.inbox(InboxUpload(other, PHONES[0], 0, "0" * 64)), b"x")
+    lived_in.store.put(key_of(lived_in.pool), b"{")
+    overview = look(lived_in)
+    assert [(one.pool.group, bool(one.faults), one.queue.uploads) for one in overview.pools] == [
+        ("home", True, 0),
+        ("work", False, 1),
+    ]
+    assert any(one.is_urgent and key_of(lived_in.pool) in one.what for one in overview.findings)
+
+
+def test_a_lost_pointer_is_a_fault_and_no_empty_dataset(lived_in: LivedIn) -> None:
+    lived_in.store.delete(keys.dataset_pointer(lived_in.pool))
+    [view] = look(lived_in).pools
+    assert "expected the pointer to" in view.faults[0]
+
+
+def test_a_shard_that_is_gone_is_a_fault_beside_the_others(lived_in: LivedIn) -> None:
+    [gone, *_] = lived_in.store.list(keys.pool_shards(lived_in.pool))
+    lived_in.store.delete(gone)
+    [view] = look(lived_in).pools
+    assert (view.faults, view.unread_shards) == ((f"{gone}: expected an object, got none",), 1)
+    assert view.labels
+
+
+def test_uploads_that_were_set_aside_are_counted_with_the_newest_reasons(lived_in: LivedIn) -> None:
+    for number in range(12):
+        upload = InboxUpload(lived_in.pool, PHONES[0], 0, f"{number:064x}")
+        lived_in.store.put(keys.inbox(upload), b"no upload")
+        lived_in.merge(at=lived_in.now)
+        lived_in.set_time(keys.rejected_reason(upload), lived_in.now - number)
+    [view] = look(lived_in).pools
+    assert (view.rejected, [int(one.upload, 16) for one in view.recent_rejected]) == (12, list(range(10)))
+    assert {one.device for one in view.recent_rejected} == {PHONES[0]}
+    assert all(one.reason for one in view.recent_rejected)
+
+
+def test_of_one_group_the_others_are_not_shown(lived_in: LivedIn) -> None:
+    lived_in.store.put(keys.inbox(InboxUpload(Pool("work", "5" * 64), PHONES[0], 0, "0" * 64)), b"x")
+    overview = OverviewReader(lived_in.store).read(now=lived_in.now, group="work")
+    assert [one.pool.group for one in overview.pools] == ["work"]
+
+
+def test_what_never_changes_is_read_once(lived_in: LivedIn) -> None:
+    store = CountingStore(lived_in.store)
+    reader = OverviewReader(store)
+    first = reader.read(now=lived_in.now)
+    store.requests.clear()
+    assert reader.read(now=lived_in.now) == first
+    assert (store.count("get", "/shards/"), store.count("get", "/releases/")) == (0, 0)
+
+
+def test_a_store_that_is_away_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable):
+        OverviewReader(open_store(f"dir:{tmp_path / 'nowhere'}")).read(now=0)
+
+
+def test_the_document_is_json_that_says_the_same(lived_in: LivedIn) -> None:
+    overview = look(lived_in)
+    document = json.loads(encode_json(encode_overview(overview)))
+    assert (document["format"], document["at"], document["enrolled"]) == (1, lived_in.now, len(PHONES))
+    [pool] = document["pools"]
+    assert (pool["pool"], pool["samples"]) == (lived_in.pool.path, overview.pools[0].samples)
+    assert pool["current"]["latest"]["gate"]["passes"] is True
+    assert (document["workers"][0]["is_at_work"], document["workers"][0]["doing"]) == (True, "waiting")
+    assert document["workers"][0]["counts"][Count.MERGED_UPLOADS] == 71
+
+
+def test_the_lines_begin_with_what_needs_somebody(lived_in: LivedIn) -> None:
+    lived_in.beat(seen=lived_in.now - 3 * DAY, looked=lived_in.now - 3 * DAY, doing=Doing.TRAINING)
+    first, *others = report(look(lived_in))
+    assert first.startswith("!! worker on attic: silent for 3 d, and no other is at work (start it: ")
+    assert any(line.startswith("worker 0000000000000001 on attic: silent for 3 d") for line in others)
+    assert any(line.startswith("  best 9: ") and "gate passed" in line for line in others)
