@@ -42,7 +42,7 @@ KEPT := tools store worker minio
 
 # `exec`: a signal that ends make must reach the program, not a shell in between.
 .DEFAULT_GOAL := help
-.PHONY: help install export demo serve worker minio minio-install nginx-install test test-all test-rooms test-tensorflow test-wheel test-lowest check bench bench-learning clean
+.PHONY: help install export demo serve worker minio minio-install nginx-install chromium-install test test-all test-rooms test-tensorflow test-wheel test-lowest check bench bench-learning clean
 
 help:  ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,13 +90,18 @@ nginx-install:  ## install Debian's nginx, for the tests of deploy/nginx.conf (a
 	test "$$(id -u)" = 0 && command -v apt-get > /dev/null || { echo "nginx is not here: install it as root, as by apt-get install nginx-light"; exit 1; }; \
 	export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && apt-get install -qq -y --no-install-recommends nginx-light > /dev/null
 
+chromium-install:  ## install Debian's Chromium, for the tests of the dashboard (as root)
+	@command -v chromium > /dev/null && exit 0; \
+	test "$$(id -u)" = 0 && command -v apt-get > /dev/null || { echo "Chromium is not here: install it as root, as by apt-get install chromium"; exit 1; }; \
+	export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core > /dev/null
+
 minio: minio-install  ## start MinIO on a free local port, data under build/minio
 	@exec $(BIN)/python -m demo.running.minio run
 
 test: $(STAMP)  ## pass the tests (MinIO and real data are used where they are present)
 	@$(MAKE) --no-print-directory -j2 test-rooms test-tensorflow CHOICE="-m 'not slow'"
 
-test-all: $(STAMP) minio-install nginx-install  ## all tests, the slow ones too, and those against an installed wheel
+test-all: $(STAMP) minio-install nginx-install chromium-install  ## all tests, the slow ones too, and those against an installed wheel
 	@$(MAKE) --no-print-directory -j2 test-rooms test-tensorflow
 	@$(MAKE) --no-print-directory test-wheel
 	@$(MAKE) --no-print-directory test-lowest

@@ -25,6 +25,8 @@ for package in (contract, cloud, device, export):
     assert "site-packages" in str(folder), folder
     assert (folder / "py.typed").is_file(), folder
 assert (pathlib.Path(str(device.__file__)).parent / "cache/schema.sql").is_file()
+for page in ("templates/front.html", "static/dashboard.css"):
+    assert (pathlib.Path(str(cloud.__file__)).parent / "web/dashboard" / page).is_file(), page
 PY
 # TensorFlow and tflite-runtime fail in one process, so the tests take two.
 venv/bin/python -m pytest -q -m 'not slow' tests/contract tests/device tests/cloud --ignore=tests/cloud/training --ignore=tests/cloud/worker

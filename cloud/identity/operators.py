@@ -108,12 +108,17 @@ class OperatorAuthenticator:
             StoreError: the store failed.
         """
         id_, token = parse_token(authorization)
-        operator = self._find(id_)
+        operator = self.find(id_)
         if operator is None or not hmac.compare_digest(hash_secret(token), operator.token_sha256):
             raise Unauthenticated(expected="the token of an operator", got="another one")
         return operator
 
-    def _find(self, id_: str) -> Operator | None:
+    def find(self, id_: str) -> Operator | None:
+        """Return the operator of an id, as it was at most a while ago; None where there is none.
+
+        Raises:
+            StoreError: the store failed.
+        """
         remembered, until = self._remembered.get(id_, (None, 0.0))
         if remembered is not None and self._clock() < until:
             return remembered

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _STEPS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -33,6 +35,11 @@ def percent(share: float | None) -> str:
 def moment(at: float) -> str:
     """Say when something was, in UTC, as "2026-01-31 12:00"."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def short(text: str) -> str:
+    """Shorten every sha256 in a text to what tells one from another, for people."""
+    return _SHA256.sub(lambda match: f"{match[0][:10]}…", text)
 
 
 def several(count: int, one: str, more: str) -> str:

@@ -2,6 +2,6 @@
 
 Nothing here trains.
 
-May import `cloud.dataset`, `cloud.identity`, `cloud.releases`, `cloud.spaces`, `cloud.store`, `cloud.audit`,
-`cloud.errors`, `cloud.logs`, `cloud.proxies`, `cloud.settings` and `contract`.
+May import `cloud.dataset`, `cloud.identity`, `cloud.overview`, `cloud.releases`, `cloud.spaces`, `cloud.store`,
+`cloud.audit`, `cloud.errors`, `cloud.logs`, `cloud.proxies`, `cloud.settings` and `contract`.
 """

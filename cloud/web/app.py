@@ -18,6 +18,7 @@ from cloud.identity.limits import ConcurrencyLimit
 from cloud.logs import fields, request_id
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store
+from cloud.web.dashboard.views import register_dashboard
 from cloud.web.places import Places
 from cloud.web.problems import register_problems
 from cloud.web.routes import (
@@ -65,9 +66,9 @@ def create_app(
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
     register_ids(app)
-    app.extensions[EXTENSION] = open_context(
-        store or open_store(settings.store), settings, limit=limit or ConcurrencyLimit(), counters=counters
-    )
+    store = store or open_store(settings.store)
+    context = open_context(store, settings, limit=limit or ConcurrencyLimit(), counters=counters)
+    app.extensions[EXTENSION] = context
     for routes in (
         enrolment,
         erasure,
@@ -81,6 +82,7 @@ def create_app(
         health,
     ):
         app.register_blueprint(routes.blueprint)
+    register_dashboard(app, store)
     register_problems(app)
     app.extensions[PLACES] = Places(places)
     app.before_request(_begin)
