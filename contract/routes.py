@@ -48,6 +48,7 @@ PIN = "/v1/spaces/{space}/pin"
 REQUEST = "/v1/requests/{request}"
 HEALTHZ = "/healthz"
 READYZ = "/readyz"
+METRICS = "/metrics"
 
 MIN_BYTES_PER_S = 1 << 10
 """A body that moves more slowly, on average, is given up by either side; the slowest phone lines do better."""

@@ -13,6 +13,7 @@ from cloud.identity import codes
 from cloud.logs import configure_logging
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store, probe
+from cloud.web.counts_folder import make_counts_folder
 from cloud.web.listener import listen
 from contract import command_line
 
@@ -32,10 +33,11 @@ def serve(bind: str | None) -> None:
     store = open_store(settings.store)
     probe(store)
     _warn_of_codes(store, settings)
+    counts = make_counts_folder()
     with command_line.interrupts_end_the_process():
         from cloud.web.server import Server  # gunicorn sets signal handlers and more as it loads
 
-    Server(settings, listener.detach()).run()
+    Server(settings, listener.detach(), counts=counts).run()
 
 
 @click.command()

@@ -9,16 +9,19 @@ import logging
 import secrets
 import time
 from contextlib import ExitStack
+from functools import partial
 
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import NotFound
 
 from cloud.identity.counters import CounterTable
 from cloud.identity.limits import ConcurrencyLimit
+from cloud.identity.operators import OperatorAuthenticator
 from cloud.logs import fields, request_id
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store
 from cloud.web.dashboard.views import register_dashboard
+from cloud.web.metrics import register_metrics
 from cloud.web.places import Places
 from cloud.web.problems import register_problems
 from cloud.web.routes import (
@@ -82,7 +85,9 @@ def create_app(
         health,
     ):
         app.register_blueprint(routes.blueprint)
-    register_dashboard(app, store)
+    operators = OperatorAuthenticator(store, clock=time.monotonic)
+    watch = register_dashboard(app, store, operators=operators)
+    register_metrics(app, look=partial(watch.look, None), operators=operators)
     register_problems(app)
     app.extensions[PLACES] = Places(places)
     app.before_request(_begin)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import resource
+import shutil
 import ssl
 import sys
 from pathlib import Path
@@ -61,14 +62,20 @@ class _OurLines(Logger):  # type: ignore[misc]  # gunicorn ships no types
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """Gunicorn with its settings in code, on a socket that listens already, of which it takes the descriptor.
 
+    Args:
+        settings: what an operator chose.
+        descriptor: of the socket.
+        counts: the folder in which web processes count requests, removed as the server ends.
+
     Raises:
         SettingError: the certificate or its key cannot be used.
     """
 
-    def __init__(self, settings: Settings, descriptor: int) -> None:
+    def __init__(self, settings: Settings, descriptor: int, *, counts: Path) -> None:
         _check_certificate(settings)
         self.settings = settings
         self._descriptor = descriptor
+        self._counts = counts
         self._bodies = _shared_file()
         """Which bodies are under way: made before the web processes, which inherit it."""
         self._counters = CounterTable(_shared_file())
@@ -88,6 +95,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "certfile": self.settings.tls_cert and str(self.settings.tls_cert),
             "keyfile": self.settings.tls_key and str(self.settings.tls_key),
             "logger_class": _OurLines,
+            "on_exit": self._remove_counts,
             "control_socket_disable": True,
             "forwarded_allow_ips": "",
             "forwarder_headers": "",
@@ -96,6 +104,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         }
         for name, value in options.items():
             self.cfg.set(name, value)
+
+    def _remove_counts(self, _: object) -> None:
+        shutil.rmtree(self._counts, ignore_errors=True)
 
     def load(self) -> Flask:
         """Make the application. Called by gunicorn in each web process."""

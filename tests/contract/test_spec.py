@@ -164,6 +164,7 @@ def test_every_pattern_is_stated_as_it_is(pattern: re.Pattern[str]) -> None:
         routes.OBJECT,
         routes.HEALTHZ,
         routes.READYZ,
+        routes.METRICS,
     ],
 )
 def test_every_route_is_stated(path: str) -> None:

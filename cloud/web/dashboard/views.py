@@ -60,10 +60,10 @@ class Dashboard:
     watch: Watch
 
 
-def register_dashboard(app: Flask, store: ObjectStore) -> Watch:
+def register_dashboard(app: Flask, store: ObjectStore, *, operators: OperatorAuthenticator) -> Watch:
     """Add the pages to an app, and return what they see."""
     watch = Watch(OverviewReader(store))
-    app.extensions[EXTENSION] = Dashboard(Sessions(OperatorAuthenticator(store, clock=time.monotonic)), watch)
+    app.extensions[EXTENSION] = Dashboard(Sessions(operators), watch)
     app.jinja_env.filters |= {
         "age": words.age,
         "moment": words.moment,
