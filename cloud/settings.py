@@ -78,6 +78,12 @@ class Settings:
             help="codes for a first try, CODE=GROUP[,CODE=GROUP]; `fedex-cloud codes` makes better ones",
         ),
     )
+    audit: Path | None = field(
+        default=None,
+        metadata=variable(
+            "FEDEX_AUDIT", path, help="file for the audit log, of the service and of what operators do by hand"
+        ),
+    )
     state: Path = field(
         default=Path("fedex-state"),
         metadata=variable("FEDEX_STATE", path, help="the worker's private folder: signing key and scratch"),

@@ -8,6 +8,7 @@ import os
 
 import click
 
+from cloud import audit
 from cloud.errors import StoreError
 from cloud.identity import codes
 from cloud.logs import configure_logging
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 def serve(bind: str | None) -> None:
     """Answer devices, until stopped."""
     settings = Settings.from_environment(os.environ | ({"FEDEX_BIND": bind} if bind else {}))
-    configure_logging()
+    _begin_logging(settings)
     from cloud.web.greenlets import patch_process  # every other command waits as ever
 
     patch_process()
@@ -44,11 +45,17 @@ def serve(bind: str | None) -> None:
 def worker() -> None:
     """Merge, train and publish, until stopped."""
     settings = Settings.from_environment(os.environ)
-    configure_logging()
+    _begin_logging(settings)
     with command_line.interrupts_end_the_process():
         from cloud.worker.worker import run_worker  # the web side does without what it loads
 
     run_worker(settings)
+
+
+def _begin_logging(settings: Settings) -> None:
+    configure_logging()
+    if settings.audit is not None:
+        audit.keep_in(settings.audit)
 
 
 def _warn_of_codes(store: ObjectStore, settings: Settings) -> None:

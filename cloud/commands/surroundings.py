@@ -9,14 +9,18 @@ from collections.abc import Callable, Iterator
 
 import click
 
+from cloud import audit
 from cloud.errors import StoreError, StoreRefused
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store
 
 
 def settings_here() -> Settings:
-    """Read the settings of the environment."""
-    return Settings.from_environment(os.environ)
+    """Read the settings of the environment; what the command does goes into the audit log that they name."""
+    settings = Settings.from_environment(os.environ)
+    if settings.audit is not None:
+        audit.keep_in(settings.audit)
+    return settings
 
 
 @contextlib.contextmanager

@@ -27,7 +27,7 @@ RULED = [
 ]
 RULED.append("demo.drawing")
 LEAVES = {
-    "cloud.audit": {"cloud.logs"},
+    "cloud.audit": {"cloud.errors", "cloud.logs"},
     "cloud.errors": {"contract"},
     "cloud.logs": {"contract", "cloud.errors"},
     "cloud.proxies": {"contract"},
