@@ -2,5 +2,6 @@
 
 `cloud.overview.reader` reads it, and nothing else; whoever shows it shows the same.
 
-May import `cloud.dataset`, `cloud.releases`, `cloud.spaces`, `cloud.store`, `cloud.errors` and `contract`.
+May import `cloud.dataset`, `cloud.identity`, `cloud.releases`, `cloud.spaces`, `cloud.store`, `cloud.errors` and
+`contract`.
 """

@@ -19,13 +19,14 @@ from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.pointer import EMPTY, DatasetPointer
 from cloud.dataset.shards import Columns, ShardRef
 from cloud.errors import Damaged, NotFound
+from cloud.identity import devices
 from cloud.overview import heartbeats
 from cloud.overview.findings import find
 from cloud.overview.heartbeats import Heartbeat
 from cloud.overview.queues import read_queue, read_rejected
 from cloud.overview.releases import describe_release, describe_trials
-from cloud.overview.samples import MergedShard, count_days, count_labels, describe_devices
-from cloud.overview.values import FailureView, Overview, PoolView, ReleaseView, SpaceView, TrialView
+from cloud.overview.samples import MergedShard, SampleSummary, count_days, describe_devices, summarise
+from cloud.overview.values import DeviceView, FailureView, Overview, PoolView, ReleaseView, SpaceView, TrialView
 from cloud.releases import registry, space_lists
 from cloud.releases.registry import Registry, Release
 from cloud.spaces import bundles
@@ -46,7 +47,9 @@ HISTORY = 40
 MAX_TRIAL_BYTES = 1 << 20
 MAX_ROWS_REMEMBERED = 4_000_000
 MAX_RELEASES_REMEMBERED = 10_000
-SHARDS_AT_ONCE = 8
+SHARDS_AT_ONCE = POOLS_AT_ONCE = 8
+DEVICES_LOOKED_AT = 100
+"""Of one pool, the last that were heard of: whether they are revoked."""
 
 Read = TypeVar("Read")
 
@@ -61,6 +64,8 @@ class OverviewReader:
     _releases: dict[str, Release] = field(default_factory=dict)
     _columns: dict[str, Columns] = field(default_factory=dict)
     _rows: int = 0
+    _summaries: dict[Pool, tuple[tuple[str, int], SampleSummary]] = field(default_factory=dict)
+    """Of each pool: at which commit, of how many shards."""
 
     def read(self, *, now: float, group: str | None = None) -> Overview:
         """Read what there is to see now, of one group or of all.
@@ -74,7 +79,7 @@ class OverviewReader:
         overview = Overview(
             at=int(now),
             spaces=tuple(view for one in bundles.registered(self.store) if (view := self._space(one, faults))),
-            pools=tuple(self.read_pool(pool, now=now) for pool in found[:MAX_POOLS]),
+            pools=self._read_pools(found[:MAX_POOLS], now=now),
             workers=tuple(workers),
             enrolled=self._count(keys.DEVICES),
             has_key=bool(self.store.list(keys.VERIFY, limit=1)),
@@ -98,6 +103,8 @@ class OverviewReader:
         queue, waiting = read_queue(self.store, pool)
         merged = self._shards(pool, dataset, faults)
         history = self._history(pool, recorded, faults)
+        summary = self._summary(pool, dataset, merged)
+        excluded = devices.excluded(self.store, pool.group)
         last_cycle, last_trials = self._last_trials(pool, recorded, history, faults)
         rejected, recent = read_rejected(self.store, pool)
         failed = recorded.failed
@@ -115,14 +122,18 @@ class OverviewReader:
             failure=FailureView(failed.times, failed.at, failed.reason) if failed else None,
             last_trials=last_trials,
             last_cycle=last_cycle,
-            labels=count_labels(merged),
-            devices=describe_devices(merged, waiting),
+            labels=summary.labels,
+            devices=self._with_states(describe_devices(summary, waiting, excluded=excluded)),
             days=count_days(merged, now=now),
             rejected=rejected,
             recent_rejected=recent,
             unread_shards=len(dataset.shards) - len(merged),
             faults=tuple(faults),
         )
+
+    def _read_pools(self, pools: list[Pool], *, now: float) -> tuple[PoolView, ...]:
+        with ThreadPoolExecutor(POOLS_AT_ONCE) as threads:
+            return tuple(threads.map(lambda pool: self.read_pool(pool, now=now), pools))
 
     def _pools(self) -> list[Pool]:
         """List the pools with a dataset or releases, and those of which nothing was merged yet."""
@@ -181,6 +192,24 @@ class OverviewReader:
         self._columns[ref.sha256] = columns
         self._rows += len(columns)
         return columns
+
+    def _summary(self, pool: Pool, dataset: DatasetPointer, merged: list[MergedShard]) -> SampleSummary:
+        of = dataset.commit, len(merged)
+        known, summary = self._summaries.get(pool, (("", 0), None))
+        if summary is None or known != of:
+            summary = summarise(merged)
+            self._summaries[pool] = of, summary
+        return summary
+
+    def _with_states(self, views: tuple[DeviceView, ...]) -> tuple[DeviceView, ...]:
+        looked_at, others = views[:DEVICES_LOOKED_AT], views[DEVICES_LOOKED_AT:]
+        return tuple(replace(view, is_revoked=self._is_revoked(view.device)) for view in looked_at) + others
+
+    def _is_revoked(self, device: str) -> bool:
+        try:
+            return devices.read(self.store, device).revoked
+        except (Damaged, NotFound):  # erased, or of another store: it says nothing either way
+            return False
 
     def _entries(self, prefix: str) -> Iterator[ListedObject]:
         after = ""

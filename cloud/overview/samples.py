@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from cloud.dataset.shards import Columns
 from cloud.overview.values import DayView, DeviceView, LabelView
 from cloud.store.keys import InboxUpload
 from contract.labels import label_key
-from contract.self_test import as_cosine
+from contract.self_test import SelfTest, as_cosine
 
 DAYS = 30
 
@@ -51,52 +51,59 @@ class _Resolved:
     device_index: NDArray[np.int64]
 
 
-def count_labels(shards: Sequence[MergedShard]) -> tuple[LabelView, ...]:
-    """Count the samples of each label, those with most first."""
+@dataclass(frozen=True, slots=True)
+class DeviceSummary:
+    """What was merged of one device."""
+
+    samples: int
+    uploads: int
+    last: float
+    """When the newest of them was merged."""
+    self_test: SelfTest | None
+    """What it said last of itself."""
+
+
+_NOTHING = DeviceSummary(samples=0, uploads=0, last=0.0, self_test=None)
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSummary:
+    """What the shards of a pool say: the same for the same shards, so that it need not be counted again."""
+
+    labels: tuple[LabelView, ...]
+    devices: Mapping[str, DeviceSummary]
+
+
+def summarise(shards: Sequence[MergedShard]) -> SampleSummary:
+    """Count samples by label, those with most first, and what came of each device."""
     resolved = _resolve(shards)
-    count = len(resolved.labels)
-    samples = np.bincount(resolved.label_index, minlength=count)
-    held_out = np.bincount(resolved.label_index[resolved.held_out], minlength=count)
-    pairs = np.unique(np.stack([resolved.label_index, resolved.device_index], axis=1), axis=0)
-    devices = np.bincount(pairs[:, 0], minlength=count)
-    views = (
-        LabelView(label, int(samples[place]), int(held_out[place]), int(devices[place]))
-        for place, label in enumerate(resolved.labels)
-        if samples[place]
-    )
-    return tuple(sorted(views, key=lambda one: (-one.samples, label_key(one.label))))
+    return SampleSummary(_count_labels(resolved), _summarise_devices(shards, resolved))
 
 
-def describe_devices(shards: Sequence[MergedShard], waiting: Sequence[WaitingUpload]) -> tuple[DeviceView, ...]:
+def describe_devices(
+    summary: SampleSummary, waiting: Sequence[WaitingUpload], *, excluded: Set[str] = frozenset()
+) -> tuple[DeviceView, ...]:
     """Describe each device that has sent something, the one that was heard of last first."""
-    resolved = _resolve(shards)
-    samples = dict(zip(resolved.devices, np.bincount(resolved.device_index).tolist(), strict=False))
     queued = Counter(one.upload.device for one in waiting)
-    uploads: Counter[str] = Counter()
-    last: dict[str, float] = {}
-    setups: dict[str, tuple[str, str]] = {}
-    for shard in shards:
-        columns = shard.columns
-        for name, place in zip(columns.uploads, columns.upload_self_tests, strict=True):
-            device = _device_of(name)
-            outcome = columns.self_tests[place]
-            uploads[device] += 1
-            last[device] = max(last.get(device, 0.0), shard.merged)
-            setups[device] = (str(outcome.setup), as_cosine(outcome.cosine_ppm))
+    arrived: dict[str, float] = {}
     for one in waiting:
-        last[one.upload.device] = max(last.get(one.upload.device, 0.0), one.arrived)
-    views = (
-        DeviceView(
-            device=device,
-            uploads=uploads[device],
-            samples=samples.get(device, 0),
-            waiting=queued[device],
-            last_word=last[device],
-            setup=setups.get(device, ("", ""))[0],
-            cosine=setups.get(device, ("", ""))[1],
+        arrived[one.upload.device] = max(arrived.get(one.upload.device, 0.0), one.arrived)
+    views = []
+    for device in {**summary.devices, **arrived}:
+        merged = summary.devices.get(device, _NOTHING)
+        outcome = merged.self_test
+        views.append(
+            DeviceView(
+                device=device,
+                uploads=merged.uploads,
+                samples=merged.samples,
+                waiting=queued[device],
+                last_word=max(merged.last, arrived.get(device, 0.0)),
+                setup=str(outcome.setup) if outcome else "",
+                cosine=as_cosine(outcome.cosine_ppm) if outcome else "",
+                is_excluded=device in excluded,
+            )
         )
-        for device in last
-    )
     return tuple(sorted(views, key=lambda one: (-(one.last_word or 0.0), one.device)))
 
 
@@ -115,6 +122,38 @@ def count_days(shards: Sequence[MergedShard], *, now: float) -> tuple[DayView, .
 def day_of(at: float) -> date:
     """Return the day, in UTC, of a time in Unix seconds."""
     return datetime.fromtimestamp(at, UTC).date()
+
+
+def _count_labels(resolved: _Resolved) -> tuple[LabelView, ...]:
+    count = len(resolved.labels)
+    samples = np.bincount(resolved.label_index, minlength=count)
+    held_out = np.bincount(resolved.label_index[resolved.held_out], minlength=count)
+    pairs = np.unique(np.stack([resolved.label_index, resolved.device_index], axis=1), axis=0)
+    devices = np.bincount(pairs[:, 0], minlength=count)
+    views = (
+        LabelView(label, int(samples[place]), int(held_out[place]), int(devices[place]))
+        for place, label in enumerate(resolved.labels)
+        if samples[place]
+    )
+    return tuple(sorted(views, key=lambda one: (-one.samples, label_key(one.label))))
+
+
+def _summarise_devices(shards: Sequence[MergedShard], resolved: _Resolved) -> dict[str, DeviceSummary]:
+    counted = np.bincount(resolved.device_index, minlength=len(resolved.devices)).tolist()
+    samples = dict(zip(resolved.devices, counted, strict=True))
+    uploads: Counter[str] = Counter()
+    last: dict[str, float] = {}
+    self_tests: dict[str, SelfTest] = {}
+    for shard in shards:
+        for name, place in zip(shard.columns.uploads, shard.columns.upload_self_tests, strict=True):
+            device = _device_of(name)
+            uploads[device] += 1
+            last[device] = max(last.get(device, 0.0), shard.merged)
+            self_tests[device] = shard.columns.self_tests[place]
+    return {
+        device: DeviceSummary(samples.get(device, 0), count, last[device], self_tests[device])
+        for device, count in uploads.items()
+    }
 
 
 def _resolve(shards: Sequence[MergedShard]) -> _Resolved:

@@ -113,6 +113,9 @@ class DeviceView:
     """What computed its features, as it said last."""
     cosine: str
     """Of its last self-test."""
+    is_excluded: bool = False
+    """Whether its samples are left out of what is trained on."""
+    is_revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cloud.errors import Unavailable
+from cloud.identity import devices
 from cloud.overview.document import encode_overview
 from cloud.overview.heartbeats import Count, Doing
 from cloud.overview.reader import OverviewReader
@@ -76,6 +77,27 @@ def test_a_device_was_heard_of_when_its_last_upload_came(lived_in: LivedIn) -> N
     assert heard[PHONES[4]] == lived_in.now - 30
     assert heard[PHONES[0]] == lived_in.now - 1800
     assert view.devices[0].device == PHONES[4]
+
+
+def test_devices_that_an_operator_has_shut_out_are_marked(lived_in: LivedIn) -> None:
+    devices.revoke(lived_in.store, PHONES[1], drops_uploads=False)
+    devices.exclude(lived_in.store, PHONES[2])
+    [view] = look(lived_in).pools
+    states = {one.device: (one.is_revoked, one.is_excluded) for one in view.devices}
+    assert [states[phone] for phone in PHONES[:4]] == [(False, False), (True, False), (False, True), (False, False)]
+
+
+def test_what_was_counted_is_counted_anew_when_something_is_merged(lived_in: LivedIn) -> None:
+    reader = OverviewReader(lived_in.store)
+    before = reader.read(now=lived_in.now).pools[0]
+    lived_in.send(PHONES[4], ["Zoe"], names=["a new photo"])
+    lived_in.merge(at=lived_in.now)
+    after = reader.read(now=lived_in.now).pools[0]
+    assert (after.samples, len(after.labels), len(after.devices)) == (
+        before.samples + 1,
+        len(before.labels) + 1,
+        len(before.devices) + 1,
+    )
 
 
 def test_releases_come_with_their_accuracy_and_what_the_gate_said(lived_in: LivedIn) -> None:
