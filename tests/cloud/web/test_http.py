@@ -563,8 +563,8 @@ def test_the_service_says_that_it_lives_and_works(ask: Ask) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/v1",
+        "/v2",
         "/v2/devices",
         "/v1/devices/",
         "/static/x",

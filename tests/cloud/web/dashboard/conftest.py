@@ -42,7 +42,7 @@ def start_site(lived_in_once: LivedIn) -> Start:  # noqa: F811  # pytest's way t
     def start(folder: Path) -> Iterator[Site]:
         lived = lived_in_once.copied_to(folder)
         _, token = operators.add(lived.store, "Grace", group=None, now=int(time.time()))
-        with serve(folder, FEDEX_STORE=lived.address, FEDEX_STALL_S="20") as url:
+        with serve(folder, FEDEX_STORE=lived.address, FEDEX_STALL_S="1") as url:  # an idle browser holds up no stop
             yield Site(url, lived, token, folder)
 
     return start
