@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cloud.overview.values import GateView, ReleaseView, TrialView
+from cloud.overview.values import GateView, PointView, ReleaseView, TrialView
 from contract.documents import Json
 from contract.manifest import Manifest
 from contract.rollout import PARTS
 from contract.self_test import PPM
-from contract.unknown import point_of
+from contract.unknown import Strictness, point_of
 
 
 def describe_release(release: str, manifest: Manifest, report: Mapping[str, Json]) -> ReleaseView:
@@ -52,7 +52,7 @@ def describe_trials(records: Mapping[str, Json], *, chosen: str | None = None) -
 def _describe_trial(name: str, record: Mapping[str, Json], *, was_chosen: bool) -> TrialView:
     result = _object(record, "result")
     calibration = _object(result, "calibration")
-    balanced = _object(_object(calibration, "points"), "balanced")
+    points = _describe_points(_object(calibration, "points"))
     is_told = bool(_integer(calibration, "known"))
     return TrialView(
         name=name,
@@ -60,11 +60,21 @@ def _describe_trial(name: str, record: Mapping[str, Json], *, was_chosen: bool) 
         seconds=_number(record, "seconds") or 0.0,
         cause=_text(record, "cause") or "",
         right=_number(calibration, "right") if is_told else None,
-        said=known_ppm / PPM if (known_ppm := _number(balanced, "known_ppm")) is not None else None,
+        said=next((one.known for one in points if one.name == Strictness.BALANCED), None),
         loss=_number(result, "loss"),
         fine_tuned=result.get("thawed") is True,
+        points=points,
         was_chosen=was_chosen,
     )
+
+
+def _describe_points(document: Mapping[str, Json]) -> tuple[PointView, ...]:
+    views = []
+    for name in document:
+        known, strangers = (_number(_object(document, name), key) for key in ("known_ppm", "strangers_ppm"))
+        if known is not None and strangers is not None:
+            views.append(PointView(name, known / PPM, strangers / PPM))
+    return tuple(sorted(views, key=lambda one: (one.strangers, one.known)))
 
 
 def _describe_gate(report: Mapping[str, Json]) -> GateView | None:

@@ -26,6 +26,18 @@ class QueueView:
 
 
 @dataclass(frozen=True, slots=True)
+class PointView:
+    """What a head says at one point of "unknown"."""
+
+    name: str
+    """Strict, balanced or friendly."""
+    known: float
+    """The share of known photos that is answered with its own label."""
+    strangers: float
+    """The share of strangers' photos that is answered with a label."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrialView:
     """One trial of a training cycle."""
 
@@ -39,6 +51,8 @@ class TrialView:
     """The share that is answered with its own label, and not with "unknown"."""
     loss: float | None = None
     fine_tuned: bool = False
+    points: tuple[PointView, ...] = ()
+    """In the order of strangers that are let in; by cross-validation."""
     was_chosen: bool = False
     """Whether it is the challenger."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cloud.overview.values import DayView, ReleaseView
+from cloud.overview.values import DayView, PointView, ReleaseView, TrialView
 
 WIDTH, HEIGHT = 640, 220
 LEFT, RIGHT, TOP, BOTTOM = 62, 22, 14, 30
@@ -51,6 +51,26 @@ class AccuracyChart:
     lines: tuple[Line, ...]
     shares: tuple[Tick, ...]
     days: tuple[Tick, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What one trial says of known people, by how many strangers it lets in."""
+
+    name: str
+    points: str
+    """As SVG's `points`."""
+    dots: tuple[Dot, ...]
+    was_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrialChart:
+    """The curves of the trials of one cycle."""
+
+    curves: tuple[Curve, ...]
+    known: tuple[Tick, ...]
+    strangers: tuple[Tick, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +130,34 @@ def chart_accuracy(history: Sequence[ReleaseView]) -> AccuracyChart | None:
     )
 
 
+def chart_trials(trials: Sequence[TrialView]) -> TrialChart | None:
+    """Place what trials say at strict, balanced and friendly; None where no trial tells."""
+    told = [one for one in trials if one.points]
+    if not told:
+        return None
+    most = max(max((point.strangers for one in told for point in one.points), default=0.0), 0.01)
+    step = next((one for one in STEPS if most / one <= MOST_TICKS), STEPS[-1])
+    end = step * max(math.ceil(most / step - ROUNDING), 1)
+
+    def place(share: float) -> float:
+        return round(_scale(share, 0.0, end, LEFT + 8, WIDTH - RIGHT - 8), 1)
+
+    def curve(one: TrialView) -> Curve:
+        dots = tuple(
+            Dot(place(point.strangers), round(_y(point.known, 1.0), 1), _point_title(one, point), is_refused=False)
+            for point in one.points
+        )
+        return Curve(one.name, " ".join(f"{dot.x},{dot.y}" for dot in dots), dots, one.was_chosen)
+
+    return TrialChart(
+        curves=tuple(sorted(map(curve, told), key=lambda one: one.was_chosen)),
+        known=tuple(Tick(round(_y(share, 1.0), 1), f"{100 * share:.0f} %") for share in (0.0, 0.25, 0.5, 0.75, 1.0)),
+        strangers=tuple(
+            Tick(place(step * number), f"{100 * step * number:g} %") for number in range(round(end / step) + 1)
+        ),
+    )
+
+
 def chart_days(days: Sequence[DayView], *, of: str) -> DayChart:
     """Place a bar for each day: its `uploads`, or its `rows`."""
     counts = [day.uploads if of == "uploads" else day.rows for day in days]
@@ -138,6 +186,12 @@ def _title(one: ReleaseView) -> str:
     judged = "" if one.gate is None or one.gate.passes else ", refused by the gate"
     return (
         f"{one.channel} {one.serial}: {100 * (one.accuracy or 0.0):.1f} % of {one.held_out}{judged}, {_day(one.issued)}"
+    )
+
+
+def _point_title(one: TrialView, point: PointView) -> str:
+    return (
+        f"{one.name}, {point.name}: {100 * point.known:.1f} % of the known, {100 * point.strangers:.1f} % of strangers"
     )
 
 

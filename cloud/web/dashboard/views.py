@@ -184,6 +184,7 @@ def _charts(view: PoolView | None) -> dict[str, object]:
         return {}
     return {
         "accuracy": charts.chart_accuracy(view.history),
+        "trials": charts.chart_trials(view.last_trials),
         "uploads": charts.chart_days(view.days, of="uploads"),
         "rows": charts.chart_days(view.days, of="rows"),
     }

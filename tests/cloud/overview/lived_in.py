@@ -175,7 +175,11 @@ def _trial(right: float) -> dict[str, Json]:
     calibration: dict[str, Json] = {
         "known": 48,
         "right": right,
-        "points": {"balanced": {"threshold": 0.5, "known_ppm": round(1e6 * (right - 0.03)), "strangers_ppm": 25_000}},
+        "points": {
+            "strict": {"threshold": 0.7, "known_ppm": round(1e6 * (right - 0.09)), "strangers_ppm": 10_000},
+            "balanced": {"threshold": 0.5, "known_ppm": round(1e6 * (right - 0.03)), "strangers_ppm": 25_000},
+            "friendly": {"threshold": 0.3, "known_ppm": round(1e6 * (right - 0.01)), "strangers_ppm": 50_000},
+        },
     }
     result: dict[str, Json] = {"loss": 2 * (1 - right), "thawed": False, "calibration": calibration}
     return {"ending": "done", "seconds": 12.5, "cause": "", "result": result}

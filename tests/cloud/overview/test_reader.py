@@ -119,6 +119,11 @@ def test_the_trials_of_the_last_cycle_are_shown_with_how_they_ended(lived_in: Li
         ("last-layer-for-long", "died", "signal 9", False),
     ]
     assert view.last_trials[1].right is not None
+    assert [(one.name, one.strangers) for one in view.last_trials[1].points] == [
+        ("strict", 0.01),
+        ("balanced", 0.025),
+        ("friendly", 0.05),
+    ]
     assert view.last_trials[1].said == pytest.approx(view.last_trials[1].right - 0.03)
 
 

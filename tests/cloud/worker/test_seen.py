@@ -34,5 +34,6 @@ def test_a_cycle_is_seen_with_its_trials_and_what_the_gate_said(
     assert chosen.right is not None
     assert chosen.said is not None
     assert 0 < chosen.said <= 1
+    assert {one.name for one in chosen.points} == {"strict", "balanced", "friendly"}
     counts = worker.pulse.heartbeat().counts
     assert (counts[Count.MERGED_UPLOADS], counts[Count.MERGED_ROWS], counts[Count.CYCLES_BEST]) == (1, 16, 1)

@@ -6,8 +6,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.overview.values import DayView, GateView, ReleaseView
-from cloud.web.dashboard.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, chart_accuracy, chart_days
+from cloud.overview.values import DayView, GateView, PointView, ReleaseView, TrialView
+from cloud.web.dashboard.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, chart_accuracy, chart_days, chart_trials
 
 RELEASE = ReleaseView("latest", 1, "a" * 64, 0, 9, 3, 0.9, 11, 10_000, None, has_head=True)
 
@@ -51,3 +51,18 @@ def test_every_day_lies_in_the_drawing(counts: list[int]) -> None:
         assert bar.title.endswith(f": {count:,}")
         assert (bar.height == max(bar.height for bar in chart.bars)) or count < max(counts)
         assert bar.height > 0 or count == 0 or max(counts) > 1000 * count
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=3))
+def test_every_point_of_a_trial_lies_in_the_drawing(shares: list[tuple[float, float]]) -> None:
+    points = tuple(PointView("strict", known, strangers) for known, strangers in shares)
+    chart = chart_trials([TrialView("a", "done", 1.0, points=points, was_chosen=True), TrialView("b", "died", 1.0)])
+    assert chart is not None
+    [curve] = chart.curves
+    assert len(curve.dots) == len(shares)
+    assert all(LEFT <= dot.x <= WIDTH - RIGHT and TOP - 0.1 <= dot.y <= HEIGHT - BOTTOM + 0.1 for dot in curve.dots)
+    assert 2 <= len(chart.strangers) <= 7
+
+
+def test_trials_that_do_not_tell_make_no_drawing() -> None:
+    assert chart_trials([TrialView("b", "died", 1.0)]) is None

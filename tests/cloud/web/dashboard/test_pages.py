@@ -71,8 +71,9 @@ def test_the_front_page_is_figure_2_with_todays_numbers(window: BrowserContext, 
 def test_a_pool_shows_its_releases_labels_devices_and_trials(window: BrowserContext, site: Site) -> None:
     page, _ = log_in(window, site)
     [view] = OverviewReader(site.lived.store).read(now=time.time()).pools
-    assert page.locator("circle.dot.latest").count() == sum(one.channel == "latest" for one in view.history)
-    assert page.locator("circle.refused").count() == 2
+    drawn = page.get_by_label("Accuracy of best and latest over releases")
+    assert drawn.locator("circle.dot.latest").count() == sum(one.channel == "latest" for one in view.history)
+    assert drawn.locator("circle.refused").count() == 2
     rows = page.locator("section", has=page.get_by_role("heading", name="Devices")).locator("tbody tr, table > tr")
     expect(rows).to_have_count(len(view.devices))
     labels = page.locator("section", has=page.get_by_role("heading", name="Samples per label"))
@@ -80,6 +81,7 @@ def test_a_pool_shows_its_releases_labels_devices_and_trials(window: BrowserCont
         expect(labels.get_by_text(one.label, exact=True)).to_be_visible()
     trials = page.locator("section", has=page.get_by_role("heading", name="Trials of the last cycle"))
     expect(trials.get_by_text("signal 9")).to_be_visible()
+    assert page.get_by_label("strangers let in").locator("polyline").count() == 2
     expect(page.get_by_text("closer to another label")).to_be_visible()
     expect(page.get_by_text("accepted among known fell from 78").first).to_be_visible()
 
