@@ -16,7 +16,6 @@ from werkzeug.exceptions import NotFound
 
 from cloud.identity.counters import CounterTable
 from cloud.identity.limits import ConcurrencyLimit
-from cloud.identity.operators import OperatorAuthenticator
 from cloud.logs import fields, request_id
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store
@@ -85,9 +84,8 @@ def create_app(
         health,
     ):
         app.register_blueprint(routes.blueprint)
-    operators = OperatorAuthenticator(store, clock=time.monotonic)
-    watch = register_dashboard(app, store, operators=operators)
-    register_metrics(app, look=partial(watch.look, None), operators=operators)
+    watch = register_dashboard(app, store, operators=context.operators)
+    register_metrics(app, look=partial(watch.look, None), operators=context.operators)
     register_problems(app)
     app.extensions[PLACES] = Places(places)
     app.before_request(_begin)
