@@ -26,7 +26,16 @@ from cloud.overview.heartbeats import Heartbeat
 from cloud.overview.queues import read_queue, read_rejected
 from cloud.overview.releases import describe_release, describe_trials
 from cloud.overview.samples import MergedShard, SampleSummary, count_days, describe_devices, summarise
-from cloud.overview.values import DeviceView, FailureView, Overview, PoolView, ReleaseView, SpaceView, TrialView
+from cloud.overview.values import (
+    DecisionView,
+    DeviceView,
+    FailureView,
+    Overview,
+    PoolView,
+    ReleaseView,
+    SpaceView,
+    TrialView,
+)
 from cloud.releases import registry, space_lists
 from cloud.releases.registry import Registry, Release
 from cloud.spaces import bundles
@@ -97,9 +106,6 @@ class OverviewReader:
         faults: list[str] = []
         dataset = _or_fault(faults, EMPTY, lambda: dataset_pointer.read(self.store, pool)[0])
         recorded = _or_fault(faults, Registry(), lambda: registry.read(self.store, pool))
-        if dataset is EMPTY and recorded.trained is not None and recorded.trained.rows and not faults:
-            key = keys.dataset_pointer(pool)
-            faults.append(f"{key}: expected the pointer to {recorded.trained.rows} rows that were trained on, got none")
         queue, waiting = read_queue(self.store, pool)
         merged = self._shards(pool, dataset, faults)
         history = self._history(pool, recorded, faults)
@@ -119,6 +125,7 @@ class OverviewReader:
             queue=queue,
             current=_newest(history),
             history=tuple(sorted(history, key=lambda one: (one.issued, one.serial), reverse=True)),
+            pin=DecisionView("pinned", recorded.pin.by, recorded.pin.why, recorded.pin.at) if recorded.pin else None,
             failure=FailureView(failed.times, failed.at, failed.reason) if failed else None,
             last_trials=last_trials,
             last_cycle=last_cycle,

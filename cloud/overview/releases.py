@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cloud.overview.values import GateView, PointView, ReleaseView, TrialView
+from cloud.overview.values import DecisionView, GateView, PointView, ReleaseView, TrialView
+from cloud.releases.decisions import DECISIONS
 from contract.documents import Json
 from contract.manifest import Manifest
 from contract.rollout import PARTS
@@ -37,6 +38,7 @@ def describe_release(release: str, manifest: Manifest, report: Mapping[str, Json
         in_doubt=_integer(samples, "in_doubt") or 0,
         trained=_integer(samples, "trained"),
         cycle=_text(report, "cycle"),
+        decisions=_describe_decisions(report.get(DECISIONS)),
     )
 
 
@@ -75,6 +77,16 @@ def _describe_points(document: Mapping[str, Json]) -> tuple[PointView, ...]:
         if known is not None and strangers is not None:
             views.append(PointView(name, known / PPM, strangers / PPM))
     return tuple(sorted(views, key=lambda one: (one.strangers, one.known)))
+
+
+def _describe_decisions(document: Json) -> tuple[DecisionView, ...]:
+    listed = [one for one in document if isinstance(one, Mapping)] if isinstance(document, list) else []
+    return tuple(
+        DecisionView(
+            _text(one, "what") or "", _text(one, "by") or "", _text(one, "why") or "", _integer(one, "at") or 0
+        )
+        for one in listed
+    )
 
 
 def _describe_gate(report: Mapping[str, Json]) -> GateView | None:

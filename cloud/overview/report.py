@@ -54,6 +54,8 @@ def _pool(view: PoolView, *, now: float) -> Iterator[str]:
         untrained = f", {view.untrained_rows:,} not trained on yet" if view.untrained_rows else ""
         uploads = several(view.uploads, "upload", "uploads")
         yield f"  {uploads} of {devices}, {labels}, {size(view.size)}{untrained}"
+    if view.pin is not None:
+        yield f"  best is pinned by {view.pin.by}, {age(now - view.pin.at)} ago: {view.pin.why}"
     for channel, one in view.current.items():
         yield f"  {channel} {one.serial}: {describe_release(one, now=now)}"
     if view.labels:

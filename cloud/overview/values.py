@@ -72,6 +72,16 @@ class GateView:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionView:
+    """What an operator decided."""
+
+    what: str
+    by: str
+    why: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseView:
     """One release."""
 
@@ -99,6 +109,8 @@ class ReleaseView:
     trained: int | None = None
     """Samples."""
     cycle: str | None = None
+    decisions: tuple[DecisionView, ...] = ()
+    """Of operators, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +192,8 @@ class PoolView:
     """By channel."""
     history: tuple[ReleaseView, ...] = ()
     """Of all channels, the newest first."""
+    pin: DecisionView | None = None
+    """Who holds best still; None: it moves by itself."""
     failure: FailureView | None = None
     last_trials: tuple[TrialView, ...] = ()
     """Of the newest cycle, published or not."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cloud.admin.best import BestOperator
 from cloud.errors import Unavailable
 from cloud.identity import devices
 from cloud.overview.document import encode_overview
@@ -13,11 +14,14 @@ from cloud.overview.heartbeats import Count, Doing
 from cloud.overview.reader import OverviewReader
 from cloud.overview.report import report
 from cloud.overview.values import Overview
+from cloud.releases.decisions import Decision
+from cloud.releases.signing import load_or_create
 from cloud.store import keys, open_store
 from cloud.store.keys import InboxUpload, Pool
 from contract.documents import Json, encode_json
+from contract.manifest import Channel
 from tests.cloud.counting import CountingStore
-from tests.cloud.overview.lived_in import DAY, PHONES, LivedIn
+from tests.cloud.overview.lived_in import DAY, LIFE_S, PHONES, LivedIn
 
 
 def look(lived: LivedIn) -> Overview:
@@ -155,7 +159,7 @@ def test_a_damaged_pointer_is_said_and_hides_no_other_pool(lived_in: LivedIn, ke
 def test_a_lost_pointer_is_a_fault_and_no_empty_dataset(lived_in: LivedIn) -> None:
     lived_in.store.delete(keys.dataset_pointer(lived_in.pool))
     [view] = look(lived_in).pools
-    assert "expected the pointer to" in view.faults[0]
+    assert "expected the pointer of a dataset, got none" in view.faults[0]
 
 
 def test_a_shard_that_is_gone_is_a_fault_beside_the_others(lived_in: LivedIn) -> None:
@@ -215,3 +219,19 @@ def test_the_lines_begin_with_what_needs_somebody(lived_in: LivedIn) -> None:
     assert first.startswith("!! worker on attic: silent for 3 d, and no other is at work (start it: ")
     assert any(line.startswith("worker 0000000000000001 on attic: silent for 3 d") for line in others)
     assert any(line.startswith("  best 9: ") and "gate passed" in line for line in others)
+
+
+def test_what_operators_decided_of_releases_is_told_with_who_and_why(lived_in: LivedIn) -> None:
+    operator = BestOperator(lived_in.store, load_or_create(lived_in.state, lived_in.store), LIFE_S)
+    decision = Decision("Grace", "the newer one does not know Ida", lived_in.now - 120)
+    operator.promote(lived_in.pool, Channel.BEST, serial=8, decision=decision, pin=True)
+    overview = look(lived_in)
+    [view] = overview.pools
+    assert view.pin is not None
+    assert (view.pin.by, view.pin.why) == ("Grace", "the newer one does not know Ida")
+    assert [(one.what, one.by) for one in view.current["best"].decisions] == [
+        ("promoted", "Grace"),
+        ("pinned", "Grace"),
+    ]
+    lines = list(report(overview))
+    assert "  best is pinned by Grace, 2 min ago: the newer one does not know Ida" in lines
