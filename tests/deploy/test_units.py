@@ -1,0 +1,102 @@
+"""The systemd units of `deploy/systemd/`: systemd takes them, and finds them well confined. None is started here."""
+
+import shutil
+import subprocess
+import sys
+from configparser import ConfigParser
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from cloud.settings import Settings
+from tests.conftest import missing
+
+UNITS = Path(__file__).resolve().parents[2] / "deploy" / "systemd"
+NAMES = ("fedex-web.service", "fedex-worker.service", "fedex-minio.service")
+PROGRAMS = ("/opt/fedex/bin/fedex-cloud", "/opt/fedex/bin/minio")
+MOST_EXPOSED = 20
+"""In tenths of systemd's points, of which a unit without any confinement has 96."""
+
+
+@pytest.fixture
+def systemd_analyze() -> str:
+    """The program that reads units as systemd does."""
+    found = shutil.which("systemd-analyze")
+    if found is None:
+        missing("systemd-analyze")
+    return found
+
+
+def read(name: str) -> ConfigParser:
+    unit = ConfigParser(interpolation=None, strict=False)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]  # systemd tells cases apart
+    unit.read(UNITS / name)
+    return unit
+
+
+def adapted(name: str, folder: Path) -> Path:
+    """The unit with a program that this machine has; it must name one of ours once, or the test is void."""
+    text = (UNITS / name).read_text()
+    assert sum(text.count(f"ExecStart={program} ") for program in PROGRAMS) == 1
+    for program in PROGRAMS:
+        text = text.replace(program, sys.executable)
+    (folder / name).write_text(text)
+    return folder / name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_systemd_takes_a_unit_without_a_word(systemd_analyze: str, tmp_path: Path, name: str) -> None:
+    command = [systemd_analyze, "verify", "--man=no", str(adapted(name, tmp_path))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_unit_is_well_confined(systemd_analyze: str, tmp_path: Path, name: str) -> None:
+    command = [systemd_analyze, "security", "--offline=true", f"--threshold={MOST_EXPOSED}", "--no-pager"]
+    done = subprocess.run(
+        [*command, str(adapted(name, tmp_path))], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_user_of_a_unit_is_made_by_sysusers(name: str) -> None:
+    made = [line.split()[1] for line in (UNITS / "fedex.conf").read_text().splitlines() if line.startswith("u ")]
+    assert read(name)["Service"]["User"] in made
+
+
+def test_only_the_worker_can_read_its_key() -> None:
+    users = {name: read(name)["Service"]["User"] for name in NAMES}
+    worker = read("fedex-worker.service")["Service"]
+    assert len({*users.values()}) == len(NAMES)
+    assert worker["StateDirectoryMode"] == "0700"
+    assert worker["Environment"] == f"FEDEX_STATE=/var/lib/{worker['StateDirectory']}"
+
+
+def test_a_unit_gives_a_stop_more_time_than_the_service_takes() -> None:
+    from cloud.web.server import GRACEFUL_S
+
+    assert int(read("fedex-web.service")["Service"]["TimeoutStopSec"]) > GRACEFUL_S
+
+
+@pytest.mark.parametrize("name", ["fedex.env", "minio.env"])
+def test_a_file_of_settings_names_only_settings_and_holds_no_secret(name: str) -> None:
+    lines = [line for line in (UNITS / name).read_text().splitlines() if line and not line.startswith("#")]
+    settings = dict(line.split("=", 1) for line in lines)
+    known = {field.metadata["variable"] for field in fields(Settings)}
+    assert {one for one in settings if one.startswith("FEDEX_")} <= known
+    assert all(not value for one, value in settings.items() if "SECRET" in one or "PASSWORD" in one)
+
+
+def test_operators_commands_run_as_the_worker_does() -> None:
+    """Files that root made in its state folder would be beyond the worker."""
+    script = (UNITS / "fedex-admin").read_text()
+    worker = read("fedex-worker.service")["Service"]
+    assert f"User={worker['User']} " in script
+    assert f"EnvironmentFile={worker['EnvironmentFile']} " in script
+    assert worker["Environment"] in script
+    assert worker["ExecStart"].split()[0] in script
+    checked = subprocess.run(["sh", "-n", str(UNITS / "fedex-admin")], capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stderr) == (0, "")
