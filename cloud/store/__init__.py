@@ -5,7 +5,7 @@ Nothing here knows what an object means: the package that writes it knows.
 May import `cloud.errors` and `contract`.
 """
 
-from cloud.store.address import open_store
+from cloud.store.address import folder_of, open_store
 from cloud.store.probe import probe
 from cloud.store.store import MAX_LISTED, ByteRange, ListedObject, ObjectStat, ObjectStore, StoredObject
 
@@ -16,6 +16,7 @@ __all__ = [
     "ObjectStat",
     "ObjectStore",
     "StoredObject",
+    "folder_of",
     "open_store",
     "probe",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 from cloud.errors import SettingError
@@ -37,9 +38,23 @@ def open_store(address: str, *, wait: Wait | None = None) -> ObjectStore:
     raise _refusal(FORMS, address.partition("?")[0])
 
 
+def folder_of(address: str) -> Path | None:
+    """Return the folder of the directory store at an address, or None of another one.
+
+    Raises:
+        SettingError: the path has another form.
+    """
+    scheme, _, path = address.partition(":")
+    return _parsed(path) if scheme == "dir" else None
+
+
 def _directory(path: str, wait: Wait | None) -> ObjectStore:
+    return DirectoryStore(_parsed(path), wait=wait or wait_here)
+
+
+def _parsed(path: str) -> Path:
     try:
-        return DirectoryStore(parse_path(path), wait=wait or wait_here)
+        return parse_path(path)
     except ValueError as error:
         raise _refusal(f"dir:PATH, {error}", f"dir:{path}") from None
 

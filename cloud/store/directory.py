@@ -3,7 +3,7 @@
 ::
 
     <root>/<key>          an object; the key's slashes are folders
-    <root>/.writing/      files that are not objects yet
+    <root>/.writing/      files that are not objects yet (`cloud.store.writing`)
     <root>/.locks/<nn>    one lock for each of 64 stripes of keys
 
 A write goes to `.writing`, is flushed, and gets its name by rename or, where none may exist, by link; then the folder
@@ -29,7 +29,6 @@ import logging
 import os
 import secrets
 import stat
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -50,10 +49,10 @@ from cloud.errors import (
 )
 from cloud.store.key_walk import keys_below
 from cloud.store.store import MAX_LISTED, ByteRange, ListedObject, ObjectStat, StoredObject, check_key, check_limit
+from cloud.store.writing import WritingFolder
 
 STRIPES = 64
 ENTER_ATTEMPTS = 100
-ABANDONED_AFTER_S = 24 * 3600.0
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_RIGHT = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -84,7 +83,7 @@ class DirectoryStore:
     def __init__(self, root: Path, *, wait: Wait = wait_here) -> None:
         self._wait = wait
         self._root = root.absolute()
-        self._writing = self._root / ".writing"
+        self._writing = WritingFolder(self._root / ".writing")
         self._locks = self._root / ".locks"
         self._flushes_folders = True
 
@@ -94,11 +93,11 @@ class DirectoryStore:
     def prepare(self) -> None:
         """Make the folder. See `ObjectStore`."""
         try:
-            self._writing.mkdir(parents=True, exist_ok=True)
+            self._writing.path.mkdir(parents=True, exist_ok=True)
             self._locks.mkdir(exist_ok=True)
-            self._sweep_abandoned()
-            self._check_links()
+            self._writing.sweep()
             self._check_locks()
+            self._check_links()
             self._flush_folder(self._root)
         except OSError as error:
             refusal = StoreUnreachable if error.errno in _NO_ROOM else StoreRefused
@@ -209,17 +208,15 @@ class DirectoryStore:
 
     def _check_links(self) -> None:
         """Refuse a file system on which no object could get its name only where none has it."""
-        file, name = (self._writing / secrets.token_hex(16) for _ in range(2))
-        try:
-            _write(file, b"")
+        with self._writing.file(b"") as file:
+            name = self._writing.path / secrets.token_hex(16)
             try:
                 name.hardlink_to(file)
             except OSError as error:
                 self._refuse_without(error, _NO_LINKS, "hard links")
                 raise
-        finally:
-            for path in (file, name):
-                path.unlink(missing_ok=True)
+            finally:
+                name.unlink(missing_ok=True)
 
     def _check_locks(self) -> None:
         """Refuse a file system on which comparing an object and replacing it would not be one step."""
@@ -251,14 +248,6 @@ class DirectoryStore:
                     error.strerror,
                 )
 
-    def _sweep_abandoned(self) -> None:
-        """Remove what writers left behind that were killed a day ago."""
-        oldest = time.time() - ABANDONED_AFTER_S
-        for path in self._writing.iterdir():
-            with contextlib.suppress(FileNotFoundError):  # another process sweeps too
-                if path.stat().st_mtime < oldest:
-                    path.unlink()
-
     def _unreadable(self, key: str, error: OSError) -> StoreError:
         if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
             self._check_present(key)
@@ -276,15 +265,12 @@ class DirectoryStore:
 
     @contextlib.contextmanager
     def _written(self, key: str, body: bytes) -> Iterator[Path]:
-        """Write a flushed temporary file of this content, which is gone after the block."""
-        path = self._writing / secrets.token_hex(16)
+        """Write a file of this content that is no object yet, gone after the block."""
         try:
-            _write(path, body)
-            yield path
+            with self._writing.file(body) as path:
+                yield path
         except OSError as error:  # no object was named yet: _enter raises its own errors
             raise _unwritten(key, error) from error
-        finally:
-            path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _locked(self, key: str) -> Iterator[None]:
@@ -343,15 +329,6 @@ class DirectoryStore:
 
 def _etag(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
-
-
-def _write(path: Path, body: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb", buffering=0) as file:
-        view = memoryview(body)
-        while view:
-            view = view[file.write(view) :]
-        os.fsync(file.fileno())
 
 
 def _flush_folder(folder: Path) -> None:

@@ -4,5 +4,5 @@ Four modules run in a cycle's processes and import Keras and `export`: `trainer`
 the others, which the worker itself runs, import nothing of `export` but `export.heads.calibration`, which has no Keras.
 
 May import `cloud.dataset`, `cloud.identity`, `cloud.releases`, `cloud.spaces`, `cloud.store`, `cloud.errors`,
-`cloud.logs`, `cloud.settings`, `contract` and `export`.
+`cloud.logs`, `cloud.settings`, `cloud.state_folder`, `contract` and `export`.
 """

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from cloud import state_folder
 from cloud.errors import StateFull
 from cloud.releases.publish import PublishStep
 from cloud.releases.renewal import Renewer
@@ -64,12 +65,13 @@ class TrainingContext:
 
         Raises:
             StateFull: whatever the machine refuses in the block, a file or a process; a store's errors are its own.
+            SettingError: a link is in the place of the folder of cycles.
         """
-        cycles = self.settings.state / "cycles"
+        cycles = state_folder.scratch(self.settings.state)
         shutil.rmtree(cycles, ignore_errors=True)
         try:
             folder = CycleFolder(cycles / cycle)
-            folder.path.mkdir(parents=True)
+            folder.temporary.mkdir(parents=True)
             yield folder
         except OSError as error:
             raise StateFull(f"FEDEX_STATE: expected room for a training cycle, got {error}") from error
@@ -108,5 +110,6 @@ class TrainingContext:
             accelerators,
             cores=self.cores,
             stop=self.stop,
-            environment=keras_environment(without_secrets(os.environ), backend=backend),
+            environment=keras_environment(without_secrets(os.environ), backend=backend)
+            | {"TMPDIR": str(folder.temporary.absolute())},
         )

@@ -8,6 +8,7 @@
             kernel           float32 (d, classes)
             bias             float32 (classes,)
             body             float32 (k,): all of the body in one row; empty if it is the bundle's
+        temporary/           of libraries in the cycle's processes (TMPDIR)
         converter/           of the executor with the converter's process (`cloud.training.executors.local`)
         trainer/             of the executor with the trainers' processes
 
@@ -30,6 +31,11 @@ class CycleFolder:
     """The folder of one cycle."""
 
     path: Path
+
+    @property
+    def temporary(self) -> Path:
+        """The folder for files without a name of ours; a process that is killed leaves them here."""
+        return self.path / "temporary"
 
     def executor(self, module: str) -> Path:
         """Return the folder of the executor that runs a module."""

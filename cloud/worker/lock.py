@@ -12,6 +12,7 @@ import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
+from cloud import state_folder
 from cloud.errors import SettingError
 
 LOCK_FILE = "worker.lock"
@@ -21,16 +22,20 @@ LOCK_FILE = "worker.lock"
 def claimed(state: Path) -> Iterator[None]:
     """Hold the state folder, made if it does not exist, for this process alone while the block runs.
 
+    Others than its owner are kept out of it, and what a killed worker was writing is swept.
+
     Raises:
         SettingError: another process holds it, or it cannot be used.
     """
     try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state_folder.make(state)
         file = (state / LOCK_FILE).open("ab")
     except OSError as error:
         raise SettingError(f"FEDEX_STATE: expected a folder that the worker may write to, got {error}") from error
     with file:
         _lock(file.fileno(), state)
+        state_folder.scratch(state)
+        state_folder.sweep(state)
         yield
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FrameType
 
+from cloud import state_folder
 from cloud.dataset import inbox
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.memory import MergeMemory
@@ -37,7 +38,7 @@ from cloud.releases.signing import SigningKey, give_out, is_given_out, load_or_c
 from cloud.releases.space_lists import SpaceLister
 from cloud.settings import Settings
 from cloud.spaces.bundles import registered
-from cloud.store import ObjectStore, open_store, probe
+from cloud.store import ObjectStore, folder_of, open_store, probe
 from cloud.store.keys import Pool
 from cloud.training.context import TrainingContext
 from cloud.training.cycle import AtCycleStep, CycleReport, run_cycle
@@ -66,6 +67,7 @@ def run_worker(settings: Settings) -> None:
         SettingError, StoreRefused: it cannot start like this.
     """
     check_installed(settings.backend)
+    state_folder.check_apart(settings.state, folder_of(settings.store))
     stop = threading.Event()
     _stop_on_signals(stop)
     with claimed(settings.state), training_tried(settings.backend) as trial:

@@ -32,6 +32,7 @@ LEAVES = {
     "cloud.logs": {"contract", "cloud.errors"},
     "cloud.proxies": {"contract"},
     "cloud.settings": {"contract", "cloud.errors", "cloud.proxies", "cloud.strictness"},
+    "cloud.state_folder": {"cloud.errors"},
     "cloud.strictness": {"contract"},
     "device.answers": {"contract", "device.errors"},
     "device.errors": {"contract"},

@@ -16,7 +16,7 @@ import pytest
 
 from cloud.errors import NotFound, StoreFull, StoreRefused, StoreUnreachable, Unavailable, Uncertain
 from cloud.store import directory as directory_module
-from cloud.store import open_store, probe
+from cloud.store import open_store, probe, writing
 from cloud.store.directory import DirectoryStore
 
 WRITE_FOREVER = """
@@ -82,15 +82,6 @@ def test_a_writer_killed_at_any_instant_leaves_whole_objects(store: DirectorySto
         assert body == body[:8] * 100_000
         assert all(store.stat(key).size == 8 for key in store.list("many/"))
         assert all("." not in key for key in store.list(""))
-
-
-def test_what_a_killed_writer_left_is_swept_after_a_day(store: DirectoryStore, tmp_path: Path) -> None:
-    abandoned, fresh = tmp_path / "store/.writing/abandoned", tmp_path / "store/.writing/fresh"
-    abandoned.touch()
-    fresh.touch()
-    os.utime(abandoned, (0, 0))
-    store.prepare()
-    assert files_below(tmp_path / "store") == [".writing/fresh"]
 
 
 def test_a_full_disk_is_said_and_leaves_nothing_half_written(tiny_disk: Path) -> None:
@@ -254,7 +245,7 @@ def test_a_folder_that_may_not_be_written_any_more_is_refused_for_good(
     store = open_store(f"dir:{tmp_path / 'store'}")
     store.prepare()
     monkeypatch.setattr(store, "prepare", lambda: None)
-    monkeypatch.setattr(directory_module, "_write", failing(number))
+    monkeypatch.setattr(writing, "_write", failing(number))
     with pytest.raises(StoreRefused) as caught:
         probe(store)
     assert caught.type is StoreRefused

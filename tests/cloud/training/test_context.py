@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.errors import StateFull
+from cloud.errors import SettingError, StateFull
 from contract.bundle import TrainingBundle
 from tests.cloud.training.conftest import TrainingSite
 from tests.cloud.worker.running import all_gone, processes_of, trainers_of, wait_for
@@ -25,6 +25,32 @@ def test_whatever_the_machine_refuses_in_a_cycle_is_told_as_lack_of_room(
     ):
         raise OSError(28, "No space left on device")
     assert not (context.settings.state / "cycles").exists()
+
+
+def test_what_processes_of_a_cycle_write_anywhere_goes_with_the_cycle(
+    make_site: MakeSite, vector_bundle: TrainingBundle
+) -> None:
+    """A trainer that was killed left its files in /tmp."""
+    context = make_site(vector_bundle).context()
+    with context.folder("c") as folder, context.processes(folder):
+        places = {variables_of(process)["TMPDIR"] for process in processes_of(os.getpid())}
+        assert places == {str(folder.temporary)}
+        assert folder.temporary.is_dir()
+    assert not folder.temporary.exists()
+
+
+def test_a_cycle_deletes_nothing_behind_a_link(
+    make_site: MakeSite, vector_bundle: TrainingBundle, tmp_path: Path
+) -> None:
+    context = make_site(vector_bundle).context()
+    somebodys = tmp_path / "elsewhere" / "file"
+    somebodys.parent.mkdir()
+    somebodys.touch()
+    context.settings.state.mkdir(exist_ok=True)
+    (context.settings.state / "cycles").symlink_to(somebodys.parent)
+    with pytest.raises(SettingError, match="got a link"), context.folder("c"):
+        pass
+    assert somebodys.exists()
 
 
 def test_accelerators_are_the_trainers_alone(make_site: MakeSite, vector_bundle: TrainingBundle) -> None:

@@ -1,0 +1,94 @@
+"""Files that are no objects yet: gone when their writer is, however it went, and untouched while it lives."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cloud.store.writing import ABANDONED_AFTER_S, SWEPT_EVERY_S, WritingFolder
+
+WRITE_AND_WAIT = """
+import sys, time
+from pathlib import Path
+from cloud.store.writing import WritingFolder
+with WritingFolder(Path(sys.argv[1])).file(b"whole") as path:
+    print(path.name, flush=True)
+    time.sleep(600)
+"""
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, clock: Clock) -> WritingFolder:
+    (tmp_path / ".writing").mkdir()
+    return WritingFolder(tmp_path / ".writing", clock=clock)
+
+
+def begun(folder: WritingFolder) -> "tuple[subprocess.Popen[str], Path]":
+    """A process in the middle of a write that looks old, and its file."""
+    command = [sys.executable, "-c", WRITE_AND_WAIT, str(folder.path)]
+    writer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert writer.stdout is not None
+    path = folder.path / writer.stdout.readline().strip()
+    os.utime(path, (0, 0))
+    return writer, path
+
+
+def test_what_a_living_writer_has_is_left_and_what_a_killed_one_had_is_swept(folder: WritingFolder) -> None:
+    """Killed writers left a file each, 168 after 130 kills, for a day and until somebody started the service anew."""
+    writer, path = begun(folder)
+    with writer:
+        folder.sweep()
+        assert path.read_bytes() == b"whole"
+        writer.send_signal(signal.SIGKILL)
+        writer.wait(timeout=60)
+        assert path.exists()
+        folder.sweep()
+    assert list(folder.path.iterdir()) == []
+
+
+def test_who_goes_on_writing_sweeps_what_others_left(folder: WritingFolder, clock: Clock) -> None:
+    """A web process that is killed is replaced by one that does not look at the whole store."""
+    left = folder.path / "left"
+    left.touch()
+    os.utime(left, (0, 0))
+    clock.now = SWEPT_EVERY_S - 1
+    with folder.file(b"one"):
+        assert left.exists()
+    clock.now = SWEPT_EVERY_S
+    with folder.file(b"two"):
+        assert not left.exists()
+
+
+def test_a_file_that_was_just_made_is_left_since_its_writer_may_not_have_locked_it_yet(folder: WritingFolder) -> None:
+    fresh = folder.path / "fresh"
+    fresh.touch()
+    folder.sweep()
+    assert fresh.exists()
+    made = fresh.stat().st_mtime - ABANDONED_AFTER_S - 1
+    os.utime(fresh, (made, made))
+    folder.sweep()
+    assert not fresh.exists()
+
+
+def test_a_file_is_gone_when_writing_fails(folder: WritingFolder) -> None:
+    with pytest.raises(ValueError, match="broken"), folder.file(b"half"):
+        raise ValueError("broken")
+    assert list(folder.path.iterdir()) == []
