@@ -8,6 +8,7 @@ import click
 
 from cloud.commands import (
     bundles,
+    checking,
     codes,
     devices,
     erasing,
@@ -50,6 +51,7 @@ def commands() -> None:
 for each in (
     running.serve,
     running.worker,
+    checking.check,
     bundles.bundle,
     releases.releases,
     spaces.space,

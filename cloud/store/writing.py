@@ -4,8 +4,8 @@
 
     <root>/.writing/<random>    locked (flock) from its first byte until it has become an object
 
-The kernel unlocks what a killed writer held, so what is unlocked is abandoned; a living writer's file is unlocked only in
-the moment between its creation and its lock, which its age tells.
+The kernel unlocks what a killed writer held, so what is unlocked is abandoned; a living writer's file is unlocked only
+in the moment between its creation and its lock, which its age tells.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """
 
     def __init__(self, settings: Settings, descriptor: int, *, counts: Path) -> None:
-        _check_certificate(settings)
+        check_certificate(settings)
         self.settings = settings
         self._descriptor = descriptor
         self._counts = counts
@@ -134,7 +134,7 @@ def _connections() -> int:
     return MAX_CONNECTIONS if files == resource.RLIM_INFINITY else min(MAX_CONNECTIONS, files // 2)
 
 
-def _check_certificate(settings: Settings) -> None:
+def check_certificate(settings: Settings) -> None:
     """Refuse what gunicorn would find out in each process, over and over."""
     if settings.tls_cert is None and settings.tls_key is None:
         return

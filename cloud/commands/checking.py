@@ -1,0 +1,37 @@
+"""The command that tries what a service stands on."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+
+from cloud.admin.check import check as look
+from cloud.admin.findings import Level
+from cloud.commands.surroundings import settings_here
+from cloud.errors import SettingError
+
+
+@click.command()
+def check() -> None:
+    """Try settings, state folder, store, key and clock, and say what is wrong; ends with 1 if anything is.
+
+    Run it as the user of the service, with the service's settings. It makes nothing, but writes to the store.
+    """
+    settings = settings_here()
+    wrong = False
+    try:
+        from cloud.web.server import check_certificate  # gunicorn is slow to load
+
+        check_certificate(settings)
+    except SettingError as error:
+        click.echo(f"{Level.WRONG:5}  settings: {error}")
+        wrong = True
+    else:
+        click.echo(f"{Level.WELL:5}  settings: complete")
+    for finding in look(settings, now=time.time()):
+        click.echo(str(finding))
+        wrong |= finding.level is Level.WRONG
+    if wrong:
+        sys.exit(1)
