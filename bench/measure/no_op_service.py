@@ -17,6 +17,7 @@ def main() -> None:
     patch_process()
     from flask import Flask, request
 
+    from cloud.web.counts_folder import make_counts_folder
     from cloud.web.listener import listen
     from cloud.web.routes import rule
     from cloud.web.routes.ids import register_ids
@@ -37,7 +38,8 @@ def main() -> None:
 
     configure_logging()
     settings = Settings.from_environment(os.environ)
-    NoOpServer(settings, listen(settings.bind, stall_s=settings.stall_s).detach()).run()
+    listener = listen(settings.bind, stall_s=settings.stall_s)
+    NoOpServer(settings, listener.detach(), counts=make_counts_folder()).run()
 
 
 if __name__ == "__main__":
