@@ -61,7 +61,7 @@ def test_a_device_without_antialiasing_uploads_nothing_and_says_so_and_others_ar
     assert service.merged_rows() == len(photos)
     environment = service.store
     shown = service.processes.call(
-        "devices", [command("fedex-cloud"), "devices"], environment=environment, timeout_s=60
+        "devices", [command("fedex-cloud"), "devices", "self-tests"], environment=environment, timeout_s=60
     )
     [pool, one] = shown.splitlines()
     assert pool.startswith("pool ")
