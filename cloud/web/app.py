@@ -85,7 +85,7 @@ def create_app(
     ):
         app.register_blueprint(routes.blueprint)
     watch = register_dashboard(app, store, operators=context.operators)
-    register_metrics(app, look=partial(watch.look, None), operators=context.operators)
+    register_metrics(app, look=partial(watch.look, None))
     register_problems(app)
     app.extensions[PLACES] = Places(places)
     app.before_request(_begin)

@@ -21,9 +21,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from cloud.errors import RequestRefused
-from cloud.identity.operators import OperatorAuthenticator
 from cloud.overview.values import Overview, PoolView
 from cloud.web.counts_folder import SHARED_FOLDER
+from cloud.web.service import requesting_operator
 from contract.problems import Problem
 from contract.routes import AUTHORIZATION, CACHE_CONTROL, METRICS
 
@@ -151,13 +151,12 @@ class OverviewCollector(Collector):
         yield from (at_work, seen, outages, events)
 
 
-def register_metrics(app: Flask, *, look: Callable[[], Overview], operators: OperatorAuthenticator) -> None:
+def register_metrics(app: Flask, *, look: Callable[[], Overview]) -> None:
     """Count the requests of an app, and answer GET /metrics.
 
     Args:
         app: what is counted.
         look: returns the overview of all groups.
-        operators: who may ask.
     """
     requests = _Requests.of(CollectorRegistry())
 
@@ -166,7 +165,7 @@ def register_metrics(app: Flask, *, look: Callable[[], Overview], operators: Ope
 
     def metrics() -> Response:
         """Answer the metrics of all processes of this server, and what there is to see of the service."""
-        operator = operators.authenticate(request.headers.get(AUTHORIZATION, ""))
+        operator = requesting_operator()
         if operator.group is not None:
             expected = "an operator of all groups"
             raise RequestRefused(Problem.FORBIDDEN, AUTHORIZATION, expected=expected, got=f"one of {operator.group}")

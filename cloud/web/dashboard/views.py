@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request
+from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -28,6 +29,8 @@ from cloud.web.dashboard.watch import Watch
 from contract.files import sha256_hex
 from contract.rollout import PARTS
 from contract.routes import CACHE_CONTROL
+
+logger = logging.getLogger(__name__)
 
 EXTENSION = "fedex-dashboard"
 MAX_FORM_BYTES = 4 << 10
@@ -116,7 +119,7 @@ def log_in() -> AnyResponse:
     try:
         cookie = _dashboard().sessions.open(form.get("token", [""])[0].strip(), now=int(time.time()))
     except Unauthenticated:
-        audit.note(AuditEvent.IDENTITY_REFUSED, by="dashboard", what="an operator's token")
+        audit.note(AuditEvent.IDENTITY_REFUSED, by=g.address or "unknown", where="login", got="no operator's token")
         return _answer(render_template("login.html", refused=True), status=HTTPStatus.FORBIDDEN)
     answer = redirect("/", HTTPStatus.SEE_OTHER)
     answer.set_cookie(
@@ -145,6 +148,7 @@ def static_file(name: str) -> AnyResponse:
 @blueprint.errorhandler(StoreError)
 def store_failed(error: StoreError) -> AnyResponse:
     """Say on a page that the store does not answer."""
+    logger.warning("store: %s", error)
     answer = _answer(render_template("trouble.html", error=error), status=HTTPStatus.SERVICE_UNAVAILABLE)
     answer.headers["Retry-After"] = str(REFRESH_S)
     return answer
@@ -157,8 +161,11 @@ def not_found(_: NotFound) -> AnyResponse:
 
 
 def _operator() -> Operator | None:
-    """Return the operator whose browser asks."""
-    return _dashboard().sessions.operator(request.cookies.get(COOKIE, ""), now=int(time.time()))
+    """Return the operator whose browser asks; None where it has no session."""
+    operator = _dashboard().sessions.operator(request.cookies.get(COOKIE, ""), now=int(time.time()))
+    if operator is not None:
+        g.operator = operator.id
+    return operator
 
 
 def _dashboard() -> Dashboard:

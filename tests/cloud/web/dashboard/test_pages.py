@@ -190,6 +190,14 @@ def test_pages_say_that_nothing_may_be_loaded_from_elsewhere_or_kept(site: Site)
         assert (answer.headers["Cache-Control"], answer.headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
 
 
+def test_the_line_of_a_page_names_its_operator(site: Site) -> None:
+    cookies = cookie_of(site.url, site.token).cookies
+    requests.get(f"{site.url}/?named", cookies=cookies, timeout=10)
+    lines = [json.loads(line) for line in (site.folder / "log").read_text().splitlines()]
+    named = {line["operator"] for line in lines if line["message"] == "request" and line["route"] == "/"}
+    assert site.token.partition(".")[0] in named
+
+
 def test_an_operator_of_a_group_sees_that_group_alone(start_site: Start, tmp_path: Path) -> None:
     with start_site(tmp_path) as site:
         store, space = site.lived.store, site.lived.pool.space
@@ -208,4 +216,4 @@ def test_a_login_that_is_none_is_refused_and_noted(site: Site) -> None:
     assert requests.post(f"{site.url}/login", json={"token": site.token}, timeout=10).status_code == 415
     lines = [json.loads(line) for line in (site.folder / "log").read_text().splitlines()]
     noted = [line for line in lines if line["logger"] == "fedex.audit"]
-    assert {(line["message"], line["by"]) for line in noted} == {("identity refused", "dashboard")}
+    assert {(line["message"], line["by"]) for line in noted} == {("identity refused", "127.0.0.1")}
