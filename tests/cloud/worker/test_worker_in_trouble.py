@@ -22,7 +22,7 @@ from cloud.settings import Settings
 from cloud.store import ObjectStore, keys, open_store, probe
 from cloud.store.directory import DirectoryStore
 from cloud.store.keys import Pool
-from cloud.training import cycle
+from cloud.training import rounds
 from cloud.training.context import TrainingContext
 from cloud.training.cycle import CycleStep
 from cloud.training.gate import Evidence, Verdict, judge_challenger
@@ -291,7 +291,7 @@ def test_labels_that_latest_has_and_best_has_not_keep_their_places(
     """The gate makes the first head latest alone; the next one is best, with the new label where latest had it."""
     site = make_site(vector_bundle)
     site.send(("Hal", 3))
-    monkeypatch.setattr(cycle, "judge_challenger", refuse)
+    monkeypatch.setattr(rounds, "judge_challenger", refuse)
     site.worker().process_pool(site.pool)
     assert (serials(site), labels_of(site, Channel.LATEST)) == ({"latest": 1}, (*NAMES[:6], "Hal"))
     monkeypatch.undo()
