@@ -22,7 +22,7 @@ def check() -> None:
     settings = settings_here()
     wrong = False
     try:
-        from cloud.web.server import check_certificate  # gunicorn is slow to load
+        from cloud.web.certificates import check_certificate  # `serve` must not find ssl loaded before it is patched
 
         check_certificate(settings)
     except SettingError as error:

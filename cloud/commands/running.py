@@ -9,7 +9,7 @@ import os
 import click
 
 from cloud import audit
-from cloud.errors import StoreError
+from cloud.errors import StoreError, StoreUnreachable
 from cloud.identity import codes
 from cloud.logs import configure_logging
 from cloud.settings import Settings
@@ -18,27 +18,34 @@ from cloud.web.counts_folder import make_counts_folder
 from cloud.web.listener import listen
 from contract import command_line
 
+TRIED_FOR_S = 5.0
+"""How long the start waits for the store."""
+
 logger = logging.getLogger(__name__)
 
 
 @click.command()
 @click.option("--bind", help="Address and port, in place of FEDEX_BIND.")
 def serve(bind: str | None) -> None:
-    """Answer devices, until stopped."""
+    """Answer devices, until stopped; with 503 for as long as the store is away."""
     settings = Settings.from_environment(os.environ | ({"FEDEX_BIND": bind} if bind else {}))
     _begin_logging(settings)
     from cloud.web.greenlets import patch_process  # every other command waits as ever
 
     patch_process()
+    from cloud.web.certificates import check_certificate
+
+    check_certificate(settings)
     listener = listen(settings.bind, stall_s=settings.stall_s)
     store = open_store(settings.store)
-    probe(store)
-    _warn_of_codes(store, settings)
+    is_tried = _is_tried(store)
+    if is_tried:
+        _warn_of_codes(store, settings)
     counts = make_counts_folder()
     with command_line.interrupts_end_the_process():
         from cloud.web.server import Server  # gunicorn sets signal handlers and more as it loads
 
-    Server(settings, listener.detach(), counts=counts).run()
+    Server(settings, listener.detach(), counts=counts, is_store_tried=is_tried).run()
 
 
 @click.command()
@@ -56,6 +63,23 @@ def _begin_logging(settings: Settings) -> None:
     configure_logging()
     if settings.audit is not None:
         audit.keep_in(settings.audit)
+
+
+def _is_tried(store: ObjectStore) -> bool:
+    """Try the store; say it where it is away, or needs too long.
+
+    Raises:
+        StoreRefused: it is there, and cannot be used.
+    """
+    from cloud.web.greenlets import at_most
+
+    try:
+        with at_most(TRIED_FOR_S, StoreUnreachable(f"{store!r}: expected an answer, got none in {TRIED_FOR_S:g} s")):
+            probe(store)
+    except StoreUnreachable as error:
+        logger.warning("the store is away, requests get 503 until it is there: %s", error)
+        return False
+    return True
 
 
 def _warn_of_codes(store: ObjectStore, settings: Settings) -> None:

@@ -8,8 +8,9 @@ each core.
 
 from __future__ import annotations
 
+import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from gevent import Timeout, get_hub, monkey
 from gevent.threadpool import ThreadPool
@@ -44,6 +45,19 @@ def patience(size: int, *, stall_s: float) -> Timeout:
         TimeoutError: in the block, when the time is over.
     """
     return Timeout(stall_s + size / MIN_BYTES_PER_S, TimeoutError("the client is too slow"))
+
+
+@contextlib.contextmanager
+def at_most(seconds: float, error: Exception) -> Iterator[None]:
+    """Raise `error` once the block has taken so long; no library in it can take that for a failure of its own."""
+    over = Timeout(seconds)  # no Exception, so that what catches all of these lets it pass
+    try:
+        with over:
+            yield
+    except Timeout as raised:
+        if raised is not over:
+            raise
+        raise error from None
 
 
 class Threads:

@@ -10,7 +10,6 @@ import logging
 import math
 import resource
 import shutil
-import ssl
 import sys
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -26,7 +25,9 @@ from cloud.identity.limits import ConcurrencyLimit
 from cloud.settings import Settings
 from cloud.store import open_store
 from cloud.web.app import create_app
+from cloud.web.certificates import check_certificate
 from cloud.web.greenlets import Threads, bound_handshakes
+from cloud.web.store_trial import StoreTrial
 
 KEEP_ALIVE_S = 15
 """At most this long after the last answer, what was left of its request and the next one's headers must have come."""
@@ -66,16 +67,18 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         settings: what an operator chose.
         descriptor: of the socket.
         counts: the folder in which web processes count requests, removed as the server ends.
+        is_store_tried: whether the store was found to keep its promises; if not, each web process tries it.
 
     Raises:
         SettingError: the certificate or its key cannot be used.
     """
 
-    def __init__(self, settings: Settings, descriptor: int, *, counts: Path) -> None:
+    def __init__(self, settings: Settings, descriptor: int, *, counts: Path, is_store_tried: bool = True) -> None:
         check_certificate(settings)
         self.settings = settings
         self._descriptor = descriptor
         self._counts = counts
+        self._is_store_tried = is_store_tried
         self._bodies = _shared_file()
         """Which bodies are under way: made before the web processes, which inherit it."""
         self._counters = CounterTable(_shared_file())
@@ -114,7 +117,12 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         store = open_store(self.settings.store, wait=Threads(DISK_THREADS))
         places = max(1, round(_connections() * WAITING_SHARE))
         limit = ConcurrencyLimit(self._bodies)
-        return create_app(self.settings, store=store, limit=limit, counters=self._counters, places=places)
+        app = create_app(self.settings, store=store, limit=limit, counters=self._counters, places=places)
+        if not self._is_store_tried:
+            trial = StoreTrial(store)
+            app.before_request(trial.check_request)
+            trial.begin()
+        return app
 
 
 def _shared_file() -> BinaryIO:
@@ -132,18 +140,3 @@ def _shared_file() -> BinaryIO:
 def _connections() -> int:
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MAX_CONNECTIONS if files == resource.RLIM_INFINITY else min(MAX_CONNECTIONS, files // 2)
-
-
-def check_certificate(settings: Settings) -> None:
-    """Refuse what gunicorn would find out in each process, over and over."""
-    if settings.tls_cert is None and settings.tls_key is None:
-        return
-    if settings.tls_cert is None or settings.tls_key is None:
-        raise SettingError("FEDEX_TLS_CERT and FEDEX_TLS_KEY: expected both or neither, got one")
-    try:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(settings.tls_cert, settings.tls_key, password=lambda: "")  # never ask the terminal
-    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        expected = "expected a certificate and its unencrypted key, as PEM files"
-        got = f"{settings.tls_cert} and {settings.tls_key}: {error}"
-        raise SettingError(f"FEDEX_TLS_CERT and FEDEX_TLS_KEY: {expected}, got {got}") from error

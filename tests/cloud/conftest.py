@@ -204,7 +204,7 @@ def serve(folder: Path, *, certificate: Path | None = None, **environment: str) 
 def wait_until_alive(url: str, process: "subprocess.Popen[bytes]", *, certificate: Path | None = None) -> None:
     give_up = time.monotonic() + 30
     while time.monotonic() < give_up and process.poll() is None:
-        with contextlib.suppress(requests.ConnectionError):
+        with contextlib.suppress(requests.ConnectionError, requests.Timeout):
             if requests.get(f"{url}/healthz", timeout=5, verify=str(certificate) if certificate else True).ok:
                 return
         time.sleep(0.05)
