@@ -49,6 +49,7 @@ REQUEST = "/v1/requests/{request}"
 HEALTHZ = "/healthz"
 READYZ = "/readyz"
 METRICS = "/metrics"
+OPENAPI = "/openapi.json"
 
 MIN_BYTES_PER_S = 1 << 10
 """A body that moves more slowly, on average, is given up by either side; the slowest phone lines do better."""

@@ -24,6 +24,7 @@ from cloud.web.metrics import register_metrics
 from cloud.web.places import Places
 from cloud.web.problems import register_problems
 from cloud.web.routes import (
+    description,
     downloads,
     enrolment,
     erasure,
@@ -82,6 +83,7 @@ def create_app(
         downloads,
         operator_requests,
         health,
+        description,
     ):
         app.register_blueprint(routes.blueprint)
     watch = register_dashboard(app, store, operators=context.operators)

@@ -1,0 +1,93 @@
+"""The OpenAPI document: what the service has, what SPEC names and what the document says are the same routes."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from cloud.settings import Settings
+from cloud.store import ObjectStore
+from cloud.web.app import create_app
+from contract.problems import PROBLEM_MEDIA_TYPE
+from contract.routes import OPENAPI
+
+SPEC = (Path(__file__).resolve().parents[3] / "contract" / "SPEC.md").read_text()
+SAMPLES = {
+    "space": "5" * 64,
+    "upload": "0" * 64,
+    "sha256": "0" * 64,
+    "device": "d" * 32,
+    "channel": "best",
+    "serial": "7",
+    "request": f"{'0' * 12}-{'0' * 16}",
+}
+"""What may stand in a path, by SPEC's table of names."""
+
+
+@pytest.fixture
+def app(directory_store: ObjectStore) -> Flask:
+    return create_app(Settings(store="dir:unused"), store=directory_store)
+
+
+@pytest.fixture
+def document(app: Flask) -> dict[str, Any]:
+    answer = app.test_client().get(OPENAPI)
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    return dict(answer.get_json())
+
+
+def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method.upper(), path): operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    }
+
+
+def test_the_document_has_the_routes_that_spec_names_and_no_others(document: dict[str, Any]) -> None:
+    named = set(re.findall(r"\b(GET|PUT|POST|DELETE) (/[a-z0-9{}/_.]*[a-z0-9}])", SPEC))
+    described = set(operations(document)) - {("HEAD", "/v1/spaces/{space}/uploads/{upload}")}  # "HEAD on the same path"
+    assert described == named
+    assert len(named) > 15
+
+
+def test_every_operation_says_what_it_is_and_no_name_comes_twice(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for operation in operations(document).values()]
+    assert len(names) == len({*names})
+    assert all(operation["summary"] for operation in operations(document).values())
+    assert document["openapi"].startswith("3.1.")
+
+
+def test_a_token_is_asked_for_where_the_document_says_so_and_nowhere_else(app: Flask, document: dict[str, Any]) -> None:
+    client = app.test_client()
+    for (method, path), operation in operations(document).items():
+        status = client.open(path.format(**SAMPLES), method=method).status_code
+        assert (status == 401) == ("security" in operation), (method, path, status)
+
+
+def test_what_may_stand_in_a_path_fits_its_pattern_and_another_path_is_none(
+    app: Flask, document: dict[str, Any]
+) -> None:
+    for path, item in document["paths"].items():
+        for parameter in item.get("parameters", []):
+            name, pattern = parameter["name"], parameter["schema"]["pattern"]
+            assert re.search(pattern, SAMPLES[name])
+            assert not re.search(pattern, f"{SAMPLES[name]}!")
+            wrong = app.test_client().get(path.format(**SAMPLES | {name: f"{SAMPLES[name]}!"}))
+            assert (wrong.status_code, wrong.mimetype) == (404, PROBLEM_MEDIA_TYPE)
+
+
+def test_a_body_of_another_media_type_than_the_document_names_is_refused(app: Flask, document: dict[str, Any]) -> None:
+    """Of the routes without a token: the others refuse the request before they look at its body."""
+    taking = {key: one for key, one in operations(document).items() if "requestBody" in one}
+    assert {path for method, path in taking if method == "PUT"} >= {"/v1/spaces/{space}/uploads/{upload}"}
+    for (method, path), operation in taking.items():
+        if "security" not in operation:
+            answer = app.test_client().open(
+                path.format(**SAMPLES), method=method, data=b"{}", content_type="text/plain"
+            )
+            assert answer.status_code == 415
+            assert "text/plain" not in operation["requestBody"]["content"]
