@@ -1,5 +1,6 @@
 """The systemd units of `deploy/systemd/`: systemd takes them, and finds them well confined. None is started here."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -7,11 +8,14 @@ from configparser import ConfigParser
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import pytest
 
+from cloud.cli import commands
 from cloud.settings import Settings
 from tests.conftest import missing
 
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "operate.md"
 UNITS = Path(__file__).resolve().parents[2] / "deploy" / "systemd"
 NAMES = ("fedex-web.service", "fedex-worker.service", "fedex-minio.service")
 PROGRAMS = ("/opt/fedex/bin/fedex-cloud", "/opt/fedex/bin/minio")
@@ -88,6 +92,15 @@ def test_a_file_of_settings_names_only_settings_and_holds_no_secret(name: str) -
     known = {field.metadata["variable"] for field in fields(Settings)}
     assert {one for one in settings if one.startswith("FEDEX_")} <= known
     assert all(not value for one, value in settings.items() if "SECRET" in one or "PASSWORD" in one)
+
+
+def test_the_commands_that_the_guide_names_are_there() -> None:
+    named = re.findall(r"fedex-admin ([a-z-]+)(?: ([a-z-]+)\b)?", GUIDE.read_text())
+    assert len(named) > 10
+    for command, below in named:
+        found = commands.commands.get(command)
+        assert found is not None, command
+        assert not isinstance(found, click.Group) or below in found.commands, (command, below)
 
 
 def test_operators_commands_run_as_the_worker_does() -> None:
