@@ -115,9 +115,9 @@ def login() -> AnyResponse:
 def log_in() -> AnyResponse:
     """Open a session."""
     bodies.check_media_type(_FORM)
-    form = parse_qs(bodies.read_body(MAX_FORM_BYTES, chunks=False).decode("ascii", "replace"), max_num_fields=4)
+    token = _token_in(bodies.read_body(MAX_FORM_BYTES, chunks=False).decode("ascii", "replace"))
     try:
-        cookie = _dashboard().sessions.open(form.get("token", [""])[0].strip(), now=int(time.time()))
+        cookie = _dashboard().sessions.open(token, now=int(time.time()))
     except Unauthenticated:
         audit.note(AuditEvent.IDENTITY_REFUSED, by=g.address or "unknown", where="login", got="no operator's token")
         return _answer(render_template("login.html", refused=True), status=HTTPStatus.FORBIDDEN)
@@ -126,6 +126,14 @@ def log_in() -> AnyResponse:
         COOKIE, cookie, max_age=LIFE_S, path="/", httponly=True, samesite="Lax", secure=request.scheme == "https"
     )
     return answer
+
+
+def _token_in(form: str) -> str:
+    """Return the token of a form; nothing where there is none, or more fields than the form has."""
+    try:
+        return parse_qs(form, max_num_fields=4).get("token", [""])[0].strip()
+    except ValueError:
+        return ""
 
 
 @blueprint.post("/logout")

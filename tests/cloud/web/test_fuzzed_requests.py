@@ -24,6 +24,7 @@ import pytest
 import requests
 
 from cloud.admin.bundles import register as register_bundle
+from cloud.identity import operators
 from cloud.settings import Settings
 from cloud.store import keys, open_store
 from contract import routes
@@ -32,10 +33,13 @@ from contract.environment import setting_rows
 from contract.files import sha256_hex
 from contract.upload import UPLOAD_MEDIA_TYPE, upload_id
 from tests.cloud.conftest import SPACE
+from tests.cloud.web.crowds import wait_until
 
 REQUESTS, IN_THE_LONG_RUN = 2000, 100_000
 MAX_GROWTH_BYTES = 64 << 20
 """Of one web process: one upload inflated, of which nothing but fragments may stay."""
+PROCESSES = 2
+PAGES = ("/", "/login", "/pools/home/{space}", "/dashboard.css")
 OBJECT = bytes(100_000)
 QUOTAS = [row.variable for row in setting_rows(Settings) if re.match("FEDEX_(DEVICE|CODE|ADDRESS)_", row.variable)]
 
@@ -75,6 +79,8 @@ class Target:
     url: str
     log: Path
     token: str
+    operator: str
+    """The token of one who may do everything."""
     uploads: tuple[bytes, ...]
 
     def connect(self) -> socket.socket:
@@ -101,10 +107,11 @@ def target(
     assert training_bundle.directory is not None
     register_bundle(store, training_bundle.directory)
     uploads = tuple(make_upload(["Ada", "Ben"], names=[f"{number} a", f"{number} b"]) for number in range(4))
-    unbounded = dict.fromkeys(QUOTAS, "999999999")
+    _, operator = operators.add(store, "somebody", group=None, now=0)
+    unbounded = dict.fromkeys(QUOTAS, "999999999") | {"FEDEX_WEB_PROCESSES": f"{PROCESSES}"}
     with start_service(folder, FEDEX_STORE=f"dir:{folder / 'store'}", **unbounded) as url:
         answer = requests.post(f"{url}/v1/devices", json={"code": "a-code-for-home"}, timeout=10)
-        yield Target(url, folder / "log", str(answer.json()["token"]), uploads)
+        yield Target(url, folder / "log", str(answer.json()["token"]), operator, uploads)
 
 
 @dataclass(frozen=True)
@@ -116,16 +123,26 @@ class Fuzz:
 
     def request(self) -> Request:
         method, route, media_type, body = self._call()
+        is_operators = route in (routes.PROMOTION, routes.PIN, routes.REQUEST, routes.METRICS, *PAGES)
+        bearer = f"Bearer {self.target.operator if is_operators else self.target.token}"
         headers = {
-            "Authorization": self._mostly(f"Bearer {self.target.token}", self._text, f"Bearer {self.target.token}x"),
+            "Authorization": self._mostly(bearer, self._text, f"{bearer}x", f"Bearer {self.target.token}"),
             "Content-Type": self._mostly(media_type, self._text, "application/json", UPLOAD_MEDIA_TYPE, "text/html"),
         }
+        share = 0.4 if route == routes.OBJECT else 0.1
         for name, values in self._optional().items():
-            if self.random.random() < 0.1:
+            if self.random.random() < share:
                 headers[name] = self._one_of(*values)
         if self.random.random() < 0.05:
             del headers["Authorization"]
-        query = self._mostly("", lambda: f"?limit={self._text()}", "?limit=3", "?limit=101", "?", "?%zz")
+        query = self._mostly(
+            "?group=home&why=x" if is_operators else "",
+            lambda: f"?limit={self._text()}",
+            "?limit=3",
+            "?limit=101",
+            "?",
+            "?%zz",
+        )
         return Request(
             self._mostly(method, "GET", "PUT", "POST", "HEAD", "DELETE", "OPTIONS", "PATCH", "QUERY"),
             self._path(route, body) + query.replace(" ", "+"),
@@ -138,6 +155,9 @@ class Fuzz:
         """Return a method, a route, and a body of some media type that mostly go together."""
         upload = self._damaged(self._one_of(*self.target.uploads))
         document = json.dumps(self._document()).encode()
+        form = self._mostly(f"token={self.target.operator}", self._text, "token=x&token=y", "=", "a&b&c&d&e&f").encode(
+            "latin-1"
+        )
         calls = (
             ("PUT", routes.UPLOAD, UPLOAD_MEDIA_TYPE, upload),
             ("PUT", routes.UPLOAD, UPLOAD_MEDIA_TYPE, upload),
@@ -149,6 +169,13 @@ class Fuzz:
             ("POST", routes.PROOF, routes.JSON_MEDIA_TYPE, document),
             ("GET", self._one_of(routes.KEYS, routes.SPACES, routes.RELEASE, routes.RELEASES), "", b""),
             ("GET", routes.OBJECT, "", b""),
+            ("GET", routes.OBJECT, "", b""),
+            ("DELETE", routes.SAMPLES, "", b""),
+            ("GET", self._one_of(routes.METRICS, *PAGES), "", b""),
+            ("POST", self._one_of("/login", "/logout"), "application/x-www-form-urlencoded", form),
+            ("POST", routes.PROMOTION, routes.JSON_MEDIA_TYPE, document),
+            ("PUT", routes.PIN, routes.JSON_MEDIA_TYPE, document),
+            (self._one_of("GET", "DELETE"), self._one_of(routes.PIN, routes.REQUEST), "", b""),
             ("GET", self._one_of(routes.HEALTHZ, routes.READYZ, "/", f"/{self._text()}"), "", document),
         )
         return self.random.choice(calls)
@@ -160,6 +187,8 @@ class Fuzz:
             "{upload}": self._mostly(upload_id(body), *ids),
             "{sha256}": self._mostly(sha256_hex(OBJECT), *ids),
             "{device}": self._mostly(self.target.token.partition(".")[0], *ids),
+            "{serial}": self._mostly("1", "0", "-1", "99999999999999999999", self._text),
+            "{request}": self._mostly("0" * 32, *ids),
             "{channel}": self._mostly("best", "latest", "BEST", self._text),
         }
         for name, value in names.items():
@@ -171,7 +200,15 @@ class Fuzz:
         number = self.random.randrange(200_000)
         return {
             "Fedex-Formats": ("manifest=1,spaces=1", "manifest=2", "spaces=9", self._text),
-            "Range": ("bytes=5-", "bytes=-0", f"bytes={number}-{number + 7}", "bytes=7-5", "bytes=0-1,3-4", self._text),
+            "Range": (
+                "bytes=5-",
+                "bytes=7-8",
+                "bytes=-0",
+                f"bytes={number}-{number + 7}",
+                "bytes=7-5",
+                "bytes=0-1,3-4",
+                self._text,
+            ),
             "If-None-Match": (etag, "*", self._text),
             "If-Range": (etag, self._text),
             "X-Request-Id": ("a-name", self._text),
@@ -185,12 +222,13 @@ class Fuzz:
         """Return what an enrolment or a proof says, or something in its place."""
         value = partial(self._value, levels)
         secret = base64.b64encode(self.random.randbytes(32)).decode()
-        document = {"code": "a-code-for-home", "secret": secret, "nonce": secret}
+        document: dict[str, Any] = {"code": "a-code-for-home", "secret": secret, "nonce": secret}
+        document |= {"channel": "latest", "why": "because", "group": "home", "serial": 1, "pin": False}
         for name in document:
-            if self.random.random() < 0.3:
+            if self.random.random() < 0.15:
                 document[name] = value()
         for name in list(document):
-            if self.random.random() < 0.1:
+            if self.random.random() < 0.05:
                 del document[name]
         return document if self.random.random() < 0.9 else value()
 
@@ -252,6 +290,7 @@ class Talk:
 
 def fuzz(target: Target, count: int) -> None:
     fuzz, statuses = Fuzz(target, Random(count)), set()
+    wait_until(lambda: len(target.processes()) == PROCESSES)
     before = [process.memory_info().rss for process in target.processes()]
     with contextlib.closing(Talk(target)) as talk:
         for _ in range(count):
