@@ -38,7 +38,7 @@ from tests.cloud.conftest import SELF_TEST
 
 DEVICE = "d" * 32
 BASE_PEOPLE, BASE_PHOTOS = 6, 4
-NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eve", "Fay", "Gus", "Hal", "Ida")
+NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eve", "Fay", "Gus", "Hal", "Ida", "Jon")
 """The first six are the bundle's."""
 
 Floats = NDArray[np.float32]

@@ -200,7 +200,7 @@ def test_a_head_with_convolutions_is_thawed_where_there_are_photos_enough(
     make_site: MakeSite, convolutional_bundle: TrainingBundle, photos: int, thaws: bool
 ) -> None:
     site = make_site(convolutional_bundle)
-    site.send(*((name, photos) for name in NAMES[:8]))
+    site.send(*((name, photos) for name in NAMES))
     site.worker().process_pool(site.pool)
     trials: Any = release_of(site, Channel.LATEST).report["trials"]
     thawed = {name: one["result"]["thawed"] for name, one in trials.items()}
