@@ -25,7 +25,7 @@ from itertools import islice
 from cloud.errors import NotFound, StoreRefused
 from cloud.store import keys
 from cloud.store.documents import reading
-from cloud.store.listing import keys_under
+from cloud.store.listing import exists, keys_under
 from cloud.store.store import MAX_LISTED, ObjectStore
 from contract.documents import encode_json, parse_document
 
@@ -99,7 +99,7 @@ def _others(source: ObjectStore, target: ObjectStore) -> Iterator[str]:
         if _REGISTRY_POINTER.fullmatch(key) or _DATASET_POINTER.fullmatch(key):
             continue
         named = _NAMED_BY_POINTER.fullmatch(key)
-        if named is None or has_pointer.setdefault(named["pool"], _exists(target, f"{named['pool']}/HEAD")):
+        if named is None or has_pointer.setdefault(named["pool"], exists(target, f"{named['pool']}/HEAD")):
             yield key
 
 
@@ -139,11 +139,3 @@ def _read_begun(copy: ObjectStore) -> int:
         fields = parse_document(body, where=keys.COMPLETE, max_bytes=MAX_COMPLETE_BYTES)
         fields.check_format(COPY_FORMAT)
         return fields.integer("begun")
-
-
-def _exists(store: ObjectStore, key: str) -> bool:
-    try:
-        store.stat(key)
-    except NotFound:
-        return False
-    return True

@@ -33,7 +33,7 @@ from cloud.releases.history import PastRelease, chain
 from cloud.releases.registry import CurrentRelease
 from cloud.store import keys
 from cloud.store.keys import Pool
-from cloud.store.listing import keys_under
+from cloud.store.listing import exists, keys_under
 from cloud.store.pools import pools_under
 from cloud.store.store import ObjectStore
 from contract.bundle_files import BUNDLE_FILE
@@ -69,7 +69,7 @@ class Checker:
         yield from _told(keys.CHAIN, self._check_keys())
         found = {pool for prefix in _OF_POOLS for pool in pools_under(self.store, prefix, pool_of=keys.parse_pool)}
         for pool in sorted(found):
-            if not _exists(self.store, keys.space_file(pool.space, BUNDLE_FILE)):
+            if not exists(self.store, keys.space_file(pool.space, BUNDLE_FILE)):
                 what = "expected a registered space, got none: `fedex-cloud bundle add` registers it"
                 yield Finding(keys.space_file(pool.space, BUNDLE_FILE), what)
             yield from _told(keys.dataset_pointer(pool), self._check_dataset(pool))
@@ -77,7 +77,7 @@ class Checker:
             yield from _told(keys.registry_pointer(pool), self._check_registry(pool))
 
     def _check_keys(self) -> Iterator[Finding]:
-        if not _exists(self.store, keys.VERIFY):
+        if not exists(self.store, keys.VERIFY):
             return  # no worker was there yet, and it writes what it lacks
         if self.store.get(keys.VERIFY).body not in read_chain(self.store).keys:
             yield Finding(keys.CHAIN, f"expected a chain with the key of {keys.VERIFY}, got one without it")
@@ -115,7 +115,7 @@ class Checker:
             device = keys.parse_inbox(key).device
             waiting[device] = waiting.get(device, 0) + 1
         for device, count in waiting.items():
-            if not _exists(self.store, keys.device(device)):
+            if not exists(self.store, keys.device(device)):
                 what = f"expected a device that is enrolled, got none; {count} of its uploads would be set aside"
                 yield Finding(keys.device(device), what)
 
@@ -205,11 +205,3 @@ def _samples(columns: Columns) -> Iterator[tuple[str, bytes]]:
     """Yield the samples of a shard, each by its device and id."""
     for device, sample in zip(columns.device_index.tolist(), columns.sample_ids, strict=True):
         yield columns.devices[device], sample.tobytes()
-
-
-def _exists(store: ObjectStore, key: str) -> bool:
-    try:
-        store.stat(key)
-    except NotFound:
-        return False
-    return True

@@ -23,6 +23,7 @@ from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
 from cloud.store import keys
 from cloud.store.keys import InboxUpload
+from cloud.store.listing import exists
 from cloud.store.store import ObjectStore
 from contract.errors import ContractError
 from contract.files import sha256_hex
@@ -88,7 +89,7 @@ def read_batch(
 
 def _fetch(store: ObjectStore, enrolled: Mapping[str, EnrolledDevice | None], upload: InboxUpload) -> BatchUpload:
     """Fetch an upload's bytes, unless its fate is decided without them."""
-    if _exists(store, keys.receipt(upload)):
+    if exists(store, keys.receipt(upload)):
         return BatchUpload(upload, Fate.SEEN)
     device = enrolled[upload.device]
     if device is not None and upload.generation < device.generation:
@@ -121,11 +122,3 @@ def _look_up(store: ObjectStore, device: str) -> EnrolledDevice | None:
         return devices.read(store, device)
     except NotFound:
         return None
-
-
-def _exists(store: ObjectStore, key: str) -> bool:
-    try:
-        store.stat(key)
-    except NotFound:
-        return False
-    return True

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 
-from cloud.errors import AlreadyExists, Damaged, NotFound
+from cloud.errors import AlreadyExists, Damaged
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
-from cloud.store.listing import keys_under
+from cloud.store.listing import count_under, exists
 from cloud.store.pools import pools_under
 from cloud.store.store import MAX_LISTED, ObjectStore
 
@@ -39,7 +39,7 @@ def has(store: ObjectStore, upload: InboxUpload) -> bool:
         Unavailable: the store does not say.
     """
     # In this order: a merge gives the receipt before it takes the upload out of the inbox.
-    return any(_exists(store, key) for key in (keys.inbox(upload), keys.receipt(upload)))
+    return any(exists(store, key) for key in (keys.inbox(upload), keys.receipt(upload)))
 
 
 def pending(store: ObjectStore, pool: Pool, *, limit: int = MAX_LISTED) -> list[InboxUpload]:
@@ -50,7 +50,7 @@ def pending(store: ObjectStore, pool: Pool, *, limit: int = MAX_LISTED) -> list[
 
 def count_of(store: ObjectStore, pool: Pool, *, device: str) -> int:
     """Count the uploads of one device that wait in a pool, by one LIST for each thousand."""
-    return sum(1 for _ in keys_under(store, keys.device_inbox(pool, device)))
+    return count_under(store, keys.device_inbox(pool, device))
 
 
 def pools_with_news(store: ObjectStore) -> list[Pool]:
@@ -64,11 +64,3 @@ def _parse(key: str) -> InboxUpload | None:
     except Damaged as error:  # a stray object must not stop the worker; somebody should still hear of it
         logger.warning("left in the inbox: %s", error)
         return None
-
-
-def _exists(store: ObjectStore, key: str) -> bool:
-    try:
-        store.stat(key)
-    except NotFound:
-        return False
-    return True

@@ -20,10 +20,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloud.dataset.shards import ShardRef
-from cloud.errors import Damaged, NotFound
+from cloud.errors import Damaged
 from cloud.store import keys, pointer
 from cloud.store.documents import keep_added, reading
 from cloud.store.keys import Pool
+from cloud.store.listing import exists
 from cloud.store.pointer import Pointer
 from cloud.store.pools import pools_under
 from cloud.store.store import ObjectStore
@@ -89,13 +90,7 @@ def read(store: ObjectStore, pool: Pool) -> tuple[DatasetPointer, Pointer | None
 
 def was_there(store: ObjectStore, pool: Pool) -> bool:
     """Tell whether anything was ever merged in a pool: an upload has a receipt, or there was a training cycle."""
-    if store.list(keys.pool_receipts(pool), limit=1):
-        return True
-    try:
-        store.stat(keys.registry_pointer(pool))
-    except NotFound:
-        return False
-    return True
+    return bool(store.list(keys.pool_receipts(pool), limit=1)) or exists(store, keys.registry_pointer(pool))
 
 
 def swap(store: ObjectStore, pool: Pool, dataset: DatasetPointer, *, previous: Pointer | None) -> DatasetPointer:

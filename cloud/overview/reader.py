@@ -40,9 +40,10 @@ from cloud.releases import registry, space_lists
 from cloud.releases.registry import Registry, Release
 from cloud.spaces import bundles
 from cloud.spaces.base_counts import read_base_counts
-from cloud.store import MAX_LISTED, ListedObject, ObjectStore, keys
+from cloud.store import ListedObject, ObjectStore, keys
 from cloud.store.documents import reading
 from cloud.store.keys import Pool
+from cloud.store.listing import count_under
 from cloud.store.pools import pools_under
 from contract.documents import Json, parse_document
 from contract.manifest import Manifest
@@ -90,7 +91,7 @@ class OverviewReader:
             spaces=tuple(view for one in bundles.registered(self.store) if (view := self._space(one, faults))),
             pools=self._read_pools(found[:MAX_POOLS], now=now),
             workers=tuple(workers),
-            enrolled=self._count(keys.DEVICES),
+            enrolled=count_under(self.store, keys.DEVICES),
             has_key=bool(self.store.list(keys.VERIFY, limit=1)),
             more_pools=len(found) > MAX_POOLS,
             faults=tuple(faults),
@@ -159,14 +160,6 @@ class OverviewReader:
     def _is_retired(self, pool: Pool) -> bool:
         signed = space_lists.read(self.store, pool.group)
         return signed is not None and pool.space in signed.spaces.retired
-
-    def _count(self, prefix: str) -> int:
-        count, after = 0, ""
-        while listed := self.store.list(prefix, after=after):
-            count, after = count + len(listed), listed[-1]
-            if len(listed) < MAX_LISTED:
-                break
-        return count
 
     def _shards(self, pool: Pool, dataset: DatasetPointer, faults: list[str]) -> list[MergedShard]:
         """Read the columns of the newest shards, in the order of merging."""

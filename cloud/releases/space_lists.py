@@ -21,8 +21,9 @@ from cloud.releases.renewal import half_life
 from cloud.releases.signing import SigningKey
 from cloud.store import keys, pointer
 from cloud.store.documents import reading
+from cloud.store.listing import names_under
 from cloud.store.pointer import Pointer
-from cloud.store.store import MAX_LISTED, ObjectStore
+from cloud.store.store import ObjectStore
 from contract.documents import encode_json, parse_json
 from contract.envelope import Envelope
 from contract.patterns import GROUP_PATTERN
@@ -64,13 +65,7 @@ def groups(store: ObjectStore) -> list[str]:
     Raises:
         Unavailable: the store does not answer.
     """
-    found: list[str] = []
-    after = ""
-    while listed := store.list(keys.SPACE_LISTS, after=after, limit=MAX_LISTED):
-        names = (key.removeprefix(keys.SPACE_LISTS) for key in listed)
-        found += [name for name in names if GROUP_PATTERN.fullmatch(name)]
-        after = listed[-1]
-    return found
+    return [name for name in names_under(store, keys.SPACE_LISTS) if GROUP_PATTERN.fullmatch(name)]
 
 
 @dataclass(frozen=True, slots=True)

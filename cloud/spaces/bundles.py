@@ -18,7 +18,8 @@ import numpy as np
 
 from cloud.store import keys
 from cloud.store.documents import reading
-from cloud.store.store import MAX_LISTED, ObjectStore
+from cloud.store.listing import names_under
+from cloud.store.store import ObjectStore
 from contract.bundle import BaseSamples, TrainingBundle, parse_training_bundle, read_training_bundle
 from contract.bundle_files import BUNDLE_FILE, BundleFacts, parse_bundle_document
 from contract.errors import ContractError
@@ -71,13 +72,8 @@ def fetch(store: ObjectStore, space: str, folder: Path) -> TrainingBundle:
 
 def registered(store: ObjectStore) -> list[str]:
     """List every registered space, in order."""
-    spaces: list[str] = []
-    after = ""
-    while found := store.list(keys.SPACES, after=after, limit=MAX_LISTED):
-        documents = [key for key in found if key.endswith(f"/{BUNDLE_FILE}")]
-        spaces += [key.removeprefix(keys.SPACES).removesuffix(f"/{BUNDLE_FILE}") for key in documents]
-        after = found[-1]
-    return spaces
+    document = f"/{BUNDLE_FILE}"
+    return [name.removesuffix(document) for name in names_under(store, keys.SPACES) if name.endswith(document)]
 
 
 def _download(store: ObjectStore, space: str, folder: Path) -> TrainingBundle:

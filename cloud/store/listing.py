@@ -1,10 +1,20 @@
-"""Every key under a prefix, however many there are, and their deletion."""
+"""What is there: one key, or every key under a prefix, however many there are, and their deletion."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cloud.errors import NotFound
 from cloud.store.store import MAX_LISTED, ObjectStore
+
+
+def exists(store: ObjectStore, key: str) -> bool:
+    """Tell whether there is an object, without reading it."""
+    try:
+        store.stat(key)
+    except NotFound:
+        return False
+    return True
 
 
 def keys_under(store: ObjectStore, prefix: str) -> Iterator[str]:
@@ -20,6 +30,11 @@ def keys_under(store: ObjectStore, prefix: str) -> Iterator[str]:
 def names_under(store: ObjectStore, prefix: str) -> Iterator[str]:
     """Yield what all these keys have after the prefix."""
     return (key.removeprefix(prefix) for key in keys_under(store, prefix))
+
+
+def count_under(store: ObjectStore, prefix: str) -> int:
+    """Count the objects whose key begins with a prefix, by one LIST for each thousand."""
+    return sum(1 for _ in keys_under(store, prefix))
 
 
 def delete_under(store: ObjectStore, prefix: str) -> None:

@@ -30,6 +30,7 @@ from contract.self_test import SelfTest, Setup
 from contract.upload import Upload, encode_upload, upload_id
 from demo.running.minio import Minio
 from demo.running.ports import free_port
+from tests.cloud.clock import Clock
 from tests.cloud.releases.standing import POINTS
 
 SPACE = "5" * 64
@@ -256,3 +257,9 @@ def make_upload() -> MakeUpload:
 def arrive(pool: Pool) -> Callable[[bytes], InboxUpload]:
     """Where an upload of `DEVICE` waits."""
     return lambda body: InboxUpload(pool, DEVICE, 0, upload_id(body))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return a clock that the test moves."""
+    return Clock()

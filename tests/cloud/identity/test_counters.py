@@ -11,21 +11,9 @@ from typing import BinaryIO
 import pytest
 
 from cloud.identity.counters import BUCKET_BYTES, SLOTS, Counters, CounterTable
+from tests.cloud.clock import Clock
 
 PROCESSES, TIMES = 4, 400
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

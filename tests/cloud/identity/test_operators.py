@@ -10,23 +10,12 @@ from cloud.identity.tokens import REMEMBERED_S, Authenticator
 from cloud.store import ObjectStore, keys
 from contract.patterns import TOKEN_PATTERN
 from contract.routes import EnrolmentRequest
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.cloud.clock import Clock
 
 
 @pytest.fixture
 def store(directory_store: ObjectStore) -> ObjectStore:
     return directory_store
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -84,7 +73,7 @@ def test_a_removed_operator_counts_no_more_within_half_a_minute(
     _, token = operators.add(store, "Grace", group=None, now=0)
     authenticator.authenticate(f"Bearer {token}")
     operators.remove(store, "Grace")
-    clock.now = REMEMBERED_S
+    clock.now += REMEMBERED_S
     with pytest.raises(Unauthenticated):
         authenticator.authenticate(f"Bearer {token}")
     with pytest.raises(NothingToDo, match="Grace: expected an operator that `operators list` shows"):

@@ -16,6 +16,7 @@ from cloud.identity.quotas import (
 )
 from contract.problems import Problem
 from contract.routes import RETRY_AFTER
+from tests.cloud.clock import Clock
 
 LIMITS = DailyLimits(
     device_requests=3,
@@ -26,20 +27,8 @@ LIMITS = DailyLimits(
     address_enrolments=2,
     address_guesses=2,
 )
+
 DAY_S = 24 * 3600
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

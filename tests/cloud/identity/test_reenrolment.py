@@ -13,6 +13,7 @@ from cloud.store import ObjectStore, keys
 from contract.device_id import device_id
 from contract.proof import ProofKey, ProofRequest
 from contract.routes import EnrolmentReply, EnrolmentRequest
+from tests.cloud.clock import Clock
 
 CODES = {"a-code-for-home": "home", "another-code-for-home": "home", "a-code-for-work": "work"}
 SECRET = bytes(range(32))
@@ -23,18 +24,6 @@ ASKED = ProofRequest(bytes(32))
 def store(directory_store: ObjectStore) -> ObjectStore:
     directory_store.put(keys.VERIFY, bytes(32))
     return directory_store
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -132,7 +121,7 @@ def test_what_a_process_remembers_of_an_old_token_ends_in_time(
     old = ask(store).token
     assert counts(other, old)
     assert counts(authenticator, authenticator.renew_token(authenticator.authenticate(f"Bearer {old}")).token)
-    clock.now = REMEMBERED_S + 1
+    clock.now += REMEMBERED_S + 1
     assert not counts(other, old)
 
 

@@ -10,24 +10,13 @@ from cloud.identity.enrolment import enrol
 from cloud.identity.tokens import REMEMBERED_S, Authenticator
 from cloud.store import ObjectStore, keys
 from contract.routes import EnrolmentReply, EnrolmentRequest
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.cloud.clock import Clock
 
 
 @pytest.fixture
 def store(directory_store: ObjectStore) -> ObjectStore:
     directory_store.put(keys.VERIFY, bytes(32))
     return directory_store
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -55,7 +44,7 @@ def test_a_revoked_devices_tokens_count_in_no_process_after_half_a_minute(
     following = processes[0].renew_token(processes[0].authenticate(f"Bearer {device.token}")).token
     assert all(counts(process, device.token) for process in processes)
     devices.revoke(store, device.device, drops_uploads=False)
-    clock.now = REMEMBERED_S
+    clock.now += REMEMBERED_S
     assert REMEMBERED_S < 60
     tokens = (device.token, following, device.token)  # also once a process remembers that it is revoked
     assert not any(counts(process, token) for process in processes for token in tokens)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cloud.store.writing import ABANDONED_AFTER_S, SWEPT_EVERY_S, WritingFolder
+from tests.cloud.clock import Clock
 
 WRITE_AND_WAIT = """
 import sys, time
@@ -18,21 +19,6 @@ with WritingFolder(Path(sys.argv[1])).file(b"whole") as path:
     print(path.name, flush=True)
     time.sleep(600)
 """
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -69,10 +55,10 @@ def test_who_goes_on_writing_sweeps_what_others_left(folder: WritingFolder, cloc
     left = folder.path / "left"
     left.touch()
     os.utime(left, (0, 0))
-    clock.now = SWEPT_EVERY_S - 1
+    clock.now += SWEPT_EVERY_S - 1
     with folder.file(b"one"):
         assert left.exists()
-    clock.now = SWEPT_EVERY_S
+    clock.now += 1
     with folder.file(b"two"):
         assert not left.exists()
 

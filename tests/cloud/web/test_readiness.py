@@ -8,19 +8,7 @@ import pytest
 from cloud.errors import StoreFull, Unavailable
 from cloud.store import ObjectStore, keys
 from cloud.web.readiness import BELIEVED_S, CHECKED_EVERY_S, Readiness, Ready
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.cloud.clock import Clock
 
 
 @pytest.fixture
