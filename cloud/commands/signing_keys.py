@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import time
+import warnings
 from pathlib import Path
 
 import click
@@ -97,7 +99,12 @@ def _passphrase(file: Path | None, *, confirm: bool) -> str:
     """Read the passphrase from a file, or ask for it where nobody else reads along."""
     if file is None:
         text = f"Passphrase (at least {LEAST_PASSPHRASE} characters)" if confirm else "Passphrase"
-        asked: str = click.prompt(text, hide_input=True, confirmation_prompt=confirm, err=True)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", getpass.GetPassWarning)
+                asked: str = click.prompt(text, hide_input=True, confirmation_prompt=confirm, err=True)
+        except getpass.GetPassWarning:
+            raise SettingError("passphrase: expected a terminal to ask on, or --passphrase-file, got neither") from None
         return asked
     try:
         lines = read_bounded(file, MAX_PASSPHRASE_BYTES).decode().splitlines()

@@ -99,7 +99,8 @@ def _complain(store: ObjectStore, findings: Iterable[Finding], *, advice: str) -
         click.echo(escaped(f"{one.key}: {one.what}{state}"))
         faults += one.is_fault and not one.is_mended
     if faults:
-        raise Damaged(f"{store!r}: {faults} faults; {advice}")
+        raise Damaged(f"{store!r}: {faults} {'fault' if faults == 1 else 'faults'}; {advice}")
+    click.echo("the store holds together")
 
 
 def _answered(look: Callable[[], Answer]) -> Answer:

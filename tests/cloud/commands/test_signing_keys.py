@@ -1,6 +1,9 @@
 """The commands of the signing key: a copy of it, and the way back."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,3 +66,21 @@ def test_a_passphrase_file_that_is_none_is_said(environment: dict[str, str], tmp
     ended = run(environment, "export", str(tmp_path / "copy"), "--passphrase-file", str(tmp_path / "passphrase"))
     assert "expected a passphrase in UTF-8" in str(ended.exception)
     assert not (tmp_path / "copy").exists()
+
+
+def test_without_a_terminal_a_file_is_asked_for(environment: dict[str, str], tmp_path: Path) -> None:
+    """A warning of Python's, and a prompt that nobody saw."""
+    load_or_create(tmp_path / "state", open_store(environment["FEDEX_STORE"]))
+    command = [sys.executable, "-m", "cloud", "keys", "export", str(tmp_path / "copy")]
+    ended = subprocess.run(
+        command,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        start_new_session=True,  # or it would find the terminal of whoever runs the tests
+    )
+    expected = "fedex-cloud: passphrase: expected a terminal to ask on, or --passphrase-file, got neither"
+    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (1, expected)
