@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.dataset.reader import Dataset
-from cloud.training.likeness import BASE, pairs_of
+from cloud.training.sources import pairs_of, vouched_for
 from contract.arrays import FLOAT32_BYTES
 from contract.bundle import BaseSamples
 from contract.documents import encode_json
@@ -101,11 +101,7 @@ class TrainingExamples:
     @property
     def vouched(self) -> NDArray[np.bool_]:
         """Which rows (n,) are of labels that the base or two devices vouch for."""
-        pairs = np.unique(np.stack([self.labels[self.counting], self.sources[self.counting]]), axis=1)
-        sources = np.bincount(pairs[0], minlength=len(self.classes.labels))
-        has_base = np.bincount(pairs[0][pairs[1] == BASE], minlength=len(self.classes.labels)) > 0
-        vouched: NDArray[np.bool_] = ((sources >= 2) | has_base)[self.labels]
-        return vouched
+        return vouched_for(self.labels, self.sources, counting=self.counting, classes=len(self.classes.labels))
 
     @property
     def left_out(self) -> NDArray[np.int64]:

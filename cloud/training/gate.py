@@ -25,7 +25,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.training.likeness import pairs_of
+from cloud.training.sources import pairs_of
 from contract.documents import Json
 from export.heads.calibration import Calibration
 

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-BASE = 0
-"""The source of the bundle's base; devices are 1 and up."""
+from cloud.training.sources import pairs_of
 
 CHUNK_CELLS = 1 << 23
 """So many numbers are worked on at a time."""
@@ -25,12 +24,6 @@ CHUNK_CELLS = 1 << 23
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-
-
-def pairs_of(labels: Integers, sources: Integers) -> Integers:
-    """Return the number (n,) of each row's pair of label and source; those of smaller labels are smaller."""
-    pairs: Integers = labels * (int(sources.max(initial=0)) + 1) + sources
-    return pairs
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cloud.training.likeness import BASE, Flags, Floats, Integers, Rows
+from cloud.training.likeness import Flags, Floats, Integers, Rows
+from cloud.training.sources import BASE
 
 NEAR_DUPLICATE = 0.98
 """Photos with a higher cosine are of one moment."""

@@ -32,7 +32,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.training.likeness import BASE, Flags, Floats, Integers, Likeness, PairSums, Rows, compare, pairs_of
+from cloud.training.likeness import Flags, Floats, Integers, Likeness, PairSums, Rows, compare
+from cloud.training.sources import BASE, pairs_of
 
 REFERENCE_ROWS = 4096
 FEWEST_REFERENCE_ROWS = 20

@@ -7,8 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cloud.training.likeness import Likeness, PairSums, Rows, compare
-
-BASE = 0
+from cloud.training.sources import BASE
 
 
 @dataclass(frozen=True)

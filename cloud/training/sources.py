@@ -1,0 +1,27 @@
+"""Sources: who says of a row what its label is; the bundle's base is one, each device is one. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+BASE = 0
+"""The source of the bundle's base; devices are 1 and up."""
+
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+def pairs_of(labels: Integers, sources: Integers) -> Integers:
+    """Return the number (n,) of each row's pair of label and source; those of smaller labels are smaller."""
+    pairs: Integers = labels * (int(sources.max(initial=0)) + 1) + sources
+    return pairs
+
+
+def vouched_for(labels: Integers, sources: Integers, *, counting: Flags, classes: int) -> Flags:
+    """Tell which rows (n,) are of labels that the base, or two devices, have a row of that counts."""
+    pairs = np.unique(np.stack([labels[counting], sources[counting]]), axis=1)
+    voices = np.bincount(pairs[0], minlength=classes)
+    has_base = np.bincount(pairs[0][pairs[1] == BASE], minlength=classes) > 0
+    vouched: Flags = ((voices >= 2) | has_base)[labels]
+    return vouched
