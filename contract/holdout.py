@@ -26,7 +26,8 @@ def assign_split(sample_id: bytes, photos_before: int) -> Split:
     """Decide the split of a sample whose label had `photos_before` photos in its pool already.
 
     The first three photos of a label train. Of later ones a fifth is held out: those whose id, read as a big-endian
-    fraction of 2**128, lies below 1/5. Nothing but the id and the count matters, so a replay decides the same.
+    fraction of 2**128, lies below 1/5. Nothing but the id and the count matters: an id that a device may have chosen is
+    not given, but what a secret makes of it.
     """
     if photos_before < FIRST_PHOTOS_THAT_TRAIN:
         return Split.TRAIN

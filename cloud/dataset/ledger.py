@@ -1,13 +1,15 @@
 """The rule which row of a sample counts. Pure: rows in, decisions out.
 
 A sample is one photo of one device: (device, sample id). Its first row decides the split for good; of its rows, the one
-with the highest revision says the label and the feature; a row that is not higher than what is there is not taken. Two
-spellings of one label (`contract.labels.label_key`) are one label, shown as it was first spelled, the bundle's labels
-before all others.
+with the highest revision says the label and the feature; a row that is not higher than what is there is not taken.
+Devices choose the ids of their samples, so a secret has its say in the split: nobody can send samples that only judge
+heads. Two spellings of one label (`contract.labels.label_key`) are one label, shown as it was first spelled, the
+bundle's labels before all others.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -60,6 +62,8 @@ class LedgerDraft:
     """Decisions on rows that are to be merged. The ledger below stays as it is until they are."""
 
     below: Ledger
+    salt: bytes = field(default=b"", repr=False)
+    """A secret of at most 64 bytes; without one, ids are believed."""
     own: Ledger = field(default_factory=Ledger)
 
     def take(self, sample: SampleKey, *, revision: int, label: str) -> Split | None:
@@ -69,9 +73,14 @@ class LedgerDraft:
         if present is not None and revision <= present.revision:
             return None
         before = self.below.photos[key] + self.own.photos[key]
-        split = present.split if present else assign_split(sample[1], before)
+        split = present.split if present else assign_split(self._drawn(sample[1]), before)
         _keep(self.own, sample, LedgerRow(revision, split, key), present=present)
         return split
+
+    def _drawn(self, sample_id: bytes) -> bytes:
+        if not self.salt:
+            return sample_id
+        return hashlib.blake2b(sample_id, key=self.salt, digest_size=SAMPLE_ID_BYTES).digest()
 
     @property
     def new_samples(self) -> int:

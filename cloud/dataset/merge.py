@@ -19,6 +19,7 @@ aside.
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -58,6 +59,8 @@ class MergeStep(StrEnum):
     JOURNAL_FINISHED = "journal finished"
 
 
+SALT_BYTES = 16
+
 AtMergeStep = Callable[[MergeStep], None]
 
 
@@ -85,17 +88,20 @@ def merge_once(
     at: AtMergeStep = ignore,
     max_bytes: int = MAX_BATCH_BYTES,
     now: float | None = None,
+    salt: bytes | None = None,
 ) -> MergeReport:
     """Merge at most 1,000 uploads, or as many as have `max_bytes` of features or `MAX_BATCH_ROWS` rows.
 
     Give the same `memory` again to make the next one cheap. `at` is told each step as it is passed, some from other
-    threads. `now` is in Unix seconds; None: the system's.
+    threads. `now` is in Unix seconds; None: the system's. `salt` has its say in the splits (`cloud.dataset.ledger`);
+    None: one is drawn for this merge, and forgotten, as splits are kept.
 
     Raises:
         StoreError: the store failed; merging again later goes on where this one ended.
         Damaged: a shard, or what was to be one, cannot be read.
     """
-    return _Merge(store, pool, memory or MergeMemory(), at, int(time.time() if now is None else now)).run(max_bytes)
+    merge = _Merge(store, pool, memory or MergeMemory(), at, int(time.time() if now is None else now))
+    return merge.run(max_bytes, salt=secrets.token_bytes(SALT_BYTES) if salt is None else salt)
 
 
 def finish_journal(store: ObjectStore, pool: Pool, dataset: DatasetPointer) -> None:
@@ -113,14 +119,14 @@ class _Merge:
     at: AtMergeStep
     now: int
 
-    def run(self, max_bytes: int) -> MergeReport:
+    def run(self, max_bytes: int, *, salt: bytes) -> MergeReport:
         dataset, pointer = dataset_pointer.read(self.store, self.pool)
         self.at(MergeStep.POINTER_READ)
         self.finish_journal(dataset)
         memory = self.memory.catch_up(self.store, self.pool, dataset)
         waiting = inbox.pending(self.store, self.pool)
         self.at(MergeStep.INBOX_LISTED)
-        shard = ShardDraft(memory.feature_shape, LedgerDraft(memory.ledger))
+        shard = ShardDraft(memory.feature_shape, LedgerDraft(memory.ledger, salt))
         batch = read_batch(self.store, waiting, feature_shape=memory.feature_shape, max_bytes=max_bytes)
         fates = [self._deal_with(upload, shard) for upload in batch]
         report = _report(fates, shard, more=len(waiting) == MAX_LISTED or len(fates) < len(waiting))

@@ -106,6 +106,26 @@ def test_the_highest_revision_counts_and_the_first_row_decides_the_split(
         assert {each[4] for each in mine} == {row.split} == {mine[0][4]}
 
 
+def test_whoever_does_not_know_the_secret_cannot_choose_what_judges() -> None:
+    """Devices choose ids: of those that would all judge, or all train, a fifth judges all the same."""
+    for salt in (b"one secret", b"another"):
+        for first in (b"\0", b"\xff"):
+            draft = LedgerDraft(Ledger(), salt)
+            names = [first + number.to_bytes(15, "big") for number in range(2000)]
+            splits = [draft.take(("d", name), revision=0, label="Ada") for name in names]
+            assert splits[:3] == [Split.TRAIN] * 3
+            assert 320 < splits.count(Split.HELD_OUT) < 480  # 4.5 standard deviations
+            assert salt.hex() not in repr(draft)
+    own = [
+        [
+            LedgerDraft(base_ledger(("Ada",), (3,)), salt).take(("d", bytes([n]) * 16), revision=0, label="Ada")
+            for n in range(100)
+        ]
+        for salt in (b"one secret", b"another")
+    ]
+    assert own[0] != own[1]
+
+
 def test_the_split_is_the_contracts() -> None:
     draft = LedgerDraft(Ledger())
     for number in range(200):

@@ -174,9 +174,9 @@ def test_photos_are_counted_over_base_samples_and_dataset(
     """Ada has two base photos, so one more trains; a new label has none, so three do. The ids would all be held out."""
     low = [name for name in map(str, range(2000)) if hashlib.sha256(name.encode()).digest()[0] < 0x33][:12]
     send(["ADA"] * 3 + ["Cleo"] * 5, names=low[:8])
-    merge_once(store, pool)
+    merge_once(store, pool, salt=b"")
     send(["Ada", "cleo"], names=low[8:10])
-    merge_once(store, pool)
+    merge_once(store, pool, salt=b"")
     loaded = reader.load(store, pool, cache=tmp_path)
     assert loaded.labels == ("Ada", "Ben", "Cleo")
     assert loaded.splits.tolist() == [0, 1, 1, 0, 0, 0, 1, 1, 1, 1]
@@ -187,12 +187,21 @@ def test_a_corrected_photo_counts_for_its_new_label_only(
 ) -> None:
     low = [name for name in map(str, range(2000)) if hashlib.sha256(name.encode()).digest()[0] < 0x33][:8]
     send(["Cleo"] * 3, names=low[:3])
-    merge_once(store, pool)
+    merge_once(store, pool, salt=b"")
     send(["Dora"] * 3, names=low[:3], revision=1)
-    merge_once(store, pool)
+    merge_once(store, pool, salt=b"")
     send(["Cleo", "Dora"], names=low[3:5])
-    merge_once(store, pool)
+    merge_once(store, pool, salt=b"")
     assert reader.load(store, pool, cache=tmp_path).splits.tolist() == [0, 0, 0, 0, 1]
+
+
+def test_ids_that_a_device_chose_do_not_choose_what_judges(
+    store: ObjectStore, pool: Pool, send: Send, tmp_path: Path
+) -> None:
+    low = [name for name in map(str, range(2000)) if hashlib.sha256(name.encode()).digest()[0] < 0x33][:64]
+    send(["Cleo"] * len(low), names=low)
+    merge_once(store, pool)
+    assert 0 < reader.load(store, pool, cache=tmp_path).splits.sum() < 40
 
 
 def test_an_upload_of_an_older_generation_is_dropped(store: ObjectStore, pool: Pool, send: Send) -> None:
