@@ -32,6 +32,8 @@ class AuditEvent(StrEnum):
     DEVICE_REVOKED = "device revoked"
     DEVICE_EXCLUDED = "device excluded"
     DEVICE_READMITTED = "device readmitted"
+    LABEL_ALLOWED = "label allowed"
+    LABEL_DISALLOWED = "label disallowed"
     ERASED = "erased"
     EXPORTED = "exported"
     RELEASE_SHARED = "release shared"

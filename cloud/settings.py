@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from cloud.errors import SettingError
+from cloud.label_limit import USUAL, LabelLimit
 from cloud.proxies import Proxies
 from cloud.strictness import GroupStrictness
 from contract.environment import one_of, path, read_variables, seconds, text, variable, whole
@@ -203,6 +204,15 @@ class Settings:
             "FEDEX_BACKEND",
             one_of(Backend),
             help="what trainers compute on, tensorflow or jax; KERAS_BACKEND and keras.json do not count",
+        ),
+    )
+    labels_alone: LabelLimit = field(
+        default=USUAL,
+        metadata=variable(
+            "FEDEX_LABELS_ALONE",
+            LabelLimit.parse,
+            help="LABELS or LABELS,PERCENT% of a group's others: so many may a device bring alone; more wait for"
+            " a second device or `fedex-cloud labels allow`",
         ),
     )
     manifest_life_s: int = field(

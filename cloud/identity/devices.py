@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -34,7 +34,6 @@ from cloud.store.documents import reading
 from cloud.store.listing import names_under
 from cloud.store.store import ObjectStore
 from contract.documents import Fields, Json, encode_json, parse_document
-from contract.files import sha256_hex
 from contract.patterns import GROUP_PATTERN, HEX64_PATTERN, check_name
 
 MAX_DOCUMENT_BYTES = 4 << 10
@@ -195,11 +194,6 @@ def readmit(store: ObjectStore, device_id: str, *, ends_tokens: bool = False) ->
 def excluded(store: ObjectStore, group: str) -> frozenset[str]:
     """Return the devices of a group whose samples are left out, by one LIST."""
     return frozenset(names_under(store, keys.excluded_of(group)))
-
-
-def exclusion_id(excluded: Set[str]) -> str:
-    """Return a text that differs where the devices that are excluded do; empty where none are. Pure."""
-    return sha256_hex("\n".join(sorted(excluded)).encode()) if excluded else ""
 
 
 def read_all(store: ObjectStore) -> Iterator[EnrolledDevice]:

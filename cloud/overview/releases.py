@@ -36,6 +36,7 @@ def describe_release(release: str, manifest: Manifest, report: Mapping[str, Json
         trials=describe_trials(_object(report, "trials"), chosen=_text(report, "trial")),
         set_aside=_counts(_object(samples, "set_aside")),
         in_doubt=_integer(samples, "in_doubt") or 0,
+        labels_alone=_integer(_object(report, "labels"), "alone") or 0,
         trained=_integer(samples, "trained"),
         cycle=_text(report, "cycle"),
         decisions=_describe_decisions(report.get(DECISIONS)),

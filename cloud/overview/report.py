@@ -97,4 +97,7 @@ def describe_release(release: ReleaseView, *, now: float) -> str:
     if left_out:
         reasons = {**release.set_aside, **({"in doubt": release.in_doubt} if release.in_doubt else {})}
         parts.append(f"{left_out} left out ({', '.join(f'{count} {reason}' for reason, count in reasons.items())})")
+    if release.labels_alone:
+        named = several(release.labels_alone, "label of one device waits", "labels of one device each wait")
+        parts.append(f"{named} (labels list --waiting)")
     return "; ".join(parts)

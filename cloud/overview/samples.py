@@ -6,13 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cloud.dataset.ledger import spell
-from cloud.dataset.reader import choose_rows, number_devices
+from cloud.dataset.said import Said, what_was_said
 from cloud.dataset.shards import Columns
 from cloud.overview.values import DayView, DeviceView, LabelView
 from cloud.store.keys import InboxUpload
@@ -40,17 +37,6 @@ class WaitingUpload:
     """Unix seconds."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Resolved:
-    """Each sample once, with what was said of it last."""
-
-    labels: tuple[str, ...]
-    label_index: NDArray[np.int64]
-    held_out: NDArray[np.bool_]
-    devices: tuple[str, ...]
-    device_index: NDArray[np.int64]
-
-
 @dataclass(frozen=True, slots=True)
 class DeviceSummary:
     """What was merged of one device."""
@@ -76,8 +62,8 @@ class SampleSummary:
 
 def summarise(shards: Sequence[MergedShard]) -> SampleSummary:
     """Count samples by label, those with most first, and what came of each device."""
-    resolved = _resolve(shards)
-    return SampleSummary(_count_labels(resolved), _summarise_devices(shards, resolved))
+    said = what_was_said([one.columns for one in shards])
+    return SampleSummary(_count_labels(said), _summarise_devices(shards, said))
 
 
 def describe_devices(
@@ -124,23 +110,23 @@ def day_of(at: float) -> date:
     return datetime.fromtimestamp(at, UTC).date()
 
 
-def _count_labels(resolved: _Resolved) -> tuple[LabelView, ...]:
-    count = len(resolved.labels)
-    samples = np.bincount(resolved.label_index, minlength=count)
-    held_out = np.bincount(resolved.label_index[resolved.held_out], minlength=count)
-    pairs = np.unique(np.stack([resolved.label_index, resolved.device_index], axis=1), axis=0)
+def _count_labels(said: Said) -> tuple[LabelView, ...]:
+    count = len(said.labels)
+    samples = np.bincount(said.label_index, minlength=count)
+    held_out = np.bincount(said.label_index[said.held_out], minlength=count)
+    pairs = np.unique(np.stack([said.label_index, said.device_index], axis=1), axis=0)
     devices = np.bincount(pairs[:, 0], minlength=count)
     views = (
         LabelView(label, int(samples[place]), int(held_out[place]), int(devices[place]))
-        for place, label in enumerate(resolved.labels)
+        for place, label in enumerate(said.labels)
         if samples[place]
     )
     return tuple(sorted(views, key=lambda one: (-one.samples, label_key(one.label))))
 
 
-def _summarise_devices(shards: Sequence[MergedShard], resolved: _Resolved) -> dict[str, DeviceSummary]:
-    counted = np.bincount(resolved.device_index, minlength=len(resolved.devices)).tolist()
-    samples = dict(zip(resolved.devices, counted, strict=True))
+def _summarise_devices(shards: Sequence[MergedShard], said: Said) -> dict[str, DeviceSummary]:
+    counted = np.bincount(said.device_index, minlength=len(said.devices)).tolist()
+    samples = dict(zip(said.devices, counted, strict=True))
     uploads: Counter[str] = Counter()
     last: dict[str, float] = {}
     self_tests: dict[str, SelfTest] = {}
@@ -154,26 +140,6 @@ def _summarise_devices(shards: Sequence[MergedShard], resolved: _Resolved) -> di
         device: DeviceSummary(samples.get(device, 0), count, last[device], self_tests[device])
         for device, count in uploads.items()
     }
-
-
-def _resolve(shards: Sequence[MergedShard]) -> _Resolved:
-    columns = [one.columns for one in shards]
-    spellings = spell([label for one in columns for label in one.labels])
-    classes = {name: place for place, name in enumerate(spellings)}
-    names, numbers = number_devices(columns)
-    first, best, _ = choose_rows(columns, numbers)
-    labels = _join([_classes(one, classes)[one.label_index] for one in columns])
-    splits = _join([one.splits for one in columns])
-    return _Resolved(tuple(spellings.values()), labels[best], splits[first] == 1, names, numbers[first])
-
-
-def _classes(columns: Columns, classes: Mapping[str, int]) -> NDArray[np.int64]:
-    return np.array([classes[label_key(label)] for label in columns.labels], np.int64)
-
-
-def _join(parts: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
-    joined: NDArray[np.int64] = np.concatenate([np.zeros(0, np.int64), *parts]).astype(np.int64)
-    return joined
 
 
 def _device_of(arrival: str) -> str:

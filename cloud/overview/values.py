@@ -106,6 +106,8 @@ class ReleaseView:
     set_aside: Mapping[str, int] = field(default_factory=dict)
     """Samples that were left out, by reason."""
     in_doubt: int = 0
+    labels_alone: int = 0
+    """Labels that wait for a second device or an operator, and are not in it."""
     trained: int | None = None
     """Samples."""
     cycle: str | None = None

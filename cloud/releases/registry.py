@@ -6,7 +6,7 @@
       "channels": {"best":   {"release": "<sha256 of the payload>", "envelope": {...}},
                    "latest": {...}},                                 one read serves a device
       "serials":  {"best": n, "latest": n},                          the last one used
-      "trained":  {"dataset": "<commit>", "rows": n, "cycle": "...", "excluded": "..."},   or null
+      "trained":  {"dataset": "<commit>", "rows": n, "cycle": "...", "admission": "..."},   or null
       "failed":   {"dataset": "<commit>", "times": n, "at": unix s, "reason": "..."},    or null
       "pin":      {"by": ..., "why": ..., "at": unix s},                or null: best moves by itself
       "erasure":  "<id>"}                               the last one that took samples out, or null
@@ -82,18 +82,18 @@ class TrainedDataset:
     """Of the dataset."""
     rows: int
     cycle: str
-    excluded: str = ""
-    """Says which devices were excluded (`cloud.identity.devices.exclusion_id`)."""
+    admission: str = ""
+    """Says what operators had decided about devices and labels (`cloud.dataset.admission`)."""
 
     @classmethod
     def parse(cls, fields: Fields) -> TrainedDataset:
         """Read what `document` wrote. Raises a `ContractError`."""
-        excluded = fields.text("excluded") if "excluded" in fields else ""
-        return cls(fields.text("dataset"), fields.integer("rows"), fields.text("cycle"), excluded)
+        admission = fields.text("admission") if "admission" in fields else ""
+        return cls(fields.text("dataset"), fields.integer("rows"), fields.text("cycle"), admission)
 
     def document(self) -> dict[str, Json]:
         """Write it as part of the registry's pointer."""
-        return {"dataset": self.commit, "rows": self.rows, "cycle": self.cycle, "excluded": self.excluded}
+        return {"dataset": self.commit, "rows": self.rows, "cycle": self.cycle, "admission": self.admission}
 
 
 @dataclass(frozen=True, slots=True)

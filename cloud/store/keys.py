@@ -15,6 +15,7 @@
     objects/<group>/<sha256>                              heads and label lists, served to the group only
     devices/<device>                                      who it is, and the hash of its token
     excluded/<group>/<device>                             empty: its samples are left out of what is trained on
+    allowed/<group>/<label id>                            empty: this label need not wait for a second device
     codes/<id>                                            an enrolment code: its hash, and whom it let in
     operators/<id>                                        an operator, and the hash of its token
     requests/<id>                                         what an operator asks of releases, until it is carried out
@@ -45,6 +46,7 @@ REJECTED = "rejected/"
 DATASETS = "dataset/"
 DEVICES = "devices/"
 EXCLUDED = "excluded/"
+ALLOWED = "allowed/"
 CODES = "codes/"
 OPERATORS = "operators/"
 ERASURES = "erasures/"
@@ -245,6 +247,16 @@ def excluded_of(group: str) -> str:
 def excluded(group: str, device_id: str) -> str:
     """Return the key of the mark that a device's samples are left out of what is trained on."""
     return f"{excluded_of(group)}{device_id}"
+
+
+def allowed_of(group: str) -> str:
+    """Return the prefix of the marks of a group's labels that an operator has allowed."""
+    return f"{ALLOWED}{group}/"
+
+
+def allowed(group: str, label_id: str) -> str:
+    """Return the key of the mark that a label need not wait for a second device."""
+    return f"{allowed_of(group)}{label_id}"
 
 
 def code(code_id: str) -> str:

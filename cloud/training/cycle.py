@@ -147,7 +147,8 @@ class _Watch:
 def _read_inputs(context: TrainingContext, pool: Pool, dataset: DatasetPointer) -> CycleInputs:
     """Read what the cycle starts from; see `_check_not_overtaken`."""
     state, bundles = context.settings.state, context.bundles
-    inputs = read_inputs(context.store, pool, dataset=dataset, state=state, bundles=bundles)
+    limit = context.settings.labels_alone
+    inputs = read_inputs(context.store, pool, dataset=dataset, state=state, bundles=bundles, limit=limit)
     _check_not_overtaken(inputs)
     _check_erased(inputs, dataset)
     return inputs
@@ -162,7 +163,7 @@ def _check_not_overtaken(inputs: CycleInputs) -> None:
     trained = inputs.registry.trained
     if trained is None or trained.rows < inputs.rows:
         return
-    if trained.rows > inputs.rows or trained.excluded == inputs.excluded:
+    if trained.rows > inputs.rows or trained.admission == inputs.admission.id:
         raise LostRace(f"{inputs.pool.path}: expected something new, got what cycle {trained.cycle} was trained on")
 
 
@@ -273,6 +274,7 @@ def _report(trained: Round, vetted: Vetted) -> dict[str, Json]:
         "labels": {
             "all": len(examples.classes.labels),
             "waiting": examples.classes.waiting,
+            "alone": examples.classes.alone,
             "left_out": examples.classes.left_out,
         },
     }

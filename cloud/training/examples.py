@@ -1,20 +1,22 @@
 """What a cycle learns from: base samples and a pool's dataset, as rows with classes.
 
 Classes are the labels of the newest release, in its order, then labels that have become classes since, in the order in
-which the dataset met them. A label becomes a class with its second training photo; until then it waits, and its rows
-are left out. So are those of labels for which a label list has no room (`contract.labels`): no others suffer from
-them. Rows that train come first, so that each part is one slice.
+which the dataset met them. A label becomes a class with its second training photo, unless it has to wait for a second
+device (`cloud.dataset.backing`); until then its rows are left out. So are those of labels for which a label list has no
+room (`contract.labels`): no others suffer from them. Rows that train come first, so that each part is one slice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.dataset.backing import PHOTOS_OF_A_CLASS, LabelStanding, find_waiting
 from cloud.dataset.reader import Dataset
+from cloud.label_limit import USUAL, LabelLimit
 from cloud.training.sources import pairs_of, vouched_for
 from contract.arrays import FLOAT32_BYTES
 from contract.bundle import BaseSamples
@@ -22,10 +24,18 @@ from contract.documents import encode_json
 from contract.holdout import Split
 from contract.labels import MAX_LABELS, MAX_LABELS_BYTES, label_key
 
-PHOTOS_OF_A_CLASS = 2
 CHUNK_BYTES = 16 << 20
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLabels:
+    """Labels that heads have; those of one begin with those of the one before. They are the same before any release."""
+
+    bundle: tuple[str, ...]
+    best: tuple[str, ...]
+    newest: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,8 @@ class TrainingClasses:
     """How many best knows."""
     waiting: int = 0
     """Labels with too few photos to train on."""
+    alone: int = 0
+    """Labels that wait for a second device or an operator."""
     left_out: int = 0
     """Labels that would be classes, had a label list room for them."""
     published: int = 0
@@ -77,8 +89,8 @@ class TrainingExamples:
     _base_rows: NDArray[np.int64]
     _dataset_rows: NDArray[np.int64]
     """For each row its place in one of the two, and -1 in the other."""
-    _excluded: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    """Samples of the dataset that are not here, since nobody may learn from them."""
+    _absent: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Samples of the dataset that are not here: they are excluded, or their labels are no classes."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -100,14 +112,14 @@ class TrainingExamples:
 
     @property
     def vouched(self) -> NDArray[np.bool_]:
-        """Which rows (n,) are of labels that the base or two devices vouch for."""
+        """Which rows (n,) others vouch for: the base's, and of labels without base those that two devices use."""
         return vouched_for(self.labels, self.sources, counting=self.counting, classes=len(self.classes.labels))
 
     @property
     def left_out(self) -> NDArray[np.int64]:
-        """Which rows of the dataset are here and do not count, or are excluded; no head is trained on them."""
+        """Which rows of the dataset do not count here, or are not here at all; no head is trained on them."""
         places = self._dataset_rows[~self.counting]
-        return np.union1d(places[places >= 0], self._excluded)
+        return np.union1d(places[places >= 0], self._absent)
 
     def weighted(self, shares: NDArray[np.float32]) -> TrainingExamples:
         """Return the same rows, each with a share of its label; what has none is out.
@@ -146,29 +158,41 @@ class TrainingExamples:
 
 
 def choose_classes(
-    dataset: Dataset, *, bundle: Sequence[str], best: Sequence[str], newest: Sequence[str], excluded: Sequence[int] = ()
+    dataset: Dataset,
+    known: KnownLabels,
+    *,
+    excluded: Sequence[int] = (),
+    allows: Callable[[str], bool] = lambda _: False,
+    limit: LabelLimit = USUAL,
 ) -> TrainingClasses:
     """Choose the classes to train.
 
     Args:
         dataset: the pool's samples.
-        bundle: the labels of the bundle.
-        best: those of the best release, which begin with the bundle's.
-        newest: those of the newest release, which begin with best's. Before the first release all three are the same.
+        known: labels that are classes in any case.
         excluded: the samples that count for nothing.
+        allows: whether an operator has allowed a label.
+        limit: for labels that one device alone uses.
     """
-    known = {label_key(label) for label in newest}
-    trains = dataset.splits == Split.TRAIN.code
-    trains[np.asarray(excluded, np.int64)] = False
-    photos = np.bincount(dataset.label_index[trains], minlength=len(dataset.labels)).tolist()
-    counted = zip(dataset.labels, photos, strict=True)
-    others = [(label, count) for label, count in counted if label_key(label) not in known]
-    grown = [label for label, count in others if count >= PHOTOS_OF_A_CLASS]
-    waiting = sum(0 < count < PHOTOS_OF_A_CLASS for _, count in others)
-    labels = (*newest, *grown)
-    room = max(_room(labels), len(newest))
-    left_out = len(labels) - room
-    return TrainingClasses(labels[:room], len(bundle), len(best), waiting, left_out, published=len(newest))
+    counts = np.ones(len(dataset), np.bool_)
+    counts[np.asarray(excluded, np.int64)] = False
+    trains = counts & (dataset.splits == Split.TRAIN.code)
+    photos = np.bincount(dataset.label_index[trains], minlength=len(dataset.labels))
+    bundle, newest = ({label_key(label) for label in labels} for labels in (known.bundle, known.newest))
+    standing = LabelStanding.of(dataset.labels, photos, bundle=bundle, released=newest, allows=allows)
+    waits = find_waiting(dataset.label_index[counts], dataset.devices[counts], standing, limit)
+    grown = standing.ready & ~standing.released & ~waits
+    labels = (*known.newest, *(dataset.labels[place] for place in np.flatnonzero(grown)))
+    room = max(_room(labels), len(known.newest))
+    return TrainingClasses(
+        labels[:room],
+        base=len(known.bundle),
+        best=len(known.best),
+        waiting=int(((photos > 0) & ~standing.ready).sum()),
+        alone=int(waits.sum()),
+        left_out=len(labels) - room,
+        published=len(known.newest),
+    )
 
 
 def _room(labels: Sequence[str]) -> int:
@@ -210,5 +234,5 @@ def choose_examples(
         chronology=chronology[order],
         _base_rows=np.where(order < bases, order, -1),
         _dataset_rows=np.where(order < bases, -1, order - bases),
-        _excluded=np.asarray(excluded, np.int64),
+        _absent=np.flatnonzero(labels[bases:] < 0),
     )

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cloud.dataset import reader
+from cloud.dataset import admission, reader
+from cloud.dataset.admission import Admission
 from cloud.dataset.pointer import DatasetPointer
 from cloud.dataset.reader import Dataset
-from cloud.identity import devices
-from cloud.identity.devices import exclusion_id
+from cloud.label_limit import USUAL, LabelLimit
 from cloud.releases import registry
 from cloud.releases.registry import Registry, Release, TrainedDataset
 from cloud.spaces.bundle_cache import BundleCache
@@ -29,7 +29,7 @@ from cloud.store.documents import reading
 from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
 from cloud.training.cycle_folder import CycleFolder
-from cloud.training.examples import TrainingClasses, TrainingExamples, choose_classes, choose_examples
+from cloud.training.examples import KnownLabels, TrainingExamples, choose_classes, choose_examples
 from cloud.training.executors.arrays import read_array
 from cloud.training.values import DeeperLayers, EmbeddingInputs, EmbeddingOutcome, HeadNumbers, Thresholds, TrialInputs
 from cloud.training.weights import HeadWeights, decode_weights
@@ -54,8 +54,8 @@ class CycleInputs:
     dataset: Dataset
     rows: int
     """Of the dataset, corrections included."""
-    excluded: str
-    """Says whose samples are not among the examples (`exclusion_id`)."""
+    admission: Admission
+    """Whose samples are not among the examples, and whose labels are."""
     registry: Registry
     examples: TrainingExamples
     best: HeadWeights | None
@@ -67,7 +67,7 @@ class CycleInputs:
 
     def trained(self, cycle: str) -> TrainedDataset:
         """Return what to remember once this was trained on."""
-        return TrainedDataset(self.dataset.commit, self.rows, cycle, self.excluded)
+        return TrainedDataset(self.dataset.commit, self.rows, cycle, self.admission.id)
 
     def for_trials(self, examples: TrainingExamples, rows: EmbeddingInputs, embedding: EmbeddingOutcome) -> TrialInputs:
         """Return what trials on these examples take, once best has embedded all rows."""
@@ -92,9 +92,17 @@ def shard_cache(state: Path, pool: Pool) -> Path:
 
 
 def read_inputs(
-    store: ObjectStore, pool: Pool, *, dataset: DatasetPointer, state: Path, bundles: BundleCache
+    store: ObjectStore,
+    pool: Pool,
+    *,
+    dataset: DatasetPointer,
+    state: Path,
+    bundles: BundleCache,
+    limit: LabelLimit = USUAL,
 ) -> CycleInputs:
     """Read everything, the dataset as its pointer said; what is large comes from local copies.
+
+    `limit` is for labels that one device alone uses.
 
     Raises:
         StoreError: the store failed, or something is missing in it.
@@ -103,11 +111,12 @@ def read_inputs(
     folder = state / "spaces" / pool.space
     bundle = bundles.fetch(store, pool.space, folder)
     data = _load_dataset(store, pool, dataset, bundle, cache=shard_cache(state, pool))
-    current, without = registry.read(store, pool), devices.excluded(store, pool.group)
-    excluded = data.rows_of(without).tolist()
+    current, admitted = registry.read(store, pool), admission.read(store, pool.group)
+    excluded = data.rows_of(admitted.excluded).tolist()
     untainted = _untainted(store, pool, current, data, excluded)
     release, manifest = _best_release(store, pool, untainted), _manifest(untainted, Channel.BEST)
-    classes = _choose_classes(store, pool, untainted, bundle, data, excluded)
+    known = _known_labels(store, pool, untainted, bundle)
+    classes = choose_classes(data, known, excluded=excluded, allows=admitted.allows, limit=limit)
     return CycleInputs(
         pool=pool,
         bundle=bundle,
@@ -123,7 +132,7 @@ def read_inputs(
             left_out=release.left_out if release else (),
             excluded=excluded,
         ),
-        excluded=exclusion_id(without),
+        admission=admitted,
         best=_weights(store, pool, release.weights) if release and release.weights else None,
         temperatures=HeadNumbers(bundle.facts.temperature, (manifest or bundle.facts).temperature),
         thresholds=Thresholds(_balanced(bundle.facts), _balanced(manifest or bundle.facts)),
@@ -167,10 +176,7 @@ def _untainted(store: ObjectStore, pool: Pool, current: Registry, data: Dataset,
 
 
 def has_learned(release: Release, data: Dataset, samples: Sequence[int]) -> bool:
-    """Tell whether a release was trained or judged on any of these samples, under whatever label they had then. Pure.
-
-    A sample whose label had no class then counts as well: releases do not say which those were.
-    """
+    """Tell whether a release was trained or judged on any of these samples, whatever their label then. Pure."""
     merged = data.came[np.asarray(samples, np.int64)] < release.rows
     return bool((merged & ~np.isin(samples, release.left_out)).any())
 
@@ -190,12 +196,10 @@ def _balanced(head: Manifest | BundleFacts) -> float | None:
     return head.points[Strictness.BALANCED].threshold if head.points else None
 
 
-def _choose_classes(
-    store: ObjectStore, pool: Pool, current: Registry, bundle: TrainingBundle, data: Dataset, excluded: Sequence[int]
-) -> TrainingClasses:
+def _known_labels(store: ObjectStore, pool: Pool, current: Registry, bundle: TrainingBundle) -> KnownLabels:
     best, latest = (_labels(store, pool, current, channel, bundle) for channel in (Channel.BEST, Channel.LATEST))
     newest = latest if len(latest) >= len(best) else best  # latest may have been withdrawn to an older one
-    return choose_classes(data, bundle=bundle.labels, best=best, newest=newest, excluded=excluded)
+    return KnownLabels(bundle.labels, best, newest)
 
 
 def _labels(

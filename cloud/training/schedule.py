@@ -1,7 +1,7 @@
 """The decision when to train a pool. Pure: counts and times in, a decision out.
 
-A cycle starts when enough rows are in the dataset that no published cycle has seen, or other devices are excluded than
-when the last one was trained, and only then. A cycle that
+A cycle starts when enough rows are in the dataset that no published cycle has seen, or operators have decided otherwise
+than when the last one was trained about whose samples and which labels count, and only then. A cycle that
 published nothing is tried again after a backoff, whether or not more has come in: what broke it may still be there. A
 failure of later than now was noted by a clock that has been set back since. How long ago it was nobody knows, so it
 keeps nobody waiting: no wait is longer than the longest backoff.
@@ -35,7 +35,7 @@ def decide(
     failed: FailedCycles | None,
     min_new: int,
     now: float,
-    excluded: str = "",
+    admission: str = "",
 ) -> CycleDecision:
     """Decide about a pool whose dataset and registry say this.
 
@@ -45,10 +45,10 @@ def decide(
         failed: the cycles in a row since then that did not.
         min_new: how many new rows start a cycle.
         now: Unix seconds.
-        excluded: says which devices are excluded now (`cloud.identity.devices.exclusion_id`).
+        admission: says what operators decided so far (`cloud.dataset.admission`).
     """
     new = dataset.rows - (trained.rows if trained else 0)
-    anew = trained is not None and trained.excluded != excluded
+    anew = trained is not None and trained.admission != admission
     if not anew and (new <= 0 or (trained is not None and trained.commit == dataset.commit)):
         return CycleDecision(train=False, reason="nothing new")
     if not anew and new < min_new:
@@ -56,7 +56,9 @@ def decide(
     if failed is not None and failed.at <= now < failed.at + cycle_backoff_s(failed.times):
         reason = f"{failed.times} cycles in a row have failed"
         return CycleDecision(train=False, reason=reason, not_before=failed.at + cycle_backoff_s(failed.times))
-    return CycleDecision(train=True, reason="other devices are excluded" if anew else f"{new} new rows")
+    return CycleDecision(
+        train=True, reason="an operator has decided about devices or labels" if anew else f"{new} new rows"
+    )
 
 
 def cycle_backoff_s(times: int) -> int:

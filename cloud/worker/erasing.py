@@ -5,7 +5,7 @@ The walk of one erasure; each step is idempotent, and the request is there until
     generations    what waits of the device, or of all of a group, is dropped by the merge
     of each pool   merge what waits; take the rows out of the dataset; withdraw the releases; sweep store and disk
                    of what nothing names any more; note how many samples went
-    of the group   sweep objects that no release names
+    of the group   sweep objects that no release names; forget what was decided about labels that are gone
     tombstone      in place of the request
 
 What fails is logged, and tried again after a while; it keeps no other erasure waiting.
@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 
 from cloud import audit
 from cloud.audit import AuditEvent
-from cloud.dataset import erasures, reader
+from cloud.dataset import admission, erasures, reader
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.erase import erase_rows, pools_holding, sweep
 from cloud.dataset.erasures import Erasure, Tombstone
@@ -102,6 +102,7 @@ class Eraser:
         if failure is not None:
             raise failure
         self._releases.sweep_objects(erasure.scope.group)
+        admission.forget_unused(store, erasure.scope.group)
         return erasures.finish(store, erasure, now=now())
 
     @property

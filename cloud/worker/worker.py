@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from cloud import state_folder
-from cloud.dataset import inbox
+from cloud.dataset import admission, inbox
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.memory import MergeMemory
 from cloud.dataset.merge import merge_once
@@ -28,8 +28,7 @@ from cloud.errors import (
     Unavailable,
     Uncertain,
 )
-from cloud.identity import codes, devices
-from cloud.identity.devices import exclusion_id
+from cloud.identity import codes
 from cloud.logs import fields
 from cloud.overview.heartbeats import MAX_TROUBLE_CHARACTERS, Count
 from cloud.releases import registry, space_lists
@@ -43,9 +42,9 @@ from cloud.store.keys import Pool
 from cloud.training.context import TrainingContext
 from cloud.training.cycle import AtCycleStep, CycleReport, run_cycle
 from cloud.training.schedule import decide
+from cloud.worker.admissions import AdmissionWatch
 from cloud.worker.agenda import LONGEST_OUTAGE_BACKOFF_S, Agenda, pool_backoff_s
 from cloud.worker.erasing import Eraser
-from cloud.worker.exclusions import ExclusionWatch
 from cloud.worker.lock import claimed
 from cloud.worker.pulse import Pulse, beating, worker_id
 from cloud.worker.renewal_times import RenewalTimes, Standing
@@ -89,7 +88,7 @@ class Worker:
     _memory: MergeMemory = field(default_factory=MergeMemory)
     _agenda: Agenda = field(default_factory=Agenda)
     _renewals: RenewalTimes = field(init=False)
-    _exclusions: ExclusionWatch = field(default_factory=ExclusionWatch)
+    _admissions: AdmissionWatch = field(default_factory=AdmissionWatch)
     _eraser: Eraser = field(init=False)
     _is_key_given_out: bool = False
     _registered: list[str] = field(default_factory=list)
@@ -163,7 +162,7 @@ class Worker:
             dataset,
             trained=recorded.trained,
             failed=recorded.failed,
-            excluded=exclusion_id(devices.excluded(self.context.store, pool.group)),
+            admission=admission.read(self.context.store, pool.group).id,
             min_new=1 if is_erased else self.context.settings.min_new,
             now=now,
         )
@@ -200,7 +199,7 @@ class Worker:
     def _find_news(self) -> list[Pool]:
         """List the pools in which an upload waits; at the first look, those with a dataset too."""
         news = inbox.pools_with_news(self.context.store)
-        news += self._exclusions.pools(self.context.store, clock=time.monotonic())
+        news += self._admissions.pools(self.context.store, clock=time.monotonic())
         if not self._renewals.wants_sweep(clock=time.monotonic()):
             return news
         store = self.context.store

@@ -60,6 +60,7 @@ def test_a_code_may_hold_equals_signs() -> None:
         ("FEDEX_BIND", "::1:80", "ADDRESS:PORT"),
         ("FEDEX_POLL_S", "0", "a positive number of seconds"),
         ("FEDEX_POLL_S", "-1", "a positive number of seconds"),
+        ("FEDEX_LABELS_ALONE", "5%", "LABELS or LABELS,PERCENT% such as 10,5%, with at most 100 %, got '5%'"),
         ("FEDEX_UNKNOWN", "lax", "strict, balanced, friendly, or GROUP= and one of them, as entry 1, got 'lax'"),
         ("FEDEX_UNKNOWN", "strict,home=", "strict, balanced, friendly, or GROUP= and one of them, as entry 2"),
         ("FEDEX_UNKNOWN", "Home=strict", "a group of lower-case letters, digits and hyphens before = in entry 1"),

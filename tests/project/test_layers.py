@@ -29,9 +29,10 @@ RULED.append("demo.drawing")
 LEAVES = {
     "cloud.audit": {"cloud.errors", "cloud.logs"},
     "cloud.errors": {"contract"},
+    "cloud.label_limit": set(),
     "cloud.logs": {"contract", "cloud.errors"},
     "cloud.proxies": {"contract"},
-    "cloud.settings": {"contract", "cloud.errors", "cloud.proxies", "cloud.strictness"},
+    "cloud.settings": {"contract", "cloud.errors", "cloud.label_limit", "cloud.proxies", "cloud.strictness"},
     "cloud.state_folder": {"cloud.errors"},
     "cloud.strictness": {"contract"},
     "device.answers": {"contract", "device.errors"},

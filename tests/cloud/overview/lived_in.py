@@ -158,6 +158,7 @@ def _release(lived: LivedIn, bundle: TrainingBundle, *, version: int, at: int) -
             "set_aside": {"closer to another label": 4, "far from its label": 2, "second name of an older label": 0},
             "in_doubt": 3 if not passes else 0,
         },
+        "labels": {"all": 10, "waiting": 1, "alone": 0 if passes else 2, "left_out": 0},
     }
     head = replace(trained_head(version), accuracy=accuracy, held_out=48, rows=dataset.rows, report=report)
     Publisher(lived.store, load_or_create(lived.state, lived.store), LIFE_S).publish(

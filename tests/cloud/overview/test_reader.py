@@ -112,6 +112,7 @@ def test_releases_come_with_their_accuracy_and_what_the_gate_said(lived_in: Live
     assert refused[0].gate is not None
     assert refused[0].gate.reason.startswith("accepted among known fell from 78 to")
     assert (refused[0].set_aside, refused[0].in_doubt) == ({"closer to another label": 4, "far from its label": 2}, 3)
+    assert [one.labels_alone for one in refused] == [2, 2]
     assert [one.issued for one in view.history] == sorted((one.issued for one in view.history), reverse=True)
 
 

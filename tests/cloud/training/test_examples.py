@@ -9,9 +9,10 @@ import pytest
 
 from cloud.dataset.reader import Dataset, StoredFeatures
 from cloud.dataset.shards import FeatureFile
+from cloud.label_limit import LabelLimit
 from cloud.releases.registry import Release
 from cloud.training import examples
-from cloud.training.examples import TrainingClasses, choose_classes, choose_examples
+from cloud.training.examples import KnownLabels, TrainingClasses, choose_classes, choose_examples
 from cloud.training.inputs import has_learned
 from contract.bundle import BaseSamples
 from contract.labels import encode_labels
@@ -54,7 +55,7 @@ def dataset(tmp_path: Path) -> MakeDataset:
 
 
 def classes(data: Dataset, *, newest: tuple[str, ...] = BUNDLE, best: tuple[str, ...] = BUNDLE) -> TrainingClasses:
-    return choose_classes(data, bundle=BUNDLE, best=best, newest=newest)
+    return choose_classes(data, KnownLabels(BUNDLE, best, newest))
 
 
 def test_a_label_becomes_a_class_with_its_second_training_photo(dataset: MakeDataset) -> None:
@@ -74,13 +75,35 @@ def test_a_class_of_the_newest_release_keeps_its_place_even_without_photos(datas
 
 def test_an_excluded_sample_makes_no_class_is_no_row_and_is_remembered_as_left_out(dataset: MakeDataset) -> None:
     data = dataset(("Cleo", 0), ("Dan", 0), ("Cleo", 0), ("Dan", 0), ("Dan", 0), ("Ada", 1))
-    chosen = choose_classes(data, bundle=BUNDLE, best=BUNDLE, newest=BUNDLE, excluded=[0, 5])
+    chosen = choose_classes(data, KnownLabels(BUNDLE, BUNDLE, BUNDLE), excluded=[0, 5])
     assert (chosen.labels, chosen.waiting) == (("Ada", "Ben", "Dan"), 1)
     rows = choose_examples(data, NO_BASE, chosen, seen=0, excluded=[0, 5])
     assert rows.labels.tolist() == [2, 2, 2]
-    assert rows.left_out.tolist() == [0, 5]
-    assert rows.weighted(np.array([1, 0, 1], np.float32)).left_out.tolist() == [0, 3, 5]
+    assert rows.left_out.tolist() == [0, 2, 5]  # Cleo's other photo waits for a second one
+    assert rows.weighted(np.array([1, 0, 1], np.float32)).left_out.tolist() == [0, 2, 3, 5]
     assert data.splits.tolist() == [0, 0, 0, 0, 0, 1]
+
+
+def test_a_label_that_one_device_brings_alone_waits_and_its_rows_were_learned_by_nobody(dataset: MakeDataset) -> None:
+    """Rows are of two devices in turn: the first one's Cleo and Dan come alone, the bundle has Ada."""
+    data = dataset(("Cleo", 0), ("Ada", 0), ("Cleo", 0), ("Ada", 0), ("Dan", 0), ("Ada", 1), ("Dan", 0))
+    known = KnownLabels(BUNDLE, BUNDLE, BUNDLE)
+    chosen = choose_classes(data, known, limit=LabelLimit(1, 0))
+    assert (chosen.labels, chosen.alone, chosen.waiting) == (("Ada", "Ben", "Cleo"), 1, 0)
+    rows = choose_examples(data, NO_BASE, chosen, seen=0)
+    assert rows.left_out.tolist() == [4, 6]
+    allowed = choose_classes(data, known, limit=LabelLimit(1, 0), allows={"Dan"}.__contains__)
+    assert (allowed.labels, allowed.alone) == (("Ada", "Ben", "Cleo", "Dan"), 0)
+    back = choose_examples(data, NO_BASE, allowed, seen=7, left_out=[4, 6])
+    assert back.unseen[back.labels == 3].tolist() == [True, True]
+
+
+def test_whose_devices_are_excluded_stand_for_no_label(dataset: MakeDataset) -> None:
+    """The second device has one sample of Dan, which is excluded: the first one's are alone again."""
+    data = dataset(("Cleo", 0), ("Ada", 0), ("Cleo", 0), ("Dan", 0), ("Dan", 0), ("Ada", 0), ("Dan", 0))
+    known = KnownLabels(BUNDLE, BUNDLE, BUNDLE)
+    assert choose_classes(data, known, limit=LabelLimit(1, 0)).alone == 0
+    assert choose_classes(data, known, limit=LabelLimit(1, 0), excluded=[3]).alone == 1
 
 
 def test_what_was_left_out_as_excluded_is_unseen_when_it_comes_back(dataset: MakeDataset) -> None:
@@ -284,6 +307,13 @@ def test_where_labels_in_doubt_have_no_news_nothing_is_left_out(dataset: MakeDat
     assert before.without_news([0, 1]) is None
 
 
+def test_of_a_label_of_the_base_no_device_vouches_for_a_sample(dataset: MakeDataset) -> None:
+    data = dataset(("Ada", 0), ("Ada", 0), ("Ben", 1))
+    chosen = choose_examples(data, BASE, classes(data), seen=0)
+    assert (chosen.vouched == (chosen.sources == 0)).all()
+    assert chosen.vouched.sum() == 4
+
+
 def test_the_base_vouches_for_labels_and_so_do_two_devices(dataset: MakeDataset) -> None:
     data = dataset(("Cleo", 0), ("Dan", 0), ("Cleo", 0), ("Dan", 0), ("Eve", 0), ("Eve", 0))
     chosen = choose_examples(replace(data, devices=np.array([0, 0, 0, 1, 1, 1])), BASE, classes(data), seen=0)
@@ -292,5 +322,7 @@ def test_the_base_vouches_for_labels_and_so_do_two_devices(dataset: MakeDataset)
         for label, vouched in zip(chosen.labels, chosen.vouched, strict=True)
     }
     assert vouched == {"Ada": True, "Ben": True, "Cleo": False, "Dan": True, "Eve": False}
+    of_ada = chosen.labels == 0
+    assert chosen.vouched[of_ada].tolist() == [True, True]
     only_one = replace(chosen, weights=np.where(chosen.sources == 2, 0, chosen.weights).astype(np.float32))
     assert not only_one.vouched[only_one.labels == chosen.classes.labels.index("Dan")].any()

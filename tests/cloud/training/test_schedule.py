@@ -39,12 +39,12 @@ def test_too_few_new_rows_wait_for_more() -> None:
     assert decide(dataset(10), trained=trained(5), failed=None, min_new=5, now=NOW).train
 
 
-def test_a_cycle_starts_where_other_devices_are_excluded_though_nothing_is_new() -> None:
-    done = replace(trained(5, commit="now"), excluded="these")
-    for excluded, train in (("these", False), ("others", True), ("", True)):
-        decision = decide(dataset(5), trained=done, failed=None, min_new=9, now=NOW, excluded=excluded)
+def test_a_cycle_starts_where_operators_decided_otherwise_though_nothing_is_new() -> None:
+    done = replace(trained(5, commit="now"), admission="these")
+    for admission, train in (("these", False), ("others", True), ("", True)):
+        decision = decide(dataset(5), trained=done, failed=None, min_new=9, now=NOW, admission=admission)
         assert decision.train is train
-    assert not decide(dataset(0), trained=None, failed=None, min_new=1, now=NOW, excluded="these").train
+    assert not decide(dataset(0), trained=None, failed=None, min_new=1, now=NOW, admission="these").train
     failed = FailedCycles(commit="now", times=1, at=int(NOW))
     assert decide(dataset(5), trained=done, failed=failed, min_new=1, now=NOW + 59).not_before == NOW + 60
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cloud.admin.bundles import register as register_bundle
-from cloud.dataset import inbox, reader, shards
+from cloud.dataset import admission, inbox, reader, shards
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.memory import MergeMemory
 from cloud.dataset.merge import merge_once
@@ -130,6 +130,8 @@ def fill(place: Place, make_upload: MakeUpload) -> tuple[list[bytes], list[bytes
     store.prepare()
     assert place.bundle.directory is not None
     register_bundle(store, place.bundle.directory)
+    for label in (ZOE, "Cleo"):
+        admission.allow(store, place.pool.group, label)
     for device in (FIRST, SECOND):
         devices.add(store, EnrolledDevice(device, place.pool.group, 0, "0" * 64, 0))
     first = [

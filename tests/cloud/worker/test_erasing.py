@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.dataset import erasures
+from cloud.dataset import admission, erasures
 from cloud.dataset.merge import merge_once
 from cloud.dataset.scopes import AgeScope, GroupScope, LabelScope
 from cloud.identity import devices
@@ -75,6 +75,11 @@ def check_gone(place: Place, traces: set[bytes]) -> None:
     assert {trace: found for trace in traces if (found := names_with(trace, held))} == {}
 
 
+def check_allowed(place: Place, *labels: str) -> None:
+    """Look at what is left of what was decided about labels: names that can be guessed from a hash are traces, too."""
+    assert admission.read(place.store, HOME.group).allowed == {admission.label_id(label) for label in labels}
+
+
 def check_done(place: Place, *, by: str, samples: int) -> None:
     """Look at what is left of the erasure, and at the releases."""
     [tombstone] = [json.loads(place.store.get(key).body) for key in place.store.list("tombstones/")]
@@ -94,6 +99,7 @@ def check_device_gone(place: Place, first: list[bytes], second: list[bytes]) -> 
     check_gone(place, {trace for body in first for trace in traces_of(body)} | {ZOE.encode()})
     assert {id_ for _, id_, _ in place.samples()} == ids_of(*second)
     check_done(place, by=FIRST, samples=3)
+    check_allowed(place, "Cleo")
 
 
 def test_the_search_finds_what_is_to_be_erased_where_it_is_held(
@@ -151,6 +157,7 @@ def test_nothing_is_left_of_a_label_and_all_that_came_with_it_stays(
             place.store.put(keys.inbox(InboxUpload(HOME, FIRST, 0, upload_id(body))), body)
         assert merge_once(place.store, HOME).rows == 0
     check_done(place, by="an operator", samples=3)
+    check_allowed(place, "Cleo")
 
 
 def test_an_erasure_of_a_label_killed_anywhere_counts_each_sample_once(
@@ -164,6 +171,7 @@ def test_an_erasure_of_a_label_killed_anywhere_counts_each_sample_once(
         place.eraser().look()
         check_gone(place, traces_of_label(filled[1], ZOE))
         check_done(place, by="an operator", samples=3)
+        check_allowed(place, "Cleo")
 
 
 def test_nothing_is_left_of_an_erased_group_but_its_devices(
@@ -173,6 +181,7 @@ def test_nothing_is_left_of_an_erased_group_but_its_devices(
     place.eraser().look()
     check_gone(place, {trace for body in (*filled[1], *filled[2]) for trace in traces_of(body)} | {ZOE.encode()})
     check_done(place, by="an operator", samples=7)
+    check_allowed(place)
     assert len(place.dataset()) == 0
     assert [place.store.list(prefix) for prefix in ("inbox/", "receipts/", "rejected/", "objects/", "trials/")] == [
         [],
@@ -195,6 +204,7 @@ def test_what_was_merged_before_a_date_goes_and_what_came_later_stays(
     gone = ids_of(first[0], second[0]) - ids_of(first[1], second[1])
     check_gone(place, gone)
     check_done(place, by="retention", samples=3)
+    check_allowed(place, ZOE, "Cleo")
 
 
 def test_a_group_of_another_name_is_left_alone(place: Place) -> None:

@@ -1,4 +1,4 @@
-"""Which pools are to be looked at because an operator excluded a device, or readmitted one."""
+"""Which pools are to be looked at because an operator decided about devices or labels of their group."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ LOOK_EVERY_S = 30.0
 
 
 @dataclass(slots=True)
-class ExclusionWatch:
-    """The excluded devices of all groups, as they were at the last look."""
+class AdmissionWatch:
+    """What was decided in all groups, as it was at the last look."""
 
     _seen: Set[str] | None = None
-    """`<group>/<device>`; None before the first look, at which a worker looks at every pool in any case."""
+    """`<group>/<device or label>`; None before the first look, at which a worker looks at every pool in any case."""
     _next_look: float = -math.inf
 
     def pools(self, store: ObjectStore, *, clock: float) -> list[Pool]:
-        """List the pools of groups of which other devices are excluded now, by one LIST every `LOOK_EVERY_S`.
+        """List the pools of groups in which something else is decided now, by two LISTs every `LOOK_EVERY_S`.
 
         `clock` is a reading of one monotonic clock. Where the store fails, the next look finds the same.
         """
         if clock < self._next_look:
             return []
-        found = frozenset(names_under(store, keys.EXCLUDED))
+        found = frozenset([*names_under(store, keys.EXCLUDED), *names_under(store, keys.ALLOWED)])
         changed = {name.partition("/")[0] for name in found ^ self._seen} if self._seen is not None else set()
         pools = [pool for pool in dataset_pointer.pools(store) if pool.group in changed] if changed else []
         self._seen, self._next_look = found, clock + LOOK_EVERY_S
