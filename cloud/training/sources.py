@@ -19,9 +19,9 @@ def pairs_of(labels: Integers, sources: Integers) -> Integers:
 
 
 def vouched_for(labels: Integers, sources: Integers, *, counting: Flags, classes: int) -> Flags:
-    """Tell which rows (n,) are of labels that the base, or two devices, have a row of that counts."""
+    """Tell which rows (n,) others vouch for: the base's, and of labels without base those that two devices use."""
     pairs = np.unique(np.stack([labels[counting], sources[counting]]), axis=1)
     voices = np.bincount(pairs[0], minlength=classes)
     has_base = np.bincount(pairs[0][pairs[1] == BASE], minlength=classes) > 0
-    vouched: Flags = ((voices >= 2) | has_base)[labels]
+    vouched: Flags = np.where(has_base[labels], sources == BASE, (voices >= 2)[labels])
     return vouched

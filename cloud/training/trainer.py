@@ -32,7 +32,7 @@ from export.heads.calibrate import FEWEST_CLASSES, calibrate_by, default_calibra
 from export.heads.calibration import Calibration
 from export.heads.class_means import ABSENT_LOGIT, Classifier
 from export.heads.fit import fit_classifier
-from export.heads.folds import CrossValidated, Scored, assign_folds, cross_validate, may_be_strangers
+from export.heads.folds import CrossValidated, Scored, assign_folds, cross_validate, hide_alone, may_be_strangers
 from export.heads.recipe import Recipe
 
 FOLDS_FOR_BODIES = 3
@@ -163,6 +163,7 @@ def _validate_fine_tuned(inputs: TrialInputs, spec: Spec, progress: Progress, co
     known, others = (fitted.answers(part, inputs.labels, inputs.weights) for part in (left_out, strangers))
     for answers in (known, others):
         answers.logits[:, absent] = ABSENT_LOGIT
+    hide_alone([others], inputs.labels, inputs.training, inputs.vouched)
     return CrossValidated(known, np.ones(len(known.labels), np.float32), others)
 
 

@@ -182,7 +182,7 @@ class TrialInputs:
     moments: Integers
     """(n,): rows with one number are of one moment."""
     vouched: Flags
-    """(n,): whose labels the base or two devices vouch for."""
+    """(n,): the base's rows, and of labels without base those that two devices use."""
     classes: int
     base_classes: int
     """Classes below this are of the bundle: without rows, they keep what best knows of them, and others do not."""

@@ -21,13 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.callbacks import Progress, ignore
-from export.heads.class_means import Classifier, Floats, Frame, Labels, Samples, unit_vectors
+from export.heads.class_means import ABSENT_LOGIT, Classifier, Floats, Frame, Labels, Samples, unit_vectors
 from export.heads.fit import Members, fit_folds
 from export.heads.recipe import Recipe
 
 MOST_FOLDS, FEWEST_FOLDS = 10, 2
 FEWEST_VOUCHED = 20
-"""Labels that stand for strangers by themselves; with fewer, all do."""
+"""Labels that stand for strangers by themselves; with fewer, others do as well."""
 MOST_SCORED = 1 << 26
 """Logits of the known that are kept, and of strangers: with many classes not every sample is scored."""
 MOST_COLUMNS = 16_384
@@ -116,8 +116,9 @@ def cross_validate(
     """Return answers to left-out photos and strangers, over embeddings (n, d) and labels (n,) below `classes`.
 
     `weights` and `start` are as for `fit_classifier`; a sample of weight 0 is nobody's. Samples with one number in
-    `moments` (n,) are near-duplicates, and left out together. Where enough labels are `vouched` for (n, of their
-    samples), only those stand for strangers: nobody sets everybody's threshold by a few invented names.
+    `moments` (n,) are near-duplicates, and left out together. Of labels with samples that are `vouched` for (n,) only
+    those stand for strangers, and where such labels are enough, no others do: nobody sets everybody's threshold by
+    invented names, nor by features between two people.
     """
     counts = np.ones(len(labels), np.float32) if weights is None else weights
     rows = np.flatnonzero(counts > 0)
@@ -142,6 +143,7 @@ def cross_validate(
     )
     known = [_answers(samples, rows, head) for rows, head in zip(scored, heads, strict=True)]
     strangers = [_answers(samples, rows, head) for rows, head in zip(unknown, heads, strict=True)]
+    hide_alone(strangers, labels, counts > 0, vouched)
     left_out = np.concatenate(scored)
     distinct = np.unique(np.stack([labels[rows], alike[rows]]), axis=1)[0]
     photos = np.maximum(np.bincount(distinct, minlength=classes)[labels[left_out]], 2)
@@ -153,9 +155,26 @@ def may_be_strangers(
     labels: Labels, counted: NDArray[np.bool_], vouched: NDArray[np.bool_] | None
 ) -> NDArray[np.bool_]:
     """Return which samples (n,) may stand for strangers."""
-    if vouched is None or len(np.unique(labels[counted & vouched])) < FEWEST_VOUCHED:
+    if vouched is None:
         return np.ones(len(labels), np.bool_)
-    return vouched
+    by_others = np.unique(labels[counted & vouched])
+    return vouched if len(by_others) >= FEWEST_VOUCHED else vouched | ~np.isin(labels, by_others)
+
+
+def hide_alone(
+    strangers: Sequence[Scored], labels: Labels, counted: NDArray[np.bool_], vouched: NDArray[np.bool_] | None
+) -> None:
+    """Let no stranger be taken for a label of which nothing is vouched for, where enough others are.
+
+    A name near a known person would answer that person's photos where they are left out, and raise the threshold.
+    """
+    if vouched is None:
+        return
+    by_others = np.unique(labels[counted & vouched])
+    if len(by_others) >= FEWEST_VOUCHED:
+        alone = np.setdiff1d(labels[counted], by_others)
+        for answers in strangers:
+            answers.logits[:, alone] = ABSENT_LOGIT
 
 
 def folds_for(classes: int) -> int:
