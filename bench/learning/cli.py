@@ -14,7 +14,7 @@ from bench.learning.figures import Played
 from bench.learning.goals import goal_rows
 from bench.learning.people import PHOTO_SETS, read_people, real_folders
 from bench.learning.processes import Job, play_all
-from bench.learning.scenarios import ALL, SCENARIOS
+from bench.learning.scenarios import ALL, ATTACKS, SCENARIOS
 from bench.learning.summary import Summary, summarise
 from bench.learning.table import format_curves, format_figures
 from bench.report import format_rows
@@ -28,20 +28,31 @@ def main() -> int:
     return run_command(learn, "python -m bench.learning")
 
 
-@click.command(epilog="; ".join(f"{scenario.name}: {scenario.about}" for scenario in ALL))
+@click.command(epilog="; ".join(f"{scenario.name}: {scenario.about}" for scenario in SCENARIOS.values()))
 @click.argument("names", nargs=-1, type=click.Choice(list(SCENARIOS)), metavar="[SCENARIO]...")
+@click.option("--attacks", is_flag=True, help="instead of all others: attacks, with the guard against them and without")
 @click.option("--world", "asked", multiple=True, type=click.Choice(worlds.NAMES), help="instead of each scenario's own")
 @click.option("--seeds", default=SEEDS, show_default=True, type=click.IntRange(min=1))
 @click.option("--first-seed", default=0, show_default=True, type=click.IntRange(min=0))
 @click.option("--out", default=BUILD / "bench-learning.json", show_default=True, type=click.Path(path_type=Path))
 @click.option("--processes", default=PROCESSES, show_default=True, type=click.IntRange(min=1))
 def learn(
-    names: tuple[str, ...], asked: tuple[str, ...], seeds: int, first_seed: int, out: Path, processes: int
+    names: tuple[str, ...],
+    attacks: bool,
+    asked: tuple[str, ...],
+    seeds: int,
+    first_seed: int,
+    out: Path,
+    processes: int,
 ) -> None:
-    """Play everything, or the scenarios that are named."""
+    """Play everything but attacks, or the scenarios that are named."""
     began, work = time.monotonic(), BUILD.resolve() / "bench-learning"
     work.mkdir(parents=True, exist_ok=True)
-    jobs = plan(names or tuple(SCENARIOS), asked, seeds=range(first_seed, first_seed + seeds))
+    jobs = plan(
+        names or tuple(one.name for one in (ATTACKS if attacks else ALL)),
+        asked,
+        seeds=range(first_seed, first_seed + seeds),
+    )
     for world in sorted({job.world for job in jobs} & set(PHOTO_SETS)):
         click.echo(f"  ... photos of {world}", err=True)
         read_people(world, work=work)

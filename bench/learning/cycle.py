@@ -15,14 +15,17 @@ import keras
 import numpy as np
 
 from bench.learning.heads import Bundle, Head, State, Verdict
+from bench.learning.people import Floats
 from bench.learning.world import Cast, Upload
 from cloud.dataset.ledger import LedgerDraft, base_ledger
 from cloud.dataset.reader import Dataset, StoredFeatures
+from cloud.label_limit import USUAL, LabelLimit
 from cloud.settings import Settings
 from cloud.training.challenger import trial_result
-from cloud.training.examples import TrainingExamples, choose_classes, choose_examples
+from cloud.training.examples import KnownLabels, TrainingExamples, choose_classes, choose_examples
 from cloud.training.executors.executor import TaskEnding, TaskOutcome
 from cloud.training.heads import answer_rows
+from cloud.training.moments import find_moments
 from cloud.training.rounds import count_examples, train_in_rounds
 from cloud.training.trainer import train
 from cloud.training.trials import Spec, plan, run_in_turn
@@ -36,6 +39,8 @@ from export.heads.calibration import Calibration
 from export.heads.class_means import Classifier
 from export.heads.first_head import fit_first_head
 from export.network.classifier import take_apart
+
+NO_LIMIT = LabelLimit(labels=1 << 20)
 
 TRIALS = Settings(store="dir:").trials
 
@@ -107,11 +112,15 @@ def make_bundle(people: Cast) -> Bundle:
     return Bundle(names, BaseSamples(features, labels, ids, splits), first)
 
 
-def run_cycle(state: State, pool: Pool) -> tuple[State, Verdict]:
-    """Train on a pool as it is, and publish: latest always, best if the gate lets it pass."""
+def run_cycle(state: State, pool: Pool, *, is_guarded: bool = True) -> tuple[State, Verdict]:
+    """Train on a pool as it is, and publish: latest always, best if the gate lets it pass.
+
+    Without the guard no sample is vetted, no label waits, and any label stands for strangers; the gate stays.
+    """
     began = time.process_time()
     bundle, best, dataset = pool.bundle, state.best, pool.dataset()
-    classes = choose_classes(dataset, bundle=bundle.labels, best=best.labels, newest=state.latest.labels)
+    known = KnownLabels(bundle.labels, best.labels, state.latest.labels)
+    classes = choose_classes(dataset, known, limit=USUAL if is_guarded else NO_LIMIT)
     chosen = choose_examples(dataset, bundle.base, classes, seen=state.seen, left_out=state.left_out)
     embeddings = np.concatenate(list(chosen.features(bundle.base, dataset)))
     first = bundle.first
@@ -131,7 +140,7 @@ def run_cycle(state: State, pool: Pool) -> tuple[State, Verdict]:
             weights=examples.weights,
             trained=examples.trained,
             moments=examples.moments,
-            vouched=examples.vouched,
+            vouched=examples.vouched if is_guarded else np.ones(len(examples), np.bool_),
             classes=len(examples.classes.labels),
             base_classes=examples.classes.base,
             best=HeadWeights(best.kernel, best.bias),
@@ -139,7 +148,7 @@ def run_cycle(state: State, pool: Pool) -> tuple[State, Verdict]:
         specs = [replace(spec, name=spec.name + suffix) for spec in plan(TRIALS)]
         return run_in_turn(specs, lambda some: [_try(inputs, spec) for spec in some], result=trial_result)
 
-    examples, _ = count_examples(chosen, embeddings)
+    examples = count_examples(chosen, embeddings)[0] if is_guarded else _believe(chosen, embeddings)
     thresholds = Thresholds(first.fitted_threshold, best.fitted_threshold)
     trained = train_in_rounds(examples, run, embedding, thresholds)
     verdict, challenger = trained.verdict, trained.selection.challenger
@@ -149,6 +158,13 @@ def run_cycle(state: State, pool: Pool) -> tuple[State, Verdict]:
     seen = State(latest, latest, pool.rows, tuple(trained.examples.left_out.tolist()))
     after = seen if verdict.passes else replace(state, latest=latest)
     return after, Verdict(verdict.passes, verdict.reason, time.process_time() - began)
+
+
+def _believe(chosen: TrainingExamples, embeddings: Floats) -> TrainingExamples:
+    """Let every row count; photos of one moment count once all the same."""
+    moments = find_moments(embeddings, chosen.labels, chosen.sources, chronology=chosen.chronology)
+    shares = moments.split_shares(np.ones(len(chosen), np.bool_), trained=chosen.trained)
+    return replace(chosen.weighted(shares), moments=moments.moments)
 
 
 def _head(labels: tuple[str, ...], classifier: Classifier, calibration: Calibration) -> Head:

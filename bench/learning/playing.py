@@ -18,7 +18,7 @@ def play(scenario: Scenario, people: People, *, seed: int) -> Played:
     """Play one scenario. The bundle of the same people is kept for the next one."""
     story = scenario.play(people, seed=seed)
     bundle = _bundle(people, scenario.casting, seed)
-    states, verdicts = run_story(story, bundle)
+    states, verdicts = run_story(story, bundle, is_guarded=scenario.is_guarded)
     heads = {"best": states[-1].best, "latest": states[-1].latest} if scenario.curve else {}
     curves = {name: curve(head, story) for name, head in heads.items()}
     return Played(
@@ -31,12 +31,12 @@ def play(scenario: Scenario, people: People, *, seed: int) -> Played:
     )
 
 
-def run_story(story: Story, bundle: Bundle) -> tuple[list[State], list[Verdict]]:
+def run_story(story: Story, bundle: Bundle, *, is_guarded: bool = True) -> tuple[list[State], list[Verdict]]:
     """Run every cycle of a story; return the states before the first one and after each, and what was decided."""
     pool, states, verdicts = Pool.of(bundle), [State(bundle.first, bundle.first)], list[Verdict]()
     for uploads in story.cycles:
         pool.add(uploads)
-        state, verdict = run_cycle(states[-1], pool)
+        state, verdict = run_cycle(states[-1], pool, is_guarded=is_guarded)
         states.append(state)
         verdicts.append(verdict)
     return states, verdicts

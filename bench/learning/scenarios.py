@@ -1,15 +1,16 @@
-"""The scenarios: who uploads what through which device in which cycle, as data that the cycle knows nothing of."""
+"""The scenarios: a story, among whom it is told, and what is asked of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from bench.learning.people import People, near_duplicates
-from bench.learning.world import Casting, Draft, Member, Story, Upload, cast_people
+from bench.learning import attacks, stories
+from bench.learning.people import People
+from bench.learning.world import Casting, Draft, Story, cast_people
 
 SAMPLES_A_SEED = 1_000_000
 """Samples are numbered from another start in each seed, or their split would be the same in all."""
@@ -17,8 +18,7 @@ SMALL = ("lfw65",)
 EVERYWHERE = ("lfw65", "lfw65-whole", "orl", "faces94")
 FACES = ("lfw65", "lfw65-whole")
 USUAL = Casting()
-MISTAKES = 0.05
-"""The share of a person's further photos that somebody calls by another name first, and corrects a cycle later."""
+UNGUARDED = "-unguarded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,215 +34,69 @@ class Scenario:
     casting: Casting = USUAL
     curve: bool = False
     """Whether acceptance at stated rates of strangers is shown, beside cosine to class means."""
+    is_guarded: bool = True
+    """Whether samples are vetted, and names that one device brings alone wait."""
+
+    @property
+    def unguarded(self) -> Scenario:
+        """The same story in a service that believes everybody."""
+        return replace(self, name=f"{self.name}{UNGUARDED}", about=f"{self.about}, unguarded", is_guarded=False)
 
     def play(self, people: People, *, seed: int) -> Story:
         """Return what happens among these people."""
         cast = cast_people(people, self.casting, seed=seed)
-        draft = Draft(cast, np.random.default_rng((seed, *self.name.encode())), samples=seed * SAMPLES_A_SEED)
+        draft = Draft(
+            cast,
+            np.random.default_rng((seed, *self.name.removesuffix(UNGUARDED).encode())),
+            samples=seed * SAMPLES_A_SEED,
+        )
         self.write(draft)
         return draft.finish()
 
 
-def grow(draft: Draft, *, cycles: int, new_photos: int = 4, further: float = 0.3, mistakes: float = MISTAKES) -> None:
-    """Let a group grow: in each cycle a few new people, and further photos and corrections of those known already."""
-    grow_by(draft, _shares(draft.cast.new, cycles), new_photos=new_photos, further=further, mistakes=mistakes)
-
-
-def grow_by(
-    draft: Draft,
-    arrivals: Sequence[Sequence[Member]],
-    *,
-    new_photos: int = 4,
-    further: float = 0.3,
-    mistakes: float = MISTAKES,
-) -> None:
-    """Let these people arrive, cycle by cycle; of those known a share of `further` get one or two photos more."""
-    known, wrong = list(draft.cast.base), list[tuple[str, Upload]]()
-    for arriving in arrivals:
-        draft.begin_cycle()
-        for name, upload in wrong:
-            draft.correct([upload], name)
-        wrong = []
-        for member in arriving:
-            _introduce(draft, member, new_photos)
-        for member in known:
-            if draft.random.random() < further:
-                wrong += _send_more(draft, member, known, mistakes)
-        known += arriving
-
-
-def _introduce(draft: Draft, member: Member, photos: int) -> None:
-    devices = draft.choose_devices(int(draft.random.integers(2, 4)))
-    draft.send(member.name, draft.photos(member, photos), devices)
-
-
-def _send_more(draft: Draft, member: Member, known: Sequence[Member], mistakes: float) -> list[tuple[str, Upload]]:
-    """Send a photo or two; return those that were called by another name, with the right one."""
-    photos, [device] = draft.photos(member, int(draft.random.integers(1, 3))), draft.choose_devices(1)
-    if draft.random.random() >= mistakes:
-        draft.send(member.name, photos, [device])
-        return []
-    other = known[int(draft.random.integers(len(known)))]
-    return [(member.name, upload) for upload in draft.send(other.name, photos, [device])]
-
-
-def _new_only(draft: Draft) -> None:
-    draft.begin_cycle()
-    for member in draft.cast.new:
-        _introduce(draft, member, 4)
-
-
-def _only_new_have_devices(draft: Draft) -> None:
-    arrivals = _shares(draft.cast.new, 3)
-    here: list[Member] = []
-    for arriving in [*arrivals, []]:
-        draft.begin_cycle()
-        here += arriving
-        for member in here:
-            draft.send(member.name, draft.photos(member, 2), [f"own-{member.name}"])
-
-
-def _star(draft: Draft) -> None:
-    arrivals = _shares(draft.cast.new, 3)
-    grow_by(draft, arrivals)
-    star = draft.cast.base[0]
-    draft.cycles[0] += _sent(draft, star.name, draft.many_photos(star, 300), draft.choose_devices(2))
-
-
-def _bursts(draft: Draft) -> None:
-    """Each photo comes as ten of one moment."""
-    grow(draft, cycles=3)
-    for place, cycle in enumerate(draft.cycles):
-        moments = [upload for upload in cycle if upload.revision == 1]
-        for upload in moments:
-            again = near_duplicates(np.repeat(upload.embedding[np.newaxis], 9, axis=0), draft.random)
-            draft.cycles[place] += _sent(draft, upload.label, again, [upload.device])
-
-
-def _second_names(draft: Draft, *, people: int, photos: int) -> None:
-    """People of the base get a second name, each from one device, while unrelated people arrive."""
-    grow(draft, cycles=3, mistakes=0.0)
-    for member in draft.cast.base[:people]:
-        name = f"also-{member.name}"
-        draft.aliases[name] = member.name
-        draft.cycles[1] += _sent(draft, name, draft.many_photos(member, photos), draft.choose_devices(1))
-
-
-def _typo(draft: Draft) -> None:
-    """Two old people, and two new ones, are taken for each other; a cycle later all of it is corrected."""
-    pairs = [draft.cast.base[:2], draft.cast.new[:2]]
-    swapped = {id(member) for pair in pairs for member in pair}
-    rest = [member for member in draft.cast.new if id(member) not in swapped]
-    draft.begin_cycle()
-    mistaken = []
-    for one, other in pairs:
-        for member, said in ((one, other), (other, one)):
-            sent = draft.send(said.name, draft.photos(member, 5), draft.choose_devices(2))
-            mistaken.append((member.name, sent))
-    draft.begin_cycle()
-    for name, sent in mistaken:
-        draft.correct(sent, name)
-    begun = draft.cycles
-    draft.cycles = []
-    grow_by(draft, _shares(rest, 4), mistakes=0.0)
-    draft.cycles = [[*(begun[place] if place < len(begun) else []), *cycle] for place, cycle in enumerate(draft.cycles)]
-
-
-def _liars(draft: Draft, *, share: float) -> None:
-    """Let some devices call everybody by somebody else's name."""
-    grow(draft, cycles=4, mistakes=0.0)
-    liars = set(draft.choose_devices(max(1, round(share * len(draft.cast.devices)))))
-    said = [member.name for member in draft.cast.base]
-    for place, cycle in enumerate(draft.cycles):
-        draft.cycles[place] = [_lie(draft, upload, said) if upload.device in liars else upload for upload in cycle]
-        said += sorted({upload.label for upload in cycle} - set(said))
-
-
-def _lie(draft: Draft, upload: Upload, said: Sequence[str]) -> Upload:
-    others = [name for name in said if name != upload.label]
-    label = others[int(draft.random.integers(len(others)))]
-    return Upload(upload.device, upload.sample, label, upload.embedding, upload.revision)
-
-
-def _flood_old(draft: Draft) -> None:
-    """25 photos of others come under the name of one old person, in the second of four cycles."""
-    victim = draft.cast.base[0]
-    grow(draft, cycles=4)
-    others = [member for member in draft.cast.base[1:] if len(member.stock)]
-    photos = np.concatenate([draft.many_photos(others[place % len(others)], 1) for place in range(25)])
-    draft.cycles[1] += _sent(draft, victim.name, photos, ["flood"])
-
-
-def _flood_everybody(draft: Draft) -> None:
-    """500 photos of known people come under one new name."""
-    grow(draft, cycles=4)
-    members = [member for member in draft.cast.base if len(member.stock)]
-    photos = np.concatenate([draft.many_photos(member, -(-500 // len(members))) for member in members])
-    draft.cycles[1] += _sent(draft, "x", photos[:500], ["flood"])
-
-
-def _flood_new_name(draft: Draft) -> None:
-    """60 photos of one old person come under a new name that is not theirs."""
-    victim = draft.cast.base[0]
-    grow(draft, cycles=4)
-    draft.cycles[1] += _sent(draft, "x", draft.many_photos(victim, 60), ["flood"])
-
-
-def _household(draft: Draft) -> None:
-    grow(draft, cycles=4)
-    for place, cycle in enumerate(draft.cycles):
-        draft.cycles[place] = [
-            Upload("the-phone", upload.sample, upload.label, upload.embedding, upload.revision) for upload in cycle
-        ]
-
-
-def _few(draft: Draft) -> None:
-    """Everybody gets photos in each of three cycles."""
-    grow(draft, cycles=3, further=1.0, mistakes=0.0)
-
-
-def _once(draft: Draft) -> None:
-    grow(draft, cycles=1, new_photos=3)
-
-
-def _sent(
-    draft: Draft, label: str, photos: np.ndarray[tuple[int, ...], np.dtype[np.float32]], devices: Sequence[str]
-) -> list[Upload]:
-    """Write uploads that another cycle than the last is to have."""
-    sent = draft.send(label, photos, devices)
-    del draft.cycles[-1][-len(sent) :]
-    return sent
-
-
-def _shares(members: Sequence[Member], cycles: int) -> list[list[Member]]:
-    return [list(members[place::cycles]) for place in range(cycles)]
-
-
 ALL = (
-    Scenario("growth5", "growth over five cycles", partial(grow, cycles=5), EVERYWHERE, curve=True),
+    Scenario("growth5", "growth over five cycles", partial(stories.grow, cycles=5), EVERYWHERE, curve=True),
     Scenario(
-        "growth20", "growth over twenty cycles, few photos in each", partial(grow, cycles=20, further=0.1), curve=True
+        "growth20",
+        "growth over twenty cycles, few photos in each",
+        partial(stories.grow, cycles=20, further=0.1),
+        curve=True,
     ),
-    Scenario("new-only", "new people only", _new_only),
-    Scenario("new-devices", "only new people have devices", _only_new_have_devices),
-    Scenario("star", "one star with 300 photos", _star),
-    Scenario("bursts", "each photo comes as ten of one moment", _bursts),
-    Scenario("two-photos", "two photos a label", partial(grow, cycles=2, new_photos=2, further=0.0)),
-    Scenario("one-photo", "one photo a label in the base", _once, casting=Casting(base_photos=1)),
-    Scenario("second-names", "three people with a second name", partial(_second_names, people=3, photos=6)),
+    Scenario("new-only", "new people only", stories.new_only),
+    Scenario("new-devices", "only new people have devices", stories.only_new_have_devices),
+    Scenario("star", "one star with 300 photos", stories.star),
+    Scenario("bursts", "each photo comes as ten of one moment", stories.bursts),
+    Scenario("two-photos", "two photos a label", partial(stories.grow, cycles=2, new_photos=2, further=0.0)),
+    Scenario("one-photo", "one photo a label in the base", stories.once, casting=Casting(base_photos=1)),
+    Scenario("second-names", "three people with a second name", partial(stories.second_names, people=3, photos=6)),
     Scenario(
-        "second-name-500", "one person, 500 photos under a second name", partial(_second_names, people=1, photos=500)
+        "second-name-500",
+        "one person, 500 photos under a second name",
+        partial(stories.second_names, people=1, photos=500),
     ),
-    Scenario("typo", "two pairs of names swapped, then corrected", _typo),
-    Scenario("liars-10", "10 % of devices flip labels", partial(_liars, share=0.1)),
-    Scenario("liars-30", "30 % of devices flip labels", partial(_liars, share=0.3)),
-    Scenario("flood-old", "25 wrong photos of an old person from one device", _flood_old),
-    Scenario("flood-x", "500 photos of known people called x", _flood_everybody),
-    Scenario("flood-name", "one person flooded under a new name", _flood_new_name),
-    Scenario("household", "all uploads through one phone", _household),
-    Scenario("two-people", "two people", _few, FACES, Casting(2, 0)),
-    Scenario("five-people", "five people, one of them new", _few, FACES, Casting(4, 1)),
-    Scenario("people-200", "200 people", partial(grow, cycles=2), ("synthetic200",)),
-    Scenario("people-500", "500 people", partial(grow, cycles=1), ("synthetic500",)),
+    Scenario("typo", "two pairs of names swapped, then corrected", stories.typo),
+    Scenario("liars-10", "10 % of devices flip labels", partial(stories.liars, share=0.1)),
+    Scenario("liars-30", "30 % of devices flip labels", partial(stories.liars, share=0.3)),
+    Scenario("flood-old", "25 wrong photos of an old person from one device", stories.flood_old),
+    Scenario("flood-x", "500 photos of known people called x", stories.flood_everybody),
+    Scenario("flood-name", "one person flooded under a new name", stories.flood_new_name),
+    Scenario("household", "all uploads through one phone", stories.household),
+    Scenario("two-people", "two people", stories.few, FACES, Casting(2, 0)),
+    Scenario("five-people", "five people, one of them new", stories.few, FACES, Casting(4, 1)),
+    Scenario("people-200", "200 people", partial(stories.grow, cycles=2), ("synthetic200",)),
+    Scenario("people-500", "500 people", partial(stories.grow, cycles=1), ("synthetic500",)),
 )
-SCENARIOS: Mapping[str, Scenario] = {scenario.name: scenario for scenario in ALL}
+_ATTACKS = (
+    *(scenario for scenario in ALL if scenario.name in ("liars-10", "liars-30")),
+    Scenario("crafted-10", "10 % of devices move known people", partial(attacks.craft, share=0.1)),
+    Scenario("crafted-30", "30 % of devices move known people", partial(attacks.craft, share=0.3)),
+    Scenario("names-10", "10 % of devices invent 100 names each", partial(attacks.invent, share=0.1)),
+    Scenario("names-30", "30 % of devices invent 100 names each", partial(attacks.invent, share=0.3)),
+    Scenario("flood-10", "10 % of devices flood somebody known", partial(attacks.flood, share=0.1)),
+    Scenario("flood-30", "30 % of devices flood somebody known", partial(attacks.flood, share=0.3)),
+    Scenario("rare-names", "honest: every new person known to one device", attacks.rare_names),
+    Scenario("one-namer", "honest: all new people known to one device alone", attacks.one_namer),
+)
+ATTACKS = tuple(each for scenario in _ATTACKS for each in (scenario, scenario.unguarded))
+"""Each with the guard and without; and what that costs honest people."""
+SCENARIOS: Mapping[str, Scenario] = {scenario.name: scenario for scenario in (*ALL, *ATTACKS)}

@@ -76,6 +76,10 @@ class Upload:
     """(d,)."""
     revision: int = 1
 
+    def by(self, device: str) -> Upload:
+        """Return the same as another device sends it."""
+        return replace(self, device=device)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Story:

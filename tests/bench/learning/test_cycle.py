@@ -72,3 +72,22 @@ def test_a_scenario_is_played_to_its_figures() -> None:
     assert 0 <= played.figures.strangers_latest <= 1
     assert len(played.reasons) == 1
     assert set(played.curves) == {"best", "latest", "cosine"}
+
+
+def test_without_the_guard_everybody_is_believed(cast: Cast, bundle: Bundle) -> None:
+    """One device calls old people by other names, and brings fifteen more names than it may."""
+    first, second = cast.base[:2]
+    lies = [Upload("liar", place, first.name, photo) for place, photo in enumerate(second.stock[:5])]
+    names = [
+        Upload("liar", 100 + 2 * place + twin, f"name {place}", cast.strangers[place] * (1 + 0.01 * twin))
+        for place in range(25)
+        for twin in range(2)
+    ]
+    heads = {}
+    for is_guarded in (True, False):
+        pool = Pool.of(bundle)
+        pool.add([*uploads(cast, cast.new[0].name, 4), *lies, *names])
+        after, _ = run_cycle(State(bundle.first, bundle.first), pool, is_guarded=is_guarded)
+        heads[is_guarded] = after
+    assert len(heads[False].latest.labels) == len(bundle.labels) + 1 + 25
+    assert len(heads[True].latest.labels) <= len(bundle.labels) + 1 + 10

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.learning.people import draw_people
-from bench.learning.scenarios import SCENARIOS
+from bench.learning.scenarios import ATTACKS, SCENARIOS
 from bench.learning.world import Story, Upload
 
 PEOPLE = draw_people(40, photos=14, seed=7)
@@ -119,3 +119,36 @@ def test_bursts_are_ten_photos_of_a_moment() -> None:
     units = uploads / np.linalg.norm(uploads, axis=1, keepdims=True)
     close = (units @ units.T > 0.9).sum(axis=1)
     assert np.median(close) >= 10
+
+
+@pytest.mark.parametrize("name", [one.name for one in ATTACKS if one.is_guarded])
+def test_an_attack_is_the_same_with_the_guard_and_without(name: str) -> None:
+    told = [
+        [(one.device, one.sample, one.label, one.embedding.tobytes()) for cycle in play(each).cycles for one in cycle]
+        for each in (name, f"{name}-unguarded")
+    ]
+    assert told[0] == told[1]
+    assert (SCENARIOS[name].is_guarded, SCENARIOS[f"{name}-unguarded"].is_guarded) == (True, False)
+
+
+@pytest.mark.parametrize(("name", "attackers"), [("names-10", 1), ("names-30", 2), ("flood-30", 2), ("crafted-30", 2)])
+def test_attackers_are_a_share_of_the_devices_and_begin_in_the_second_cycle(name: str, attackers: int) -> None:
+    """Six devices; what is crafted is no photo of anybody's."""
+    story = play(name)
+    of = owners(story)
+    first, second, *rest = [
+        {one.device for one in cycle if one.embedding.tobytes() not in of or of[one.embedding.tobytes()] != one.label}
+        for cycle in story.cycles
+    ]
+    assert (len(first), len(second), [len(each) for each in rest]) == (0, attackers, [0, 0])
+
+
+@pytest.mark.parametrize(("name", "most"), [("rare-names", 6), ("one-namer", 1)])
+def test_honest_rare_names_are_of_one_device_each(name: str, most: int) -> None:
+    story = play(name)
+    devices = {
+        member.name: {one.device for one in story.uploads() if one.label == member.name} for member in story.cast.new
+    }
+    assert {len(each) for each in devices.values()} == {1}
+    assert len(set.union(*devices.values())) <= most
+    assert wrong(story, story.uploads()) == []
