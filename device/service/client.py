@@ -1,9 +1,10 @@
 """Speaks HTTP with the service: the routes of the contract, with every answer bounded and judged by its form.
 
 A slow line is not a dead one, and a server that drips is not a slow line: `pace` tells them apart. Nothing is tried
-again here: whoever calls knows what may be repeated. No redirect is followed, as the token belongs to one service; a
-service at another address than the one that the device enrolled at must prove first that it keeps the token. The
-contents of an answer are checked for form only; whether they may be believed, `device.pull.trust` decides.
+again here: whoever calls knows what may be repeated. Each request has a name of its own, which the service's log has
+and an error tells. No redirect is followed, as the token belongs to one service; a service at another address than the
+one that the device enrolled at must prove first that it keeps the token. The contents of an answer are checked for form
+only; whether they may be believed, `device.pull.trust` decides.
 """
 
 from __future__ import annotations
@@ -37,12 +38,14 @@ from contract.space_list import MAX_SPACES_BYTES, SPACES_FORMAT
 from contract.upload import UPLOAD_MEDIA_TYPE
 from device.errors import AnotherService, CutOff, ProtocolViolation, Refused, SettingError, Unreachable
 from device.service.pace import Pace, paced_pools
-from device.service.replies import Reply, reason, was_connected
+from device.service.replies import Reply, name_in_log, reason, was_connected
 
 READ_FORMATS = encode_formats((("manifest", MANIFEST_FORMAT), ("spaces", SPACES_FORMAT)))
 """What every request says that this client reads."""
 NO_OBJECT = "0" * 64
 """A sha256 that no object has."""
+REQUEST_NAME_BYTES = 8
+"""Of a request's name in the service's log, random and new each time, so that it ties nothing together."""
 
 SEND_BUFFER_BYTES = 8 << 10
 """What may wait in the kernel, which makes twice of it (Linux) and asks for more when a third of that is sent. At
@@ -311,11 +314,12 @@ class Client:
         self, method: str, path: str, *, headers: Mapping[str, str], auth: _Token, body: bytes | None = None
     ) -> Reply:
         self._pace.begin_request(min(len(body or b""), 2 * SEND_BUFFER_BYTES))
+        name = secrets.token_hex(REQUEST_NAME_BYTES)
         try:
             response = self._session.request(
                 method,
                 self._url + path,
-                headers=dict(headers),
+                headers={**headers, routes.REQUEST_ID: name},
                 data=None if body is None else io.BytesIO(body),  # sent in blocks, each with a time-out of its own
                 auth=auth,
                 verify=self._session.verify,  # repeated here, or REQUESTS_CA_BUNDLE would win over a file of ours
@@ -324,9 +328,12 @@ class Client:
                 stream=True,
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            kind = CutOff if body is not None and was_connected(error) else Unreachable
-            raise kind(f"{self._url}: {reason(error)}") from error
-        return Reply(response, where=f"{method} {path}", pace=self._pace)
+            is_connected = was_connected(error)
+            kind = CutOff if body is not None and is_connected else Unreachable
+            where = f"{self._url} (request {name})" if is_connected else self._url
+            raise kind(f"{where}: {reason(error)}") from error
+        where = f"{method} {path} (request {name_in_log(response, asked=name)})"
+        return Reply(response, where=where, pace=self._pace)
 
 
 def _parsed(reply: Reply, parse: Callable[[bytes], Document], *, max_bytes: int) -> Document:

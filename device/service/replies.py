@@ -13,6 +13,7 @@ from urllib3.util import Retry
 
 from contract import routes
 from contract.errors import ContractError
+from contract.patterns import REQUEST_ID_PATTERN
 from contract.problems import MAX_PROBLEM_BYTES, PROBLEM_MEDIA_TYPE, Problem, ProblemDocument
 from contract.text import escaped
 from device.errors import DeviceError, ProtocolViolation, Redirected, Refused, TryLater, Unexplained, Unreachable
@@ -117,6 +118,12 @@ class Reply:
         except (ContractError, ProtocolViolation, Unreachable):
             return None
         return document if document.problem.status == self.status else None
+
+
+def name_in_log(response: requests.Response, *, asked: str) -> str:
+    """Return what the service's log calls a request: `asked`, or what a proxy in between made of it."""
+    told = response.headers.get(routes.REQUEST_ID, "")
+    return told if REQUEST_ID_PATTERN.fullmatch(told) else asked
 
 
 def printable(text: str) -> str:

@@ -1,7 +1,11 @@
 """What the log says of a request: its name, which the answer has too, and whose it is."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import requests
@@ -75,3 +79,16 @@ def test_the_line_of_an_upload_names_it(service: RunningService, token: str, mak
     assert requests.put(url, data=body, headers=headers, timeout=10).status_code == 201
     [line] = lines_of(service, "of-an-upload")
     assert (line["upload"], line["device"]) == (upload_id(body), token.partition(".")[0])
+
+
+def test_what_a_device_says_of_a_failure_leads_to_the_line_in_the_log(service: RunningService, tmp_path: Path) -> None:
+    """A person reports what `fedex-device` printed; the operator looks for the name in it."""
+    home = str(tmp_path / "device")
+    settings = {"FEDEX_URL": service.url, "FEDEX_HOME": home, "FEDEX_ENROLMENT_CODE": "a-code-of-nobody"}
+    command = [sys.executable, "-m", "device.cli", "enrol"]
+    device = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, timeout=60, check=False)
+    found = re.search(r"POST /v1/devices \(request ([0-9a-f]{16})\): 403", device.stderr)
+    assert found, device.stderr
+    refusal, line = lines_of(service, found[1])
+    assert (refusal["logger"], refusal["message"]) == ("fedex.audit", "identity refused")
+    assert (line["route"], line["status"]) == ("/v1/devices", 403)

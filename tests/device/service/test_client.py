@@ -323,7 +323,7 @@ def test_an_object_larger_than_it_may_be_is_a_protocol_violation(service: StubSe
 
 def test_an_enrolment_reply_without_its_fields_is_a_protocol_violation(service: StubService) -> None:
     service.faults["/v1/devices"] = lambda: Response('{"device": "x"}', 201)
-    with pytest.raises(ProtocolViolation, match="POST /v1/devices: enrolment"):
+    with pytest.raises(ProtocolViolation, match=r"POST /v1/devices \(request [0-9a-f]{16}\): enrolment"):
         Client(service.url).enrol(CODE)
 
 
