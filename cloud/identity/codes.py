@@ -15,7 +15,7 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from cloud.errors import Damaged, Forbidden, NotFound, NothingToDo, PreconditionFailed, Unavailable
@@ -90,7 +90,7 @@ def read_all(store: ObjectStore) -> Iterator[EnrolmentCode]:
         Damaged: one cannot be read.
         StoreError: the store failed.
     """
-    for id_ in names_under(store, keys.CODES):
+    for id_ in ids(store):
         try:
             code = _read(store, id_)
         except NotFound:
@@ -98,14 +98,19 @@ def read_all(store: ObjectStore) -> Iterator[EnrolmentCode]:
         yield code
 
 
-def groups(store: ObjectStore) -> frozenset[str]:
-    """Return the groups that codes open. A code that cannot be read opens none, and is logged.
+def ids(store: ObjectStore) -> Iterator[str]:
+    """List the ids of all codes, by one LIST for each thousand. Raises a `StoreError`."""
+    return names_under(store, keys.CODES)
+
+
+def groups(store: ObjectStore, chosen: Iterable[str] | None = None) -> frozenset[str]:
+    """Return the groups that codes open, all or some by their ids. One that cannot be read opens none, and is logged.
 
     Raises:
         StoreError: the store failed.
     """
     found = set()
-    for id_ in names_under(store, keys.CODES):
+    for id_ in ids(store) if chosen is None else chosen:
         try:
             found.add(_read(store, id_).group)
         except NotFound:

@@ -1,5 +1,7 @@
 """Operators' requests, carried out beside the worker's loop: a roll-back waits for no training cycle.
 
+That includes what follows from a code for a new group: its list of spaces.
+
 A cycle whose pool is decided of meanwhile loses the race for the registry's pointer, and is run again.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Iterator
 
 from cloud.admin.best import BestOperator
@@ -16,9 +19,12 @@ from cloud.logs import fields
 from cloud.releases import requests
 from cloud.releases.requests import OperatorRequest, Outcome, RequestKind, RequestState
 from cloud.training.context import TrainingContext
+from cloud.worker.new_groups import NewGroups
 from contract.manifest import Manifest
 
 LOOK_EVERY_S = 2.0
+FIRST_LOOK_AT_GROUPS_S = 15.0
+"""After the start: the worker's first sweep signs the lists of all groups that there are by then."""
 FORGET_EVERY_S = 3600.0
 ATTEMPTS = 4
 """Of one request, while the worker's loop moves the same pointer."""
@@ -60,9 +66,11 @@ def carry_out(context: TrainingContext) -> None:
 
 def _run(context: TrainingContext, ended: threading.Event) -> None:
     looks = 0
+    new_groups = NewGroups(context, time.monotonic() + FIRST_LOOK_AT_GROUPS_S)
     while not (ended.is_set() or context.stop.is_set()):
         try:
             carry_out(context)
+            new_groups.look(clock=time.monotonic())
             if looks % int(FORGET_EVERY_S / LOOK_EVERY_S) == 0:
                 requests.forget(context.store, now=context.now())
         except CloudError as error:
