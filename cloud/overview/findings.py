@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cloud.overview.heartbeats import Doing, Heartbeat
-from cloud.overview.values import Finding, Overview, PoolView
+from cloud.overview.report import describe_erasures, next_try
+from cloud.overview.values import ErasuresView, Finding, Overview, PoolView
 from cloud.overview.words import age
 
 WAITS_LONG_S = 600.0
 """An upload that was not merged by then."""
+ERASURE_WAITS_LONG_S, ERASURE_WAITS_TOO_LONG_S = 3600.0, 86_400.0
+"""A training cycle goes before an erasure, and may take an hour; a day is no cycle."""
 TROUBLE_COUNTS_S = 3600.0
 
 
@@ -21,6 +24,7 @@ def find(overview: Overview) -> tuple[Finding, ...]:
     found = [
         *_of_store(overview),
         *_of_workers(overview.workers, now=overview.at),
+        *_of_erasures(overview.erasures, now=overview.at),
         *(finding for pool in overview.pools for finding in _of_pool(pool, now=overview.at)),
     ]
     return tuple(sorted(found, key=lambda one: not one.is_urgent))
@@ -68,6 +72,12 @@ def _no_worker(workers: Sequence[Heartbeat], now: float) -> Finding:
     return Finding(True, where, f"alive, but it has done nothing for {age(last.seen - last.looked)}", "restart it")
 
 
+def _of_erasures(view: ErasuresView, *, now: float) -> Iterator[Finding]:
+    if view.waiting and (waited := now - view.waiting[0].asked) > ERASURE_WAITS_LONG_S:
+        advice = "the worker erases between training cycles; see what it does, and its log"
+        yield Finding(waited > ERASURE_WAITS_TOO_LONG_S, "erasures", describe_erasures(view, now=now), advice)
+
+
 def _of_pool(view: PoolView, *, now: float) -> Iterator[Finding]:
     where = f"pool {view.pool.path}"
     for fault in view.faults:
@@ -78,7 +88,7 @@ def _of_pool(view: PoolView, *, now: float) -> Iterator[Finding]:
     if view.failure is not None:
         times = "the last cycle" if view.failure.times == 1 else f"the last {view.failure.times} cycles in a row"
         what = f"{times} published nothing, {age(now - view.failure.at)} ago: {view.failure.reason or 'see the log'}"
-        yield Finding(True, where, what, "the worker tries again by itself, after a pause of at most six hours")
+        yield Finding(True, where, what, f"the worker tries again by itself{next_try(view.failure, now=now)}")
     yield from _of_releases(view, where, now=now)
     if view.rejected:
         what = f"{view.rejected} uploads were set aside, as they could not be read"

@@ -21,15 +21,15 @@ from cloud.dataset.shards import Columns, ShardRef
 from cloud.errors import Damaged, NotFound
 from cloud.identity import devices
 from cloud.overview import heartbeats
+from cloud.overview.erasures import read_erasures
 from cloud.overview.findings import find
 from cloud.overview.heartbeats import Heartbeat
 from cloud.overview.queues import read_queue, read_rejected
-from cloud.overview.releases import describe_release, describe_trials
+from cloud.overview.releases import describe_failure, describe_release, describe_trials
 from cloud.overview.samples import MergedShard, SampleSummary, count_days, describe_devices, summarise
 from cloud.overview.values import (
     DecisionView,
     DeviceView,
-    FailureView,
     Overview,
     PoolView,
     ReleaseView,
@@ -93,6 +93,7 @@ class OverviewReader:
             workers=tuple(workers),
             enrolled=count_under(self.store, keys.DEVICES),
             has_key=bool(self.store.list(keys.VERIFY, limit=1)),
+            erasures=read_erasures(self.store, group=group, faults=faults),
             more_pools=len(found) > MAX_POOLS,
             faults=tuple(faults),
         )
@@ -127,7 +128,7 @@ class OverviewReader:
             current=_newest(history),
             history=tuple(sorted(history, key=lambda one: (one.issued, one.serial), reverse=True)),
             pin=DecisionView("pinned", recorded.pin.by, recorded.pin.why, recorded.pin.at) if recorded.pin else None,
-            failure=FailureView(failed.times, failed.at, failed.reason) if failed else None,
+            failure=describe_failure(failed, now=now) if failed else None,
             last_trials=last_trials,
             last_cycle=last_cycle,
             labels=summary.labels,

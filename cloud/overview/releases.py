@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cloud.overview.values import DecisionView, GateView, PointView, ReleaseView, TrialView
+from cloud.overview.values import DecisionView, FailureView, GateView, PointView, ReleaseView, TrialView
 from cloud.releases.decisions import DECISIONS
+from cloud.releases.failures import FailedCycles
 from contract.documents import Json
 from contract.manifest import Manifest
 from contract.rollout import PARTS
@@ -41,6 +42,11 @@ def describe_release(release: str, manifest: Manifest, report: Mapping[str, Json
         cycle=_text(report, "cycle"),
         decisions=_describe_decisions(report.get(DECISIONS)),
     )
+
+
+def describe_failure(failed: FailedCycles, *, now: float) -> FailureView:
+    """Describe cycles in a row that published nothing."""
+    return FailureView(failed.times, failed.at, failed.reason, failed.not_before(now))
 
 
 def describe_trials(records: Mapping[str, Json], *, chosen: str | None = None) -> tuple[TrialView, ...]:

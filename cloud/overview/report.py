@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cloud.overview.heartbeats import Doing, Heartbeat
-from cloud.overview.values import Finding, Overview, PoolView, ReleaseView
+from cloud.overview.values import ErasuresView, FailureView, Finding, Overview, PoolView, ReleaseView
 from cloud.overview.words import age, percent, several, size
 from contract.rollout import PARTS
 
@@ -18,6 +18,8 @@ def report(overview: Overview) -> Iterator[str]:
     yield from (_worker(one, now=overview.at) for one in overview.workers)
     yield from (f"space {one.space} ({one.cut}, {several(one.labels, 'label', 'labels')})" for one in overview.spaces)
     yield f"{several(overview.enrolled, 'device', 'devices')} enrolled"
+    if overview.erasures.waiting:
+        yield f"erasures: {describe_erasures(overview.erasures, now=overview.at)}"
     for view in overview.pools:
         yield from _pool(view, now=overview.at)
     if overview.more_pools:
@@ -72,6 +74,20 @@ def describe_queue(view: PoolView, *, now: float) -> str:
     more = "" if queue.is_exact else " or more"
     since = f" (the oldest for {age(now - queue.oldest)})" if queue.oldest is not None else ""
     return f"{several(queue.uploads, 'upload', 'uploads')}{more} waiting{since}"
+
+
+def describe_erasures(view: ErasuresView, *, now: float) -> str:
+    """Say how many erasures wait, and for how long."""
+    if not view.waiting:
+        return "none waits"
+    count, asked = len(view.waiting), age(now - view.waiting[0].asked)
+    more = "" if view.is_exact else " or more"
+    return f"1 waits, for {asked}" if count == 1 else f"{count}{more} wait, the oldest for {asked}"
+
+
+def next_try(failure: FailureView, *, now: float) -> str:
+    """Say when a cycle that failed is tried again, to go behind words that say that it is."""
+    return ", at its next look" if failure.next is None else f", in {age(failure.next - now)}"
 
 
 def name_release(release: ReleaseView) -> str:

@@ -174,6 +174,8 @@ class FailureView:
     times: int
     at: int
     reason: str
+    next: int | None = None
+    """When the next one is tried; None: as soon as the worker looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,32 @@ class PoolView:
 
 
 @dataclass(frozen=True, slots=True)
+class ErasureView:
+    """An erasure that was asked for and is not carried out yet."""
+
+    id: str
+    group: str
+    what: str
+    """Of what, without the name of a person."""
+    by: str
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErasuresView:
+    """The erasures that wait."""
+
+    waiting: tuple[ErasureView, ...] = ()
+    """The oldest first."""
+    is_exact: bool = True
+    """Whether all were read; there may be more otherwise."""
+
+    def of(self, group: str) -> ErasuresView:
+        """Return those of one group."""
+        return ErasuresView(tuple(one for one in self.waiting if one.group == group), self.is_exact)
+
+
+@dataclass(frozen=True, slots=True)
 class SpaceView:
     """A registered training bundle."""
 
@@ -248,6 +276,7 @@ class Overview:
     """Devices."""
     has_key: bool
     """Whether a worker left the key without which no device can enrol."""
+    erasures: ErasuresView = field(default_factory=ErasuresView)
     more_pools: bool = False
     """There are more than were read."""
     faults: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_LONG_NAME = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{32})\b")
 _STEPS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -38,8 +38,8 @@ def moment(at: float) -> str:
 
 
 def short(text: str) -> str:
-    """Shorten every sha256 in a text to what tells one from another, for people."""
-    return _SHA256.sub(lambda match: f"{match[0][:10]}…", text)
+    """Shorten every sha256 and every id of a device in a text to what tells one from another, for people."""
+    return _LONG_NAME.sub(lambda match: f"{match[0][:10]}…", text)
 
 
 def several(count: int, one: str, more: str) -> str:

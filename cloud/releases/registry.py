@@ -30,6 +30,7 @@ from dataclasses import dataclass, field, replace
 
 from cloud.errors import Damaged
 from cloud.releases.decisions import Decision
+from cloud.releases.failures import FailedCycles
 from cloud.store import keys, pointer
 from cloud.store.documents import keep_added, reading
 from cloud.store.keys import Pool
@@ -94,33 +95,6 @@ class TrainedDataset:
     def document(self) -> dict[str, Json]:
         """Write it as part of the registry's pointer."""
         return {"dataset": self.commit, "rows": self.rows, "cycle": self.cycle, "admission": self.admission}
-
-
-@dataclass(frozen=True, slots=True)
-class FailedCycles:
-    """Training cycles in a row that published nothing."""
-
-    commit: str
-    """Of the dataset, in the last of them."""
-    times: int
-    at: int
-    """Unix seconds of the last one."""
-    reason: str = ""
-    """Of the last one, for an operator; nobody else reads a registry."""
-
-    @classmethod
-    def parse(cls, fields: Fields) -> FailedCycles:
-        """Read what `document` wrote. Raises a `ContractError`."""
-        return cls(
-            fields.text("dataset"),
-            fields.integer("times"),
-            fields.integer("at"),
-            fields.text("reason") if "reason" in fields else "",
-        )
-
-    def document(self) -> dict[str, Json]:
-        """Write it as part of the registry's pointer."""
-        return {"dataset": self.commit, "times": self.times, "at": self.at, "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
 """The decision when to train a pool. Pure: counts and times in, a decision out.
 
 A cycle starts when enough rows are in the dataset that no published cycle has seen, or operators have decided otherwise
-than when the last one was trained about whose samples and which labels count, and only then. A cycle that
-published nothing is tried again after a backoff, whether or not more has come in: what broke it may still be there. A
-failure of later than now was noted by a clock that has been set back since. How long ago it was nobody knows, so it
-keeps nobody waiting: no wait is longer than the longest backoff.
+than when the last one was trained about whose samples and which labels count, and only then. A cycle that published
+nothing is tried again after a backoff (`cloud.releases.failures`), whether or not more has come in: what broke it may
+still be there.
 """
 
 from __future__ import annotations
@@ -12,10 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloud.dataset.pointer import DatasetPointer
-from cloud.releases.registry import FailedCycles, TrainedDataset
-
-FIRST_CYCLE_BACKOFF_S = 60
-LONGEST_BACKOFF_S = 6 * 3600
+from cloud.releases.failures import FailedCycles
+from cloud.releases.registry import TrainedDataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +50,7 @@ def decide(
         return CycleDecision(train=False, reason="nothing new")
     if not anew and new < min_new:
         return CycleDecision(train=False, reason=f"{new} new rows of {min_new}")
-    if failed is not None and failed.at <= now < failed.at + cycle_backoff_s(failed.times):
-        reason = f"{failed.times} cycles in a row have failed"
-        return CycleDecision(train=False, reason=reason, not_before=failed.at + cycle_backoff_s(failed.times))
-    return CycleDecision(
-        train=True, reason="an operator has decided about devices or labels" if anew else f"{new} new rows"
-    )
-
-
-def cycle_backoff_s(times: int) -> int:
-    """Return how long to wait after so many failures in a row: a minute, doubled by each further one, to six hours."""
-    return int(min(FIRST_CYCLE_BACKOFF_S << min(times - 1, 20), LONGEST_BACKOFF_S))
+    if failed is not None and (not_before := failed.not_before(now)) is not None:
+        return CycleDecision(False, f"{failed.times} cycles in a row have failed", not_before)
+    reason = "an operator has decided about devices or labels" if anew else f"{new} new rows"
+    return CycleDecision(train=True, reason=reason)

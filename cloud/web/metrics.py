@@ -94,6 +94,10 @@ class OverviewCollector(Collector):
         """Yield the metrics. Called by the library."""
         overview = self._overview
         yield GaugeMetricFamily("fedex_devices_enrolled", "Devices.", value=overview.enrolled)
+        waiting = overview.erasures.waiting
+        oldest = max(overview.at - waiting[0].asked, 0) if waiting else 0
+        yield GaugeMetricFamily("fedex_erasures_waiting", "Erasures that are not carried out yet.", value=len(waiting))
+        yield GaugeMetricFamily("fedex_oldest_erasure_age_seconds", "Of what waits to be erased.", value=oldest)
         findings = GaugeMetricFamily("fedex_findings", "What an operator should know.", labels=["urgent"])
         for is_urgent in (True, False):
             count = sum(one.is_urgent is is_urgent for one in overview.findings)

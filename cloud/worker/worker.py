@@ -32,7 +32,8 @@ from cloud.identity import codes
 from cloud.logs import fields
 from cloud.overview.heartbeats import MAX_TROUBLE_CHARACTERS, Count
 from cloud.releases import registry, space_lists
-from cloud.releases.registry import FailedCycles, Registry
+from cloud.releases.failures import FailedCycles
+from cloud.releases.registry import Registry
 from cloud.releases.signing import SigningKey, give_out, is_given_out, load_or_create
 from cloud.releases.space_lists import SpaceLister
 from cloud.settings import Settings

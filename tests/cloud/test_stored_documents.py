@@ -15,9 +15,10 @@ from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.merge import merge_once
 from cloud.identity import devices
 from cloud.releases import registry
+from cloud.releases.failures import FailedCycles
 from cloud.releases.history import history
 from cloud.releases.publish import Publisher, TrainedHead
-from cloud.releases.registry import FailedCycles, Registry, TrainedDataset
+from cloud.releases.registry import Registry, TrainedDataset
 from cloud.releases.signing import load_or_create
 from cloud.spaces import bundles
 from cloud.spaces.base_counts import read_base_counts

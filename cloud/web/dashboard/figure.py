@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloud.overview.heartbeats import Doing
-from cloud.overview.report import describe_worker
+from cloud.overview.report import describe_worker, next_try
 from cloud.overview.values import Overview, PoolView, ReleaseView
 from cloud.overview.words import age, percent, several, size
 from contract.rollout import PARTS
@@ -103,7 +103,10 @@ def _training(overview: Overview) -> Words:
         )
     busy = next((one for one in at_work if one.doing is not Doing.WAITING), at_work[0])
     if failures:
-        return Words(f"{sum(one.times for one in failures)} failed", "cycles in a row", is_bad=True)
+        soonest = min(failures, key=lambda one: one.next or 0)
+        return Words(
+            f"{sum(one.times for one in failures)} failed", f"tried again{next_try(soonest, now=overview.at)}", True
+        )
     doing = {Doing.TRAINING: "training", Doing.WORKING: "merging"}.get(busy.doing, "worker waits")
     return Words(doing, busy.step or f"for {age(overview.at - busy.since)}")
 

@@ -74,7 +74,12 @@ def register_dashboard(app: Flask, store: ObjectStore, *, operators: OperatorAut
         "short": words.short,
         "size": words.size,
     }
-    app.jinja_env.globals |= {"several": words.several, "describe_worker": report.describe_worker, "PARTS": PARTS}
+    app.jinja_env.globals |= {
+        "several": words.several,
+        "describe_erasures": report.describe_erasures,
+        "describe_worker": report.describe_worker,
+        "PARTS": PARTS,
+    }
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_blueprint(blueprint)
     return watch

@@ -20,8 +20,9 @@ from cloud.identity.devices import EnrolledDevice
 from cloud.overview import heartbeats
 from cloud.overview.heartbeats import Count, Doing, Heartbeat
 from cloud.releases import registry
+from cloud.releases.failures import FailedCycles
 from cloud.releases.publish import Publisher
-from cloud.releases.registry import FailedCycles, TrainedDataset
+from cloud.releases.registry import TrainedDataset
 from cloud.releases.signing import load_or_create
 from cloud.store import ObjectStore, keys, open_store
 from cloud.store.keys import InboxUpload, Pool

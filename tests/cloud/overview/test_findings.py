@@ -6,7 +6,17 @@ import pytest
 
 from cloud.overview.findings import find
 from cloud.overview.heartbeats import Doing, Heartbeat, Trouble
-from cloud.overview.values import FailureView, GateView, Overview, PoolView, QueueView, ReleaseView, SpaceView
+from cloud.overview.values import (
+    ErasuresView,
+    ErasureView,
+    FailureView,
+    GateView,
+    Overview,
+    PoolView,
+    QueueView,
+    ReleaseView,
+    SpaceView,
+)
 from cloud.overview.words import age, size
 from cloud.store.keys import Pool
 
@@ -87,6 +97,37 @@ def test_of_a_pool_is_told_what_keeps_its_devices_from_better_heads(
     view: PoolView, expected: tuple[bool, str] | None
 ) -> None:
     assert told(replace(WELL, pools=(view,))) == ([(expected[0], f"pool {POOL.path}", expected[1])] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("next_", "said"),
+    [
+        (NOW + 725, "the worker tries again by itself, in 12 min"),
+        (None, "the worker tries again by itself, at its next look"),
+    ],
+)
+def test_it_is_told_when_a_cycle_that_failed_is_tried_again(next_: int | None, said: str) -> None:
+    failed = PoolView(POOL, failure=FailureView(3, NOW - 300, "a reason", next_))
+    assert [one.advice for one in find(replace(WELL, pools=(failed,)))] == [said]
+
+
+@pytest.mark.parametrize(
+    ("waited", "expected"),
+    [
+        (3600, []),
+        (3660, [(False, "erasures", "2 wait, the oldest for 61 min")]),
+        (3 * 86_400, [(True, "erasures", "2 wait, the oldest for 3 d")]),
+    ],
+)
+def test_an_erasure_that_waits_for_longer_than_a_cycle_takes_is_told_and_after_a_day_it_is_urgent(
+    waited: int, expected: list[tuple[bool, str, str]]
+) -> None:
+    """Somebody who asked to be forgotten counts on it, and nothing told that it was not done."""
+    waiting = (
+        ErasureView("e" * 32, "home", "a label", "shell:root", NOW - waited),
+        ErasureView("f" * 32, "home", "all of the group", "shell:root", NOW - 10),
+    )
+    assert told(replace(WELL, erasures=ErasuresView(waiting))) == expected
 
 
 @pytest.mark.parametrize(

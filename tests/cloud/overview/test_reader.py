@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from cloud.admin.best import BestOperator
+from cloud.dataset import erasures
+from cloud.dataset.scopes import GroupScope, LabelScope
 from cloud.errors import Unavailable
 from cloud.identity import devices
 from cloud.overview.document import encode_overview
@@ -236,3 +238,48 @@ def test_what_operators_decided_of_releases_is_told_with_who_and_why(lived_in: L
     ]
     lines = list(report(overview))
     assert "  best is pinned by Grace, 2 min ago: the newer one does not know Ida" in lines
+
+
+def test_erasures_that_wait_are_told_with_their_age_and_without_the_name_of_a_person(lived_in: LivedIn) -> None:
+    store, now = lived_in.store, lived_in.now
+    erasures.ask(store, LabelScope("home", "Ada"), by="shell:root", now=now - 7200)
+    of_phone = erasures.ask_of_device(store, PHONES[0], by=PHONES[0], now=now - 60)
+    overview = look(lived_in)
+    assert [(one.group, one.what, one.by, one.asked) for one in overview.erasures.waiting] == [
+        ("home", "a label", "shell:root", now - 7200),
+        ("home", f"device {PHONES[0]}", PHONES[0], now - 60),
+    ]
+    assert "erasures: 2 wait, the oldest for 2 h" in list(report(overview))
+    document = json.loads(encode_json(encode_overview(overview)))
+    assert [one["asked"] for one in document["erasures"]["waiting"]] == [now - 7200, now - 60]
+    erasures.finish(store, of_phone, now=now)
+    assert len(look(lived_in).erasures.waiting) == 1
+
+
+def test_of_one_group_the_erasures_of_others_are_not_shown(lived_in: LivedIn) -> None:
+    erasures.ask(lived_in.store, GroupScope("work"), by="shell:root", now=lived_in.now)
+    shown = [OverviewReader(lived_in.store).read(now=lived_in.now, group=group) for group in ("home", "work")]
+    assert [len(one.erasures.waiting) for one in shown] == [0, 1]
+
+
+def test_an_erasure_that_cannot_be_read_is_a_fault_beside_the_others(lived_in: LivedIn) -> None:
+    erasures.ask(lived_in.store, GroupScope("work"), by="shell:root", now=lived_in.now)
+    lived_in.store.put(keys.erasure("0" * 32), b"{")
+    overview = look(lived_in)
+    assert (len(overview.erasures.waiting), len(overview.faults)) == (1, 1)
+    assert keys.erasure("0" * 32) in overview.faults[0]
+
+
+def test_a_cycle_that_failed_is_told_with_when_it_is_tried_again(lived_in: LivedIn) -> None:
+    lived_in.fail(5, "no trial succeeded")
+    overview = look(lived_in)
+    failure = overview.pools[0].failure
+    assert failure is not None
+    assert failure.next == lived_in.now - 300 + 960
+    assert any("the worker tries again by itself, in 11 min" in line for line in report(overview))
+    assert json.loads(encode_json(encode_overview(overview)))["pools"][0]["failure"]["next"] == failure.next
+
+
+def test_a_cycle_whose_pause_is_over_is_tried_at_the_next_look(lived_in: LivedIn) -> None:
+    lived_in.fail(1, "no trial succeeded")
+    assert any("the worker tries again by itself, at its next look" in line for line in report(look(lived_in)))

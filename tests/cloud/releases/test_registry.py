@@ -9,8 +9,9 @@ import pytest
 
 from cloud.errors import Damaged, LostRace, NotFound
 from cloud.releases import registry
+from cloud.releases.failures import FailedCycles
 from cloud.releases.history import history
-from cloud.releases.registry import FailedCycles, Registry, Release, TrainedDataset
+from cloud.releases.registry import Registry, Release, TrainedDataset
 from cloud.releases.signing import SigningKey, load_or_create
 from cloud.store import ObjectStore, keys, open_store
 from cloud.store.keys import Pool

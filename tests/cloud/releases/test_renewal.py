@@ -13,9 +13,10 @@ import pytest
 
 from cloud.errors import Damaged, LostRace
 from cloud.releases import registry
+from cloud.releases.failures import FailedCycles
 from cloud.releases.history import history
 from cloud.releases.publish import PublishStep
-from cloud.releases.registry import FailedCycles, Release
+from cloud.releases.registry import Release
 from cloud.releases.signing import load_or_create, rotate
 from cloud.store import keys, open_store
 from contract.documents import parse_document

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.dataset.pointer import DatasetPointer
-from cloud.releases.registry import FailedCycles, TrainedDataset
-from cloud.training.schedule import LONGEST_BACKOFF_S, CycleDecision, cycle_backoff_s, decide
+from cloud.releases.failures import LONGEST_BACKOFF_S, FailedCycles, cycle_backoff_s
+from cloud.releases.registry import TrainedDataset
+from cloud.training.schedule import CycleDecision, decide
 
 NOW = 1_000_000.0
 

@@ -15,7 +15,16 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cloud.identity import operators
 from cloud.overview.heartbeats import Count, Doing, Heartbeat
-from cloud.overview.values import Finding, GateView, Overview, PoolView, QueueView, ReleaseView
+from cloud.overview.values import (
+    ErasuresView,
+    ErasureView,
+    Finding,
+    GateView,
+    Overview,
+    PoolView,
+    QueueView,
+    ReleaseView,
+)
 from cloud.store import ObjectStore, open_store
 from cloud.store.keys import Pool
 from cloud.web.counts_folder import SHARED_FOLDER, make_counts_folder
@@ -134,13 +143,27 @@ def test_an_overview_is_told_as_numbers() -> None:
         "1" * 16, "attic", 7, "0.1", 1, NOW - 3, NOW - 3, Doing.WAITING, NOW, counts={Count.MERGED_ROWS: 5}
     )
     finding = Finding(True, "worker", "something", "do something")
-    overview = Overview(NOW, (), (view, PoolView(Pool("work", "6" * 64))), (worker,), 3, True, findings=(finding,))
+    erasure = ErasureView("e" * 32, "home", "a label", "shell:root", NOW - 77)
+    overview = Overview(
+        NOW,
+        (),
+        (view, PoolView(Pool("work", "6" * 64))),
+        (worker,),
+        3,
+        True,
+        erasures=ErasuresView((erasure,)),
+        findings=(finding,),
+    )
     families = list(OverviewCollector(overview).collect())
     told = {(sample.name, frozenset(sample.labels.items())): sample.value for one in families for sample in one.samples}
     of = frozenset({("group", "home"), ("space", "5" * 64)})
     best, by = of | {("channel", "best")}, frozenset({("worker", "1" * 16), ("host", "attic")})
     assert told["fedex_devices_enrolled", frozenset()] == 3
     assert told["fedex_findings", frozenset({("urgent", "true")})] == 1
+    assert (told["fedex_erasures_waiting", frozenset()], told["fedex_oldest_erasure_age_seconds", frozenset()]) == (
+        1,
+        77,
+    )
     assert (told["fedex_pool_samples", of], told["fedex_pool_uploads_waiting", of]) == (7, 2)
     assert told["fedex_pool_oldest_upload_age_seconds", of] == 30
     assert told["fedex_pool_samples", frozenset({("group", "work"), ("space", "6" * 64)})] == 0

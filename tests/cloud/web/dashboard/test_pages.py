@@ -1,6 +1,7 @@
 """The pages in real Chromium, as wide as a desk's window and as a phone: what operators see, and what is not loaded."""
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 import requests
 from playwright.sync_api import BrowserContext, Page, expect
 
+from cloud.dataset import erasures
+from cloud.dataset.scopes import LabelScope
 from cloud.identity import operators
 from cloud.overview.heartbeats import Doing
 from cloud.overview.reader import OverviewReader
@@ -94,21 +97,29 @@ def test_what_needs_somebody_comes_first_and_each_pool_has_a_page(
         now = int(time.time())
         for phone in PHONES[:4]:
             lived.send(phone, ["Ada", "Ben"], at=now - 4000)
-        lived.fail(3, "no trial succeeded: class-means died: signal 9")
+        lived.fail(5, "no trial succeeded: class-means died: signal 9")
+        erasures.ask(lived.store, LabelScope("home", "Ida"), by="shell:root", now=now - 3 * 86_400)
+        erasures.ask_of_device(lived.store, PHONES[1], by=PHONES[1], now=now - 60)
         lived.beat(seen=now - 7200, looked=now - 7200, doing=Doing.TRAINING, step="embedded")
         other = Pool("kindergarten-of-the-street", lived.pool.space)
         lived.store.put(keys.inbox(InboxUpload(other, PHONES[0], 0, "0" * 64)), b"x")
         lived.store.put(keys.dataset_pointer(other), b"{")
         page, complaints = log_in(window, site)
-        expect(page.get_by_role("status")).to_have_text("4 things need you")
+        expect(page.get_by_role("status")).to_have_text("5 things need you")
         expect(page.get_by_text("silent for 2 h, and no other is at work")).to_be_visible()
         expect(page.locator("#figure-2 svg:visible").get_by_text("no worker")).to_be_visible()
         expect(page.locator("#figure-2 svg:visible").get_by_text("5 wait")).to_be_visible()
+        expect(page.get_by_text(re.compile(r"the worker tries again by itself, in \d+ min"))).to_be_visible()
+        waiting = page.locator("section", has=page.get_by_role("heading", name="Erasures"))
+        expect(waiting.get_by_text("2 wait, the oldest for 3 d")).to_be_visible()
+        expect(waiting.get_by_text("a label", exact=True)).to_be_visible()
+        assert "Ida" not in waiting.inner_text()
         assert overflow(page) == 0
         shoot(page, "trouble")
         page.locator("table").get_by_role("link", name="home").click()
         expect(page.get_by_role("heading", name="home in space")).to_be_visible()
-        expect(page.get_by_text("the last 3 cycles in a row published nothing")).to_be_visible()
+        expect(page.get_by_text("2 wait, the oldest for 3 d")).to_be_visible()
+        expect(page.get_by_text("the last 5 cycles in a row published nothing")).to_be_visible()
         assert (overflow(page), complaints) == (0, [])
         shoot(page, "trouble-pool")
 
