@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cloud.overview.values import DecisionView, FailureView, GateView, PointView, ReleaseView, TrialView
+from cloud.overview.values import CurveView, DecisionView, FailureView, GateView, PointView, ReleaseView, TrialView
 from cloud.releases.decisions import DECISIONS
 from cloud.releases.failures import FailedCycles
 from contract.documents import Json
@@ -60,7 +60,7 @@ def describe_trials(records: Mapping[str, Json], *, chosen: str | None = None) -
 
 def _describe_trial(name: str, record: Mapping[str, Json], *, was_chosen: bool) -> TrialView:
     result = _object(record, "result")
-    calibration = _object(result, "calibration")
+    calibration, spec = _object(result, "calibration"), _object(record, "spec")
     points = _describe_points(_object(calibration, "points"))
     is_told = bool(_integer(calibration, "known"))
     return TrialView(
@@ -74,7 +74,19 @@ def _describe_trial(name: str, record: Mapping[str, Json], *, was_chosen: bool) 
         fine_tuned=result.get("thawed") is True,
         points=points,
         was_chosen=was_chosen,
+        curve=_describe_curve(record.get("curve")),
+        is_one_step=_integer(spec, "epochs") == 0 and spec.get("thaw") is None,
     )
+
+
+def _describe_curve(document: Json) -> tuple[CurveView, ...]:
+    views = []
+    for point in document if isinstance(document, list) else []:
+        if isinstance(point, Mapping):
+            epochs, loss = _number(point, "epochs"), _number(point, "loss")
+            if epochs is not None and loss is not None:
+                views.append(CurveView(epochs, loss, _number(point, "right")))
+    return tuple(views)
 
 
 def _describe_points(document: Mapping[str, Json]) -> tuple[PointView, ...]:

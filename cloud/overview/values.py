@@ -38,6 +38,18 @@ class PointView:
 
 
 @dataclass(frozen=True, slots=True)
+class CurveView:
+    """How far a trial was at one time."""
+
+    epochs: float
+    """That it had trained."""
+    loss: float
+    """Of what it trained on since the point before."""
+    right: float | None
+    """The share of held-out photos whose most probable label is their own; None where nobody looked."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrialView:
     """One trial of a training cycle."""
 
@@ -55,6 +67,10 @@ class TrialView:
     """In the order of strangers that are let in; by cross-validation."""
     was_chosen: bool = False
     """Whether it is the challenger."""
+    curve: tuple[CurveView, ...] = ()
+    """How it learned, in order; nothing of releases' trials, but of the last cycle's."""
+    is_one_step: bool = False
+    """Whether it has no curve because it is made in one step."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,16 +29,15 @@ from cloud.logs import fields
 from cloud.releases import registry
 from cloud.releases.publish import Publisher, TrainedHead
 from cloud.releases.registry import Registry
-from cloud.store import keys
 from cloud.store.keys import Pool
-from cloud.store.store import ObjectStore
 from cloud.training.challenger import trial_result
 from cloud.training.context import TrainingContext
 from cloud.training.examples import TrainingExamples
-from cloud.training.executors.executor import Executor, Task, TaskEnding, TaskOutcome
+from cloud.training.executors.executor import Executor, Task, TaskOutcome
 from cloud.training.executors.task_data import TaskData
 from cloud.training.gate import Verdict
 from cloud.training.inputs import CycleInputs, read_inputs, write_inputs
+from cloud.training.records import record
 from cloud.training.rounds import Round, count_examples, train_in_rounds
 from cloud.training.trials import Spec, has_enough_to_fine_tune, plan, run_in_turn
 from cloud.training.values import (
@@ -53,7 +52,7 @@ from cloud.training.values import (
 )
 from cloud.training.vetting import Vetted
 from contract.callbacks import ignore
-from contract.documents import Json, encode_json
+from contract.documents import Json
 from contract.manifest import Channel
 from export.heads.calibration import FittedOn
 
@@ -242,18 +241,8 @@ class _Trials:
     def _run(self, specs: Sequence[Spec], inputs: TrialInputs) -> list[TaskOutcome]:
         outcomes = self.trainers.run([Task(spec.name, TRAIN, spec.document()) for spec in specs], inputs.pack())
         for spec, outcome in zip(specs, outcomes, strict=True):
-            _record(self.context.store, self.inputs.pool, self.cycle, spec=spec, outcome=outcome)
+            record(self.context.store, self.inputs.pool, self.cycle, spec=spec, outcome=outcome)
         return outcomes
-
-
-def _record(store: ObjectStore, pool: Pool, cycle: str, *, spec: Spec, outcome: TaskOutcome) -> None:
-    record = outcome.document() | {"spec": spec.document()}
-    store.put(keys.trial(pool, cycle, spec.name), encode_json(record))
-    level = logging.INFO if outcome.ending is TaskEnding.DONE else logging.WARNING
-    line = fields(
-        cycle=cycle, trial=spec.name, seconds=round(outcome.seconds, 3), cause=outcome.cause, reason=outcome.reason
-    )
-    logger.log(level, "trial: %s", outcome.ending, extra=line)
 
 
 def _report(trained: Round, vetted: Vetted) -> dict[str, Json]:

@@ -6,7 +6,7 @@ training and 1.4 % after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -15,7 +15,8 @@ from cloud.training.executors.arrays import Floats, Integers
 from cloud.training.heads import flatten
 from cloud.training.trials import FineTuning, Optimizer
 from cloud.training.weights import HeadWeights
-from contract.callbacks import Progress
+from contract.callbacks import Progress, ignore
+from export.heads.watch import TrainingWatch
 from export.network.classifier import put_together, take_apart
 
 
@@ -29,10 +30,12 @@ def fine_tune(
     how: FineTuning,
     seed: int,
     progress: Progress,
+    at_point: Callable[[float, float], None] = ignore,
 ) -> HeadWeights:
     """Return the weights of a head trained on features (n, *shape), which may be mapped.
 
-    Rows count as their weights (n,) say; those of 0 are left out. `body` is changed.
+    Rows count as their weights (n,) say; those of 0 are left out. `body` is changed. `at_point` is told the epochs so
+    far and the mean loss since it was told last.
     """
     head = put_together(body, *classifier)
     for layer in normalisations(head):
@@ -43,7 +46,10 @@ def fine_tune(
         jit_compile="auto" if keras.backend.backend() == "jax" else False,  # XLA would compile for a minute
     )
     batches = _FeatureBatches(features, labels, weights, how, seed)
-    head.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[_heartbeat(progress, len(batches))])
+    watch = TrainingWatch(
+        steps=len(batches), epochs=how.epochs, progress=progress, at_part=lambda epochs, loss, _: at_point(epochs, loss)
+    )
+    head.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[watch])
     parts = take_apart(head)
     return HeadWeights(parts.kernel, parts.bias, flatten(body))
 
@@ -83,7 +89,3 @@ class _FeatureBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras shi
     def __getitem__(self, index: int) -> tuple[Floats, Integers, Floats]:
         rows = self._order[index]
         return self._features[rows], self._labels[rows], self._weights[rows]
-
-
-def _heartbeat(progress: Progress, steps: int) -> keras.callbacks.Callback:
-    return keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: progress(step + 1, steps))

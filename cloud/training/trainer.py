@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import keras
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.errors import Diverged, NoAccelerator
+from cloud.training.curves import CurveNotes
 from cloud.training.executors.arrays import Collect, Floats, Integers, collect_in_memory
 from cloud.training.executors.executor import NO_DEVICE, VISIBLE_DEVICES, Operations
 from cloud.training.executors.task_data import TaskData
@@ -73,7 +74,8 @@ def train(
     """
     began = time.monotonic()
     validated = _validate(inputs, spec, progress, collect)
-    fitted = _fit(inputs, spec, inputs.training, progress, collect)
+    notes = CurveNotes(inputs.embeddings, inputs.labels, inputs.held_out, classes=inputs.classes)
+    fitted = _fit(inputs, spec, inputs.training, progress, collect, notes)
     if not fitted.weights.is_finite():
         raise Diverged(f"trial {spec.name}: expected finite weights, got NaN or infinity")
     held_out = fitted.answers(inputs.held_out, inputs.labels, inputs.weights)
@@ -90,11 +92,18 @@ def train(
         seconds=time.monotonic() - began,
     )
     answers = answer_rows(fitted.embeddings, fitted.classifier, temperature=calibration.temperature)
-    return TrialOutcome(result, fitted.weights, answers)
+    return TrialOutcome(result, fitted.weights, answers, notes.curve(right=result.accuracy))
 
 
-def _fit(inputs: TrialInputs, spec: Spec, rows: Rows, progress: Progress, collect: Collect) -> _Fitted:
-    """Fit a head to some of the rows."""
+def _fit(
+    inputs: TrialInputs,
+    spec: Spec,
+    rows: Rows,
+    progress: Progress,
+    collect: Collect,
+    notes: CurveNotes | None = None,
+) -> _Fitted:
+    """Fit a head to some of the rows, and note how that goes."""
     kernel, bias = fit_classifier(
         inputs.embeddings[: inputs.trained],
         inputs.labels[: inputs.trained],
@@ -103,11 +112,21 @@ def _fit(inputs: TrialInputs, spec: Spec, rows: Rows, progress: Progress, collec
         start=inputs.earlier,
         recipe=_recipe(spec),
         progress=progress,
+        at_point=notes.last_layer if notes else ignore,
     )
     weights = replace(inputs.best, kernel=kernel, bias=bias)
     if spec.fine_tuning is None:
         return _Fitted(weights, inputs.embeddings)
-    return _fine_tune(inputs, weights, spec.fine_tuning, rows, seed=spec.seed, progress=progress, collect=collect)
+    return _fine_tune(
+        inputs,
+        weights,
+        spec.fine_tuning,
+        rows,
+        seed=spec.seed,
+        progress=progress,
+        collect=collect,
+        at_point=notes.body if notes else ignore,
+    )
 
 
 def _fine_tune(
@@ -119,6 +138,7 @@ def _fine_tune(
     seed: int,
     progress: Progress,
     collect: Collect,
+    at_point: Callable[[float, float], None],
 ) -> _Fitted:
     """Train all of a head whose last layer is fitted."""
     if inputs.deeper is None:
@@ -126,7 +146,9 @@ def _fine_tune(
     body, features = load_head(inputs.deeper.head_file, weights).body, inputs.deeper.features
     counts = np.where(rows, inputs.weights, 0).astype(np.float32)
     classifier = weights.kernel, weights.bias
-    tuned = fine_tune(body, classifier, features, inputs.labels, counts, how=how, seed=seed, progress=progress)
+    tuned = fine_tune(
+        body, classifier, features, inputs.labels, counts, how=how, seed=seed, progress=progress, at_point=at_point
+    )
     return _Fitted(tuned, embed_features(body, features, progress=progress, collect=collect))
 
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.training.curves import LearningCurve
 from cloud.training.executors.arrays import Array, Bytes, Floats, Integers
 from cloud.training.executors.task_data import TaskData
 from cloud.training.trials import TrialResult
@@ -247,15 +248,18 @@ class TrialOutcome:
     weights: HeadWeights
     answers: Answers
     """To every row, those that train, too."""
+    curve: LearningCurve = LearningCurve()  # noqa: RUF009  # it is frozen
 
     def pack(self) -> TaskData:
         """Return it as task data."""
-        return TaskData(self.result.document(), self.weights.arrays() | self.answers.arrays("trial"))
+        arrays = self.weights.arrays() | self.answers.arrays("trial") | self.curve.arrays()
+        return TaskData(self.result.document(), arrays)
 
     @classmethod
     def unpack(cls, data: TaskData) -> TrialOutcome:
         """Read what `pack` returned."""
-        return cls(TrialResult.parse(data.document), _unpack_weights(data), Answers.unpack(data, "trial"))
+        result, answers = TrialResult.parse(data.document), Answers.unpack(data, "trial")
+        return cls(result, _unpack_weights(data), answers, LearningCurve.unpack(data))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

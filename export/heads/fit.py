@@ -13,6 +13,7 @@ the mean length `START_LENGTH`, for its steps do not grow with them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -22,11 +23,14 @@ from numpy.typing import NDArray
 from contract.callbacks import Progress, ignore
 from export.heads.class_means import ABSENT_LOGIT, Classifier, Floats, Frame, Labels, Samples, begin
 from export.heads.recipe import STATED_RECIPE, Recipe
+from export.heads.watch import TrainingWatch, steps_of_part
 
 STEPS_PER_EXECUTION = 16
 SMALLEST_LIKELIHOOD = 1e-30
 
 Members = NDArray[np.bool_]
+AtPoint = Callable[[float, float, Classifier], None]
+"""Is told the epochs so far, the mean loss since it was told last, and the classifier as it is now."""
 
 
 def fit_classifier(
@@ -38,6 +42,7 @@ def fit_classifier(
     start: Classifier | None = None,
     recipe: Recipe = STATED_RECIPE,
     progress: Progress = ignore,
+    at_point: AtPoint = ignore,
 ) -> Classifier:
     """Train a classifier (kernel (d, classes), bias (classes,)) on embeddings (n, d), which may be memory-mapped.
 
@@ -50,16 +55,16 @@ def fit_classifier(
         start: an earlier classifier; it may have fewer columns.
         recipe: how to train.
         progress: called after each step.
+        at_point: called after each epoch, or tenth of fewer epochs.
     """
-    [classifier] = fit_folds(
-        embeddings,
-        labels,
+    [classifier] = _fit(
+        Samples(embeddings, labels, _ones(labels) if weights is None else weights),
         np.ones((1, len(labels)), bool),
         classes=classes,
-        weights=weights,
         start=start,
         recipe=recipe,
         progress=progress,
+        at_point=at_point,
     )
     return classifier
 
@@ -80,16 +85,46 @@ def fit_folds(
     Classes that no fold has a sample of are as `fit_classifier` has them. A class of which one fold has no sample has
     the logit `ABSENT_LOGIT` there.
     """
-    samples = Samples(embeddings, labels, np.ones(len(labels), np.float32) if weights is None else weights)
+    return _fit(
+        Samples(embeddings, labels, _ones(labels) if weights is None else weights),
+        members,
+        classes=classes,
+        start=start,
+        recipe=recipe,
+        progress=progress,
+        at_point=ignore,
+    )
+
+
+def _fit(
+    samples: Samples,
+    members: Members,
+    *,
+    classes: int,
+    start: Classifier | None,
+    recipe: Recipe,
+    progress: Progress,
+    at_point: AtPoint,
+) -> list[Classifier]:
+    """Train one classifier for each row of `members`; `at_point` is told of the first."""
     counted = samples.weights > 0
-    members, everybody = members & counted, np.isin(np.arange(classes), labels[counted])
+    members, everybody = members & counted, np.isin(np.arange(classes), samples.labels[counted])
     frame = Frame.of(samples.counted(counted))
     starts = [
         begin(samples.counted(row), frame, classes=classes, everybody=everybody, earlier=start) for row in members
     ]
     if recipe.epochs == 0 or not members.any():
         return starts
-    return _train(samples, members, frame, starts=starts, everybody=everybody, recipe=recipe, progress=progress)
+    return _train(
+        samples,
+        members,
+        frame,
+        starts=starts,
+        everybody=everybody,
+        recipe=recipe,
+        progress=progress,
+        at_point=at_point,
+    )
 
 
 def _train(
@@ -101,21 +136,37 @@ def _train(
     everybody: NDArray[np.bool_],
     recipe: Recipe,
     progress: Progress,
+    at_point: AtPoint,
 ) -> list[Classifier]:
     inside = [frame.inside(classifier) for classifier in starts]
     together = np.concatenate([kernel for kernel, _ in inside], axis=1), np.concatenate([bias for _, bias in inside])
-    network, dense = _network(together, heads=len(members), still=np.tile(~everybody, len(members)))
+    network = _network(together, heads=len(members), still=np.tile(~everybody, len(members)))
     batches = _EmbeddingBatches(samples, members, frame, recipe)
+    steps = len(batches)
+
+    def classifiers(trained: keras.Model) -> list[Classifier]:
+        parts = (np.split(np.asarray(part, np.float32), len(members), axis=-1) for part in trained.get_weights())
+        return [
+            _keep(start, frame.classifier(*own), everybody)
+            for start, own in zip(starts, zip(*parts, strict=True), strict=True)
+        ]
+
+    def at_part(epochs: float, loss: float, trained: keras.Model) -> None:
+        at_point(epochs, loss, classifiers(trained)[0])
+
+    told = ignore if at_point is ignore else at_part
+    watch = TrainingWatch(steps=steps, epochs=recipe.epochs, progress=progress, at_part=told)
+    # with a callback, Keras waits for the results of every execution
+    is_watched = progress is not ignore or told is not ignore
+    at_once = steps if told is ignore else steps_of_part(steps, epochs=recipe.epochs)
     network.compile(
         optimizer=keras.optimizers.Adam(recipe.learning_rate, weight_decay=recipe.weight_decay or None),
         loss=cross_entropy,
-        steps_per_execution=min(STEPS_PER_EXECUTION, len(batches)),
+        steps_per_execution=min(STEPS_PER_EXECUTION, at_once),
         jit_compile="auto" if keras.backend.backend() == "jax" else False,  # XLA compiles longer than a small fit runs
     )
-    network.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=_callbacks(progress, len(batches)))
-    kernels, biases = (np.split(np.asarray(part, np.float32), len(members), axis=-1) for part in dense.get_weights())
-    trained = [frame.classifier(*parts) for parts in zip(kernels, biases, strict=True)]
-    return [_keep(start, classifier, everybody) for start, classifier in zip(starts, trained, strict=True)]
+    network.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[watch] if is_watched else [])
+    return classifiers(network)
 
 
 def _keep(start: Classifier, trained: Classifier, everybody: NDArray[np.bool_]) -> Classifier:
@@ -147,7 +198,7 @@ def cross_entropy(labels: Any, logits: Any) -> Any:
     return of_logits(logits)
 
 
-def _network(begin: Classifier, *, heads: int, still: NDArray[np.bool_]) -> tuple[keras.Model, Any]:
+def _network(begin: Classifier, *, heads: int, still: NDArray[np.bool_]) -> keras.Model:
     kernel, bias = begin
     keep = bool(still.any())
     dense = keras.layers.Dense(
@@ -158,7 +209,7 @@ def _network(begin: Classifier, *, heads: int, still: NDArray[np.bool_]) -> tupl
     sides = keras.layers.Reshape((heads, kernel.shape[1] // heads))
     network = keras.Sequential([keras.Input(kernel.shape[:1]), dense, sides])
     dense.set_weights([kernel, bias])
-    return network, dense
+    return network
 
 
 class _Still(keras.constraints.Constraint):  # type: ignore[misc]  # Keras ships no types
@@ -200,7 +251,5 @@ class _EmbeddingBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras s
         return np.random.default_rng((self._seed, epoch)).permutation(self._rows)
 
 
-def _callbacks(progress: Progress, steps: int) -> list[keras.callbacks.Callback]:
-    if progress is ignore:
-        return []  # with a callback, Keras waits for the results of every batch
-    return [keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: progress(min(step + 1, steps), steps))]
+def _ones(labels: Labels) -> Floats:
+    return np.ones(len(labels), np.float32)

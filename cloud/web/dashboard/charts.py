@@ -108,7 +108,8 @@ def chart_accuracy(history: Sequence[ReleaseView]) -> AccuracyChart | None:
     low, high = lowest * step, highest * step
 
     def place(one: ReleaseView) -> tuple[float, float]:
-        return _scale(one.issued, first, last, LEFT + 8, WIDTH - RIGHT - 8), _y((one.accuracy or 0.0) - low, high - low)
+        x = place_between(one.issued, first, last, LEFT + 8, WIDTH - RIGHT - 8)
+        return x, place_y((one.accuracy or 0.0) - low, high - low)
 
     def line(channel: str) -> Line:
         own = [one for one in known if one.channel == channel]
@@ -122,9 +123,9 @@ def chart_accuracy(history: Sequence[ReleaseView]) -> AccuracyChart | None:
     ticks = [step * number for number in range(lowest, highest + 1)]
     return AccuracyChart(
         lines=tuple(line(channel) for channel in ("latest", "best")),
-        shares=tuple(Tick(round(_y(one - low, high - low), 1), f"{100 * one:.0f} %") for one in ticks),
+        shares=tuple(Tick(round(place_y(one - low, high - low), 1), f"{100 * one:.0f} %") for one in ticks),
         days=tuple(
-            Tick(round(_scale(at, first, last, LEFT + 8, WIDTH - RIGHT - 8), 1), _day(at))
+            Tick(round(place_between(at, first, last, LEFT + 8, WIDTH - RIGHT - 8), 1), _day(at))
             for at in sorted({first, (first + last) / 2, last})
         ),
     )
@@ -140,18 +141,20 @@ def chart_trials(trials: Sequence[TrialView]) -> TrialChart | None:
     end = step * max(math.ceil(most / step - ROUNDING), 1)
 
     def place(share: float) -> float:
-        return round(_scale(share, 0.0, end, LEFT + 8, WIDTH - RIGHT - 8), 1)
+        return round(place_between(share, 0.0, end, LEFT + 8, WIDTH - RIGHT - 8), 1)
 
     def curve(one: TrialView) -> Curve:
         dots = tuple(
-            Dot(place(point.strangers), round(_y(point.known, 1.0), 1), _point_title(one, point), is_refused=False)
+            Dot(place(point.strangers), round(place_y(point.known, 1.0), 1), _point_title(one, point), is_refused=False)
             for point in one.points
         )
         return Curve(one.name, " ".join(f"{dot.x},{dot.y}" for dot in dots), dots, one.was_chosen)
 
     return TrialChart(
         curves=tuple(sorted(map(curve, told), key=lambda one: one.was_chosen)),
-        known=tuple(Tick(round(_y(share, 1.0), 1), f"{100 * share:.0f} %") for share in (0.0, 0.25, 0.5, 0.75, 1.0)),
+        known=tuple(
+            Tick(round(place_y(share, 1.0), 1), f"{100 * share:.0f} %") for share in (0.0, 0.25, 0.5, 0.75, 1.0)
+        ),
         strangers=tuple(
             Tick(place(step * number), f"{100 * step * number:g} %") for number in range(round(end / step) + 1)
         ),
@@ -166,9 +169,9 @@ def chart_days(days: Sequence[DayView], *, of: str) -> DayChart:
     bars = tuple(
         Bar(
             x=round(LEFT + slot * place + slot * 0.15, 1),
-            y=round(_y(count, most), 1),
+            y=round(place_y(count, most), 1),
             width=round(slot * 0.7, 1),
-            height=round(_y(0, most) - _y(count, most), 1),
+            height=round(place_y(0, most) - place_y(count, most), 1),
             title=f"{day.day}: {count:,}",
         )
         for place, (day, count) in enumerate(zip(days, counts, strict=True))
@@ -176,10 +179,20 @@ def chart_days(days: Sequence[DayView], *, of: str) -> DayChart:
     marked = range(len(days) - 1, -1, -7)
     return DayChart(
         bars=bars,
-        counts=tuple(Tick(round(_y(one, most), 1), f"{one:,}") for one in sorted({0, most // 2, most})),
+        counts=tuple(Tick(round(place_y(one, most), 1), f"{one:,}") for one in sorted({0, most // 2, most})),
         days=tuple(Tick(round(LEFT + slot * (place + 0.5), 1), days[place].day[5:]) for place in marked),
         total=sum(counts),
     )
+
+
+def place_y(value: float, most: float) -> float:
+    """Return how far down a value from 0 to `most` lies."""
+    return place_between(value, 0.0, most, HEIGHT - BOTTOM, TOP)
+
+
+def place_between(value: float, low: float, high: float, begin: float, end: float) -> float:
+    """Return where from `begin` to `end` a value from `low` to `high` lies."""
+    return begin + (end - begin) * (value - low) / (high - low)
 
 
 def _title(one: ReleaseView) -> str:
@@ -203,14 +216,6 @@ def _rounded_up(count: int) -> int:
             if count <= step * power:
                 return step * power
         power *= 10
-
-
-def _y(value: float, most: float) -> float:
-    return _scale(value, 0.0, most, HEIGHT - BOTTOM, TOP)
-
-
-def _scale(value: float, low: float, high: float, begin: float, end: float) -> float:
-    return begin + (end - begin) * (value - low) / (high - low)
 
 
 def _day(at: float) -> str:

@@ -22,7 +22,7 @@ from cloud.overview.reader import OverviewReader
 from cloud.overview.values import Overview, PoolView
 from cloud.store.store import ObjectStore
 from cloud.web import bodies
-from cloud.web.dashboard import charts
+from cloud.web.dashboard import charts, curves
 from cloud.web.dashboard.figure import draw
 from cloud.web.dashboard.session import COOKIE, LIFE_S, Sessions
 from cloud.web.dashboard.watch import Watch
@@ -205,6 +205,8 @@ def _charts(view: PoolView | None) -> dict[str, object]:
     return {
         "accuracy": charts.chart_accuracy(view.history),
         "trials": charts.chart_trials(view.last_trials),
+        "loss": curves.chart_loss(view.last_trials),
+        "right": curves.chart_right(view.last_trials),
         "uploads": charts.chart_days(view.days, of="uploads"),
         "rows": charts.chart_days(view.days, of="rows"),
     }

@@ -36,6 +36,12 @@ from tests.cloud.releases.test_publish import trained_head
 DAY = 86_400
 LIFE_S = 30 * DAY
 PHONES = [letter * 32 for letter in "abcde"]
+SPECS: dict[str, dict[str, Json]] = {
+    "class-means": {"name": "class-means", "epochs": 0, "thaw": None},
+    "last-layer": {"name": "last-layer", "epochs": 10, "thaw": None},
+    "last-layer-for-long": {"name": "last-layer-for-long", "epochs": 50, "thaw": None},
+    "fine-tuned": {"name": "fine-tuned", "epochs": 10, "thaw": {"epochs": 2}},
+}
 PEOPLE = ("Ada", "Ben", "Cleo", "Dora", "Emil", "Frieda", "Gus", "Hal", "Ida")
 
 
@@ -137,11 +143,14 @@ def _release(lived: LivedIn, bundle: TrainingBundle, *, version: int, at: int) -
     dataset, _ = dataset_pointer.read(lived.store, lived.pool)
     cycle = f"{at - 60}-{dataset.commit[:8]}"
     trials: dict[str, Json] = {
-        name: _trial(accuracy - less) for name, less in (("class-means", 0.05), ("last-layer", 0.0))
+        name: _trial(accuracy - less)
+        for name, less in (("class-means", 0.05), ("last-layer", 0.0), ("fine-tuned", 0.02))
     }
     trials["last-layer-for-long"] = {"ending": "died", "seconds": 31.2, "cause": "signal 9", "result": None}
     for name, record in trials.items():
-        lived.store.put(keys.trial(lived.pool, cycle, name), encode_json(record))
+        assert isinstance(record, dict)
+        kept = encode_json({**record, "spec": SPECS[name], "curve": _curve(name, accuracy)})
+        lived.store.put(keys.trial(lived.pool, cycle, name), kept)
     report: dict[str, Json] = {
         "gate": {
             "passes": passes,
@@ -171,6 +180,19 @@ def _release(lived: LivedIn, bundle: TrainingBundle, *, version: int, at: int) -
         trained=TrainedDataset(dataset.commit, dataset.rows, cycle),
         now=at,
     )
+
+
+def _curve(name: str, accuracy: float) -> list[Json] | None:
+    """Return what `cloud.training.curves` writes of a trial like this."""
+    if name == "last-layer-for-long":  # it died
+        return None
+    last_layer: list[Json] = [
+        {"epochs": float(epoch), "loss": 0.2 + 2.5 * 0.7**epoch, "right": accuracy - 0.1 * 0.6**epoch}
+        for epoch in range(1, 11)
+    ]
+    body: list[Json] = [{"epochs": 10 + part / 5, "loss": 0.25 * 0.8**part, "right": None} for part in range(1, 10)]
+    end: Json = {"epochs": 12.0, "loss": 0.02, "right": accuracy - 0.02}
+    return {"class-means": [], "last-layer": last_layer, "fine-tuned": [*last_layer, *body, end]}[name]
 
 
 def _trial(right: float) -> dict[str, Json]:

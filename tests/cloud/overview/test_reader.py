@@ -122,16 +122,40 @@ def test_the_trials_of_the_last_cycle_are_shown_with_how_they_ended(lived_in: Li
     [view] = look(lived_in).pools
     assert [(one.name, one.ending, one.cause, one.was_chosen) for one in view.last_trials] == [
         ("class-means", "done", "", False),
+        ("fine-tuned", "done", "", False),
         ("last-layer", "done", "", True),
         ("last-layer-for-long", "died", "signal 9", False),
     ]
-    assert view.last_trials[1].right is not None
-    assert [(one.name, one.strangers) for one in view.last_trials[1].points] == [
+    chosen = view.last_trials[2]
+    assert chosen.right is not None
+    assert [(one.name, one.strangers) for one in chosen.points] == [
         ("strict", 0.01),
         ("balanced", 0.025),
         ("friendly", 0.05),
     ]
-    assert view.last_trials[1].said == pytest.approx(view.last_trials[1].right - 0.03)
+    assert chosen.said == pytest.approx(chosen.right - 0.03)
+
+
+def test_the_trials_of_the_last_cycle_have_their_curves_and_say_which_are_made_in_one_step(lived_in: LivedIn) -> None:
+    [view] = look(lived_in).pools
+    assert [(one.name, len(one.curve), one.is_one_step) for one in view.last_trials] == [
+        ("class-means", 0, True),
+        ("fine-tuned", 20, False),
+        ("last-layer", 10, False),
+        ("last-layer-for-long", 0, False),
+    ]
+    first, *_, last = view.last_trials[1].curve
+    assert (first.epochs, last.epochs, last.loss) == (1.0, 12.0, 0.02)
+    assert [one.right is None for one in view.last_trials[1].curve] == [False] * 10 + [True] * 9 + [False]
+    assert all(not one.curve for release in view.history for one in release.trials)
+
+
+@pytest.mark.parametrize("curve", [None, "a text", [1, "x", {"epochs": 1}, {"epochs": "x", "loss": 2}], {"epochs": 1}])
+def test_a_curve_of_another_version_is_left_out_and_hides_nothing(lived_in: LivedIn, curve: Json) -> None:
+    record: dict[str, Json] = {"ending": "done", "seconds": 3.5, "spec": {"epochs": 10}, "curve": curve}
+    lived_in.store.put(keys.trial(lived_in.pool, f"{lived_in.now}-abcdef12", "last-layer"), encode_json(record))
+    [view] = look(lived_in).pools
+    assert [(one.name, one.ending, one.curve) for one in view.last_trials] == [("last-layer", "done", ())]
 
 
 def test_the_trials_of_a_cycle_that_failed_are_the_last(lived_in: LivedIn) -> None:

@@ -9,10 +9,12 @@ import pytest
 from numpy.typing import NDArray
 
 from cloud.errors import Diverged
+from cloud.training.executors.task_data import TaskData
 from cloud.training.fine_tune import fine_tune, normalisations
 from cloud.training.heads import load_head
 from cloud.training.trainer import train
-from cloud.training.trials import LAST_LAYER, FineTuning, Optimizer, Spec, could_win
+from cloud.training.trials import CLASS_MEANS, LAST_LAYER, FineTuning, Optimizer, Spec, could_win
+from cloud.training.values import TrialOutcome
 from cloud.training.weights import HeadWeights
 from contract.callbacks import ignore
 from export.heads.calibrate import confidences, default_calibration
@@ -43,6 +45,32 @@ def test_a_trial_learns_the_people_and_says_how_well(make_rows: MakeRows) -> Non
     assert (result.held_out, result.fine_tuned) == (24, False)
     assert result.right >= 23
     assert result.calibration.threshold > 0
+
+
+def test_a_trial_says_how_it_learned(make_rows: MakeRows) -> None:
+    outcome = train(make_rows(vector_head()).for_trials(), QUICK)
+    points = outcome.curve.points
+    assert len(points) == QUICK.epochs
+    assert [point.epochs for point in points] == pytest.approx(list(range(1, 21)), abs=1)
+    assert points[-1].loss < points[0].loss
+    assert all(point.right is not None for point in points)
+    assert points[-1].right == outcome.result.accuracy
+    again = TrialOutcome.unpack(TaskData.decode(outcome.pack().encode()))
+    assert [point.loss for point in again.curve.points] == pytest.approx([point.loss for point in points])
+
+
+def test_a_fine_tuned_trial_goes_on_where_its_last_layer_ended(make_rows: MakeRows) -> None:
+    outcome = train(make_rows(convolutional_head()).for_trials(), FINE_TUNED)
+    points = outcome.curve.points
+    assert points[19].epochs == 20 < points[20].epochs
+    assert points[-1].epochs == 22
+    assert [point.right is None for point in points] == [False] * 20 + [True] * (len(points) - 21) + [False]
+    assert points[-1].right == outcome.result.accuracy
+
+
+def test_class_means_are_made_in_one_step(make_rows: MakeRows) -> None:
+    outcome = train(make_rows(vector_head()).for_trials(), Spec(CLASS_MEANS, epochs=0))
+    assert outcome.curve.points == ()
 
 
 def test_classes_that_best_has_not_are_added_to_its_own(make_rows: MakeRows) -> None:

@@ -129,6 +129,19 @@ def test_a_trial_that_is_killed_costs_only_itself(released: tuple[TrainingSite, 
     ]
 
 
+def test_the_record_of_a_trial_has_how_it_learned(released: tuple[TrainingSite, CycleReport]) -> None:
+    site, report = released
+    for spec in plan(site.settings.trials):
+        record = json.loads(site.store.get(keys.trial(site.pool, report.cycle, spec.name)).body)
+        if record["ending"] == "died":
+            assert record["curve"] is None
+            continue
+        epochs = [point["epochs"] for point in record["curve"]]
+        assert epochs == sorted(set(epochs))
+        assert epochs[-1:] == ([spec.epochs] if spec.epochs else [])
+        assert all(0 <= point["right"] <= 1 and point["loss"] >= 0 for point in record["curve"])
+
+
 def test_what_devices_may_read_of_a_release_holds_no_words_of_its_trials(
     released: tuple[TrainingSite, CycleReport],
 ) -> None:

@@ -157,6 +157,51 @@ def test_progress_is_told_up_to_the_last_step() -> None:
     assert told[-1][0] == told[-1][1]
 
 
+def test_each_epoch_is_told_with_its_loss_and_the_classifier_as_it_is_then() -> None:
+    embeddings, labels = crowd(6, 8, spread=2.0)
+    told: list[tuple[float, float, Floats]] = []
+    found = fit_classifier(
+        embeddings,
+        labels,
+        classes=6,
+        recipe=Recipe(epochs=12),
+        at_point=lambda epochs, loss, classifier: told.append((epochs, loss, classifier[0])),
+    )
+    assert [epochs for epochs, _, _ in told] == pytest.approx(list(range(1, 13)))
+    losses = [loss for _, loss, _ in told]
+    assert losses[-1] < losses[0]
+    np.testing.assert_array_equal(told[-1][2], found[0])
+    assert not np.allclose(told[0][2], found[0])
+
+
+def test_few_epochs_are_told_by_tenths_as_far_as_there_are_steps() -> None:
+    embeddings, labels = crowd(6, 8)
+    told: list[float] = []
+    recipe = Recipe(epochs=2, batch_size=4)  # 24 steps
+    fit_classifier(embeddings, labels, classes=6, recipe=recipe, at_point=lambda epochs, loss, _: told.append(epochs))
+    assert told == pytest.approx([step / 12 for step in (4, 6, 8, 10, 12, 16, 18, 20, 22, 24)])
+
+
+def test_the_loss_that_is_told_is_that_of_the_samples_since_the_last_time() -> None:
+    """With a rate at which nothing is learnt, it is the same each time: that of the class means."""
+    embeddings, labels = crowd(6, 8, spread=2.0)
+    kernel, bias = fit_classifier(embeddings, labels, classes=6, recipe=MEANS)
+    logits = (embeddings @ kernel + bias).astype(np.float64)
+    likelihoods = np.exp(logits)[np.arange(48), labels] / np.exp(logits).sum(axis=1)
+    told: list[float] = []
+    recipe = Recipe(learning_rate=1e-9, epochs=11, batch_size=16)
+    fit_classifier(embeddings, labels, classes=6, recipe=recipe, at_point=lambda _, loss, __: told.append(loss))
+    assert told == pytest.approx([-np.log(likelihoods).mean()] * 11, rel=1e-3)
+
+
+def test_watching_changes_nothing() -> None:
+    embeddings, labels = crowd(6, 8)
+    watched = fit_classifier(embeddings, labels, classes=6, recipe=QUICK, at_point=lambda *_: None)
+    alone = fit_classifier(embeddings, labels, classes=6, recipe=QUICK)
+    np.testing.assert_array_equal(watched[0], alone[0])
+    np.testing.assert_array_equal(watched[1], alone[1])
+
+
 def test_folds_that_train_side_by_side_are_what_each_would_be_alone() -> None:
     """With one batch for everything, a fold alone takes the same four steps of 0.001; rounding may turn a tiny one."""
     embeddings, labels = crowd(4, 6)

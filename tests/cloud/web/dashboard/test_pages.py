@@ -84,7 +84,13 @@ def test_a_pool_shows_its_releases_labels_devices_and_trials(window: BrowserCont
         expect(labels.get_by_text(one.label, exact=True)).to_be_visible()
     trials = page.locator("section", has=page.get_by_role("heading", name="Trials of the last cycle"))
     expect(trials.get_by_text("signal 9")).to_be_visible()
-    assert page.get_by_label("strangers let in").locator("polyline").count() == 2
+    assert page.get_by_label("strangers let in").locator("polyline").count() == 3
+    for name in ("Loss of each trial by epochs", "Held-out photos that each trial had right by epochs"):
+        assert page.get_by_label(name).locator("polyline").count() == 2
+    learned = page.locator("section", has=page.get_by_role("heading", name="How the trials learned"))
+    expect(learned.get_by_text("last-layer (chosen), at last 0.27")).to_be_visible()
+    expect(learned.get_by_text("class-means is made in one step, without a curve.")).to_be_visible()
+    expect(trials.get_by_text("in one step")).to_be_visible()
     expect(page.get_by_text("closer to another label")).to_be_visible()
     expect(page.get_by_text("accepted among known fell from 78").first).to_be_visible()
 
