@@ -5,7 +5,7 @@
     operation   inputs                                               outcome
     embed       features, head file, best's weights                  embeddings, best's classifier, what best and the
                                                                      bundle's own head answer
-    train       embeddings, labels, sample weights, best's           weights, answers, result
+    train       embeddings, labels, sample weights, best's           weights, answers, result, learning curve
                 weights; to fine-tune also features and head file
     convert     head file, weights, real features, golden sample     TFLite files, their golden logits, parity
 
