@@ -16,6 +16,7 @@ from cloud.commands.surroundings import show, store_here, who
 from cloud.commands.values import DEVICE, GROUP, shown_time
 from cloud.dataset import erasures
 from cloud.dataset.scopes import DeviceScope, LabelScope
+from cloud.errors import Damaged
 from cloud.store import ObjectStore
 from contract.environment import path
 
@@ -88,8 +89,14 @@ def _tell(asked: Asked) -> None:
 
 
 def _erasures(store: ObjectStore) -> Iterator[str]:
-    for waiting in erasures.pending(store):
-        yield f"waits {waiting.id}: asked {shown_time(waiting.asked)} by {waiting.by}"
+    for erasure_id in erasures.waiting(store):
+        try:
+            waiting = erasures.read(store, erasure_id)
+        except Damaged as error:
+            yield f"waits {erasure_id}: {error}"
+            continue
+        if waiting is not None:
+            yield f"waits {waiting.id}: asked {shown_time(waiting.asked)} by {waiting.by}"
     for one in erasures.tombstones(store):
         samples = "1 sample" if one.samples == 1 else f"{one.samples} samples"
         yield f"erased {one.id}: {samples} on {shown_time(one.erased)}, asked {shown_time(one.asked)} by {one.by}"

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from functools import partial
 from typing import TypeVar
 
 from cloud.dataset.scopes import AgeScope, DeviceScope, GroupScope, LabelScope, Scope, parse_scope
-from cloud.errors import AlreadyExists, NotFound
+from cloud.errors import AlreadyExists, Damaged, NotFound
 from cloud.identity import devices
 from cloud.identity.generations import raise_generation
 from cloud.store import keys
@@ -29,6 +30,8 @@ from cloud.store.documents import reading
 from cloud.store.listing import names_under
 from cloud.store.store import ObjectStore
 from contract.documents import Fields, Json, encode_json, parse_document
+
+logger = logging.getLogger(__name__)
 
 ERASURE_FORMAT = 1
 MAX_ERASURE_BYTES = 16 << 20
@@ -146,8 +149,17 @@ def read(store: ObjectStore, erasure_id: str) -> Erasure | None:
 
 
 def pending(store: ObjectStore) -> list[Erasure]:
-    """Read the erasures that are not carried out yet. Raises as `read` does."""
-    found = (read(store, erasure_id) for erasure_id in waiting(store))
+    """Read the erasures that are not carried out yet; one that cannot be read is logged, and in nobody's way.
+
+    Raises:
+        StoreError: the store failed.
+    """
+    found = []
+    for erasure_id in waiting(store):
+        try:
+            found.append(read(store, erasure_id))
+        except Damaged as error:
+            logger.error("erasure: %s", error)
     return [one for one in found if one is not None]
 
 

@@ -105,6 +105,17 @@ def test_what_cannot_be_erased_is_one_line_and_nothing_is_asked(
     assert erasures.pending(store) == []
 
 
+def test_an_erasure_that_cannot_be_read_is_in_nobodys_way(store: ObjectStore, address: str) -> None:
+    """One made every further `erase`, and the list, end with its message."""
+    store.put(keys.erasure("f" * 32), b"{")
+    ended = run("erase", "--label", "Zoë", "--group", "home", FEDEX_STORE=address)
+    assert (ended.returncode, ended.stdout.split(":")[1]) == (0, " 3 rows are held now; the worker erases them\n")
+    assert f"erasures/{'f' * 32}" in ended.stderr
+    lines = run("erasures", FEDEX_STORE=address).stdout.splitlines()
+    assert [line.split(":")[0] for line in lines if "f" * 32 in line] == [f"waits {'f' * 32}"]
+    assert len(lines) == 2
+
+
 def test_tombstones_are_listed(store: ObjectStore, address: str) -> None:
     asked = erasures.Erasure("f" * 32, "Grace", NOW, GroupScope("home"), {"home/5": 1})
     erasures.finish(store, asked, now=NOW + 60)
