@@ -15,7 +15,7 @@ from cloud.logs import configure_logging
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store, probe
 from cloud.web.counts_folder import make_counts_folder
-from cloud.web.listener import listen
+from cloud.web.listener import listen, take_passed
 from contract import command_line
 
 TRIED_FOR_S = 5.0
@@ -27,7 +27,11 @@ logger = logging.getLogger(__name__)
 @click.command()
 @click.option("--bind", help="Address and port, in place of FEDEX_BIND.")
 def serve(bind: str | None) -> None:
-    """Answer devices, until stopped; with 503 for as long as the store is away."""
+    """Answer devices, until stopped; with 503 for as long as the store is away.
+
+    On a socket that systemd holds, where it passes one, whatever the address is. SIGHUP begins the web processes anew,
+    with the certificate as it is then.
+    """
     settings = Settings.from_environment(os.environ | ({"FEDEX_BIND": bind} if bind else {}))
     _begin_logging(settings)
     from cloud.web.greenlets import patch_process  # every other command waits as ever
@@ -36,7 +40,8 @@ def serve(bind: str | None) -> None:
     from cloud.web.certificates import check_certificate
 
     check_certificate(settings)
-    listener = listen(settings.bind, stall_s=settings.stall_s)
+    passed = take_passed(os.environ, stall_s=settings.stall_s)
+    listener = passed or listen(settings.bind, stall_s=settings.stall_s)
     store = open_store(settings.store)
     is_tried = _is_tried(store)
     if is_tried:

@@ -1,13 +1,22 @@
-"""The port that the service listens on: taken once, before anything else is started."""
+"""The port that the service listens on: taken once, before anything else is started, or held by whoever starts it.
+
+A socket that systemd holds (`fedex-web.socket`) outlives the service: who connects between its end and the next start
+waits, and is neither refused nor cut off. It comes as sd_listen_fds(3) says: `LISTEN_FDS` of them from descriptor 3 on,
+for the process `LISTEN_PID`.
+"""
 
 from __future__ import annotations
 
 import os
 import socket
+from collections.abc import MutableMapping
 
 from cloud.errors import SettingError
 
 BACKLOG = 2048
+FIRST_PASSED = 3
+
+_PASSED_TO, _PASSED, _PASSED_NAMES = "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"
 
 
 def listen(bind: str, *, stall_s: float) -> socket.socket:
@@ -29,9 +38,37 @@ def listen(bind: str, *, stall_s: float) -> socket.socket:
     except (OSError, UnicodeError) as error:  # UnicodeError: a host name with a label of more than 63 characters
         expected = "expected an address and a port that can be listened on"
         raise SettingError(f"FEDEX_BIND: {expected}, got {bind}: {_reason(error)}") from error
+    _end_stalled(listener, stall_s)
+    return listener
+
+
+def take_passed(environment: MutableMapping[str, str], *, stall_s: float) -> socket.socket | None:
+    """Return the socket that was passed to this process, None where none was; it behaves as one of `listen` does.
+
+    What says so leaves the environment, so that no process that is started from here takes it for itself.
+
+    Raises:
+        SettingError: several were passed, or one that does not listen for TCP.
+    """
+    said = {name: environment.pop(name, "") for name in (_PASSED_TO, _PASSED, _PASSED_NAMES)}
+    if said[_PASSED_TO] != str(os.getpid()) or not said[_PASSED]:
+        return None
+    if said[_PASSED] != "1":
+        raise SettingError(f"{_PASSED}: expected one socket, got {said[_PASSED]}")
+    try:
+        passed = socket.socket(fileno=FIRST_PASSED)
+        is_listening = passed.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
+    except OSError as error:
+        raise SettingError(f"{_PASSED}: expected a socket that listens, got {error.strerror}") from error
+    if not is_listening or passed.family not in (socket.AF_INET, socket.AF_INET6):
+        raise SettingError(f"{_PASSED}: expected a TCP socket that listens, got another one")
+    _end_stalled(passed, stall_s)
+    return passed
+
+
+def _end_stalled(listener: socket.socket, stall_s: float) -> None:
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * stall_s))
-    return listener
 
 
 def _reason(error: Exception) -> str:

@@ -1,7 +1,9 @@
 """How gunicorn is run: its gevent worker, no preloading, its lines as ours, TLS where a certificate is set.
 
-A web process opens its store after the fork, because connections must not cross one. No header changes a request's path
-or its scheme, whoever sends it; whose request it is, the proxies that an operator named may say (`cloud.proxies`).
+A web process opens its store after the fork, because connections must not cross one. SIGHUP begins web processes anew:
+the old ones answer what was begun, and say that they close; all others find the new ones, on the same socket. No header
+changes a request's path or its scheme, whoever sends it; whose request it is, the proxies that an operator named may
+say (`cloud.proxies`).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import BinaryIO
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
 from cloud.errors import SettingError
@@ -58,6 +61,23 @@ class _OurLines(Logger):  # type: ignore[misc]  # gunicorn ships no types
             self.info("cut off: a client that took nothing of an answer")
         else:
             super().exception(msg, *args, **kwargs)
+
+
+class _Master(Arbiter):  # type: ignore[misc]  # gunicorn ships no types
+    """Gunicorn's master, with two signals of ours."""
+
+    def handle_hup(self) -> None:
+        """Begin the web processes anew, as gunicorn does, unless none of them could serve."""
+        try:
+            check_certificate(self.app.settings)
+        except SettingError as error:
+            self.log.error("nothing was begun anew, what runs goes on: %s", error)
+        else:
+            super().handle_hup()
+
+    def handle_usr2(self) -> None:
+        """Do nothing: another master would begin without the counters of this one, and no unit would know it."""
+        self.log.warning("SIGUSR2 does nothing here: a new start on the same socket takes the place of this one")
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
@@ -107,6 +127,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         }
         for name, value in options.items():
             self.cfg.set(name, value)
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        _Master(self).run()
 
     def _remove_counts(self, _: object) -> None:
         shutil.rmtree(self._counts, ignore_errors=True)

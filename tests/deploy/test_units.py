@@ -13,10 +13,12 @@ import pytest
 
 from cloud.cli import commands
 from cloud.settings import Settings
+from cloud.web.listener import BACKLOG
 from tests.conftest import missing
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "operate.md"
 UNITS = Path(__file__).resolve().parents[2] / "deploy" / "systemd"
+SOCKET = "fedex-web.socket"
 NAMES = ("fedex-web.service", "fedex-worker.service", "fedex-minio.service")
 PROGRAMS = ("/opt/fedex/bin/fedex-cloud", "/opt/fedex/bin/minio")
 MOST_EXPOSED = 20
@@ -46,12 +48,31 @@ def adapted(name: str, folder: Path) -> Path:
     for program in PROGRAMS:
         text = text.replace(program, sys.executable)
     (folder / name).write_text(text)
+    shutil.copy(UNITS / SOCKET, folder)  # which one of them requires
     return folder / name
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_systemd_takes_a_unit_without_a_word(systemd_analyze: str, tmp_path: Path, name: str) -> None:
     command = [systemd_analyze, "verify", "--man=no", str(adapted(name, tmp_path))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_socket_of_the_service_is_held_where_nginx_looks_and_is_reached_from_as_few(
+    systemd_analyze: str, tmp_path: Path
+) -> None:
+    """The lists of addresses of a service are not applied to a socket that it is given."""
+    held, service = read(SOCKET)["Socket"], read("fedex-web.service")
+    assert f"server {held['ListenStream']};" in (UNITS.parent / "nginx.conf").read_text()
+    assert int(held["Backlog"]) == BACKLOG
+    assert service["Unit"]["Requires"] == SOCKET
+    assert SOCKET in service["Unit"]["After"].split()
+    assert {one: held[one] for one in held if one.startswith("IPAddress")} == {
+        one: value for one, value in service["Service"].items() if one.startswith("IPAddress")
+    }
+    adapted("fedex-web.service", tmp_path)
+    command = [systemd_analyze, "verify", "--man=no", str(tmp_path / SOCKET)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
