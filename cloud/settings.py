@@ -146,6 +146,18 @@ class Settings:
             help="different ones, that one device may give a day",
         ),
     )
+    device_erasures: int = field(
+        default=10,
+        metadata=variable(
+            "FEDEX_DEVICE_ERASURES", whole(low=1), unit="erasures", help="that one device may ask for a day"
+        ),
+    )
+    device_tokens: int = field(
+        default=50,
+        metadata=variable(
+            "FEDEX_DEVICE_TOKENS", whole(low=1), unit="tokens", help="that one device may get a day in place of others"
+        ),
+    )
     code_enrolments: int = field(
         default=1000,
         metadata=variable("FEDEX_CODE_ENROLMENTS", whole(low=1), unit="enrolments", help="that one code allows a day"),
@@ -162,7 +174,10 @@ class Settings:
     address_guesses: int = field(
         default=20,
         metadata=variable(
-            "FEDEX_ADDRESS_GUESSES", whole(low=1), unit="codes", help="wrong ones, from one address in ten minutes"
+            "FEDEX_ADDRESS_GUESSES",
+            whole(low=1),
+            unit="codes",
+            help="wrong ones, and as many wrong tokens, from one address in ten minutes",
         ),
     )
     tls_cert: Path | None = field(

@@ -19,7 +19,7 @@ from cloud.errors import AlreadyExists, Forbidden
 from cloud.identity import codes, devices
 from cloud.identity.devices import EnrolledDevice
 from cloud.identity.secret_hash import hash_secret
-from cloud.identity.tokens import make_token
+from cloud.identity.token_seal import TokenSeal
 from cloud.identity.verification_keys import read_key
 from cloud.store.store import ObjectStore
 from contract.device_id import DEVICE_SECRET_BYTES, device_id
@@ -51,7 +51,7 @@ def enrol(store: ObjectStore, asked: EnrolmentRequest, *, groups: Mapping[str, s
     is_new = not devices.is_enrolled(store, id_)
     if code and is_new:
         codes.count(store, code, device=id_)
-    token = make_token(id_)
+    token = TokenSeal(store).make_token(id_)
     hashed = hash_secret(token)
     try:
         devices.add(store, EnrolledDevice(id_, group, generation=0, token_sha256=hashed, enrolled=now, code=code))

@@ -4,8 +4,8 @@
 
     operators/<id>   {"name": ..., "group": ... or null, "token_sha256": "<64 hex>", "added": unix seconds}
 
-A token is "<id>.<secret>", shown when it is made and kept as its hash. It is no device's token, and no device's is one.
-An operator of a group may do there what one without a group may do everywhere.
+A token is "<id>.<secret>", sealed as devices' are, shown when it is made and kept as its hash. It is no device's token,
+and no device's is one. An operator of a group may do there what one without a group may do everywhere.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from cloud.errors import NotFound, NothingToDo, Unauthenticated
 from cloud.identity.secret_hash import hash_secret
+from cloud.identity.token_seal import TokenSeal
 from cloud.identity.tokens import MAX_REMEMBERED, REMEMBERED_S, parse_token
 from cloud.store import keys
 from cloud.store.documents import reading
@@ -28,7 +29,6 @@ from contract.patterns import GROUP_PATTERN, HEX64_PATTERN
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@-]{0,62}")
 ID_PATTERN = re.compile(r"operator-[0-9a-f]{16}")
-SECRET_BYTES = 32
 MAX_DOCUMENT_BYTES = 4 << 10
 
 
@@ -55,7 +55,7 @@ def add(store: ObjectStore, name: str, *, group: str | None, now: int) -> tuple[
     if any(one.name == name for one in read_all(store)):
         raise NothingToDo(f"{name}: expected a name that no operator has, got one of `operators list`")
     id_ = f"operator-{secrets.token_hex(8)}"
-    token = f"{id_}.{secrets.token_urlsafe(SECRET_BYTES)}"
+    token = TokenSeal(store).make_token(id_)
     operator = Operator(id_, name, group, hash_secret(token), now)
     document = {"name": name, "group": group, "token_sha256": operator.token_sha256, "added": now}
     store.put_if_absent(keys.operator(id_), encode_json(document))

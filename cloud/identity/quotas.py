@@ -1,4 +1,4 @@
-"""Quotas: how much one device, one enrolment code and one address may do in a day, and how often codes are guessed.
+"""Quotas: how much one device, one enrolment code and one address may do in a day, and how much may be guessed.
 
 What is to be done takes its share beforehand and gives it back where it does not come about, so that no crowd of
 requests at the same time gets past a quota. A window begins with what is counted first in it. All web processes of one
@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.strategies import FixedWindowRateLimiter
 
-from cloud.errors import Forbidden, RequestRefused
+from cloud.errors import Forbidden, RequestRefused, Unauthenticated
 from cloud.identity.counters import Counters, CounterTable
 from cloud.identity.secret_hash import hash_secret
 from contract.labels import label_key
@@ -38,10 +38,13 @@ class DailyLimits:
     device_samples: int
     device_labels: int
     """Different ones."""
+    device_erasures: int
+    device_tokens: int
+    """In place of others."""
     code_enrolments: int
     address_enrolments: int
     address_guesses: int
-    """Wrong codes in `GUESSING_WINDOW_MINUTES`."""
+    """Wrong codes in `GUESSING_WINDOW_MINUTES`, and as many wrong tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,12 @@ class Quotas:
             samples=RateLimitItemPerDay(limits.device_samples, namespace="samples"),
             labels=RateLimitItemPerDay(limits.device_labels, namespace="labels"),
         )
+        self._erasures = RateLimitItemPerDay(limits.device_erasures, namespace="erasures")
+        self._new_tokens = RateLimitItemPerDay(limits.device_tokens, namespace="new tokens")
         self._codes = RateLimitItemPerDay(limits.code_enrolments, namespace="code")
         self._addresses = RateLimitItemPerDay(limits.address_enrolments, namespace="address")
         self._guesses = RateLimitItemPerMinute(limits.address_guesses, GUESSING_WINDOW_MINUTES, namespace="guesses")
+        self._wrong_tokens = RateLimitItemPerMinute(limits.address_guesses, GUESSING_WINDOW_MINUTES, namespace="tokens")
 
     def take_request(self, device: str) -> None:
         """Count a request of a device.
@@ -87,6 +93,35 @@ class Quotas:
             yield UploadShares(shares, self._uploads, device)
         finally:
             shares.give_back()
+
+    @contextmanager
+    def token(self, whose: str) -> Iterator[None]:
+        """Count the token that is judged in the block; one that raises `Unauthenticated` was wrong.
+
+        Args:
+            whose: who pays for it: an address, or the token itself where it was given out here, as others behind the
+                same address cannot have made that up.
+
+        Raises:
+            RequestRefused: there were as many wrong ones as there may be.
+        """
+        guess = self._shares()
+        try:
+            guess.take(self._wrong_tokens, whose, what=f"wrong tokens in {GUESSING_WINDOW_MINUTES} minutes")
+            yield
+        except Unauthenticated:
+            guess.keep()
+            raise
+        finally:
+            guess.give_back()
+
+    def erasure(self, device: str) -> AbstractContextManager[None]:
+        """Count the erasure that a device asks for in the block, unless it raises. Raises as `take_request`."""
+        return self._one(self._erasures, device, what="erasures of a device a day")
+
+    def new_token(self, device: str) -> AbstractContextManager[None]:
+        """Count the token that a device gets in the block, unless it raises. Raises as `take_request`."""
+        return self._one(self._new_tokens, device, what="new tokens of a device a day")
 
     @contextmanager
     def enrolment(self, *, address: str, code: str) -> Iterator[None]:
@@ -108,6 +143,16 @@ class Quotas:
             raise
         finally:
             guess.give_back()
+            shares.give_back()
+
+    @contextmanager
+    def _one(self, item: RateLimitItem, key: str, *, what: str) -> Iterator[None]:
+        shares = self._shares()
+        shares.take(item, key, what=what)
+        try:
+            yield
+            shares.keep()
+        finally:
             shares.give_back()
 
     def _shares(self) -> Shares:

@@ -1,8 +1,9 @@
 """Tokens: which device a request comes from, another one in place of one, and the proof that this service keeps one.
 
-A token is "<device id>.<secret>". Kept are the id and the token's sha256, never the token: whoever reads the store
-cannot pose as a device. What is kept is also the key of proofs (`contract.proof`), so whoever reads the store can pose
-as this service to a device that was given another address. Everything secret is compared in constant time.
+A token is "<device id>.<secret>", under a seal (`token_seal`). Kept are the id and the token's sha256, never the token:
+whoever reads the store cannot pose as a device. What is kept is also the key of proofs (`contract.proof`), so whoever
+reads the store can pose as this service to a device that was given another address. Everything secret is compared in
+constant time.
 
 A token is given out in place of another one; the first request that carries it ends the other, at once where that
 request was answered, and within `REMEMBERED_S` in every other process. Only the token that counts in the store gets
@@ -12,13 +13,13 @@ another one: who has one that ended is not let in for longer by asking a process
 from __future__ import annotations
 
 import hmac
-import secrets
 from collections.abc import Callable
 
 from cloud.errors import Forbidden, NotFound, RequestRefused, Unauthenticated
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
 from cloud.identity.secret_hash import hash_secret
+from cloud.identity.token_seal import TokenSeal
 from cloud.store.store import ObjectStore
 from contract.errors import shown
 from contract.patterns import DEVICE_PATTERN, TOKEN_PATTERN
@@ -28,7 +29,6 @@ from contract.routes import BEARER, TokenReply
 
 REMEMBERED_S = 30.0
 MAX_REMEMBERED = 10_000
-SECRET_BYTES = 32
 
 
 class Authenticator:
@@ -41,7 +41,33 @@ class Authenticator:
         self._store = store
         self._clock = clock
         self._remembered_s = remembered_s
+        self._seal = TokenSeal(store)
         self._remembered: dict[str, tuple[EnrolledDevice, float]] = {}
+
+    def recall(self, authorization: str) -> EnrolledDevice | None:
+        """Return the device whose token a header carries, where that was found out a moment ago; else None.
+
+        It asks nobody, so it costs nothing, and whoever is known is let in whatever others do.
+        """
+        try:
+            device_id, token = parse_token(authorization)
+        except Unauthenticated:
+            return None
+        device = self._recall(device_id)
+        is_right = device is not None and not device.revoked and _is_same(hash_secret(token), device.token_sha256)
+        return device if is_right else None
+
+    def find_sealed(self, authorization: str) -> str | None:
+        """Return the hash of a header's token that was given out here, whether or not it counts; else None.
+
+        Raises:
+            StoreError: the key of the seal cannot be read.
+        """
+        try:
+            _, token = parse_token(authorization)
+        except Unauthenticated:
+            return None
+        return hash_secret(token) if self._seal.is_on(token) else None
 
     def authenticate(self, authorization: str) -> EnrolledDevice:
         """Return the device whose token an Authorization header carries.
@@ -49,11 +75,11 @@ class Authenticator:
         Raises:
             Unauthenticated: it carries no token, or one that this service did not give out.
         """
+        recalled = self.recall(authorization)
+        if recalled is not None:
+            return recalled
         device_id, token = parse_token(authorization)
         hashed = hash_secret(token)
-        remembered = self._recall(device_id)
-        if remembered is not None and not remembered.revoked and _is_same(hashed, remembered.token_sha256):
-            return remembered
         try:
             device = self._read(device_id)
             if any(_is_same(hashed, following) for following in device.next_tokens_sha256):
@@ -76,7 +102,7 @@ class Authenticator:
             Unauthenticated: another token has taken the place of the one that it came with.
             StoreError: as `devices.offer_token`.
         """
-        token = make_token(device.id)
+        token = self._seal.make_token(device.id)
         hashed, by = hash_secret(token), device.token_sha256
         try:
             self._remember(devices.offer_token(self._store, device.id, token_sha256=hashed, by=by))
@@ -135,11 +161,6 @@ def parse_token(authorization: str) -> tuple[str, str]:
     if not (TOKEN_PATTERN.fullmatch(token.strip()) and DEVICE_PATTERN.fullmatch(device_id)):
         raise Unauthenticated(expected="a bearer token of this service", got="something else")
     return device_id, token.strip()
-
-
-def make_token(device_id: str) -> str:
-    """Make a new token of a device."""
-    return f"{device_id}.{secrets.token_urlsafe(SECRET_BYTES)}"
 
 
 def _is_same(hashed: str, kept: str) -> bool:

@@ -24,6 +24,7 @@
     tombstones/<id>                                       that samples were erased: when, by whom, how many
     keys/verify                                           the public key that devices get when they enrol
     keys/chain                                            all public keys so far, each signed by the one before
+    keys/seal                                             what tells tokens that were given out from those made up
     copies/complete                                       in a back-up: that it is whole
     workers/<id>                                          what a worker last said of itself
     probe/<random>                                        written and removed by the start-up check
@@ -59,6 +60,7 @@ REQUESTS = "requests/"
 OUTCOMES = "outcomes/"
 VERIFY = "keys/verify"
 CHAIN = "keys/chain"
+SEAL = "keys/seal"
 COPIES = "copies/"
 COMPLETE = "copies/complete"
 PROBES = "probe/"

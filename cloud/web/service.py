@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from flask import current_app, g, request
@@ -15,7 +16,7 @@ from cloud.identity.limits import ConcurrencyLimit
 from cloud.identity.operators import Operator, OperatorAuthenticator
 from cloud.identity.quotas import DailyLimits, Quotas
 from cloud.identity.tokens import Authenticator
-from cloud.proxies import Proxies
+from cloud.proxies import Proxies, household_of
 from cloud.releases import space_lists
 from cloud.settings import Settings
 from cloud.spaces import bundles
@@ -95,6 +96,8 @@ def _limits_of(settings: Settings) -> DailyLimits:
         device_mib=settings.device_mib,
         device_samples=settings.device_samples,
         device_labels=settings.device_labels,
+        device_erasures=settings.device_erasures,
+        device_tokens=settings.device_tokens,
         code_enrolments=settings.code_enrolments,
         address_enrolments=settings.address_enrolments,
         address_guesses=settings.address_guesses,
@@ -112,10 +115,13 @@ def requesting_device() -> EnrolledDevice:
 
     Raises:
         Unauthenticated: it has no token that counts.
-        RequestRefused: it has asked as often as it may in a day.
+        RequestRefused: it has asked as often as it may in a day, or there were too many wrong tokens.
     """
-    context = current_context()
-    device = context.authenticator.authenticate(request.headers.get(AUTHORIZATION, ""))
+    context, authorization = current_context(), request.headers.get(AUTHORIZATION, "")
+    device = context.authenticator.recall(authorization)
+    if device is None:
+        with guessing(authorization):
+            device = context.authenticator.authenticate(authorization)
     g.device = device.id
     context.quotas.take_request(device.id)
     return device
@@ -126,7 +132,24 @@ def requesting_operator() -> Operator:
 
     Raises:
         Unauthenticated: it has no operator's token that counts; a device's is none.
+        RequestRefused: there were too many wrong tokens.
     """
-    operator = current_context().operators.authenticate(request.headers.get(AUTHORIZATION, ""))
+    authorization = request.headers.get(AUTHORIZATION, "")
+    with guessing(authorization):
+        operator = current_context().operators.authenticate(authorization)
     g.operator = operator.id
     return operator
+
+
+def guessing(authorization: str) -> AbstractContextManager[None]:
+    """Return a block in which a token is judged, of which there may be few that are wrong.
+
+    A token that was given out here pays for itself, all others for the address that they come from: there may be many
+    devices behind it, and none is kept out by what another one makes up.
+
+    Raises:
+        RequestRefused: in the block, where there were too many.
+        StoreError: what tells such tokens from others cannot be read.
+    """
+    context = current_context()
+    return context.quotas.token(context.authenticator.find_sealed(authorization) or household_of(g.address))

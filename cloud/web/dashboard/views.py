@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from cloud import audit
 from cloud.audit import AuditEvent
-from cloud.errors import StoreError, Unauthenticated
+from cloud.errors import RequestRefused, StoreError, Unauthenticated
 from cloud.identity.operators import Operator, OperatorAuthenticator
 from cloud.overview import report, words
 from cloud.overview.reader import OverviewReader
@@ -26,9 +26,10 @@ from cloud.web.dashboard import charts, curves
 from cloud.web.dashboard.figure import draw
 from cloud.web.dashboard.session import COOKIE, LIFE_S, Sessions
 from cloud.web.dashboard.watch import Watch
+from cloud.web.service import guessing
 from contract.files import sha256_hex
 from contract.rollout import PARTS
-from contract.routes import CACHE_CONTROL
+from contract.routes import BEARER, CACHE_CONTROL
 
 logger = logging.getLogger(__name__)
 
@@ -122,10 +123,15 @@ def log_in() -> AnyResponse:
     bodies.check_media_type(_FORM)
     token = _token_in(bodies.read_body(MAX_FORM_BYTES, chunks=False).decode("ascii", "replace"))
     try:
-        cookie = _dashboard().sessions.open(token, now=int(time.time()))
+        with guessing(f"{BEARER}{token}"):
+            cookie = _dashboard().sessions.open(token, now=int(time.time()))
     except Unauthenticated:
         audit.note(AuditEvent.IDENTITY_REFUSED, by=g.address or "unknown", where="login", got="no operator's token")
         return _answer(render_template("login.html", refused=True), status=HTTPStatus.FORBIDDEN)
+    except RequestRefused as error:
+        later = _answer(render_template("login.html", too_often=True), status=HTTPStatus.TOO_MANY_REQUESTS)
+        later.headers.update(error.headers)
+        return later
     answer = redirect("/", HTTPStatus.SEE_OTHER)
     answer.set_cookie(
         COOKIE, cookie, max_age=LIFE_S, path="/", httponly=True, samesite="Lax", secure=request.scheme == "https"

@@ -31,7 +31,9 @@ def enrol() -> Response:
 @blueprint.post(TOKEN)
 def renew_token() -> Response:
     """Give the requesting device another token; a body is not looked at."""
-    reply = current_context().authenticator.renew_token(requesting_device())
+    device, context = requesting_device(), current_context()
+    with context.quotas.new_token(device.id):
+        reply = context.authenticator.renew_token(device)
     return _private(reply.encode(), status=HTTPStatus.OK)
 
 

@@ -19,7 +19,8 @@ def erase() -> Response:
     """Keep the wish, which the worker carries out; a body is not looked at."""
     device = requesting_device().id
     context = current_context()
-    erasure = erasures.ask_of_device(context.store, device, by=device, now=time.time())
+    with context.quotas.erasure(device):
+        erasure = erasures.ask_of_device(context.store, device, by=device, now=time.time())
     context.authenticator.forget(device)  # what it sends from now on is of another generation
     answer = Response(ErasureReply(erasure.id).encode(), status=HTTPStatus.ACCEPTED, mimetype=JSON_MEDIA_TYPE)
     answer.headers[CACHE_CONTROL] = "no-store"

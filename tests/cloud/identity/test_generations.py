@@ -10,7 +10,8 @@ from cloud.errors import NotFound
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
 from cloud.identity.generations import raise_generation
-from cloud.identity.tokens import Authenticator, make_token
+from cloud.identity.token_seal import TokenSeal
+from cloud.identity.tokens import Authenticator
 from cloud.store import ObjectStore, keys
 from contract.files import sha256_hex
 
@@ -65,7 +66,7 @@ def test_a_device_that_is_not_there_is_told(directory_store: ObjectStore) -> Non
 
 
 def test_a_process_that_was_told_knows_the_new_one_at_once(directory_store: ObjectStore) -> None:
-    token = make_token(DEVICE.id)
+    token = TokenSeal(directory_store).make_token(DEVICE.id)
     devices.add(directory_store, replace(DEVICE, token_sha256=sha256_hex(token.encode())))
     authenticator = Authenticator(directory_store, clock=lambda: 0.0)
     assert authenticator.authenticate(f"Bearer {token}").generation == 2

@@ -37,7 +37,7 @@ def test_a_token_says_which_operator_it_is_and_of_which_group(
 def test_an_operators_token_is_kept_as_its_hash_alone(store: ObjectStore) -> None:
     added, token = operators.add(store, "Grace", group=None, now=0)
     secret = token.partition(".")[2]
-    assert len(secret) == 43
+    assert len(secret) == 54
     assert secret.encode() not in store.get(keys.operator(added.id)).body
     assert added.token_sha256 not in repr(added)
 

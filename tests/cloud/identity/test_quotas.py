@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from cloud.errors import Forbidden, RequestRefused, Unavailable
+from cloud.errors import Forbidden, RequestRefused, Unauthenticated, Unavailable
 from cloud.identity.counters import CounterTable
 from cloud.identity.quotas import (
     GUESSING_WINDOW_MINUTES,
@@ -23,6 +23,8 @@ LIMITS = DailyLimits(
     device_mib=1,
     device_samples=10,
     device_labels=4,
+    device_erasures=2,
+    device_tokens=3,
     code_enrolments=3,
     address_enrolments=2,
     address_guesses=2,
@@ -129,6 +131,50 @@ def test_who_guesses_is_slowed_down_whatever_the_code(quotas: Quotas, clock: Clo
     enrol(quotas, address="192.0.2.2")
     clock.now += GUESSING_WINDOW_MINUTES * 60
     enrol(quotas)
+
+
+def show(quotas: Quotas, whose: str, *, is_right: bool = False) -> None:
+    with quotas.token(whose):
+        if not is_right:
+            raise Unauthenticated(expected="a right one", got="a wrong one")
+
+
+def test_wrong_tokens_are_few_and_right_ones_cost_nothing(quotas: Quotas, clock: Clock) -> None:
+    for _ in range(2):
+        with pytest.raises(Unauthenticated):
+            show(quotas, "192.0.2.1")
+        for _ in range(5):
+            show(quotas, "192.0.2.2", is_right=True)
+    refused = refusal(lambda: show(quotas, "192.0.2.1", is_right=True))  # it is not looked at
+    assert refused.document.expected == "at most 2 wrong tokens in 10 minutes"
+    assert 1 <= int(refused.headers[RETRY_AFTER]) <= GUESSING_WINDOW_MINUTES * 60
+    enrol(quotas, address="192.0.2.1")  # codes are counted by themselves
+    clock.now += GUESSING_WINDOW_MINUTES * 60
+    show(quotas, "192.0.2.1", is_right=True)
+
+
+@pytest.mark.parametrize(
+    ("begin", "most", "expected"),
+    [
+        (Quotas.erasure, 2, "at most 2 erasures of a device a day"),
+        (Quotas.new_token, 3, "at most 3 new tokens of a device a day"),
+    ],
+)
+def test_what_a_device_may_ask_for_a_few_times_a_day(
+    quotas: Quotas, clock: Clock, begin: Callable[[Quotas, str], AbstractContextManager[None]], most: int, expected: str
+) -> None:
+    def ask(device: str = "one") -> None:
+        with begin(quotas, device):
+            pass
+
+    for _ in range(most):
+        with pytest.raises(Unavailable), begin(quotas, "one"):
+            raise Unavailable("devices/one", "not written")  # costs nothing
+        ask()
+    assert refusal(ask).document.expected == expected
+    ask("another")
+    clock.now += DAY_S
+    ask()
 
 
 def test_guesses_that_come_all_at_once_are_no_more_than_those_one_after_the_other(quotas: Quotas) -> None:

@@ -1,26 +1,21 @@
 """Quotas as clients meet them: 429, when to come again, and nobody else pays."""
 
-import dataclasses
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-import numpy as np
 import pytest
 import requests
 
 from cloud.admin.bundles import register as register_bundle
 from cloud.store import keys, open_store
-from contract.bundle import BaseSamples, TrainingBundle, TrainingBundleParts, write_training_bundle
+from contract.bundle import TrainingBundle
 from contract.codecs import Codec
 from contract.problems import Problem, ProblemDocument
-from contract.upload import UPLOAD_MEDIA_TYPE, Upload, encode_upload, upload_id
-from tests.cloud.conftest import HOME_CODE, SELF_TEST, SPACE, WORK_CODE
-
-LARGE_SPACE = "7" * 64
-LARGE_SHAPE = (8, 8, 896)
-"""Of the cut freeze4."""
+from contract.routes import SAMPLES, TOKEN, TokenReply
+from contract.upload import UPLOAD_MEDIA_TYPE, upload_id
+from tests.cloud.conftest import HOME_CODE, SPACE, WORK_CODE
+from tests.cloud.web.conftest import LARGE_SPACE, large_upload
 
 StartService = Callable[..., AbstractContextManager[str]]
 MakeUpload = Callable[..., bytes]
@@ -44,29 +39,12 @@ class Service:
         url = f"{self.url}/v1/spaces/{space}/uploads/{upload_id(body)}"
         return requests.put(url, data=body, headers=headers, timeout=20)
 
-    def get(self, token: str) -> requests.Response:
-        return requests.get(f"{self.url}/v1/spaces", headers={"Authorization": f"Bearer {token}"}, timeout=20)
+    def get(self, token: str, *, address: str = "192.0.2.1") -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": address}
+        return requests.get(f"{self.url}/v1/spaces", headers=headers, timeout=20)
 
-
-@pytest.fixture(scope="module")
-def large_bundle(training_bundle: TrainingBundle, tmp_path_factory: pytest.TempPathFactory) -> TrainingBundle:
-    """A space of large features."""
-    folder = training_bundle.directory
-    assert folder is not None
-    facts = dataclasses.replace(training_bundle.facts, space=LARGE_SPACE, feature_shape=LARGE_SHAPE)
-    parts = TrainingBundleParts(
-        facts=facts,
-        head=(folder / "head.keras").read_bytes(),
-        labels=("Ada", "Ben"),
-        golden=np.zeros(LARGE_SHAPE, np.float32),
-        base=BaseSamples(
-            features=np.zeros((2, *LARGE_SHAPE), np.float32),
-            labels=np.array([0, 1], np.uint32),
-            sample_ids=np.arange(32, dtype=np.uint8).reshape(2, 16),
-            splits=np.zeros(2, np.uint8),
-        ),
-    )
-    return write_training_bundle(tmp_path_factory.mktemp("large") / "training", parts)
+    def ask(self, method: str, path: str, token: str) -> requests.Response:
+        return requests.request(method, self.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=20)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +66,8 @@ def service(
         "FEDEX_DEVICE_MIB": "64",
         "FEDEX_DEVICE_SAMPLES": "300",
         "FEDEX_DEVICE_LABELS": "256",
+        "FEDEX_DEVICE_ERASURES": "2",
+        "FEDEX_DEVICE_TOKENS": "3",
         "FEDEX_CODE_ENROLMENTS": "20",
         "FEDEX_ADDRESS_ENROLMENTS": "3",
         "FEDEX_ADDRESS_GUESSES": "4",
@@ -129,25 +109,12 @@ def test_samples_and_labels_of_a_device_are_bounded_and_what_is_sent_again_is_fr
 def test_a_small_upload_that_is_large_when_decoded_counts_as_what_it_is(service: Service) -> None:
     """13 kB became 58 MB in the dataset, as often as a device liked."""
     token = service.token(address="192.0.2.30")
-    first, second = nothing_much(0), nothing_much(1)
+    first, second = (large_upload(f"{number}", samples=200, codec=Codec.INT4) for number in range(2))
     assert len(first) < 1 << 16
     assert service.put(token, first, space=LARGE_SPACE).status_code == 201
     answer = service.put(token, second, space=LARGE_SPACE)
     check_refused(answer, f"at most {64 << 20} bytes of features, decoded, of a device a day")
     assert service.put(service.token(address="192.0.2.30"), second, space=LARGE_SPACE).status_code == 201
-
-
-def nothing_much(number: int) -> bytes:
-    ids = [hashlib.sha256(f"{number} {place}".encode()).digest()[:16] for place in range(200)]
-    upload = Upload(
-        space=LARGE_SPACE,
-        self_test=SELF_TEST,
-        features=np.zeros((len(ids), *LARGE_SHAPE), np.float32),
-        labels=("Ada",) * len(ids),
-        sample_ids=np.frombuffer(b"".join(ids), np.uint8).reshape(-1, 16),
-        revisions=np.zeros(len(ids), np.uint32),
-    )
-    return encode_upload(upload, codec=Codec.INT4)
 
 
 def test_an_address_enrols_so_many_and_another_one_its_own(service: Service) -> None:
@@ -177,3 +144,50 @@ def test_one_code_makes_so_many_devices_from_wherever(service: Service) -> None:
     answers = [service.enrol(WORK_CODE, address=f"198.51.100.{number}") for number in range(21)]
     assert [answer.status_code for answer in answers[:20]] == [201] * 20
     check_refused(answers[20], "at most 20 enrolments by a code a day")
+
+
+def test_who_makes_up_tokens_is_slowed_down_and_devices_behind_the_same_address_are_not(service: Service) -> None:
+    """As behind the NAT of a carrier; also those that no process has seen yet."""
+    address = "192.0.2.60"
+    token = service.token(address="192.0.2.61")
+    device, _, secret = token.partition(".")
+    made_up = [f"{number:032x}.{'s' * 54}" for number in range(3)] + [f"{device}.{secret[::-1]}"]
+    assert [service.get(one, address=address).status_code for one in made_up] == [401] * 4
+    for one in (*made_up, f"{'e' * 32}.{'s' * 54}", "no token"):
+        check_refused(service.get(one, address=address), "at most 4 wrong tokens in 10 minutes")
+    assert [service.get(token, address=address).status_code for _ in range(8)] == [404] * 8
+    assert service.enrol(address=address).status_code == 201
+
+
+def test_who_guesses_operators_tokens_in_the_form_is_slowed_down_too(service: Service) -> None:
+    def log_in() -> requests.Response:
+        form, headers = {"token": f"operator-{'0' * 16}.{'s' * 54}"}, {"X-Forwarded-For": "192.0.2.65"}
+        return requests.post(f"{service.url}/login", data=form, headers=headers, timeout=20)
+
+    assert [log_in().status_code for _ in range(4)] == [403] * 4
+    refused = log_in()
+    assert (refused.status_code, refused.headers["Content-Type"]) == (429, "text/html; charset=utf-8")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 600
+
+
+def test_a_token_that_counts_no_more_is_looked_up_a_few_times_and_others_pay_nothing(service: Service) -> None:
+    address = "192.0.2.70"
+    old = service.token(address=address)
+    new = TokenReply.parse(service.ask("POST", TOKEN, old).content).token
+    assert service.get(new, address=address).status_code == 404
+    shown = [service.get(old, address=address) for _ in range(16)]
+    ended = [answer.status_code for answer in shown if answer.status_code != 404]  # a process remembers it for a while
+    assert {*ended} <= {401, 429}
+    assert ended.count(401) <= 4
+    assert service.get(f"{'f' * 32}.{'s' * 54}", address=address).status_code == 401
+    assert service.get(new, address=address).status_code == 404
+
+
+def test_a_device_asks_for_so_many_erasures_and_tokens_a_day(service: Service) -> None:
+    """Each erasure has a whole group trained anew from the bundle's head."""
+    token = service.token(address="192.0.2.80")
+    assert [service.ask("DELETE", SAMPLES, token).status_code for _ in range(2)] == [202] * 2
+    check_refused(service.ask("DELETE", SAMPLES, token), "at most 2 erasures of a device a day")
+    assert [service.ask("POST", TOKEN, token).status_code for _ in range(3)] == [200] * 3
+    check_refused(service.ask("POST", TOKEN, token), "at most 3 new tokens of a device a day")
+    assert service.get(token).status_code == 404
