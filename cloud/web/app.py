@@ -20,6 +20,7 @@ from cloud.logs import fields, request_id
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store
 from cloud.web.dashboard.views import register_dashboard
+from cloud.web.held_bytes import MAX_HELD_BYTES, HeldBytes
 from cloud.web.metrics import register_metrics
 from cloud.web.places import Places
 from cloud.web.problems import register_problems
@@ -44,6 +45,7 @@ from contract.routes import HEALTHZ, READYZ, REQUEST_ID
 
 MAX_REQUESTS = 750
 PLACES = "fedex places"
+HELD_BYTES = "fedex held bytes"
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ def create_app(
     limit: ConcurrencyLimit | None = None,
     counters: CounterTable | None = None,
     places: int = MAX_REQUESTS,
+    max_held_bytes: int = MAX_HELD_BYTES,
 ) -> Flask:
     """Make the WSGI application over the store of the settings, or over a given one. The store is not probed here.
 
@@ -64,6 +67,7 @@ def create_app(
         limit: of the bodies of one device; this process's own if it is not given.
         counters: of the quotas; this process's own if they are not given.
         places: how many requests may be under way at once, beside those for its health.
+        max_held_bytes: of all their bodies together.
     """
     app = Flask("cloud", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
@@ -90,6 +94,7 @@ def create_app(
     register_metrics(app, look=partial(watch.look, None))
     register_problems(app)
     app.extensions[PLACES] = Places(places)
+    app.extensions[HELD_BYTES] = HeldBytes(max_held_bytes)
     app.before_request(_begin)
     app.after_request(_log)
     return app
@@ -109,6 +114,8 @@ def _begin() -> None:
     """
     _name()
     g.place = ExitStack()
+    held: HeldBytes = current_app.extensions[HELD_BYTES]
+    g.hold = g.place.enter_context(held.body())
     environ = request.environ
     path, _, _ = environ["RAW_URI"].partition("?")
     if environ["PATH_INFO"].startswith("//") or "%" in path:

@@ -6,7 +6,7 @@ only chunks that came and are garbled are malformed.
 
 from __future__ import annotations
 
-from flask import request
+from flask import g, request
 from gunicorn.http.errors import ChunkMissingTerminator, ParseException
 from werkzeug.exceptions import ClientDisconnected
 
@@ -26,7 +26,7 @@ def read_body(max_bytes: int, *, chunks: bool = True) -> bytes:
 
     Raises:
         RequestRefused: neither a length nor chunks that may be were announced; or it stalled, ended early or was cut
-            off.
+            off; or this process holds as much as it may (`held_bytes`).
         TooLarge: it is larger than `max_bytes`; at most one byte more was read.
         Malformed: its chunks are garbled.
     """
@@ -65,6 +65,7 @@ def _read(most_bytes: int) -> bytes:
     blocks: list[bytes] = []
     missing = most_bytes
     while missing and (block := _read_block(min(BLOCK_BYTES, missing), received=most_bytes - missing)):
+        g.hold(len(block))
         blocks.append(block)
         missing -= len(block)
     return b"".join(blocks)

@@ -28,6 +28,7 @@ from cloud.identity.limits import ConcurrencyLimit
 from cloud.settings import Settings
 from cloud.store import open_store
 from cloud.web.app import create_app
+from cloud.web.bounded_store import BoundedStore
 from cloud.web.certificates import check_certificate
 from cloud.web.greenlets import Threads, bound_handshakes
 from cloud.web.store_trial import StoreTrial
@@ -138,7 +139,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     def load(self) -> Flask:
         """Make the application. Called by gunicorn in each web process."""
         bound_handshakes(self.settings.stall_s)
-        store = open_store(self.settings.store, wait=Threads(DISK_THREADS))
+        store = BoundedStore(open_store(self.settings.store, wait=Threads(DISK_THREADS)))
         places = max(1, round(_connections() * WAITING_SHARE))
         limit = ConcurrencyLimit(self._bodies)
         app = create_app(self.settings, store=store, limit=limit, counters=self._counters, places=places)

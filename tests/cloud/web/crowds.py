@@ -66,8 +66,8 @@ def is_cut_off(connection: socket.socket) -> bool:
     return True
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 60
+def wait_until(holds: Callable[[], bool], *, within_s: float = 60) -> None:
+    give_up = time.monotonic() + within_s
     while not holds():
         assert time.monotonic() < give_up
         time.sleep(0.1)

@@ -11,6 +11,7 @@ from itertools import count
 
 import requests
 
+from contract.problems import ProblemDocument
 from contract.upload import UPLOAD_MEDIA_TYPE, upload_id
 from tests.cloud.conftest import HOME_CODE, SPACE
 from tests.cloud.web.crowds import wait_until
@@ -34,21 +35,29 @@ class Sender:
     """In which a body is sent, with `pause_s` between them."""
     pause_s: float = 0.0
     rest_s: float = 0.01
-    """From one answer to the next upload."""
+    """From an acknowledgement to the next upload."""
+    later_s: float = 0.1
+    """From a refusal to the same upload."""
     space: str = SPACE
     answers: "Counter[int]" = field(default_factory=Counter)
     acknowledged: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     """What came in place of an answer."""
+    refused: "Counter[str]" = field(default_factory=Counter)
+    """What refusals were about."""
     hasty: list[int] = field(default_factory=list)
-    """Statuses that say "later" without saying when."""
+    """Refusals that do not say when to come again."""
+    slowest_s: float = 0.0
+    """From the end of a body to its answer."""
 
     def send_until(self, stop: threading.Event) -> None:
         """Send until told otherwise. What is refused, or not answered, is sent again, as a device does."""
         connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=MAX_ANSWER_S)
         bodies = (self.make(f"{self.name} {number}") for number in count())
         body = next(bodies)
-        while not stop.wait(self.rest_s):
+        wait_s = 0.0
+        while not stop.wait(wait_s):
+            wait_s = self.later_s
             try:
                 status = self._send(connection, body)
             except (OSError, http.client.HTTPException) as error:
@@ -58,7 +67,7 @@ class Sender:
             self.answers[status] += 1
             if status in (200, 201):
                 self.acknowledged.append(upload_id(body))
-                body = next(bodies)
+                body, wait_s = next(bodies), self.rest_s
             if not self.keeps:
                 connection.close()
         connection.close()
@@ -71,10 +80,14 @@ class Sender:
         }
         path = f"/v1/spaces/{self.space}/uploads/{upload_id(body)}"
         connection.request("PUT", path, body=self._in_pieces(body), headers=headers)
+        began = time.monotonic()
         answer = connection.getresponse()
-        answer.read()
-        if answer.status in (429, 503) and not int(answer.headers.get("Retry-After", "0")):
-            self.hasty.append(answer.status)
+        said = answer.read()
+        self.slowest_s = max(self.slowest_s, time.monotonic() - began)
+        if answer.status not in (200, 201):
+            self.refused[ProblemDocument.parse(said).where] += 1
+            if not int(answer.headers.get("Retry-After", "0")):
+                self.hasty.append(answer.status)
         return answer.status
 
     def _in_pieces(self, body: bytes) -> Iterator[bytes]:
@@ -95,6 +108,10 @@ class Crowd:
         return sum((one.answers for one in self.senders), Counter())
 
     @property
+    def refused(self) -> "Counter[str]":
+        return sum((one.refused for one in self.senders), Counter())
+
+    @property
     def acknowledged(self) -> set[str]:
         return {upload for one in self.senders for upload in one.acknowledged}
 
@@ -106,10 +123,13 @@ class Crowd:
     def hasty(self) -> list[int]:
         return [status for one in self.senders for status in one.hasty]
 
-    def wait_for_more(self) -> None:
+    def wait_for_more(self, *, within_s: float = 60) -> None:
         """Wait until each has had two more acknowledgements: one of them was asked for after this began."""
         before = [len(one.acknowledged) for one in self.senders]
-        wait_until(lambda: all(len(one.acknowledged) >= n + 2 for one, n in zip(self.senders, before, strict=True)))
+        wait_until(
+            lambda: all(len(one.acknowledged) >= n + 2 for one, n in zip(self.senders, before, strict=True)),
+            within_s=within_s,
+        )
 
 
 def enrol(url: str) -> str:

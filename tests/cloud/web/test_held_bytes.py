@@ -1,0 +1,60 @@
+"""How many bytes of bodies one process holds at once."""
+
+import hashlib
+from contextlib import ExitStack
+
+import pytest
+
+from cloud.admin.bundles import register as register_bundle
+from cloud.errors import RequestRefused
+from cloud.identity import devices
+from cloud.identity.devices import EnrolledDevice
+from cloud.settings import Settings
+from cloud.store import ObjectStore, keys
+from cloud.web.app import create_app
+from cloud.web.held_bytes import HeldBytes
+from contract.bundle import TrainingBundle
+from contract.problems import Problem, ProblemDocument
+from contract.upload import UPLOAD_MEDIA_TYPE, upload_id
+from tests.cloud.conftest import DEVICE, SPACE, TOKEN_SECRET, MakeUpload
+
+
+def test_bytes_beyond_those_that_may_be_held_wait_until_others_are_let_go() -> None:
+    held = HeldBytes(100)
+    with ExitStack() as stack:
+        first, second = (stack.enter_context(held.body()) for _ in range(2))
+        first(60)
+        second(30)
+        second(10)
+        with pytest.raises(RequestRefused) as caught:
+            first(1)
+        assert caught.value.document.problem is Problem.UNAVAILABLE
+    with pytest.raises(RuntimeError), held.body() as hold:
+        hold(100)
+        raise RuntimeError
+    with held.body() as hold:
+        hold(100)
+
+
+def test_an_upload_for_which_there_is_no_room_is_told_to_come_later_and_keeps_none(
+    directory_store: ObjectStore, training_bundle: TrainingBundle, make_upload: MakeUpload
+) -> None:
+    assert training_bundle.directory is not None
+    register_bundle(directory_store, training_bundle.directory)
+    directory_store.put(keys.VERIFY, bytes(32))
+    token = f"{DEVICE}.{TOKEN_SECRET}"
+    hashed = hashlib.sha256(token.encode()).hexdigest()
+    devices.add(directory_store, EnrolledDevice(DEVICE, "home", 0, hashed, 0))
+    large, small = make_upload(["Ada"] * 100, names=[f"{number}" for number in range(100)]), make_upload(["Ada"])
+    app = create_app(Settings(store="dir:unused"), store=directory_store, max_held_bytes=len(large) - 1)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": UPLOAD_MEDIA_TYPE}
+
+    def put(body: bytes) -> tuple[int, str, bytes]:
+        path = f"/v1/spaces/{SPACE}/uploads/{upload_id(body)}"
+        with app.test_client().put(path, data=body, headers=headers) as answer:
+            return answer.status_code, answer.headers.get("Retry-After", ""), answer.data
+
+    for _ in range(3):
+        status, later, said = put(large)
+        assert (status, later, ProblemDocument.parse(said).where) == (503, "5", "body")
+        assert put(small)[0] in (200, 201)

@@ -1,0 +1,220 @@
+"""A store that is away under load: stopped in the middle of everything, then killed and started again.
+
+Devices get 503 with a time to come again, health is answered throughout, the service recovers by itself, and whatever
+was acknowledged is there. A short outage in `make test`; minutes, with large uploads, in `make test-all`.
+"""
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import requests
+
+from cloud.admin.bundles import register as register_bundle
+from cloud.store import keys, open_store
+from cloud.store.listing import keys_under
+from cloud.web.held_bytes import MAX_HELD_BYTES
+from contract.bundle import TrainingBundle
+from contract.codecs import Codec
+from demo.running.minio import MinioMissing, installed_minio
+from demo.running.ports import free_port
+from demo.running.process_guard import guarded
+from tests.cloud.conftest import SPACE
+from tests.cloud.web.conftest import LARGE_SHAPE, LARGE_SPACE, large_upload
+from tests.cloud.web.crowds import wait_until
+from tests.cloud.web.steady import Crowd, Sender, enrol, sending
+from tests.conftest import missing
+
+StartService = Callable[..., AbstractContextManager[str]]
+MakeUpload = Callable[..., bytes]
+
+DEVICE_WAITS_S = 20.0
+"""By default; then it gives up, and does not learn when to come again."""
+HEALTH_WITHIN_S = 5.0
+SAMPLES = 128
+"""Of the large upload, which is 27 MB, as it does not compress; each device sends it again and again."""
+FRAGMENTS = 1.5
+"""What a process may grow by, in shares of the bytes of bodies that it may hold: some are there twice for a moment."""
+
+
+@dataclass
+class OwnMinio:
+    """A MinIO that can be stopped, killed, and started again over the same folder."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    secret: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def address(self) -> str:
+        return f"s3://away?endpoint=http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [str(installed_minio()), "server", "--address", f"127.0.0.1:{self.port}"]
+        environment = os.environ | {"MINIO_ROOT_USER": "fedex", "MINIO_ROOT_PASSWORD": self.secret}
+        with (self.folder / "minio.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                guarded([*command, "--console-address", "127.0.0.1:0", str(self.folder / "minio")]),
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        wait_until(self._is_live)
+
+    def stand_still(self, seconds: float) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        self.process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def _is_live(self) -> bool:
+        with contextlib.suppress(requests.RequestException):
+            return requests.get(f"http://127.0.0.1:{self.port}/minio/health/live", timeout=2).ok
+        return False
+
+
+@pytest.fixture
+def own_minio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnMinio]:
+    try:
+        installed_minio()
+    except MinioMissing as error:
+        missing(str(error))
+    (tmp_path / "minio").mkdir()
+    server = OwnMinio(tmp_path)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "fedex")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", server.secret)
+    server.start()
+    yield server
+    server.kill()
+    shutil.rmtree(tmp_path / "minio")  # gigabytes
+
+
+@dataclass
+class Watch:
+    """What is seen of a service, again and again."""
+
+    slowest_s: float = 0.0
+    """Of the answers of /healthz."""
+    ready: set[int] = field(default_factory=set)
+    """The statuses of /readyz."""
+    largest: int = 0
+    """The most memory of a web process, in bytes."""
+
+
+@contextlib.contextmanager
+def watching(url: str, log: Path) -> Iterator[Watch]:
+    """Look at health and memory until the block ends; what is not answered in time raises there."""
+    watch, stop, failed = Watch(), threading.Event(), []
+    master = next(each for each in psutil.Process().children() if f"serve --bind {url[7:]}" in " ".join(each.cmdline()))
+
+    def look() -> None:
+        try:
+            while not stop.wait(0.25):
+                began = time.monotonic()
+                assert requests.get(f"{url}/healthz", timeout=60).status_code == 200
+                watch.slowest_s = max(watch.slowest_s, time.monotonic() - began)
+                watch.ready.add(requests.get(f"{url}/readyz", timeout=60).status_code)
+                watch.largest = max(watch.largest, *(each.memory_info().rss for each in master.children()))
+        except Exception as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield watch
+    finally:
+        stop.set()
+        thread.join()
+    assert failed == []
+
+
+@pytest.mark.parametrize(
+    ("still_s", "gone_s", "large"),
+    [
+        (14, 6, 0),  # longer than a request waits for the store
+        pytest.param(150, 90, 24, marks=[pytest.mark.slow, pytest.mark.timeout(900)]),
+    ],
+)
+def test_devices_come_again_later_while_the_store_is_away_and_nothing_is_lost(
+    own_minio: OwnMinio,
+    start_service: StartService,
+    training_bundle: TrainingBundle,
+    large_bundle: TrainingBundle,
+    make_upload: MakeUpload,
+    tmp_path: Path,
+    still_s: float,
+    gone_s: float,
+    large: int,
+) -> None:
+    store = open_store(own_minio.address)
+    store.prepare()
+    store.put(keys.VERIFY, bytes(32))
+    for bundle in (training_bundle, large_bundle):
+        assert bundle.directory is not None
+        register_bundle(store, bundle.directory)
+    quotas = {"FEDEX_DEVICE_MIB": "99999", "FEDEX_DEVICE_SAMPLES": "99999", "FEDEX_DEVICE_REQUESTS": "999999"}
+    log = tmp_path / "log"
+    with start_service(tmp_path, FEDEX_STORE=own_minio.address, FEDEX_STALL_S="20", **quotas) as url:
+
+        def make(name: str) -> bytes:
+            return make_upload(["Ada", "Ben"], names=[name, f"{name} b"])
+
+        noise = np.random.default_rng(0).normal(size=(SAMPLES, *LARGE_SHAPE)).astype(np.float32)
+        body = large_upload("large", samples=SAMPLES, codec=Codec.FLOAT32, features=noise) if large else b""
+
+        senders = [Sender(url, enrol(url), f"small {number}", make, keeps=number % 2 == 0) for number in range(12)]
+        senders += [
+            Sender(url, enrol(url), f"large {number}", lambda _: body, space=LARGE_SPACE, rest_s=30, later_s=5)
+            for number in range(large)
+        ]
+        with watching(url, log) as watch, sending(senders) as crowd:
+            crowd.wait_for_more(within_s=240)
+            wait_until(lambda: watch.largest > 0)
+            before = watch.largest
+            own_minio.stand_still(still_s)
+            crowd.wait_for_more(within_s=240)
+            own_minio.kill()
+            time.sleep(gone_s)
+            own_minio.start()
+            crowd.wait_for_more(within_s=240)
+            wait_until(lambda: requests.get(f"{url}/readyz", timeout=10).status_code == 200)
+        waiting = {
+            key.rpartition("/")[2]
+            for space in (SPACE, LARGE_SPACE)
+            for key in keys_under(store, f"{keys.INBOX}home/{space}/")
+        }
+        assert crowd.acknowledged <= waiting
+        check(crowd, watch)
+        assert watch.largest - before < FRAGMENTS * MAX_HELD_BYTES
+        assert max(one.slowest_s for one in senders if one.space == SPACE) < DEVICE_WAITS_S
+        assert not large or crowd.refused["body"]  # as much was held as may be
+    assert "raceback" not in log.read_text()
+
+
+def check(crowd: Crowd, watch: Watch) -> None:
+    """Everybody was answered, and told when to come again; health said what was so."""
+    assert crowd.broken == []
+    assert crowd.hasty == []
+    assert {*crowd.answers} <= {200, 201, 429, 503}
+    assert crowd.answers[503] > 0
+    assert watch.slowest_s < HEALTH_WITHIN_S
+    assert watch.ready == {200, 503}
