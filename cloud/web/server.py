@@ -8,6 +8,7 @@ say (`cloud.proxies`).
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import resource
@@ -147,6 +148,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             trial = StoreTrial(store)
             app.before_request(trial.check_request)
             trial.begin()
+        gc.freeze()  # what was loaded is no garbage, and need not be looked through for any
         return app
 
 

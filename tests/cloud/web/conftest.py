@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from contract.bundle import BaseSamples, TrainingBundle, TrainingBundleParts, write_training_bundle
@@ -37,13 +36,13 @@ def large_bundle(training_bundle: TrainingBundle, tmp_path_factory: pytest.TempP
     return write_training_bundle(tmp_path_factory.mktemp("large") / "training", parts)
 
 
-def large_upload(name: str, *, samples: int, codec: Codec, features: npt.NDArray[np.float32] | None = None) -> bytes:
-    """An upload of features that are 0 everywhere if they are not given; the name decides the sample ids."""
+def large_upload(name: str, *, samples: int, codec: Codec) -> bytes:
+    """An upload of features that are 0 everywhere; the name decides the sample ids."""
     ids = [hashlib.sha256(f"{name} {place}".encode()).digest()[:16] for place in range(samples)]
     upload = Upload(
         space=LARGE_SPACE,
         self_test=SELF_TEST,
-        features=np.zeros((samples, *LARGE_SHAPE), np.float32) if features is None else features,
+        features=np.zeros((samples, *LARGE_SHAPE), np.float32),
         labels=("Ada",) * samples,
         sample_ids=np.frombuffer(b"".join(ids), np.uint8).reshape(-1, 16),
         revisions=np.zeros(samples, np.uint32),

@@ -38,7 +38,6 @@ class Sender:
     """From an acknowledgement to the next upload."""
     later_s: float = 0.1
     """From a refusal to the same upload."""
-    space: str = SPACE
     answers: "Counter[int]" = field(default_factory=Counter)
     acknowledged: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
@@ -78,7 +77,7 @@ class Sender:
             "Content-Type": UPLOAD_MEDIA_TYPE,
             "Content-Length": str(len(body)),
         }
-        path = f"/v1/spaces/{self.space}/uploads/{upload_id(body)}"
+        path = f"/v1/spaces/{SPACE}/uploads/{upload_id(body)}"
         connection.request("PUT", path, body=self._in_pieces(body), headers=headers)
         began = time.monotonic()
         answer = connection.getresponse()

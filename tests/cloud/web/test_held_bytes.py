@@ -12,7 +12,7 @@ from cloud.identity.devices import EnrolledDevice
 from cloud.settings import Settings
 from cloud.store import ObjectStore, keys
 from cloud.web.app import create_app
-from cloud.web.held_bytes import HeldBytes
+from cloud.web.held_bytes import COLLECTED_AFTER_BYTES, HeldBytes
 from contract.bundle import TrainingBundle
 from contract.problems import Problem, ProblemDocument
 from contract.upload import UPLOAD_MEDIA_TYPE, upload_id
@@ -34,6 +34,16 @@ def test_bytes_beyond_those_that_may_be_held_wait_until_others_are_let_go() -> N
         raise RuntimeError
     with held.body() as hold:
         hold(100)
+
+
+def test_garbage_is_collected_after_so_many_bytes_as_a_failed_write_may_have_left_its_body() -> None:
+    collected: list[int] = []
+    held = HeldBytes(collect=lambda: collected.append(1))
+    for _ in range(9):
+        with pytest.raises(OSError), held.body() as hold:
+            hold(COLLECTED_AFTER_BYTES // 4)
+            raise OSError
+    assert len(collected) == 2
 
 
 def test_an_upload_for_which_there_is_no_room_is_told_to_come_later_and_keeps_none(
