@@ -15,7 +15,8 @@ FORMATS = "Fedex-Formats"
 MAX_FORMATS_CHARACTERS = 256
 FIRST_FORMAT = 1
 
-_ITEM = re.compile(r"(?P<document>[a-z][a-z-]{0,31})=(?P<format>[1-9][0-9]{0,3})")
+FORMAT_PATTERN = re.compile("[a-z][a-z-]{0,31}=[1-9][0-9]{0,3}")
+"""A document, and a format of it that is read."""
 
 Formats = Mapping[str, frozenset[int]]
 """By document: the major versions that are read."""
@@ -32,11 +33,11 @@ def parse_formats(text: str) -> Formats:
         raise TooLarge(FORMATS, expected=expected, got=f"{len(text)} characters")
     formats: dict[str, frozenset[int]] = {}
     for item in text.split(",") if text.strip(" \t") else ():
-        match = _ITEM.fullmatch(item.strip(" \t"))
-        if match is None:
+        stripped = item.strip(" \t")
+        if not FORMAT_PATTERN.fullmatch(stripped):
             raise Malformed(FORMATS, expected="items like manifest=1, with commas between", got=shown(item))
-        document = match["document"]
-        formats[document] = formats.get(document, frozenset()) | {int(match["format"])}
+        document, _, version = stripped.partition("=")
+        formats[document] = formats.get(document, frozenset()) | {int(version)}
     return formats
 
 

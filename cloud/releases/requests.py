@@ -13,6 +13,7 @@ outcome is there.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from contract.documents import Fields, Json, encode_json, parse_document
 from contract.manifest import Channel
 from contract.patterns import GROUP_PATTERN, HEX64_PATTERN
 
+REQUEST_PATTERN = re.compile("[0-9]{12}-[0-9a-f]{16}")
+"""The id of a request."""
 MAX_REQUEST_BYTES = 8 << 10
 KEPT_S = 30 * 86_400
 """For so long an outcome can be asked for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
+from cloud.releases.requests import REQUEST_PATTERN
 from contract.patterns import DEVICE_PATTERN, HEX64_PATTERN
 
 
@@ -24,7 +25,7 @@ class _SerialConverter(BaseConverter):
 
 
 class _RequestConverter(BaseConverter):
-    regex = "[0-9]{12}-[0-9a-f]{16}"
+    regex = REQUEST_PATTERN.pattern
 
 
 def register_ids(app: Flask) -> None:

@@ -30,27 +30,26 @@ blueprint = Blueprint("operator-requests", __name__)
 def promote(space: str, serial: int) -> Response:
     """Ask that the head of a release become best."""
     operator, asked = requesting_operator(), _body()
-    pool = _pool(operator, space, asked)
-    channel = asked.choice("channel", Channel)
+    channel, decision = asked.choice("channel", Channel), _decision(operator, asked)
     pin = "pin" in asked and asked.boolean("pin")
-    return _submit(OperatorRequest(RequestKind.PROMOTE, pool, _decision(operator, asked), channel, serial, pin))
+    pool = _pool(operator, space, asked)
+    return _submit(OperatorRequest(RequestKind.PROMOTE, pool, decision, channel, serial, pin))
 
 
 @blueprint.put(rule(PIN))
 def pin(space: str) -> Response:
     """Ask that best be held still."""
     operator, asked = requesting_operator(), _body()
-    pool = _pool(operator, space, asked)
-    serial = asked.integer("serial", low=1)
-    return _submit(OperatorRequest(RequestKind.PIN, pool, _decision(operator, asked), serial=serial))
+    serial, decision = asked.integer("serial", low=1), _decision(operator, asked)
+    return _submit(OperatorRequest(RequestKind.PIN, _pool(operator, space, asked), decision, serial=serial))
 
 
 @blueprint.delete(rule(PIN))
 def unpin(space: str) -> Response:
     """Ask that best go on; group and reason are in the query, as the request has no body."""
     operator, asked = requesting_operator(), Fields(request.args.to_dict(), where="query")
-    pool = _pool(operator, space, asked)
-    return _submit(OperatorRequest(RequestKind.UNPIN, pool, _decision(operator, asked)))
+    decision = _decision(operator, asked)
+    return _submit(OperatorRequest(RequestKind.UNPIN, _pool(operator, space, asked), decision))
 
 
 @blueprint.get(rule(REQUEST))

@@ -11,7 +11,8 @@ from cloud.settings import Settings
 from cloud.store import ObjectStore
 from cloud.web.app import create_app
 from contract.problems import PROBLEM_MEDIA_TYPE
-from contract.routes import OPENAPI
+from contract.routes import METRICS, OPENAPI, PIN, PROMOTION, REQUEST, UPLOAD
+from contract.upload import UPLOAD_MEDIA_TYPE
 
 SPEC = (Path(__file__).resolve().parents[3] / "contract" / "SPEC.md").read_text()
 SAMPLES = {
@@ -64,15 +65,41 @@ def test_every_operation_says_what_it_is_and_no_name_comes_twice(document: dict[
 def test_a_token_is_asked_for_where_the_document_says_so_and_nowhere_else(app: Flask, document: dict[str, Any]) -> None:
     client = app.test_client()
     for (method, path), operation in operations(document).items():
-        status = client.open(path.format(**SAMPLES), method=method).status_code
-        assert (status == 401) == ("security" in operation), (method, path, status)
+        answer = client.open(path.format(**SAMPLES), method=method)
+        assert (answer.status_code == 401) == ("security" in operation), (method, path, answer.status_code)
+
+
+def test_operators_tokens_open_what_operators_ask_for_and_devices_the_rest(document: dict[str, Any]) -> None:
+    asked_by_operators = {
+        key for key, operation in operations(document).items() if operation.get("security") == [{"operator": []}]
+    }
+    assert {path for _, path in asked_by_operators} == {PROMOTION, PIN, REQUEST, METRICS}
+    assert set(document["components"]["securitySchemes"]) == {"device", "operator"}
+
+
+def test_each_body_of_json_has_a_schema_that_is_there(document: dict[str, Any]) -> None:
+    bodies = [
+        content
+        for operation in operations(document).values()
+        for described in (operation.get("requestBody", {}), *operation["responses"].values())
+        for media_type, content in described.get("content", {}).items()
+        if "json" in media_type
+    ]
+    named = {body["schema"]["$ref"].removeprefix("#/components/schemas/") for body in bodies}
+    assert len(bodies) > 15
+    assert named <= set(document["components"]["schemas"])
+
+
+def test_an_upload_is_named_by_its_media_type(document: dict[str, Any]) -> None:
+    [(media_type, content)] = operations(document)["PUT", UPLOAD]["requestBody"]["content"].items()
+    assert media_type == content["schema"]["contentMediaType"] == UPLOAD_MEDIA_TYPE
 
 
 def test_what_may_stand_in_a_path_fits_its_pattern_and_another_path_is_none(
     app: Flask, document: dict[str, Any]
 ) -> None:
     for path, item in document["paths"].items():
-        for parameter in item.get("parameters", []):
+        for parameter in (one for one in item["parameters"] if one.get("in") == "path"):
             name, pattern = parameter["name"], parameter["schema"]["pattern"]
             assert re.search(pattern, SAMPLES[name])
             assert not re.search(pattern, f"{SAMPLES[name]}!")
