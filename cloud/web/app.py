@@ -103,12 +103,14 @@ def create_app(
 def _begin() -> None:
     """Note when the request began, and refuse all but one spelling of its path, and a list of formats that is none.
 
+    What is at no route, or not with this method, is refused for that, whatever else is wrong.
+
     Then it takes its place, which it has until its answer was sent.
 
     Werkzeug takes several, and a guard in front of the service knows one. No path of the contract needs an escape.
 
     Raises:
-        NotFound: another spelling of the path.
+        HTTPException: another spelling of the path, or no such route.
         ContractError: `Fedex-Formats` is not a list of formats.
         RequestRefused: as many requests are under way as may be.
     """
@@ -120,6 +122,8 @@ def _begin() -> None:
     path, _, _ = environ["RAW_URI"].partition("?")
     if environ["PATH_INFO"].startswith("//") or "%" in path:
         raise NotFound
+    if request.routing_exception is not None:
+        raise request.routing_exception
     parse_formats(environ.get("HTTP_FEDEX_FORMATS", ""))
     if environ["PATH_INFO"] not in (HEALTHZ, READYZ):
         places: Places = current_app.extensions[PLACES]

@@ -107,6 +107,15 @@ def test_what_may_stand_in_a_path_fits_its_pattern_and_another_path_is_none(
             assert (wrong.status_code, wrong.mimetype) == (404, PROBLEM_MEDIA_TYPE)
 
 
+def test_a_method_that_a_path_has_not_is_refused_for_that_whatever_else_is_wrong(
+    app: Flask, document: dict[str, Any]
+) -> None:
+    for path, item in document["paths"].items():
+        answer = app.test_client().patch(path.format(**SAMPLES), headers={"Fedex-Formats": "no list"})
+        allowed = {method.strip().lower() for method in answer.headers["Allow"].split(",")}
+        assert (answer.status_code, allowed - {"head"}) == (405, {*item} - {"parameters", "head"})
+
+
 def test_a_body_of_another_media_type_than_the_document_names_is_refused(app: Flask, document: dict[str, Any]) -> None:
     """Of the routes without a token: the others refuse the request before they look at its body."""
     taking = {key: one for key, one in operations(document).items() if "requestBody" in one}
