@@ -20,7 +20,8 @@ from cloud.dataset.pointer import EMPTY, DatasetPointer
 from cloud.dataset.shards import Columns, ShardRef
 from cloud.errors import Damaged, NotFound
 from cloud.identity import devices
-from cloud.overview import heartbeats
+from cloud.overview import heartbeats, scope
+from cloud.overview.enrolled import EnrolledDevices
 from cloud.overview.erasures import read_erasures
 from cloud.overview.findings import find
 from cloud.overview.heartbeats import Heartbeat
@@ -43,7 +44,6 @@ from cloud.spaces.base_counts import read_base_counts
 from cloud.store import ListedObject, ObjectStore, keys
 from cloud.store.documents import reading
 from cloud.store.keys import Pool
-from cloud.store.listing import count_under
 from cloud.store.pools import pools_under
 from contract.documents import Json, parse_document
 from contract.manifest import Manifest
@@ -76,9 +76,13 @@ class OverviewReader:
     _rows: int = 0
     _summaries: dict[Pool, tuple[tuple[str, int], SampleSummary]] = field(default_factory=dict)
     """Of each pool: at which commit, of how many shards."""
+    _enrolled: EnrolledDevices = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._enrolled = EnrolledDevices(self.store)
 
     def read(self, *, now: float, group: str | None = None) -> Overview:
-        """Read what there is to see now, of one group or of all.
+        """Read what there is to see now: of all groups, or what those who may see one group see.
 
         Raises:
             StoreError: the store does not answer.
@@ -91,13 +95,16 @@ class OverviewReader:
             spaces=tuple(view for one in bundles.registered(self.store) if (view := self._space(one, faults))),
             pools=self._read_pools(found[:MAX_POOLS], now=now),
             workers=tuple(workers),
-            enrolled=count_under(self.store, keys.DEVICES),
+            enrolled=self._enrolled.count(group),
             has_key=bool(self.store.list(keys.VERIFY, limit=1)),
             erasures=read_erasures(self.store, group=group, faults=faults),
             more_pools=len(found) > MAX_POOLS,
             faults=tuple(faults),
         )
-        return replace(overview, findings=find(overview))
+        if group is None:
+            return replace(overview, findings=find(overview))
+        seen = scope.without_others(overview, group)
+        return replace(seen, findings=find(seen), spaces=scope.used_spaces(seen))
 
     def read_pool(self, pool: Pool, *, now: float) -> PoolView:
         """Read what there is to see of one pool.

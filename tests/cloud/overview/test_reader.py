@@ -11,8 +11,9 @@ from cloud.dataset import erasures
 from cloud.dataset.scopes import GroupScope, LabelScope
 from cloud.errors import Unavailable
 from cloud.identity import devices
+from cloud.identity.devices import EnrolledDevice
 from cloud.overview.document import encode_overview
-from cloud.overview.heartbeats import Count, Doing
+from cloud.overview.heartbeats import Count, Doing, Trouble
 from cloud.overview.reader import OverviewReader
 from cloud.overview.report import report
 from cloud.overview.values import Overview
@@ -213,6 +214,40 @@ def test_of_one_group_the_others_are_not_shown(lived_in: LivedIn) -> None:
     lived_in.store.put(keys.inbox(InboxUpload(Pool("work", "5" * 64), PHONES[0], 0, "0" * 64)), b"x")
     overview = OverviewReader(lived_in.store).read(now=lived_in.now, group="work")
     assert [one.pool.group for one in overview.pools] == ["work"]
+
+
+def test_of_one_group_nothing_is_said_of_what_a_worker_does_for_others(lived_in: LivedIn) -> None:
+    """Pool, step and the last trouble of a worker that trained another group were shown, and told as findings."""
+    trouble = Trouble(lived_in.now - 60, lived_in.pool.path, "embed: cause of home")
+    lived_in.beat(doing=Doing.TRAINING, pool=lived_in.pool.path, step="embedded", trouble=trouble)
+    lived_in.store.put(keys.inbox(InboxUpload(Pool("work", "6" * 64), PHONES[0], 0, "0" * 64)), b"x")
+    devices.add(lived_in.store, EnrolledDevice("f" * 32, "work", 0, "0" * 64, lived_in.now))
+    lived_in.store.put(keys.erasure("0" * 32), b'{"format":1,"home":"home"}')
+    seen = {group: OverviewReader(lived_in.store).read(now=lived_in.now, group=group) for group in ("home", "work")}
+    [at_home], [at_work] = seen["home"].workers, seen["work"].workers
+    assert (at_home.pool, at_home.step, at_home.trouble) == (lived_in.pool.path, "embedded", trouble)
+    assert (at_work.doing, at_work.pool, at_work.step, at_work.trouble) == (Doing.TRAINING, None, None, None)
+    assert [dict(one.counts) for one in (at_home, at_work)] == [{}, {}]
+    assert [one.enrolled for one in seen.values()] == [len(PHONES), 1]
+    assert [[space.space for space in one.spaces] for one in seen.values()] == [[lived_in.pool.space], []]
+    assert any("cause of home" in one.what for one in seen["home"].findings)
+    for shown in (encode_json(encode_overview(seen["work"])).decode(), "".join(report(seen["work"]))):
+        assert "home" not in shown
+        assert lived_in.pool.space not in shown
+        assert keys.erasure("0" * 32) not in shown
+    assert [one.where for one in seen["work"].findings if one.is_urgent] == ["store"]
+
+
+def test_the_devices_of_a_group_are_counted_anew_as_they_come_and_go_and_read_once(lived_in: LivedIn) -> None:
+    store = CountingStore(lived_in.store)
+    reader = OverviewReader(store)
+    assert reader.read(now=lived_in.now, group="home").enrolled == len(PHONES)
+    store.requests.clear()
+    devices.add(lived_in.store, EnrolledDevice("f" * 32, "home", 0, "0" * 64, lived_in.now))
+    lived_in.store.put(keys.device("0" * 32), b"{")
+    lived_in.store.delete(keys.device(PHONES[0]))
+    assert reader.read(now=lived_in.now, group="home").enrolled == len(PHONES)
+    assert store.count("get", keys.device(PHONES[4])) == 0
 
 
 def test_what_never_changes_is_read_once(lived_in: LivedIn) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from cloud.dataset import erasures
 from cloud.dataset.scopes import LabelScope
 from cloud.identity import operators
-from cloud.overview.heartbeats import Doing
+from cloud.overview.heartbeats import Doing, Trouble
 from cloud.overview.reader import OverviewReader
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
@@ -219,9 +219,16 @@ def test_an_operator_of_a_group_sees_that_group_alone(start_site: Start, tmp_pat
     with start_site(tmp_path) as site:
         store, space = site.lived.store, site.lived.pool.space
         store.put(keys.inbox(InboxUpload(Pool("work", space), PHONES[0], 0, "0" * 64)), b"x")
+        trouble = Trouble(int(time.time()) - 60, site.lived.pool.path, "embed: cause of a family")
+        now = int(time.time())
+        busy = {"doing": Doing.TRAINING, "pool": site.lived.pool.path, "step": "embedded", "trouble": trouble}
+        site.lived.beat(seen=now, looked=now, since=now, **busy)
         _, token = operators.add(store, "Ken", group="work", now=0)
         cookies = cookie_of(site.url, token).cookies
-        assert "home" not in requests.get(site.url, cookies=cookies, timeout=10).text
+        front = requests.get(site.url, cookies=cookies, timeout=10).text
+        assert "training for" in front
+        assert not [one for one in ("home", "embedded", "cause of", "merged uploads") if one in front]
+        assert "0 phones" in front
         assert requests.get(f"{site.url}/pools/home/{space}", cookies=cookies, timeout=10).status_code == 404
         assert requests.get(f"{site.url}/pools/work/{space}", cookies=cookies, timeout=10).status_code == 200
 
