@@ -41,7 +41,7 @@ from cloud.releases import registry, space_lists
 from cloud.releases.registry import Registry, Release
 from cloud.spaces import bundles
 from cloud.spaces.base_counts import read_base_counts
-from cloud.store import ListedObject, ObjectStore, keys
+from cloud.store import ObjectStore, keys
 from cloud.store.documents import reading
 from cloud.store.keys import Pool
 from cloud.store.pools import pools_under
@@ -173,7 +173,6 @@ class OverviewReader:
         """Read the columns of the newest shards, in the order of merging."""
         if not dataset.shards:
             return []
-        times = {entry.key: entry.modified for entry in self._entries(keys.pool_shards(pool))}
         chosen = dataset.shards[-MAX_SHARDS:]
         with ThreadPoolExecutor(SHARDS_AT_ONCE) as threads:
             read = threads.map(lambda ref: self._columns_of(pool, ref), chosen)
@@ -182,7 +181,7 @@ class OverviewReader:
                 if isinstance(columns, str):
                     faults.append(columns)
                 else:
-                    merged.append(MergedShard(columns, times.get(keys.shard(pool, ref.sha256), 0.0)))
+                    merged.append(MergedShard(columns, ref.merged))
         return merged
 
     def _columns_of(self, pool: Pool, ref: ShardRef) -> Columns | str:
@@ -218,12 +217,6 @@ class OverviewReader:
             return devices.read(self.store, device).revoked
         except (Damaged, NotFound):  # erased, or of another store: it says nothing either way
             return False
-
-    def _entries(self, prefix: str) -> Iterator[ListedObject]:
-        after = ""
-        while entries := self.store.entries(prefix, after=after):
-            yield from entries
-            after = entries[-1].key
 
     def _history(self, pool: Pool, recorded: Registry, faults: list[str]) -> list[ReleaseView]:
         """Describe the newest releases of each channel, the newest first within a channel."""

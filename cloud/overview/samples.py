@@ -21,10 +21,10 @@ DAYS = 30
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MergedShard:
-    """A shard's columns, and when it was written."""
+    """A shard's columns, and when its rows were merged, however often it was written anew since."""
 
     columns: Columns
-    merged: float
+    merged: int
     """Unix seconds."""
 
 

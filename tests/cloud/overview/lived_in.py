@@ -74,11 +74,7 @@ class LivedIn:
 
     def merge(self, *, at: float) -> None:
         """Merge what waits, at some time."""
-        before = {ref.sha256 for ref in dataset_pointer.read(self.store, self.pool)[0].shards}
-        merge_once(self.store, self.pool)
-        for ref in dataset_pointer.read(self.store, self.pool)[0].shards:
-            if ref.sha256 not in before:
-                self.set_time(keys.shard(self.pool, ref.sha256), at)
+        merge_once(self.store, self.pool, now=at)
 
     def copied_to(self, folder: Path) -> "LivedIn":
         """A copy of the store in another folder, with the same times."""

@@ -8,6 +8,7 @@ import pytest
 
 from cloud.admin.best import BestOperator
 from cloud.dataset import erasures
+from cloud.dataset.erase import erase_rows
 from cloud.dataset.scopes import GroupScope, LabelScope
 from cloud.errors import Unavailable
 from cloud.identity import devices
@@ -84,6 +85,28 @@ def test_a_device_was_heard_of_when_its_last_upload_came(lived_in: LivedIn) -> N
     assert heard[PHONES[4]] == lived_in.now - 30
     assert heard[PHONES[0]] == lived_in.now - 1800
     assert view.devices[0].device == PHONES[4]
+
+
+def test_days_and_last_words_stay_where_shards_are_written_anew(lived_in: LivedIn) -> None:
+    """They were of the objects: an erasure or a restore made samples of weeks ago today's."""
+    [before] = look(lived_in).pools
+    gone = next(one for one in before.labels if one.label == "Ada").samples
+    assert erase_rows(lived_in.store, lived_in.pool, LabelScope("home", "Ada"), erasure="0" * 32) is not None
+    for key in lived_in.store.list(keys.pool_shards(lived_in.pool)):
+        lived_in.set_time(key, lived_in.now)
+    [after] = look(lived_in).pools
+    rows = {one.day: one.rows for one in before.days}
+    assert sum(map(bool, rows.values())) == 21
+    assert sum(rows.values()) - gone == sum(one.rows for one in after.days) > 0
+    assert all(one.rows <= rows[one.day] for one in after.days)
+    heard = {one.device: one.last_word for one in before.devices}
+    assert all((one.last_word or 0) <= (heard[one.device] or 0) for one in after.devices)
+
+
+def test_shards_are_not_listed(lived_in: LivedIn) -> None:
+    store = CountingStore(lived_in.store)
+    OverviewReader(store).read(now=lived_in.now)
+    assert store.count("entries", "/shards/") + store.count("list", "/shards/") == 0
 
 
 def test_devices_that_an_operator_has_shut_out_are_marked(lived_in: LivedIn) -> None:
