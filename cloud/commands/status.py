@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import click
 
@@ -27,4 +28,7 @@ def _as_lines(store: ObjectStore) -> Iterator[str]:
 
 
 def _as_json(store: ObjectStore) -> Iterator[str]:
-    yield encode_json(encode_overview(OverviewReader(store).read(now=time.time()))).decode()
+    reader = OverviewReader(store)
+    overview = reader.read(now=time.time())
+    pools = tuple(reader.mark_revoked(view) for view in overview.pools)
+    yield encode_json(encode_overview(replace(overview, pools=pools))).decode()

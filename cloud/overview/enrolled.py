@@ -1,4 +1,4 @@
-"""How many devices are enrolled: of all groups by listing them, of one by what their documents say.
+"""What there is to see of devices' documents: how many are enrolled, of all groups or of one, and which are revoked.
 
 The group of a device never changes, so it is read once and remembered; no more than ids and groups is.
 """
@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cloud.errors import Damaged, NotFound
 from cloud.identity import devices
+from cloud.overview.values import DeviceView
 from cloud.store import ObjectStore, keys
 from cloud.store.listing import count_under, names_under
 
 READ_AT_ONCE = 8
+DEVICES_LOOKED_AT = 100
+"""Of one pool, the last that were heard of: whether they are revoked."""
 
 
 @dataclass(slots=True)
 class EnrolledDevices:
-    """Counts the devices of one store."""
+    """Counts the devices of one store, and looks at some."""
 
     store: ObjectStore
     _groups: dict[str, str] = field(default_factory=dict)
@@ -38,6 +41,24 @@ class EnrolledDevices:
         known |= self._read(device for device in enrolled if device not in known)
         self._groups = known
         return sum(one == group for one in known.values())
+
+    def mark_revoked(self, views: tuple[DeviceView, ...]) -> tuple[DeviceView, ...]:
+        """Say of the first `DEVICES_LOOKED_AT` whether they are revoked, each by a GET.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        looked_at, others = views[:DEVICES_LOOKED_AT], views[DEVICES_LOOKED_AT:]
+        with ThreadPoolExecutor(READ_AT_ONCE) as threads:
+            revoked = threads.map(self._is_revoked, [view.device for view in looked_at])
+            marked = [replace(view, is_revoked=one) for view, one in zip(looked_at, revoked, strict=True)]
+        return (*marked, *others)
+
+    def _is_revoked(self, device: str) -> bool:
+        try:
+            return devices.read(self.store, device).revoked
+        except (Damaged, NotFound):  # erased, or of another store: it says nothing either way
+            return False
 
     def _read(self, found: Iterable[str]) -> dict[str, str]:
         with ThreadPoolExecutor(READ_AT_ONCE) as threads:

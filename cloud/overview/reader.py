@@ -30,7 +30,6 @@ from cloud.overview.releases import describe_failure, describe_release, describe
 from cloud.overview.samples import MergedShard, SampleSummary, count_days, describe_devices, summarise
 from cloud.overview.values import (
     DecisionView,
-    DeviceView,
     Overview,
     PoolView,
     ReleaseView,
@@ -58,8 +57,6 @@ MAX_TRIAL_BYTES = 1 << 20
 MAX_ROWS_REMEMBERED = 4_000_000
 MAX_RELEASES_REMEMBERED = 10_000
 SHARDS_AT_ONCE = POOLS_AT_ONCE = 8
-DEVICES_LOOKED_AT = 100
-"""Of one pool, the last that were heard of: whether they are revoked."""
 
 Read = TypeVar("Read")
 
@@ -106,6 +103,14 @@ class OverviewReader:
         seen = scope.without_others(overview, group)
         return replace(seen, findings=find(seen), spaces=scope.used_spaces(seen))
 
+    def mark_revoked(self, view: PoolView) -> PoolView:
+        """Return a pool's view with the devices marked that are revoked, which `read` does not look up.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        return replace(view, devices=self._enrolled.mark_revoked(view.devices))
+
     def read_pool(self, pool: Pool, *, now: float) -> PoolView:
         """Read what there is to see of one pool.
 
@@ -139,7 +144,7 @@ class OverviewReader:
             last_trials=last_trials,
             last_cycle=last_cycle,
             labels=summary.labels,
-            devices=self._with_states(describe_devices(summary, waiting, excluded=excluded)),
+            devices=describe_devices(summary, waiting, excluded=excluded),
             days=count_days(merged, now=now),
             rejected=rejected,
             recent_rejected=recent,
@@ -207,16 +212,6 @@ class OverviewReader:
             summary = summarise(merged)
             self._summaries[pool] = of, summary
         return summary
-
-    def _with_states(self, views: tuple[DeviceView, ...]) -> tuple[DeviceView, ...]:
-        looked_at, others = views[:DEVICES_LOOKED_AT], views[DEVICES_LOOKED_AT:]
-        return tuple(replace(view, is_revoked=self._is_revoked(view.device)) for view in looked_at) + others
-
-    def _is_revoked(self, device: str) -> bool:
-        try:
-            return devices.read(self.store, device).revoked
-        except (Damaged, NotFound):  # erased, or of another store: it says nothing either way
-            return False
 
     def _history(self, pool: Pool, recorded: Registry, faults: list[str]) -> list[ReleaseView]:
         """Describe the newest releases of each channel, the newest first within a channel."""

@@ -160,6 +160,7 @@ class DeviceView:
     is_excluded: bool = False
     """Whether its samples are left out of what is trained on."""
     is_revoked: bool = False
+    """As far as somebody looked (`OverviewReader.mark_revoked`)."""
 
 
 @dataclass(frozen=True, slots=True)

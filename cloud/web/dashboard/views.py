@@ -94,7 +94,7 @@ def front() -> AnyResponse:
         return _to_login()
     overview = _dashboard().watch.look(operator.group)
     pools = overview.pools
-    only = pools[0] if len(pools) == 1 and not overview.more_pools else None
+    only = _dashboard().watch.look_at(pools[0]) if len(pools) == 1 and not overview.more_pools else None
     return _page("front.html", operator, overview, figure=draw(overview), view=only, **_charts(only))
 
 
@@ -108,7 +108,8 @@ def pool(group: str, space: str) -> AnyResponse:
     found = next((one for one in overview.pools if (one.pool.group, one.pool.space) == (group, space)), None)
     if found is None:
         raise NotFound
-    return _page("pool.html", operator, overview, view=found, **_charts(found))
+    view = _dashboard().watch.look_at(found)
+    return _page("pool.html", operator, overview, view=view, **_charts(view))
 
 
 @blueprint.get("/login")

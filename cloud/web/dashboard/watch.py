@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cloud.overview.reader import OverviewReader
-from cloud.overview.values import Overview
+from cloud.overview.values import Overview, PoolView
+from cloud.store.keys import Pool
 
 LOOKED_S = 5.0
 
@@ -21,6 +22,8 @@ class Watch:
     now: Callable[[], float] = time.time
     clock: Callable[[], float] = time.monotonic
     _seen: dict[str | None, tuple[Overview, float]] = field(default_factory=dict)
+    _marked: dict[Pool, tuple[PoolView, PoolView]] = field(default_factory=dict)
+    """Views of now, without and with the devices marked that are revoked."""
     _looking: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self, group: str | None) -> Overview:
@@ -35,4 +38,18 @@ class Watch:
                 overview = self.reader.read(now=self.now(), group=group)
                 self._seen = {name: one for name, one in self._seen.items() if one[1] > self.clock()}
                 self._seen[group] = overview, self.clock() + LOOKED_S
+                self._marked.clear()
             return overview
+
+    def look_at(self, view: PoolView) -> PoolView:
+        """Return a pool's view, of an overview of now, with the devices marked that are revoked.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        with self._looking:
+            known, marked = self._marked.get(view.pool, (None, view))
+            if known is not view:
+                marked = self.reader.mark_revoked(view)
+                self._marked[view.pool] = view, marked
+            return marked

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from cloud.errors import Unavailable
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
 from cloud.overview.document import encode_overview
+from cloud.overview.enrolled import DEVICES_LOOKED_AT
 from cloud.overview.heartbeats import Count, Doing, Trouble
 from cloud.overview.reader import OverviewReader
 from cloud.overview.report import report
@@ -112,9 +114,20 @@ def test_shards_are_not_listed(lived_in: LivedIn) -> None:
 def test_devices_that_an_operator_has_shut_out_are_marked(lived_in: LivedIn) -> None:
     devices.revoke(lived_in.store, PHONES[1], drops_uploads=False)
     devices.exclude(lived_in.store, PHONES[2])
-    [view] = look(lived_in).pools
+    reader = OverviewReader(lived_in.store)
+    [view] = map(reader.mark_revoked, reader.read(now=lived_in.now).pools)
     states = {one.device: (one.is_revoked, one.is_excluded) for one in view.devices}
     assert [states[phone] for phone in PHONES[:4]] == [(False, False), (True, False), (False, True), (False, False)]
+
+
+def test_devices_are_looked_at_where_they_are_shown_alone(lived_in: LivedIn) -> None:
+    """Each look, and each of Prometheus, read up to a hundred documents of every pool, one after another."""
+    store = CountingStore(lived_in.store)
+    reader = OverviewReader(store)
+    [view] = reader.read(now=lived_in.now).pools
+    assert store.count("get", keys.DEVICES) == 0
+    reader.mark_revoked(replace(view, devices=view.devices * 50))
+    assert store.count("get", keys.DEVICES) == DEVICES_LOOKED_AT
 
 
 def test_what_was_counted_is_counted_anew_when_something_is_merged(lived_in: LivedIn) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from cloud.dataset import erasures
 from cloud.dataset.scopes import LabelScope
-from cloud.identity import operators
+from cloud.identity import devices, operators
 from cloud.overview.heartbeats import Doing, Trouble
 from cloud.overview.reader import OverviewReader
 from cloud.store import keys
@@ -231,6 +231,15 @@ def test_an_operator_of_a_group_sees_that_group_alone(start_site: Start, tmp_pat
         assert "0 phones" in front
         assert requests.get(f"{site.url}/pools/home/{space}", cookies=cookies, timeout=10).status_code == 404
         assert requests.get(f"{site.url}/pools/work/{space}", cookies=cookies, timeout=10).status_code == 200
+
+
+def test_a_revoked_device_is_marked_wherever_devices_are_shown(start_site: Start, tmp_path: Path) -> None:
+    with start_site(tmp_path) as site:
+        devices.revoke(site.lived.store, PHONES[1], drops_uploads=False)
+        cookies = cookie_of(site.url, site.token).cookies
+        for path in ("/", f"/pools/{site.lived.pool.path}", "/"):
+            text = requests.get(site.url + path, cookies=cookies, timeout=10).text
+            assert text.count('<span class="tag bad">revoked</span>') == 1, path
 
 
 def test_a_login_that_is_none_is_refused_and_noted(site: Site) -> None:
