@@ -1,7 +1,7 @@
 """The reader of overviews: the one module that asks the store what there is to see.
 
 What cannot be read becomes a fault of the pool that it belongs to, and hides nothing beside it; only a store that does
-not answer is an error. What never changes in a store is remembered: releases, and the columns of shards.
+not answer is an error. What never changes in a store is remembered (`memory`): releases, and the columns of shards.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from cloud.overview.enrolled import EnrolledDevices
 from cloud.overview.erasures import read_erasures
 from cloud.overview.findings import find
 from cloud.overview.heartbeats import Heartbeat
+from cloud.overview.memory import Memory, PoolMemory
 from cloud.overview.queues import read_queue, read_rejected
 from cloud.overview.releases import describe_failure, describe_release, describe_trials
-from cloud.overview.samples import MergedShard, SampleSummary, count_days, describe_devices, summarise
+from cloud.overview.samples import MergedShard, count_days, describe_devices, summarise
 from cloud.overview.values import (
     DecisionView,
     Overview,
@@ -37,7 +38,7 @@ from cloud.overview.values import (
     TrialView,
 )
 from cloud.releases import registry, space_lists
-from cloud.releases.registry import Registry, Release
+from cloud.releases.registry import Registry
 from cloud.spaces import bundles
 from cloud.spaces.base_counts import read_base_counts
 from cloud.store import ObjectStore, keys
@@ -54,8 +55,6 @@ MAX_SHARDS = 4000
 HISTORY = 40
 """Releases of each channel."""
 MAX_TRIAL_BYTES = 1 << 20
-MAX_ROWS_REMEMBERED = 4_000_000
-MAX_RELEASES_REMEMBERED = 10_000
 SHARDS_AT_ONCE = POOLS_AT_ONCE = 8
 
 Read = TypeVar("Read")
@@ -68,11 +67,7 @@ class OverviewReader:
     """Reads overviews of one store."""
 
     store: ObjectStore
-    _releases: dict[str, Release] = field(default_factory=dict)
-    _columns: dict[str, Columns] = field(default_factory=dict)
-    _rows: int = 0
-    _summaries: dict[Pool, tuple[tuple[str, int], SampleSummary]] = field(default_factory=dict)
-    """Of each pool: at which commit, of how many shards."""
+    _memory: Memory = field(default_factory=Memory)
     _enrolled: EnrolledDevices = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,7 +80,9 @@ class OverviewReader:
             StoreError: the store does not answer.
         """
         faults: list[str] = []
-        found = [pool for pool in self._pools() if group in (None, pool.group)]
+        pools = self._pools()
+        found = [pool for pool in pools if group in (None, pool.group)]
+        self._memory.forget(all_but=set(pools), now=now)
         workers: list[Heartbeat] = _or_fault(faults, [], lambda: heartbeats.read(self.store))
         overview = Overview(
             at=int(now),
@@ -118,12 +115,14 @@ class OverviewReader:
             StoreError: the store does not answer.
         """
         faults: list[str] = []
+        memory = self._memory.begin(pool)
         dataset = _or_fault(faults, EMPTY, lambda: dataset_pointer.read(self.store, pool)[0])
         recorded = _or_fault(faults, Registry(), lambda: registry.read(self.store, pool))
         queue, waiting = read_queue(self.store, pool)
-        merged = self._shards(pool, dataset, faults)
-        history = self._history(pool, recorded, faults)
-        summary = self._summary(pool, dataset, merged)
+        merged = self._shards(pool, dataset, memory, faults)
+        history = self._history(pool, recorded, memory, faults)
+        summary = memory.summaries.get((dataset.commit, len(merged)), lambda: summarise(merged))
+        self._memory.end(pool, memory, now=now)
         excluded = devices.excluded(self.store, pool.group)
         last_cycle, last_trials = self._last_trials(pool, recorded, history, faults)
         rejected, recent = read_rejected(self.store, pool)
@@ -174,13 +173,13 @@ class OverviewReader:
         signed = space_lists.read(self.store, pool.group)
         return signed is not None and pool.space in signed.spaces.retired
 
-    def _shards(self, pool: Pool, dataset: DatasetPointer, faults: list[str]) -> list[MergedShard]:
+    def _shards(self, pool: Pool, dataset: DatasetPointer, memory: PoolMemory, faults: list[str]) -> list[MergedShard]:
         """Read the columns of the newest shards, in the order of merging."""
         if not dataset.shards:
             return []
         chosen = dataset.shards[-MAX_SHARDS:]
         with ThreadPoolExecutor(SHARDS_AT_ONCE) as threads:
-            read = threads.map(lambda ref: self._columns_of(pool, ref), chosen)
+            read = threads.map(lambda ref: self._columns_of(pool, ref, memory), chosen)
             merged = []
             for ref, columns in zip(chosen, read, strict=True):
                 if isinstance(columns, str):
@@ -189,57 +188,32 @@ class OverviewReader:
                     merged.append(MergedShard(columns, ref.merged))
         return merged
 
-    def _columns_of(self, pool: Pool, ref: ShardRef) -> Columns | str:
+    def _columns_of(self, pool: Pool, ref: ShardRef, memory: PoolMemory) -> Columns | str:
         """Return a shard's columns, or the fault that keeps them from being read."""
-        known = self._columns.get(ref.sha256)
-        if known is not None:
-            return known
         try:
-            columns = shards.read_columns(self.store, pool, ref)
+            return memory.columns.get(ref.sha256, lambda: shards.read_columns(self.store, pool, ref))
         except (Damaged, NotFound) as error:
             return str(error)
-        if self._rows > MAX_ROWS_REMEMBERED:
-            self._columns.clear()
-            self._rows = 0
-        self._columns[ref.sha256] = columns
-        self._rows += len(columns)
-        return columns
 
-    def _summary(self, pool: Pool, dataset: DatasetPointer, merged: list[MergedShard]) -> SampleSummary:
-        of = dataset.commit, len(merged)
-        known, summary = self._summaries.get(pool, (("", 0), None))
-        if summary is None or known != of:
-            summary = summarise(merged)
-            self._summaries[pool] = of, summary
-        return summary
-
-    def _history(self, pool: Pool, recorded: Registry, faults: list[str]) -> list[ReleaseView]:
+    def _history(self, pool: Pool, recorded: Registry, memory: PoolMemory, faults: list[str]) -> list[ReleaseView]:
         """Describe the newest releases of each channel, the newest first within a channel."""
         views: list[ReleaseView] = []
         for channel, current in recorded.channels.items():
             try:
                 withdrawn = current.manifest.withdraws
-                chain = islice(self._chain(pool, current.release), HISTORY)
+                chain = islice(self._chain(pool, current.release, memory), HISTORY)
                 views.extend(replace(view, is_withdrawn=view.serial in withdrawn) for view in chain)
             except (Damaged, NotFound) as error:
                 faults.append(f"{channel}: {error}")
         return views
 
-    def _chain(self, pool: Pool, release: str | None) -> Iterator[ReleaseView]:
+    def _chain(self, pool: Pool, release: str | None, memory: PoolMemory) -> Iterator[ReleaseView]:
         while release is not None:
-            read = self._release(pool, release)
+            read = memory.releases.get(release, partial(registry.get_release, self.store, pool, release))
             with reading(keys.release(pool, release)):
                 manifest = Manifest.parse(read.payload)
             yield describe_release(release, manifest, read.report)
             release = read.parent
-
-    def _release(self, pool: Pool, sha256: str) -> Release:
-        name = f"{pool.path}/{sha256}"
-        if name not in self._releases:
-            if len(self._releases) >= MAX_RELEASES_REMEMBERED:
-                self._releases.clear()
-            self._releases[name] = registry.get_release(self.store, pool, sha256)
-        return self._releases[name]
 
     def _last_trials(
         self, pool: Pool, recorded: Registry, history: list[ReleaseView], faults: list[str]

@@ -1,5 +1,6 @@
 """An overview of a store is what is in it, and what is damaged hides nothing beside it."""
 
+import gc
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ from cloud.admin.best import BestOperator
 from cloud.dataset import erasures
 from cloud.dataset.erase import erase_rows
 from cloud.dataset.scopes import GroupScope, LabelScope
+from cloud.dataset.shards import Columns
 from cloud.errors import Unavailable
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
@@ -19,7 +21,7 @@ from cloud.overview.enrolled import DEVICES_LOOKED_AT
 from cloud.overview.heartbeats import Count, Doing, Trouble
 from cloud.overview.reader import OverviewReader
 from cloud.overview.report import report
-from cloud.overview.values import Overview
+from cloud.overview.values import LabelView, Overview
 from cloud.releases.decisions import Decision
 from cloud.releases.signing import load_or_create
 from cloud.store import keys, open_store
@@ -293,6 +295,24 @@ def test_what_never_changes_is_read_once(lived_in: LivedIn) -> None:
     store.requests.clear()
     assert reader.read(now=lived_in.now) == first
     assert (store.count("get", "/shards/"), store.count("get", "/releases/")) == (0, 0)
+
+
+def test_what_was_erased_is_forgotten_with_the_next_look(lived_in: LivedIn) -> None:
+    """Names and ids of samples stayed in a web process until it ended."""
+    label, reader = "erased and forgotten", OverviewReader(lived_in.store)
+
+    def remembered() -> int:
+        gc.collect()
+        kept = [one for one in gc.get_objects() if isinstance(one, Columns | LabelView)]
+        return sum(label in (one.labels if isinstance(one, Columns) else one.label) for one in kept)
+
+    lived_in.send(PHONES[0], [label])
+    lived_in.merge(at=lived_in.now)
+    reader.read(now=lived_in.now)
+    assert remembered() == 2
+    erase_rows(lived_in.store, lived_in.pool, LabelScope("home", label), erasure="0" * 32)
+    reader.read(now=lived_in.now)
+    assert remembered() == 0
 
 
 def test_a_store_that_is_away_is_an_error(tmp_path: Path) -> None:
