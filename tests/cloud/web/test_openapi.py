@@ -9,7 +9,9 @@ from flask import Flask
 
 from cloud.settings import Settings
 from cloud.store import ObjectStore
+from cloud.web import openapi
 from cloud.web.app import create_app
+from cloud.web.routes import description
 from contract.problems import PROBLEM_MEDIA_TYPE
 from contract.routes import METRICS, OPENAPI, PIN, PROMOTION, REQUEST, UPLOAD
 from contract.upload import UPLOAD_MEDIA_TYPE
@@ -37,6 +39,20 @@ def document(app: Flask) -> dict[str, Any]:
     answer = app.test_client().get(OPENAPI)
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
     return dict(answer.get_json())
+
+
+def test_the_document_is_made_once_for_each_app(directory_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody had milliseconds of a process at each request."""
+    described: list[Flask] = []
+
+    def describe(app: Flask) -> dict[str, Any]:
+        described.append(app)
+        return openapi.describe(app)
+
+    monkeypatch.setattr(description, "describe", describe)
+    apps = [create_app(Settings(store="dir:unused"), store=directory_store) for _ in range(2)]
+    bodies = [app.test_client().get(OPENAPI).data for app in (*apps, *apps)]
+    assert (len({*bodies}), len(described)) == (1, 2)
 
 
 def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
