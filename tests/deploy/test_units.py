@@ -124,6 +124,20 @@ def test_the_commands_that_the_guide_names_are_there() -> None:
         assert not isinstance(found, click.Group) or below in found.commands, (command, below)
 
 
+def test_the_guide_brings_the_key_back_before_the_store() -> None:
+    """`restore` signs, so it refuses to begin without the key."""
+    [row] = [line for line in GUIDE.read_text().splitlines() if line.startswith("| a disk was lost |")]
+    assert 0 < row.index("fedex-admin keys import") < row.index("fedex-admin restore")
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["operators add", "backup dir:", "labels list --waiting", "labels allow", "/metrics", "FEDEX_RETENTION_DAYS="],
+)
+def test_the_guide_goes_through_what_is_to_be_set_up(named: str) -> None:
+    assert named in GUIDE.read_text()
+
+
 def test_operators_commands_run_as_the_worker_does() -> None:
     """Files that root made in its state folder would be beyond the worker."""
     script = (UNITS / "fedex-admin").read_text()
