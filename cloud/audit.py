@@ -1,8 +1,8 @@
 """The audit log: who was let in or refused, and what operators did. One line each, of a logger of its own.
 
 The lines are among all others on standard error, and with `FEDEX_AUDIT` in a file that holds nothing else. Any number
-of processes append to it; one that was moved away, as logrotate does, is begun anew. No line holds a secret, a label or
-a feature.
+of processes of one user append to it; one that was moved away, as logrotate does, is begun anew. No line holds a
+secret, a label or a feature.
 """
 
 from __future__ import annotations

@@ -97,7 +97,22 @@ def test_only_the_worker_can_read_its_key() -> None:
     worker = read("fedex-worker.service")["Service"]
     assert len({*users.values()}) == len(NAMES)
     assert worker["StateDirectoryMode"] == "0700"
-    assert worker["Environment"] == f"FEDEX_STATE=/var/lib/{worker['StateDirectory']}"
+    assert f"FEDEX_STATE=/var/lib/{worker['StateDirectory']}" in worker["Environment"].split()
+
+
+def test_each_unit_has_an_audit_log_that_it_alone_can_write() -> None:
+    """One file for both was the first one's alone, and below a folder that neither may write."""
+    services = {name: read(name)["Service"] for name in NAMES[:2]}
+    assert len({service["LogsDirectory"] for service in services.values()}) == 2
+    rotated = dict(re.findall(r"^(\S+) \{\n *su (\S+) \2$", (UNITS / "fedex.logrotate").read_text(), re.MULTILINE))
+    for service in services.values():
+        file = f"/var/log/{service['LogsDirectory']}/audit.log"
+        assert service["LogsDirectoryMode"] == "0700"
+        assert f"FEDEX_AUDIT={file}" in service["Environment"].split()
+        assert rotated.pop(file) == service["User"]
+        assert f"{file}`" in GUIDE.read_text()
+    assert not rotated
+    assert "FEDEX_AUDIT=" not in (UNITS / "fedex.env").read_text()
 
 
 def test_a_unit_gives_a_stop_more_time_than_the_service_takes() -> None:
@@ -139,12 +154,14 @@ def test_the_guide_goes_through_what_is_to_be_set_up(named: str) -> None:
 
 
 def test_operators_commands_run_as_the_worker_does() -> None:
-    """Files that root made in its state folder would be beyond the worker."""
+    """Files that root made in its folders would be beyond the worker; a new key is imported before it ever ran."""
     script = (UNITS / "fedex-admin").read_text()
     worker = read("fedex-worker.service")["Service"]
     assert f"User={worker['User']} " in script
     assert f"EnvironmentFile={worker['EnvironmentFile']} " in script
-    assert worker["Environment"] in script
+    assert all(f"--setenv={one} " in script for one in worker["Environment"].split())
+    folders = ("StateDirectory", "StateDirectoryMode", "LogsDirectory", "LogsDirectoryMode")
+    assert all(f"--property={one}={worker[one]} " in script for one in folders)
     assert worker["ExecStart"].split()[0] in script
     checked = subprocess.run(["sh", "-n", str(UNITS / "fedex-admin")], capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stderr) == (0, "")
