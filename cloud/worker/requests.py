@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 
 from cloud.admin.best import BestOperator
-from cloud.errors import CloudError, Damaged, LostRace, NothingToDo
+from cloud.errors import CloudError, Damaged, LostRace, NotFound, NothingToDo
 from cloud.logs import fields
 from cloud.releases import requests
 from cloud.releases.requests import OperatorRequest, Outcome, RequestKind, RequestState
@@ -46,22 +46,34 @@ def carrying_out(context: TrainingContext) -> Iterator[None]:
 
 
 def carry_out(context: TrainingContext) -> None:
-    """Carry out what waits, in the order in which it came.
+    """Carry out what waits, in the order in which it came; none that fails keeps those behind it waiting.
+
+    One that the store failed at waits on; one that a defect ended is refused, and the log says more.
 
     Raises:
-        StoreError: the store failed; what waits still does.
+        StoreError: the store did not say what waits, or did not keep an outcome; what waits still does.
     """
     operator = BestOperator(context.store, context.key, context.settings.manifest_life_s)
     for id_ in list(requests.waiting(context.store)):
         try:
             request = requests.read(context.store, id_)
-        except Damaged as error:  # whatever it is, it must not stop those behind it
+        except NotFound:  # another worker has finished it
+            continue
+        except Damaged as error:
             logger.error("request: left: %s", error)
             continue
-        outcome = _attempt(operator, request)
+        line = fields(request=id_, by=request.decision.by, pool=request.pool.path)
+        try:
+            outcome = _attempt(operator, request)
+        except CloudError as error:
+            logger.error("request: waits: %s", error, extra=line)
+            continue
+        except Exception as error:
+            logger.exception("defect", extra=line)
+            said = f"a defect of the worker: {type(error).__name__}, see its log"
+            outcome = Outcome(request, RequestState.REFUSED, said)
         requests.finish(context.store, id_, outcome)
-        line = fields(request=id_, by=request.decision.by, pool=request.pool.path, state=outcome.state.value)
-        logger.info("request: %s", outcome.said, extra=line)
+        logger.info("request: %s", outcome.said, extra={**line, **fields(state=outcome.state.value)})
 
 
 def _run(context: TrainingContext, ended: threading.Event) -> None:
@@ -88,7 +100,7 @@ def _attempt(operator: BestOperator, request: OperatorRequest) -> Outcome:
             manifest = _do(operator, request)
         except LostRace as error:
             lost = error
-        except (NothingToDo, Damaged) as error:
+        except (NothingToDo, Damaged, NotFound) as error:
             return Outcome(request, RequestState.REFUSED, str(error))
         else:
             return Outcome(request, RequestState.DONE, f"best is {manifest.serial}")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from cloud.admin.best import BestOperator
 from cloud.errors import LostRace, Unavailable
 from cloud.releases import registry, requests
 from cloud.releases.decisions import Decision
@@ -79,6 +80,40 @@ def test_a_request_that_cannot_be_read_is_left_and_stops_nobody(place: Place, ca
     ]
 
 
+def test_a_request_whose_release_is_gone_is_refused_and_stops_nobody(place: Place) -> None:
+    place.publish(1)
+    gone = registry.read(place.store, place.pool).channels[BEST].release
+    place.publish(2)
+    place.store.delete(keys.release(place.pool, gone))
+    promote = ask(place, RequestKind.PROMOTE, serial=1, at=NOW)
+    pin = ask(place, RequestKind.PIN, serial=2, at=NOW + 1)
+    carry_out(context_of(place))
+    where = keys.release(place.pool, gone)
+    assert outcome_of(place, promote) == (RequestState.REFUSED, f"{where}: expected an object, got none")
+    assert outcome_of(place, pin) == (RequestState.DONE, "best is 3")
+
+
+def test_a_defect_and_a_store_that_fails_at_one_request_stop_nobody(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    place.publish(1)
+
+    def fail(*_: object, serial: int, **__: object) -> None:
+        raise KeyError(serial) if serial == 7 else Unavailable("registry", "no answer")
+
+    monkeypatch.setattr(BestOperator, "promote", fail)
+    defect, waits = (ask(place, RequestKind.PROMOTE, serial=7 + late, at=NOW + late) for late in range(2))
+    pin = ask(place, RequestKind.PIN, serial=1, at=NOW + 2)
+    carry_out(context_of(place))
+    assert outcome_of(place, defect) == (RequestState.REFUSED, "a defect of the worker: KeyError, see its log")
+    assert outcome_of(place, waits) == (RequestState.WAITS, "")
+    assert outcome_of(place, pin) == (RequestState.DONE, "best is 2")
+    assert [one.message for one in caplog.records if one.levelname == "ERROR"] == [
+        "defect",
+        "request: waits: registry: no answer",
+    ]
+
+
 def test_a_worker_that_publishes_meanwhile_costs_another_try(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place.publish(1)
     place.publish(2)
@@ -104,8 +139,7 @@ def test_while_the_store_fails_a_request_waits(place: Place, monkeypatch: pytest
 
     with monkeypatch.context() as patch:
         patch.setattr(registry, "put_release", fail)
-        with pytest.raises(Unavailable):
-            carry_out(context_of(place))
+        carry_out(context_of(place))
     assert outcome_of(place, id_) == (RequestState.WAITS, "")
     carry_out(context_of(place))
     assert outcome_of(place, id_)[0] is RequestState.DONE
