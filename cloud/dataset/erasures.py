@@ -3,7 +3,8 @@
 ::
 
     erasures/<id>     {"format": 1, "by": ..., "asked": unix s, "scope": {...},
-                       "pools": {"<group>/<space>": samples, ...}}     how many went of the pools that are done
+                       "pools": {"<group>/<space>": samples, ...}}     how many went of the pools that are done;
+                                                                       of a group, the scope is as it was at first
     tombstones/<id>   {"format": 1, "by": ..., "asked": unix s, "erased": unix s, "samples": n}
 
 A request is there until its tombstone is: whoever finds one goes on with it. The id is of a device and its generation,
@@ -173,7 +174,7 @@ def tombstones(store: ObjectStore) -> list[Tombstone]:
 
 
 def note(store: ObjectStore, erasure: Erasure) -> None:
-    """Keep which pools are done."""
+    """Keep which pools are done, and what exactly is meant."""
     store.put(keys.erasure(erasure.id), encode_json(erasure.document()))
 
 

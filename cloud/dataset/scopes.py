@@ -8,12 +8,13 @@ Pure: shards' columns in, which of their rows are meant out.
     {"kind": "label", "group": ..., "label": ...}                      rows with the label in any spelling, and all rows
                                                                        of samples whose last word it is
     {"kind": "group", "group": ...}                                    all rows
+    {"kind": "group", "group": ..., "generations": {"<device>": n}}    all rows but those that came in a later one
     {"kind": "age", "group": ..., "before": unix seconds}              rows of shards that were merged before
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,9 @@ from contract.documents import Fields, Json
 from contract.errors import Impossible, shown
 from contract.labels import label_key
 from contract.patterns import DEVICE_PATTERN, GROUP_PATTERN
+
+NOTHING_COUNTS = -1
+"""The generation before a device's first."""
 
 Flags = NDArray[np.bool_]
 Pieces = Sequence[tuple[ShardRef, Columns]]
@@ -46,16 +50,11 @@ class DeviceScope:
 
     def rows(self, pieces: Pieces) -> list[Flags]:
         """Tell which rows are meant, shard by shard."""
-        return [self._rows_of(columns) for _, columns in pieces]
+        return [_rows_of_uploads(self, columns) for _, columns in pieces]
 
     def means_upload(self, device: str, generation: int) -> bool:
         """Tell whether all of an upload is meant, whatever is in it."""
         return device == self.device and generation <= self.generation
-
-    def _rows_of(self, columns: Columns) -> Flags:
-        senders = [name.partition("/")[0].rpartition(".") for name in columns.uploads]
-        meant = np.array([self.means_upload(device, int(generation)) for device, _, generation in senders], np.bool_)
-        return meant[columns.upload_index]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +89,30 @@ class LabelScope:
 
 @dataclass(frozen=True, slots=True)
 class GroupScope:
-    """All that a group has."""
+    """All that a group has, or had at a time."""
 
     group: str
+    generations: Mapping[str, int] | None = None
+    """Of each device the last one that counts, -1 of one that came later; of any other all. None: of all devices."""
 
     def document(self) -> dict[str, Json]:
         """Write what `parse_scope` reads."""
-        return {"kind": "group", "group": self.group}
+        generations = {"generations": dict(self.generations)} if self.generations is not None else {}
+        return {"kind": "group", "group": self.group, **generations}
 
     def rows(self, pieces: Pieces) -> list[Flags]:
         """Tell which rows are meant, shard by shard."""
-        return [np.ones(len(columns), np.bool_) for _, columns in pieces]
+        return [_rows_of_uploads(self, columns) for _, columns in pieces]
 
     def means_upload(self, device: str, generation: int) -> bool:
         """Tell whether all of an upload is meant."""
-        return True
+        return generation <= (self.generations or {}).get(device, generation)
+
+    def at(self, generations: Mapping[str, int]) -> GroupScope:
+        """Return what the group had when its devices had these generations; what was so before stays."""
+        if self.generations is None:
+            return GroupScope(self.group, dict(generations))
+        return GroupScope(self.group, {**dict.fromkeys(generations, NOTHING_COUNTS), **self.generations})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +148,8 @@ def parse_scope(fields: Fields) -> Scope:
         case "label":
             return LabelScope(group, fields.text("label"))
         case "group":
-            return GroupScope(group)
+            settled = "generations" in fields
+            return GroupScope(group, _parse_generations(fields.document("generations")) if settled else None)
         case "age":
             return AgeScope(group, fields.integer("before"))
     raise Impossible(fields.place("kind"), expected="device, label, group or age", got=shown(kind))
@@ -149,6 +158,17 @@ def parse_scope(fields: Fields) -> Scope:
 def count_samples(columns: Sequence[Columns]) -> int:
     """Count the distinct samples of some shards."""
     return len({sample for one in columns for sample in _samples(one)})
+
+
+def _rows_of_uploads(scope: DeviceScope | GroupScope, columns: Columns) -> Flags:
+    """Tell which rows came in uploads that a scope means."""
+    senders = [name.partition("/")[0].rpartition(".") for name in columns.uploads]
+    meant = np.array([scope.means_upload(device, int(generation)) for device, _, generation in senders], np.bool_)
+    return meant[columns.upload_index]
+
+
+def _parse_generations(fields: Fields) -> dict[str, int]:
+    return {device: fields.integer(device, low=NOTHING_COUNTS) for device in fields.keys()}  # noqa: SIM118  # no mapping
 
 
 def _samples(columns: Columns) -> list[tuple[str, bytes]]:

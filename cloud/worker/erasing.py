@@ -2,7 +2,8 @@
 
 The walk of one erasure; each step is idempotent, and the request is there until the last one::
 
-    generations    what waits of the device, or of all of a group, is dropped by the merge
+    generations    what waits of the device, or of all of a group, is dropped by the merge; which they are of a group
+                   is noted first, so that a later attempt means no more than the first one
     of each pool   merge what waits; take the rows out of the dataset; withdraw the releases; sweep store and disk
                    of what nothing names any more; note how many samples went
     of the group   sweep objects that no release names; forget what was decided about labels that are gone
@@ -17,7 +18,7 @@ import contextlib
 import logging
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from cloud import audit
@@ -85,6 +86,7 @@ class Eraser:
             Damaged, LostRace, StoreError: it is not done; trying again goes on where this ended.
         """
         store, now = self.context.store, self.context.now
+        erasure = self._settled(erasure)
         self._raise_generations(erasure.scope)
         shutil.rmtree(self.context.settings.state / "cycles", ignore_errors=True)
         failure: Exception | None = None
@@ -149,16 +151,27 @@ class Eraser:
         self._prune(pool)
         return erased.samples if erased else 0
 
+    def _settled(self, erasure: Erasure) -> Erasure:
+        """Return an erasure that says what of a group is meant: what it has at the first attempt, not later."""
+        scope, store = erasure.scope, self.context.store
+        if not isinstance(scope, GroupScope):
+            return erasure
+        now = {device.id: device.generation for device in devices.read_all(store) if device.group == scope.group}
+        settled = replace(erasure, scope=scope.at(now))
+        if settled != erasure:
+            erasures.note(store, settled)
+        return settled
+
     def _raise_generations(self, scope: Scope) -> None:
         """Let what waits count no more, where a device or all of a group is meant."""
-        store = self.context.store
+        over: Mapping[str, int] = {}
         if isinstance(scope, DeviceScope):
-            with contextlib.suppress(NotFound):  # nobody can send for it
-                raise_generation(store, scope.device, above=scope.generation)
+            over = {scope.device: scope.generation}
         elif isinstance(scope, GroupScope):
-            for device in devices.read_all(store):
-                if device.group == scope.group:
-                    raise_generation(store, device.id, above=device.generation)
+            over = scope.generations or {}
+        for device, generation in over.items():
+            with contextlib.suppress(NotFound):  # nobody can send for it
+                raise_generation(self.context.store, device, above=generation)
 
     def _tidy(self, pools: Sequence[Pool]) -> None:
         """Delete from this disk what was erased of some pools while it was away: of all of them, at the first look."""

@@ -75,8 +75,25 @@ def test_of_a_group_all_is_meant() -> None:
     assert meant(GroupScope("home"), shard((PHONE, 0, 1, 0, "Ada"), (TABLET, 0, 1, 0, "Ben"))) == [[True, True]]
 
 
+def test_of_a_group_at_a_time_what_came_later_is_not_meant_and_a_second_look_means_no_more() -> None:
+    first = GroupScope("home").at({PHONE: 1})
+    rows = (PHONE, 0, 1, 0, "Ada"), (PHONE, 1, 2, 0, "Ada"), (PHONE, 2, 3, 0, "Ada"), (TABLET, 0, 4, 0, "Ben")
+    assert meant(first, shard(*rows)) == [[True, True, False, True]]
+    again = first.at({PHONE: 2, TABLET: 0})  # which has enrolled since
+    assert meant(again, shard(*rows)) == [[True, True, False, False]]
+    assert again.at({PHONE: 3, TABLET: 1}) == again
+
+
 @pytest.mark.parametrize(
-    "scope", [DeviceScope("home", PHONE, 3), LabelScope("home", "Zoë"), GroupScope("home"), AgeScope("home", 10)]
+    "scope",
+    [
+        DeviceScope("home", PHONE, 3),
+        LabelScope("home", "Zoë"),
+        GroupScope("home"),
+        GroupScope("home", {}),
+        GroupScope("home", {PHONE: 3, TABLET: -1}),
+        AgeScope("home", 10),
+    ],
 )
 def test_a_scope_is_read_back(scope: Scope) -> None:
     assert parse_scope(Fields(scope.document(), where="scope")) == scope

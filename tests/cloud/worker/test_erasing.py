@@ -13,6 +13,7 @@ from cloud.dataset import admission, erasures
 from cloud.dataset.merge import merge_once
 from cloud.dataset.scopes import AgeScope, GroupScope, LabelScope
 from cloud.identity import devices
+from cloud.identity.devices import EnrolledDevice
 from cloud.releases import registry
 from cloud.releases.history import history
 from cloud.settings import Settings
@@ -191,6 +192,40 @@ def test_nothing_is_left_of_an_erased_group_but_its_devices(
         [],
     ]
     assert [devices.read(place.store, each).generation for each in (FIRST, SECOND)] == [1, 1]
+
+
+def test_an_erasure_of_a_group_killed_anywhere_means_no_more_than_at_first(
+    filled: tuple[Path, list[bytes], list[bytes]],
+    tmp_path: Path,
+    training_bundle: TrainingBundle,
+    make_upload: MakeUpload,
+) -> None:
+    """What a device sends of its new generation stays, however often a worker died, and what a new device sends."""
+    traces = {trace for body in (*filled[1], *filled[2]) for trace in traces_of(body)} | {ZOE.encode()}
+    later, new = make_upload(["Ada"], names=["later"]), make_upload(["Ben"], names=["of a new device"])
+    fatal, has_died = 0, True
+    while has_died:
+        fatal += 1
+        place = _copy(filled[0], tmp_path / "copy", training_bundle)
+        erasures.ask(place.store, GroupScope("home"), by="an operator", now=NOW - 10)
+        has_died = False
+        for _ in range(2):
+            try:
+                place.eraser(fatal=fatal).look()
+            except Killed:
+                has_died = True
+        is_settled = devices.read(place.store, FIRST).generation == 1
+        if is_settled:
+            devices.add(place.store, EnrolledDevice("c" * 32, "home", 0, "0" * 64, 0))
+            for device, generation, body in ((FIRST, 1, later), ("c" * 32, 0, new)):
+                place.store.put(keys.inbox(InboxUpload(HOME, device, generation, upload_id(body))), body)
+        place.eraser().look()
+        merge_once(place.store, HOME)
+        check_gone(place, traces)
+        assert [devices.read(place.store, each).generation for each in (FIRST, SECOND)] == [1, 1]
+        assert [one.samples for one in erasures.tombstones(place.store)] == [7]
+        assert {id_ for _, id_, _ in place.samples()} == (ids_of(later, new) if is_settled else set())
+    assert fatal > 20
 
 
 def test_what_was_merged_before_a_date_goes_and_what_came_later_stays(
