@@ -7,19 +7,22 @@
     2  the registry's pointer                        names the erasure; nothing was trained: a cycle is due
     3  releases and objects that nothing names       deleted
 
-Killed before 2, nothing points at what was written; after it, 3 is found by looking.
+Killed before 2, nothing points at what was written; after it, 3 is found by looking. An operator may decide of the pool
+beside it, whose release is written before the pointer moves to it: a serial above the pointer's says that it may.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cloud.errors import Damaged
+from cloud.errors import Damaged, NotFound
 from cloud.releases import registry
 from cloud.releases.bundle_head import describe_bundle_head
+from cloud.releases.history import chain
 from cloud.releases.publish import time_of_issue
-from cloud.releases.registry import CurrentRelease, Release
+from cloud.releases.registry import CurrentRelease, Registry, Release
 from cloud.releases.signing import SigningKey
 from cloud.store import keys
 from cloud.store.documents import reading
@@ -62,11 +65,16 @@ class ReleaseEraser:
         registry.erase(self.store, pool, previous=previous, envelopes=envelopes, erasure=erasure)
 
     def sweep(self, pool: Pool) -> None:
-        """Delete releases that the registry of a pool does not point at. Idempotent."""
-        current = {one.release for one in registry.read(self.store, pool).channels.values()}
-        prefix = keys.pool_releases(pool)
+        """Delete the releases of a pool that neither stand, nor stood before one that does, nor may yet. Idempotent.
+
+        No pointer can move any more to a serial that it has passed. What has a higher one was written by somebody who
+        had read the registry after the erasure, and may be about to move it.
+        """
+        current = registry.read(self.store, pool)
+        named, prefix = self._named_releases(pool, current), keys.pool_releases(pool)
         for key in keys_under(self.store, prefix):
-            if key.removeprefix(prefix) not in current:
+            sha256 = key.removeprefix(prefix)
+            if sha256 not in named and not self._may_stand_yet(pool, sha256, current):
                 self.store.delete(key)
 
     def sweep_objects(self, group: str) -> None:
@@ -98,6 +106,25 @@ class ReleaseEraser:
             Manifest.parse(payload)
         registry.put_release(self.store, pool, Release(payload, None, {ERASURE: erasure}, None, 0))
         return self.key.sign(payload)
+
+    def _named_releases(self, pool: Pool, current: Registry) -> set[str]:
+        """Name the releases that stand, and those before them, as far as these can be read."""
+        named = {one.release for one in current.channels.values()}
+        for one in current.channels.values():
+            with contextlib.suppress(NotFound, Damaged):
+                for past in chain(self.store, pool, one):
+                    named.add(past.sha256)
+        return named
+
+    def _may_stand_yet(self, pool: Pool, sha256: str, current: Registry) -> bool:
+        """Tell whether the registry can still be moved to a release that it does not name."""
+        try:
+            release = registry.get_release(self.store, pool, sha256)
+            with reading(keys.release(pool, sha256)):
+                manifest = Manifest.parse(release.payload)
+        except (NotFound, Damaged):
+            return False
+        return manifest.serial >= current.next_serial(manifest.channel)
 
     def _releases(self, group: str) -> Iterator[Release]:
         for key in keys_under(self.store, f"{keys.REGISTRIES}{group}/"):

@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cloud.admin.best import BestOperator
 from cloud.admin.bundles import register
 from cloud.errors import Damaged, LostRace
 from cloud.releases import registry
 from cloud.releases.decisions import Decision
 from cloud.releases.erase import ReleaseEraser
 from cloud.releases.history import history
+from cloud.releases.registry import Registry
 from cloud.releases.signing import load_or_create, rotate
 from cloud.store import keys, open_store
 from contract.bundle import TrainingBundle
@@ -116,3 +119,51 @@ def test_releases_that_do_not_stand_are_swept_and_those_that_do_stay(place: Plac
     eraser(place).sweep(POOL)
     standing = {keys.release(POOL, one.release) for one in place.read().channels.values()}
     assert set(place.store.list(keys.pool_releases(POOL))) == standing
+
+
+def test_what_an_operator_decides_beside_a_sweep_stands_whole(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sweep came between the release and the pointer: it took away what the pointer then named, for ever."""
+    eraser(place).withdraw(POOL, erasure=ERASURE, now=NOW)
+    repoint = registry.repoint
+
+    def swept_before(*given: Any, **named: Any) -> Registry:
+        eraser(place).sweep(POOL)
+        return repoint(*given, **named)
+
+    monkeypatch.setattr(registry, "repoint", swept_before)
+    operator = BestOperator(place.store, eraser(place).key, LIFE)
+    operator.pin(POOL, serial=3, decision=Decision("you", "an exam", NOW))
+    monkeypatch.undo()
+    assert (place.serials(), len(history(place.store, POOL))) == ({"best": 4, "latest": 2}, 2)
+    assert place.renew(NOW + LIFE / 2) is not None
+
+
+def test_what_lost_the_race_against_the_erasure_is_swept(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    repoint = registry.repoint
+
+    def overtaken(*given: Any, **named: Any) -> Registry:
+        eraser(place).withdraw(POOL, erasure=ERASURE, now=NOW)
+        return repoint(*given, **named)
+
+    monkeypatch.setattr(registry, "repoint", overtaken)
+    operator = BestOperator(place.store, eraser(place).key, LIFE)
+    with pytest.raises(LostRace):
+        operator.pin(POOL, serial=2, decision=Decision("you", "an exam", NOW))
+    eraser(place).sweep(POOL)
+    standing = {keys.release(POOL, one.release) for one in place.read().channels.values()}
+    assert set(place.store.list(keys.pool_releases(POOL))) == standing
+
+
+def test_a_sweep_that_is_repeated_after_a_cycle_leaves_the_history(place: Place) -> None:
+    """The erasure was cut short in between."""
+    eraser(place).withdraw(POOL, erasure=ERASURE, now=NOW)
+    place.publish(Channel.BEST, issued=NOW)
+    eraser(place).sweep(POOL)
+    assert [one.serial for one in history(place.store, POOL)] == [4, 3, 2]
+
+
+def test_a_release_that_cannot_be_read_is_swept_too(place: Place) -> None:
+    eraser(place).withdraw(POOL, erasure=ERASURE, now=NOW)
+    place.store.put(keys.release(POOL, "0" * 64), b"none")
+    eraser(place).sweep(POOL)
+    assert keys.release(POOL, "0" * 64) not in place.store.list(keys.pool_releases(POOL))
