@@ -4,7 +4,7 @@
 
     1  finish the last merge's journal: every upload in the dataset has its receipt, or is erased
     2  write each shard that holds rows that are meant, without them
-    3  swap the pointer: it names the erasure, and how many samples went
+    3  swap the pointer: it names the erasure, and how many samples went; and went before, for those cut short since
     4  delete shards that the pointer does not name, receipts, and what was set aside
 
 Killed before 3 nothing has happened but shards that no pointer names; after it, 3 is not done again, and 4 is: all of
@@ -30,7 +30,7 @@ from cloud.errors import Damaged, NotFound
 from cloud.store import keys
 from cloud.store.documents import reading
 from cloud.store.keys import InboxUpload, Pool
-from cloud.store.listing import keys_under
+from cloud.store.listing import exists, keys_under
 from cloud.store.pools import pools_under
 from cloud.store.store import ObjectStore
 from contract.documents import parse_document
@@ -50,7 +50,8 @@ def pools_holding(store: ObjectStore, group: str) -> list[Pool]:
 def erase_rows(store: ObjectStore, pool: Pool, scope: Scope, *, erasure: str) -> PoolErasure | None:
     """Take the rows that a scope means out of a pool's dataset; return None where there are none.
 
-    An erasure that took its rows out before is told again, and not repeated.
+    An erasure that took its rows out before is told again, and not repeated; what is returned may then be another one
+    that did so since, with what both took out.
 
     Raises:
         NotFound, Damaged: a shard is gone, or cannot be read.
@@ -58,7 +59,7 @@ def erase_rows(store: ObjectStore, pool: Pool, scope: Scope, *, erasure: str) ->
         StoreError: the store failed.
     """
     dataset, pointer = dataset_pointer.read(store, pool)
-    if dataset.erasure is not None and dataset.erasure.id == erasure:
+    if dataset.erasure is not None and erasure in dataset.erasure.samples:
         return dataset.erasure
     finish_journal(store, pool, dataset)
     pieces = [(ref, shards.read_columns(store, pool, ref)) for ref in dataset.shards]
@@ -66,11 +67,12 @@ def erase_rows(store: ObjectStore, pool: Pool, scope: Scope, *, erasure: str) ->
     if not any(flags.any() for flags in meant):
         return None
     kept = [keep_rows(columns, ~flags) for (_, columns), flags in zip(pieces, meant, strict=True)]
-    noted = PoolErasure(erasure, dataset.samples - count_samples(kept))
+    taken = dataset.samples - count_samples(kept)
+    noted = PoolErasure(erasure, {**_unfinished(store, dataset.erasure), erasure: taken})
     rewritten = replace(
         dataset,
         shards=_rewrite(store, pool, dataset.shards, kept, meant),
-        samples=dataset.samples - noted.samples,
+        samples=dataset.samples - taken,
         rows=sum(map(len, kept)),
         uploads=sum(len(columns.uploads) for columns in kept),
         journal=None,
@@ -112,6 +114,12 @@ def set_aside(store: ObjectStore, pool: Pool) -> list[InboxUpload]:
     prefix = keys.pool_rejected(pool)
     names = {key.removeprefix(prefix).rpartition("/")[0] for key in keys_under(store, prefix)}
     return [upload for name in sorted(names) if (upload := _upload_of(pool, name)) is not None]
+
+
+def _unfinished(store: ObjectStore, last: PoolErasure | None) -> dict[str, int]:
+    """Return what earlier erasures took out whose requests are still there: they will ask for it."""
+    taken = last.samples if last is not None else {}
+    return {erasure: samples for erasure, samples in taken.items() if exists(store, keys.erasure(erasure))}
 
 
 def _rewrite(

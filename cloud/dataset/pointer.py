@@ -6,7 +6,7 @@
      "shards": [{"sha256": ..., "size": bytes, "rows": n, "merged": unix s}, ...],      in the order of merging
      "samples": n, "rows": n, "uploads": n,                           in total
      "journal": "<sha256 of the shard that the last merge wrote>",
-     "erasure": {"id": ..., "samples": n}}                            the last one that took samples out, or null
+     "erasure": {"id": ..., "samples": {"<id>": n, ...}}}             the last one that took samples out, or null
 
 Upload ids stand in shard headers, so that the pointer stays small. It moves only when rows were added or erased, so its
 commit says whether there is anything new to train on. Where something says that it was there and it is not, it was
@@ -17,6 +17,7 @@ What a later version adds to the document, or to a shard in it, stays when this 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cloud.dataset.shards import ShardRef
@@ -37,19 +38,21 @@ MAX_SHARDS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class PoolErasure:
-    """What an erasure took out of a pool."""
+    """The last erasure that took samples out of a pool."""
 
     id: str
-    samples: int
+    samples: Mapping[str, int]
+    """How many it took out, and so did each of those before it that were not carried out to the end by then."""
 
     @classmethod
     def parse(cls, fields: Fields) -> PoolErasure:
         """Read what `document` wrote. Raises a `ContractError`."""
-        return cls(fields.text("id"), fields.integer("samples"))
+        samples = fields.document("samples")
+        return cls(fields.text("id"), {id_: samples.integer(id_) for id_ in samples.keys()})  # noqa: SIM118  # no mapping
 
     def document(self) -> dict[str, Json]:
         """Write it as part of the dataset's pointer."""
-        return {"id": self.id, "samples": self.samples}
+        return {"id": self.id, "samples": dict(self.samples)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,12 +144,12 @@ class Eraser:
         erased = erase_rows(store, pool, erasure.scope, erasure=erasure.id)
         if erased is not None:
             changed.append(pool)
-            self._releases.withdraw(pool, erasure=erasure.id, now=self.context.now())
+            self._releases.withdraw(pool, erasure=erased.id, now=self.context.now())
             self._releases.sweep(pool)
             delete_under(store, keys.pool_trials(pool))
         sweep(store, pool, erasure.scope)
         self._prune(pool)
-        return erased.samples if erased else 0
+        return erased.samples[erasure.id] if erased else 0
 
     def _settled(self, erasure: Erasure) -> Erasure:
         """Return an erasure that says what of a group is meant: what it has at the first attempt, not later."""

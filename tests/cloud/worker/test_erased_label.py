@@ -55,7 +55,7 @@ def test_no_cycle_begins_while_an_erasure_is_under_way(make_site: MakeSite, vect
     site.send(("Gus", 2), ("Hal", 2))
     merge_once(site.store, site.pool)
     dataset, pointer = dataset_pointer.read(site.store, site.pool)
-    erased = replace(dataset, erasure=PoolErasure("e" * 32, 1))
+    erased = replace(dataset, erasure=PoolErasure("e" * 32, {"e" * 32: 1}))
     dataset_pointer.swap(site.store, site.pool, erased, previous=pointer)
     with pytest.raises(LostRace, match="got one that is under way"):
         site.worker().process_pool(site.pool)

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from cloud.dataset import admission, erasures
+from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.merge import merge_once
 from cloud.dataset.scopes import AgeScope, GroupScope, LabelScope
+from cloud.errors import LostRace
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
 from cloud.releases import registry
+from cloud.releases.erase import ReleaseEraser
 from cloud.releases.history import history
 from cloud.settings import Settings
 from cloud.store import keys
@@ -258,6 +261,28 @@ def test_an_erasure_that_cannot_be_read_keeps_no_other_waiting(
     place.eraser().look()
     assert place.store.list("erasures/") == [keys.erasure("0" * 32)]
     assert len(place.store.list("tombstones/")) == 1
+
+
+def test_an_erasure_that_another_overtook_in_a_pool_says_what_it_took_itself(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one lost a race at the withdrawal, after its rows had gone; a cycle has to be able to begin then."""
+    first = erasures.ask_of_device(place.store, FIRST, by=FIRST, now=NOW - 10)
+
+    def lose(*_: object, **__: object) -> None:
+        raise LostRace("the registry moved")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ReleaseEraser, "withdraw", lose)
+        place.eraser().look()
+    second = erasures.ask_of_device(place.store, SECOND, by=SECOND, now=NOW - 10)
+    eraser, changed = place.eraser(), list[Pool]()
+    eraser.carry_out(second, changed)
+    eraser.carry_out(first, changed)
+    assert {one.id: one.samples for one in erasures.tombstones(place.store)} == {first.id: 3, second.id: 5}
+    dataset, _ = dataset_pointer.read(place.store, HOME)
+    assert dataset.erasure is not None
+    assert dataset.erasure.id == registry.read(place.store, HOME).erasure == second.id
 
 
 def test_asking_twice_for_a_label_is_asking_once(place: Place) -> None:
