@@ -41,10 +41,14 @@ MAX_REASON_BYTES = 1 << 20
 HOLDING = (keys.DATASETS, keys.INBOX, keys.RECEIPTS, keys.REJECTED)
 
 
+def pools_with_samples(store: ObjectStore) -> list[Pool]:
+    """List the pools where samples, or traces of them, may be: merged, waiting, set aside, or received."""
+    return sorted({pool for prefix in HOLDING for pool in pools_under(store, prefix, pool_of=keys.parse_pool)})
+
+
 def pools_holding(store: ObjectStore, group: str) -> list[Pool]:
-    """List the pools of a group where samples, or traces of them, may be."""
-    found = {pool for prefix in HOLDING for pool in pools_under(store, prefix, pool_of=keys.parse_pool)}
-    return sorted(pool for pool in found if pool.group == group)
+    """List those of a group."""
+    return [pool for pool in pools_with_samples(store) if pool.group == group]
 
 
 def erase_rows(store: ObjectStore, pool: Pool, scope: Scope, *, erasure: str) -> PoolErasure | None:

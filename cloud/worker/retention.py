@@ -13,8 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cloud.dataset import erasures
-from cloud.dataset import pointer as dataset_pointer
-from cloud.dataset.erase import holds_older
+from cloud.dataset.erase import holds_older, pools_with_samples
 from cloud.dataset.scopes import AgeScope
 from cloud.errors import CloudError
 from cloud.logs import fields
@@ -72,7 +71,7 @@ class Retention:
     def _ask(self) -> None:
         before = int(self.now()) - self.days * DAY_S
         waiting = {one.scope.group for one in erasures.pending(self.store) if isinstance(one.scope, AgeScope)}
-        pools = dataset_pointer.pools(self.store)
+        pools = pools_with_samples(self.store)
         for group in sorted({pool.group for pool in pools} - waiting):
             if any(holds_older(self.store, pool, before=before) for pool in pools if pool.group == group):
                 erasures.ask(self.store, AgeScope(group, before), by=BY, now=self.now())

@@ -1,6 +1,6 @@
 """Retention: what is held for too long is asked to be erased, once a day, by a clock that can be trusted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -115,6 +115,18 @@ def test_what_was_set_aside_is_not_kept_for_longer(filled: ObjectStore, clocks: 
     clocks.pass_(3600)
     keeps.look()
     assert asked(filled) == [AgeScope("home", NOW + 3600 - 30 * DAY_S)]
+
+
+def test_what_was_set_aside_where_nothing_was_ever_merged_is_not_kept_for_longer(
+    filled: ObjectStore, clocks: Clocks, pool: Pool
+) -> None:
+    upload = InboxUpload(replace(pool, group="work"), DEVICE, 0, "a" * 64)
+    filled.put(keys.rejected_upload(upload), b"features")
+    filled.put(keys.rejected_reason(upload), b'{"reason":"none","at":%d}' % (NOW - 40 * DAY_S))
+    keeps = retention(filled, clocks)
+    clocks.pass_(3600)
+    keeps.look()
+    assert asked(filled) == [AgeScope("work", NOW + 3600 - 30 * DAY_S)]
 
 
 def test_a_store_that_fails_is_asked_again_after_a_while(filled: ObjectStore, clocks: Clocks) -> None:
