@@ -59,7 +59,7 @@ def worker() -> None:
     settings = Settings.from_environment(os.environ)
     _begin_logging(settings)
     with command_line.interrupts_end_the_process():
-        from cloud.worker.worker import run_worker  # the web side does without what it loads
+        from cloud.worker.start import run_worker  # the web side does without what it loads
 
     run_worker(settings)
 

@@ -1,56 +1,39 @@
 """The worker: the loop that merges what arrives, trains and publishes when something is new, and renews what stands.
 
-One pool at a time; renewals first, since they are short and a training is not. It never imports TensorFlow; the
-processes of a cycle do, and none of them outlives it.
+One pool at a time; before each of them renewals and erasures, since they are short and a training is not. It never
+imports TensorFlow; the processes of a cycle do, and none of them outlives it.
 """
 
 from __future__ import annotations
 
 import logging
-import signal
-import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import FrameType
 
-from cloud import state_folder
 from cloud.dataset import admission, inbox
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.memory import MergeMemory
 from cloud.dataset.merge import merge_once
-from cloud.errors import (
-    CloudError,
-    CycleFailed,
-    LostRace,
-    Stopped,
-    StoreUnreachable,
-    Unavailable,
-    Uncertain,
-)
+from cloud.errors import CloudError, CycleFailed, LostRace, Stopped
 from cloud.identity import codes
 from cloud.logs import fields
 from cloud.overview.heartbeats import MAX_TROUBLE_CHARACTERS, Count
 from cloud.releases import registry, space_lists
 from cloud.releases.failures import FailedCycles
 from cloud.releases.registry import Registry
-from cloud.releases.signing import SigningKey, give_out, is_given_out, load_or_create
+from cloud.releases.signing import give_out, is_given_out
 from cloud.releases.space_lists import SpaceLister
-from cloud.settings import Settings
 from cloud.spaces.bundles import registered
-from cloud.store import ObjectStore, folder_of, open_store, probe
 from cloud.store.keys import Pool
 from cloud.training.context import TrainingContext
 from cloud.training.cycle import AtCycleStep, CycleReport, run_cycle
 from cloud.training.schedule import decide
 from cloud.worker.admissions import AdmissionWatch
-from cloud.worker.agenda import LONGEST_OUTAGE_BACKOFF_S, Agenda, pool_backoff_s
+from cloud.worker.agenda import Agenda
 from cloud.worker.erasing import Eraser
-from cloud.worker.lock import claimed
-from cloud.worker.pulse import Pulse, beating, worker_id
+from cloud.worker.pulse import Pulse
 from cloud.worker.renewal_times import RenewalTimes, Standing
 from cloud.worker.requests import carrying_out
-from cloud.worker.training_trial import check_installed, training_tried
 from contract.callbacks import ignore
 from contract.envelope import key_id
 
@@ -58,24 +41,6 @@ RETIRED_LOOK_S = 3600.0
 """How often a pool that would be trained is looked at again, where its space is retired: it may be restored."""
 
 logger = logging.getLogger(__name__)
-
-
-def run_worker(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT; a store that does not answer is waited for.
-
-    Raises:
-        SettingError, StoreRefused: it cannot start like this.
-    """
-    check_installed(settings.backend)
-    state_folder.check_apart(settings.state, folder_of(settings.store))
-    stop = threading.Event()
-    _stop_on_signals(stop)
-    with claimed(settings.state), training_tried(settings.backend) as trial:
-        store = open_store(settings.store)
-        key = _reach(store, settings, stop)
-        if key is not None and trial.succeeds(stop):
-            with beating(store, Pulse(worker_id(settings.state))) as pulse:
-                Worker(TrainingContext(store, settings, key, stop), pulse=pulse).run()
 
 
 @dataclass(slots=True)
@@ -112,16 +77,14 @@ class Worker:
         logger.info("worker: stopped")
 
     def look(self) -> None:
-        """Renew and process what is due now."""
+        """Renew, erase and process what is due now."""
         due = self._due()
         self.pulse.looked(outages=self._agenda.outages)
         if self._agenda.outages == 0:
-            for one in self._renewals.due(now=self.context.now(), clock=time.monotonic()):
-                self._attempt_renewal(one)
-            self._give_key_out()
-            for pool in self._eraser.look():
-                self._agenda = self._agenda.look_again(pool, at=time.monotonic())
-        for pool in due:
+            self._attend()
+        for place, pool in enumerate(due):
+            if place:  # the pool before may have been trained for hours
+                self._attend()
             self._attempt(pool)
 
     def renew_pool(self, pool: Pool) -> Registry | None:
@@ -210,6 +173,14 @@ class Worker:
         self._renewals.swept([*self._pools, *groups], clock=time.monotonic())  # nothing can fail any more
         return news + self._pools if self._agenda.is_first_look else news
 
+    def _attend(self) -> None:
+        """Renew what is due, and carry out the erasures that wait."""
+        for one in self._renewals.due(now=self.context.now(), clock=time.monotonic()):
+            self._attempt_renewal(one)
+        self._give_key_out()
+        for pool in self._eraser.look():
+            self._agenda = self._agenda.look_again(pool, at=time.monotonic())
+
     def _is_retired(self, pool: Pool) -> bool:
         signed = space_lists.read(self.context.store, pool.group)
         return signed is not None and pool.space in signed.spaces.retired
@@ -297,26 +268,3 @@ class Worker:
         times = (previous.failed.times if previous.failed else 0) + 1
         failed = FailedCycles(commit, times, int(self.context.now()), reason[:MAX_TROUBLE_CHARACTERS])
         registry.note_failure(self.context.store, pool, previous=previous, failed=failed)
-
-
-def _reach(store: ObjectStore, settings: Settings, stop: threading.Event) -> SigningKey | None:
-    """Load the worker's key once the store answers; return None if the worker is to stop before that."""
-    outages = 0
-    while not stop.is_set():
-        try:
-            probe(store)
-            return load_or_create(settings.state, store)
-        except (StoreUnreachable, Unavailable, Uncertain) as error:
-            logger.error("worker: %s", error)
-            outages += 1
-            stop.wait(pool_backoff_s(outages, LONGEST_OUTAGE_BACKOFF_S))
-    return None
-
-
-def _stop_on_signals(stop: threading.Event) -> None:
-    def ask_to_stop(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    handle: Callable[[int, FrameType | None], None] = ask_to_stop
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, handle)

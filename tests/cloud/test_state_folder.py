@@ -10,7 +10,7 @@ from cloud.errors import SettingError
 from cloud.settings import Settings
 from cloud.store import folder_of
 from cloud.worker.lock import claimed
-from cloud.worker.worker import run_worker
+from cloud.worker.start import run_worker
 
 
 def mode_of(path: Path) -> int:

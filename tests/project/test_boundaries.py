@@ -68,7 +68,7 @@ def test_the_web_process_loads_no_training_framework() -> None:
 
 
 def test_the_workers_own_process_loads_no_training_framework() -> None:
-    assert not loaded_by("cloud.worker.worker") & HEAVY
+    assert not loaded_by("cloud.worker.start") & HEAVY
 
 
 @pytest.mark.parametrize("module", ["export.cli", "device.cli", "cloud.cli"])

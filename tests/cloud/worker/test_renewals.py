@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from cloud.admin.bundles import register as register_bundle
+from cloud.dataset import erasures
 from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset.scopes import GroupScope
 from cloud.errors import Damaged, LostRace, Unavailable
 from cloud.releases import space_lists
 from cloud.releases.signing import load_or_create, rotate
@@ -106,6 +108,26 @@ def test_a_store_that_fails_as_a_worker_starts_costs_neither_the_first_look_nor_
     worker.look()
     assert processed == [POOL]
     assert space_lists.read(site.store, POOL.group) is not None
+
+
+def test_renewals_and_erasures_wait_for_the_training_of_one_pool_and_not_of_all(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.publish()
+    for pool in (A, B):
+        dataset_pointer.swap(site.store, pool, dataset_pointer.EMPTY, previous=None)
+    worker, seen = site.worker(), list[tuple[Pool, dict[str, int], list[str]]]()
+
+    def train_for_long(_: Worker, pool: Pool) -> None:
+        seen.append((pool, site.place.serials(), erasures.waiting(site.store)))
+        if pool == A:
+            site.now += LIFE
+            erasures.ask(site.store, GroupScope("b"), by="you", now=site.now)
+
+    monkeypatch.setattr(Worker, "process_pool", train_for_long)
+    worker.look()
+    assert seen == [(A, {"best": 1}, []), (B, {"best": 2}, []), (POOL, {"best": 2}, [])]
+    assert len(erasures.tombstones(site.store)) == 1
 
 
 def test_a_list_that_cannot_be_signed_is_tried_again_after_a_while(

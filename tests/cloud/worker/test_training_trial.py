@@ -15,9 +15,10 @@ from cloud.store import ObjectStore
 from cloud.training.context import TrainingContext
 from cloud.training.cycle_folder import CycleFolder
 from cloud.training.executors.local import LocalExecutor
-from cloud.worker import worker
+from cloud.worker import start
+from cloud.worker.start import run_worker
 from cloud.worker.training_trial import check_installed, training_tried
-from cloud.worker.worker import Worker, run_worker
+from cloud.worker.worker import Worker
 from tests.hostile_keras import hostile_environment
 
 ROOT = Path(__file__).parents[3]
@@ -49,7 +50,7 @@ def test_a_worker_that_cannot_load_keras_ends_at_its_start_with_the_reason(
 ) -> None:
     """It took uploads for ever, and each of its trials failed."""
     monkeypatch.setattr(Worker, "run", lambda self: pytest.fail("it works on"))
-    monkeypatch.setattr(worker, "_stop_on_signals", lambda stop: None)
+    monkeypatch.setattr(start, "_stop_on_signals", lambda stop: None)
     with pytest.raises(SettingError) as caught:
         run_worker(Settings(store=f"dir:{tmp_path / 'store'}", state=tmp_path / "state"))
     assert str(caught.value) == (

@@ -26,8 +26,9 @@ from cloud.training import rounds
 from cloud.training.context import TrainingContext
 from cloud.training.cycle import CycleStep
 from cloud.training.gate import Evidence, Verdict, judge_challenger
-from cloud.worker import worker
-from cloud.worker.worker import Worker, run_worker
+from cloud.worker import start, worker
+from cloud.worker.start import run_worker
+from cloud.worker.worker import Worker
 from contract.bundle import TrainingBundle, TrainingBundleParts, write_training_bundle
 from contract.callbacks import ignore
 from contract.labels import parse_labels
@@ -199,9 +200,9 @@ def test_a_store_that_does_not_answer_yet_is_waited_for(
         worker.logger.error("it runs")
 
     monkeypatch.setattr(DirectoryStore, "prepare", prepare_later)
-    monkeypatch.setattr(worker, "pool_backoff_s", lambda failures, longest_s: 0.0)
+    monkeypatch.setattr(start, "pool_backoff_s", lambda failures, longest_s: 0.0)
     monkeypatch.setattr(Worker, "run", run)
-    monkeypatch.setattr(worker, "_stop_on_signals", lambda stop: None)
+    monkeypatch.setattr(start, "_stop_on_signals", lambda stop: None)
     run_worker(Settings(store=f"dir:{tmp_path / 'store'}", state=tmp_path / "state"))
     assert caplog.messages == ["worker: no connection to the endpoint"] * 2 + ["it runs"]
 
