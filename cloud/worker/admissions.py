@@ -26,7 +26,8 @@ class AdmissionWatch:
     def pools(self, store: ObjectStore, *, clock: float) -> list[Pool]:
         """List the pools of groups in which something else is decided now, by two LISTs every `LOOK_EVERY_S`.
 
-        `clock` is a reading of one monotonic clock. Where the store fails, the next look finds the same.
+        `clock` is a reading of one monotonic clock. Where the store fails here, the next look finds the same;
+        what was returned is not found again.
         """
         if clock < self._next_look:
             return []

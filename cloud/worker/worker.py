@@ -162,15 +162,14 @@ class Worker:
 
     def _find_news(self) -> list[Pool]:
         """List the pools in which an upload waits; at the first look, those with a dataset too."""
-        news = inbox.pools_with_news(self.context.store)
-        news += self._admissions.pools(self.context.store, clock=time.monotonic())
-        if not self._renewals.wants_sweep(clock=time.monotonic()):
-            return news
         store = self.context.store
-        self._pools, self._registered = dataset_pointer.pools(store), registered(store)
-        groups = {pool.group for pool in self._pools} | {*self.context.settings.enrolment.values()}
-        groups |= {*space_lists.groups(store), *codes.groups(store)}
-        self._renewals.swept([*self._pools, *groups], clock=time.monotonic())  # nothing can fail any more
+        news = inbox.pools_with_news(store)
+        if self._renewals.wants_sweep(clock=time.monotonic()):
+            self._pools, self._registered = dataset_pointer.pools(store), registered(store)
+            groups = {pool.group for pool in self._pools} | {*self.context.settings.enrolment.values()}
+            groups |= {*space_lists.groups(store), *codes.groups(store)}
+            self._renewals.swept([*self._pools, *groups], clock=time.monotonic())
+        news += self._admissions.pools(store, clock=time.monotonic())  # it says them once: nothing may fail any more
         return news + self._pools if self._agenda.is_first_look else news
 
     def _attend(self) -> None:

@@ -11,6 +11,8 @@ from cloud.dataset import erasures
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.scopes import GroupScope
 from cloud.errors import Damaged, LostRace, Unavailable
+from cloud.identity import devices
+from cloud.identity.devices import EnrolledDevice
 from cloud.releases import space_lists
 from cloud.releases.signing import load_or_create, rotate
 from cloud.releases.space_lists import SpaceLister
@@ -19,6 +21,7 @@ from cloud.spaces import bundles
 from cloud.store import ObjectStore, keys, open_store, pointer
 from cloud.store.keys import Pool
 from cloud.training.context import TrainingContext
+from cloud.worker.admissions import AdmissionWatch
 from cloud.worker.renewal_times import RETRY_S, RenewalTimes
 from cloud.worker.worker import Worker
 from contract.bundle import TrainingBundle
@@ -128,6 +131,47 @@ def test_renewals_and_erasures_wait_for_the_training_of_one_pool_and_not_of_all(
     worker.look()
     assert seen == [(A, {"best": 1}, []), (B, {"best": 2}, []), (POOL, {"best": 2}, [])]
     assert len(erasures.tombstones(site.store)) == 1
+
+
+def test_a_store_that_fails_at_a_sweep_forgets_no_device_that_was_excluded(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.publish()
+    devices.add(site.store, EnrolledDevice("d" * 32, POOL.group, 0, "0" * 64, 0))
+    worker, processed = site.worker(), list[Pool]()
+    monkeypatch.setattr(Worker, "process_pool", lambda self, pool: processed.append(pool))
+    worker.look()
+    processed.clear()
+    devices.exclude(site.store, "d" * 32)
+    worker._renewals._next_sweep = worker._admissions._next_look = 0.0  # the monotonic clock cannot be set
+
+    def fail(_: ObjectStore) -> list[str]:
+        raise Unavailable("spaces", "no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cloud.worker.worker.registered", fail)
+        worker.look()
+    assert processed == []
+    worker.look()
+    assert processed == [POOL]
+
+
+def test_a_store_that_fails_as_decisions_are_looked_up_costs_no_first_look(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.publish()
+    worker, processed = site.worker(), list[Pool]()
+    monkeypatch.setattr(Worker, "process_pool", lambda self, pool: processed.append(pool))
+
+    def fail(*_: object, **__: object) -> list[Pool]:
+        raise Unavailable("excluded/", "no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AdmissionWatch, "pools", fail)
+        worker.look()
+    assert processed == []
+    worker.look()
+    assert processed == [POOL]
 
 
 def test_a_list_that_cannot_be_signed_is_tried_again_after_a_while(
