@@ -7,6 +7,7 @@
     receipt without its upload   the dataset does not name it: its rows are lost, or it brought none. Mended by taking
                                  the receipt back, so that the upload counts if it is sent again
     upload of nobody             said: its device is not enrolled, and the merge would set it aside
+    stray object in an inbox     said, and left: no upload has such a key, and the worker passes it by
     registry pointer lost        said; from a back-up
     trained on more than there   nothing would be trained until that much came anew: mended by forgetting it
     release or object missing    said: a standing release cannot be fetched; withdraw or promote another
@@ -112,7 +113,11 @@ class Checker:
     def _check_inbox(self, pool: Pool) -> Iterator[Finding]:
         waiting: dict[str, int] = {}
         for key in keys_under(self.store, keys.pool_inbox(pool)):
-            device = keys.parse_inbox(key).device
+            try:
+                device = keys.parse_inbox(key).device
+            except Damaged as error:
+                yield Finding(key, f"{str(error).removeprefix(f'{key}: ')}: left in the inbox", is_fault=False)
+                continue
             waiting[device] = waiting.get(device, 0) + 1
         for device, count in waiting.items():
             if not exists(self.store, keys.device(device)):

@@ -20,15 +20,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.dataset import inbox, shards
 from cloud.dataset import pointer as dataset_pointer
-from cloud.dataset import shards
 from cloud.dataset.erase import pools_holding, set_aside
 from cloud.dataset.scopes import Flags, LabelScope, Scope
 from cloud.dataset.shards import Columns, ShardRef
 from cloud.errors import NotFound, SettingError
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
-from cloud.store.listing import keys_under
 from cloud.store.store import ObjectStore
 from contract.documents import Json, encode_json
 from contract.errors import ContractError
@@ -101,8 +100,8 @@ def _shards(store: ObjectStore, pool: Pool, scope: Scope) -> Iterator[tuple[Shar
 
 def _of_uploads(store: ObjectStore, pool: Pool, scope: Scope) -> Iterator[HeldRow]:
     """Yield the rows of uploads that wait, or were set aside."""
-    for key in keys_under(store, keys.pool_inbox(pool)):
-        yield from _of_upload(store, keys.parse_inbox(key), scope, key=key, place=INBOX)
+    for upload in inbox.all_pending(store, pool):
+        yield from _of_upload(store, upload, scope, key=keys.inbox(upload), place=INBOX)
     for upload in set_aside(store, pool):
         yield from _of_upload(store, upload, scope, key=keys.rejected_upload(upload), place=SET_ASIDE)
 

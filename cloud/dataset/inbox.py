@@ -7,11 +7,12 @@ There is no mark of what was seen: every object in the inbox waits.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 from cloud.errors import AlreadyExists, Damaged
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
-from cloud.store.listing import count_under, exists
+from cloud.store.listing import count_under, exists, keys_under
 from cloud.store.pools import pools_under
 from cloud.store.store import MAX_LISTED, ObjectStore
 
@@ -46,6 +47,11 @@ def pending(store: ObjectStore, pool: Pool, *, limit: int = MAX_LISTED) -> list[
     """List the first `limit` uploads that wait in a pool, by device and hash."""
     uploads = (_parse(key) for key in store.list(keys.pool_inbox(pool), limit=limit))
     return [upload for upload in uploads if upload is not None]
+
+
+def all_pending(store: ObjectStore, pool: Pool) -> Iterator[InboxUpload]:
+    """Yield every upload that waits in a pool, by one LIST for each thousand."""
+    return (upload for key in keys_under(store, keys.pool_inbox(pool)) if (upload := _parse(key)) is not None)
 
 
 def count_of(store: ObjectStore, pool: Pool, *, device: str) -> int:

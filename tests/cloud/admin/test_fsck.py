@@ -148,6 +148,20 @@ def test_an_upload_of_a_device_that_is_not_there_is_said_before_it_is_set_aside(
     assert "1 of its uploads would be set aside" in finding.what
 
 
+def test_a_stray_object_in_an_inbox_is_said_is_no_fault_and_hides_nothing_behind_it(
+    store_of_release: ObjectStore, pool: Pool
+) -> None:
+    store = store_of_release
+    stray = f"{keys.pool_inbox(pool)}README"
+    store.put(stray, b"")
+    store.put(keys.registry_pointer(pool), b"{}")
+    first, second = found(store, mend=True)
+    assert (first.key, first.is_fault, first.is_mended) == (stray, False, False)
+    assert first.what.endswith(": left in the inbox")
+    assert second.key == keys.registry_pointer(pool)
+    assert store.get(stray).body == b""
+
+
 @pytest.mark.parametrize("mend", [False, True])
 def test_what_a_standing_release_lacks_is_said(store_of_release: ObjectStore, pool: Pool, *, mend: bool) -> None:
     store = store_of_release

@@ -116,6 +116,15 @@ def test_an_erasure_that_cannot_be_read_is_in_nobodys_way(store: ObjectStore, ad
     assert len(lines) == 2
 
 
+def test_a_stray_object_in_the_inbox_keeps_nothing_from_being_erased_or_given_out(
+    store: ObjectStore, address: str, pool: Pool, tmp_path: Path
+) -> None:
+    store.put(f"{keys.pool_inbox(pool)}README", b"")
+    given = run("export-samples", "--device", DEVICE, f"{tmp_path / 'folder'}", FEDEX_STORE=address)
+    assert given.stdout == f"5 rows are in {tmp_path / 'folder'}\n"
+    assert " 5 rows are held now" in run("erase", "--device", DEVICE, FEDEX_STORE=address).stdout
+
+
 def test_tombstones_are_listed(store: ObjectStore, address: str) -> None:
     asked = erasures.Erasure("f" * 32, "Grace", NOW, GroupScope("home"), {"home/5": 1})
     erasures.finish(store, asked, now=NOW + 60)

@@ -45,6 +45,16 @@ def test_a_store_is_copied_and_brought_back_with_higher_serials(released: Place,
     assert run(released, "fsck", store=f"dir:{tmp_path / 'new'}").exit_code == 0
 
 
+def test_a_stray_object_in_an_inbox_keeps_no_store_from_being_restored(released: Place, tmp_path: Path) -> None:
+    stray = f"{keys.pool_inbox(released.pool)}README"
+    released.store.put(stray, b"")
+    assert run(released, "backup", f"dir:{tmp_path / 'copy'}").exit_code == 0
+    restored = run(released, "restore", f"dir:{tmp_path / 'copy'}", store=f"dir:{tmp_path / 'new'}")
+    assert restored.exit_code == 0
+    assert f"pool {released.pool.path}: best goes on as " in restored.stdout
+    assert f"{stray}: expected " in restored.stdout
+
+
 def test_a_store_is_restored_only_while_no_worker_uses_the_state_folder(released: Place, tmp_path: Path) -> None:
     run(released, "backup", f"dir:{tmp_path / 'copy'}")
     with claimed(released.state):
