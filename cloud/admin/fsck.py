@@ -9,6 +9,10 @@
     upload of nobody             said: its device is not enrolled, and the merge would set it aside
     stray object in an inbox     said, and left: no upload has such a key, and the worker passes it by
     registry pointer lost        said; from a back-up
+    erasure half carried out     dataset and registry name different ones, and nobody was left to go on: as in a back-up
+                                 that met it. Nothing would be trained any more: mended as the worker would have, the
+                                 bundle's head serves. Where the dataset names none, it names the registry's: what that
+                                 took out may be back
     trained on more than there   nothing would be trained until that much came anew: mended by forgetting it
     release or object missing    said: a standing release cannot be fetched; withdraw or promote another
     space not registered         said: register its bundle
@@ -20,21 +24,22 @@ be found in neither place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from cloud.dataset import erasures, shards
 from cloud.dataset import pointer as dataset_pointer
-from cloud.dataset import shards
-from cloud.dataset.pointer import DatasetPointer
+from cloud.dataset.pointer import DatasetPointer, PoolErasure
 from cloud.dataset.shards import Columns, ShardRef
 from cloud.errors import Damaged, NotFound
 from cloud.identity.verification_keys import read_chain
 from cloud.releases import registry
+from cloud.releases.erase import ReleaseEraser
 from cloud.releases.history import PastRelease, chain
-from cloud.releases.registry import CurrentRelease
+from cloud.releases.registry import CurrentRelease, Registry
 from cloud.store import keys
 from cloud.store.keys import Pool
-from cloud.store.listing import exists, keys_under
+from cloud.store.listing import delete_under, exists, keys_under
 from cloud.store.pools import pools_under
 from cloud.store.store import ObjectStore
 from contract.bundle_files import BUNDLE_FILE
@@ -60,6 +65,10 @@ class Checker:
 
     store: ObjectStore
     mend: bool = False
+    eraser: Callable[[], ReleaseEraser] | None = None
+    """Gives what withdraws releases, by the worker's key, once that is needed; without it that is not mended."""
+    now: float = 0.0
+    """Unix seconds: when such a withdrawal is issued."""
 
     def run(self) -> Iterator[Finding]:
         """Yield what is found, pool by pool.
@@ -126,10 +135,13 @@ class Checker:
 
     def _check_registry(self, pool: Pool) -> Iterator[Finding]:
         current = registry.read(self.store, pool)
-        rows = self._rows(pool)
-        if current.trained is not None and rows is not None and current.trained.rows > rows:
+        dataset = self._dataset(pool)
+        if dataset is not None and not self._is_erased_alike(pool, dataset, current):
+            yield self._erased_apart(pool, dataset, current)
+            current = registry.read(self.store, pool)
+        if current.trained is not None and dataset is not None and current.trained.rows > dataset.rows:
             what = (
-                f"expected to have trained on at most {rows} rows, got {current.trained.rows}: "
+                f"expected to have trained on at most {dataset.rows} rows, got {current.trained.rows}: "
                 "nothing would be trained until that much had come anew"
             )
             if self.mend:
@@ -138,12 +150,53 @@ class Checker:
         for standing in current.channels.values():
             yield from self._check_channel(pool, standing)
 
-    def _rows(self, pool: Pool) -> int | None:
-        """Return how many rows a dataset has; None where its pointer is damaged, which is said elsewhere."""
+    def _dataset(self, pool: Pool) -> DatasetPointer | None:
+        """Return a pool's dataset; None where its pointer is damaged, which is said elsewhere."""
         try:
-            return dataset_pointer.read(self.store, pool)[0].rows
+            return dataset_pointer.read(self.store, pool)[0]
         except Damaged:
             return None
+
+    def _is_erased_alike(self, pool: Pool, dataset: DatasetPointer, current: Registry) -> bool:
+        """Tell whether dataset and registry name the same erasure, or will once the worker has gone on with it."""
+        named = {dataset.erasure.id if dataset.erasure else None, current.erasure}
+        return len(named) == 1 or any(self._goes_on(pool, one) for one in named if one is not None)
+
+    def _goes_on(self, pool: Pool, erasure: str) -> bool:
+        """Tell whether the worker goes on with an erasure in a pool; not with a request that cannot be read."""
+        try:
+            asked = erasures.read(self.store, erasure)
+        except Damaged:
+            return False
+        return asked is not None and pool.path not in asked.pools
+
+    def _erased_apart(self, pool: Pool, dataset: DatasetPointer, current: Registry) -> Finding:
+        """Say that dataset and registry name different erasures, and bring them together.
+
+        Raises:
+            Damaged: what stands there was not signed by the worker's key.
+        """
+        if dataset.erasure is None:
+            what = f"expected erasure {current.erasure}, which the registry names, got none: ask for it again"
+            if self.mend and current.erasure is not None:
+                read, pointer = dataset_pointer.read(self.store, pool)
+                noted = replace(read, erasure=PoolErasure(current.erasure, samples=0))
+                dataset_pointer.swap(self.store, pool, noted, previous=pointer)
+            return Finding(keys.dataset_pointer(pool), what, is_mended=self.mend, can_be_mended=True)
+        got = current.erasure or "none"
+        what = f"expected erasure {dataset.erasure.id}, which the dataset names, got {got}: no cycle would end well"
+        found = Finding(keys.registry_pointer(pool), what, can_be_mended=True)
+        if not self.mend or self.eraser is None:
+            return found
+        eraser = self.eraser()
+        try:
+            eraser.withdraw(pool, erasure=dataset.erasure.id, now=self.now)
+        except NotFound as error:  # of the bundle, whose head is to serve
+            return replace(found, what=f"{what}; {error}", can_be_mended=False)
+        eraser.sweep(pool)
+        eraser.sweep_objects(pool.group)
+        delete_under(self.store, keys.pool_trials(pool))
+        return replace(found, is_mended=True)
 
     def _check_channel(self, pool: Pool, standing: CurrentRelease) -> Iterator[Finding]:
         """Look at the history of a channel, and at what the release is made of that stands."""

@@ -15,6 +15,7 @@ from cloud.admin.restored import RestoredReleases
 from cloud.commands.surroundings import settings_here, who
 from cloud.errors import Damaged, StoreError, StoreRefused
 from cloud.releases.decisions import Decision
+from cloud.releases.erase import ReleaseEraser
 from cloud.releases.key_files import load_pair
 from cloud.releases.signing import load as load_key
 from cloud.settings import Settings
@@ -57,7 +58,7 @@ def restore(address: str) -> None:
         report = _answered(lambda: bring_back(copy, store))
         begun = f"{datetime.fromtimestamp(report.begun, UTC):%Y-%m-%d %H:%M} UTC"
         click.echo(f"{report.objects} objects, {report.size} bytes, as they were at {begun}")
-        findings = _answered(lambda: list(Checker(store, mend=True).run()))
+        findings = _mend(store, settings)
         _raise_serials(store, settings)
         _complain(store, findings, advice="see the README")
 
@@ -77,10 +78,17 @@ def fsck(mend: bool, restored: bool) -> None:
         _complain(store, Checker(store).run(), advice="--mend mends what can be")
         return
     with claimed(settings.state):
-        findings = _answered(lambda: list(Checker(store, mend=True).run()))
+        findings = _mend(store, settings)
         if restored:
             _raise_serials(store, settings)
         _complain(store, findings, advice="see the README")
+
+
+def _mend(store: ObjectStore, settings: Settings) -> list[Finding]:
+    def eraser() -> ReleaseEraser:
+        return ReleaseEraser(store, load_key(settings.state, store), settings.manifest_life_s)
+
+    return _answered(lambda: list(Checker(store, mend=True, eraser=eraser, now=time.time()).run()))
 
 
 def _raise_serials(store: ObjectStore, settings: Settings) -> None:

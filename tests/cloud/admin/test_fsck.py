@@ -1,18 +1,24 @@
 """What does not hold together is found, and what can be mended is."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cloud.admin.fsck import Checker, Finding
-from cloud.dataset import inbox, reader
+from cloud.dataset import erasures, inbox, reader
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.merge import merge_once
+from cloud.dataset.pointer import PoolErasure
+from cloud.dataset.scopes import GroupScope
 from cloud.releases import registry
+from cloud.releases.erase import ReleaseEraser
 from cloud.releases.registry import TrainedDataset
+from cloud.releases.signing import load
 from cloud.store import ObjectStore, keys
 from cloud.store.keys import InboxUpload, Pool
+from cloud.store.listing import exists
 from contract.bundle import TrainingBundle
 from contract.manifest import Channel
 from tests.cloud.releases.test_publish import publish_once
@@ -178,6 +184,71 @@ def test_a_release_of_the_history_that_is_gone_is_said(store_of_release: ObjectS
     name = registry.read(store, pool).channels[Channel.BEST].release
     store.delete(keys.release(pool, name))
     assert [one.key for one in found(store)] == [keys.release(pool, name)]
+
+
+def erased(store: ObjectStore, pool: Pool, erasure: str) -> None:
+    """Names an erasure in the dataset alone, as a back-up has it that met the erasure."""
+    dataset, pointer = dataset_pointer.read(store, pool)
+    dataset_pointer.swap(store, pool, replace(dataset, erasure=PoolErasure(erasure, 1)), previous=pointer)
+
+
+def test_an_erasure_that_only_the_dataset_names_is_carried_out(
+    store_of_release: ObjectStore, pool: Pool, tmp_path: Path
+) -> None:
+    """Every cycle took itself for overtaken by it, for ever."""
+    store, state = store_of_release, tmp_path / "state"
+    before = registry.read(store, pool).channels[Channel.BEST]
+    head = next(iter(before.manifest.heads.values())).file
+    store.delete(keys.release(pool, before.release))  # as the worker had done by the last step of the back-up
+    erased(store, pool, "e" * 32)
+    erasure, _ = found(store)
+    assert (erasure.key, erasure.is_fault, erasure.can_be_mended) == (keys.registry_pointer(pool), True, True)
+    assert f"expected erasure {'e' * 32}, which the dataset names, got none" in erasure.what
+    checker = Checker(store, mend=True, eraser=lambda: ReleaseEraser(store, load(state, store), 3600.0), now=2e9)
+    assert [one.is_mended for one in checker.run()] == [True]
+    after = registry.read(store, pool)
+    assert (after.erasure, after.trained) == ("e" * 32, None)
+    assert after.channels[Channel.BEST].manifest.serial == before.manifest.serial + 1
+    assert dict(after.channels[Channel.BEST].manifest.heads) == {}
+    assert not exists(store, keys.shared_object(pool.group, head.sha256))
+    assert found(store) == []
+
+
+def test_an_erasure_that_the_worker_goes_on_with_is_no_fault_unless_it_is_done_with_the_pool(
+    store_of_release: ObjectStore, pool: Pool
+) -> None:
+    store = store_of_release
+    asked = erasures.ask(store, GroupScope(pool.group), by="ops", now=0)
+    erased(store, pool, asked.id)
+    assert found(store) == []
+    erasures.note(store, replace(asked, pools={pool.path: 1}))
+    assert [one.key for one in found(store)] == [keys.registry_pointer(pool)]
+    store.put(keys.erasure(asked.id), b"{")
+    assert [one.key for one in found(store)] == [keys.registry_pointer(pool)]
+
+
+def test_an_erasure_that_only_the_registry_names_is_told_and_hinders_no_cycle(
+    store_of_release: ObjectStore, pool: Pool
+) -> None:
+    store = store_of_release
+    registry.erase(store, pool, previous=registry.read(store, pool), envelopes={}, erasure="e" * 32)
+    [finding] = found(store, mend=True)
+    assert (finding.key, finding.is_mended) == (keys.dataset_pointer(pool), True)
+    assert finding.what.endswith("got none: ask for it again")
+    assert dataset_pointer.read(store, pool)[0].erasure == PoolErasure("e" * 32, 0)
+    assert found(store) == []
+
+
+def test_where_the_bundle_is_gone_an_erasure_is_not_mended_and_ends_nothing(
+    store_of_release: ObjectStore, pool: Pool, tmp_path: Path
+) -> None:
+    store, state = store_of_release, tmp_path / "state"
+    erased(store, pool, "e" * 32)
+    store.delete(keys.space_file(pool.space, "labels.json"))
+    checker = Checker(store, mend=True, eraser=lambda: ReleaseEraser(store, load(state, store), 3600.0), now=2e9)
+    [finding] = checker.run()
+    assert (finding.key, finding.is_mended) == (keys.registry_pointer(pool), False)
+    assert "labels.json: expected an object, got none" in finding.what
 
 
 def test_a_space_that_is_not_registered_is_said(store_of_release: ObjectStore, pool: Pool) -> None:

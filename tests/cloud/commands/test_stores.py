@@ -1,5 +1,6 @@
 """The commands that copy a store, bring it back, and look whether it holds together."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from cloud.cli import commands
 from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset.pointer import PoolErasure
 from cloud.releases import registry
 from cloud.store import keys, open_store
 from cloud.worker.lock import claimed
@@ -53,6 +55,16 @@ def test_a_stray_object_in_an_inbox_keeps_no_store_from_being_restored(released:
     assert restored.exit_code == 0
     assert f"pool {released.pool.path}: best goes on as " in restored.stdout
     assert f"{stray}: expected " in restored.stdout
+
+
+def test_a_restore_carries_out_an_erasure_that_the_back_up_met(released: Place, tmp_path: Path) -> None:
+    assert run(released, "backup", f"dir:{tmp_path / 'copy'}").exit_code == 0
+    copy = open_store(f"dir:{tmp_path / 'copy'}")
+    dataset, pointer = dataset_pointer.read(copy, released.pool)
+    dataset_pointer.swap(copy, released.pool, replace(dataset, erasure=PoolErasure("e" * 32, 0)), previous=pointer)
+    restored = run(released, "restore", f"dir:{tmp_path / 'copy'}", store=f"dir:{tmp_path / 'new'}")
+    assert restored.exit_code == 0
+    assert registry.read(open_store(f"dir:{tmp_path / 'new'}"), released.pool).erasure == "e" * 32
 
 
 def test_a_store_is_restored_only_while_no_worker_uses_the_state_folder(released: Place, tmp_path: Path) -> None:
