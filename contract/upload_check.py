@@ -15,11 +15,8 @@ from contract.errors import ContractError, SelfTestFailed, UnsupportedVersion, W
 from contract.self_test import PPM, check_self_test
 from contract.tensors import Tensor, Tensors
 from contract.upload import MAX_MAGNITUDE, check_upload, open_upload
-from contract.upload_faults import samples_at_fault
+from contract.upload_faults import Admit, admit_all, samples_at_fault
 from contract.upload_header import LIMITS, SAMPLE_ROW_STRUCT, SAMPLES, UploadHeader, peek_upload_header
-
-Admit = Callable[[UploadHeader], None]
-"""Looks at what a right header announces; what it raises refuses the upload."""
 
 Inflate = Callable[[memoryview, int], bytes | None]
 """Inflates one whole zlib stream to exactly so many bytes, in no more memory than that; None for all else."""
@@ -42,7 +39,7 @@ def check_sealed_upload(
     feature_shape: tuple[int, ...],
     least_cosine_ppm: int = -PPM,
     inflate: Inflate = inflate_exactly,
-    admit: Admit = lambda header: None,
+    admit: Admit = admit_all,
 ) -> None:
     """Refuse what `open_upload` refuses, with the same error, and a device whose self-test failed; nothing else.
 
@@ -52,22 +49,24 @@ def check_sealed_upload(
         feature_shape: of that space.
         least_cosine_ppm: that a device must reach there; by default it may be any.
         inflate: may be a faster one than the standard library's, if it takes no stream that this does not take.
-        admit: is asked once the header is right, before anything is inflated by it.
+        admit: is asked once, before anything is inflated: by a header that is right but for its labels, maybe.
 
     Raises:
         SelfTestFailed: the features are right as such, but not of what they should be.
         Others as `open_upload`; the error names the samples that are at fault, if it is theirs.
     """
+    ask = admit
     try:
         header = peek_upload_header(data, limits=LIMITS)
         check_upload(header, space=space, feature_shape=feature_shape)
         check_self_test(header.self_test, least_cosine_ppm=least_cosine_ppm, where="upload.self_test")
-        admit(header)
+        ask(header)
+        ask = admit_all
         _check_contents(data, header, inflate)
     except (WrongSpace, SelfTestFailed, UnsupportedVersion):
         raise
     except ContractError as error:
-        error.samples = samples_at_fault(data, most=MAX_MAGNITUDE, inflate=inflate)
+        error.samples = samples_at_fault(data, most=MAX_MAGNITUDE, inflate=inflate, admit=ask)
         raise
 
 

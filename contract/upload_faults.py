@@ -13,9 +13,20 @@ from contract.samples import SAMPLE_ID_BYTES
 from contract.tensors import Tensor, Tensors
 from contract.upload_header import SAMPLE_ROW, SAMPLES, UploadHeader, peek_upload_header
 
+Admit = Callable[[UploadHeader], None]
+"""Looks at what a header announces; what it raises refuses the upload."""
+
+
+def admit_all(header: UploadHeader) -> None:
+    """Refuse nothing."""
+
 
 def samples_at_fault(
-    data: bytes | memoryview, *, most: float, inflate: Callable[[memoryview, int], bytes | None]
+    data: bytes | memoryview,
+    *,
+    most: float,
+    inflate: Callable[[memoryview, int], bytes | None],
+    admit: Admit = admit_all,
 ) -> tuple[int, ...]:
     """Return the places of the samples that an upload is refused for, in order; none where that is for another reason.
 
@@ -25,12 +36,14 @@ def samples_at_fault(
         data: an upload that was refused.
         most: how far a value may be from zero.
         inflate: inflates the data section to a size; None where it does not have that size.
+        admit: is asked before anything is inflated or decoded; its labels may be wrong.
     """
     bad_labels: set[int] = set()
     try:
         header = peek_upload_header(data, check=_noting(bad_labels))
     except ContractError:
         return ()
+    admit(header)
     stored = memoryview(data)[header.layout.data_start :]
     section = stored if header.stored == header.size else inflate(stored, header.size)
     if section is None:

@@ -207,6 +207,10 @@ class Shares:
         """Let what was taken be taken."""
         self._taken.clear()
 
+    def keep_of(self, item: RateLimitItem) -> None:
+        """Let what was taken of one quota be taken."""
+        self._taken[:] = [taken for taken in self._taken if taken[0] is not item]
+
     def give_back(self) -> None:
         """Give back what was taken and is not kept."""
         for item, key, cost in self._taken:
@@ -243,3 +247,7 @@ class UploadShares:
         self._shares.keep()
         for label in self._new_labels:
             self._shares.count(self._items.label, label)
+
+    def keep_bytes(self) -> None:
+        """Let its bytes be taken, as the upload was decoded and is not right: that costs the service no less."""
+        self._shares.keep_of(self._items.bytes)

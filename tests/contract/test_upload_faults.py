@@ -10,6 +10,7 @@ from contract.errors import ContractError, Impossible, Malformed, TooLarge, Wron
 from contract.problems import Problem, ProblemDocument
 from contract.upload import Upload, encode_upload, peek_upload_header
 from contract.upload_check import check_sealed_upload
+from contract.upload_header import UploadHeader
 
 MakeUpload = Callable[..., Upload]
 SPACE, SHAPE = "5b" * 32, (5,)
@@ -55,6 +56,17 @@ def test_a_feature_that_cannot_be(make_upload: MakeUpload, value: float) -> None
 )
 def test_parameters_that_cannot_be(make_upload: MakeUpload, tensor: str, place: int, raw: bytes) -> None:
     assert refusal(patched(sealed(make_upload, Codec.INT4), tensor, place, raw)).samples == (2,)
+
+
+def test_what_an_upload_announces_is_asked_for_once_before_it_is_searched_for_faults(
+    make_upload: MakeUpload, resealed: Callable[[bytes, list[object]], bytes]
+) -> None:
+    right = sealed(make_upload, Codec.INT4)
+    bad_row = patched(right, "samples", 22 * 4 + 20, b"\x07\x00")
+    for data in (bad_row, resealed(right, ["Ada", " Ada", "Ben"])):
+        asked: list[UploadHeader] = []
+        assert refusal(data, admit=asked.append).samples
+        assert [header.count for header in asked] == [6]
 
 
 def test_a_label_that_there_is_not(make_upload: MakeUpload) -> None:

@@ -22,6 +22,7 @@ from cloud.web.routes.spaces import known_space
 from cloud.web.service import current_context, requesting_device
 from contract.arrays import FLOAT32_BYTES
 from contract.documents import encode_json
+from contract.errors import ContractError
 from contract.problems import Problem
 from contract.routes import CACHE_CONTROL, JSON_MEDIA_TYPE, UPLOAD
 from contract.upload import LIMITS, UPLOAD_MEDIA_TYPE, upload_id
@@ -50,6 +51,9 @@ def put_upload(space: str, upload: str) -> Response:
                 inflate=inflate,
                 admit=lambda header: shares.take(_size(header)),
             )
+        except ContractError:
+            shares.keep_bytes()
+            raise
         except RequestRefused:  # too much for today, unless it is here already
             if not inbox.has(context.store, named):
                 raise

@@ -112,6 +112,17 @@ def test_an_upload_that_is_not_kept_costs_nothing(quotas: Quotas) -> None:
     upload(quotas, "one", "a", "b", "c", "d", samples=10)
 
 
+def test_an_upload_that_was_decoded_and_is_wrong_costs_its_bytes_alone(quotas: Quotas) -> None:
+    with quotas.upload("one") as shares:
+        shares.keep_bytes()  # nothing was decoded
+    for labels in ("abcd", "efgh"):
+        with quotas.upload("one") as shares:
+            shares.take(UploadSize(1 << 19, 10, labels))
+            shares.keep_bytes()
+    assert "bytes of features" in refusal(lambda: upload(quotas, "one", size=1)).document.expected
+    upload(quotas, "one", "i", "j", "k", "l", samples=10, size=0)
+
+
 def test_enrolments_of_an_address_and_by_a_code_are_counted_for_a_day(quotas: Quotas, clock: Clock) -> None:
     for _ in range(2):
         enrol(quotas)

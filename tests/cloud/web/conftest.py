@@ -36,15 +36,17 @@ def large_bundle(training_bundle: TrainingBundle, tmp_path_factory: pytest.TempP
     return write_training_bundle(tmp_path_factory.mktemp("large") / "training", parts)
 
 
-def large_upload(name: str, *, samples: int, codec: Codec) -> bytes:
-    """An upload of features that are 0 everywhere; the name decides the sample ids."""
+def large_upload(name: str, *, samples: int, codec: Codec, repeat_last: bool = False) -> bytes:
+    """An upload of features that are 0 everywhere; the name decides the sample ids, and the last may come twice."""
     ids = [hashlib.sha256(f"{name} {place}".encode()).digest()[:16] for place in range(samples)]
     upload = Upload(
         space=LARGE_SPACE,
         self_test=SELF_TEST,
         features=np.zeros((samples, *LARGE_SHAPE), np.float32),
         labels=("Ada",) * samples,
-        sample_ids=np.frombuffer(b"".join(ids), np.uint8).reshape(-1, 16),
+        sample_ids=np.frombuffer(bytearray(b"".join(ids)), np.uint8).reshape(-1, 16),
         revisions=np.zeros(samples, np.uint32),
     )
+    if repeat_last:
+        upload.sample_ids[-1] = upload.sample_ids[-2]
     return encode_upload(upload, codec=codec)
