@@ -6,10 +6,18 @@ from pathlib import Path
 
 import click
 
+from cloud import audit
+from cloud.admin.bundles import RegistrationOutcome
 from cloud.admin.bundles import register as register_bundle
-from cloud.commands.surroundings import settings_here
+from cloud.audit import AuditEvent
+from cloud.commands.surroundings import settings_here, who
 from cloud.store import open_store, probe
 from contract.environment import path
+
+EVENTS = {
+    RegistrationOutcome.REGISTERED: AuditEvent.BUNDLE_REGISTERED,
+    RegistrationOutcome.REPLACED: AuditEvent.BUNDLE_REPLACED,
+}
 
 
 @click.group()
@@ -30,4 +38,6 @@ def add(directory: Path, replace: bool) -> None:
     probe(store)
     registration = register_bundle(store, directory, replace=replace)
     added = registration.bundle
+    if registration.outcome in EVENTS:
+        audit.note(EVENTS[registration.outcome], by=who(), space=added.space)
     click.echo(f"{registration.outcome} space {added.space} ({added.cut}, {len(added.labels)} labels)")

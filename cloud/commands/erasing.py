@@ -49,6 +49,9 @@ def erase(device: str | None, label: str | None, group: str | None, yes: bool) -
                 raise click.UsageError(f"erase --group {group}: expected --yes, as this erases all that the group has")
             case _:
                 raise click.UsageError("erase: expected --device ID, --label LABEL --group GROUP, or --group GROUP")
+    scope, whose = asked.erasure.scope, {"device": device} if device else {}
+    facts = {"group": scope.group, "of": scope.document()["kind"], **whose}
+    audit.note(AuditEvent.ERASURE_ASKED, by=who(), erasure=asked.erasure.id, **facts)
     _tell(asked)
 
 

@@ -6,9 +6,11 @@ import time
 
 import click
 
+from cloud import audit
 from cloud.admin.spaces import SpaceOperator
+from cloud.audit import AuditEvent
 from cloud.commands.pools import PoolName
-from cloud.commands.surroundings import settings_here
+from cloud.commands.surroundings import settings_here, who
 from cloud.identity import codes
 from cloud.releases.signing import load as load_key
 from cloud.releases.space_lists import SpaceLister
@@ -29,6 +31,7 @@ def retire(pool: Pool) -> None:
     Web processes that run know it within half a minute.
     """
     listed = _space_operator().retire(pool, now=time.time())
+    audit.note(AuditEvent.SPACE_RETIRED, by=who(), pool=pool.path, serial=listed.serial)
     click.echo(
         f"retired {pool.path}, list {listed.serial}: {len(listed.current)} current, {len(listed.retired)} retired"
     )
@@ -39,6 +42,7 @@ def retire(pool: Pool) -> None:
 def restore(pool: Pool) -> None:
     """Take the retirement of the space of POOL back; a worker that runs trains it again within an hour."""
     listed = _space_operator().restore(pool, now=time.time())
+    audit.note(AuditEvent.SPACE_RESTORED, by=who(), pool=pool.path, serial=listed.serial)
     click.echo(f"restored {pool.path}, list {listed.serial}: {len(listed.current)} current")
 
 

@@ -9,9 +9,11 @@ from typing import TypeVar
 
 import click
 
+from cloud import audit
 from cloud.admin.copies import back_up, bring_back
 from cloud.admin.fsck import Checker, Finding
 from cloud.admin.restored import RestoredReleases
+from cloud.audit import AuditEvent
 from cloud.commands.surroundings import settings_here, who
 from cloud.errors import Damaged, StoreError, StoreRefused
 from cloud.releases.decisions import Decision
@@ -38,6 +40,7 @@ def backup(address: str) -> None:
     """
     store, copy = open_store(settings_here().store), open_store(address)
     probe(copy)
+    audit.note(AuditEvent.STORE_COPIED, by=who(), store=repr(store), to=repr(copy))  # it may end before it is whole
     report = _answered(lambda: back_up(store, copy, now=time.time()))
     _complain(copy, Checker(copy).run(), advice="copy it again, and see `fsck` of the store")
     click.echo(f"{report.objects} objects, {report.size} bytes")
@@ -56,6 +59,7 @@ def restore(address: str) -> None:
         store, copy = open_store(settings.store), open_store(address)
         probe(store)
         report = _answered(lambda: bring_back(copy, store))
+        audit.note(AuditEvent.STORE_RESTORED, by=who(), store=repr(store), copy=repr(copy), begun=report.begun)
         begun = f"{datetime.fromtimestamp(report.begun, UTC):%Y-%m-%d %H:%M} UTC"
         click.echo(f"{report.objects} objects, {report.size} bytes, as they were at {begun}")
         findings = _mend(store, settings)
@@ -88,7 +92,10 @@ def _mend(store: ObjectStore, settings: Settings) -> list[Finding]:
     def eraser() -> ReleaseEraser:
         return ReleaseEraser(store, load_key(settings.state, store), settings.manifest_life_s)
 
-    return _answered(lambda: list(Checker(store, mend=True, eraser=eraser, now=time.time()).run()))
+    findings = _answered(lambda: list(Checker(store, mend=True, eraser=eraser, now=time.time()).run()))
+    mended = sum(finding.is_mended for finding in findings)
+    audit.note(AuditEvent.STORE_MENDED, by=who(), store=repr(store), mended=mended)
+    return findings
 
 
 def _raise_serials(store: ObjectStore, settings: Settings) -> None:

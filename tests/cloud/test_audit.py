@@ -12,12 +12,20 @@ from pathlib import Path
 
 import pytest
 import requests
+from click.testing import CliRunner
 
 from cloud.audit import LOGGER, AuditEvent, keep_in, note
+from cloud.cli import commands
+from cloud.commands.surroundings import who
+from cloud.dataset import inbox
 from cloud.errors import SettingError
 from cloud.logs import LineFormatter
+from cloud.releases.signing import load_or_create
 from cloud.store import keys, open_store
-from tests.cloud.conftest import HOME_CODE
+from cloud.store.keys import InboxUpload, Pool
+from contract.bundle import TrainingBundle
+from contract.upload import upload_id
+from tests.cloud.conftest import DEVICE, HOME_CODE, MakeUpload
 
 
 @pytest.fixture
@@ -53,6 +61,48 @@ def test_a_file_has_each_line_once_and_is_for_its_owner_alone(tmp_path: Path) ->
     [line] = lines_of(path)
     assert line.items() >= {"message": "erased", "by": "ada\nsmuggled", "samples": 3}.items()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_is_done_to_stores_spaces_bundles_and_samples_is_kept_without_labels(
+    training_bundle: TrainingBundle, tmp_path: Path, make_upload: MakeUpload
+) -> None:
+    audit, state, pool = tmp_path / "audit.log", tmp_path / "state", Pool("home", training_bundle.space)
+    store, copy, back = (f"dir:{tmp_path / name}" for name in ("store", "copy", "back"))
+    opened = open_store(store)
+    opened.prepare()
+    load_or_create(state, opened)
+    opened.put(keys.device(DEVICE), b"{}")
+
+    def run(*arguments: str, store: str = store) -> str:
+        environment = {"FEDEX_STORE": store, "FEDEX_STATE": str(state), "FEDEX_AUDIT": str(audit)}
+        return CliRunner().invoke(commands, arguments, env=environment, catch_exceptions=False).output
+
+    for _ in range(2):
+        run("bundle", "add", "--replace", str(training_bundle.directory))
+    body = make_upload(["Zoe"])
+    inbox.add(opened, InboxUpload(pool, DEVICE, 0, upload_id(body)), body)
+    run("backup", copy)
+    run("restore", copy, store=back)
+    run("fsck", "--mend")
+    run("fsck")
+    run("space", "retire", pool.path)
+    run("space", "restore", pool.path)
+    run("erase", "--label", "Zoe", "--group", "home")
+    lines = lines_of(audit)
+    assert {line["by"] for line in lines} == {who()}
+    untold = {"time", "level", "logger", "by", "begun", "erasure", "serial"}
+    assert [{name: value for name, value in line.items() if name not in untold} for line in lines] == [
+        {"message": "bundle registered", "space": training_bundle.space},
+        {"message": "store copied", "store": store, "to": copy},
+        {"message": "store restored", "store": back, "copy": copy},
+        {"message": "store mended", "store": back, "mended": 0},
+        {"message": "store mended", "store": store, "mended": 0},
+        {"message": "space retired", "pool": pool.path},
+        {"message": "space restored", "pool": pool.path},
+        {"message": "erasure asked", "group": "home", "of": "label"},
+    ]
+    assert "Zoe" not in audit.read_text()
 
 
 @pytest.mark.usefixtures("kept")
