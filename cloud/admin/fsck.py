@@ -40,7 +40,7 @@ from cloud.releases.registry import CurrentRelease, Registry
 from cloud.store import keys
 from cloud.store.keys import Pool
 from cloud.store.listing import delete_under, exists, keys_under
-from cloud.store.pools import pools_under
+from cloud.store.pools import pools_with
 from cloud.store.store import ObjectStore
 from contract.bundle_files import BUNDLE_FILE
 from contract.files import FileRef
@@ -77,8 +77,7 @@ class Checker:
             StoreError: the store failed.
         """
         yield from _told(keys.CHAIN, self._check_keys())
-        found = {pool for prefix in _OF_POOLS for pool in pools_under(self.store, prefix, pool_of=keys.parse_pool)}
-        for pool in sorted(found):
+        for pool in pools_with(self.store, *_OF_POOLS):
             if not exists(self.store, keys.space_file(pool.space, BUNDLE_FILE)):
                 what = "expected a registered space, got none: `fedex-cloud bundle add` registers it"
                 yield Finding(keys.space_file(pool.space, BUNDLE_FILE), what)

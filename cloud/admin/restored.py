@@ -10,15 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloud.admin.standing import StandingReleases, document_of
-from cloud.dataset import inbox
-from cloud.dataset import pointer as dataset_pointer
 from cloud.releases import registry, space_lists
 from cloud.releases.decisions import Decided, Decision
 from cloud.releases.space_lists import SpaceLister
 from cloud.spaces import bundles
 from cloud.store import keys
 from cloud.store.keys import Pool
-from cloud.store.pools import pools_under
+from cloud.store.pools import pools_with
 from contract.manifest import Channel, Manifest
 
 JUMP = 1_000_000
@@ -39,13 +37,12 @@ class RestoredReleases(StandingReleases):
             Damaged: something stands there that was not signed by this key, or a pointer is lost.
             StoreError: the store failed.
         """
-        found = {*pools_under(self.store, keys.REGISTRIES, pool_of=keys.parse_pool)}
-        found |= {*dataset_pointer.pools(self.store), *inbox.pools_with_news(self.store)}
-        signed = [manifest for pool in sorted(found) for manifest in self._sign_pool(pool, decision)]
+        found = pools_with(self.store, keys.REGISTRIES, keys.DATASETS, keys.INBOX)
+        signed = [manifest for pool in found for manifest in self._sign_pool(pool, decision)]
         lister = SpaceLister(self.store, self.key, self.life_s)
         registered = bundles.registered(self.store)
         for group in space_lists.groups(self.store):
-            own = [pool.space for pool in sorted(found) if pool.group == group]
+            own = [pool.space for pool in found if pool.group == group]
             before = space_lists.read(self.store, group)
             to = _jump(before.spaces.serial if before else 0, decision.at)
             lister.raise_serial(group, registered=[*own, *registered], to=to, now=decision.at)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from cloud.dataset import inbox
-from cloud.dataset import pointer as dataset_pointer
-from cloud.store import ObjectStore
+from cloud.store import ObjectStore, keys
 from cloud.store.keys import Pool
+from cloud.store.pools import pools_with
 from contract.patterns import GROUP_PATTERN, HEX64_PATTERN
 
 
@@ -26,11 +26,10 @@ class PoolName(click.ParamType[Pool]):
 
 def pools_of(store: ObjectStore) -> list[Pool]:
     """List the pools with a dataset, and those of which nothing was merged yet."""
-    pools = {*dataset_pointer.pools(store), *inbox.pools_with_news(store)}
-    return sorted(pools, key=lambda pool: pool.path)
+    return pools_with(store, keys.DATASETS, keys.INBOX)
 
 
 def waiting_in(store: ObjectStore, pool: Pool) -> str:
     """Count the uploads that wait to be merged; nothing where there are none."""
-    waiting = len(inbox.pending(store, pool))
+    waiting = sum(1 for _ in inbox.all_pending(store, pool))
     return "" if not waiting else "1 upload" if waiting == 1 else f"{waiting} uploads"

@@ -31,7 +31,7 @@ from cloud.store import keys
 from cloud.store.documents import reading
 from cloud.store.keys import InboxUpload, Pool
 from cloud.store.listing import exists, keys_under
-from cloud.store.pools import pools_under
+from cloud.store.pools import pools_with
 from cloud.store.store import ObjectStore
 from contract.documents import parse_document
 from contract.errors import ContractError
@@ -43,7 +43,7 @@ HOLDING = (keys.DATASETS, keys.INBOX, keys.RECEIPTS, keys.REJECTED)
 
 def pools_with_samples(store: ObjectStore) -> list[Pool]:
     """List the pools where samples, or traces of them, may be: merged, waiting, set aside, or received."""
-    return sorted({pool for prefix in HOLDING for pool in pools_under(store, prefix, pool_of=keys.parse_pool)})
+    return pools_with(store, *HOLDING)
 
 
 def pools_holding(store: ObjectStore, group: str) -> list[Pool]:

@@ -13,7 +13,7 @@ from cloud.errors import AlreadyExists, Damaged
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
 from cloud.store.listing import count_under, exists, keys_under
-from cloud.store.pools import pools_under
+from cloud.store.pools import pools_with
 from cloud.store.store import MAX_LISTED, ObjectStore
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def count_of(store: ObjectStore, pool: Pool, *, device: str) -> int:
 
 def pools_with_news(store: ObjectStore) -> list[Pool]:
     """List every pool in which an upload waits, by one LIST of one key for each, and one more."""
-    return pools_under(store, keys.INBOX, pool_of=lambda key: keys.parse_inbox(key).pool)
+    return pools_with(store, keys.INBOX)
 
 
 def _parse(key: str) -> InboxUpload | None:

@@ -27,7 +27,7 @@ from cloud.store.documents import keep_added, reading
 from cloud.store.keys import Pool
 from cloud.store.listing import exists
 from cloud.store.pointer import Pointer
-from cloud.store.pools import pools_under
+from cloud.store.pools import pools_with
 from cloud.store.store import ObjectStore
 from contract.documents import Fields, Json
 from contract.patterns import HEX64_PATTERN
@@ -104,7 +104,7 @@ def swap(store: ObjectStore, pool: Pool, dataset: DatasetPointer, *, previous: P
 
 def pools(store: ObjectStore) -> list[Pool]:
     """List every pool with a dataset, by one LIST of one key for each, and one more."""
-    return pools_under(store, keys.DATASETS, pool_of=keys.parse_pool)
+    return pools_with(store, keys.DATASETS)
 
 
 def _parse(current: Pointer) -> DatasetPointer:

@@ -13,6 +13,19 @@ from cloud.store.store import ObjectStore
 logger = logging.getLogger(__name__)
 
 
+def pools_with(store: ObjectStore, *prefixes: str) -> list[Pool]:
+    """List the pools with an object under any of some prefixes, in order; stray objects make no pool."""
+    return sorted({pool for prefix in prefixes for pool in pools_under(store, prefix, pool_of=_pool_of(prefix))})
+
+
+def _pool_of(prefix: str) -> Callable[[str], Pool]:
+    return _pool_of_upload if prefix == keys.INBOX else keys.parse_pool
+
+
+def _pool_of_upload(key: str) -> Pool:
+    return keys.parse_inbox(key).pool
+
+
 def pools_under(store: ObjectStore, prefix: str, *, pool_of: Callable[[str], Pool]) -> list[Pool]:
     """List the pools with a key under a prefix, in order, by one LIST of one key for each, and one more.
 

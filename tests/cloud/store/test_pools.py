@@ -4,7 +4,7 @@ import pytest
 
 from cloud.store import ObjectStore, keys
 from cloud.store.keys import Pool
-from cloud.store.pools import pools_under
+from cloud.store.pools import pools_under, pools_with
 from tests.cloud.counting import CountingStore
 
 SPACE = "a" * 64
@@ -28,6 +28,23 @@ def test_a_stray_object_is_logged_and_hides_no_pool(
     directory_store.put(f"dataset/cedar/{SPACE}/HEAD", b"")
     assert pools_under(directory_store, keys.DATASETS, pool_of=keys.parse_pool) == [Pool("cedar", SPACE)]
     assert [message.partition(":")[0] for message in caplog.messages] == ["left in the store"] * 2
+
+
+def test_pools_with_any_of_several_are_found_once_in_order_and_a_stray_object_makes_none(
+    directory_store: ObjectStore,
+) -> None:
+    upload = f"{'d' * 32}.0/{'e' * 64}"
+    for key in (
+        f"inbox/birch/{SPACE}/{upload}",
+        f"dataset/birch/{SPACE}/HEAD",
+        f"dataset/alder/{SPACE}/HEAD",
+        f"inbox/cedar/{SPACE}/stray",
+        f"registry/dogwood/{SPACE}/HEAD",
+    ):
+        directory_store.put(key, b"")
+    found = pools_with(directory_store, keys.INBOX, keys.DATASETS)
+    assert found == [Pool("alder", SPACE), Pool("birch", SPACE)]
+    assert pools_with(directory_store, keys.REGISTRIES) == [Pool("dogwood", SPACE)]
 
 
 def test_nothing_is_found_where_nothing_is(directory_store: ObjectStore) -> None:
