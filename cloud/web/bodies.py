@@ -65,7 +65,7 @@ def _read(most_bytes: int) -> bytes:
     blocks: list[bytes] = []
     missing = most_bytes
     while missing and (block := _read_block(min(BLOCK_BYTES, missing), received=most_bytes - missing)):
-        g.hold(len(block))
+        g.hold(len(block), g.get("device", g.address))
         blocks.append(block)
         missing -= len(block)
     return b"".join(blocks)

@@ -12,28 +12,47 @@ from cloud.identity.devices import EnrolledDevice
 from cloud.settings import Settings
 from cloud.store import ObjectStore, keys
 from cloud.web.app import create_app
-from cloud.web.held_bytes import COLLECTED_AFTER_BYTES, HeldBytes
+from cloud.web.held_bytes import COLLECTED_AFTER_BYTES, LITTLE, HeldBytes, Hold
 from contract.bundle import TrainingBundle
 from contract.problems import Problem, ProblemDocument
 from contract.upload import UPLOAD_MEDIA_TYPE, upload_id
 from tests.cloud.conftest import DEVICE, SPACE, TOKEN_SECRET, MakeUpload
 
 
+def check_refused(hold: Hold, size: int, whose: str) -> None:
+    with pytest.raises(RequestRefused) as caught:
+        hold(size, whose)
+    assert caught.value.document.problem is Problem.UNAVAILABLE
+
+
 def test_bytes_beyond_those_that_may_be_held_wait_until_others_are_let_go() -> None:
-    held = HeldBytes(100)
+    held = HeldBytes(100 * LITTLE)
     with ExitStack() as stack:
-        first, second = (stack.enter_context(held.body()) for _ in range(2))
-        first(60)
-        second(30)
-        second(10)
-        with pytest.raises(RequestRefused) as caught:
-            first(1)
-        assert caught.value.document.problem is Problem.UNAVAILABLE
+        holds = [stack.enter_context(held.body()) for _ in range(LITTLE)]
+        for number, hold in enumerate(holds):
+            hold(60, f"device {number}")
+            hold(40, f"device {number}")
+        check_refused(holds[0], 1, "one more")
     with pytest.raises(RuntimeError), held.body() as hold:
-        hold(100)
+        hold(100 * LITTLE // 2, "one")
         raise RuntimeError
     with held.body() as hold:
-        hold(100)
+        hold(100 * LITTLE // 2, "another")
+
+
+def test_devices_that_hold_much_leave_half_of_the_room_to_those_that_hold_little() -> None:
+    """Four devices that sent their largest uploads as slowly as they may had all others wait for hours."""
+    held = HeldBytes(100 * LITTLE)
+    with ExitStack() as stack:
+        first, second = (stack.enter_context(held.body()) for _ in range(2))
+        for _ in range(LITTLE // 4):
+            first(100, "one")
+            second(100, "one")
+        check_refused(second, 100, "one")
+        check_refused(stack.enter_context(held.body()), 101, "another")
+        for number in range(LITTLE // 2):
+            stack.enter_context(held.body())(100, f"device {number}")
+        check_refused(stack.enter_context(held.body()), 1, "one more")
 
 
 def test_garbage_is_collected_after_so_many_bytes_as_a_failed_write_may_have_left_its_body() -> None:
@@ -41,7 +60,7 @@ def test_garbage_is_collected_after_so_many_bytes_as_a_failed_write_may_have_lef
     held = HeldBytes(collect=lambda: collected.append(1))
     for _ in range(9):
         with pytest.raises(OSError), held.body() as hold:
-            hold(COLLECTED_AFTER_BYTES // 4)
+            hold(COLLECTED_AFTER_BYTES // 4, "one")
             raise OSError
     assert len(collected) == 2
 
