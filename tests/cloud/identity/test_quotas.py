@@ -1,7 +1,11 @@
 """What one device, one code and one address may do in a day; nobody else pays for it."""
 
+import multiprocessing
+import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
+from tempfile import TemporaryFile
 
 import pytest
 
@@ -31,6 +35,7 @@ LIMITS = DailyLimits(
 )
 
 DAY_S = 24 * 3600
+PROCESSES, TIMES = 4, 100
 
 
 @pytest.fixture
@@ -206,7 +211,27 @@ def test_an_enrolment_that_the_store_refuses_costs_nothing(quotas: Quotas) -> No
 
 
 def test_processes_count_together(clock: Clock) -> None:
-    table = CounterTable()
-    for _ in range(3):
-        Quotas(LIMITS, table, clock=clock).take_request("one")
-    refusal(lambda: Quotas(LIMITS, table, clock=clock).take_request("one"))
+    with TemporaryFile(buffering=0) as file:
+        table, limits = CounterTable(file), replace(LIMITS, device_requests=PROCESSES * TIMES // 2)
+        fork = multiprocessing.get_context("fork")
+        others = [
+            fork.Process(target=lambda: sys.exit(count_granted(Quotas(limits, table, clock=clock))))
+            for _ in range(PROCESSES)
+        ]
+        for other in others:
+            other.start()
+        for other in others:
+            other.join(60)
+        granted = [other.exitcode or 0 for other in others]
+        assert len([count for count in granted if count > 0]) > 1
+        assert sum(granted) + count_granted(Quotas(limits, table, clock=clock)) == limits.device_requests
+
+
+def count_granted(quotas: Quotas) -> int:
+    """Count the requests that are let through of `TIMES`."""
+    granted = 0
+    for _ in range(TIMES):
+        with suppress(RequestRefused):
+            quotas.take_request("one")
+            granted += 1
+    return granted
