@@ -1,4 +1,8 @@
-"""Asks for an erasure, for an operator, of what there is: a typing error is told, and so is a second time."""
+"""Asks for an erasure, for an operator, of what there is: a typing error is told, and so is a second time.
+
+But what a group has set aside may not be readable, and hold any label: where there is some, an erasure of a label is
+asked for whether or not there are samples of it.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +62,7 @@ class ErasureOperator:
         """Ask for what a group has of a label, in any spelling.
 
         Raises:
-            NothingToDo: it is no label, or the group has nothing of it.
+            NothingToDo: it is no label, or the group has nothing of it, and nothing was set aside.
         """
         scope = label_scope(group, label)
         rows = count_held(self.store, scope)

@@ -132,7 +132,10 @@ class AgeScope:
         return [np.full(len(columns), ref.merged < self.before) for ref, columns in pieces]
 
     def means_upload(self, device: str, generation: int) -> bool:
-        """Tell whether all of an upload is meant: what waits or was set aside has no date, and is left."""
+        """Tell whether all of an upload is meant: what waits has no date, and is left.
+
+        What was set aside has one, which its key does not say: `cloud.dataset.erase` goes by that.
+        """
         return False
 
 

@@ -11,7 +11,7 @@ from cloud.store.keys import Pool
 from cloud.web.routes import rule
 from cloud.web.routes.conditions import conditions
 from cloud.web.routes.formats import check_format
-from cloud.web.routes.spaces import known_space
+from cloud.web.routes.known_space import known_space
 from cloud.web.service import current_context, requesting_device
 from contract.envelope import ENVELOPE_MEDIA_TYPE
 from contract.errors import Malformed, shown

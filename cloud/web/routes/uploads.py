@@ -18,7 +18,7 @@ from cloud.store.keys import InboxUpload, Pool
 from cloud.web import bodies
 from cloud.web.inflating import inflate
 from cloud.web.routes import rule
-from cloud.web.routes.spaces import known_space
+from cloud.web.routes.known_space import known_space
 from cloud.web.service import current_context, requesting_device
 from contract.arrays import FLOAT32_BYTES
 from contract.documents import encode_json
