@@ -47,6 +47,9 @@ def _of_workers(workers: Sequence[Heartbeat], *, now: float) -> Iterator[Finding
         return
     for one in workers:
         where = f"worker on {one.host}"
+        if one.clock_set_s and not one.is_silent(now):
+            what = f"its clock was set by {age(abs(one.clock_set_s))}, and nothing is erased for its age any more"
+            yield Finding(True, where, what, "see that its clock is right, and restart it")
         if one.is_silent(now):
             advice = "another worker is at work; start this one again, or forget it in a day"
             yield Finding(False, where, f"silent for {age(now - one.seen)}", advice)

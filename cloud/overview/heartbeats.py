@@ -5,7 +5,7 @@
     workers/<id>    {"format": 1, "host": ..., "pid": n, "version": ..., "started": unix s, "seen": unix s,
                      "looked": unix s, "doing": "training", "since": unix s, "pool": "<group>/<space>" or null,
                      "step": "embedded" or null, "outages": n, "counts": {"merged uploads": n, ...},
-                     "trouble": {"at": unix s, "pool": ... or null, "what": ...} or null}
+                     "trouble": {"at": unix s, "pool": ... or null, "what": ...} or null, "clock_set_s": seconds}
 
 A worker writes its own every `INTERVAL_S`, whatever it does, and a last one when it stops. Nothing depends on it: a
 worker whose heartbeat cannot be written works on.
@@ -21,7 +21,7 @@ from cloud.errors import Damaged, NotFound
 from cloud.store import keys
 from cloud.store.documents import reading
 from cloud.store.store import ObjectStore
-from contract.documents import Fields, Json, encode_json, parse_document
+from contract.documents import MAX_INTEGER, Fields, Json, encode_json, parse_document
 
 HEARTBEAT_FORMAT = 1
 INTERVAL_S = 15.0
@@ -94,6 +94,8 @@ class Heartbeat:
     """How often in a row the store did not say what waits."""
     counts: Mapping[str, int] = field(default_factory=dict)
     trouble: Trouble | None = None
+    clock_set_s: int = 0
+    """By so much, forwards or back, its clock was set since its start: nothing is erased for its age meanwhile."""
 
     def is_silent(self, now: float) -> bool:
         """Tell whether it must have died, or lost the store."""
@@ -161,6 +163,7 @@ def _read(store: ObjectStore, key: str) -> Heartbeat | None:
             outages=fields.integer("outages"),
             counts=_parse_counts(fields.document("counts"), key),
             trouble=_parse_trouble(fields.document("trouble")) if "trouble" in fields else None,
+            clock_set_s=fields.integer("clock_set_s", low=-MAX_INTEGER) if "clock_set_s" in fields else 0,
         )
 
 

@@ -18,7 +18,7 @@ import contextlib
 import logging
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from cloud import audit
@@ -42,6 +42,7 @@ from cloud.training.context import TrainingContext
 from cloud.training.inputs import shard_cache
 from cloud.worker.agenda import LONGEST_POOL_BACKOFF_S, pool_backoff_s
 from cloud.worker.retention import Retention
+from contract.callbacks import ignore
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,8 @@ class Eraser:
 
     context: TrainingContext
     memory: MergeMemory
+    tell_clock_set: Callable[[int], None] = ignore
+    """Is told by how many seconds the clock was set, where that keeps retention from erasing; else 0."""
     _failures: dict[str, int] = field(default_factory=dict)
     _not_before: dict[str, float] = field(default_factory=dict)
     """By erasure: how often in a row it failed, and when it is tried again, by a monotonic clock."""
@@ -61,7 +64,9 @@ class Eraser:
     def __post_init__(self) -> None:
         """Begin with what is too old."""
         context = self.context
-        self._retention = Retention(context.store, context.settings.retention_days, context.now)
+        self._retention = Retention(
+            context.store, context.settings.retention_days, context.now, tell_set=self.tell_clock_set
+        )
 
     def look(self) -> list[Pool]:
         """Carry out every erasure that waits; return the pools from which samples went."""

@@ -107,6 +107,10 @@ class Pulse:
         self._set(trouble=Trouble(int(self.now()), pool.path if pool else None, what))
         self.changed.set()
 
+    def clock_was_set(self, seconds: int) -> None:
+        """Note by how much its clock was set since its start, so that retention erases nothing; 0: by nothing."""
+        self._set(clock_set_s=seconds)
+
     def count(self, count: Count, more: int = 1) -> None:
         """Count something."""
         with self._lock:

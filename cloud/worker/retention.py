@@ -2,7 +2,8 @@
 
 A clock that runs ahead would erase what nobody can bring back. So the worker waits for an hour after its start, when a
 machine that has just booted has found the time, and then the system's clock must have moved as the machine's own has;
-where it has not, nothing is asked until the worker is started anew, and that is said.
+where it has not, nothing is asked until the worker is started anew, and its heartbeat says so. That the clock keeps
+step afterwards would not help: one that was set wrong does, too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from cloud.dataset.scopes import AgeScope
 from cloud.errors import CloudError
 from cloud.logs import fields
 from cloud.store.store import ObjectStore
+from contract.callbacks import ignore
 
 DAY_S = 86400
 FIRST_LOOK_S = 3600.0
@@ -44,6 +46,8 @@ class Retention:
     now: Callable[[], float]
     """Unix seconds."""
     clock: Callable[[], float] = running_s
+    tell_set: Callable[[int], None] = ignore
+    """Is told by how many seconds the clock was set since the start; 0: by nothing."""
     _began: tuple[float, float] = field(init=False)
     _next: float = field(init=False)
 
@@ -58,7 +62,9 @@ class Retention:
             return
         self._next = self.clock() + DAY_S
         drift_s = (self.now() - self._began[0]) - (self.clock() - self._began[1])
-        if abs(drift_s) > MAX_DRIFT_S:
+        is_set = abs(drift_s) > MAX_DRIFT_S
+        self.tell_set(int(drift_s) if is_set else 0)
+        if is_set:
             message = "retention: the clock was set, nothing is erased until the worker is started anew"
             logger.error(message, extra=fields(seconds=int(drift_s)))
             return

@@ -64,7 +64,7 @@ class Worker:
     def __post_init__(self) -> None:
         """Know of no release."""
         self._renewals = RenewalTimes(self.context.settings.manifest_life_s)
-        self._eraser = Eraser(self.context, self._memory)
+        self._eraser = Eraser(self.context, self._memory, self.pulse.clock_was_set)
 
     def run(self) -> None:
         """Look for pools that are due, again and again, until asked to stop."""

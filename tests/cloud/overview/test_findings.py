@@ -65,6 +65,12 @@ def test_the_last_trouble_of_a_worker_is_told_for_an_hour() -> None:
     assert told(replace(WELL, workers=(old,))) == []
 
 
+@pytest.mark.parametrize("seconds", [7200, -7200])
+def test_a_worker_that_erases_nothing_as_its_clock_was_set_wants_somebody(seconds: int) -> None:
+    what = "its clock was set by 2 h, and nothing is erased for its age any more"
+    assert told(replace(WELL, workers=(replace(WORKER, clock_set_s=seconds),))) == [(True, "worker on attic", what)]
+
+
 def test_without_worker_space_and_key_each_is_told() -> None:
     empty = Overview(NOW, (), (), (), enrolled=0, has_key=False)
     assert [(urgent, where) for urgent, where, _ in told(empty)] == [(True, "spaces"), (True, "key"), (True, "worker")]

@@ -24,6 +24,7 @@ BEAT = Heartbeat(
     outages=2,
     counts={"merged rows": 3},
     trouble=Trouble(4, None, "no room"),
+    clock_set_s=-7200,
 )
 
 

@@ -1,6 +1,8 @@
 """Retention: what is held for too long is asked to be erased, once a day, by a clock that can be trusted."""
 
+import threading
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +12,14 @@ from cloud.dataset.merge import merge_once
 from cloud.dataset.scopes import AgeScope
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
+from cloud.releases.signing import load_or_create
+from cloud.settings import Settings
 from cloud.store import ObjectStore, keys
 from cloud.store.keys import InboxUpload, Pool
+from cloud.training.context import TrainingContext
+from cloud.worker.pulse import Pulse
 from cloud.worker.retention import DAY_S, Retention
+from cloud.worker.worker import Worker
 from contract.bundle import TrainingBundle
 from contract.upload import upload_id
 from tests.cloud.conftest import DEVICE, MakeUpload
@@ -98,13 +105,34 @@ def test_without_a_number_of_days_samples_are_kept(filled: ObjectStore, clocks: 
 def test_a_clock_that_was_set_erases_nothing(
     filled: ObjectStore, clocks: Clocks, caplog: pytest.LogCaptureFixture
 ) -> None:
-    keeps = retention(filled, clocks)
+    """However long it keeps step afterwards, and it is said; set right again, the worker goes on."""
+    told: list[int] = []
+    keeps = Retention(filled, 30, lambda: clocks.unix, lambda: clocks.own, told.append)
     clocks.unix += 3650 * DAY_S
-    keeps.look()
-    clocks.pass_(DAY_S)
-    keeps.look()
+    for _ in range(2):
+        clocks.pass_(DAY_S)
+        keeps.look()
     assert asked(filled) == []
     assert "retention: the clock was set" in caplog.text
+    clocks.unix -= 3650 * DAY_S
+    clocks.pass_(DAY_S)
+    keeps.look()
+    assert told == [3650 * DAY_S, 3650 * DAY_S, 0]
+
+
+def test_a_worker_whose_clock_was_set_says_so_with_its_heartbeat(
+    filled: ObjectStore, tmp_path: Path, clocks: Clocks
+) -> None:
+    settings = Settings(store="dir:any", state=tmp_path / "state", retention_days=30)
+    key = load_or_create(settings.state, filled)
+    pulse = Pulse(now=lambda: clocks.unix)
+    worker = Worker(TrainingContext(filled, settings, key, threading.Event(), now=lambda: clocks.unix), pulse=pulse)
+    worker._eraser._retention.clock = lambda: clocks.own  # the machine's cannot be set
+    worker._eraser._retention.__post_init__()
+    clocks.pass_(DAY_S)
+    clocks.unix += 2 * DAY_S
+    worker._attend()
+    assert pulse.heartbeat().clock_set_s == 2 * DAY_S
 
 
 def test_what_was_set_aside_is_not_kept_for_longer(filled: ObjectStore, clocks: Clocks, pool: Pool) -> None:
