@@ -179,7 +179,7 @@ class Checker:
             what = f"expected erasure {current.erasure}, which the registry names, got none: ask for it again"
             if self.mend and current.erasure is not None:
                 read, pointer = dataset_pointer.read(self.store, pool)
-                noted = replace(read, erasure=PoolErasure(current.erasure, samples=0))
+                noted = replace(read, erasure=PoolErasure(current.erasure, samples={}))
                 dataset_pointer.swap(self.store, pool, noted, previous=pointer)
             return Finding(keys.dataset_pointer(pool), what, is_mended=self.mend, can_be_mended=True)
         got = current.erasure or "none"

@@ -28,6 +28,7 @@ class LabelState(StrEnum):
     RELEASED = "in a release"
     NEXT = "in the next release"
     FEW = "waits for a second photo"
+    EXCLUDED = "left out, as its devices are excluded"
     ALONE = "waits for a second device or `labels allow`"
 
 
@@ -65,8 +66,15 @@ def read_labels(store: ObjectStore, pool: Pool, limit: LabelLimit) -> Iterator[L
     for place, label in enumerate(said.labels):
         samples, devices = _of_label(said, place)
         if place >= len(bundle) and samples:
-            state = _state(standing, place, waits=bool(waits[place]))
+            counted = bool((said.label_index[counts] == place).any())
+            state = _state(standing, place, waits=bool(waits[place])) if counted else LabelState.EXCLUDED
             yield LabelFacts(label, samples, devices, state, decided.allows(label))
+
+
+def is_used(store: ObjectStore, group: str, label: str) -> bool:
+    """Tell whether a merged row of a group has a label, in any spelling. Raises as `read_labels` does."""
+    wanted = admission.label_id(label)
+    return any(wanted in ids for ids in admission.used_labels(store, group))
 
 
 def _state(standing: LabelStanding, place: int, *, waits: bool) -> LabelState:

@@ -9,12 +9,13 @@ import click
 
 from cloud import audit
 from cloud.admin.erasing import label_scope
-from cloud.admin.labels import LabelFacts, LabelState, read_labels
+from cloud.admin.labels import LabelFacts, LabelState, is_used, read_labels
 from cloud.audit import AuditEvent
 from cloud.commands.pools import pools_of
 from cloud.commands.surroundings import settings_here, show, store_here, who
 from cloud.commands.values import GROUP
 from cloud.dataset import admission
+from cloud.errors import NothingToDo
 from cloud.label_limit import LabelLimit
 from cloud.store import ObjectStore
 from contract.text import escaped
@@ -42,6 +43,8 @@ def allow(of: str, label: str) -> None:
     """Let LABEL into the next head though one device alone uses it; a worker trains the group anew with it."""
     name = label_scope(of, label).label
     with store_here() as store:
+        if not is_used(store, of, name):
+            raise NothingToDo(f"{name}: expected a label of merged samples in group {of}, got one that none has")
         admission.allow(store, of, name)
     audit.note(AuditEvent.LABEL_ALLOWED, by=who(), group=of)
     click.echo(f"allowed: {escaped(name)} in group {of}")

@@ -10,6 +10,7 @@ A label's id is the hash of its key, so that one LIST tells all of a group, and 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cloud.dataset import pointer as dataset_pointer
@@ -86,9 +87,19 @@ def forget_unused(store: ObjectStore, group: str) -> None:
         NotFound, Damaged: a shard is gone, or cannot be read.
     """
     marks = set(names_under(store, keys.allowed_of(group)))
-    for pool in pools_holding(store, group) if marks else ():
-        dataset, _ = dataset_pointer.read(store, pool)
-        for ref in dataset.shards:
-            marks -= {label_id(label) for label in shards.read_columns(store, pool, ref).labels}
+    for ids in used_labels(store, group) if marks else ():
+        marks -= ids
     for mark in marks:
         store.delete(keys.allowed(group, mark))
+
+
+def used_labels(store: ObjectStore, group: str) -> Iterator[set[str]]:
+    """Yield the ids of the labels that rows of a group have, shard by shard.
+
+    Raises:
+        NotFound, Damaged: a shard is gone, or cannot be read.
+    """
+    for pool in pools_holding(store, group):
+        dataset, _ = dataset_pointer.read(store, pool)
+        for ref in dataset.shards:
+            yield {label_id(label) for label in shards.read_columns(store, pool, ref).labels}

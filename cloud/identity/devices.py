@@ -147,7 +147,8 @@ def revoke(store: ObjectStore, device_id: str, *, drops_uploads: bool) -> Enroll
     def change(device: EnrolledDevice) -> EnrolledDevice:
         if device.revoked and drops_uploads <= device.drops_uploads:
             raise NothingToDo(f"{device_id}: expected a device that is not revoked, got one that is")
-        return replace(device, revoked=True, drops_uploads=drops_uploads)
+        over = 1 if drops_uploads else 0  # for good: a device that is readmitted begins with a new generation
+        return replace(device, revoked=True, drops_uploads=drops_uploads, generation=device.generation + over)
 
     return _decide(store, device_id, change)
 

@@ -98,8 +98,8 @@ class Heartbeat:
     """By so much, forwards or back, its clock was set since its start: nothing is erased for its age meanwhile."""
 
     def is_silent(self, now: float) -> bool:
-        """Tell whether it must have died, or lost the store."""
-        return self.doing is not Doing.STOPPED and now - self.seen > SILENT_AFTER_S
+        """Tell whether it must have died, or lost the store; what was seen in the future, nobody saw."""
+        return self.doing is not Doing.STOPPED and abs(now - self.seen) > SILENT_AFTER_S
 
     def hangs(self, now: float) -> bool:
         """Tell whether it beats but does nothing."""

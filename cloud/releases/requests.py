@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,6 +34,8 @@ from contract.patterns import GROUP_PATTERN, HEX64_PATTERN
 REQUEST_PATTERN = re.compile("[0-9]{12}-[0-9a-f]{16}")
 """The id of a request."""
 MAX_REQUEST_BYTES = 8 << 10
+NS = 10**9
+"""Nanoseconds in a second."""
 KEPT_S = 30 * 86_400
 """For so long an outcome can be asked for."""
 
@@ -104,7 +107,9 @@ class Outcome:
 
 def submit(store: ObjectStore, request: OperatorRequest) -> str:
     """Keep a request for the worker; return its id. Raises `StoreError`."""
-    id_ = f"{request.decision.at:012d}-{secrets.token_hex(8)}"
+    at = request.decision.at
+    later_ns = min(max(time.time_ns() - at * NS, 0), NS - 1)
+    id_ = f"{at:012d}-{later_ns:09d}{secrets.token_hex(4)[:7]}"
     store.put_if_absent(keys.request(id_), encode_json(request.document()))
     return id_
 

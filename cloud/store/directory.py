@@ -93,8 +93,9 @@ class DirectoryStore:
     def prepare(self) -> None:
         """Make the folder. See `ObjectStore`."""
         try:
-            self._writing.path.mkdir(parents=True, exist_ok=True)
-            self._locks.mkdir(exist_ok=True)
+            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._writing.path.mkdir(mode=0o700, exist_ok=True)
+            self._locks.mkdir(mode=0o700, exist_ok=True)
             self._writing.sweep()
             self._check_locks()
             self._check_links()
@@ -305,7 +306,7 @@ class DirectoryStore:
             return
         self._make_folder(folder.parent)
         with contextlib.suppress(FileExistsError, FileNotFoundError):  # made, or its parent pruned, by another process
-            folder.mkdir()
+            folder.mkdir(mode=0o700)
             self._flush_folder(folder.parent)
 
     def _prune(self, folder: Path) -> Path:

@@ -4,8 +4,8 @@
 
     <root>/.writing/<random>    locked (flock) from its first byte until it has become an object
 
-The kernel unlocks what a killed writer held, so what is unlocked is abandoned; a living writer's file is unlocked only
-in the moment between its creation and its lock, which its age tells.
+The kernel unlocks what a killed writer held, so what is unlocked is abandoned. A living writer's file is unlocked in
+the moment between its creation and its lock; where it was swept by then, its writer makes another one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-ABANDONED_AFTER_S = 60.0
 SWEPT_EVERY_S = 600.0
 
 
@@ -43,10 +42,8 @@ class WritingFolder:
             OSError: it cannot be written.
         """
         self._sweep_now_and_then()
-        path = self.path / secrets.token_hex(16)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        path, descriptor = self._locked()
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
             _write(descriptor, body)
             os.fsync(descriptor)
             yield path
@@ -54,18 +51,26 @@ class WritingFolder:
             path.unlink(missing_ok=True)
             os.close(descriptor)
 
+    def _locked(self) -> tuple[Path, int]:
+        """Make a file that nobody sweeps; return its path and descriptor."""
+        while True:
+            path = self.path / secrets.token_hex(16)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                return path, descriptor
+            os.close(descriptor)
+
     def sweep(self) -> None:
-        """Remove what killed writers left.
+        """Remove what killed writers left, to the last file.
 
         Raises:
             OSError: the folder cannot be read.
         """
         self._swept_at = self._clock()
-        oldest = time.time() - ABANDONED_AFTER_S
         for path in self.path.iterdir():
             with contextlib.suppress(OSError):  # in use, swept by another process, or another user's
-                if path.stat().st_mtime < oldest:
-                    _remove_abandoned(path)
+                _remove_abandoned(path)
 
     def _sweep_now_and_then(self) -> None:
         if self._clock() - self._swept_at >= SWEPT_EVERY_S:

@@ -110,6 +110,7 @@ class Eraser:
             raise failure
         self._releases.sweep_objects(erasure.scope.group)
         admission.forget_unused(store, erasure.scope.group)
+        store.prepare()  # which sweeps what killed writers left, and refuses a bucket that keeps versions
         return erasures.finish(store, erasure, now=now())
 
     @property

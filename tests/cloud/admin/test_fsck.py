@@ -189,7 +189,7 @@ def test_a_release_of_the_history_that_is_gone_is_said(store_of_release: ObjectS
 def erased(store: ObjectStore, pool: Pool, erasure: str) -> None:
     """Names an erasure in the dataset alone, as a back-up has it that met the erasure."""
     dataset, pointer = dataset_pointer.read(store, pool)
-    dataset_pointer.swap(store, pool, replace(dataset, erasure=PoolErasure(erasure, 1)), previous=pointer)
+    dataset_pointer.swap(store, pool, replace(dataset, erasure=PoolErasure(erasure, {erasure: 1})), previous=pointer)
 
 
 def test_an_erasure_that_only_the_dataset_names_is_carried_out(
@@ -235,7 +235,7 @@ def test_an_erasure_that_only_the_registry_names_is_told_and_hinders_no_cycle(
     [finding] = found(store, mend=True)
     assert (finding.key, finding.is_mended) == (keys.dataset_pointer(pool), True)
     assert finding.what.endswith("got none: ask for it again")
-    assert dataset_pointer.read(store, pool)[0].erasure == PoolErasure("e" * 32, 0)
+    assert dataset_pointer.read(store, pool)[0].erasure == PoolErasure("e" * 32, {})
     assert found(store) == []
 
 

@@ -64,6 +64,21 @@ def test_labels_are_listed_let_in_and_taken_back(store: ObjectStore, address: st
     assert "hal" not in json.dumps(events).lower()
 
 
+def test_a_label_that_nobody_uses_is_not_allowed(store: ObjectStore, address: str) -> None:
+    """A typing error was taken, and the label went on waiting."""
+    for label, group in (("Hall", "home"), ("Hal", "work")):
+        ended = run("labels", "allow", label, "--group", group, FEDEX_STORE=address)
+        expected = f"{label}: expected a label of merged samples in group {group}, got one that none has"
+        assert (ended.returncode, ended.stderr) == (1, f"fedex-cloud: {expected}\n")
+
+
+def test_labels_of_an_excluded_device_wait_for_nothing(store: ObjectStore, address: str) -> None:
+    devices.exclude(store, DEVICE)
+    listed = run("labels", "list", FEDEX_STORE=address).stdout
+    assert f"  Gus: 2 samples of device {DEVICE}, left out, as its devices are excluded\n" in listed
+    assert "  Both: 2 samples of 2 devices, waits for a second photo\n" in listed
+
+
 def test_what_is_no_label_is_one_line(store: ObjectStore, address: str) -> None:
     ended = run("labels", "allow", " ", "--group", "home", FEDEX_STORE=address)
     assert ended.returncode == 1

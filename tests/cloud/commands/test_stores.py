@@ -61,7 +61,7 @@ def test_a_restore_carries_out_an_erasure_that_the_back_up_met(released: Place, 
     assert run(released, "backup", f"dir:{tmp_path / 'copy'}").exit_code == 0
     copy = open_store(f"dir:{tmp_path / 'copy'}")
     dataset, pointer = dataset_pointer.read(copy, released.pool)
-    dataset_pointer.swap(copy, released.pool, replace(dataset, erasure=PoolErasure("e" * 32, 0)), previous=pointer)
+    dataset_pointer.swap(copy, released.pool, replace(dataset, erasure=PoolErasure("e" * 32, {})), previous=pointer)
     restored = run(released, "restore", f"dir:{tmp_path / 'copy'}", store=f"dir:{tmp_path / 'new'}")
     assert restored.exit_code == 0
     assert registry.read(open_store(f"dir:{tmp_path / 'new'}"), released.pool).erasure == "e" * 32

@@ -1,5 +1,6 @@
 """Files that are no objects yet: gone when their writer is, however it went, and untouched while it lives."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.store.writing import ABANDONED_AFTER_S, SWEPT_EVERY_S, WritingFolder
+from cloud.store.writing import SWEPT_EVERY_S, WritingFolder
 from tests.cloud.clock import Clock
 
 WRITE_AND_WAIT = """
@@ -63,15 +64,29 @@ def test_who_goes_on_writing_sweeps_what_others_left(folder: WritingFolder, cloc
         assert not left.exists()
 
 
-def test_a_file_that_was_just_made_is_left_since_its_writer_may_not_have_locked_it_yet(folder: WritingFolder) -> None:
-    fresh = folder.path / "fresh"
-    fresh.touch()
+def test_what_a_killed_writer_had_just_begun_is_swept_too(folder: WritingFolder) -> None:
+    """An erasure says that nothing is left; files of a minute were."""
+    (folder.path / "fresh").touch()
     folder.sweep()
-    assert fresh.exists()
-    made = fresh.stat().st_mtime - ABANDONED_AFTER_S - 1
-    os.utime(fresh, (made, made))
-    folder.sweep()
-    assert not fresh.exists()
+    assert list(folder.path.iterdir()) == []
+
+
+def test_a_writer_whose_file_was_swept_before_it_was_locked_makes_another_one(
+    folder: WritingFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = fcntl.flock
+    swept: list[bool] = []
+
+    def sweep_first(descriptor: int, operation: int) -> None:
+        if not swept:
+            swept.append(True)
+            folder.sweep()
+        lock(descriptor, operation)
+
+    monkeypatch.setattr("cloud.store.writing.fcntl.flock", sweep_first)
+    with folder.file(b"whole") as path:
+        assert path.read_bytes() == b"whole"
+    assert swept
 
 
 def test_a_file_is_gone_when_writing_fails(folder: WritingFolder) -> None:
