@@ -246,7 +246,9 @@ class Settings:
             "FEDEX_RETENTION_DAYS",
             whole(low=0),
             unit="days",
-            help="after which samples are erased, looked at once a day; 0: they are kept",
+            help="after which samples are erased, with those that reach that age within a quarter of it, at most 30 "
+            "days; each time the group is back at the bundle's head until it is trained anew, without history and pin; "
+            "0: samples are kept",
         ),
     )
     first_share: int = field(

@@ -1,4 +1,7 @@
-"""Retention: once a day the worker asks, by itself, that samples be erased which are held for longer than is allowed.
+"""Retention: the worker asks, by itself, that samples be erased which are held for longer than is allowed.
+
+It looks once a day. An erasure withdraws a group's releases, with their history and pins, and a group that is in use
+has something that is too old every day: so with it goes what would be soon, and the group is left alone until then.
 
 A clock that runs ahead would erase what nobody can bring back. So the worker waits for an hour after its start, when a
 machine that has just booted has found the time, and then the system's clock must have moved as the machine's own has;
@@ -26,6 +29,8 @@ FIRST_LOOK_S = 3600.0
 """After the worker's start."""
 RETRY_S = 600.0
 MAX_DRIFT_S = 3600.0
+SLACK_PARTS, MAX_SLACK_S = 4, 30 * DAY_S
+"""A quarter of the days, at most a month: what is too old by then goes at once with what is too old now."""
 BY = "retention"
 
 logger = logging.getLogger(__name__)
@@ -75,9 +80,10 @@ class Retention:
             logger.error("retention: %s", error)
 
     def _ask(self) -> None:
-        before = int(self.now()) - self.days * DAY_S
+        too_old = int(self.now()) - self.days * DAY_S
+        before = too_old + min(self.days * DAY_S // SLACK_PARTS, MAX_SLACK_S)
         waiting = {one.scope.group for one in erasures.pending(self.store) if isinstance(one.scope, AgeScope)}
         pools = pools_with_samples(self.store)
         for group in sorted({pool.group for pool in pools} - waiting):
-            if any(holds_older(self.store, pool, before=before) for pool in pools if pool.group == group):
+            if any(holds_older(self.store, pool, before=too_old) for pool in pools if pool.group == group):
                 erasures.ask(self.store, AgeScope(group, before), by=BY, now=self.now())
