@@ -52,11 +52,20 @@ class WritingFolder:
             os.close(descriptor)
 
     def _locked(self) -> tuple[Path, int]:
-        """Make a file that nobody sweeps; return its path and descriptor."""
+        """Make a file that nobody sweeps; return its path and descriptor.
+
+        Raises:
+            OSError: it cannot be made, or not be locked.
+        """
         while True:
             path = self.path / secrets.token_hex(16)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            except OSError:
+                path.unlink(missing_ok=True)
+                os.close(descriptor)
+                raise
             if os.fstat(descriptor).st_nlink:
                 return path, descriptor
             os.close(descriptor)

@@ -213,6 +213,14 @@ def test_an_upload_of_an_older_generation_is_dropped(store: ObjectStore, pool: P
     assert inbox.pools_with_news(store) == []
 
 
+def test_what_was_dropped_does_not_come_back_with_the_device(store: ObjectStore, pool: Pool, send: Send) -> None:
+    """An upload of a stolen device that no merge had seen yet was merged after `readmit`."""
+    waiting = send(["Ada"])
+    devices.revoke(store, waiting.device, drops_uploads=True)
+    devices.readmit(store, waiting.device)
+    assert merge_once(store, pool) == MergeReport(dropped=1)
+
+
 @pytest.mark.parametrize(("drops", "report"), [(True, MergeReport(dropped=1)), (False, MergeReport(1, 1, 1))])
 def test_a_revoked_devices_waiting_uploads_are_dropped_or_merged_as_the_operator_says(
     store: ObjectStore, pool: Pool, send: Send, drops: bool, report: MergeReport

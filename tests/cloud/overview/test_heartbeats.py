@@ -46,6 +46,14 @@ def test_a_heartbeat_of_another_version_with_more_in_it_is_read(directory_store:
         heartbeats.read(directory_store)
 
 
+def test_a_worker_that_was_seen_in_the_future_is_silent() -> None:
+    """One that died with its clock ten years ahead would have been at work for ten years."""
+    ahead = replace(BEAT, seen=20 + 86_400, since=20 + 86_400)
+    assert BEAT.is_at_work(20.0)
+    assert ahead.is_silent(20.0)
+    assert not ahead.is_at_work(20.0)
+
+
 def test_what_was_not_seen_for_a_day_is_forgotten(directory_store: ObjectStore) -> None:
     heartbeats.write(directory_store, BEAT)
     [entry] = directory_store.entries(keys.WORKERS)

@@ -199,6 +199,16 @@ def test_a_file_system_without_locks_is_refused_by_that_name(
         probe(open_store(f"dir:{tmp_path / 'store'}"))
 
 
+def test_nobody_else_may_look_into_its_folders(tmp_path: Path) -> None:
+    """Names of objects are of groups and devices."""
+    store = open_store(f"dir:{tmp_path / 'store'}")
+    store.prepare()
+    store.put("folder/deeper/a", b"1")
+    folders = [tmp_path / "store", *(path for path in (tmp_path / "store").rglob("*") if path.is_dir())]
+    assert len(folders) > 3
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+
+
 @pytest.mark.parametrize("number", [errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS])
 def test_a_file_system_that_cannot_flush_folders_is_used_with_one_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, number: int

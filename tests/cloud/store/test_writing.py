@@ -89,6 +89,16 @@ def test_a_writer_whose_file_was_swept_before_it_was_locked_makes_another_one(
     assert swept
 
 
+def test_a_file_is_gone_when_it_cannot_be_locked(folder: WritingFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(95, "no locks")
+
+    monkeypatch.setattr("cloud.store.writing.fcntl.flock", refuse)
+    with pytest.raises(OSError, match="no locks"), folder.file(b"whole"):
+        pass
+    assert list(folder.path.iterdir()) == []
+
+
 def test_a_file_is_gone_when_writing_fails(folder: WritingFolder) -> None:
     with pytest.raises(ValueError, match="broken"), folder.file(b"half"):
         raise ValueError("broken")

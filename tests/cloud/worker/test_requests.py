@@ -69,6 +69,13 @@ def test_a_slip_is_refused_with_a_clear_line_and_stops_nobody(place: Place) -> N
     assert outcome_of(place, pin) == (RequestState.DONE, "best is 2")
 
 
+def test_requests_of_one_second_keep_their_order_too(place: Place) -> None:
+    """They were carried out in an order drawn by chance: an unpin before the pin that it was to take back."""
+    at = int(time.time())
+    asked = [ask(place, RequestKind.UNPIN, at=at) for _ in range(20)]
+    assert list(requests.waiting(place.store)) == asked == sorted(asked)
+
+
 def test_a_request_that_cannot_be_read_is_left_and_stops_nobody(place: Place, caplog: pytest.LogCaptureFixture) -> None:
     place.publish(1)
     place.store.put(keys.request("000000000000-0000000000000000"), b"[]")
