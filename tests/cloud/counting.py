@@ -16,9 +16,10 @@ class CountingStore:
         self.bytes_read: Counter[str] = Counter()
 
     def __getattr__(self, operation: str) -> Any:
-        def ask(key: str, *more: object, **named: object) -> object:
+        def ask(*given: Any, **named: object) -> object:
+            key = given[0] if given else ""  # of the whole store, as it is prepared
             self.requests[operation, key] += 1
-            answer = getattr(self._store, operation)(key, *more, **named)
+            answer = getattr(self._store, operation)(*given, **named)
             if isinstance(answer, StoredObject):
                 self.bytes_read[key] += len(answer.body)
             return answer
