@@ -17,6 +17,7 @@
     release or object missing    said: a standing release cannot be fetched; withdraw or promote another
     space not registered         said: register its bundle
     key not in the chain         said
+    record that cannot be read   said: of a device, code, operator, or erasure that waits
 
 No worker and no service may use the store while it is mended. Looking is safe at any time, but what moves meanwhile may
 be found in neither place.
@@ -27,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from cloud.admin.records import damaged_records
 from cloud.dataset import erasures, shards
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.pointer import DatasetPointer, PoolErasure
@@ -77,6 +79,7 @@ class Checker:
             StoreError: the store failed.
         """
         yield from _told(keys.CHAIN, self._check_keys())
+        yield from (Finding(key, what) for key, what in damaged_records(self.store))
         for pool in pools_with(self.store, *_OF_POOLS):
             if not exists(self.store, keys.space_file(pool.space, BUNDLE_FILE)):
                 what = "expected a registered space, got none: `fedex-cloud bundle add` registers it"

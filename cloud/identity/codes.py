@@ -92,7 +92,7 @@ def read_all(store: ObjectStore) -> Iterator[EnrolmentCode]:
     """
     for id_ in ids(store):
         try:
-            code = _read(store, id_)
+            code = read(store, id_)
         except NotFound:
             continue  # withdrawn in between
         yield code
@@ -112,7 +112,7 @@ def groups(store: ObjectStore, chosen: Iterable[str] | None = None) -> frozenset
     found = set()
     for id_ in ids(store) if chosen is None else chosen:
         try:
-            found.add(_read(store, id_).group)
+            found.add(read(store, id_).group)
         except NotFound:
             continue  # withdrawn in between
         except Damaged as error:
@@ -128,7 +128,7 @@ def withdraw(store: ObjectStore, code_id: str) -> EnrolmentCode:
         Damaged, StoreError: as `read_all`.
     """
     try:
-        code = _read(store, code_id)
+        code = read(store, code_id)
     except NotFound:
         raise NothingToDo(f"{code_id}: expected a code that `codes list` shows, got none of this id") from None
     store.delete(keys.code(code_id))
@@ -143,7 +143,7 @@ def find(store: ObjectStore, code: str, *, now: int) -> EnrolmentCode | None:
     """
     hashed = hash_secret(code)
     try:
-        found = _read(store, hashed[:ID_LENGTH])
+        found = read(store, hashed[:ID_LENGTH])
     except NotFound:
         return None
     return found if hmac.compare_digest(found.code_sha256, hashed) and now < found.expires else None
@@ -178,7 +178,13 @@ def count(store: ObjectStore, code_id: str, *, device: str) -> None:
     raise Unavailable(key, "others kept changing it")
 
 
-def _read(store: ObjectStore, code_id: str) -> EnrolmentCode:
+def read(store: ObjectStore, code_id: str) -> EnrolmentCode:
+    """Read a code by its id.
+
+    Raises:
+        NotFound: there is none.
+        Damaged: it cannot be read.
+    """
     key = keys.code(code_id)
     return _parse(key, store.get(key).body)
 

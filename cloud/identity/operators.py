@@ -85,7 +85,7 @@ def read_all(store: ObjectStore) -> Iterator[Operator]:
     """
     for id_ in names_under(store, keys.OPERATORS):
         try:
-            operator = _read(store, id_)
+            operator = read(store, id_)
         except NotFound:
             continue  # removed in between
         yield operator
@@ -124,7 +124,7 @@ class OperatorAuthenticator:
             return remembered
         self._remembered.pop(id_, None)
         try:
-            operator = _read(self._store, id_) if ID_PATTERN.fullmatch(id_) else None
+            operator = read(self._store, id_) if ID_PATTERN.fullmatch(id_) else None
         except NotFound:
             return None
         if operator is not None:
@@ -134,7 +134,13 @@ class OperatorAuthenticator:
         return operator
 
 
-def _read(store: ObjectStore, id_: str) -> Operator:
+def read(store: ObjectStore, id_: str) -> Operator:
+    """Read an operator by its id.
+
+    Raises:
+        NotFound: there is none.
+        Damaged: it cannot be read.
+    """
     key = keys.operator(id_)
     body = store.get(key).body
     with reading(key):

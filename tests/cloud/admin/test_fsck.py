@@ -12,6 +12,7 @@ from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.merge import merge_once
 from cloud.dataset.pointer import PoolErasure
 from cloud.dataset.scopes import GroupScope
+from cloud.identity import codes
 from cloud.releases import registry
 from cloud.releases.erase import ReleaseEraser
 from cloud.releases.registry import TrainedDataset
@@ -224,7 +225,7 @@ def test_an_erasure_that_the_worker_goes_on_with_is_no_fault_unless_it_is_done_w
     erasures.note(store, replace(asked, pools={pool.path: 1}))
     assert [one.key for one in found(store)] == [keys.registry_pointer(pool)]
     store.put(keys.erasure(asked.id), b"{")
-    assert [one.key for one in found(store)] == [keys.registry_pointer(pool)]
+    assert [one.key for one in found(store)] == [keys.erasure(asked.id), keys.registry_pointer(pool)]
 
 
 def test_an_erasure_that_only_the_registry_names_is_told_and_hinders_no_cycle(
@@ -261,3 +262,26 @@ def test_a_key_that_is_not_in_the_chain_is_said(store_of_release: ObjectStore) -
     store = store_of_release
     store.put(keys.CHAIN, b"{}")
     assert [one.key for one in found(store)] == [keys.CHAIN]
+
+
+def test_records_that_cannot_be_read_are_named_each_with_what_to_do(sound: ObjectStore) -> None:
+    """One device's stopped its group's merges, and fsck said that the store held together."""
+    codes.add(sound, codes.draw(), group="home", uses=1, expires=2, now=1)
+    erasures.ask(sound, GroupScope("work"), by="ada", now=1)
+    before = {one.key for one in found(sound)}
+    expected = {}
+    for prefix, advice in (
+        (keys.DEVICES, "the device enrols with a code again"),
+        (keys.CODES, "add another code"),
+        (keys.ERASURES, "ask for the erasure again"),
+    ):
+        [key] = sound.list(prefix)
+        body = sound.get(key).body
+        sound.put(key, body[: len(body) // 2])
+        expected[key] = advice
+    findings = {one.key: one for one in found(sound) if one.key not in before}
+    assert findings.keys() == expected.keys()
+    assert all(one.is_fault for one in findings.values())
+    for key, advice in expected.items():
+        assert findings[key].what.startswith("expected JSON")
+        assert findings[key].what.endswith(advice)
