@@ -105,7 +105,8 @@ def test_an_old_label_in_doubt_keeps_no_newcomer_out_of_best() -> None:
 
 
 def test_a_new_label_that_takes_the_samples_of_an_old_one_is_in_doubt_too() -> None:
-    found, _ = run_rounds(*gather([NEWCOMER, (3, BASE + 1, 2, 40)], new=2))
+    """Two devices use it: what one alone brings has no say in thresholds."""
+    found, _ = run_rounds(*gather([NEWCOMER, (3, BASE + 1, 2, 20), (3, BASE + 1, 3, 20)], new=2))
     assert found.verdict.passes
     assert found.examples.classes.labels[-1] == f"person {BASE}"
     assert len(found.examples.classes.labels) == BASE + 1

@@ -115,7 +115,7 @@ def test_a_release_tells_what_it_was_judged_by(released: tuple[TrainingSite, Cyc
         "second name of an older label": 0,
         "most of its device's samples fail": 0,
     }
-    assert told["labels"] == {"all": 8, "waiting": 1, "left_out": 0}
+    assert told["labels"] == {"all": 8, "waiting": 1, "alone": 0, "left_out": 0}
 
 
 def test_a_trial_that_is_killed_costs_only_itself(released: tuple[TrainingSite, CycleReport]) -> None:
