@@ -11,7 +11,7 @@ A token that was given out in place of another is one of the next ones until one
 one nor the rest counts any more. There may be several: an answer that came too late was made all the same, and nobody
 knows which one the device kept. All are changed under a precondition, and what a later version has put into the
 document stays. Uploads of an older generation are dropped at the merge; erasing a device's samples raises it
-(`cloud.identity.generations`).
+(`cloud.identity.generations`), and so does dropping what waits of one that is revoked.
 
 An operator may *revoke* a device: its tokens count no more, and it cannot enrol again; what it has sent stays, but for
 uploads that wait, where the operator wants them dropped. And *exclude* one: its samples stay, and leave the training

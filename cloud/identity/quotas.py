@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.strategies import FixedWindowRateLimiter
@@ -24,6 +25,7 @@ from contract.problems import Problem
 from contract.routes import RETRY_AFTER
 
 GUESSING_WINDOW_MINUTES = 10
+WRONG_TOKENS = f"wrong tokens in {GUESSING_WINDOW_MINUTES} minutes"
 MAX_RETRY_AFTER_S = 3600
 """So that a device that may upload nothing until tomorrow still asks for releases today."""
 
@@ -98,22 +100,40 @@ class Quotas:
     def token(self, whose: str) -> Iterator[None]:
         """Count the token that is judged in the block; one that raises `Unauthenticated` was wrong.
 
+        Its share is taken before, so that no more are judged at once than may be wrong.
+
         Args:
-            whose: who pays for it: an address, or the token itself where it was given out here, as others behind the
-                same address cannot have made that up.
+            whose: the address that pays for it.
 
         Raises:
             RequestRefused: there were as many wrong ones as there may be.
         """
         guess = self._shares()
         try:
-            guess.take(self._wrong_tokens, whose, what=f"wrong tokens in {GUESSING_WINDOW_MINUTES} minutes")
+            guess.take(self._wrong_tokens, whose, what=WRONG_TOKENS)
             yield
         except Unauthenticated:
             guess.keep()
             raise
         finally:
             guess.give_back()
+
+    @contextmanager
+    def sealed_token(self, token_sha256: str) -> Iterator[None]:
+        """Count the token that is judged in the block, where it was given out here: it pays for itself.
+
+        Nobody guesses one, so none waits for another that is judged at the same time.
+
+        Raises:
+            RequestRefused: it was shown as often as may be after it had ended.
+        """
+        shares = self._shares()
+        shares.check(self._wrong_tokens, token_sha256, what=WRONG_TOKENS)
+        try:
+            yield
+        except Unauthenticated:
+            shares.count(self._wrong_tokens, token_sha256)
+            raise
 
     def erasure(self, device: str) -> AbstractContextManager[None]:
         """Count the erasure that a device asks for in the block, unless it raises. Raises as `take_request`."""
@@ -189,8 +209,16 @@ class Shares:
         self._taken.append((item, key, cost))
         if is_within:
             return
-        ends, _ = limiter.get_window_stats(item, key)
         self.give_back()
+        self._refuse(item, key, what)
+
+    def check(self, item: RateLimitItem, key: str, *, what: str) -> None:
+        """Look whether a share of a quota is left, and take none. Raises as `take`."""
+        if not FixedWindowRateLimiter(self._counters).test(item, key):
+            self._refuse(item, key, what)
+
+    def _refuse(self, item: RateLimitItem, key: str, what: str) -> NoReturn:
+        ends, _ = FixedWindowRateLimiter(self._counters).get_window_stats(item, key)
         wait_s = min(max(1, math.ceil(ends - self._clock())), MAX_RETRY_AFTER_S)
         expected, headers = f"at most {item.amount} {what}", {RETRY_AFTER: str(wait_s)}
         raise RequestRefused(Problem.TOO_MANY_REQUESTS, "quota", expected=expected, got="more", headers=headers)

@@ -152,4 +152,5 @@ def guessing(authorization: str) -> AbstractContextManager[None]:
         StoreError: what tells such tokens from others cannot be read.
     """
     context = current_context()
-    return context.quotas.token(context.authenticator.find_sealed(authorization) or household_of(g.address))
+    sealed = context.authenticator.find_sealed(authorization)
+    return context.quotas.sealed_token(sealed) if sealed else context.quotas.token(household_of(g.address))

@@ -1,5 +1,6 @@
 """What one device, one code and one address may do in a day; nobody else pays for it."""
 
+import contextlib
 import multiprocessing
 import sys
 from collections.abc import Callable
@@ -167,6 +168,29 @@ def test_wrong_tokens_are_few_and_right_ones_cost_nothing(quotas: Quotas, clock:
     enrol(quotas, address="192.0.2.1")  # codes are counted by themselves
     clock.now += GUESSING_WINDOW_MINUTES * 60
     show(quotas, "192.0.2.1", is_right=True)
+
+
+def test_tokens_that_were_given_out_do_not_wait_for_each_other_and_an_ended_one_pays_for_itself(
+    quotas: Quotas, clock: Clock
+) -> None:
+    """Of sixty requests at once with one right token six got 429."""
+    with contextlib.ExitStack() as at_once:
+        for _ in range(60):
+            at_once.enter_context(quotas.sealed_token("a" * 64))
+
+    def show_ended() -> None:
+        with quotas.sealed_token("b" * 64):
+            raise Unauthenticated(expected="a right one", got="a wrong one")
+
+    for _ in range(2):
+        with pytest.raises(Unauthenticated):
+            show_ended()
+    assert refusal(show_ended).document.expected == "at most 2 wrong tokens in 10 minutes"
+    with quotas.sealed_token("a" * 64):
+        pass
+    clock.now += GUESSING_WINDOW_MINUTES * 60
+    with pytest.raises(Unauthenticated):
+        show_ended()
 
 
 @pytest.mark.parametrize(
