@@ -19,6 +19,8 @@ from cloud.cli import commands
 from cloud.commands.surroundings import who
 from cloud.dataset import inbox
 from cloud.errors import SettingError
+from cloud.identity import devices
+from cloud.identity.devices import EnrolledDevice
 from cloud.logs import LineFormatter
 from cloud.releases.signing import load_or_create
 from cloud.store import keys, open_store
@@ -72,7 +74,7 @@ def test_what_is_done_to_stores_spaces_bundles_and_samples_is_kept_without_label
     opened = open_store(store)
     opened.prepare()
     load_or_create(state, opened)
-    opened.put(keys.device(DEVICE), b"{}")
+    devices.add(opened, EnrolledDevice(DEVICE, "home", 0, "0" * 64, 0))
 
     def run(*arguments: str, store: str = store) -> str:
         environment = {"FEDEX_STORE": store, "FEDEX_STATE": str(state), "FEDEX_AUDIT": str(audit)}
