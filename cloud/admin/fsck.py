@@ -17,7 +17,8 @@
     release or object missing    said: a standing release cannot be fetched; withdraw or promote another
     space not registered         said: register its bundle
     key not in the chain         said
-    record that cannot be read   said: of a device, code, operator, or erasure that waits
+    record that cannot be read   said: each kind of it with what to do (`cloud.admin.records`); so are files of a space,
+                                 keys, and releases
 
 No worker and no service may use the store while it is mended. Looking is safe at any time, but what moves meanwhile may
 be found in neither place.
@@ -33,7 +34,7 @@ from cloud.dataset import erasures, shards
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.pointer import DatasetPointer, PoolErasure
 from cloud.dataset.shards import Columns, ShardRef
-from cloud.errors import Damaged, NotFound
+from cloud.errors import Damaged, NotFound, NotReady
 from cloud.identity.verification_keys import read_chain
 from cloud.releases import registry
 from cloud.releases.erase import ReleaseEraser
@@ -89,9 +90,11 @@ class Checker:
             yield from _told(keys.registry_pointer(pool), self._check_registry(pool))
 
     def _check_keys(self) -> Iterator[Finding]:
-        if not exists(self.store, keys.VERIFY):
-            return  # no worker was there yet, and it writes what it lacks
-        if self.store.get(keys.VERIFY).body not in read_chain(self.store).keys:
+        try:
+            known = read_chain(self.store).keys
+        except NotReady:
+            return  # no worker was there yet, or its key is damaged, which is said of it
+        if self.store.get(keys.VERIFY).body not in known:
             yield Finding(keys.CHAIN, f"expected a chain with the key of {keys.VERIFY}, got one without it")
 
     def _check_dataset(self, pool: Pool) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ import hashlib
 import hmac
 import secrets
 
-from cloud.errors import AlreadyExists, NotFound
+from cloud.errors import AlreadyExists, Damaged, NotFound
 from cloud.store import keys
 from cloud.store.store import ObjectStore
 
@@ -79,6 +79,21 @@ class TokenSeal:
         except AlreadyExists:  # another process was first
             return self._store.get(keys.SEAL).body
         return key
+
+
+def check(store: ObjectStore) -> None:
+    """Look whether the key of the seal, if there is one yet, can be one.
+
+    Raises:
+        Damaged: it cannot.
+        StoreError: the store failed.
+    """
+    try:
+        size = store.stat(keys.SEAL).size
+    except NotFound:
+        return
+    if size != KEY_BYTES:
+        raise Damaged(f"{keys.SEAL}: expected {KEY_BYTES} bytes, got {size}")
 
 
 def _encode(secret: bytes) -> str:

@@ -125,7 +125,7 @@ def read(store: ObjectStore) -> list[Heartbeat]:
         Damaged: one cannot be read.
         StoreError: the store failed.
     """
-    found = (_read(store, key) for key in store.list(keys.WORKERS, limit=MAX_WORKERS))
+    found = (read_one(store, key.removeprefix(keys.WORKERS)) for key in store.list(keys.WORKERS, limit=MAX_WORKERS))
     return sorted((one for one in found if one is not None), key=lambda one: (one.seen, one.worker), reverse=True)
 
 
@@ -140,7 +140,14 @@ def sweep(store: ObjectStore, *, now: float) -> None:
             store.delete(entry.key)
 
 
-def _read(store: ObjectStore, key: str) -> Heartbeat | None:
+def read_one(store: ObjectStore, worker_id: str) -> Heartbeat | None:
+    """Read what a worker last said of itself; None where that was swept meanwhile.
+
+    Raises:
+        Damaged: it cannot be read.
+        StoreError: the store failed.
+    """
+    key = keys.worker(worker_id)
     try:
         body = store.get(key).body
     except NotFound:  # swept meanwhile
@@ -149,7 +156,7 @@ def _read(store: ObjectStore, key: str) -> Heartbeat | None:
         fields = parse_document(body, where=key, max_bytes=MAX_BYTES)
         fields.check_format(HEARTBEAT_FORMAT)
         return Heartbeat(
-            worker=key.removeprefix(keys.WORKERS),
+            worker=worker_id,
             host=fields.text("host"),
             pid=fields.integer("pid"),
             version=fields.text("version"),

@@ -42,10 +42,10 @@ from cloud.releases.registry import Registry
 from cloud.spaces import bundles
 from cloud.spaces.base_counts import read_base_counts
 from cloud.store import ObjectStore, keys
-from cloud.store.documents import reading
+from cloud.store.documents import read_json, reading
 from cloud.store.keys import Pool
 from cloud.store.pools import pools_under
-from contract.documents import Json, parse_document
+from contract.documents import Json
 from contract.manifest import Manifest
 from contract.self_test import as_cosine
 
@@ -233,9 +233,7 @@ class OverviewReader:
         return newest, describe_trials(records[newest], chosen=chosen)
 
     def _record(self, key: str) -> Json:
-        body = self.store.get(key).body
-        with reading(key):
-            return parse_document(body, where=key, max_bytes=MAX_TRIAL_BYTES).as_json()
+        return read_json(self.store, key, max_bytes=MAX_TRIAL_BYTES)
 
 
 def _newest(history: list[ReleaseView]) -> dict[str, ReleaseView]:

@@ -21,11 +21,20 @@ from cloud.store.documents import reading
 from cloud.store.listing import names_under
 from cloud.store.store import ObjectStore
 from contract.bundle import BaseSamples, TrainingBundle, parse_training_bundle, read_training_bundle
-from contract.bundle_files import BUNDLE_FILE, BundleFacts, parse_bundle_document
+from contract.bundle_files import (
+    BUNDLE_FILE,
+    GOLDEN_FILE,
+    LABELS_FILE,
+    BundleFacts,
+    parse_bundle_document,
+    parse_golden_reference,
+    parse_labels_reference,
+    parse_reference,
+)
 from contract.errors import ContractError
 from contract.files import atomic_write
 from contract.tensors import LENGTH_BYTES, parse_header, parse_header_length
-from contract.training_bundle import BASE_FILE, KIND, TRAINING_FILES
+from contract.training_bundle import BASE_FILE, KERAS_HEAD_FILE, KIND, TRAINING_FILES
 
 
 def read_document(store: ObjectStore, space: str) -> bytes:
@@ -58,6 +67,27 @@ def read(store: ObjectStore, space: str) -> TrainingBundle:
     files = {name: store.get(keys.space_file(space, name)).body for name in TRAINING_FILES}
     with reading(keys.space_file(space, "")):
         return parse_training_bundle(files)
+
+
+def check_small_files(store: ObjectStore, space: str) -> None:
+    """Check the document of a registered bundle, and every file but its base samples (`cloud.spaces.base_counts`).
+
+    Raises:
+        NotFound: one of them is not there.
+        Damaged: one is not the one that the document names.
+    """
+    key = keys.space_file(space, BUNDLE_FILE)
+    with reading(key):
+        fields = parse_bundle_document(read_document(store, space), kind=KIND)
+        references = {
+            KERAS_HEAD_FILE: parse_reference(fields, "head", max_bytes=TRAINING_FILES[KERAS_HEAD_FILE]),
+            LABELS_FILE: parse_labels_reference(fields),
+            GOLDEN_FILE: parse_golden_reference(fields),
+        }
+    for name, reference in references.items():
+        key = keys.space_file(space, name)
+        with reading(key):
+            reference.check(store.get(key).body, where=key)
 
 
 def fetch(store: ObjectStore, space: str, folder: Path) -> TrainingBundle:

@@ -9,11 +9,19 @@ unless it belongs to something that is written anew. A change that an older vers
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
 
-from cloud.errors import Damaged
-from contract.documents import Json
+from cloud.errors import Damaged, NotFound
+from cloud.store.store import ObjectStore
+from contract.documents import Json, parse_document
 from contract.errors import ContractError
+
+READ_AT_ONCE = 8
+
+Read = TypeVar("Read")
 
 
 @contextlib.contextmanager
@@ -27,6 +35,44 @@ def reading(key: str) -> Iterator[None]:
         yield
     except ContractError as error:
         raise Damaged(str(error) if error.where.startswith(key) else f"{key}: {error}") from error
+
+
+def read_json(store: ObjectStore, key: str, *, max_bytes: int) -> Json:
+    """Read a document that is for people to look at.
+
+    Raises:
+        NotFound: there is none.
+        Damaged: it is no JSON.
+    """
+    body = store.get(key).body
+    with reading(key):
+        return parse_document(body, where=key, max_bytes=max_bytes).as_json()
+
+
+def read_each(
+    names: Iterable[str], read: Callable[[str], Read | None], *, damaged: Callable[[Damaged], None]
+) -> Iterator[Read]:
+    """Read records in the order of their names, some at a time; one that is gone meanwhile is passed over.
+
+    `damaged` is told of each that cannot be read, which is in nobody else's way. Raises a `StoreError`.
+    """
+
+    def attempt(name: str) -> Read | Damaged | None:
+        try:
+            return read(name)
+        except NotFound:
+            return None
+        except Damaged as error:
+            return error
+
+    left = iter(names)
+    with ThreadPoolExecutor(READ_AT_ONCE) as threads:
+        while batch := list(islice(left, READ_AT_ONCE)):
+            for found in threads.map(attempt, batch):
+                if isinstance(found, Damaged):
+                    damaged(found)
+                elif found is not None:
+                    yield found
 
 
 def keep_added(present: Json, document: Mapping[str, Json]) -> Mapping[str, Json]:

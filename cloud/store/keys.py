@@ -55,6 +55,7 @@ TOMBSTONES = "tombstones/"
 SPACES = "spaces/"
 SPACE_LISTS = "spaces-of/"
 REGISTRIES = "registry/"
+TRIALS = "trials/"
 WORKERS = "workers/"
 REQUESTS = "requests/"
 OUTCOMES = "outcomes/"
@@ -218,7 +219,7 @@ def space_list(group: str) -> str:
 
 def pool_trials(pool: Pool) -> str:
     """Return the prefix of the records of a pool's trials."""
-    return f"trials/{pool.path}/"
+    return f"{TRIALS}{pool.path}/"
 
 
 def trial(pool: Pool, cycle: str, name: str) -> str:
