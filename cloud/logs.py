@@ -13,12 +13,18 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import time
+from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TextIO
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """Of the request that this thread or greenlet answers; empty outside of any."""
+
+SAID_AGAIN_AFTER_S = 3600.0
+MAX_SAID = 1_000
 
 QUIET = ("boto3", "botocore", "urllib3", "s3transfer", "werkzeug")
 
@@ -40,6 +46,24 @@ def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO
 def fields(**values: object) -> dict[str, dict[str, object]]:
     """Name what a line says besides its message: `logger.info("request", extra=fields(status=201))`."""
     return {"fields": values}
+
+
+@dataclass(slots=True)
+class Seldom:
+    """Tells which lines to write, of those that are found again at every look: each once an hour. For one thread."""
+
+    clock: Callable[[], float] = time.monotonic
+    _said: dict[str, float] = field(default_factory=dict)
+
+    def is_due(self, line: str) -> bool:
+        """Tell whether to write a line now."""
+        now = self.clock()
+        if now < self._said.get(line, now):
+            return False
+        if len(self._said) >= MAX_SAID:
+            self._said.clear()
+        self._said[line] = now + SAID_AGAIN_AFTER_S
+        return True
 
 
 class LineFormatter(logging.Formatter):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import click
 
 from cloud import audit
 from cloud.admin.invitations import invite
 from cloud.audit import AuditEvent
-from cloud.commands.surroundings import show, store_here, who
+from cloud.commands.surroundings import describe_all, show, store_here, who
 from cloud.commands.values import CODE_ID, GROUP, Span, shown_time
 from cloud.identity import codes
 from cloud.identity.codes import MAX_USES, EnrolmentCode
@@ -53,13 +54,15 @@ def withdraw(id_: str) -> None:
     """Let a code open nothing any more; the devices that it let in stay."""
     with store_here() as store:
         code = codes.withdraw(store, id_)
-    audit.note(AuditEvent.CODE_WITHDRAWN, by=who(), code=id_, group=code.group, devices=len(code.devices))
-    click.echo(f"withdrawn: {id_} of group {code.group}, which let in {len(code.devices)} of {code.uses}")
+    facts = {"group": code.group, "devices": len(code.devices)} if code else {}
+    audit.note(AuditEvent.CODE_WITHDRAWN, by=who(), code=id_, **facts)
+    said = f" of group {code.group}, which let in {len(code.devices)} of {code.uses}" if code else ", which was damaged"
+    click.echo(f"withdrawn: {id_}{said}")
 
 
 def _list(store: ObjectStore) -> Iterator[str]:
     now = int(time.time())
-    yield from (_describe(code, now=now) for code in codes.read_all(store))
+    yield from describe_all(store, codes.read_all, partial(_describe, now=now))
 
 
 def _describe(code: EnrolmentCode, *, now: int) -> str:

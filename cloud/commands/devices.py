@@ -11,7 +11,7 @@ from cloud import audit
 from cloud.admin.self_tests import read_self_tests
 from cloud.audit import AuditEvent
 from cloud.commands.pools import pools_of, waiting_in
-from cloud.commands.surroundings import show, store_here, who
+from cloud.commands.surroundings import describe_all, show, store_here, who
 from cloud.commands.values import DEVICE, GROUP, shown_time
 from cloud.dataset import inbox
 from cloud.errors import NotFound, NothingToDo
@@ -99,7 +99,7 @@ def _fate(device: EnrolledDevice) -> str:
 
 
 def _list(store: ObjectStore, *, of: str | None) -> Iterator[str]:
-    yield from (_describe(one) for one in devices.read_all(store) if of in (None, one.group))
+    yield from describe_all(store, devices.read_all, lambda one: _describe(one) if of in (None, one.group) else None)
 
 
 def _show(store: ObjectStore, *, device: str) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -12,9 +12,10 @@ from cloud import audit
 from cloud.admin.erasing import Asked, ErasureOperator, device_scope, label_scope
 from cloud.admin.held_samples import held_rows, write_held
 from cloud.audit import AuditEvent
-from cloud.commands.surroundings import show, store_here, who
+from cloud.commands.surroundings import describe_all, show, store_here, who
 from cloud.commands.values import DEVICE, GROUP, shown_time
 from cloud.dataset import erasures
+from cloud.dataset.erasures import Erasure, Tombstone
 from cloud.dataset.scopes import DeviceScope, LabelScope
 from cloud.errors import Damaged
 from cloud.store import ObjectStore
@@ -92,14 +93,16 @@ def _tell(asked: Asked) -> None:
 
 
 def _erasures(store: ObjectStore) -> Iterator[str]:
-    for erasure_id in erasures.waiting(store):
-        try:
-            waiting = erasures.read(store, erasure_id)
-        except Damaged as error:
-            yield f"waits {erasure_id}: {error}"
-            continue
-        if waiting is not None:
-            yield f"waits {waiting.id}: asked {shown_time(waiting.asked)} by {waiting.by}"
-    for one in erasures.tombstones(store):
-        samples = "1 sample" if one.samples == 1 else f"{one.samples} samples"
-        yield f"erased {one.id}: {samples} on {shown_time(one.erased)}, asked {shown_time(one.asked)} by {one.by}"
+    yield from describe_all(store, _read_all, _describe)
+
+
+def _read_all(store: ObjectStore, *, damaged: Callable[[Damaged], None]) -> Iterator[Erasure | Tombstone]:
+    yield from erasures.read_waiting(store, damaged=damaged)
+    yield from erasures.tombstones(store, damaged=damaged)
+
+
+def _describe(one: Erasure | Tombstone) -> str:
+    if isinstance(one, Erasure):
+        return f"waits {one.id}: asked {shown_time(one.asked)} by {one.by}"
+    samples = "1 sample" if one.samples == 1 else f"{one.samples} samples"
+    return f"erased {one.id}: {samples} on {shown_time(one.erased)}, asked {shown_time(one.asked)} by {one.by}"

@@ -9,7 +9,7 @@ import click
 
 from cloud import audit
 from cloud.audit import AuditEvent
-from cloud.commands.surroundings import show, store_here, who
+from cloud.commands.surroundings import describe_all, show, store_here, who
 from cloud.commands.values import GROUP, Pattern, shown_time
 from cloud.identity import operators
 from cloud.identity.operators import NAME_PATTERN, Operator
@@ -52,7 +52,7 @@ def remove(name: str) -> None:
 
 
 def _list(store: ObjectStore) -> Iterator[str]:
-    yield from (_describe(one) for one in operators.read_all(store))
+    yield from describe_all(store, operators.read_all, _describe)
 
 
 def _describe(operator: Operator) -> str:

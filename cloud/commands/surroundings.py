@@ -6,13 +6,23 @@ import contextlib
 import getpass
 import os
 from collections.abc import Callable, Iterator
+from typing import Protocol, TypeVar
 
 import click
 
 from cloud import audit
-from cloud.errors import StoreError, StoreRefused
+from cloud.errors import Damaged, StoreError, StoreRefused
 from cloud.settings import Settings
 from cloud.store import ObjectStore, open_store
+
+One = TypeVar("One", covariant=True)
+
+
+class ReadsAll(Protocol[One]):
+    """What reads all records of a kind, and tells of those that cannot be read."""
+
+    def __call__(self, store: ObjectStore, *, damaged: Callable[[Damaged], None]) -> Iterator[One]:
+        """Read them in order."""
 
 
 def settings_here() -> Settings:
@@ -42,6 +52,20 @@ def show(look: Callable[[ObjectStore], Iterator[str]]) -> None:
     with store_here() as store:
         for line in look(store):
             click.echo(line)
+
+
+def describe_all(store: ObjectStore, read_all: ReadsAll[One], describe: Callable[[One], str | None]) -> Iterator[str]:
+    """Yield a line of each record, if it has one, and then of each that cannot be read.
+
+    Raises:
+        Damaged: there are such; nothing is left out before it is raised.
+    """
+    faults: list[str] = []
+    lines = (describe(one) for one in read_all(store, damaged=lambda error: faults.append(f"damaged: {error}")))
+    yield from (line for line in lines if line is not None)
+    yield from faults
+    if faults:
+        raise Damaged(f"{len(faults)} of them cannot be read; `fedex-cloud fsck` says what to do")
 
 
 def who() -> str:

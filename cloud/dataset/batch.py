@@ -8,6 +8,8 @@ Every upload that waits has one fate::
     REVOKED     its device was revoked, and the operator wants none of what waits
     UNREADABLE  it cannot be an upload of this space; the reason says why
     GONE        another merge dealt with it meanwhile
+
+One whose device has a document that cannot be read has none yet: it waits, and is in nobody's way.
 """
 
 from __future__ import annotations
@@ -18,11 +20,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
-from cloud.errors import NotFound
+from cloud.dataset import inbox
+from cloud.errors import Damaged, NotFound
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
 from cloud.store import keys
-from cloud.store.keys import InboxUpload
+from cloud.store.keys import InboxUpload, Pool
 from cloud.store.listing import exists
 from cloud.store.store import ObjectStore
 from contract.errors import ContractError
@@ -60,23 +63,56 @@ class BatchUpload:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The next uploads of a pool that can be judged."""
+
+    uploads: Sequence[InboxUpload]
+    senders: Mapping[str, EnrolledDevice | None]
+    """Whose they are; None of a device that is not enrolled."""
+    is_all: bool
+    """Nothing waits behind them."""
+    held: Mapping[str, Damaged]
+    """Devices whose document cannot be read, of those whose uploads were passed over."""
+
+
+def next_waiting(store: ObjectStore, pool: Pool) -> Waiting:
+    """List the first uploads of a pool that can be judged, at most `MAX_LISTED`. Raises a `StoreError`."""
+    senders: dict[str, EnrolledDevice | None] = {}
+    held: dict[str, Damaged] = {}
+    after = ""
+    while True:
+        page = inbox.pending(store, pool, after=after)
+        new = sorted({upload.device for upload in page.uploads} - senders.keys() - held.keys())
+        with ThreadPoolExecutor(FETCHED_AT_ONCE) as threads:
+            for device, found in zip(new, threads.map(partial(_look_up, store), new), strict=True):
+                if isinstance(found, Damaged):
+                    held[device] = found
+                else:
+                    senders[device] = found
+        uploads = [upload for upload in page.uploads if upload.device not in held]
+        if uploads or page.is_last:
+            return Waiting(uploads, senders, page.is_last, held)
+        after = page.last_key
+
+
 def read_batch(
     store: ObjectStore,
     uploads: Sequence[InboxUpload],
     *,
+    senders: Mapping[str, EnrolledDevice | None],
     feature_shape: tuple[int, ...],
     max_bytes: int = MAX_BATCH_BYTES,
     max_rows: int = MAX_BATCH_ROWS,
 ) -> Iterator[BatchUpload]:
     """Judge uploads in order, at least one, until they have more than `max_bytes` of features or `max_rows`.
 
-    Threads fetch some bodies at a time; an upload is decoded only when it is its turn.
+    `senders` says whose each of them is. Threads fetch some bodies at a time; an upload is decoded only when it is its
+    turn.
     """
     taken_bytes = taken_rows = 0
     with ThreadPoolExecutor(FETCHED_AT_ONCE) as threads:
-        senders = sorted({upload.device for upload in uploads})
-        enrolled = dict(zip(senders, threads.map(partial(_look_up, store), senders), strict=True))
-        fetch = partial(_fetch, store, enrolled)
+        fetch = partial(_fetch, store, senders)
         for begin in range(0, len(uploads), FETCHED_AT_ONCE):
             for fetched in threads.map(fetch, uploads[begin : begin + FETCHED_AT_ONCE]):
                 judged = _judge(fetched, feature_shape) if fetched.fate is Fate.READABLE else fetched
@@ -87,11 +123,11 @@ def read_batch(
                     return
 
 
-def _fetch(store: ObjectStore, enrolled: Mapping[str, EnrolledDevice | None], upload: InboxUpload) -> BatchUpload:
+def _fetch(store: ObjectStore, senders: Mapping[str, EnrolledDevice | None], upload: InboxUpload) -> BatchUpload:
     """Fetch an upload's bytes, unless its fate is decided without them."""
     if exists(store, keys.receipt(upload)):
         return BatchUpload(upload, Fate.SEEN)
-    device = enrolled[upload.device]
+    device = senders[upload.device]
     if device is not None and upload.generation < device.generation:
         return BatchUpload(upload, Fate.ERASED)
     if device is not None and device.drops_uploads:
@@ -116,9 +152,11 @@ def _judge(fetched: BatchUpload, feature_shape: tuple[int, ...]) -> BatchUpload:
     return BatchUpload(upload, Fate.READABLE, content=content)
 
 
-def _look_up(store: ObjectStore, device: str) -> EnrolledDevice | None:
-    """Return a device as it is now, or None for one that is not enrolled."""
+def _look_up(store: ObjectStore, device: str) -> EnrolledDevice | Damaged | None:
+    """Return a device as it is now, None for one that is not enrolled, or why it cannot be read."""
     try:
         return devices.read(store, device)
     except NotFound:
         return None
+    except Damaged as error:
+        return error

@@ -17,7 +17,7 @@ import contextlib
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -27,7 +27,7 @@ from cloud.errors import AlreadyExists, Damaged, NotFound
 from cloud.identity import devices
 from cloud.identity.generations import raise_generation
 from cloud.store import keys
-from cloud.store.documents import reading
+from cloud.store.documents import read_each, reading
 from cloud.store.listing import names_under
 from cloud.store.store import ObjectStore
 from contract.documents import Fields, Json, encode_json, parse_document
@@ -128,7 +128,7 @@ def ask(store: ObjectStore, scope: LabelScope | GroupScope | AgeScope, *, by: st
         StoreError: it may have been asked for, or not.
     """
     for asked in pending(store):
-        if asked.scope == scope:
+        if asked.scope == scope or _are_of_one_label(asked.scope, scope):
             return asked
     erasure = Erasure(secrets.token_hex(ID_BYTES), by, int(now), scope)
     store.add(keys.erasure(erasure.id), encode_json(erasure.document()))
@@ -155,22 +155,23 @@ def pending(store: ObjectStore) -> list[Erasure]:
     Raises:
         StoreError: the store failed.
     """
-    found = []
-    for erasure_id in waiting(store):
-        try:
-            found.append(read(store, erasure_id))
-        except Damaged as error:
-            logger.error("erasure: %s", error)
-    return [one for one in found if one is not None]
+    return list(read_waiting(store, damaged=lambda error: logger.error("erasure: %s", error)))
 
 
-def tombstones(store: ObjectStore) -> list[Tombstone]:
-    """Read what is left of erasures, in the order in which they were carried out. Raises as `read` does."""
-    found = []
-    for erasure_id in names_under(store, keys.TOMBSTONES):
-        tombstone = _read(store, keys.tombstone(erasure_id), partial(Tombstone.parse, erasure_id))
-        found += [tombstone] if tombstone else []
-    return sorted(found, key=lambda one: one.erased)
+def read_waiting(store: ObjectStore, *, damaged: Callable[[Damaged], None]) -> Iterator[Erasure]:
+    """Read the erasures that are not carried out yet; `damaged` is told of those that cannot be."""
+    return read_each(waiting(store), partial(read, store), damaged=damaged)
+
+
+def read_tombstone(store: ObjectStore, erasure_id: str) -> Tombstone | None:
+    """Read what is left of an erasure; None where it is not carried out. Raises as `read` does."""
+    return _read(store, keys.tombstone(erasure_id), partial(Tombstone.parse, erasure_id))
+
+
+def tombstones(store: ObjectStore, *, damaged: Callable[[Damaged], None]) -> Iterator[Tombstone]:
+    """Yield what is left of erasures, in the order in which they were carried out; as `read_waiting`."""
+    found = read_each(names_under(store, keys.TOMBSTONES), partial(read_tombstone, store), damaged=damaged)
+    yield from sorted(found, key=lambda one: one.erased)
 
 
 def note(store: ObjectStore, erasure: Erasure) -> None:
@@ -184,6 +185,14 @@ def finish(store: ObjectStore, erasure: Erasure, *, now: float) -> Tombstone:
     store.put(keys.tombstone(erasure.id), encode_json(tombstone.document()))
     store.delete(keys.erasure(erasure.id))
     return tombstone
+
+
+def _are_of_one_label(one: Scope, other: Scope) -> bool:
+    """Tell whether two scopes mean the same label, in whatever spelling each."""
+    match one, other:
+        case LabelScope(), LabelScope():
+            return one.group == other.group and one.means_label(other.label)
+    return False
 
 
 def _read(store: ObjectStore, key: str, parse: Callable[[Fields], One]) -> One | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from cloud.errors import AlreadyExists, Damaged
 from cloud.store import keys
@@ -43,10 +44,20 @@ def has(store: ObjectStore, upload: InboxUpload) -> bool:
     return any(exists(store, key) for key in (keys.inbox(upload), keys.receipt(upload)))
 
 
-def pending(store: ObjectStore, pool: Pool, *, limit: int = MAX_LISTED) -> list[InboxUpload]:
-    """List the first `limit` uploads that wait in a pool, by device and hash."""
-    uploads = (_parse(key) for key in store.list(keys.pool_inbox(pool), limit=limit))
-    return [upload for upload in uploads if upload is not None]
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """What one LIST of a pool's inbox says."""
+
+    uploads: list[InboxUpload]
+    last_key: str
+    is_last: bool
+
+
+def pending(store: ObjectStore, pool: Pool, *, after: str = "", limit: int = MAX_LISTED) -> InboxPage:
+    """List at most `limit` uploads that wait in a pool, by device and hash, whose keys come after one."""
+    listed = store.list(keys.pool_inbox(pool), after=after, limit=limit)
+    uploads = [upload for upload in map(_parse, listed) if upload is not None]
+    return InboxPage(uploads, listed[-1] if listed else after, is_last=len(listed) < limit)
 
 
 def all_pending(store: ObjectStore, pool: Pool) -> Iterator[InboxUpload]:

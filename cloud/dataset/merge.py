@@ -4,7 +4,8 @@ The steps, each of which may be the last one before a kill::
 
     1  read the pointer
     2  finish its journal: a receipt for each upload of the last merge, then their inbox keys go
-    3  list the inbox; drop what has a receipt or was erased, set aside what cannot be read
+    3  list the inbox; drop what has a receipt or was erased, set aside what cannot be read, leave what a device sent
+       whose document cannot be read
     4  decide on each row: its split, or that a newer one is there
     5  write the shard, which names its uploads
     6  swap the pointer: the shard is in the dataset, and its uploads are the journal
@@ -21,23 +22,23 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from cloud.dataset import inbox, shards
 from cloud.dataset import pointer as dataset_pointer
-from cloud.dataset.batch import FETCHED_AT_ONCE, MAX_BATCH_BYTES, BatchUpload, Fate, read_batch
+from cloud.dataset import shards
+from cloud.dataset.batch import FETCHED_AT_ONCE, MAX_BATCH_BYTES, BatchUpload, Fate, next_waiting, read_batch
 from cloud.dataset.ledger import LedgerDraft
 from cloud.dataset.memory import MergeMemory
 from cloud.dataset.pointer import DatasetPointer
 from cloud.dataset.shard_draft import ShardDraft
 from cloud.dataset.shards import Columns, ShardRef
-from cloud.errors import LostRace
+from cloud.errors import Damaged, LostRace
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
-from cloud.store.store import MAX_LISTED, ObjectStore
+from cloud.store.store import ObjectStore
 from contract.callbacks import ignore
 from contract.documents import encode_json
 
@@ -78,6 +79,8 @@ class MergeReport:
     set_aside: int = 0
     more: bool = False
     """Something may still wait: merge again."""
+    held: Mapping[str, Damaged] = field(default_factory=dict)
+    """Devices whose document cannot be read: what they sent waits until it can be."""
 
 
 def merge_once(
@@ -124,12 +127,19 @@ class _Merge:
         self.at(MergeStep.POINTER_READ)
         self.finish_journal(dataset)
         memory = self.memory.catch_up(self.store, self.pool, dataset)
-        waiting = inbox.pending(self.store, self.pool)
+        waiting = next_waiting(self.store, self.pool)
         self.at(MergeStep.INBOX_LISTED)
         shard = ShardDraft(memory.feature_shape, LedgerDraft(memory.ledger, salt))
-        batch = read_batch(self.store, waiting, feature_shape=memory.feature_shape, max_bytes=max_bytes)
+        batch = read_batch(
+            self.store,
+            waiting.uploads,
+            senders=waiting.senders,
+            feature_shape=memory.feature_shape,
+            max_bytes=max_bytes,
+        )
         fates = [self._deal_with(upload, shard) for upload in batch]
-        report = _report(fates, shard, more=len(waiting) == MAX_LISTED or len(fates) < len(waiting))
+        more = bool(fates) and (not waiting.is_all or len(fates) < len(waiting.uploads))
+        report = _report(fates, shard, more=more, held=waiting.held)
         self.at(MergeStep.ROWS_DECIDED)
         if not shard.rows:
             self._give_receipts(shard.uploads)
@@ -210,7 +220,7 @@ def _grown(dataset: DatasetPointer, ref: ShardRef, shard: ShardDraft) -> Dataset
     )
 
 
-def _report(fates: list[Fate], shard: ShardDraft, *, more: bool) -> MergeReport:
+def _report(fates: list[Fate], shard: ShardDraft, *, more: bool, held: Mapping[str, Damaged]) -> MergeReport:
     return MergeReport(
         uploads=len(shard.uploads),
         rows=shard.rows,
@@ -218,4 +228,5 @@ def _report(fates: list[Fate], shard: ShardDraft, *, more: bool) -> MergeReport:
         dropped=sum(fate in (Fate.SEEN, Fate.ERASED, Fate.REVOKED) for fate in fates),
         set_aside=fates.count(Fate.UNREADABLE),
         more=more,
+        held=held,
     )

@@ -15,13 +15,14 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from cloud.errors import Damaged, Forbidden, NotFound, NothingToDo, PreconditionFailed, Unavailable
 from cloud.identity.secret_hash import hash_secret
 from cloud.store import keys
-from cloud.store.documents import reading
+from cloud.store.documents import read_each, reading
 from cloud.store.listing import names_under
 from cloud.store.store import ObjectStore
 from contract.documents import Json, encode_json, parse_document
@@ -83,19 +84,9 @@ def add(store: ObjectStore, code: str, *, group: str, uses: int, expires: int, n
     return made
 
 
-def read_all(store: ObjectStore) -> Iterator[EnrolmentCode]:
-    """Read all codes, in the order of their ids.
-
-    Raises:
-        Damaged: one cannot be read.
-        StoreError: the store failed.
-    """
-    for id_ in ids(store):
-        try:
-            code = read(store, id_)
-        except NotFound:
-            continue  # withdrawn in between
-        yield code
+def read_all(store: ObjectStore, *, damaged: Callable[[Damaged], None]) -> Iterator[EnrolmentCode]:
+    """Read all codes, in the order of their ids; `damaged` is told of those that cannot be. Raises a `StoreError`."""
+    return read_each(ids(store), partial(read, store), damaged=damaged)
 
 
 def ids(store: ObjectStore) -> Iterator[str]:
@@ -109,28 +100,25 @@ def groups(store: ObjectStore, chosen: Iterable[str] | None = None) -> frozenset
     Raises:
         StoreError: the store failed.
     """
-    found = set()
-    for id_ in ids(store) if chosen is None else chosen:
-        try:
-            found.add(read(store, id_).group)
-        except NotFound:
-            continue  # withdrawn in between
-        except Damaged as error:
-            logger.warning("left out: %s", error)
-    return frozenset(found)
+    names = ids(store) if chosen is None else chosen
+    found = read_each(names, partial(read, store), damaged=lambda error: logger.warning("left out: %s", error))
+    return frozenset(code.group for code in found)
 
 
-def withdraw(store: ObjectStore, code_id: str) -> EnrolmentCode:
-    """Remove a code; the devices that it let in stay. Return what it was.
+def withdraw(store: ObjectStore, code_id: str) -> EnrolmentCode | None:
+    """Remove a code; the devices that it let in stay. Return what it was, or None where that could not be read.
 
     Raises:
         NothingToDo: there is none.
-        Damaged, StoreError: as `read_all`.
+        StoreError: the store failed.
     """
+    code = None
     try:
         code = read(store, code_id)
     except NotFound:
         raise NothingToDo(f"{code_id}: expected a code that `codes list` shows, got none of this id") from None
+    except Damaged as error:
+        logger.warning("withdrawn all the same: %s", error)
     store.delete(keys.code(code_id))
     return code
 
@@ -139,7 +127,8 @@ def find(store: ObjectStore, code: str, *, now: int) -> EnrolmentCode | None:
     """Return what is kept of a code that somebody sent, if it opens a group now, at least to those that it let in.
 
     Raises:
-        Damaged, StoreError: as `read_all`.
+        Damaged: it cannot be read.
+        StoreError: the store failed.
     """
     hashed = hash_secret(code)
     try:
@@ -155,7 +144,8 @@ def count(store: ObjectStore, code_id: str, *, device: str) -> None:
     Raises:
         Forbidden: it has let in as many as it may, or was withdrawn; nothing has changed.
         Unavailable: others kept changing it.
-        Damaged, StoreError: as `read_all`.
+        Damaged: it cannot be read.
+        StoreError: the store failed.
     """
     key = keys.code(code_id)
     for _ in range(ATTEMPTS):

@@ -23,14 +23,12 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 
-from cloud.errors import Forbidden, NotFound, NothingToDo, PreconditionFailed, Unauthenticated, Unavailable
+from cloud.errors import Damaged, Forbidden, NotFound, NothingToDo, PreconditionFailed, Unauthenticated, Unavailable
 from cloud.store import keys
-from cloud.store.documents import reading
+from cloud.store.documents import read_each, reading
 from cloud.store.listing import names_under
 from cloud.store.store import ObjectStore
 from contract.documents import Fields, Json, encode_json, parse_document
@@ -39,7 +37,6 @@ from contract.patterns import GROUP_PATTERN, HEX64_PATTERN, check_name
 MAX_DOCUMENT_BYTES = 4 << 10
 ATTEMPTS = 4
 """Of a change, while others change the same device."""
-READ_AT_ONCE = 8
 MAX_NEXT_TOKENS = 4
 """Of those given out and not used; with another one, the one that was given out first counts no more."""
 
@@ -197,17 +194,9 @@ def excluded(store: ObjectStore, group: str) -> frozenset[str]:
     return frozenset(names_under(store, keys.excluded_of(group)))
 
 
-def read_all(store: ObjectStore) -> Iterator[EnrolledDevice]:
-    """Read all devices, in the order of their ids, some at a time.
-
-    Raises:
-        Damaged: one cannot be read.
-        StoreError: the store failed.
-    """
-    names = names_under(store, keys.DEVICES)
-    with ThreadPoolExecutor(READ_AT_ONCE) as threads:
-        while batch := list(islice(names, READ_AT_ONCE)):
-            yield from threads.map(partial(read, store), batch)
+def read_all(store: ObjectStore, *, damaged: Callable[[Damaged], None]) -> Iterator[EnrolledDevice]:
+    """Read all devices, in the order of their ids; `damaged` is told of those that cannot be. Raises a `StoreError`."""
+    return read_each(names_under(store, keys.DEVICES), partial(read, store), damaged=damaged)
 
 
 def _look(store: ObjectStore, device_id: str) -> EnrolledDevice:

@@ -11,17 +11,19 @@ and no device's is one. An operator of a group may do there what one without a g
 from __future__ import annotations
 
 import hmac
+import logging
 import re
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
-from cloud.errors import NotFound, NothingToDo, Unauthenticated
+from cloud.errors import Damaged, NotFound, NothingToDo, Unauthenticated
 from cloud.identity.secret_hash import hash_secret
 from cloud.identity.token_seal import TokenSeal
 from cloud.identity.tokens import MAX_REMEMBERED, REMEMBERED_S, parse_token
 from cloud.store import keys
-from cloud.store.documents import reading
+from cloud.store.documents import read_each, reading
 from cloud.store.listing import names_under
 from cloud.store.store import ObjectStore
 from contract.documents import encode_json, parse_document
@@ -30,6 +32,8 @@ from contract.patterns import GROUP_PATTERN, HEX64_PATTERN
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@-]{0,62}")
 ID_PATTERN = re.compile(r"operator-[0-9a-f]{16}")
 MAX_DOCUMENT_BYTES = 4 << 10
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,9 @@ def add(store: ObjectStore, name: str, *, group: str | None, now: int) -> tuple[
 
     Raises:
         NothingToDo: an operator has this name.
-        Damaged, StoreError: as `read_all`.
+        StoreError: the store failed.
     """
-    if any(one.name == name for one in read_all(store)):
+    if _find_named(store, name) is not None:
         raise NothingToDo(f"{name}: expected a name that no operator has, got one of `operators list`")
     id_ = f"operator-{secrets.token_hex(8)}"
     token = TokenSeal(store).make_token(id_)
@@ -67,28 +71,18 @@ def remove(store: ObjectStore, name: str) -> Operator:
 
     Raises:
         NothingToDo: there is none of this name.
-        Damaged, StoreError: as `read_all`.
+        StoreError: the store failed.
     """
-    found = next((one for one in read_all(store) if one.name == name), None)
+    found = _find_named(store, name)
     if found is None:
         raise NothingToDo(f"{name}: expected an operator that `operators list` shows, got none of this name")
     store.delete(keys.operator(found.id))
     return found
 
 
-def read_all(store: ObjectStore) -> Iterator[Operator]:
-    """Read all operators.
-
-    Raises:
-        Damaged: one cannot be read.
-        StoreError: the store failed.
-    """
-    for id_ in names_under(store, keys.OPERATORS):
-        try:
-            operator = read(store, id_)
-        except NotFound:
-            continue  # removed in between
-        yield operator
+def read_all(store: ObjectStore, *, damaged: Callable[[Damaged], None]) -> Iterator[Operator]:
+    """Read all operators; `damaged` is told of those that cannot be. Raises a `StoreError`."""
+    return read_each(names_under(store, keys.OPERATORS), partial(read, store), damaged=damaged)
 
 
 class OperatorAuthenticator:
@@ -152,3 +146,9 @@ def read(store: ObjectStore, id_: str) -> Operator:
             token_sha256=fields.name("token_sha256", HEX64_PATTERN),
             added=fields.integer("added"),
         )
+
+
+def _find_named(store: ObjectStore, name: str) -> Operator | None:
+    """Return the operator of a name, of those that can be read: no other's token counts."""
+    found = read_all(store, damaged=lambda error: logger.warning("left out: %s", error))
+    return next((one for one in found if one.name == name), None)

@@ -14,6 +14,7 @@ beside it, whose release is written before the pointer moves to it: a serial abo
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -28,10 +29,13 @@ from cloud.store import keys
 from cloud.store.documents import reading
 from cloud.store.keys import Pool
 from cloud.store.listing import keys_under
+from cloud.store.pools import pools_under
 from cloud.store.store import ObjectStore
 from contract.documents import encode_json, parse_document
 from contract.envelope import Envelope
 from contract.manifest import MAX_ENVELOPE_BYTES, Manifest
+
+logger = logging.getLogger(__name__)
 
 ERASURE = "erasure"
 """In the report of a release that was made by an erasure: its id."""
@@ -78,8 +82,12 @@ class ReleaseEraser:
                 self.store.delete(key)
 
     def sweep_objects(self, group: str) -> None:
-        """Delete objects of a group that no release of it names. Idempotent; no cycle may be publishing meanwhile."""
-        named = {sha256 for release in self._releases(group) for sha256 in _named_by(release)}
+        """Delete objects of a group that no release of it names. Idempotent; no cycle may be publishing meanwhile.
+
+        What a release that cannot be read is made of goes too, unless it stands: nobody can return to it.
+        """
+        named = {sha256 for manifest in self._standing(group) for sha256 in _named_in(manifest)}
+        named |= set(self._named_by_releases(group))
         prefix = keys.group_objects(group)
         for key in keys_under(self.store, prefix):
             if key.removeprefix(prefix) not in named:
@@ -126,16 +134,28 @@ class ReleaseEraser:
             return False
         return manifest.serial >= current.next_serial(manifest.channel)
 
-    def _releases(self, group: str) -> Iterator[Release]:
+    def _named_by_releases(self, group: str) -> Iterator[str]:
+        """Yield the hashes of the objects that the releases of a group are made of, as far as these can be read."""
         for key in keys_under(self.store, f"{keys.REGISTRIES}{group}/"):
-            if not key.endswith("/HEAD"):
-                yield registry.get_release(self.store, keys.parse_pool(key), key.rpartition("/")[2])
+            if key.endswith("/HEAD"):
+                continue
+            try:
+                release = registry.get_release(self.store, keys.parse_pool(key), key.rpartition("/")[2])
+                with reading(key):
+                    manifest = Manifest.parse(release.payload)
+            except (NotFound, Damaged) as error:
+                logger.error("erasure: what it is made of goes: %s", error)
+                continue
+            yield from _named_in(manifest)
+            if release.weights is not None:
+                yield release.weights.sha256
+
+    def _standing(self, group: str) -> Iterator[Manifest]:
+        for pool in pools_under(self.store, f"{keys.REGISTRIES}{group}/", pool_of=keys.parse_pool):
+            yield from (one.manifest for one in registry.read(self.store, pool).channels.values())
 
 
-def _named_by(release: Release) -> Iterator[str]:
-    """Yield the hashes of the objects that a release is made of."""
-    manifest = Manifest.parse(release.payload)
+def _named_in(manifest: Manifest) -> Iterator[str]:
+    """Yield the hashes of the objects that devices fetch."""
     yield manifest.labels.sha256
     yield from (head.file.sha256 for head in manifest.heads.values())
-    if release.weights is not None:
-        yield release.weights.sha256

@@ -25,12 +25,13 @@ from cloud import audit
 from cloud.audit import AuditEvent
 from cloud.dataset import admission, erasures, reader
 from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset.batch import next_waiting
 from cloud.dataset.erase import erase_rows, pools_holding, sweep
 from cloud.dataset.erasures import Erasure, Tombstone
 from cloud.dataset.memory import MergeMemory
 from cloud.dataset.merge import merge_once
 from cloud.dataset.scopes import DeviceScope, GroupScope, Scope
-from cloud.errors import CloudError, LostRace, NotFound
+from cloud.errors import CloudError, Damaged, LostRace, NotFound
 from cloud.identity import devices
 from cloud.identity.generations import raise_generation
 from cloud.logs import fields
@@ -162,11 +163,25 @@ class Eraser:
         scope, store = erasure.scope, self.context.store
         if not isinstance(scope, GroupScope):
             return erasure
-        now = {device.id: device.generation for device in devices.read_all(store) if device.group == scope.group}
+        damaged: list[Damaged] = []
+        enrolled = devices.read_all(store, damaged=damaged.append)
+        now = {device.id: device.generation for device in enrolled if device.group == scope.group}
+        if damaged:
+            self._refuse_unknown(scope.group, damaged[0])
         settled = replace(erasure, scope=scope.at(now))
         if settled != erasure:
             erasures.note(store, settled)
         return settled
+
+    def _refuse_unknown(self, group: str, damage: Damaged) -> None:
+        """Raise where something waits of a device whose generation cannot be read: it would come back.
+
+        Raises:
+            Damaged: what is given, of one of these devices.
+        """
+        for pool in pools_holding(self.context.store, group):
+            if next_waiting(self.context.store, pool).held:
+                raise damage
 
     def _raise_generations(self, scope: Scope) -> None:
         """Let what waits count no more, where a device or all of a group is meant."""

@@ -101,8 +101,12 @@ class Pulse:
         self.count(Count.CYCLES_REFUSED if verdict is not None and not verdict.passes else ended)
 
     def failed(self, count: Count, error: object, *, pool: Pool | None = None) -> None:
-        """Note what went wrong."""
+        """Note what went wrong, and count it."""
         self.count(count)
+        self.is_troubled(error, pool=pool)
+
+    def is_troubled(self, error: object, *, pool: Pool | None = None) -> None:
+        """Note what goes wrong."""
         what = " ".join(str(error).split())[:MAX_TROUBLE_CHARACTERS]
         self._set(trouble=Trouble(int(self.now()), pool.path if pool else None, what))
         self.changed.set()

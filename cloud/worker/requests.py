@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from cloud.admin.best import BestOperator
 from cloud.errors import CloudError, Damaged, LostRace, NotFound, NothingToDo
-from cloud.logs import fields
+from cloud.logs import Seldom, fields
 from cloud.releases import requests
 from cloud.releases.requests import OperatorRequest, Outcome, RequestKind, RequestState
 from cloud.training.context import TrainingContext
@@ -45,10 +45,11 @@ def carrying_out(context: TrainingContext) -> Iterator[None]:
         thread.join()
 
 
-def carry_out(context: TrainingContext) -> None:
+def carry_out(context: TrainingContext, *, seldom: Seldom | None = None) -> None:
     """Carry out what waits, in the order in which it came; none that fails keeps those behind it waiting.
 
-    One that the store failed at waits on; one that a defect ended is refused, and the log says more.
+    One that the store failed at waits on; one that a defect ended is refused, and the log says more. `seldom` keeps
+    one that cannot be read from filling the log.
 
     Raises:
         StoreError: the store did not say what waits, or did not keep an outcome; what waits still does.
@@ -60,7 +61,8 @@ def carry_out(context: TrainingContext) -> None:
         except NotFound:  # another worker has finished it
             continue
         except Damaged as error:
-            logger.error("request: left: %s", error)
+            if seldom is None or seldom.is_due(str(error)):
+                logger.error("request: left: %s", error)
             continue
         line = fields(request=id_, by=request.decision.by, pool=request.pool.path)
         try:
@@ -77,11 +79,11 @@ def carry_out(context: TrainingContext) -> None:
 
 
 def _run(context: TrainingContext, ended: threading.Event) -> None:
-    looks = 0
+    looks, seldom = 0, Seldom()
     new_groups = NewGroups(context, time.monotonic() + FIRST_LOOK_AT_GROUPS_S)
     while not (ended.is_set() or context.stop.is_set()):
         try:
-            carry_out(context)
+            carry_out(context, seldom=seldom)
             new_groups.look(clock=time.monotonic())
             if looks % int(FORGET_EVERY_S / LOOK_EVERY_S) == 0:
                 requests.forget(context.store, now=context.now())

@@ -14,9 +14,9 @@ from cloud.dataset import admission, inbox
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.memory import MergeMemory
 from cloud.dataset.merge import merge_once
-from cloud.errors import CloudError, CycleFailed, LostRace, Stopped
+from cloud.errors import CloudError, CycleFailed, Damaged, LostRace, Stopped
 from cloud.identity import codes
-from cloud.logs import fields
+from cloud.logs import Seldom, fields
 from cloud.overview.heartbeats import MAX_TROUBLE_CHARACTERS, Count
 from cloud.releases import registry, space_lists
 from cloud.releases.failures import FailedCycles
@@ -56,6 +56,7 @@ class Worker:
     _renewals: RenewalTimes = field(init=False)
     _admissions: AdmissionWatch = field(default_factory=AdmissionWatch)
     _eraser: Eraser = field(init=False)
+    _seldom: Seldom = field(default_factory=Seldom)
     _is_key_given_out: bool = False
     _registered: list[str] = field(default_factory=list)
     _pools: list[Pool] = field(default_factory=list)
@@ -261,6 +262,14 @@ class Worker:
             if report.uploads or report.set_aside:
                 counts = fields(pool=pool.path, uploads=report.uploads, rows=report.rows, set_aside=report.set_aside)
                 logger.info("merged", extra=counts)
+
+            for device, damage in report.held.items():
+                self._tell_held(pool, device, damage)
+
+    def _tell_held(self, pool: Pool, device: str, damage: Damaged) -> None:
+        self.pulse.is_troubled(f"what device {device} sent waits: {damage}", pool=pool)
+        if self._seldom.is_due(f"{pool.path} {device}"):
+            logger.error("merge: what a device sent waits: %s", damage, extra=fields(pool=pool.path, device=device))
 
     def _record_failure(self, pool: Pool, commit: str, *, reason: str) -> None:
         previous = registry.read(self.context.store, pool)

@@ -27,6 +27,7 @@ from cloud.logs import LineFormatter
 from cloud.store import ObjectStore, keys, open_store
 from cloud.store.keys import InboxUpload, Pool
 from contract.bundle import TrainingBundle
+from contract.callbacks import ignore
 from contract.invitation import Invitation, fingerprint
 from contract.upload import upload_id
 from tests.cloud.conftest import DEVICE, HOME_CODE, VERIFY_KEY, RunningService
@@ -117,12 +118,12 @@ def test_a_code_that_cannot_be_made_is_one_line_and_leaves_none(
     done = run("codes", "add", *arguments, FEDEX_STORE=address)
     assert (done.returncode != 0, done.stdout, done.stderr.count("\n")) == (True, "", 1)
     assert complaint in done.stderr
-    assert list(codes.read_all(open_store(address))) == []
+    assert list(codes.read_all(open_store(address), damaged=ignore)) == []
 
 
 def test_a_code_is_withdrawn_once(address: str) -> None:
     run("codes", "add", "--group", "home", FEDEX_STORE=address)
-    (code,) = codes.read_all(open_store(address))
+    (code,) = codes.read_all(open_store(address), damaged=ignore)
     done = run("codes", "withdraw", code.id, FEDEX_STORE=address)
     assert (done.returncode, done.stdout) == (0, f"withdrawn: {code.id} of group home, which let in 0 of 1\n")
     again = run("codes", "withdraw", code.id, FEDEX_STORE=address)
@@ -140,7 +141,7 @@ def test_an_operators_token_is_shown_once_and_counts_until_it_is_removed(address
     assert re.fullmatch(rf"{operator.id}: Grace H\., group home, added {TIME}", described)
     assert run("operators", "list", FEDEX_STORE=address).stdout == f"{described}\n"
     assert run("operators", "remove", "Grace H.", FEDEX_STORE=address).stdout == f"removed: {described}\n"
-    assert list(operators.read_all(open_store(address))) == []
+    assert list(operators.read_all(open_store(address), damaged=ignore)) == []
 
 
 @pytest.fixture
@@ -212,7 +213,7 @@ def test_what_an_operator_does_is_in_the_audit_log_without_its_secrets(
             f"devices readmit {DEVICE} --enrol-again",
         )
     )
-    (code,) = codes.read_all(filled)
+    (code,) = codes.read_all(filled, damaged=ignore)
     CliRunner().invoke(commands, ["codes", "withdraw", code.id], catch_exceptions=False)
     lines = [json.loads(LineFormatter().format(record)) for record in caplog.records if record.name == audit.LOGGER]
     assert {line["by"] for line in lines} == {"shell:ada"}
@@ -263,3 +264,37 @@ def test_a_revoked_device_is_refused_by_every_web_process_within_a_minute(
             assert time.monotonic() - revoked < 60
             time.sleep(1)
     assert time.monotonic() - revoked > 5, "no process remembered it, so this test has shown nothing"
+
+
+@pytest.mark.parametrize(
+    ("kind", "add", "prefix"),
+    [
+        ("codes", ("add", "--group", "home"), keys.CODES),
+        ("operators", ("add", "Grace"), keys.OPERATORS),
+        ("devices", None, keys.DEVICES),
+    ],
+)
+def test_a_list_shows_all_that_can_be_read_and_names_the_rest(
+    filled: ObjectStore, kind: str, add: tuple[str, ...] | None, prefix: str
+) -> None:
+    """It ended at the first damaged one."""
+    if add:
+        run(kind, *add, FEDEX_STORE=repr(filled))
+    [*_, sound] = filled.list(prefix)
+    damaged = f"{prefix}{'0' * len(sound.removeprefix(prefix))}"
+    filled.put(damaged, b"{")
+    done = run(kind, "list", FEDEX_STORE=repr(filled))
+    *shown, fault = done.stdout.splitlines()
+    assert (done.returncode, len(shown)) == (1, len(filled.list(prefix)) - 1)
+    assert fault.startswith(f"damaged: {damaged}: expected JSON")
+    assert done.stderr == "fedex-cloud: 1 of them cannot be read; `fedex-cloud fsck` says what to do\n"
+
+
+def test_a_damaged_operator_or_code_is_in_nobodys_way(filled: ObjectStore) -> None:
+    store = {"FEDEX_STORE": repr(filled)}
+    filled.put(keys.operator("operator-" + "0" * 16), b"{")
+    filled.put(keys.code("0" * 16), b"{")
+    assert run("operators", "add", "Grace", **store).returncode == 0
+    assert run("operators", "remove", "Grace", **store).stdout.startswith("removed: ")
+    assert run("codes", "withdraw", "0" * 16, **store).stdout == f"withdrawn: {'0' * 16}, which was damaged\n"
+    assert filled.list(keys.CODES) == []

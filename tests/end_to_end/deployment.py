@@ -72,7 +72,7 @@ class Deployment:
         """Wait until the inbox is empty: the worker has merged, or found to be merged already, all that was sent."""
         store = self._open()
         self.processes.wait_until(
-            lambda: not inbox.pending(store, self._pool), what="an empty inbox", timeout_s=MERGE_TIMEOUT_S
+            lambda: not inbox.pending(store, self._pool).uploads, what="an empty inbox", timeout_s=MERGE_TIMEOUT_S
         )
 
     def wait_for_head(self, device: DemoDevice, *, serial: int = 1) -> None:

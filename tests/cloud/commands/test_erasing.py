@@ -112,7 +112,7 @@ def test_an_erasure_that_cannot_be_read_is_in_nobodys_way(store: ObjectStore, ad
     assert (ended.returncode, ended.stdout.split(":")[1]) == (0, " 3 rows are held now; the worker erases them\n")
     assert f"erasures/{'f' * 32}" in ended.stderr
     lines = run("erasures", FEDEX_STORE=address).stdout.splitlines()
-    assert [line.split(":")[0] for line in lines if "f" * 32 in line] == [f"waits {'f' * 32}"]
+    assert [line.split(":")[0] for line in lines if "f" * 32 in line] == ["damaged"]
     assert len(lines) == 2
 
 
@@ -162,3 +162,20 @@ def test_a_folder_that_is_there_already_is_left_alone(address: str, tmp_path: Pa
     ended = run("export-samples", "--device", DEVICE, str(tmp_path), FEDEX_STORE=address)
     line = f"fedex-cloud: {tmp_path}: expected a folder that is not there yet, got File exists\n"
     assert (ended.returncode, ended.stderr) == (1, line)
+
+
+def test_a_label_in_another_spelling_is_asked_for_once(store: ObjectStore, address: str) -> None:
+    for label in ("Zoë", "ZOË", "zoe\u0308"):
+        assert run("erase", "--label", label, "--group", "home", FEDEX_STORE=address).returncode == 0
+    assert len(erasures.pending(store)) == 1
+
+
+def test_a_damaged_erasure_or_tombstone_hides_no_other(store: ObjectStore, address: str) -> None:
+    run("erase", "--device", DEVICE, FEDEX_STORE=address)
+    [asked] = erasures.pending(store)
+    for key in (keys.erasure("0" * 32), keys.tombstone("1" * 32)):
+        store.put(key, b"{")
+    ended = run("erasures", FEDEX_STORE=address)
+    first, *damaged = ended.stdout.splitlines()
+    assert (ended.returncode, first.split(":")[0]) == (1, f"waits {asked.id}")
+    assert [line.split(": ")[1] for line in damaged] == [keys.erasure("0" * 32), keys.tombstone("1" * 32)]

@@ -19,14 +19,14 @@ def waiting(group: str, space: str = "5", sha256: str = "a") -> InboxUpload:
 def test_adding_twice_is_adding_once(store: ObjectStore) -> None:
     assert inbox.add(store, waiting("home"), b"body")
     assert not inbox.add(store, waiting("home"), b"body")
-    assert inbox.pending(store, waiting("home").pool) == [waiting("home")]
+    assert inbox.pending(store, waiting("home").pool).uploads == [waiting("home")]
 
 
 def test_what_waits_is_listed_for_its_own_pool_only(store: ObjectStore) -> None:
     for each in (waiting("home"), waiting("home-2"), waiting("home", "6"), waiting("home", "5", "b")):
         inbox.add(store, each, b"")
-    assert inbox.pending(store, Pool("home", "5" * 64)) == [waiting("home"), waiting("home", "5", "b")]
-    assert inbox.pending(store, Pool("home", "5" * 64), limit=1) == [waiting("home")]
+    assert inbox.pending(store, Pool("home", "5" * 64)).uploads == [waiting("home"), waiting("home", "5", "b")]
+    assert inbox.pending(store, Pool("home", "5" * 64), limit=1).uploads == [waiting("home")]
 
 
 def test_every_pool_with_news_is_named_once(store: ObjectStore) -> None:
@@ -54,7 +54,7 @@ def test_a_stray_object_hides_nothing(store: ObjectStore, caplog: pytest.LogCapt
     store.put(f"{keys.pool_inbox(waiting('home').pool)}stray", b"")
     inbox.add(store, waiting("home"), b"")
     assert inbox.pools_with_news(store) == [waiting("home").pool]
-    assert inbox.pending(store, waiting("home").pool) == [waiting("home")]
+    assert inbox.pending(store, waiting("home").pool).uploads == [waiting("home")]
     assert "inbox/README" in caplog.text
 
 

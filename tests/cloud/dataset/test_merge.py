@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -299,7 +300,9 @@ def test_a_batch_ends_where_its_memory_does(store: ObjectStore, pool: Pool, send
 
 def test_a_batch_ends_at_so_many_rows(store: ObjectStore, pool: Pool, send: Send) -> None:
     sent = [send(["Ada"] * 10, names=[f"{number}-{place}" for place in range(10)]) for number in range(5)]
-    judged = batch.read_batch(store, sent, feature_shape=(4,), max_rows=25)
+    waiting = batch.next_waiting(store, pool)
+    assert set(waiting.uploads) == set(sent)
+    judged = batch.read_batch(store, waiting.uploads, senders=waiting.senders, feature_shape=(4,), max_rows=25)
     assert [one.content.count for one in judged if one.content] == [10, 10, 10]
 
 
@@ -327,7 +330,7 @@ def test_a_batch_of_labels_as_long_as_may_be_is_a_shard_that_can_be_read(store: 
 def test_a_list_that_was_full_says_there_may_be_more(
     store: ObjectStore, pool: Pool, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cloud.dataset.merge.MAX_LISTED", 2)
+    monkeypatch.setattr(inbox, "pending", partial(inbox.pending, limit=2))
     send(["Ada"], names=["one"])
     assert not merge_once(store, pool).more
     send(["Ada"], names=["two"])
@@ -437,7 +440,7 @@ def test_a_pointer_that_was_lost_is_no_empty_dataset_and_nothing_is_merged_into_
     waiting = send(["Ben"])
     with pytest.raises(Damaged, match="expected the pointer of a dataset, got none, though uploads were merged"):
         merge_once(store, pool)
-    assert inbox.pending(store, pool) == [waiting]
+    assert inbox.pending(store, pool).uploads == [waiting]
 
 
 def test_before_the_first_merge_nothing_is_lost_also_where_one_was_killed(
@@ -458,3 +461,36 @@ def test_a_first_merge_that_ends_while_somebody_looks_is_no_loss(store: ObjectSt
     send(["Ada"])
     busy = BusyStore(store, keys.pool_receipts(pool), lambda: merge_once(store, pool))
     assert dataset_pointer.read(busy, pool)[0].rows == 1  # type: ignore[arg-type]  # all of a store but its list
+
+
+def test_what_a_device_sent_whose_document_is_damaged_waits_and_holds_up_nobody(
+    store: ObjectStore, pool: Pool, send: Send, make_upload: Callable[..., bytes]
+) -> None:
+    """It stopped its whole group; and a thousand uploads of its hid all that were behind them."""
+    waiting = send(["Ada"])
+    key = keys.device(waiting.device)
+    document = store.get(key).body
+    store.put(key, document[:-1])
+    others = "f" * 32
+    devices.add(store, EnrolledDevice(others, pool.group, 0, "a" * 64, enrolled=1))
+    body = make_upload(["Ben"])
+    inbox.add(store, InboxUpload(pool, others, 0, upload_id(body)), body)
+    many = [f"{keys.pool_inbox(pool)}{waiting.device}.0/{number:064}" for number in range(MAX_LISTED)]
+    for one in many:
+        store.put(one, b"")
+    report = merge_once(store, pool)
+    assert (report.uploads, report.more, set(report.held)) == (1, False, {waiting.device})
+    assert merge_once(store, pool).more is False
+    assert len(list(inbox.all_pending(store, pool))) == 1 + len(many)
+    for one in many:
+        store.delete(one)
+    store.put(key, document)
+    assert merge_once(store, pool) == MergeReport(uploads=1, rows=1, new_samples=1)
+
+
+def test_stray_objects_hide_no_upload_behind_them(store: ObjectStore, pool: Pool, send: Send) -> None:
+    for number in range(MAX_LISTED):
+        store.put(f"{keys.pool_inbox(pool)}0-{number:04}", b"")
+    send(["Ada"])
+    assert merge_once(store, pool).uploads == 1
+    assert merge_once(store, pool) == MergeReport()

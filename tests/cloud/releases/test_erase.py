@@ -167,3 +167,21 @@ def test_a_release_that_cannot_be_read_is_swept_too(place: Place) -> None:
     place.store.put(keys.release(POOL, "0" * 64), b"none")
     eraser(place).sweep(POOL)
     assert keys.release(POOL, "0" * 64) not in place.store.list(keys.pool_releases(POOL))
+
+
+def test_a_release_that_cannot_be_read_keeps_no_object_and_what_stands_keeps_its_own(place: Place) -> None:
+    """An erasure of its group waited for it, for ever."""
+    standing = registry.read(place.store, POOL).channels
+    objects = {
+        channel: {keys.shared_object(POOL.group, head.file.sha256) for head in one.manifest.heads.values()}
+        for channel, one in standing.items()
+    }
+    for one in objects[Channel.BEST] | objects[Channel.LATEST]:
+        place.store.put(one, b"a head")
+    left = keys.shared_object(POOL.group, "0" * 64)
+    place.store.put(left, b"of a release that cannot be read")
+    place.store.put(keys.release(POOL, standing[Channel.BEST].release), b"{")
+    eraser(place).sweep_objects(POOL.group)
+    kept = set(place.store.list(keys.group_objects(POOL.group)))
+    assert objects[Channel.BEST] <= kept
+    assert left not in kept

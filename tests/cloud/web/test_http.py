@@ -164,14 +164,14 @@ def test_an_upload_is_kept_and_acknowledged(put: Ask, service, token: str, make_
     assert first.json() == {"upload": upload_id(body)}
     upload = InboxUpload(Pool("home", SPACE), token.partition(".")[0], 0, upload_id(body))
     assert service.store.get(keys.inbox(upload)).body == body
-    assert upload in inbox.pending(service.store, Pool("home", SPACE))
+    assert upload in inbox.pending(service.store, Pool("home", SPACE)).uploads
 
 
 def test_two_groups_have_two_pools(put: Ask, service, stranger: str, make_upload: MakeUpload) -> None:  # type: ignore[no-untyped-def]
     body = make_upload(["Boss"], names=["theirs"])
     assert put(body, token=stranger).status_code == 201
-    assert upload_id(body) in {each.sha256 for each in inbox.pending(service.store, Pool("work", SPACE))}
-    assert upload_id(body) not in {each.sha256 for each in inbox.pending(service.store, Pool("home", SPACE))}
+    assert upload_id(body) in {each.sha256 for each in inbox.pending(service.store, Pool("work", SPACE)).uploads}
+    assert upload_id(body) not in {each.sha256 for each in inbox.pending(service.store, Pool("home", SPACE)).uploads}
 
 
 @pytest.mark.parametrize("token", [None, "x.y", "0" * 32 + "." + "s" * 43])
@@ -232,7 +232,9 @@ def test_the_head_of_an_upload_says_whether_it_arrived(ask: Ask, put: Ask, servi
     arrived = ask("HEAD", path)
     assert (arrived.status_code, arrived.content) == (200, b"")
     assert arrived.headers["ETag"] == f'"{upload_id(body)}"'
-    [waiting] = [one for one in inbox.pending(service.store, Pool("home", SPACE)) if one.sha256 == upload_id(body)]
+    [waiting] = [
+        one for one in inbox.pending(service.store, Pool("home", SPACE)).uploads if one.sha256 == upload_id(body)
+    ]
     service.store.put(keys.receipt(waiting), b"")
     service.store.delete(keys.inbox(waiting))
     assert ask("HEAD", path).status_code == 200  # merged

@@ -8,6 +8,7 @@ import pytest
 
 from cloud.admin.best import BestOperator
 from cloud.errors import LostRace, Unavailable
+from cloud.logs import Seldom
 from cloud.releases import registry, requests
 from cloud.releases.decisions import Decision
 from cloud.releases.requests import KEPT_S, OperatorRequest, Outcome, RequestKind, RequestState
@@ -185,3 +186,14 @@ def test_outcomes_of_long_ago_are_forgotten(place: Place) -> None:
     requests.forget(place.store, now=NOW)
     [kept] = place.store.list(keys.OUTCOMES)
     assert kept.startswith(f"{keys.OUTCOMES}{NOW:012d}")
+
+
+def test_one_that_cannot_be_read_is_logged_once_an_hour(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    """It was, every two seconds."""
+    place.store.put(keys.request("000000000000-0000000000000000"), b"[]")
+    clock = [0.0]
+    seldom = Seldom(clock=lambda: clock[0])
+    for at in (0.0, 2.0, 3599.0, 3600.0, 3602.0):
+        clock[0] = at
+        carry_out(context_of(place), seldom=seldom)
+    assert len([one for one in caplog.records if one.levelname == "ERROR"]) == 2
