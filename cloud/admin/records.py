@@ -36,7 +36,11 @@ def _read_trial(store: ObjectStore, name: str) -> object:
 
 
 _KINDS = (
-    _Kind(keys.DEVICES, devices.read, "what it sent waits for it: delete it, and the device enrols with a code again"),
+    _Kind(
+        keys.DEVICES,
+        devices.read,
+        "what it sent waits: from a back-up, or delete it, which sets that aside, and the device enrols with a code again",
+    ),
     _Kind(keys.CODES, codes.read, "`fedex-cloud codes withdraw`, and add another code"),
     _Kind(keys.OPERATORS, operators.read, "delete it, and add the operator again"),
     _Kind(keys.ERASURES, erasures.read, "delete it, and ask for the erasure again"),

@@ -105,3 +105,22 @@ def test_why_a_cycle_failed_is_kept_and_counted(
     assert (beat.counts[Count.MERGED_UPLOADS], beat.counts[Count.CYCLES_FAILED], beat.doing) == (1, 1, Doing.WAITING)
     assert beat.trouble is not None
     assert beat.trouble.what == failed.reason
+
+
+def test_whose_uploads_wait_for_a_damaged_document_is_said(
+    make_site: Callable[[TrainingBundle], TrainingSite],
+    vector_bundle: TrainingBundle,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """At every look in the heartbeat, which `status` and the dashboard show; in the log once an hour."""
+    site = make_site(vector_bundle)
+    site.send(("Gus", 1))
+    [key] = site.store.list(keys.DEVICES)
+    site.store.put(key, b"{")
+    worker = site.worker(site.settings)
+    for _ in range(3):
+        worker.look()
+    trouble = worker.pulse.heartbeat().trouble
+    assert trouble is not None
+    assert trouble.what.startswith(f"what device {key.removeprefix(keys.DEVICES)} sent waits: {key}: expected JSON")
+    assert len([one for one in caplog.records if "what a device sent waits" in one.getMessage()]) == 1
