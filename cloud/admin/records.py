@@ -39,7 +39,7 @@ _KINDS = (
     _Kind(
         keys.DEVICES,
         devices.read,
-        "what it sent waits: from a back-up, or delete it, which sets that aside, and the device enrols with a code again",
+        "what it sent waits: from a back-up, or delete it: that is set aside, and the device enrols with a code again",
     ),
     _Kind(keys.CODES, codes.read, "`fedex-cloud codes withdraw`, and add another code"),
     _Kind(keys.OPERATORS, operators.read, "delete it, and add the operator again"),
