@@ -142,6 +142,7 @@ def _name() -> None:
 
 def _log(answer: Response) -> Response:
     answer.call_on_close(g.place.close)
+    answer.call_on_close(partial(request_id.set, ""))  # what is logged between two requests of a connection is of none
     answer.headers[REQUEST_ID] = g.request
     took_ms = round(1000 * (time.monotonic() - g.started), 1)
     logger.info(

@@ -21,6 +21,7 @@ import requests
 from cloud.admin.bundles import register as register_bundle
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
+from cloud.logs import request_id
 from cloud.store import ObjectStore, keys, open_store
 from cloud.store.keys import InboxUpload, Pool
 from contract.bundle import BaseSamples, BundleFacts, TrainingBundle, TrainingBundleParts, write_training_bundle
@@ -47,6 +48,13 @@ MakeUpload = Callable[..., bytes]
 
 
 _numbers = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def outside_of_any_request() -> Iterator[None]:
+    """In-process requests, whose answers no server closes, leave nothing to the test after."""
+    yield
+    request_id.set("")
 
 
 @pytest.fixture(scope="session")

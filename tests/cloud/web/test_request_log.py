@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from cloud.logs import request_id
+from cloud.settings import Settings
+from cloud.store import ObjectStore
+from cloud.web.app import create_app
 from contract.upload import UPLOAD_MEDIA_TYPE, upload_id
 from tests.cloud.conftest import RunningService
 from tests.cloud.web.crowds import SPACE, wait_until
@@ -92,3 +96,11 @@ def test_what_a_device_says_of_a_failure_leads_to_the_line_in_the_log(service: R
     refusal, line = lines_of(service, found[1])
     assert (refusal["logger"], refusal["message"]) == ("fedex.audit", "identity refused")
     assert (line["route"], line["status"]) == ("/v1/devices", 403)
+
+
+def test_between_the_requests_of_a_connection_no_line_has_a_name(directory_store: ObjectStore) -> None:
+    """What a server or a command logged after an answer was taken for a part of the request."""
+    app = create_app(Settings(store="dir:unused"), store=directory_store)
+    with app.test_client().get("/healthz", headers={"X-Request-Id": "one"}) as answer:
+        assert (answer.headers["X-Request-Id"], request_id.get()) == ("one", "one")
+    assert request_id.get() == ""
