@@ -34,8 +34,10 @@ from contract.patterns import GROUP_PATTERN, HEX64_PATTERN
 REQUEST_PATTERN = re.compile("[0-9]{12}-[0-9a-f]{16}")
 """The id of a request."""
 MAX_REQUEST_BYTES = 8 << 10
-NS = 10**9
-"""Nanoseconds in a second."""
+US = 10**6
+"""Microseconds in a second."""
+LATEST_US = 10**9 - 1
+"""What an id has room for after its time, some 17 minutes: a slow store keeps a request that much later."""
 KEPT_S = 30 * 86_400
 """For so long an outcome can be asked for."""
 
@@ -108,8 +110,8 @@ class Outcome:
 def submit(store: ObjectStore, request: OperatorRequest) -> str:
     """Keep a request for the worker; return its id. Raises `StoreError`."""
     at = request.decision.at
-    later_ns = min(max(time.time_ns() - at * NS, 0), NS - 1)
-    id_ = f"{at:012d}-{later_ns:09d}{secrets.token_hex(4)[:7]}"
+    later_us = min(max(time.time_ns() // 1000 - at * US, 0), LATEST_US)
+    id_ = f"{at:012d}-{later_us:09d}{secrets.token_hex(4)[:7]}"
     store.put_if_absent(keys.request(id_), encode_json(request.document()))
     return id_
 
