@@ -5,11 +5,6 @@ was acknowledged is there. A short outage in `make test`; minutes in `make test-
 """
 
 import contextlib
-import os
-import secrets
-import shutil
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,13 +20,11 @@ from cloud.admin.bundles import register as register_bundle
 from cloud.store import keys, open_store
 from cloud.store.listing import keys_under
 from contract.bundle import TrainingBundle
-from demo.running.minio import MinioMissing, installed_minio
-from demo.running.ports import free_port
-from demo.running.process_guard import guarded
 from tests.cloud.conftest import SPACE
 from tests.cloud.web.crowds import wait_until
+from tests.cloud.web.own_minio import OwnMinio
+from tests.cloud.web.own_minio import own_minio as own_minio
 from tests.cloud.web.steady import Crowd, Sender, enrol, sending
-from tests.conftest import missing
 
 StartService = Callable[..., AbstractContextManager[str]]
 MakeUpload = Callable[..., bytes]
@@ -41,65 +34,6 @@ DEVICE_WAITS_S = 20.0
 HEALTH_WITHIN_S = 5.0
 MAX_GROWTH_BYTES = 64 << 20
 """Of one web process."""
-
-
-@dataclass
-class OwnMinio:
-    """A MinIO that can be stopped, killed, and started again over the same folder."""
-
-    folder: Path
-    port: int = field(default_factory=free_port)
-    secret: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    process: "subprocess.Popen[bytes] | None" = None
-
-    @property
-    def address(self) -> str:
-        return f"s3://away?endpoint=http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        command = [str(installed_minio()), "server", "--address", f"127.0.0.1:{self.port}"]
-        environment = os.environ | {"MINIO_ROOT_USER": "fedex", "MINIO_ROOT_PASSWORD": self.secret}
-        with (self.folder / "minio.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                guarded([*command, "--console-address", "127.0.0.1:0", str(self.folder / "minio")]),
-                env=environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        wait_until(self._is_live)
-
-    def stand_still(self, seconds: float) -> None:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)
-        time.sleep(seconds)
-        self.process.send_signal(signal.SIGCONT)
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
-
-    def _is_live(self) -> bool:
-        with contextlib.suppress(requests.RequestException):
-            return requests.get(f"http://127.0.0.1:{self.port}/minio/health/live", timeout=2).ok
-        return False
-
-
-@pytest.fixture
-def own_minio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnMinio]:
-    try:
-        installed_minio()
-    except MinioMissing as error:
-        missing(str(error))
-    (tmp_path / "minio").mkdir()
-    server = OwnMinio(tmp_path)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "fedex")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", server.secret)
-    server.start()
-    yield server
-    server.kill()
-    shutil.rmtree(tmp_path / "minio")
 
 
 @dataclass
