@@ -207,6 +207,15 @@ class Settings:
         default=3600.0,
         metadata=variable("FEDEX_TRIAL_DEADLINE_S", seconds, unit="seconds", help="after which a trial is ended"),
     )
+    warm_s: int = field(
+        default=300,
+        metadata=variable(
+            "FEDEX_WARM_S",
+            whole(low=0),
+            unit="seconds",
+            help="that processes wait for the next cycle with Keras loaded, some 0.5 GB each; 0: they end with theirs",
+        ),
+    )
     accelerators: tuple[str, ...] = field(
         default=(),
         metadata=variable(

@@ -1,4 +1,4 @@
-"""What a cycle works with: the worker's store and key, a folder, and processes that do not outlive it."""
+"""What a cycle works with: the worker's store and key, a folder, and processes that let go of it when it is over."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from cloud.spaces.bundle_cache import BundleCache
 from cloud.store.store import ObjectStore
 from cloud.training.cycle_folder import CycleFolder
 from cloud.training.executors.executor import Executor, Limits
+from cloud.training.executors.idle import IdleProcesses
 from cloud.training.executors.local import LocalExecutor
 from cloud.training.executors.secrets import without_secrets
 from cloud.training.trials import plan
@@ -52,6 +53,8 @@ class TrainingContext:
     at_publish: Callable[[PublishStep], None] = ignore
     bundles: BundleCache = field(default_factory=BundleCache)
     """The training bundles of the worker's life."""
+    idle: IdleProcesses = field(default_factory=IdleProcesses)
+    """The processes of earlier cycles; by default none is kept."""
 
     @property
     def renewer(self) -> Renewer:
@@ -80,7 +83,7 @@ class TrainingContext:
 
     @contextlib.contextmanager
     def processes(self, folder: CycleFolder) -> Iterator[tuple[Executor, Executor]]:
-        """Start the converter and trainers; none of them outlives the block.
+        """Provide the converter and trainers; after the block they are idle, or gone, and hold none of its files open.
 
         On few cores not all trainers start at once: importing Keras takes each of them seconds of one, and the first
         trial often is enough.
@@ -110,6 +113,7 @@ class TrainingContext:
             accelerators,
             cores=self.cores,
             stop=self.stop,
-            environment=keras_environment(without_secrets(os.environ), backend=backend)
-            | {"TMPDIR": str(folder.temporary.absolute())},
+            environment=keras_environment(without_secrets(os.environ), backend=backend),
+            temporary=folder.temporary.absolute(),
+            idle=self.idle,
         )

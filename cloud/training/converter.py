@@ -40,7 +40,9 @@ PRECISIONS = (Precision.FLOAT32, Precision.DYNAMIC)
 def operations() -> Operations:
     """Return what the converter's process can do."""
     converter = Converter()
-    return Operations({EMBED: _embed_operation, CONVERT: converter.operate}, prepare=converter.prepare)
+    return Operations(
+        {EMBED: _embed_operation, CONVERT: converter.operate}, prepare=converter.prepare, rest=keras.utils.clear_session
+    )
 
 
 def embed_with_best(

@@ -61,7 +61,7 @@ class _Fitted:
 
 def operations() -> Operations:
     """Return what a trainer's process can do."""
-    return Operations({TRAIN: _train_operation})
+    return Operations({TRAIN: _train_operation}, rest=keras.utils.clear_session)
 
 
 def train(

@@ -95,6 +95,7 @@ class Eraser:
         erasure = self._settled(erasure)
         self._raise_generations(erasure.scope)
         shutil.rmtree(self.context.settings.state / "cycles", ignore_errors=True)
+        self.context.idle.close()  # what a process has read may be anywhere in its memory
         failure: Exception | None = None
         for pool in pools_holding(store, erasure.scope.group):
             if pool.path in erasure.pools:

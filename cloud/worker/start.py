@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import threading
@@ -14,6 +15,7 @@ from cloud.releases.signing import SigningKey, load_or_create
 from cloud.settings import Settings
 from cloud.store import ObjectStore, folder_of, open_store, probe
 from cloud.training.context import TrainingContext
+from cloud.training.executors.idle import IdleProcesses
 from cloud.worker.agenda import LONGEST_OUTAGE_BACKOFF_S, pool_backoff_s
 from cloud.worker.lock import claimed
 from cloud.worker.pulse import Pulse, beating, worker_id
@@ -37,8 +39,9 @@ def run_worker(settings: Settings) -> None:
         store = open_store(settings.store)
         key = _reach(store, settings, stop)
         if key is not None and trial.succeeds(stop):
-            with beating(store, Pulse(worker_id(settings.state))) as pulse:
-                Worker(TrainingContext(store, settings, key, stop), pulse=pulse).run()
+            idle = IdleProcesses(settings.warm_s)
+            with beating(store, Pulse(worker_id(settings.state))) as pulse, contextlib.closing(idle):
+                Worker(TrainingContext(store, settings, key, stop, idle=idle), pulse=pulse).run()
 
 
 def _reach(store: ObjectStore, settings: Settings, stop: threading.Event) -> SigningKey | None:

@@ -1,7 +1,7 @@
 """The worker: the loop that merges what arrives, trains and publishes when something is new, and renews what stands.
 
 One pool at a time; before each of them renewals and erasures, since they are short and a training is not. It never
-imports TensorFlow; the processes of a cycle do, and none of them outlives it.
+imports TensorFlow; the processes of a cycle do, and wait for the next one (`cloud.training.executors.idle`).
 """
 
 from __future__ import annotations

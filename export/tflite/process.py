@@ -26,7 +26,7 @@ from contract.command_line import interrupts_wait
 from device.errors import DeviceError
 from device.recognise.tflite import Model, TFLiteRuntime, open_runtime
 from export.errors import ConversionError
-from export.quiet import STDERR, STDOUT
+from export.quiet import STDERR, STDOUT, silence
 
 CHUNK = 16
 """Inputs sent at once: progress moves, and the pipe never holds much."""
@@ -59,7 +59,7 @@ class TFLiteProcess:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, self.runtime or None), daemon=True)
-        with interrupts_wait():
+        with interrupts_wait(), silence():  # what is started keeps no output of this process open
             self._process.start()
         theirs.close()
         self.runtime = self._ask(None)

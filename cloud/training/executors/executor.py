@@ -112,6 +112,8 @@ class Operations:
     named: Mapping[str, Operation]
     prepare: Callable[[], object] = ignore
     """Is called once, after the first task: the process makes itself ready for later ones while others run."""
+    rest: Callable[[], object] = ignore
+    """Is called after the last task of a cycle, where the process stays for the next one: it forgets what it can."""
 
 
 class Executor(Protocol):

@@ -1,10 +1,11 @@
 """An executor on this machine: parallel processes within limits, each ending recorded.
 
-A process has one accelerator, or a share of the processor. Started early by `warm_up`, it imports Keras while data is
-prepared. Inputs and results travel as files that are mapped and linked::
+A process has one accelerator, or a share of the processor. One that an earlier executor left idle (`idle`) is taken
+over where there is one; else it is started, early by `warm_up`, and imports Keras while data is prepared. Inputs and
+results travel as files that are mapped and linked::
 
     <folder>/
-        <n>.log            what the n-th process and its libraries printed
+        <n>.log            what the n-th process and its libraries printed for this executor
         <run>/             one for each call of `run`
             inputs/        the inputs of its tasks (`TaskData.save`)
             <task>/        what a task gave (`TaskData.save`), and arrays that it collected on the way
@@ -23,6 +24,7 @@ from pathlib import Path
 
 from cloud.errors import Stopped
 from cloud.training.executors.executor import Limits, Task, TaskEnding, TaskOutcome
+from cloud.training.executors.idle import IdleProcesses, Kind
 from cloud.training.executors.process import Message, Placement, WorkerProcess, wait_for_any
 from cloud.training.executors.task_data import TaskData
 
@@ -59,7 +61,11 @@ class LocalExecutor:
     clock: Callable[[], float] = time.monotonic
     """Seconds; limits are measured by it."""
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    """The variables of its processes, but for those of their placement."""
+    """The variables of its processes, but for those of their placement and `temporary`."""
+    temporary: Path | None = None
+    """Where its processes and their libraries keep temporary files (TMPDIR); theirs to choose if not given."""
+    idle: IdleProcesses = field(default_factory=IdleProcesses)
+    """Where processes come from and go to."""
     _ready: list[tuple[WorkerProcess, Placement]] = field(default_factory=list)
     _running: list[_RunningTask] = field(default_factory=list)
     _started: int = 0
@@ -68,7 +74,7 @@ class LocalExecutor:
     def warm_up(self, count: int) -> None:
         """Start as many processes as will run at once, less those that are there."""
         for placement in self._placements(count)[len(self._ready) :]:
-            self._ready.append((self._start(placement), placement))
+            self._ready.append((self._take(placement), placement))
 
     def run(self, tasks: Sequence[Task], inputs: TaskData) -> list[TaskOutcome]:
         """Run all tasks: see `Executor.run`.
@@ -83,11 +89,13 @@ class LocalExecutor:
             raise
 
     def close(self) -> None:
-        """End every process. Idempotent."""
-        for process in [*(one.process for one in self._running), *(process for process, _ in self._ready)]:
-            process.end()
+        """End every process that works, and leave the others to whoever comes next. Idempotent."""
+        for one in self._running:
+            one.process.end()
         self._running.clear()
+        ready = [(self._kind(placement), process) for process, placement in self._ready]
         self._ready.clear()
+        self.idle.keep(ready)
 
     def _run(self, tasks: Sequence[Task], inputs: TaskData) -> list[TaskOutcome]:
         self._runs += 1
@@ -120,11 +128,27 @@ class LocalExecutor:
         taken = [placement.accelerator for _, placement in self._ready]
         return sorted(self.accelerators, key=lambda accelerator: accelerator not in taken)
 
+    def _take(self, placement: Placement) -> WorkerProcess:
+        """Take over an idle process, or start one."""
+        idle = self.idle.take(self._kind(placement))
+        if idle is None:
+            return self._start(placement)
+        idle.enter(log=self._next_log(), temporary=self.temporary)
+        return idle
+
     def _start(self, placement: Placement) -> WorkerProcess:
+        environment = (
+            self.environment if self.temporary is None else {**self.environment, "TMPDIR": str(self.temporary)}
+        )
+        return WorkerProcess(self.module, placement=placement, log=self._next_log(), environment=environment)
+
+    def _kind(self, placement: Placement) -> Kind:
+        return Kind(self.module, placement, dict(self.environment))
+
+    def _next_log(self) -> Path:
         self._started += 1
         self.folder.mkdir(parents=True, exist_ok=True)
-        log = self.folder / f"{self._started}.log"
-        return WorkerProcess(self.module, placement=placement, log=log, environment=self.environment)
+        return self.folder / f"{self._started}.log"
 
     def _begin(self, task: Task, folder: Path) -> None:
         process, placement = self._ready[0]
@@ -161,7 +185,7 @@ class LocalExecutor:
             one.process.end()
         self._running.remove(one)
         if outcome.ending is not TaskEnding.DONE and more:
-            self._ready.append((self._start(one.placement), one.placement))
+            self._ready.append((self._take(one.placement), one.placement))
 
 
 def _ended(message: Message, one: _RunningTask) -> tuple[TaskEnding, str, str] | None:

@@ -61,6 +61,9 @@ class WorkerProcess:
         placement: where it computes.
         log: a file for whatever its libraries print.
         environment: its variables, but for those of its placement; the worker's own if not given.
+
+    Attributes:
+        memory: bytes that it held at the end of each cycle that it has left; 0 where the machine does not say.
     """
 
     def __init__(
@@ -68,7 +71,11 @@ class WorkerProcess:
     ) -> None:
         ours, theirs = multiprocessing.Pipe()
         self.connection: Connection[Any, Any] = ours
+        self.memory: list[int] = []
         self._log = log
+        self._has_news = False
+        """Whether it was given a task since it left a cycle."""
+        self._asked_to_leave = 0
         with theirs, log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "cloud.training.executors.process_main", module, str(theirs.fileno())],
@@ -85,8 +92,40 @@ class WorkerProcess:
         """The process's id."""
         return self._process.pid
 
-    def send(self, message: Mapping[str, Any]) -> None:
+    def send(self, task: Mapping[str, Any]) -> None:
         """Send it a task. It need not be ready yet."""
+        self._has_news = True
+        self._tell(task)
+
+    def enter(self, *, log: Path, temporary: Path | None) -> None:
+        """Let it print to another log and keep its temporary files elsewhere: its next tasks are of another cycle."""
+        self._log = log
+        self._tell({"enter": {"log": str(log), "temporary": temporary and str(temporary)}})
+
+    def leave(self, *, end_after_s: float) -> None:
+        """Let it go of a cycle's files and of memory, and end by itself unless it enters another one in time."""
+        self._asked_to_leave += 1
+        self._tell({"leave": end_after_s})
+
+    def has_left(self, *, within_s: float) -> bool:
+        """Wait until it has left; one that never had a task has nothing to let go, and is not waited for."""
+        give_up = time.monotonic() + within_s
+        while self._has_news and len(self.memory) < self._asked_to_leave:
+            wait_for_any([self], until=give_up)
+            message = self.receive()
+            if message is None or message.exit_status is not None:
+                return False
+        self._has_news = False
+        return True
+
+    def is_gone(self) -> bool:
+        """Tell whether it has ended, however it did; what it said meanwhile is taken note of. Not while it works."""
+        while (message := self.receive()) is not None:
+            if message.exit_status is not None:
+                return True
+        return False
+
+    def _tell(self, message: Mapping[str, Any]) -> None:
         try:
             self.connection.send_bytes(json.dumps(message).encode())
         except OSError:
@@ -100,6 +139,8 @@ class WorkerProcess:
             message = json.loads(self.connection.recv_bytes())
         except (EOFError, OSError):
             return Message(exit_status=self._process.wait())
+        if "left" in message:
+            self.memory.append(message["left"])
         progress = message.get("progress")
         heartbeat = (progress[0], progress[1]) if progress else None
         return Message(message.get("done", False), message.get("failed"), message.get("cause", ""), heartbeat)

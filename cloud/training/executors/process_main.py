@@ -9,9 +9,13 @@ TensorFlow.) Both sides send JSON through the pipe of that descriptor::
               {"progress": [done, total]}          as work goes on: its heartbeat
               {"done": true}                       once for each task, when its result is in that folder, or
               {"failed": "...", "cause": "<the exception's class>"}
+    worker    {"leave": seconds}                   the cycle is over: its files are to be deleted
+    process   {"left": bytes}                      none of them is open here any more; the memory that is in use
+    worker    {"enter": {"log": "<file>", "temporary": "<folder>"}}    the next tasks are of another cycle
 
-The worker alone holds the other end, so the pipe closes when the worker dies, however it does; then the process ends at
-once, in the middle of whatever it does.
+A process that has left a cycle ends by itself, unless it enters another one within those seconds. The worker alone
+holds the other end, so the pipe closes when the worker dies, however it does; then the process ends at once, in the
+middle of whatever it does.
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from cloud.training.executors import scratch
 from cloud.training.executors.arrays import FLOAT32, Collect, Floats, read_array, write_array
 from cloud.training.executors.executor import Operation, Operations
 from cloud.training.executors.task_data import TaskData
@@ -48,15 +53,35 @@ def main() -> None:
 
 
 def _serve(operations: Operations, connection: Connection[Any, Any]) -> None:
-    """Carry out what the worker asks for, one task after another, until it hangs up. Does not return."""
-    tasks: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(connection, tasks), daemon=True).start()
+    """Carry out what the worker asks for, one after another, until it hangs up, or was idle for too long."""
+    messages: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(connection, messages), daemon=True).start()
     _send(connection, {"ready": True})
-    for number in itertools.count():
-        task = tasks.get()
-        _send(connection, _carry_out(operations, task, _heartbeat(connection)))
-        if number == 0:
-            _prepare(operations)
+    idle_s: float | None = None
+    is_prepared = False
+    while True:
+        try:
+            message = messages.get(timeout=idle_s)
+        except queue.Empty:
+            return
+        if "leave" in message:
+            idle_s = message["leave"]
+            _send(connection, {"left": _leave(operations)})
+        elif "enter" in message:
+            idle_s = None
+            scratch.enter(**message["enter"])
+        else:
+            _send(connection, _carry_out(operations, message, _heartbeat(connection)))
+            if not is_prepared:
+                _prepare(operations)
+                is_prepared = True
+
+
+def _leave(operations: Operations) -> int:
+    """Let go of everything that is a cycle's; return the bytes of memory that are still held."""
+    operations.rest()
+    scratch.leave()
+    return scratch.give_memory_back()
 
 
 def _prepare(operations: Operations) -> None:
