@@ -12,9 +12,12 @@ zero) * scale`, and 0.0 is always a value: see `_quantise`. int4 puts element 2k
 element 2k + 1 in the high ones; of an odd number of elements the last high bits are zero.
 """
 
+import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +54,38 @@ DEFAULT_CODEC = Codec.INT4
 """The smallest codec that costs no accuracy on faces."""
 
 _LEVELS: Mapping[Codec, int] = {Codec.INT8: 255, Codec.INT4: 15}
+_DECODED_AT_ONCE = 1 << 16
+"""Elements: what is made of them is still in a processor's cache when the next step takes it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedFeatures:
+    """Features of n samples in the codec that they came in: the tensors of `encoded_layout`, not checked here."""
+
+    codec: Codec
+    parts: Mapping[str, Tensor]
+
+    def __len__(self) -> int:
+        return len(self.parts[FEATURES])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all tensors."""
+        return sum(part.nbytes for part in self.parts.values())
+
+    def take(self, rows: slice | NDArray[np.int64]) -> "EncodedFeatures":
+        """Return some of the samples, in the order asked for; a slice copies nothing."""
+        return EncodedFeatures(self.codec, {name: part[rows] for name, part in self.parts.items()})
+
+    def decode_into(self, out: Floats) -> None:
+        """Decode to features, float32 (n, *shape) in C order, without looking whether that is right."""
+        _decode_into(self.parts, self.codec, out)
+
+
+def join_encoded(parts: Sequence[EncodedFeatures]) -> EncodedFeatures:
+    """Return the samples of some parts, of one codec and shape, one part after another; at least one part."""
+    joined = {name: np.concatenate([one.parts[name] for one in parts]) for name in parts[0].parts}
+    return EncodedFeatures(parts[0].codec, joined)
 
 
 def encode_features(features: Floats, codec: Codec) -> dict[str, Tensor]:
@@ -82,8 +117,12 @@ def decode_features(parts: Mapping[str, Tensor], codec: Codec, shape: tuple[int,
     count = len(parts[FEATURES]) if FEATURES in parts else 0
     for name, (dtype, expected) in encoded_layout(codec, count=count, shape=shape).items():
         require_array(parts.get(name), DTYPES[dtype].type, shape=expected, where=name)
-    rows = _dequantise(parts, codec, math.prod(shape)) if codec in _LEVELS else parts[FEATURES]
-    features = _channels_last(rows.astype(np.float32, copy=False), shape)
+    if codec in _LEVELS:
+        _check_parameters(parts[SCALES], parts[ZEROS], levels=_LEVELS[codec])
+    if codec is Codec.INT4 and math.prod(shape) % 2 and np.right_shift(_bytes(parts)[:, -1], 4).any():
+        raise Impossible(FEATURES, expected="zero bits after the last element", got="others")
+    features = np.empty((count, *shape), np.float32)
+    _decode_into(parts, codec, features)
     check_finite(features, where=FEATURES)
     return features
 
@@ -140,15 +179,36 @@ def _quantise(rows: Floats, levels: int) -> tuple[NDArray[np.uint8], Floats, NDA
     return codes.astype(np.uint8), scales, zeros.astype(np.uint8)
 
 
-def _dequantise(parts: Mapping[str, Tensor], codec: Codec, elements: int) -> Floats:
-    codes, scales, zeros = parts[FEATURES], parts[SCALES], parts[ZEROS]
-    _check_parameters(scales, zeros, levels=_LEVELS[codec])
-    if codec is Codec.INT4:
-        codes = _unpack(codes, elements)
-    values = codes.astype(np.float32)
-    values -= zeros.astype(np.float32)[:, np.newaxis]
-    values *= scales.astype(np.float32)[:, np.newaxis]
-    return values
+def _decode_into(parts: Mapping[str, Tensor], codec: Codec, out: Floats) -> None:
+    """Decode into `out` (n, *shape), some samples at a time."""
+    shape = out.shape[1:]
+    step = max(_DECODED_AT_ONCE // math.prod(shape), 1)
+    for begin in range(0, len(out), step):
+        some = slice(begin, begin + step)
+        match codec:
+            case Codec.FLOAT32:
+                out[some] = _channels_last(parts[FEATURES][some], shape)
+            case Codec.FLOAT16:
+                bits = _channels_last(parts[FEATURES][some].view("<u2"), shape)
+                np.take(_float16_values(), bits, out=out[some], mode="clip")
+            case _:
+                packed = _bytes(parts)[some]
+                codes = _unpack_last(packed, shape) if codec is Codec.INT4 else _channels_last(packed, shape)
+                by_sample = (-1, *(1 for _ in shape))
+                zeros, scales = (parts[name][some].astype(np.float32).reshape(by_sample) for name in (ZEROS, SCALES))
+                np.subtract(codes, zeros, out=out[some], dtype=np.float32)
+                np.multiply(out[some], scales, out=out[some])
+
+
+@functools.cache
+def _float16_values() -> Floats:
+    """Return what each pattern of bits is: a look-up is much faster than numpy's conversion."""
+    with np.errstate(invalid="ignore"):  # a signalling NaN stays one
+        return np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
+
+
+def _bytes(parts: Mapping[str, Tensor]) -> NDArray[np.uint8]:
+    return parts[FEATURES].astype(np.uint8, copy=False)
 
 
 def _is_finite16(features: Tensor) -> bool:
@@ -179,13 +239,23 @@ def _pack(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return codes[:, 0::2] | codes[:, 1::2] << np.uint8(4)
 
 
-def _unpack(packed: Tensor, elements: int) -> NDArray[np.uint8]:
+def _unpack_last(packed: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return the codes (n, *shape); bytes are turned before they become two, where no byte is of two channels."""
+    channels, places = shape[-1], math.prod(shape[:-1])
+    if len(shape) == 1 or places % 2:
+        return _channels_last(_unpack(packed)[:, : places * channels], shape)
+    turned = np.ascontiguousarray(packed.reshape(-1, channels, places // 2).swapaxes(1, 2))
+    codes = np.empty((*turned.shape[:2], 2, channels), np.uint8)
+    np.bitwise_and(turned, 15, out=codes[:, :, 0])
+    np.right_shift(turned, 4, out=codes[:, :, 1])
+    return codes.reshape(-1, *shape)
+
+
+def _unpack(packed: NDArray[np.uint8]) -> NDArray[np.uint8]:
     codes = np.empty((packed.shape[0], 2 * packed.shape[1]), np.uint8)
-    codes[:, 0::2] = np.bitwise_and(packed.astype(np.uint8, copy=False), 15)
-    codes[:, 1::2] = np.right_shift(packed.astype(np.uint8, copy=False), 4)
-    if codes[:, elements:].any():
-        raise Impossible(FEATURES, expected="zero bits after the last element", got="others")
-    return codes[:, :elements]
+    np.bitwise_and(packed, 15, out=codes[:, 0::2])
+    np.right_shift(packed, 4, out=codes[:, 1::2])
+    return codes
 
 
 def _to_float16(rows: Floats) -> NDArray[np.float16]:
@@ -199,5 +269,8 @@ def _channels_first(features: Floats) -> Floats:
     return np.ascontiguousarray(np.moveaxis(features, -1, 1)).reshape(len(features), -1)
 
 
-def _channels_last(rows: Floats, shape: tuple[int, ...]) -> Floats:
+def _channels_last(rows: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Bring rows (n, E) that are laid out channel by channel into (n, *shape)."""
+    if len(shape) == 1:
+        return rows
     return np.ascontiguousarray(np.moveaxis(rows.reshape(-1, shape[-1], *shape[:-1]), 1, -1))

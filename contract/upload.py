@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from contract import tensors
 from contract.arrays import check_below, check_finite, check_magnitude, require_array
-from contract.codecs import DEFAULT_CODEC, Codec, decode_features, encode_features
+from contract.codecs import DEFAULT_CODEC, Codec, EncodedFeatures, decode_features, encode_features, encoded_layout
 from contract.cuts import check_feature_shape
 from contract.documents import Json
 from contract.errors import Impossible, Malformed, TooLarge, WrongSpace, shown
@@ -122,13 +122,17 @@ def decode_upload(data: bytes | memoryview, *, limits: UploadLimits = LIMITS) ->
         TooLarge: over a bound of `limits`.
         Impossible: well-formed, but it cannot be right: NaN, a shape, a label, an index, a sample id twice.
     """
+    return _decode(data, limits)[0]
+
+
+def _decode(data: bytes | memoryview, limits: UploadLimits) -> tuple[Upload, EncodedFeatures]:
     header = peek_upload_header(data, limits=limits)
     section = memoryview(data)[header.layout.data_start :]
     if header.stored < header.size:
         section = memoryview(_inflate(section, header.size))
     columns = tensors.Tensors(header.layout, section)
     rows = columns[SAMPLES].view(SAMPLE_ROW)[:, 0]
-    return Upload(
+    upload = Upload(
         space=header.space,
         self_test=header.self_test,
         features=decode_features(columns, header.codec, header.feature_shape),
@@ -136,6 +140,8 @@ def decode_upload(data: bytes | memoryview, *, limits: UploadLimits = LIMITS) ->
         sample_ids=rows["sample_id"].astype(np.uint8),
         revisions=rows["revision"].astype(np.uint32),
     )
+    layout = encoded_layout(header.codec, count=header.count, shape=header.feature_shape)
+    return upload, EncodedFeatures(header.codec, {name: columns[name] for name in layout})
 
 
 def open_upload(data: bytes | memoryview, *, space: str, feature_shape: tuple[int, ...]) -> Upload:
@@ -144,10 +150,17 @@ def open_upload(data: bytes | memoryview, *, space: str, feature_shape: tuple[in
     Raises:
         as `check_upload` and `decode_upload`.
     """
+    return open_encoded(data, space=space, feature_shape=feature_shape)[0]
+
+
+def open_encoded(
+    data: bytes | memoryview, *, space: str, feature_shape: tuple[int, ...]
+) -> tuple[Upload, EncodedFeatures]:
+    """Open an upload as `open_upload` does; return also its features as they came, which view its bytes."""
     check_upload(peek_upload_header(data, limits=LIMITS), space=space, feature_shape=feature_shape)
-    upload = decode_upload(data)
+    upload, encoded = _decode(data, LIMITS)
     check_upload(upload, space=space, feature_shape=feature_shape)
-    return upload
+    return upload, encoded
 
 
 def upload_id(data: bytes | memoryview) -> str:

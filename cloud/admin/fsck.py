@@ -32,8 +32,9 @@ from dataclasses import dataclass, replace
 from cloud.admin.records import damaged_records
 from cloud.dataset import erasures, shards
 from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset.columns import Columns
 from cloud.dataset.pointer import DatasetPointer, PoolErasure
-from cloud.dataset.shards import Columns, ShardRef
+from cloud.dataset.shards import ShardRef
 from cloud.errors import Damaged, NotFound, NotReady
 from cloud.identity.verification_keys import read_chain
 from cloud.releases import registry
@@ -111,7 +112,10 @@ class Checker:
 
     def _check_receipts(self, pool: Pool, dataset: DatasetPointer) -> Iterator[Finding]:
         named = {
-            name for ref in dataset.shards if self._is_whole(pool, ref) for name in self._columns(pool, ref).uploads
+            upload.name
+            for ref in dataset.shards
+            if self._is_whole(pool, ref)
+            for upload in self._columns(pool, ref).uploads(pool)
         }
         prefix = keys.pool_receipts(pool)
         stray = [key for key in keys_under(self.store, prefix) if key.removeprefix(prefix) not in named]
@@ -227,7 +231,7 @@ class Checker:
             shards=whole,
             samples=len(samples),
             rows=sum(ref.rows for ref in whole),
-            uploads=sum(len(one.uploads) for one in columns),
+            uploads=sum(len(one.arrivals) for one in columns),
             journal=dataset.journal if any(ref.sha256 == dataset.journal for ref in whole) else None,
         )
 

@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 
 from cloud.dataset import inbox, shards
 from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset.blocks import BlockFeatures
+from cloud.dataset.columns import Columns
 from cloud.dataset.erase import pools_holding, set_aside
 from cloud.dataset.scopes import Flags, LabelScope, Scope
-from cloud.dataset.shards import Columns, ShardRef
+from cloud.dataset.shards import ShardRef
 from cloud.errors import NotFound, SettingError
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
@@ -35,6 +37,8 @@ from contract.holdout import SPLITS
 from contract.upload import Upload, decode_upload
 
 DATASET, INBOX, SET_ASIDE = "dataset", "inbox", "set aside"
+READ_AT_ONCE = 256
+"""Rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,18 +113,27 @@ def _of_uploads(store: ObjectStore, pool: Pool, scope: Scope) -> Iterator[HeldRo
 def _of_dataset(store: ObjectStore, pool: Pool, scope: Scope) -> Iterator[HeldRow]:
     for ref, columns, flags in _shards(store, pool, scope):
         _, features = shards.read_whole(store, pool, ref)
-        for row in np.flatnonzero(flags).tolist():
+        ids = columns.arrivals.ids
+        for row, feature in _with_features(np.flatnonzero(flags), features):
+            arrival = columns.arrival_index[row]
             facts: dict[str, Json] = {
-                "device": columns.devices[columns.device_index[row]],
+                "device": columns.devices[columns.arrivals.device_index[arrival]],
                 "sample": columns.sample_ids[row].tobytes().hex(),
                 "revision": int(columns.revisions[row]),
                 "label": columns.labels[columns.label_index[row]],
                 "place": DATASET,
                 "split": SPLITS[columns.splits[row]].value,
-                "merged": ref.merged,
-                "upload": columns.uploads[columns.upload_index[row]].rpartition("/")[2],
+                "merged": int(columns.arrivals.merged[arrival]),
+                "upload": ids[arrival].tobytes().hex(),
             }
-            yield HeldRow(pool.space, facts, features[row])
+            yield HeldRow(pool.space, facts, feature)
+
+
+def _with_features(rows: NDArray[np.int64], features: BlockFeatures) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Yield rows with their features, of which some are decoded at a time."""
+    for begin in range(0, len(rows), READ_AT_ONCE):
+        some = rows[begin : begin + READ_AT_ONCE]
+        yield from zip(some.tolist(), features.read(some), strict=True)
 
 
 def _of_upload(store: ObjectStore, upload: InboxUpload, scope: Scope, *, key: str, place: str) -> Iterator[HeldRow]:

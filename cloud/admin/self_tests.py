@@ -37,6 +37,7 @@ def read_self_tests(store: ObjectStore, pool: Pool) -> list[DeviceSelfTest]:
     found: Counter[tuple[str, SelfTest]] = Counter()
     for ref in dataset.shards:
         columns = shards.read_columns(store, pool, ref)
-        for upload, place in zip(shards.journal(pool, columns), columns.upload_self_tests, strict=True):
-            found[upload.device, columns.self_tests[place]] += 1
+        arrivals = columns.arrivals
+        for device, place in zip(arrivals.device_index.tolist(), arrivals.self_test_index.tolist(), strict=True):
+            found[columns.devices[device], columns.self_tests[place]] += 1
     return [DeviceSelfTest(*key, uploads) for key, uploads in sorted(found.items(), key=lambda one: one[0][0])]

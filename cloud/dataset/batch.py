@@ -28,15 +28,16 @@ from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
 from cloud.store.listing import exists
 from cloud.store.store import ObjectStore
+from contract.codecs import EncodedFeatures
 from contract.errors import ContractError
 from contract.files import sha256_hex
-from contract.upload import Upload, open_upload
+from contract.upload import Upload, open_encoded
 
 FETCHED_AT_ONCE = 8
 MAX_BATCH_BYTES = 128 << 20
-"""Of features: what a merge holds in memory."""
+"""Of features as they came: what a merge holds in memory."""
 MAX_BATCH_ROWS = 1 << 15
-"""So that labels that all differ, each of the greatest length, fit the header of the shard that is written of them."""
+"""So that labels that all differ, each of the greatest length, fit the tables of the shard that is written of them."""
 
 
 class Fate(StrEnum):
@@ -58,6 +59,8 @@ class BatchUpload:
     fate: Fate
     content: Upload | None = None
     """Of a readable one."""
+    encoded: EncodedFeatures | None = None
+    """Of a readable one: its features as they came."""
     body: bytes = b""
     """Of one that is to be set aside."""
     reason: str = ""
@@ -105,7 +108,7 @@ def read_batch(
     max_bytes: int = MAX_BATCH_BYTES,
     max_rows: int = MAX_BATCH_ROWS,
 ) -> Iterator[BatchUpload]:
-    """Judge uploads in order, at least one, until they have more than `max_bytes` of features or `max_rows`.
+    """Judge uploads in order, at least one, until they have more than `max_bytes` of encoded features, or `max_rows`.
 
     `senders` says whose each of them is. Threads fetch some bodies at a time; an upload is decoded only when it is its
     turn.
@@ -117,7 +120,7 @@ def read_batch(
             for fetched in threads.map(fetch, uploads[begin : begin + FETCHED_AT_ONCE]):
                 judged = _judge(fetched, feature_shape) if fetched.fate is Fate.READABLE else fetched
                 yield judged
-                taken_bytes += judged.content.features.nbytes if judged.content else 0
+                taken_bytes += judged.encoded.nbytes if judged.encoded else 0
                 taken_rows += judged.content.count if judged.content else 0
                 if taken_bytes > max_bytes or taken_rows > max_rows:
                     return
@@ -146,10 +149,10 @@ def _judge(fetched: BatchUpload, feature_shape: tuple[int, ...]) -> BatchUpload:
     if sha256_hex(body) != upload.sha256:
         return BatchUpload(upload, Fate.UNREADABLE, body=body, reason=f"its bytes have the sha256 {sha256_hex(body)}")
     try:
-        content = open_upload(body, space=upload.pool.space, feature_shape=feature_shape)
+        content, encoded = open_encoded(body, space=upload.pool.space, feature_shape=feature_shape)
     except ContractError as error:
         return BatchUpload(upload, Fate.UNREADABLE, body=body, reason=str(error))
-    return BatchUpload(upload, Fate.READABLE, content=content)
+    return BatchUpload(upload, Fate.READABLE, content=content, encoded=encoded)
 
 
 def _look_up(store: ObjectStore, device: str) -> EnrolledDevice | Damaged | None:

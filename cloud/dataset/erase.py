@@ -17,15 +17,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset import shards
+from cloud.dataset.blocks import BlockWriter
+from cloud.dataset.columns import Columns
 from cloud.dataset.merge import finish_journal
 from cloud.dataset.pointer import PoolErasure
 from cloud.dataset.scopes import AgeScope, Flags, LabelScope, Scope, count_samples
 from cloud.dataset.shard_rows import keep_rows
-from cloud.dataset.shards import Columns, ShardRef
+from cloud.dataset.shards import ShardRef
 from cloud.errors import Damaged, NotFound
 from cloud.store import keys
 from cloud.store.documents import reading
@@ -78,7 +78,7 @@ def erase_rows(store: ObjectStore, pool: Pool, scope: Scope, *, erasure: str) ->
         shards=_rewrite(store, pool, dataset.shards, kept, meant),
         samples=dataset.samples - taken,
         rows=sum(map(len, kept)),
-        uploads=sum(len(columns.uploads) for columns in kept),
+        uploads=sum(len(columns.arrivals) for columns in kept),
         journal=None,
         erasure=noted,
     )
@@ -135,8 +135,9 @@ def _rewrite(
         if not flags.any():
             remaining.append(ref)
         elif len(columns):
-            _, features = shards.read_whole(store, pool, ref)
-            remaining.append(shards.write(store, pool, columns, features[np.flatnonzero(~flags)], merged=ref.merged))
+            blocks = BlockWriter()
+            blocks.add_all(shards.read_whole(store, pool, ref)[1], kept=~flags)
+            remaining.append(shards.write(store, pool, columns, blocks))
     return tuple(remaining)
 
 

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from cloud.dataset.shards import Columns
+from cloud.dataset.columns import Columns
 from contract.holdout import SPLITS, Split, assign_split
 from contract.labels import label_key
 from contract.samples import SAMPLE_ID_BYTES

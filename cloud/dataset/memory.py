@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cloud.dataset import shards
+from cloud.dataset.columns import Columns
 from cloud.dataset.ledger import Ledger, base_ledger
 from cloud.dataset.pointer import DatasetPointer
-from cloud.dataset.shards import Columns, ShardRef
+from cloud.dataset.shards import ShardRef
 from cloud.spaces.base_counts import read_base_counts
 from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore

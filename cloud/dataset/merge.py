@@ -30,11 +30,12 @@ from enum import StrEnum
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset import shards
 from cloud.dataset.batch import FETCHED_AT_ONCE, MAX_BATCH_BYTES, BatchUpload, Fate, next_waiting, read_batch
+from cloud.dataset.columns import Columns
 from cloud.dataset.ledger import LedgerDraft
 from cloud.dataset.memory import MergeMemory
 from cloud.dataset.pointer import DatasetPointer
 from cloud.dataset.shard_draft import ShardDraft
-from cloud.dataset.shards import Columns, ShardRef
+from cloud.dataset.shards import ShardRef
 from cloud.errors import Damaged, LostRace
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
@@ -93,7 +94,7 @@ def merge_once(
     now: float | None = None,
     salt: bytes | None = None,
 ) -> MergeReport:
-    """Merge at most 1,000 uploads, or as many as have `max_bytes` of features or `MAX_BATCH_ROWS` rows.
+    """Merge at most 1,000 uploads, or as many as have `max_bytes` of features, as they came, or `MAX_BATCH_ROWS` rows.
 
     Give the same `memory` again to make the next one cheap. `at` is told each step as it is passed, some from other
     threads. `now` is in Unix seconds; None: the system's. `salt` has its say in the splits (`cloud.dataset.ledger`);
@@ -129,7 +130,7 @@ class _Merge:
         memory = self.memory.catch_up(self.store, self.pool, dataset)
         waiting = next_waiting(self.store, self.pool)
         self.at(MergeStep.INBOX_LISTED)
-        shard = ShardDraft(memory.feature_shape, LedgerDraft(memory.ledger, salt))
+        shard = ShardDraft(memory.feature_shape, LedgerDraft(memory.ledger, salt), self.now)
         batch = read_batch(
             self.store,
             waiting.uploads,
@@ -160,7 +161,7 @@ class _Merge:
         if dataset.journal is None or dataset.journal == self.memory.finished.get(self.pool):
             return
         ref = next(ref for ref in dataset.shards if ref.sha256 == dataset.journal)
-        self._finish(ref, shards.journal(self.pool, shards.read_columns(self.store, self.pool, ref)))
+        self._finish(ref, shards.read_columns(self.store, self.pool, ref).uploads(self.pool))
 
     def _finish(self, ref: ShardRef, uploads: Sequence[InboxUpload]) -> None:
         """Give the receipts of a shard, and say where its uploads are: the web side's log has whose they are."""
@@ -172,8 +173,8 @@ class _Merge:
 
     def _deal_with(self, judged: BatchUpload, shard: ShardDraft) -> Fate:
         """Take an upload into the shard, or out of the inbox."""
-        if judged.content is not None:
-            shard.add(judged.upload, judged.content)
+        if judged.content is not None and judged.encoded is not None:
+            shard.add(judged.upload, judged.content, judged.encoded)
         elif judged.fate is Fate.UNREADABLE:
             self._set_aside(judged)
         elif judged.fate is not Fate.GONE:
@@ -188,8 +189,8 @@ class _Merge:
         self.store.delete(keys.inbox(judged.upload))
 
     def _write(self, shard: ShardDraft) -> tuple[ShardRef, Columns]:
-        columns, features = shard.build()
-        ref = shards.write(self.store, self.pool, columns, features, merged=self.now)
+        columns, blocks = shard.build()
+        ref = shards.write(self.store, self.pool, columns, blocks)
         self.at(MergeStep.SHARD_WRITTEN)
         return ref, columns
 

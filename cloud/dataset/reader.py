@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset import shards
+from cloud.dataset.blocks import BlockFeatures
+from cloud.dataset.columns import Columns
 from cloud.dataset.ledger import spell
 from cloud.dataset.pointer import DatasetPointer
-from cloud.dataset.shards import Columns, FeatureFile, ShardRef
+from cloud.dataset.shards import ShardRef
 from cloud.errors import Damaged
 from cloud.spaces.base_counts import read_base_counts
 from cloud.store import keys
@@ -41,9 +43,9 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredFeatures:
-    """Features float32 (n, *shape) that lie in several files and are read when they are indexed."""
+    """Features float32 (n, *shape) that lie in several files, and are read and decoded when they are indexed."""
 
-    files: tuple[FeatureFile, ...]
+    files: tuple[BlockFeatures, ...]
     file_index: NDArray[np.int64]
     row_index: NDArray[np.int64]
     feature_shape: tuple[int, ...]
@@ -66,8 +68,8 @@ class StoredFeatures:
         wanted = np.arange(len(self))[rows]
         chosen = np.empty((len(wanted), *self.feature_shape), np.float32)
         for place in np.unique(self.file_index[wanted]):
-            here = self.file_index[wanted] == place
-            chosen[here] = self.files[place].read(self.row_index[wanted[here]])
+            here = np.flatnonzero(self.file_index[wanted] == place)
+            self.files[place].read_into(chosen, self.row_index[wanted[here]], to=here)
         return chosen
 
     def __array__(self, dtype: np.dtype[np.generic] | None = None) -> NDArray[np.generic]:
@@ -154,7 +156,7 @@ def prune(cache: Path, dataset: DatasetPointer) -> None:
 
 
 def resolve(
-    pieces: Sequence[tuple[Columns, FeatureFile]],
+    pieces: Sequence[tuple[Columns, BlockFeatures]],
     *,
     commit: str,
     base_labels: tuple[str, ...],

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.dataset.columns import Columns
 from cloud.dataset.ledger import spell
 from cloud.dataset.reader import choose_rows, number_devices
-from cloud.dataset.shards import Columns
 from contract.holdout import Split
 from contract.labels import label_key
 

@@ -9,7 +9,7 @@ Pure: shards' columns in, which of their rows are meant out.
                                                                        of samples whose last word it is
     {"kind": "group", "group": ...}                                    all rows
     {"kind": "group", "group": ..., "generations": {"<device>": n}}    all rows but those that came in a later one
-    {"kind": "age", "group": ..., "before": unix seconds}              rows of shards that were merged before
+    {"kind": "age", "group": ..., "before": unix seconds}              rows that were merged before
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.dataset.columns import Columns
 from cloud.dataset.ledger import Ledger
-from cloud.dataset.shards import Columns, ShardRef
+from cloud.dataset.shards import ShardRef
 from contract.documents import Fields, Json
 from contract.errors import Impossible, shown
 from contract.labels import label_key
@@ -129,7 +130,7 @@ class AgeScope:
 
     def rows(self, pieces: Pieces) -> list[Flags]:
         """Tell which rows are meant, shard by shard."""
-        return [np.full(len(columns), ref.merged < self.before) for ref, columns in pieces]
+        return [columns.merged < self.before for _, columns in pieces]
 
     def means_upload(self, device: str, generation: int) -> bool:
         """Tell whether all of an upload is meant: what waits has no date, and is left.
@@ -165,9 +166,10 @@ def count_samples(columns: Sequence[Columns]) -> int:
 
 def _rows_of_uploads(scope: DeviceScope | GroupScope, columns: Columns) -> Flags:
     """Tell which rows came in uploads that a scope means."""
-    senders = [name.partition("/")[0].rpartition(".") for name in columns.uploads]
-    meant = np.array([scope.means_upload(device, int(generation)) for device, _, generation in senders], np.bool_)
-    return meant[columns.upload_index]
+    arrivals = columns.arrivals
+    senders = zip(arrivals.device_index.tolist(), arrivals.generations.tolist(), strict=True)
+    meant = [scope.means_upload(columns.devices[device], generation) for device, generation in senders]
+    return np.array(meant, np.bool_)[columns.arrival_index]
 
 
 def _parse_generations(fields: Fields) -> dict[str, int]:

@@ -9,31 +9,28 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.dataset.shards import Columns
+from cloud.dataset.columns import Columns
 
 Entry = TypeVar("Entry")
 
 
 def keep_rows(columns: Columns, kept: NDArray[np.bool_]) -> Columns:
     """Return the columns of the rows that are `kept` (n,), in their order; no table has more than they use."""
+    used, arrival_index = np.unique(columns.arrival_index[kept], return_inverse=True)
+    arrivals = columns.arrivals[used]
     labels, label_index = _used(columns.labels, columns.label_index[kept])
-    devices, device_index = _used(columns.devices, columns.device_index[kept])
-    uploads, upload_index = _used(columns.uploads, columns.upload_index[kept])
-    places = dict(zip(columns.uploads, columns.upload_self_tests, strict=True))
-    of_uploads = np.array([places[name] for name in uploads], np.uint32)
-    self_tests, upload_self_tests = _used(columns.self_tests, of_uploads)
+    devices, device_index = _used(columns.devices, arrivals.device_index)
+    self_tests, self_test_index = _used(columns.self_tests, arrivals.self_test_index)
     return replace(
         columns,
         labels=labels,
         devices=devices,
-        uploads=uploads,
         self_tests=self_tests,
-        upload_self_tests=tuple(upload_self_tests.tolist()),
+        arrivals=replace(arrivals, device_index=device_index, self_test_index=self_test_index),
         sample_ids=columns.sample_ids[kept],
         revisions=columns.revisions[kept],
         label_index=label_index,
-        device_index=device_index,
-        upload_index=upload_index,
+        arrival_index=arrival_index.astype(np.uint32),
         splits=columns.splits[kept],
     )
 

@@ -1,20 +1,14 @@
 """Shards: immutable pieces of a pool's dataset, each with a row for every sample that was merged at once.
 
-A shard is a tensor file (`contract.tensors`) whose small columns come first, so that one or two ranged reads fetch
-all of them and leave the features where they are::
+A shard is a tensor file (`contract.tensors`) whose small columns come first, so that one or two ranged reads fetch all
+of them and leave the features where they are::
 
-    metadata     format, feature shape, and tables: labels, devices, arrivals ("<device>.<generation>/<sha256>"),
-                 self_tests (what computed the features), and self_test_of: of each arrival, its index in these
-    sample_ids   U8  (n, 16)
-    revisions    U32 (n,)
-    labels       U32 (n,)   index into the table of labels
-    devices      U32 (n,)   index into the table of devices
-    arrivals     U32 (n,)   index into the table of arrivals: the upload that the row came in
-    splits       U32 (n,)   0 trains, 1 is held out
-    features     F32 (n, *shape)
+    columns      as `cloud.dataset.columns` says
+    block_rows, block_codecs, block_sizes      where each row's features are: `cloud.dataset.blocks`
+    features     U8 (bytes,)                   the blocks, one after another
 
-The table of arrivals names every upload of the merge, those too that brought no row; it is the merge's journal. A
-shard's key is the sha256 of its bytes.
+A shard is also the journal of the merge that wrote it: its arrivals are every upload of the merge, those too that
+brought no row. Its key is the sha256 of its bytes.
 """
 
 from __future__ import annotations
@@ -27,49 +21,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.dataset.blocks import BlockFeatures, BlockIndex, BlockWriter, ReadBytes, in_file, in_memory
+from cloud.dataset.columns import COLUMNS, Columns, encode_columns, parse_columns, parse_metadata
 from cloud.errors import Damaged
 from cloud.store import keys
 from cloud.store.documents import reading
-from cloud.store.keys import InboxUpload, Pool
+from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
 from cloud.store.tensor_files import open_tensor_file
-from contract.cuts import parse_feature_shape
+from contract.arrays import require_array
 from contract.documents import Fields, Json
-from contract.errors import Impossible, Malformed
+from contract.errors import Malformed
 from contract.files import sha256_hex
 from contract.patterns import HEX64_PATTERN
-from contract.self_test import SelfTest
 from contract.tensors import LENGTH_BYTES, Field, Header, encode_tensors, parse_header, parse_header_length, view_tensor
 
-SHARD_FORMAT = 1
-MAX_TABLE = 100_000
-
 _FEATURES = "features"
-_COLUMNS = ("sample_ids", "revisions", "labels", "devices", "arrivals", "splits")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Columns:
-    """All of a shard but its features. Arrays have a row for each sample, in the order of merging."""
-
-    feature_shape: tuple[int, ...]
-    labels: tuple[str, ...]
-    devices: tuple[str, ...]
-    uploads: tuple[str, ...]
-    """Every upload of the merge: "<device>.<generation>/<sha256>"."""
-    self_tests: tuple[SelfTest, ...]
-    """What computed the features."""
-    upload_self_tests: tuple[int, ...]
-    """Of each of `uploads`, its place in `self_tests`."""
-    sample_ids: NDArray[np.uint8]
-    revisions: NDArray[np.uint32]
-    label_index: NDArray[np.uint32]
-    device_index: NDArray[np.uint32]
-    upload_index: NDArray[np.uint32]
-    splits: NDArray[np.uint32]
-
-    def __len__(self) -> int:
-        return len(self.sample_ids)
+_BLOCKS = ("block_rows", "block_codecs", "block_sizes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +49,7 @@ class ShardRef:
     """In bytes."""
     rows: int
     merged: int = 0
-    """When its rows were merged, Unix seconds, however often it was rewritten since."""
+    """When the first of its rows was merged, Unix seconds, however often they were written anew since."""
 
     @classmethod
     def parse(cls, fields: Fields) -> ShardRef:
@@ -98,50 +66,39 @@ class ShardRef:
         return {"sha256": self.sha256, "size": self.size, "rows": self.rows, "merged": self.merged}
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureFile:
-    """The features of a shard in a file, which is open only while they are read."""
-
-    path: Path
-    begin: int
-    """The offset of the first byte."""
-    shape: tuple[int, ...]
-    """(n, *shape), float32."""
-
-    def read(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Copy some rows into memory."""
-        mapped = np.memmap(self.path, np.dtype("<f4"), mode="r", offset=self.begin, shape=self.shape)
-        return np.asarray(mapped[rows], np.float32)
-
-
-def encode_shard(columns: Columns, features: NDArray[np.float32]) -> bytes:
-    """Encode a shard; `features` is float32 (n, *shape)."""
-    tensors: dict[str, NDArray[Any]] = {**_tensors(columns), _FEATURES: features}
-    metadata: dict[str, Json] = {
-        "format": SHARD_FORMAT,
-        "shape": list(columns.feature_shape),
-        "labels": columns.labels,
-        "devices": columns.devices,
-        "arrivals": columns.uploads,
-        "self_tests": [one.document() for one in columns.self_tests],
-        "self_test_of": columns.upload_self_tests,
-    }
+def encode_shard(columns: Columns, blocks: BlockWriter) -> bytes:
+    """Encode a shard; the blocks have a row for each of the columns'."""
+    tensors, metadata = encode_columns(columns)
+    index, stored = blocks.finish()
+    tensors |= dict(zip(_BLOCKS, (index.rows, index.codecs, index.sizes), strict=True))
+    tensors[_FEATURES] = np.frombuffer(stored, np.uint8)
     return encode_tensors(tensors, metadata)
 
 
-def write(
-    store: ObjectStore, pool: Pool, columns: Columns, features: NDArray[np.float32], *, merged: int = 0
-) -> ShardRef:
-    """Write a shard into the store; the same content goes to the same key. `merged` is in Unix seconds.
+def write(store: ObjectStore, pool: Pool, columns: Columns, blocks: BlockWriter) -> ShardRef:
+    """Write a shard into the store; the same content goes to the same key.
 
     Raises:
         Damaged: it could not be read again; nothing was written.
     """
-    body = encode_shard(columns, features)
-    _check_readable(body)
-    ref = ShardRef(sha256_hex(body), len(body), len(columns), merged)
+    body = encode_shard(columns, blocks)
+    parse_shard(body, where="a shard that is to be written")  # once a pointer names it, its uploads are gone
+    ref = ShardRef(sha256_hex(body), len(body), len(columns), columns.oldest)
     store.put(keys.shard(pool, ref.sha256), body)
     return ref
+
+
+def parse_shard(body: bytes, *, where: str) -> tuple[Columns, BlockFeatures]:
+    """Read a shard that is in memory; `where` names it in messages.
+
+    Raises:
+        Damaged: it is not a shard.
+    """
+    with reading(where):
+        header = parse_header(body)
+        section = memoryview(body)[header.data_start :]
+        features = _field(header, _FEATURES)
+        return _view(header, section, in_memory(section[features.begin : features.end]), where=where)
 
 
 def read_columns(store: ObjectStore, pool: Pool, ref: ShardRef) -> Columns:
@@ -154,11 +111,12 @@ def read_columns(store: ObjectStore, pool: Pool, ref: ShardRef) -> Columns:
     key = keys.shard(pool, ref.sha256)
     file = open_tensor_file(store, key)
     with reading(key):
-        return _parse_columns(file.header, file.read(_COLUMNS))
+        shape = parse_metadata(file.header.metadata)
+        return parse_columns(shape, file.read(COLUMNS))
 
 
-def read_whole(store: ObjectStore, pool: Pool, ref: ShardRef) -> tuple[Columns, NDArray[np.float32]]:
-    """Read a shard's columns, and its features float32 (n, *shape), into memory.
+def read_whole(store: ObjectStore, pool: Pool, ref: ShardRef) -> tuple[Columns, BlockFeatures]:
+    """Read a shard into memory, with its features as they are stored.
 
     Raises:
         NotFound: the shard is gone.
@@ -166,17 +124,12 @@ def read_whole(store: ObjectStore, pool: Pool, ref: ShardRef) -> tuple[Columns, 
     """
     key = keys.shard(pool, ref.sha256)
     body = store.get(key).body
-    with reading(key):
-        if sha256_hex(body) != ref.sha256:
-            raise Damaged(f"{key}: expected sha256 {ref.sha256}, got {sha256_hex(body)}")
-        header = parse_header(body)
-        section = memoryview(body)[header.data_start :]
-        features = _field(header, _FEATURES)
-        viewed = view_tensor(features, section[features.begin : features.end])
-        return _view_columns(header, section), viewed.astype(np.float32, copy=False)
+    if sha256_hex(body) != ref.sha256:
+        raise Damaged(f"{key}: expected sha256 {ref.sha256}, got {sha256_hex(body)}")
+    return parse_shard(body, where=key)
 
 
-def read_file(path: Path) -> tuple[Columns, FeatureFile]:
+def read_file(path: Path) -> tuple[Columns, BlockFeatures]:
     """Read the columns of a shard in a file, and where its features are.
 
     Raises:
@@ -191,40 +144,30 @@ def read_file(path: Path) -> tuple[Columns, FeatureFile]:
             section = memoryview(file.read(features.begin))
         if path.stat().st_size != header.data_start + header.data_size:
             raise Damaged(f"{path}: expected {header.data_start + header.data_size} bytes, got {path.stat().st_size}")
-        return _view_columns(header, section), FeatureFile(path, header.data_start + features.begin, features.shape)
+        return _view(header, section, in_file(path, header.data_start + features.begin), where=str(path))
 
 
-def journal(pool: Pool, columns: Columns) -> list[InboxUpload]:
-    """List every upload of the merge that wrote the shard."""
-    return [keys.parse_inbox(f"{keys.pool_inbox(pool)}{name}") for name in columns.uploads]
-
-
-def _check_readable(body: bytes) -> None:
-    """Once a pointer names a shard, its uploads are gone from the inbox: what cannot be read must not get there."""
-    with reading("a shard that is to be written"):
-        header = parse_header(body)
-        _view_columns(header, memoryview(body)[header.data_start :])
-
-
-def _tensors(columns: Columns) -> dict[str, NDArray[Any]]:
-    return {
-        "sample_ids": columns.sample_ids,
-        "revisions": columns.revisions,
-        "labels": columns.label_index,
-        "devices": columns.device_index,
-        "arrivals": columns.upload_index,
-        "splits": columns.splits,
-    }
-
-
-def _view_columns(header: Header, section: memoryview) -> Columns:
-    """Parse the columns of a data section that was read as far as the features."""
-    fields = {name: _field(header, name) for name in _COLUMNS}
+def _view(header: Header, section: memoryview, blocks: ReadBytes, *, where: str) -> tuple[Columns, BlockFeatures]:
+    """Parse a data section that was read as far as the features, and look whether these fit."""
+    fields = {name: _field(header, name) for name in (*COLUMNS, *_BLOCKS)}
     for name, field in fields.items():
         if field.end > len(section):
             raise Malformed(name, expected=f"a tensor before {_FEATURES}", got="one behind it")
-    return _parse_columns(
-        header, {name: view_tensor(field, section[field.begin : field.end]) for name, field in fields.items()}
+    tensors = {name: view_tensor(field, section[field.begin : field.end]) for name, field in fields.items()}
+    shape = parse_metadata(header.metadata)
+    columns = parse_columns(shape, tensors)
+    index = _parse_index(tensors)
+    features = _field(header, _FEATURES)
+    index.check(rows=len(columns), size=features.end - features.begin)
+    return columns, BlockFeatures(index, shape, blocks, where)
+
+
+def _parse_index(tensors: Mapping[str, NDArray[Any]]) -> BlockIndex:
+    count = (len(tensors["block_rows"]),)
+    return BlockIndex(
+        require_array(tensors["block_rows"], np.uint32, shape=count, where="block_rows"),
+        require_array(tensors["block_codecs"], np.uint8, shape=count, where="block_codecs"),
+        require_array(tensors["block_sizes"], np.uint64, shape=count, where="block_sizes"),
     )
 
 
@@ -232,34 +175,3 @@ def _field(header: Header, name: str) -> Field:
     if name not in header.fields:
         raise Malformed("shard", expected=f"a tensor {name}", got=", ".join(header.fields) or "none")
     return header.fields[name]
-
-
-def _parse_columns(header: Header, tensors: Mapping[str, NDArray[Any]]) -> Columns:
-    fields = Fields(header.metadata, where="shard")
-    fields.check_format(SHARD_FORMAT)
-    uploads = fields.texts("arrivals", max_items=MAX_TABLE)
-    self_tests = tuple(SelfTest.parse(one) for one in fields.documents("self_tests", max_items=MAX_TABLE))
-    return Columns(
-        feature_shape=parse_feature_shape(fields),
-        labels=fields.texts("labels", max_items=MAX_TABLE),
-        devices=fields.texts("devices", max_items=MAX_TABLE),
-        uploads=uploads,
-        self_tests=self_tests,
-        upload_self_tests=_parse_places(fields, uploads=len(uploads), self_tests=len(self_tests)),
-        sample_ids=tensors["sample_ids"],
-        revisions=tensors["revisions"],
-        label_index=tensors["labels"],
-        device_index=tensors["devices"],
-        upload_index=tensors["arrivals"],
-        splits=tensors["splits"],
-    )
-
-
-def _parse_places(fields: Fields, *, uploads: int, self_tests: int) -> tuple[int, ...]:
-    """Read of each upload which self-test it came with."""
-    places = fields.integers("self_test_of", max_items=MAX_TABLE)
-    if len(places) != uploads or max(places, default=-1) >= self_tests:
-        expected = f"{uploads} integers below {self_tests}"
-        got = f"{len(places)}, the highest {max(places, default=None)}"
-        raise Impossible(fields.place("self_test_of"), expected=expected, got=got)
-    return places

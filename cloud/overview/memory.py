@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Set
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from cloud.dataset.shards import Columns
+from cloud.dataset.columns import Columns
 from cloud.overview.samples import SampleSummary
 from cloud.releases.registry import Release
 from cloud.store.keys import Pool

@@ -16,8 +16,9 @@ from typing import TypeVar
 
 from cloud.dataset import inbox, shards
 from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset.columns import Columns
 from cloud.dataset.pointer import EMPTY, DatasetPointer
-from cloud.dataset.shards import Columns, ShardRef
+from cloud.dataset.shards import ShardRef
 from cloud.errors import Damaged, NotFound
 from cloud.identity import devices
 from cloud.overview import heartbeats, scope
@@ -28,7 +29,7 @@ from cloud.overview.heartbeats import Heartbeat
 from cloud.overview.memory import Memory, PoolMemory
 from cloud.overview.queues import read_queue, read_rejected
 from cloud.overview.releases import describe_failure, describe_release, describe_trials
-from cloud.overview.samples import MergedShard, count_days, describe_devices, summarise
+from cloud.overview.samples import count_days, describe_devices, summarise
 from cloud.overview.values import (
     DecisionView,
     Overview,
@@ -173,7 +174,7 @@ class OverviewReader:
         signed = space_lists.read(self.store, pool.group)
         return signed is not None and pool.space in signed.spaces.retired
 
-    def _shards(self, pool: Pool, dataset: DatasetPointer, memory: PoolMemory, faults: list[str]) -> list[MergedShard]:
+    def _shards(self, pool: Pool, dataset: DatasetPointer, memory: PoolMemory, faults: list[str]) -> list[Columns]:
         """Read the columns of the newest shards, in the order of merging."""
         if not dataset.shards:
             return []
@@ -181,11 +182,11 @@ class OverviewReader:
         with ThreadPoolExecutor(SHARDS_AT_ONCE) as threads:
             read = threads.map(lambda ref: self._columns_of(pool, ref, memory), chosen)
             merged = []
-            for ref, columns in zip(chosen, read, strict=True):
+            for columns in read:
                 if isinstance(columns, str):
                     faults.append(columns)
                 else:
-                    merged.append(MergedShard(columns, ref.merged))
+                    merged.append(columns)
         return merged
 
     def _columns_of(self, pool: Pool, ref: ShardRef, memory: PoolMemory) -> Columns | str:

@@ -9,23 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
+from cloud.dataset.columns import Columns
 from cloud.dataset.said import Said, what_was_said
-from cloud.dataset.shards import Columns
 from cloud.overview.values import DayView, DeviceView, LabelView
 from cloud.store.keys import InboxUpload
 from contract.labels import label_key
 from contract.self_test import SelfTest, as_cosine
 
 DAYS = 30
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MergedShard:
-    """A shard's columns, and when its rows were merged, however often it was written anew since."""
-
-    columns: Columns
-    merged: int
-    """Unix seconds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,9 +51,9 @@ class SampleSummary:
     devices: Mapping[str, DeviceSummary]
 
 
-def summarise(shards: Sequence[MergedShard]) -> SampleSummary:
+def summarise(shards: Sequence[Columns]) -> SampleSummary:
     """Count samples by label, those with most first, and what came of each device."""
-    said = what_was_said([one.columns for one in shards])
+    said = what_was_said(shards)
     return SampleSummary(_count_labels(said), _summarise_devices(shards, said))
 
 
@@ -93,14 +84,16 @@ def describe_devices(
     return tuple(sorted(views, key=lambda one: (-(one.last_word or 0.0), one.device)))
 
 
-def count_days(shards: Sequence[MergedShard], *, now: float) -> tuple[DayView, ...]:
+def count_days(shards: Sequence[Columns], *, now: float) -> tuple[DayView, ...]:
     """Count what was merged on each of the last `DAYS` days."""
     today = day_of(now)
     uploads: Counter[date] = Counter()
     rows: Counter[date] = Counter()
     for shard in shards:
-        uploads[day_of(shard.merged)] += len(shard.columns.uploads)
-        rows[day_of(shard.merged)] += len(shard.columns)
+        for counted, merged in ((uploads, shard.arrivals.merged), (rows, shard.merged)):
+            times, counts = np.unique(merged, return_counts=True)
+            for at, count in zip(times.tolist(), counts.tolist(), strict=True):
+                counted[day_of(at)] += count
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     return tuple(DayView(day.isoformat(), uploads[day], rows[day]) for day in days)
 
@@ -124,24 +117,23 @@ def _count_labels(said: Said) -> tuple[LabelView, ...]:
     return tuple(sorted(views, key=lambda one: (-one.samples, label_key(one.label))))
 
 
-def _summarise_devices(shards: Sequence[MergedShard], said: Said) -> dict[str, DeviceSummary]:
+def _summarise_devices(shards: Sequence[Columns], said: Said) -> dict[str, DeviceSummary]:
     counted = np.bincount(said.device_index, minlength=len(said.devices)).tolist()
     samples = dict(zip(said.devices, counted, strict=True))
     uploads: Counter[str] = Counter()
     last: dict[str, float] = {}
     self_tests: dict[str, SelfTest] = {}
     for shard in shards:
-        for name, place in zip(shard.columns.uploads, shard.columns.upload_self_tests, strict=True):
-            device = _device_of(name)
+        arrivals = shard.arrivals
+        places = zip(
+            arrivals.device_index.tolist(), arrivals.self_test_index.tolist(), arrivals.merged.tolist(), strict=True
+        )
+        for number, place, merged in places:
+            device = shard.devices[number]
             uploads[device] += 1
-            last[device] = max(last.get(device, 0.0), shard.merged)
-            self_tests[device] = shard.columns.self_tests[place]
+            last[device] = max(last.get(device, 0.0), merged)
+            self_tests[device] = shard.self_tests[place]
     return {
         device: DeviceSummary(samples.get(device, 0), count, last[device], self_tests[device])
         for device, count in uploads.items()
     }
-
-
-def _device_of(arrival: str) -> str:
-    """Return the device of "<device>.<generation>/<sha256>"."""
-    return arrival.partition("/")[0].rpartition(".")[0]

@@ -3,7 +3,7 @@
 import json
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,10 @@ TENSOR_FILES = {
 def plain(read: Any) -> dict[str, object]:
     """The fields of an object that holds arrays, as values that can be compared."""
     values = {field.name: getattr(read, field.name) for field in fields(read)}
-    return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in values.items()}
+    return {
+        name: plain(value) if is_dataclass(value) else value.tolist() if isinstance(value, np.ndarray) else value
+        for name, value in values.items()
+    }
 
 
 def facts_of(bundle: TrainingBundle) -> tuple[object, ...]:

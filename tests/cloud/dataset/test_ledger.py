@@ -1,12 +1,12 @@
 """Which row of a sample counts: pure decisions."""
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloud.dataset.columns import Columns
 from cloud.dataset.ledger import Ledger, LedgerDraft, base_ledger, spell
-from cloud.dataset.shards import Columns
 from contract.holdout import Split, assign_split
+from tests.cloud.dataset.shard_making import columns_of
 
 LOW, HIGH = b"\0" * 16, b"\xff" * 16
 
@@ -18,21 +18,9 @@ rows = st.lists(
 
 def columns(taken: list[tuple[str, int, int, str, Split]]) -> Columns:
     """A shard of rows (device, number of the photo, revision, label, split), each with tables of its own."""
-    count = len(taken)
-    order = np.arange(count, dtype=np.uint32)
-    return Columns(
-        feature_shape=(1,),
-        labels=tuple(row[3] for row in taken),
-        devices=tuple(row[0] for row in taken),
-        uploads=(),
-        self_tests=(),
-        upload_self_tests=(),
-        sample_ids=np.array([[row[1]] * 16 for row in taken], np.uint8).reshape(count, 16),
-        revisions=np.array([row[2] for row in taken], np.uint32),
-        label_index=order,
-        device_index=order,
-        upload_index=order,
-        splits=np.array([list(Split).index(row[4]) for row in taken], np.uint32),
+    return columns_of(
+        [(device, photo, revision, label) for device, photo, revision, label, _ in taken],
+        splits=[list(Split).index(row[4]) for row in taken],
     )
 
 

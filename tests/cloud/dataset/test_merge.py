@@ -11,9 +11,9 @@ import pytest
 
 from cloud.dataset import batch, inbox, reader, shards
 from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset.columns import Columns
 from cloud.dataset.memory import MergeMemory
 from cloud.dataset.merge import MergeReport, MergeStep, merge_once
-from cloud.dataset.shards import Columns
 from cloud.errors import Damaged, NotFound
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
@@ -24,6 +24,7 @@ from contract.upload import LIMITS, upload_id
 from tests.cloud.busy import BusyStore
 from tests.cloud.conftest import SELF_TEST
 from tests.cloud.counting import CountingStore
+from tests.cloud.dataset.shard_making import arrivals, blocks_of, encoded
 
 Send = Callable[..., InboxUpload]
 
@@ -68,8 +69,8 @@ def test_what_computed_an_upload_stays_with_it(store: ObjectStore, pool: Pool, s
     merge_once(store, pool)
     [ref] = dataset_pointer.read(store, pool)[0].shards
     columns = shards.read_columns(store, pool, ref)
-    places = zip(columns.uploads, columns.upload_self_tests, strict=True)
-    assert {name: columns.self_tests[place] for name, place in places} == sent
+    places = zip(columns.uploads(pool), columns.arrivals.self_test_index, strict=True)
+    assert {upload.name: columns.self_tests[place] for upload, place in places} == sent
     assert len(columns.self_tests) == 2
 
 
@@ -313,17 +314,15 @@ def test_a_batch_of_labels_as_long_as_may_be_is_a_shard_that_can_be_read(store: 
         feature_shape=(1,),
         labels=tuple(f"{row:06}" + "\U00020000" * 58 for row in range(rows)),
         devices=tuple(f"{upload:064}" for upload in range(uploads)),
-        uploads=tuple(f"{'d' * 64}.999999999/{upload:064}" for upload in range(uploads)),
         self_tests=tuple(SelfTest(Setup(f"{upload:0128}", *["x" * 128] * 3), -PPM) for upload in range(uploads)),
-        upload_self_tests=tuple(range(uploads)),
+        arrivals=arrivals(range(uploads), generations=[999_999_999] * uploads, self_tests=range(uploads)),
         sample_ids=np.zeros((rows, 16), np.uint8),
         revisions=np.zeros(rows, np.uint32),
         label_index=np.arange(rows, dtype=np.uint32),
-        device_index=np.zeros(rows, np.uint32),
-        upload_index=np.zeros(rows, np.uint32),
-        splits=np.zeros(rows, np.uint32),
+        arrival_index=np.zeros(rows, np.uint32),
+        splits=np.zeros(rows, np.uint8),
     )
-    ref = shards.write(store, pool, columns, np.zeros((rows, 1), np.float32))
+    ref = shards.write(store, pool, columns, blocks_of(encoded(np.zeros((rows, 1), np.float32))))
     assert shards.read_columns(store, pool, ref).labels == columns.labels
 
 

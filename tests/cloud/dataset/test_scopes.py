@@ -1,19 +1,24 @@
 """Which rows an erasure means, and a shard without them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from cloud.dataset.columns import Columns, join_columns
 from cloud.dataset.scopes import AgeScope, DeviceScope, GroupScope, LabelScope, Scope, count_samples, parse_scope
 from cloud.dataset.shard_rows import keep_rows
-from cloud.dataset.shards import Columns, ShardRef
+from cloud.dataset.shards import ShardRef
+from cloud.store.keys import Pool
 from contract.documents import Fields, Json
 from contract.errors import ContractError
 from contract.self_test import SelfTest
 from tests.cloud.conftest import SELF_TEST
+from tests.cloud.dataset.shard_making import columns_of
 
 PHONE, TABLET = "a" * 32, "b" * 32
+POOL = Pool("home", "5" * 64)
 OTHER_TEST = SelfTest(SELF_TEST.setup, 990_001)
 Row = tuple[str, int, int, int, str]
 """Device, generation, sample, revision, label."""
@@ -21,22 +26,15 @@ Row = tuple[str, int, int, int, str]
 
 def shard(*rows: Row, merged: int = 0) -> tuple[ShardRef, Columns]:
     """A shard with an upload of its own for each row."""
-    devices, labels = (tuple(dict.fromkeys(row[place] for row in rows)) for place in (0, 4))
-    columns = Columns(
-        feature_shape=(4,),
-        labels=tuple(map(str, labels)),
-        devices=tuple(map(str, devices)),
-        uploads=tuple(f"{row[0]}.{row[1]}/{number:064x}" for number, row in enumerate(rows)),
-        self_tests=(SELF_TEST, OTHER_TEST),
-        upload_self_tests=tuple(number % 2 for number in range(len(rows))),
-        sample_ids=np.array([[row[2]] * 16 for row in rows], np.uint8),
-        revisions=np.array([row[3] for row in rows], np.uint32),
-        label_index=np.array([labels.index(row[4]) for row in rows], np.uint32),
-        device_index=np.array([devices.index(row[0]) for row in rows], np.uint32),
-        upload_index=np.arange(len(rows), dtype=np.uint32),
-        splits=np.zeros(len(rows), np.uint32),
+    columns = columns_of([(device, sample, revision, label) for device, _, sample, revision, label in rows])
+    count = len(rows)
+    own = replace(
+        columns.arrivals,
+        generations=np.array([row[1] for row in rows], np.uint32),
+        self_test_index=np.array([number % 2 for number in range(count)], np.uint32),
+        merged=np.full(count, merged, np.uint64),
     )
-    return ShardRef("0" * 64, 0, len(rows), merged), columns
+    return ShardRef("0" * 64, 0, count, merged), replace(columns, arrivals=own)
 
 
 def meant(scope: Scope, *pieces: tuple[ShardRef, Columns]) -> list[list[bool]]:
@@ -66,9 +64,11 @@ def test_a_photo_that_was_corrected_from_the_label_stays_without_the_row_that_na
     assert meant(LabelScope("home", "Zoe"), *pieces) == [[True, True], [False]]
 
 
-def test_of_a_date_whole_shards_are_meant() -> None:
-    pieces = shard((PHONE, 0, 1, 0, "Ada"), merged=9), shard((PHONE, 0, 2, 0, "Ada"), merged=10)
+def test_of_a_date_rows_are_meant_by_when_each_was_merged_and_not_by_their_shard() -> None:
+    pieces = [shard((PHONE, 0, 1, 0, "Ada"), merged=9), shard((PHONE, 0, 2, 0, "Ada"), merged=10)]
+    joined = join_columns([columns for _, columns in pieces])
     assert meant(AgeScope("home", 10), *pieces) == [[True], [False]]
+    assert meant(AgeScope("home", 10), (ShardRef("0" * 64, 0, 2, 9), joined)) == [[True, False]]
 
 
 def test_of_a_group_all_is_meant() -> None:
@@ -130,11 +130,11 @@ def test_a_shard_without_some_rows_names_nothing_of_them(
     rest = keep_rows(columns, np.isin(np.arange(3), kept))
     assert (rest.labels, rest.self_tests) == (labels, tests)
     assert rest.devices == tuple(dict.fromkeys((PHONE, TABLET, PHONE)[row] for row in kept))
-    assert rest.uploads == tuple(columns.uploads[row] for row in kept)
+    assert rest.uploads(POOL) == [columns.uploads(POOL)[row] for row in kept]
     for place, row in enumerate(kept):
         assert rest.labels[rest.label_index[place]] == columns.labels[columns.label_index[row]]
         assert rest.devices[rest.device_index[place]] == columns.devices[columns.device_index[row]]
-        assert rest.self_tests[rest.upload_self_tests[rest.upload_index[place]]] == columns.self_tests[row % 2]
+        assert rest.self_tests[rest.arrivals.self_test_index[rest.arrival_index[place]]] == columns.self_tests[row % 2]
         assert (rest.sample_ids[place][0], rest.revisions[place]) == (
             columns.sample_ids[row][0],
             columns.revisions[row],

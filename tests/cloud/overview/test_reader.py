@@ -10,9 +10,9 @@ import pytest
 
 from cloud.admin.best import BestOperator
 from cloud.dataset import erasures
+from cloud.dataset.columns import Columns
 from cloud.dataset.erase import erase_rows
 from cloud.dataset.scopes import GroupScope, LabelScope
-from cloud.dataset.shards import Columns
 from cloud.errors import Unavailable
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cloud.dataset.blocks import BlockFeatures, in_memory
 from cloud.dataset.reader import Dataset, StoredFeatures
-from cloud.dataset.shards import FeatureFile
 from cloud.label_limit import LabelLimit
 from cloud.releases.registry import Release
 from cloud.training import examples
@@ -16,6 +15,7 @@ from cloud.training.examples import KnownLabels, TrainingClasses, choose_classes
 from cloud.training.inputs import has_learned
 from contract.bundle import BaseSamples
 from contract.labels import encode_labels
+from tests.cloud.dataset.shard_making import blocks_of, encoded
 
 BUNDLE = ("Ada", "Ben")
 LABELS = ("Ada", "Ben", "Cleo", "Dan", "Eve")
@@ -31,14 +31,14 @@ MakeDataset = Callable[..., Dataset]
 
 
 @pytest.fixture
-def dataset(tmp_path: Path) -> MakeDataset:
+def dataset() -> MakeDataset:
     """Makes a dataset of rows of label and split (1 is held out); the feature of row i is (100 + i, 100 + i)."""
 
     def make(*rows: tuple[str, int]) -> Dataset:
         features = np.repeat(np.arange(100, 100 + len(rows), dtype="<f4")[:, None], 2, axis=1)
-        (tmp_path / "features").write_bytes(features.tobytes())
         places = np.arange(len(rows))
-        stored = FeatureFile(tmp_path / "features", 0, features.shape)
+        index, blocks = blocks_of(encoded(features)).finish()
+        stored = BlockFeatures(index, (2,), in_memory(blocks), "blocks")
         return Dataset(
             commit="c",
             labels=LABELS,

@@ -1,5 +1,6 @@
 """A store and a worker's disk that hold samples wherever there is a place for them, and a search of every byte."""
 
+import contextlib
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,7 @@ from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.memory import MergeMemory
 from cloud.dataset.merge import merge_once
 from cloud.dataset.reader import Dataset
+from cloud.errors import Damaged
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
 from cloud.releases import registry
@@ -29,9 +31,11 @@ from cloud.training.context import TrainingContext
 from cloud.training.inputs import shard_cache
 from cloud.worker.erasing import Eraser
 from contract.bundle import TrainingBundle
+from contract.errors import ContractError
 from contract.labels import encode_labels
 from contract.manifest import Channel, Precision
 from contract.upload import decode_upload, upload_id
+from tests.cloud.dataset.shard_making import blocks_of, encoded
 
 NOW = 1_800_000_000
 ZOE = "Zoe of the erased"
@@ -98,7 +102,15 @@ class Place:
         }
 
     def everything(self) -> Iterator[tuple[str, bytes]]:
-        """Yield every object, every file of the store and of the worker's disk: name and bytes; the name counts too."""
+        """Yield every object, every file of the store and of the worker's disk: name and bytes; the name counts too.
+
+        What is deflated is yielded as it comes out, too.
+        """
+        for name, body in self._stored():
+            yield name, body
+            yield name, come_out(body)
+
+    def _stored(self) -> Iterator[tuple[str, bytes]]:
         store = self.store
         for key in keys_under(store, ""):
             yield key, store.get(key).body
@@ -115,6 +127,18 @@ class Place:
 def names_with(needle: bytes, held: Iterable[tuple[str, bytes]]) -> list[str]:
     """Name what holds some bytes, in it or in its name."""
     return [name for name, body in held if needle in body or needle in name.encode()]
+
+
+def come_out(body: bytes) -> bytes:
+    """Return what is in a shard or an upload; nothing of what is neither."""
+    with contextlib.suppress(Damaged, ContractError):
+        columns, features = shards.parse_shard(body, where="shard")
+        every = features.read(np.arange(len(columns)))
+        return b"\n".join([every.tobytes(), columns.sample_ids.tobytes(), *map(str.encode, columns.labels)])
+    with contextlib.suppress(ContractError):
+        upload = decode_upload(body)
+        return b"\n".join([upload.features.tobytes(), upload.sample_ids.tobytes(), *map(str.encode, upload.labels)])
+    return b""
 
 
 def traces_of(body: bytes) -> list[bytes]:
@@ -173,9 +197,10 @@ def _set_aside(place: Place, upload: InboxUpload, body: bytes) -> None:
 def _leave_behind(place: Place) -> None:
     """Leave what workers that died leave: a shard and a label list that nothing names."""
     dataset, _ = dataset_pointer.read(place.store, place.pool)
-    columns, features = shards.read_whole(place.store, place.pool, dataset.shards[0])
-    shards.write(place.store, place.pool, columns, features + 1)
-    shards.write(place.store, place.pool, columns, np.concatenate([features[1:], features[:1]]))
+    columns, blocks = shards.read_whole(place.store, place.pool, dataset.shards[0])
+    features = blocks.read(np.arange(len(columns)))
+    for other in (features + 1, np.concatenate([features[1:], features[:1]])):
+        shards.write(place.store, place.pool, columns, blocks_of(encoded(other)))
     orphan = encode_labels(["Ada", ZOE])
     place.store.put(keys.shared_object("home", hashlib.sha256(orphan).hexdigest()), orphan)
 
