@@ -21,10 +21,10 @@ from cloud.dataset.ledger import LedgerDraft, base_ledger
 from cloud.dataset.reader import Dataset, StoredFeatures
 from cloud.label_limit import USUAL, LabelLimit
 from cloud.settings import Settings
+from cloud.training.answers import answer_rows
 from cloud.training.challenger import trial_result
 from cloud.training.examples import KnownLabels, TrainingExamples, choose_classes, choose_examples
 from cloud.training.executors.executor import TaskEnding, TaskOutcome
-from cloud.training.heads import answer_rows
 from cloud.training.moments import find_moments
 from cloud.training.rounds import count_examples, train_in_rounds
 from cloud.training.trainer import train

@@ -169,7 +169,7 @@ def _embed(head_file: Bytes, weights: HeadWeights | None, features: Floats) -> F
 
 def _test(outcome: TrialOutcome, embeddings: Floats, tests: Examples, known: Integers, *, seconds: float) -> Tried:
     """Ask a head about the embeddings (n, d) of tests through its own body."""
-    from cloud.training.heads import answer_rows
+    from cloud.training.answers import answer_rows
 
     calibration, weights = outcome.result.calibration, outcome.weights
     answers = answer_rows(embeddings, (weights.kernel, weights.bias), temperature=calibration.temperature)

@@ -1,29 +1,31 @@
-"""One trial: a function of values that trains a head, run in a process of its own. Pure Keras, on any backend.
+"""One trial: a function of values that trains a head, run in a process of its own. On any backend of Keras.
 
 It fits the last layer on embeddings; fine-tunes the body, where the specification says so; and calibrates the head by
 cross-validation and the held-out samples. A body that was fine-tuned has seen what a cross-validation of its last layer
 would leave out, so it is fine-tuned twice: once without some people and photos, to calibrate by those, and once with
 all.
+
+A small last layer trains without Keras (`export.heads.fit`), which a process on the processor therefore loads when it
+first needs it; where trials compute on something else, they need it all the time.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from cloud.errors import Diverged, NoAccelerator
+from cloud.training.answers import answer_rows
 from cloud.training.curves import CurveNotes
 from cloud.training.executors.arrays import Collect, Floats, Integers, collect_in_memory
 from cloud.training.executors.executor import NO_DEVICE, VISIBLE_DEVICES, Operations
 from cloud.training.executors.task_data import TaskData
-from cloud.training.fine_tune import fine_tune
-from cloud.training.heads import answer_rows, embed_features, load_head
 from cloud.training.trials import FineTuning, Spec, TrialResult
 from cloud.training.values import TRAIN, TrialInputs, TrialOutcome
 from cloud.training.weights import HeadWeights
@@ -35,6 +37,7 @@ from export.heads.class_means import ABSENT_LOGIT, Classifier
 from export.heads.fit import fit_classifier
 from export.heads.folds import CrossValidated, Scored, assign_folds, cross_validate, hide_alone, may_be_strangers
 from export.heads.recipe import Recipe
+from export.keras_environment import TENSORFLOW
 
 FOLDS_FOR_BODIES = 3
 """Parts of ten: so many of the people and photos are left out when a body is fine-tuned to be calibrated."""
@@ -61,7 +64,9 @@ class _Fitted:
 
 def operations() -> Operations:
     """Return what a trainer's process can do."""
-    return Operations({TRAIN: _train_operation}, rest=keras.utils.clear_session)
+    if os.environ.get("KERAS_BACKEND", TENSORFLOW) != TENSORFLOW or _device() != NO_DEVICE:
+        import keras  # noqa: F401  # now, while data is prepared
+    return Operations({TRAIN: _train_operation}, rest=_rest)
 
 
 def train(
@@ -141,6 +146,9 @@ def _fine_tune(
     at_point: Callable[[float, float], None],
 ) -> _Fitted:
     """Train all of a head whose last layer is fitted."""
+    from cloud.training.fine_tune import fine_tune  # here, for they load Keras
+    from cloud.training.heads import embed_features, load_head
+
     if inputs.deeper is None:
         raise ValueError("inputs: expected features for fine-tuning, got none")
     body, features = load_head(inputs.deeper.head_file, weights).body, inputs.deeper.features
@@ -207,7 +215,22 @@ def _train_operation(
     return outcome.pack()
 
 
+def _rest() -> None:
+    """Let Keras forget what it knows of networks that are gone, where it was loaded."""
+    if "keras" in sys.modules:
+        import keras
+
+        keras.utils.clear_session()
+
+
 def _check_accelerator() -> None:
-    given = os.environ.get(VISIBLE_DEVICES, NO_DEVICE)
-    if given != NO_DEVICE and not keras.distribution.list_devices("gpu"):
-        raise NoAccelerator(f"FEDEX_ACCELERATORS: expected CUDA device {given}, got none that Keras can use")
+    if _device() == NO_DEVICE:
+        return
+    import keras
+
+    if not keras.distribution.list_devices("gpu"):
+        raise NoAccelerator(f"FEDEX_ACCELERATORS: expected CUDA device {_device()}, got none that Keras can use")
+
+
+def _device() -> str:
+    return os.environ.get(VISIBLE_DEVICES, NO_DEVICE)

@@ -20,11 +20,12 @@ from typing import IO
 
 from cloud.errors import SettingError
 from cloud.settings import Backend
-from cloud.training.context import TRAINER
 from cloud.training.executors.process import QUIET, Placement
 from cloud.training.executors.secrets import without_secrets
 from export.keras_environment import keras_environment
 
+TRAINS = "cloud.training.fine_tune"
+"""What needs all that training ever needs."""
 PACKAGES = ("keras", "tensorflow")
 """What the processes of a cycle import; it comes with the extra `export`."""
 MAX_REASON_CHARACTERS = 200
@@ -78,7 +79,7 @@ def training_tried(backend: Backend) -> Iterator[TrainingTrial]:
     environment = {**ours, **QUIET, **Placement(1).environment()}
     with tempfile.TemporaryFile() as printed:
         process = subprocess.Popen(
-            [sys.executable, "-m", TRAINER],
+            [sys.executable, "-m", TRAINS],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=printed,

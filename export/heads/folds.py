@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.callbacks import Progress, ignore
+from export.heads.batches import Members
 from export.heads.class_means import ABSENT_LOGIT, Classifier, Floats, Frame, Labels, Samples, unit_vectors
-from export.heads.fit import Members, fit_folds
+from export.heads.fit import fit_folds
 from export.heads.recipe import Recipe
 
 MOST_FOLDS, FEWEST_FOLDS = 10, 2

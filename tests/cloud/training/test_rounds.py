@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.training.answers import answer_rows
 from cloud.training.examples import TrainingClasses, TrainingExamples
 from cloud.training.executors.executor import TaskEnding, TaskOutcome
-from cloud.training.heads import answer_rows
 from cloud.training.rounds import WITHOUT_DOUBT, Round, count_examples, train_in_rounds
 from cloud.training.trainer import train
 from cloud.training.trials import CLASS_MEANS, Spec

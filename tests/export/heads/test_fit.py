@@ -6,7 +6,8 @@ import pytest
 from numpy.typing import NDArray
 
 from export.heads.class_means import ABSENT_LOGIT, NEVER_BIAS, START_LENGTH
-from export.heads.fit import cross_entropy, fit_classifier, fit_folds
+from export.heads.fit import fit_classifier, fit_folds
+from export.heads.keras_training import cross_entropy
 from export.heads.recipe import Recipe
 
 Floats = NDArray[np.float32]

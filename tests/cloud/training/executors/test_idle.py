@@ -162,7 +162,7 @@ def test_a_process_is_renewed_after_so_many_cycles(
 
 def test_a_process_whose_memory_has_grown_is_renewed(make_executor: MakeExecutor, idle: IdleProcesses) -> None:
     first = pid_of_cycle(make_executor(idle=idle), Task("a", "grow", {"mib": 0}))
-    grown = pid_of_cycle(make_executor(idle=idle), Task("a", "grow", {"mib": 600}))
+    grown = pid_of_cycle(make_executor(idle=idle), Task("a", "grow", {"mib": 1100}))
     assert first == grown
     assert not is_alive(grown)
     assert pid_of_cycle(make_executor(idle=idle)) != first
