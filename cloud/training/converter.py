@@ -1,24 +1,27 @@
 """What a cycle does to heads besides training them, in a process that has TensorFlow: embedding and conversion.
 
-Before the trials it puts all features through best's body, and answers them. Meanwhile it makes itself ready for the
-conversion. After the trials it turns the challenger into TFLite files and compares them with Keras on real features;
-TFLite runs in yet another process.
+Before the trials it puts all features through best's body, and answers them. While they run, it converts best's head,
+whose files are templates of later ones with the same body (`export.tflite.template`). After the trials it makes TFLite
+files of the challenger and compares them with Keras on real features; TFLite runs in yet another process.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 
 import keras
 import numpy as np
 
+from cloud.training.answers import answer_rows
 from cloud.training.executors.arrays import Collect, Floats, collect_in_memory
 from cloud.training.executors.executor import Operations
 from cloud.training.executors.task_data import TaskData
-from cloud.training.heads import answer_features, answer_rows, embed_features, has_weights, load_head
+from cloud.training.heads import MOST_HEADS, BundleHeads, answer_features, embed_features, has_weights, head_id
 from cloud.training.values import (
     CONVERT,
     EMBED,
+    Answers,
     ConversionInputs,
     ConversionOutcome,
     EmbeddingInputs,
@@ -29,10 +32,11 @@ from contract.cuts import HEAD_SIGNATURE
 from contract.documents import Json
 from contract.manifest import Precision
 from export.errors import ParityError
-from export.network.classifier import put_together
+from export.network.classifier import HeadParts, put_together
 from export.tflite.convert import convert_head
-from export.tflite.parity import check_head, head_parity
+from export.tflite.parity import ParityReport, check_head, compare_logits
 from export.tflite.process import TFLiteProcess
+from export.tflite.template import HeadTemplate
 
 PRECISIONS = (Precision.FLOAT32, Precision.DYNAMIC)
 
@@ -41,20 +45,28 @@ def operations() -> Operations:
     """Return what the converter's process can do."""
     converter = Converter()
     return Operations(
-        {EMBED: _embed_operation, CONVERT: converter.operate}, prepare=converter.prepare, rest=keras.utils.clear_session
+        {EMBED: converter.operate_embedding, CONVERT: converter.operate},
+        prepare=converter.prepare,
+        rest=keras.utils.clear_session,
     )
 
 
 def embed_with_best(
-    inputs: EmbeddingInputs, *, progress: Progress = ignore, collect: Collect = collect_in_memory
+    inputs: EmbeddingInputs,
+    *,
+    heads: BundleHeads | None = None,
+    progress: Progress = ignore,
+    collect: Collect = collect_in_memory,
 ) -> EmbeddingOutcome:
     """Put all features through best, body and classifier."""
-    best = load_head(inputs.head_file, inputs.best)
+    heads = heads or BundleHeads()
+    best = heads.load(inputs.head_file, inputs.best)
     embeddings = embed_features(best.body, inputs.features, progress=progress, collect=collect)
     answers = answer_rows(embeddings, (best.kernel, best.bias), temperature=inputs.temperatures.best)
+    first = answers if inputs.best is None else _answer_with_bundle(inputs, embeddings, heads, progress)
     return EmbeddingOutcome(
         embeddings=embeddings,
-        first=answers if inputs.best is None else answer_features(inputs, progress=progress),
+        first=first,
         best=answers,
         kernel=best.kernel,
         bias=best.bias,
@@ -62,21 +74,46 @@ def embed_with_best(
     )
 
 
+def _answer_with_bundle(inputs: EmbeddingInputs, embeddings: Floats, heads: BundleHeads, progress: Progress) -> Answers:
+    """Answer all features with the bundle's own head, of which the embeddings may be best's, too."""
+    first = heads.load(inputs.head_file, None)
+    if inputs.best is not None and len(inputs.best.body):
+        return answer_features(inputs, first, progress=progress)
+    return answer_rows(embeddings, (first.kernel, first.bias), temperature=inputs.temperatures.first)
+
+
 class Converter:
-    """Makes TFLite files of heads."""
+    """Makes TFLite files of heads; what heads of one body have in common is made once."""
 
     def __init__(self) -> None:
         self._tflite: TFLiteProcess | None = None
+        self._heads = BundleHeads()
+        self._templates: dict[tuple[str, Precision], HeadTemplate] = {}
+        self._latest: tuple[str, HeadParts] | None = None
+        """A head that was embedded with, and the bundle that its body is of, until `prepare` has used it."""
 
     def prepare(self) -> TFLiteProcess:
-        """Start TFLite, and convert a tiny head: the first conversion loads what TensorFlow loads late."""
-        if self._tflite is None:
-            tflite = TFLiteProcess()
-            tflite.start()
-            self._tflite = tflite
-            feature = keras.Input((2,))
+        """Start TFLite, and make templates of the body that is in use, or convert a tiny head.
+
+        The first conversion loads what TensorFlow loads late.
+        """
+        tflite = self._running()
+        feature = keras.Input((2,))
+        if self._latest is not None:
+            (bundle, parts), self._latest = self._latest, None
+            for precision in PRECISIONS:
+                self._convert_whole(parts, precision, bundle)
+        elif not self._templates:
             convert_head(keras.Model(feature, keras.layers.Dense(2)(feature)), precision=Precision.DYNAMIC)
-        return self._tflite
+        return tflite
+
+    def embed(self, inputs: EmbeddingInputs, *, progress: Progress = ignore, collect: Collect) -> EmbeddingOutcome:
+        """Embed: see `embed_with_best`."""
+        outcome = embed_with_best(inputs, heads=self._heads, progress=progress, collect=collect)
+        if inputs.best is None or not len(inputs.best.body):
+            body = self._heads.load(inputs.head_file, None).body
+            self._latest = head_id(inputs.head_file), HeadParts(body, outcome.kernel, outcome.bias)
+        return outcome
 
     def convert(self, inputs: ConversionInputs, *, progress: Progress = ignore) -> ConversionOutcome:
         """Make the files of a head, their logits on the golden sample, and how far they are from Keras.
@@ -86,21 +123,23 @@ class Converter:
         Raises:
             ParityError: the float32 file is beyond its tolerance.
         """
-        parts = load_head(inputs.head_file, inputs.weights)
-        head = put_together(parts.body, parts.kernel, parts.bias)
+        parts = self._heads.load(inputs.head_file, inputs.weights)
+        bundle = None if len(inputs.weights.body) else head_id(inputs.head_file)
+        embeddings = embed_features(parts.body, inputs.samples, progress=ignore, collect=collect_in_memory)
+        expected = embeddings @ parts.kernel + parts.bias
         files: dict[Precision, bytes] = {}
         logits: dict[Precision, Floats] = {}
         parity: dict[str, Json] = {}
         for done, precision in enumerate(PRECISIONS):
             progress(done, len(PRECISIONS))
-            content = convert_head(head, precision=precision)
             try:
-                parity[precision] = self._check(head, content, inputs.samples, precision)
+                content, report = self._make(parts, precision, bundle, inputs.samples, expected)
             except ParityError as error:
                 if precision is Precision.FLOAT32:
                     raise
                 parity[precision] = {"left_out": str(error)}
             else:
+                parity[precision] = report.document()
                 files[precision], logits[precision] = content, self._answer(content, inputs.golden)
         return ConversionOutcome(files, logits, parity)
 
@@ -110,17 +149,51 @@ class Converter:
         """Convert: see `cloud.training.executors.executor.Operation`."""
         return self.convert(ConversionInputs.unpack(inputs), progress=progress).pack()
 
-    def _check(self, head: keras.Model, content: bytes, samples: Floats, precision: Precision) -> dict[str, Json]:
-        report = head_parity(head, content, samples, self.prepare())
+    def operate_embedding(
+        self, inputs: TaskData, arguments: Mapping[str, Json], *, progress: Progress, collect: Collect
+    ) -> TaskData:
+        """Embed: see `cloud.training.executors.executor.Operation`."""
+        return self.embed(EmbeddingInputs.unpack(inputs), progress=progress, collect=collect).pack()
+
+    def _running(self) -> TFLiteProcess:
+        if self._tflite is None:
+            tflite = TFLiteProcess()
+            tflite.start()
+            self._tflite = tflite
+        return self._tflite
+
+    def _make(
+        self, parts: HeadParts, precision: Precision, bundle: str | None, samples: Floats, expected: Floats
+    ) -> tuple[bytes, ParityReport]:
+        """Make a file that answers samples as expected; one made from a template that does not is made as a whole.
+
+        Raises:
+            ParityError: the converter's own file does not.
+        """
+        template = self._templates.get((bundle, precision)) if bundle else None
+        filled = template.fill(parts.kernel, parts.bias) if template else None
+        if filled is not None:
+            with contextlib.suppress(ParityError):
+                return filled, self._check(filled, samples, expected, precision)
+        content = self._convert_whole(parts, precision, bundle)
+        return content, self._check(content, samples, expected, precision)
+
+    def _convert_whole(self, parts: HeadParts, precision: Precision, bundle: str | None) -> bytes:
+        """Convert a head, and keep its file as a template where its body is that of a bundle."""
+        content = convert_head(put_together(parts.body, parts.kernel, parts.bias), precision=precision)
+        is_dynamic = precision is Precision.DYNAMIC
+        template = HeadTemplate.of(content, kernel=parts.kernel, bias=parts.bias, is_dynamic=is_dynamic)
+        if bundle is not None and template is not None:
+            self._templates.pop((bundle, precision), None)
+            kept = [*self._templates.items(), ((bundle, precision), template)]
+            self._templates = dict(kept[-MOST_HEADS * len(PRECISIONS) :])
+        return content
+
+    def _check(self, content: bytes, samples: Floats, expected: Floats, precision: Precision) -> ParityReport:
+        report = compare_logits(expected, self._running().run(content, signature=HEAD_SIGNATURE, inputs=samples))
         check_head(report, precision)
-        return report.document()
+        return report
 
     def _answer(self, content: bytes, feature: Floats) -> Floats:
-        logits: Floats = self.prepare().run(content, signature=HEAD_SIGNATURE, inputs=feature[np.newaxis])[0]
+        logits: Floats = self._running().run(content, signature=HEAD_SIGNATURE, inputs=feature[np.newaxis])[0]
         return logits
-
-
-def _embed_operation(
-    inputs: TaskData, arguments: Mapping[str, Json], *, progress: Progress, collect: Collect
-) -> TaskData:
-    return embed_with_best(EmbeddingInputs.unpack(inputs), progress=progress, collect=collect).pack()

@@ -5,6 +5,7 @@ Pure Keras.
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,18 +14,18 @@ import keras
 import numpy as np
 
 import export.network.inception_resnet_v1  # noqa: F401  # registers the layers that a head may have
+from cloud.training.answers import answer_rows
 from cloud.training.executors.arrays import Bytes, Collect, Floats
 from cloud.training.values import Answers, EmbeddingInputs, join
 from cloud.training.weights import HeadWeights
 from contract.callbacks import Progress
 from contract.training_bundle import KERAS_HEAD_FILE
 from export.errors import HeadError
-from export.heads.calibrate import confidences
-from export.heads.class_means import Classifier
 from export.network.classifier import HeadParts, take_apart
 
 BATCH = 64
-ANSWERED_AT_ONCE = 4096
+MOST_HEADS = 2
+"""That are kept in memory: a deep one takes 100 MB, and groups of one kind of device share theirs."""
 
 
 def load_head(head_file: Bytes, weights: HeadWeights | None) -> HeadParts:
@@ -40,6 +41,30 @@ def load_head(head_file: Bytes, weights: HeadWeights | None) -> HeadParts:
     if len(weights.body):
         fill(parts.body, weights.body)
     return HeadParts(parts.body, weights.kernel, weights.bias)
+
+
+class BundleHeads:
+    """The heads of a few bundles, each loaded from its file once."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, HeadParts] = {}
+
+    def load(self, head_file: Bytes, weights: HeadWeights | None) -> HeadParts:
+        """Return a head as `load_head` does; its body is shared unless `weights` have one, and is not to be changed.
+
+        Raises as `load_head`.
+        """
+        if weights is not None and len(weights.body):
+            return load_head(head_file, weights)
+        key = head_id(head_file)
+        parts = self._loaded.pop(key, None) or load_head(head_file, None)
+        self._loaded = dict([*self._loaded.items(), (key, parts)][-MOST_HEADS:])
+        return parts if weights is None else HeadParts(parts.body, weights.kernel, weights.bias)
+
+
+def head_id(head_file: Bytes) -> str:
+    """Return what tells a bundle's head from others."""
+    return hashlib.sha256(head_file.data).hexdigest()
 
 
 def _load(head_file: Bytes) -> keras.Model:
@@ -87,28 +112,11 @@ def _embeddings(body: keras.Model, features: Floats, progress: Progress) -> Iter
         progress(min(begin + BATCH, len(features)), len(features))
 
 
-def answer_rows(embeddings: Floats, classifier: Classifier, *, temperature: float) -> Answers:
-    """Answer embeddings (n, d), which may be mapped, a bounded number of rows at a time."""
-    kernel, bias = classifier
-    begins = range(0, len(embeddings), ANSWERED_AT_ONCE)
-    return join(_answer(embeddings[begin : begin + ANSWERED_AT_ONCE] @ kernel + bias, temperature) for begin in begins)
-
-
-def answer_features(inputs: EmbeddingInputs, *, progress: Progress) -> Answers:
+def answer_features(inputs: EmbeddingInputs, first: HeadParts, *, progress: Progress) -> Answers:
     """Answer features with the bundle's own head; its embeddings of them are not kept."""
-    first = load_head(inputs.head_file, None)
     classifier = first.kernel, first.bias
     batches = _embeddings(first.body, inputs.features, progress)
     return join(answer_rows(batch, classifier, temperature=inputs.temperatures.first) for batch in batches)
-
-
-def _answer(logits: Floats, temperature: float) -> Answers:
-    classes, probabilities = logits.argmax(axis=1), confidences(logits, temperature).astype(np.float32)
-    if logits.shape[1] == 1:
-        return Answers(classes, classes, probabilities)
-    others = logits.copy()
-    others[np.arange(len(others)), classes] = -np.inf
-    return Answers(classes, others.argmax(axis=1), probabilities)
 
 
 def has_weights(body: keras.Model) -> bool:

@@ -88,6 +88,13 @@ def convert_head(head: keras.Model, *, precision: Precision) -> bytes:
     return _convert(endpoint, QUANTIZE_OF[precision])
 
 
+def tflite_schema() -> Any:
+    """Return the classes of TFLite's file format that come with TensorFlow: others bring a second TFLite along."""
+    from tensorflow.lite.python import schema_py_generated
+
+    return schema_py_generated
+
+
 @dataclass(frozen=True, slots=True)
 class _Endpoint:
     """A function over a model's variables."""

@@ -10,12 +10,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.cuts import HEAD_SIGNATURE
 from contract.documents import Json
 from contract.manifest import Precision
 from export.errors import ParityError
 from export.tflite.convert import QUANTIZE_OF
-from export.tflite.process import TFLiteProcess
 from export.tflite.quantize import Quantize
 
 BATCH = 32
@@ -95,12 +93,6 @@ def compare_logits(expected: Floats, got: Floats) -> ParityReport:
     numbers = np.isfinite(expected).all(axis=1) & np.isfinite(got).all(axis=1)
     same = (expected.argmax(axis=1) == got.argmax(axis=1)) & numbers
     return _compare(expected, got, label_agreement=float(same.mean()))
-
-
-def head_parity(head: keras.Model, content: bytes, features: Floats, tflite: TFLiteProcess) -> ParityReport:
-    """Compare a head and its file on features (n, *shape)."""
-    expected = keras_values(head, features)
-    return compare_logits(expected, tflite.run(content, signature=HEAD_SIGNATURE, inputs=features))
 
 
 def keras_values(network: keras.Model, inputs: NDArray[Any]) -> Floats:
