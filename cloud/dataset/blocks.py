@@ -44,6 +44,8 @@ WORTH_PARTS = 10
 """What deflating saves must be more than one part in so many: inflating costs more than reading."""
 BLOCKS_AT_ONCE = min(os.cpu_count() or 1, 4)
 """Threads that inflate and decode: neither holds the interpreter's lock."""
+FEW_BLOCKS = 8
+"""So few are decoded in less time than threads take to start."""
 
 deflating = zlib_ng or zlib
 """The same streams, the first much faster."""
@@ -127,7 +129,7 @@ class BlockFeatures:
             block = int(blocks[part[0]])
             _scatter(self.encoded(block), rows[part] - self.index.first_rows[block], out, to[part])
 
-        if len(wanted) < 2:
+        if len(wanted) <= FEW_BLOCKS:
             for part in wanted:
                 decode(part)
             return
@@ -201,6 +203,11 @@ class BlockWriter:
             np.array([len(one) for one in self._stored], np.uint64),
         )
         return index, b"".join(self._stored)
+
+    def features(self, feature_shape: tuple[int, ...]) -> BlockFeatures:
+        """Return the features of all rows so far."""
+        index, stored = self.finish()
+        return BlockFeatures(index, feature_shape, in_memory(stored), "rows that are to be written")
 
     def _is_large(self, features: BlockFeatures, block: int) -> bool:
         codec, count = CODECS[features.index.codecs[block]], int(features.index.rows[block])

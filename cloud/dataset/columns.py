@@ -32,17 +32,19 @@ from cloud.store.keys import InboxUpload, Pool
 from contract.arrays import check_below, require_array
 from contract.cuts import parse_feature_shape
 from contract.documents import Fields, Json, encode_json, parse_document
-from contract.errors import Malformed
+from contract.errors import TooLarge
 from contract.holdout import SPLITS
 from contract.patterns import DEVICE_PATTERN, check_name
 from contract.samples import SAMPLE_ID_BYTES
 from contract.self_test import SelfTest
 
 SHARD_FORMAT = 2
+MAX_ROWS = 1 << 22
+"""Also of uploads."""
 MAX_TABLE = 1 << 20
-"""Entries of a table, as many as a shard may have rows."""
-MAX_TABLES_BYTES = 64 << 20
-"""Of labels that all differ, each of the greatest length, a quarter of a million."""
+"""Entries of a table."""
+MAX_TABLES_BYTES = 128 << 20
+"""As many as the largest shard has: one that is put together of others has no more than they had."""
 SHA256_BYTES = 32
 
 TABLES = "tables"
@@ -78,7 +80,7 @@ class Arrivals:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def __getitem__(self, which: NDArray[Any]) -> Arrivals:
+    def __getitem__(self, which: slice | NDArray[Any]) -> Arrivals:
         """Return some of them."""
         return Arrivals(*(getattr(self, name)[which] for name in Arrivals.__slots__))
 
@@ -117,14 +119,13 @@ class Columns:
         """When the first of the rows was merged; 0 where there are none."""
         return int(self.merged.min()) if len(self) else 0
 
-    def uploads(self, pool: Pool) -> list[InboxUpload]:
-        """List every upload that was merged."""
-        ids = self.arrivals.ids.tobytes().hex()
+    def uploads(self, pool: Pool, *, begin: int = 0) -> list[InboxUpload]:
+        """List every upload that was merged, but for so many of the first."""
+        arrivals = self.arrivals[slice(begin, None)]
+        senders = zip(arrivals.device_index.tolist(), arrivals.generations.tolist(), arrivals.ids, strict=True)
         return [
-            InboxUpload(pool, self.devices[device], generation, ids[2 * SHA256_BYTES * place :][: 2 * SHA256_BYTES])
-            for place, (device, generation) in enumerate(
-                zip(self.arrivals.device_index.tolist(), self.arrivals.generations.tolist(), strict=True)
-            )
+            InboxUpload(pool, self.devices[device], generation, sha256.tobytes().hex())
+            for device, generation, sha256 in senders
         ]
 
 
@@ -195,8 +196,8 @@ def _parse_arrivals(tensors: Mapping[str, NDArray[Any]], *, devices: int, self_t
 
 def _parse_rows(tensors: Mapping[str, NDArray[Any]], *, labels: int, arrivals: int) -> dict[str, NDArray[Any]]:
     count = len(tensors["sample_ids"])
-    if max(count, arrivals) > MAX_TABLE:
-        raise Malformed("shard", expected=f"at most {MAX_TABLE} rows and uploads", got=str(max(count, arrivals)))
+    if max(count, arrivals) > MAX_ROWS:
+        raise TooLarge("shard", expected=f"at most {MAX_ROWS} rows and uploads", got=str(max(count, arrivals)))
     splits = require_array(tensors["splits"], np.uint8, shape=(count,), where="splits")
     check_below(splits, len(SPLITS), where="splits")
     ids = tensors["sample_ids"]

@@ -80,6 +80,7 @@ def erase_rows(store: ObjectStore, pool: Pool, scope: Scope, *, erasure: str) ->
         rows=sum(map(len, kept)),
         uploads=sum(len(columns.arrivals) for columns in kept),
         journal=None,
+        journal_begins=0,
         erasure=noted,
     )
     dataset_pointer.swap(store, pool, rewritten, previous=pointer)

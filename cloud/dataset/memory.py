@@ -6,11 +6,13 @@ training bundle it learns the features' shape and how many photos each label has
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cloud.dataset import shards
 from cloud.dataset.columns import Columns
 from cloud.dataset.ledger import Ledger, base_ledger
+from cloud.dataset.leftovers import Leftovers
 from cloud.dataset.pointer import DatasetPointer
 from cloud.dataset.shards import ShardRef
 from cloud.spaces.base_counts import read_base_counts
@@ -26,10 +28,10 @@ class PoolMemory:
     ledger: Ledger
     absorbed: list[ShardRef] = field(default_factory=list)
 
-    def absorb(self, ref: ShardRef, columns: Columns) -> None:
-        """Add the rows of one more shard."""
+    def absorb(self, columns: Columns, *, shards: Sequence[ShardRef]) -> None:
+        """Add rows, after which these shards are what is known."""
         self.ledger.absorb(columns)
-        self.absorbed.append(ref)
+        self.absorbed = list(shards)
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class MergeMemory:
 
     finished: dict[Pool, str] = field(default_factory=dict)
     """Of each pool the last journal whose receipts are surely written; an older one is never looked for."""
+    leftovers: Leftovers = field(default_factory=Leftovers)
     _pools: dict[Pool, PoolMemory] = field(default_factory=dict)
 
     def catch_up(self, store: ObjectStore, pool: Pool, dataset: DatasetPointer) -> PoolMemory:
@@ -51,7 +54,7 @@ class MergeMemory:
         if memory is None or tuple(memory.absorbed) != dataset.shards[: len(memory.absorbed)]:
             memory = self._pools[pool] = _begin(store, pool)
         for ref in dataset.shards[len(memory.absorbed) :]:
-            memory.absorb(ref, shards.read_columns(store, pool, ref))
+            memory.absorb(shards.read_columns(store, pool, ref), shards=[*memory.absorbed, ref])
         return memory
 
 

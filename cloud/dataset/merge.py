@@ -7,8 +7,8 @@ The steps, each of which may be the last one before a kill::
     3  list the inbox; drop what has a receipt or was erased, set aside what cannot be read, leave what a device sent
        whose document cannot be read
     4  decide on each row: its split, or that a newer one is there
-    5  write the shard, which names its uploads
-    6  swap the pointer: the shard is in the dataset, and its uploads are the journal
+    5  write the shard, which names its uploads; with it the last ones whose level it fills (`cloud.dataset.compaction`)
+    6  swap the pointer: the shard is in the dataset, and its new uploads are the journal
     7  finish the journal, as in 2
 
 Before 6 nothing has happened but a shard that no pointer names. After 6 everything has, and 2 of the next merge does
@@ -30,13 +30,15 @@ from enum import StrEnum
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset import shards
 from cloud.dataset.batch import FETCHED_AT_ONCE, MAX_BATCH_BYTES, BatchUpload, Fate, next_waiting, read_batch
+from cloud.dataset.blocks import BlockWriter
 from cloud.dataset.columns import Columns
+from cloud.dataset.compaction import WrittenShard, write_new
 from cloud.dataset.ledger import LedgerDraft
 from cloud.dataset.memory import MergeMemory
 from cloud.dataset.pointer import DatasetPointer
 from cloud.dataset.shard_draft import ShardDraft
 from cloud.dataset.shards import ShardRef
-from cloud.errors import Damaged, LostRace
+from cloud.errors import CloudError, Damaged, LostRace
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
 from cloud.store.store import ObjectStore
@@ -92,19 +94,21 @@ def merge_once(
     at: AtMergeStep = ignore,
     max_bytes: int = MAX_BATCH_BYTES,
     now: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
     salt: bytes | None = None,
 ) -> MergeReport:
     """Merge at most 1,000 uploads, or as many as have `max_bytes` of features, as they came, or `MAX_BATCH_ROWS` rows.
 
     Give the same `memory` again to make the next one cheap. `at` is told each step as it is passed, some from other
-    threads. `now` is in Unix seconds; None: the system's. `salt` has its say in the splits (`cloud.dataset.ledger`);
+    threads. `now` is in Unix seconds; None: the system's. `clock` says when it is time to sweep
+    (`cloud.dataset.leftovers`). `salt` has its say in the splits (`cloud.dataset.ledger`);
     None: one is drawn for this merge, and forgotten, as splits are kept.
 
     Raises:
         StoreError: the store failed; merging again later goes on where this one ended.
         Damaged: a shard, or what was to be one, cannot be read.
     """
-    merge = _Merge(store, pool, memory or MergeMemory(), at, int(time.time() if now is None else now))
+    merge = _Merge(store, pool, memory or MergeMemory(), at, int(time.time() if now is None else now), clock)
     return merge.run(max_bytes, salt=secrets.token_bytes(SALT_BYTES) if salt is None else salt)
 
 
@@ -122,6 +126,7 @@ class _Merge:
     memory: MergeMemory
     at: AtMergeStep
     now: int
+    clock: Callable[[], float] = time.monotonic
 
     def run(self, max_bytes: int, *, salt: bytes) -> MergeReport:
         dataset, pointer = dataset_pointer.read(self.store, self.pool)
@@ -145,15 +150,18 @@ class _Merge:
         if not shard.rows:
             self._give_receipts(shard.uploads)
             return report
-        ref, columns = self._write(shard)
+        columns, blocks = shard.build()
+        written = self._write(columns, blocks, before=dataset.shards, size=shard.size)
+        grown = _grown(dataset, written, shard)
         try:
-            dataset_pointer.swap(self.store, self.pool, _grown(dataset, ref, shard), previous=pointer)
+            dataset_pointer.swap(self.store, self.pool, grown, previous=pointer)
         except LostRace as race:
             logger.info("merge of %s begins again: %s", self.pool.path, race)
             return MergeReport(more=True)
         self.at(MergeStep.POINTER_SWAPPED)
-        memory.absorb(ref, columns)
-        self._finish(ref, shard.uploads)
+        memory.absorb(columns, shards=grown.shards)
+        self._finish(written.ref, shard.uploads)
+        self._sweep()
         return report
 
     def finish_journal(self, dataset: DatasetPointer) -> None:
@@ -161,7 +169,8 @@ class _Merge:
         if dataset.journal is None or dataset.journal == self.memory.finished.get(self.pool):
             return
         ref = next(ref for ref in dataset.shards if ref.sha256 == dataset.journal)
-        self._finish(ref, shards.read_columns(self.store, self.pool, ref).uploads(self.pool))
+        columns = shards.read_columns(self.store, self.pool, ref)
+        self._finish(ref, columns.uploads(self.pool, begin=dataset.journal_begins))
 
     def _finish(self, ref: ShardRef, uploads: Sequence[InboxUpload]) -> None:
         """Give the receipts of a shard, and say where its uploads are: the web side's log has whose they are."""
@@ -170,6 +179,13 @@ class _Merge:
         self._give_receipts(uploads)
         self.memory.finished[self.pool] = ref.sha256
         self.at(MergeStep.JOURNAL_FINISHED)
+
+    def _sweep(self) -> None:
+        """Delete shards that have had no name for long; what is merged is merged, whether or not that can be done."""
+        try:
+            self.memory.leftovers.sweep(self.store, self.pool, clock=self.clock())
+        except CloudError as error:
+            logger.warning("shards without a name are not swept: %s", error)
 
     def _deal_with(self, judged: BatchUpload, shard: ShardDraft) -> Fate:
         """Take an upload into the shard, or out of the inbox."""
@@ -188,11 +204,11 @@ class _Merge:
         self.at(MergeStep.UPLOAD_SET_ASIDE)
         self.store.delete(keys.inbox(judged.upload))
 
-    def _write(self, shard: ShardDraft) -> tuple[ShardRef, Columns]:
-        columns, blocks = shard.build()
-        ref = shards.write(self.store, self.pool, columns, blocks)
+    def _write(self, columns: Columns, blocks: BlockWriter, *, before: Sequence[ShardRef], size: int) -> WrittenShard:
+        """Write a shard of what is new, and of the last ones whose level it fills."""
+        written = write_new(self.store, self.pool, before=before, columns=columns, blocks=blocks, size=size)
         self.at(MergeStep.SHARD_WRITTEN)
-        return ref, columns
+        return written
 
     def _give_receipts(self, uploads: Sequence[InboxUpload]) -> None:
         """Say of each upload that it is in the dataset, and only then take them out of the inbox. Idempotent."""
@@ -210,14 +226,15 @@ class _Merge:
         self.at(MergeStep.INBOX_KEY_DELETED)
 
 
-def _grown(dataset: DatasetPointer, ref: ShardRef, shard: ShardDraft) -> DatasetPointer:
+def _grown(dataset: DatasetPointer, written: WrittenShard, shard: ShardDraft) -> DatasetPointer:
     return replace(
         dataset,
-        shards=(*dataset.shards, ref),
+        shards=(*dataset.shards[: len(dataset.shards) - written.absorbed], written.ref),
         samples=dataset.samples + shard.new_samples,
         rows=dataset.rows + shard.rows,
         uploads=dataset.uploads + len(shard.uploads),
-        journal=ref.sha256,
+        journal=written.ref.sha256,
+        journal_begins=written.uploads_before,
     )
 
 

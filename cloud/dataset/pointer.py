@@ -5,7 +5,8 @@
     {"format": 1, "commit": ..., "ancestors": [...],
      "shards": [{"sha256": ..., "size": bytes, "rows": n, "merged": unix s}, ...],      in the order of merging
      "samples": n, "rows": n, "uploads": n,                           in total
-     "journal": "<sha256 of the shard that the last merge wrote>",
+     "journal": "<sha256 of the shard that the last merge wrote>", "journal_begins": n,
+                                                                      its uploads, but for so many of the first
      "erasure": {"id": ..., "samples": {"<id>": n, ...}}}             the last one that took samples out, or null
 
 Upload ids stand in shard headers, so that the pointer stays small. It moves only when rows were added or erased, so its
@@ -68,6 +69,8 @@ class DatasetPointer:
     uploads: int
     journal: str | None
     """The shard whose uploads may still wait for their receipts."""
+    journal_begins: int = 0
+    """How many of the shard's uploads are older than the last merge, and have theirs."""
     erasure: PoolErasure | None = None
     """The last one that took samples out."""
 
@@ -118,6 +121,7 @@ def _parse(current: Pointer) -> DatasetPointer:
             rows=fields.integer("rows"),
             uploads=fields.integer("uploads"),
             journal=fields.name("journal", HEX64_PATTERN) if "journal" in fields else None,
+            journal_begins=fields.integer("journal_begins"),
             erasure=PoolErasure.parse(fields.document("erasure")) if "erasure" in fields else None,
         )
 
@@ -132,6 +136,7 @@ def _document(dataset: DatasetPointer, *, before: tuple[Fields, ...]) -> dict[st
         "rows": dataset.rows,
         "uploads": dataset.uploads,
         "journal": dataset.journal,
+        "journal_begins": dataset.journal_begins,
         "erasure": dataset.erasure.document() if dataset.erasure else None,
     }
 

@@ -15,6 +15,9 @@ from contract.codecs import EncodedFeatures
 from contract.self_test import SelfTest
 from contract.upload import Upload
 
+BYTES_A_ROW, BYTES_A_NAME = 64, 1024
+"""More than a row or an upload, and an entry of a table, take beside features."""
+
 
 @dataclass(slots=True)
 class _Numbers:
@@ -43,6 +46,7 @@ class ShardDraft:
     _numbers: _Numbers = field(default_factory=_Numbers)
     _sample_ids: list[NDArray[np.uint8]] = field(default_factory=list)
     _blocks: BlockWriter = field(default_factory=BlockWriter)
+    _bytes: int = 0
 
     @property
     def rows(self) -> int:
@@ -54,6 +58,15 @@ class ShardDraft:
         """Of these, the ones whose sample was not in the dataset."""
         return self.decisions.new_samples
 
+    @property
+    def size(self) -> int:
+        """At most how many bytes the shard has."""
+        return self._bytes + BYTES_A_ROW * (self.rows + len(self.uploads)) + BYTES_A_NAME * self._names
+
+    @property
+    def _names(self) -> int:
+        return len(self._labels) + len(self._devices) + len(self._self_tests)
+
     def add(self, upload: InboxUpload, content: Upload, encoded: EncodedFeatures) -> None:
         """Take those rows of an upload that are newer than what the dataset has, with their features as they came."""
         taken = np.array([row for row in range(content.count) if self._take(upload, content, row)], np.int64)
@@ -62,6 +75,7 @@ class ShardDraft:
         self._numbers.self_tests.append(self._self_tests.setdefault(content.self_test, len(self._self_tests)))
         self._sample_ids.append(content.sample_ids[taken])
         self._blocks.add(encoded.take(taken))
+        self._bytes += len(taken) * encoded.nbytes // len(encoded)
 
     def build(self) -> tuple[Columns, BlockWriter]:
         """Return the columns, and the features as they came."""

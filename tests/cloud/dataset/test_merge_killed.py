@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cloud.dataset import inbox, reader
+from cloud.dataset import inbox, levels, reader
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.merge import MergeStep, merge_once
 from cloud.errors import NotFound
@@ -19,12 +19,13 @@ from cloud.store.keys import InboxUpload, Pool
 
 MERGE = """
 import os, signal, sys
+from cloud.dataset import levels
 from cloud.store.keys import Pool
 from cloud.dataset.merge import MergeStep, merge_once
 from cloud.dataset.memory import MergeMemory
 from cloud.store import open_store
 
-address, group, space, fatal, times = sys.argv[1:]
+address, group, space, fatal, times, levels.FAN = *sys.argv[1:6], int(sys.argv[6])
 left = int(times)
 
 def at(step):
@@ -45,8 +46,8 @@ PHOTOS = 6
 MakeUpload = Callable[..., bytes]
 
 
-def run_merge(address: str, pool: Pool, *, fatal: str = "", times: int = 1) -> int:
-    command = [sys.executable, "-c", MERGE, address, pool.group, pool.space, fatal, str(times)]
+def run_merge(address: str, pool: Pool, *, fatal: str = "", times: int = 1, fan: int = levels.FAN) -> int:
+    command = [sys.executable, "-c", MERGE, address, pool.group, pool.space, fatal, str(times), str(fan)]
     return subprocess.run(command, check=False, env=os.environ | {"PYTHONWARNINGS": "error"}).returncode
 
 
@@ -73,8 +74,17 @@ def check_exactly_once(store: ObjectStore, pool: Pool, sent: list[InboxUpload], 
 
 
 @pytest.mark.parametrize(
-    ("step", "times"),
-    [*((step, 1) for step in MergeStep), (MergeStep.RECEIPT_WRITTEN, 2), (MergeStep.INBOX_KEY_DELETED, 2)],
+    ("step", "times", "fan"),
+    [
+        *((step, 1, levels.FAN) for step in MergeStep),
+        (MergeStep.RECEIPT_WRITTEN, 2, levels.FAN),
+        (MergeStep.INBOX_KEY_DELETED, 2, levels.FAN),
+        (MergeStep.SHARD_WRITTEN, 2, 2),
+        (MergeStep.POINTER_SWAPPED, 2, 2),
+        (MergeStep.RECEIPT_WRITTEN, 4, 2),
+        (MergeStep.INBOX_KEY_DELETED, 4, 2),
+        (MergeStep.JOURNAL_FINISHED, 3, 2),
+    ],
 )
 def test_a_merge_killed_at_any_step_is_finished_by_the_next(
     store: ObjectStore,
@@ -86,9 +96,13 @@ def test_a_merge_killed_at_any_step_is_finished_by_the_next(
     tmp_path: Path,
     step: MergeStep,
     times: int,
+    fan: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """With a fan of 2 every second merge puts shards together, and with them the journal of one that was killed."""
+    monkeypatch.setattr(levels, "FAN", fan)
     sent = send_all(store, arrive, make_upload)
-    assert run_merge(store_address, pool, fatal=step, times=times) == -signal.SIGKILL
+    assert run_merge(store_address, pool, fatal=step, times=times, fan=fan) == -signal.SIGKILL
     while merge_once(store, pool).more:
         pass
     check_exactly_once(store, pool, sent, tmp_path / "cache")
@@ -130,7 +144,7 @@ def test_merges_that_run_side_by_side_lose_and_double_nothing(
     tmp_path: Path,
 ) -> None:
     sent = send_all(store, arrive, make_upload)
-    command = [sys.executable, "-c", MERGE, store_address, pool.group, pool.space, "", "1"]
+    command = [sys.executable, "-c", MERGE, store_address, pool.group, pool.space, "", "1", "2"]
     running = [subprocess.Popen(command) for _ in range(3)]
     assert [process.wait(60) for process in running] == [0, 0, 0]
     check_exactly_once(store, pool, sent, tmp_path / "cache")
