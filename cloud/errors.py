@@ -153,6 +153,10 @@ class LostRace(CloudError):
     """Another writer moved the pointer first; nothing of this write was kept."""
 
 
+class Busy(CloudError):
+    """Another worker has what was to be worked on; nothing was done, and later it is free."""
+
+
 class CycleFailed(CloudError):
     """A training cycle that published nothing; what it tried is recorded."""
 

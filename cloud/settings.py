@@ -194,6 +194,24 @@ class Settings:
         default=1.0,
         metadata=variable("FEDEX_POLL_S", seconds, unit="seconds", help="between two looks at the inbox"),
     )
+    merge_s: float = field(
+        default=30.0,
+        metadata=variable(
+            "FEDEX_MERGE_S",
+            seconds,
+            unit="seconds",
+            help="that one pool is merged at most, before it is trained and others have their turn",
+        ),
+    )
+    rest_s: int = field(
+        default=600,
+        metadata=variable(
+            "FEDEX_REST_S",
+            whole(low=0),
+            unit="seconds",
+            help="that a pool rests at most after a training cycle: as long as that took beyond ten seconds",
+        ),
+    )
     min_new: int = field(
         default=1,
         metadata=variable(

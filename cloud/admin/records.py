@@ -15,7 +15,7 @@ from cloud.overview.reader import MAX_TRIAL_BYTES
 from cloud.releases import registry, requests, space_lists
 from cloud.spaces import bundles
 from cloud.spaces.base_counts import read_base_counts
-from cloud.store import keys
+from cloud.store import keys, lease
 from cloud.store.documents import read_each, read_json
 from cloud.store.listing import names_under
 from cloud.store.store import ObjectStore
@@ -35,6 +35,14 @@ def _read_trial(store: ObjectStore, name: str) -> object:
     return read_json(store, f"{keys.TRIALS}{name}", max_bytes=MAX_TRIAL_BYTES)
 
 
+def _read_lease(store: ObjectStore, name: str) -> object:
+    return lease.read(store, f"{keys.LEASES}{name}")
+
+
+def _read_duty(store: ObjectStore, name: str) -> object:
+    return lease.read(store, keys.duty(name))
+
+
 _KINDS = (
     _Kind(
         keys.DEVICES,
@@ -48,6 +56,8 @@ _KINDS = (
     _Kind(keys.REQUESTS, requests.read, "delete it, and ask again"),
     _Kind(keys.OUTCOMES, requests.read_outcome, "delete it: the releases say what became of it"),
     _Kind(keys.WORKERS, heartbeats.read_one, "delete it: the worker writes another one"),
+    _Kind(keys.LEASES, _read_lease, "delete it: the next worker takes another one"),
+    _Kind(keys.DUTIES, _read_duty, "delete it: the next worker takes another one"),
     _Kind(keys.SPACE_LISTS, space_lists.read, "from a back-up, or delete it: the worker signs another one"),
     _Kind(keys.TRIALS, _read_trial, "delete it: it is a record for people to read"),
 )

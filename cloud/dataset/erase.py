@@ -31,7 +31,7 @@ from cloud.store import keys
 from cloud.store.documents import reading
 from cloud.store.keys import InboxUpload, Pool
 from cloud.store.listing import exists, keys_under
-from cloud.store.pools import pools_with
+from cloud.store.pools import pools_of
 from cloud.store.store import ObjectStore
 from contract.documents import parse_document
 from contract.errors import ContractError
@@ -41,28 +41,23 @@ MAX_REASON_BYTES = 1 << 20
 HOLDING = (keys.DATASETS, keys.INBOX, keys.RECEIPTS, keys.REJECTED)
 
 
-def pools_with_samples(store: ObjectStore) -> list[Pool]:
-    """List the pools where samples, or traces of them, may be: merged, waiting, set aside, or received."""
-    return pools_with(store, *HOLDING)
-
-
 def pools_holding(store: ObjectStore, group: str) -> list[Pool]:
-    """List those of a group."""
-    return [pool for pool in pools_with_samples(store) if pool.group == group]
+    """List a group's pools where samples, or traces of them, may be: merged, waiting, set aside, or received."""
+    return pools_of(store, group, *HOLDING)
 
 
-def erase_rows(store: ObjectStore, pool: Pool, scope: Scope, *, erasure: str) -> PoolErasure | None:
+def erase_rows(store: ObjectStore, pool: Pool, scope: Scope, *, erasure: str, fence: int = 0) -> PoolErasure | None:
     """Take the rows that a scope means out of a pool's dataset; return None where there are none.
 
     An erasure that took its rows out before is told again, and not repeated; what is returned may then be another one
-    that did so since, with what both took out.
+    that did so since, with what both took out. `fence` is that of a worker which holds the pool.
 
     Raises:
         NotFound, Damaged: a shard is gone, or cannot be read.
-        LostRace: the dataset moved meanwhile; nothing of this is there.
+        LostRace: the dataset moved meanwhile, or is another worker's; nothing of this is there.
         StoreError: the store failed.
     """
-    dataset, pointer = dataset_pointer.read(store, pool)
+    dataset, pointer = dataset_pointer.read(store, pool, fence=fence)
     if dataset.erasure is not None and erasure in dataset.erasure.samples:
         return dataset.erasure
     finish_journal(store, pool, dataset)
@@ -83,7 +78,7 @@ def erase_rows(store: ObjectStore, pool: Pool, scope: Scope, *, erasure: str) ->
         journal_begins=0,
         erasure=noted,
     )
-    dataset_pointer.swap(store, pool, rewritten, previous=pointer)
+    dataset_pointer.swap(store, pool, rewritten, previous=pointer, fence=fence)
     return noted
 
 

@@ -8,7 +8,8 @@
     tombstones/<id>   {"format": 1, "by": ..., "asked": unix s, "erased": unix s, "samples": n}
 
 A request is there until its tombstone is: whoever finds one goes on with it. The id is of a device and its generation,
-so that a device which asks twice asks once, or random; it tells nobody anything. Only the worker erases.
+so that a device which asks twice asks once, likewise of a group and a day, or random; it tells nobody anything. Only
+workers erase.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ logger = logging.getLogger(__name__)
 ERASURE_FORMAT = 1
 MAX_ERASURE_BYTES = 16 << 20
 ID_BYTES = 16
+DAY_S = 86400
 
 One = TypeVar("One")
 
@@ -130,8 +132,9 @@ def ask(store: ObjectStore, scope: LabelScope | GroupScope | AgeScope, *, by: st
     for asked in pending(store):
         if asked.scope == scope or _are_of_one_label(asked.scope, scope):
             return asked
-    erasure = Erasure(secrets.token_hex(ID_BYTES), by, int(now), scope)
-    store.add(keys.erasure(erasure.id), encode_json(erasure.document()))
+    erasure = Erasure(_id_of(scope), by, int(now), scope)
+    with contextlib.suppress(AlreadyExists):  # another worker asks for the same age on the same day
+        store.add(keys.erasure(erasure.id), encode_json(erasure.document()))
     return erasure
 
 
@@ -185,6 +188,14 @@ def finish(store: ObjectStore, erasure: Erasure, *, now: float) -> Tombstone:
     store.put(keys.tombstone(erasure.id), encode_json(tombstone.document()))
     store.delete(keys.erasure(erasure.id))
     return tombstone
+
+
+def _id_of(scope: LabelScope | GroupScope | AgeScope) -> str:
+    """Draw an id; what several workers ask for on one day has one."""
+    if not isinstance(scope, AgeScope):
+        return secrets.token_hex(ID_BYTES)
+    digest = hashlib.sha256(f"fedex-erasure-age-1 {scope.group} {scope.before // DAY_S}".encode()).hexdigest()
+    return digest[: 2 * ID_BYTES]
 
 
 def _are_of_one_label(one: Scope, other: Scope) -> bool:

@@ -96,19 +96,21 @@ def merge_once(
     now: float | None = None,
     clock: Callable[[], float] = time.monotonic,
     salt: bytes | None = None,
+    fence: int = 0,
 ) -> MergeReport:
     """Merge at most 1,000 uploads, or as many as have `max_bytes` of features, as they came, or `MAX_BATCH_ROWS` rows.
 
     Give the same `memory` again to make the next one cheap. `at` is told each step as it is passed, some from other
     threads. `now` is in Unix seconds; None: the system's. `clock` says when it is time to sweep
-    (`cloud.dataset.leftovers`). `salt` has its say in the splits (`cloud.dataset.ledger`);
-    None: one is drawn for this merge, and forgotten, as splits are kept.
+    (`cloud.dataset.leftovers`). `salt` has its say in the splits (`cloud.dataset.ledger`); None: one is drawn for this
+    merge, and forgotten, as splits are kept. `fence` is that of a worker that holds the pool.
 
     Raises:
+        LostRace: another worker has followed on the one of this fence.
         StoreError: the store failed; merging again later goes on where this one ended.
         Damaged: a shard, or what was to be one, cannot be read.
     """
-    merge = _Merge(store, pool, memory or MergeMemory(), at, int(time.time() if now is None else now), clock)
+    merge = _Merge(store, pool, memory or MergeMemory(), at, int(time.time() if now is None else now), clock, fence)
     return merge.run(max_bytes, salt=secrets.token_bytes(SALT_BYTES) if salt is None else salt)
 
 
@@ -127,9 +129,10 @@ class _Merge:
     at: AtMergeStep
     now: int
     clock: Callable[[], float] = time.monotonic
+    fence: int = 0
 
     def run(self, max_bytes: int, *, salt: bytes) -> MergeReport:
-        dataset, pointer = dataset_pointer.read(self.store, self.pool)
+        dataset, pointer = dataset_pointer.read(self.store, self.pool, fence=self.fence)
         self.at(MergeStep.POINTER_READ)
         self.finish_journal(dataset)
         memory = self.memory.catch_up(self.store, self.pool, dataset)
@@ -154,7 +157,7 @@ class _Merge:
         written = self._write(columns, blocks, before=dataset.shards, size=shard.size)
         grown = _grown(dataset, written, shard)
         try:
-            dataset_pointer.swap(self.store, self.pool, grown, previous=pointer)
+            dataset_pointer.swap(self.store, self.pool, grown, previous=pointer, fence=self.fence)
         except LostRace as race:
             logger.info("merge of %s begins again: %s", self.pool.path, race)
             return MergeReport(more=True)

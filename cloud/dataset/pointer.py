@@ -7,11 +7,13 @@
      "samples": n, "rows": n, "uploads": n,                           in total
      "journal": "<sha256 of the shard that the last merge wrote>", "journal_begins": n,
                                                                       its uploads, but for so many of the first
-     "erasure": {"id": ..., "samples": {"<id>": n, ...}}}             the last one that took samples out, or null
+     "erasure": {"id": ..., "samples": {"<id>": n, ...}},             the last one that took samples out, or null
+     "fence": n}                                                      the highest that it was written under
 
 Upload ids stand in shard headers, so that the pointer stays small. It moves only when rows were added or erased, so its
 commit says whether there is anything new to train on. Where something says that it was there and it is not, it was
-lost: nobody may take that for an empty dataset, and begin anew.
+lost: nobody may take that for an empty dataset, and begin anew. A worker that holds the pool (`cloud.store.lease`)
+moves it under its fence; one whose fence is lower has been followed.
 
 What a later version adds to the document, or to a shard in it, stays when this one appends a shard.
 """
@@ -19,10 +21,10 @@ What a later version adds to the document, or to a shard in it, stays when this 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cloud.dataset.shards import ShardRef
-from cloud.errors import Damaged
+from cloud.errors import Damaged, LostRace
 from cloud.store import keys, pointer
 from cloud.store.documents import keep_added, reading
 from cloud.store.keys import Pool
@@ -73,16 +75,21 @@ class DatasetPointer:
     """How many of the shard's uploads are older than the last merge, and have theirs."""
     erasure: PoolErasure | None = None
     """The last one that took samples out."""
+    fence: int = 0
+    """The highest that it was written under; whoever writes under a lower one has been followed."""
 
 
 EMPTY = DatasetPointer(commit="", shards=(), samples=0, rows=0, uploads=0, journal=None)
 
 
-def read(store: ObjectStore, pool: Pool) -> tuple[DatasetPointer, Pointer | None]:
+def read(store: ObjectStore, pool: Pool, *, fence: int = 0) -> tuple[DatasetPointer, Pointer | None]:
     """Read the dataset's pointer, `EMPTY` where nothing was merged yet, and what `swap` is to follow.
+
+    `fence` is that of a worker which holds the pool.
 
     Raises:
         Damaged: it is not the pointer of a dataset, or it was lost.
+        LostRace: another worker has followed on the one of this fence.
     """
     key = keys.dataset_pointer(pool)
     current = pointer.read(store, key)
@@ -91,7 +98,14 @@ def read(store: ObjectStore, pool: Pool) -> tuple[DatasetPointer, Pointer | None
         if current is None:
             expected = f"{key}: expected the pointer of a dataset, got none, though uploads were merged"
             raise Damaged(f"{expected}: it is lost; `fedex-cloud fsck` says more")
-    return (_parse(current), current) if current else (EMPTY, None)
+    if current is None:
+        return EMPTY, None
+    dataset = _parse(current)
+    if 0 < fence < dataset.fence:
+        raise LostRace(
+            f"{key}: expected fence {fence} or a lower one, got {dataset.fence}: another worker has followed"
+        )
+    return dataset, current
 
 
 def was_there(store: ObjectStore, pool: Pool) -> bool:
@@ -99,14 +113,28 @@ def was_there(store: ObjectStore, pool: Pool) -> bool:
     return bool(store.list(keys.pool_receipts(pool), limit=1)) or exists(store, keys.registry_pointer(pool))
 
 
-def swap(store: ObjectStore, pool: Pool, dataset: DatasetPointer, *, previous: Pointer | None) -> DatasetPointer:
-    """Move the pointer, and return the dataset under its new commit. Raises as `pointer.swap` does."""
+def raise_fence(store: ObjectStore, pool: Pool, fence: int) -> bool:
+    """Let nobody write under a lower fence than this, who may have read the pointer before; tell whether there is one.
+
+    Raises as `read` and `pointer.swap` do.
+    """
+    dataset, current = read(store, pool, fence=fence)
+    if current is not None and dataset.fence < fence:
+        swap(store, pool, dataset, previous=current, fence=fence)
+    return current is not None
+
+
+def swap(
+    store: ObjectStore, pool: Pool, dataset: DatasetPointer, *, previous: Pointer | None, fence: int = 0
+) -> DatasetPointer:
+    """Move the pointer, under a fence, and return the dataset under its new commit. Raises as `pointer.swap` does."""
+    dataset = replace(dataset, fence=max(dataset.fence, fence))
     document = _document(dataset, before=_shards(previous.fields) if previous else ())
     return _parse(pointer.swap(store, keys.dataset_pointer(pool), previous=previous, document=document))
 
 
 def pools(store: ObjectStore) -> list[Pool]:
-    """List every pool with a dataset, by one LIST of one key for each, and one more."""
+    """List every pool with a dataset."""
     return pools_with(store, keys.DATASETS)
 
 
@@ -123,6 +151,7 @@ def _parse(current: Pointer) -> DatasetPointer:
             journal=fields.name("journal", HEX64_PATTERN) if "journal" in fields else None,
             journal_begins=fields.integer("journal_begins"),
             erasure=PoolErasure.parse(fields.document("erasure")) if "erasure" in fields else None,
+            fence=fields.integer("fence") if "fence" in fields else 0,
         )
 
 
@@ -138,6 +167,7 @@ def _document(dataset: DatasetPointer, *, before: tuple[Fields, ...]) -> dict[st
         "journal": dataset.journal,
         "journal_begins": dataset.journal_begins,
         "erasure": dataset.erasure.document() if dataset.erasure else None,
+        "fence": dataset.fence,
     }
 
 

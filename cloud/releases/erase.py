@@ -50,12 +50,14 @@ class ReleaseEraser:
     life_s: float
     """For how long a manifest counts as news."""
 
-    def withdraw(self, pool: Pool, *, erasure: str, now: float) -> None:
+    def withdraw(self, pool: Pool, *, erasure: str, now: float, fence: int = 0) -> None:
         """Return all devices of a pool to the head of the bundle, and let the next cycle start from there. Idempotent.
+
+        `fence` is that of a worker which holds the pool.
 
         Raises:
             Damaged: what stands there was not signed by this key.
-            LostRace: the registry has moved; nothing has changed.
+            LostRace: the registry has moved, or is another worker's; nothing has changed.
             StoreError: the store failed.
         """
         previous = registry.read(self.store, pool)
@@ -66,7 +68,7 @@ class ReleaseEraser:
             channel: self._sign(pool, current, serial=previous.next_serial(channel), issued=issued, erasure=erasure)
             for channel, current in previous.channels.items()
         }
-        registry.erase(self.store, pool, previous=previous, envelopes=envelopes, erasure=erasure)
+        registry.erase(self.store, pool, previous=previous, envelopes=envelopes, erasure=erasure, fence=fence)
 
     def sweep(self, pool: Pool) -> None:
         """Delete the releases of a pool that neither stand, nor stood before one that does, nor may yet. Idempotent.

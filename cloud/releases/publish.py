@@ -89,6 +89,8 @@ class Publisher:
     """For how many parts of all devices a release is at first."""
     point: Strictness = Strictness.BALANCED
     """Which of a head's points is its threshold."""
+    fence: int = 0
+    """Of the worker that holds the pool."""
 
     def publish(
         self,
@@ -104,11 +106,11 @@ class Publisher:
         """Release a head on some channels, at `now` in Unix seconds; what was withdrawn from one stays so.
 
         Raises:
-            LostRace: the registry has moved; nothing points at what was written.
+            LostRace: the registry has moved, or is another worker's; nothing points at what was written.
             StoreError: as for `registry.publish`.
         """
         if previous.pointer is None:
-            previous = registry.begin(self.store, pool)
+            previous = registry.begin(self.store, pool, fence=self.fence)
         manifest_of = self._describe(pool, head, bundle, issued=time_of_issue(pool, previous, now))
         weights = self._put(pool, head.weights)
         envelopes: dict[Channel, Envelope] = {}
@@ -124,7 +126,9 @@ class Publisher:
             rows, left_out = claim_rows(head.rows, head.left_out)
             release = Release(manifest.encode(), parent, head.report, weights, rows, left_out)
             envelopes[channel] = self._keep(pool, release)
-        published = registry.publish(self.store, pool, previous=previous, envelopes=envelopes, trained=trained)
+        published = registry.publish(
+            self.store, pool, previous=previous, envelopes=envelopes, trained=trained, fence=self.fence
+        )
         self.at(PublishStep.POINTER_SWAPPED)
         return published
 

@@ -9,14 +9,16 @@
       "trained":  {"dataset": "<commit>", "rows": n, "cycle": "...", "admission": "..."},   or null
       "failed":   {"dataset": "<commit>", "times": n, "at": unix s, "reason": "..."},    or null
       "pin":      {"by": ..., "why": ..., "at": unix s},                or null: best moves by itself
-      "erasure":  "<id>"}                               the last one that took samples out, or null
+      "erasure":  "<id>",                               the last one that took samples out, or null
+      "fence":    n}                                    the highest that it was written under
     registry/<pool>/releases/<sha256>    {"parent", "payload", "report", "weights" or null, "rows"}, immutable
 
 A release is named by the sha256 of its payload. Its parent is the release before it in its channel, so that each
 channel's history is a chain; a release that was signed anew, as in a renewal, for another share or for a pin, takes its
 own place in it; a withdrawal follows what it withdraws, and what is promoted what was best.
 Objects are written first, the pointer last; but before the first release a pointer says that there is none. So where
-there are releases and no pointer, it was lost.
+there are releases and no pointer, it was lost. A worker that holds the pool (`cloud.store.lease`) writes under its
+fence, and is refused where that is lower than the pointer's: another one has followed. Others write under none.
 
 What a later version adds to the pointer is ignored by this one and stays when this one writes: other keys, other
 channels with their serials, and keys inside an object that says what it said. A channel that is released anew, and what
@@ -28,7 +30,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from cloud.errors import Damaged
+from cloud.errors import Damaged, LostRace
 from cloud.releases.decisions import Decision
 from cloud.releases.failures import FailedCycles
 from cloud.store import keys, pointer
@@ -109,6 +111,8 @@ class Registry:
     """The operator's word that holds best still while latest goes on."""
     erasure: str | None = None
     """The last one that took samples out of the dataset; no release from before it is here."""
+    fence: int = 0
+    """The highest that it was written under."""
     pointer: Pointer | None = field(default=None, repr=False)
     """What the next write follows."""
 
@@ -193,12 +197,22 @@ def read(store: ObjectStore, pool: Pool) -> Registry:
     return _parse(current) if current else Registry()
 
 
-def begin(store: ObjectStore, pool: Pool) -> Registry:
+def begin(store: ObjectStore, pool: Pool, *, fence: int = 0) -> Registry:
     """Write the pointer of a registry without releases, so that where there is none none was lost.
 
     Raises as `publish` does.
     """
-    return _swap(store, pool, Registry())
+    return _swap(store, pool, Registry(), fence)
+
+
+def raise_fence(store: ObjectStore, pool: Pool, fence: int) -> None:
+    """Let nobody write under a lower fence than this, who may have read the registry before, or found none.
+
+    The pool is to have a dataset: a registry says that there is one. Raises as `publish` does.
+    """
+    current = read(store, pool)
+    if current.pointer is None or current.fence != fence:
+        _swap(store, pool, current, fence)
 
 
 def put_release(store: ObjectStore, pool: Pool, release: Release) -> None:
@@ -226,16 +240,17 @@ def publish(
     previous: Registry,
     envelopes: Mapping[Channel, Envelope],
     trained: TrainedDataset,
+    fence: int = 0,
 ) -> Registry:
     """Point channels at releases whose objects are all kept already.
 
     Raises:
         ValueError: a serial that does not follow the channel's last one, which is a bug in the calling code.
-        LostRace: the registry moved meanwhile; nothing of this is there.
+        LostRace: the registry moved meanwhile, or was written under a higher fence; nothing of this is there.
         Unavailable, Uncertain: as for `pointer.swap`.
     """
     moved = _point(previous, envelopes)
-    return _swap(store, pool, replace(moved, trained=trained, failed=None))
+    return _swap(store, pool, replace(moved, trained=trained, failed=None), fence)
 
 
 def repoint(store: ObjectStore, pool: Pool, *, previous: Registry, envelopes: Mapping[Channel, Envelope]) -> Registry:
@@ -248,19 +263,27 @@ def repoint(store: ObjectStore, pool: Pool, *, previous: Registry, envelopes: Ma
 
 
 def erase(
-    store: ObjectStore, pool: Pool, *, previous: Registry, envelopes: Mapping[Channel, Envelope], erasure: str
+    store: ObjectStore,
+    pool: Pool,
+    *,
+    previous: Registry,
+    envelopes: Mapping[Channel, Envelope],
+    erasure: str,
+    fence: int = 0,
 ) -> Registry:
     """Point every channel at a release without heads, and forget what was trained, failed or pinned.
 
     Raises as `publish` does.
     """
     moved = _point(previous, envelopes)
-    return _swap(store, pool, replace(moved, trained=None, failed=None, pin=None, erasure=erasure))
+    return _swap(store, pool, replace(moved, trained=None, failed=None, pin=None, erasure=erasure), fence)
 
 
-def note_trained(store: ObjectStore, pool: Pool, *, previous: Registry, trained: TrainedDataset) -> Registry:
+def note_trained(
+    store: ObjectStore, pool: Pool, *, previous: Registry, trained: TrainedDataset, fence: int = 0
+) -> Registry:
     """Remember that a dataset holds nothing that can be trained on yet. Raises as `publish` does."""
-    return _swap(store, pool, replace(previous, trained=trained, failed=None))
+    return _swap(store, pool, replace(previous, trained=trained, failed=None), fence)
 
 
 def raise_serials(store: ObjectStore, pool: Pool, *, previous: Registry, to: int) -> Registry:
@@ -274,9 +297,11 @@ def forget_trained(store: ObjectStore, pool: Pool, *, previous: Registry) -> Reg
     return _swap(store, pool, replace(previous, trained=None, failed=None))
 
 
-def note_failure(store: ObjectStore, pool: Pool, *, previous: Registry, failed: FailedCycles) -> Registry:
+def note_failure(
+    store: ObjectStore, pool: Pool, *, previous: Registry, failed: FailedCycles, fence: int = 0
+) -> Registry:
     """Remember that a cycle published nothing. Raises as `publish` does."""
-    return _swap(store, pool, replace(previous, failed=failed))
+    return _swap(store, pool, replace(previous, failed=failed), fence)
 
 
 def _parse_weights(fields: Fields) -> FileRef:
@@ -295,9 +320,15 @@ def _point(previous: Registry, envelopes: Mapping[Channel, Envelope]) -> Registr
     )
 
 
-def _swap(store: ObjectStore, pool: Pool, registry: Registry) -> Registry:
-    document = _document(registry)
-    swapped = pointer.swap(store, keys.registry_pointer(pool), previous=registry.pointer, document=document)
+def _swap(store: ObjectStore, pool: Pool, registry: Registry, fence: int = 0) -> Registry:
+    """Write the pointer; a fence of 0 is that of somebody who holds no pool."""
+    key = keys.registry_pointer(pool)
+    if 0 < fence < registry.fence:
+        raise LostRace(
+            f"{key}: expected fence {fence} or a lower one, got {registry.fence}: another worker has followed"
+        )
+    registry = replace(registry, fence=max(fence, registry.fence))
+    swapped = pointer.swap(store, key, previous=registry.pointer, document=_document(registry))
     return replace(registry, pointer=swapped)
 
 
@@ -315,6 +346,7 @@ def _document(registry: Registry) -> dict[str, Json]:
         "failed": keep_added(before.get("failed"), failed.document()) if failed else None,
         "pin": keep_added(before.get("pin"), pin.document()) if pin else None,
         "erasure": registry.erasure,
+        "fence": registry.fence,
     }
 
 
@@ -337,6 +369,7 @@ def _parse(current: Pointer) -> Registry:
             failed=FailedCycles.parse(fields.document("failed")) if "failed" in fields else None,
             pin=Decision.parse(fields.document("pin")) if "pin" in fields else None,
             erasure=fields.text("erasure") if "erasure" in fields else None,
+            fence=fields.integer("fence") if "fence" in fields else 0,
             pointer=current,
         )
 

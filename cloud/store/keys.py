@@ -27,6 +27,9 @@
     keys/seal                                             what tells tokens that were given out from those made up
     copies/complete                                       in a back-up: that it is whole
     workers/<id>                                          what a worker last said of itself
+    lease/<group>/<space>                                 pointer: which worker has the pool (`cloud.store.lease`)
+    duty/<name>                                           pointer: which worker does what one alone may do
+    begun/<group>/<space>                                 empty: a worker has begun, and something may be left to do
     probe/<random>                                        written and removed by the start-up check
     probe/ready                                           written when somebody asks whether the service is ready
 
@@ -57,6 +60,9 @@ SPACE_LISTS = "spaces-of/"
 REGISTRIES = "registry/"
 TRIALS = "trials/"
 WORKERS = "workers/"
+LEASES = "lease/"
+DUTIES = "duty/"
+BEGUN = "begun/"
 REQUESTS = "requests/"
 OUTCOMES = "outcomes/"
 VERIFY = "keys/verify"
@@ -295,6 +301,26 @@ def tombstone(erasure_id: str) -> str:
 def worker(worker_id: str) -> str:
     """Return the key of what a worker last said of itself."""
     return f"{WORKERS}{worker_id}"
+
+
+def lease(pool: Pool) -> str:
+    """Return the key of the pointer to who has a pool."""
+    return f"{LEASES}{pool.path}"
+
+
+def duty(name: str) -> str:
+    """Return the key of the pointer to who does what one worker alone may do."""
+    return f"{DUTIES}{name}"
+
+
+def begun(pool: Pool) -> str:
+    """Return the key of the mark that something may be left to do in a pool."""
+    return f"{BEGUN}{pool.path}"
+
+
+def parse_begun(key: str) -> Pool:
+    """Return the pool of a mark. Raises as `parse_pool` does."""
+    return parse_pool(f"{key}/")
 
 
 def probe(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from cloud.errors import NotFound
 from cloud.store.store import MAX_LISTED, ObjectStore
@@ -41,3 +42,21 @@ def delete_under(store: ObjectStore, prefix: str) -> None:
     """Delete every object whose key begins with a prefix. Idempotent."""
     for key in keys_under(store, prefix):
         store.delete(key)
+
+
+@dataclass(slots=True)
+class KeyWalk:
+    """A walk through all keys under a prefix, some at each step; where a step fails, the next one goes on there."""
+
+    prefix: str
+    is_over: bool = False
+    _after: str = ""
+
+    def step(self, store: ObjectStore, *, limit: int = MAX_LISTED) -> list[str]:
+        """List what the next keys have after the prefix, by one LIST."""
+        if self.is_over:
+            return []
+        listed = store.list(self.prefix, after=self._after, limit=limit)
+        self.is_over = len(listed) < limit
+        self._after = listed[-1] if listed else self._after
+        return [key.removeprefix(self.prefix) for key in listed]

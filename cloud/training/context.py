@@ -51,6 +51,8 @@ class TrainingContext:
     """Unix seconds."""
     cores: int = field(default_factory=usable_cores)
     at_publish: Callable[[PublishStep], None] = ignore
+    fence: int = 0
+    """Of the lease of the pool that is worked on (`cloud.store.lease`)."""
     bundles: BundleCache = field(default_factory=BundleCache)
     """The training bundles of the worker's life."""
     idle: IdleProcesses = field(default_factory=IdleProcesses)

@@ -194,7 +194,9 @@ def _warn_of_threshold(pool: Pool, trained: Round) -> None:
 
 def _nothing_to_train(context: TrainingContext, inputs: CycleInputs, watch: _Watch) -> CycleReport:
     trained = inputs.trained(watch.cycle)
-    noted = registry.note_trained(context.store, inputs.pool, previous=inputs.registry, trained=trained)
+    noted = registry.note_trained(
+        context.store, inputs.pool, previous=inputs.registry, trained=trained, fence=context.fence
+    )
     logger.info("cycle: nothing to train on yet", extra=fields(pool=inputs.pool.path, cycle=watch.cycle))
     return CycleReport(watch.cycle, noted, None, watch.seconds)
 
@@ -274,7 +276,9 @@ def _publish(
 ) -> Registry:
     life_s, share = context.settings.manifest_life_s, context.settings.first_share
     point = context.settings.unknown.of(inputs.pool.group)
-    publisher = Publisher(context.store, context.key, life_s, context.at_publish, share=share, point=point)
+    publisher = Publisher(
+        context.store, context.key, life_s, context.at_publish, share=share, point=point, fence=context.fence
+    )
     pin = inputs.registry.pin
     if verdict.passes and pin is not None:
         logger.info("cycle: best is pinned, latest goes on", extra=fields(pool=inputs.pool.path, by=pin.by))

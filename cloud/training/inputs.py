@@ -91,6 +91,12 @@ def shard_cache(state: Path, pool: Pool) -> Path:
     return state / "shards" / pool.group / pool.space
 
 
+def cached_pools(state: Path) -> list[Pool]:
+    """List the pools of which this disk keeps shards."""
+    folders = (path for path in state.glob("shards/*/*") if path.is_dir())
+    return sorted(Pool(path.parent.name, path.name) for path in folders)
+
+
 def read_inputs(
     store: ObjectStore,
     pool: Pool,

@@ -35,8 +35,12 @@ logger = logging.getLogger(__name__)
 
 
 def worker_id(state: Path) -> str:
-    """Return the id of the worker of a state folder: the same after a restart on the same host."""
-    return hashlib.sha256(f"{platform.node()}:{state.absolute()}".encode()).hexdigest()[:16]
+    """Return the id of the worker of a state folder: the same after a restart on the same host.
+
+    Containers may share a host's name and have the same paths, but their folders are others.
+    """
+    folder = state.stat().st_ino if state.exists() else 0
+    return hashlib.sha256(f"{platform.node()}:{state.absolute()}:{folder}".encode()).hexdigest()[:16]
 
 
 @dataclass(slots=True)

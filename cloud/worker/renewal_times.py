@@ -42,15 +42,19 @@ class RenewalTimes:
     _next_sweep: float = -math.inf
 
     def wants_sweep(self, *, clock: float) -> bool:
-        """Tell whether the pools of the store are to be listed."""
+        """Tell whether the pools of the store are to be walked through, by one step more."""
         return clock >= self._next_sweep
 
-    def swept(self, found: Iterable[Standing], *, clock: float) -> None:
+    def found(self, found: Iterable[Standing]) -> None:
         """Note which pools and groups there are: lists are due, and the pools of which nothing is known."""
-        self._next_sweep = clock + self.life_s / SWEEPS_A_LIFE
         for one in found:
             if one not in self._due or isinstance(one, str):
                 self._expect(one, -math.inf)
+
+    def swept(self, found: Iterable[Standing], *, clock: float) -> None:
+        """Note which ones a sweep found last."""
+        self._next_sweep = clock + self.life_s / SWEEPS_A_LIFE
+        self.found(found)
 
     def learned(self, one: Standing, due: float | None) -> None:
         """Note what the registry of a pool, or a group's list, said; None: there is nothing to renew."""

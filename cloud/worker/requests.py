@@ -2,7 +2,8 @@
 
 That includes what follows from a code for a new group: its list of spaces.
 
-A cycle whose pool is decided of meanwhile loses the race for the registry's pointer, and is run again.
+A cycle whose pool is decided of meanwhile loses the race for the registry's pointer, and is run again. Of several
+workers one alone carries requests out at any time.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ import time
 from collections.abc import Iterator
 
 from cloud.admin.best import BestOperator
-from cloud.errors import CloudError, Damaged, LostRace, NotFound, NothingToDo
+from cloud.errors import Busy, CloudError, Damaged, LostRace, NotFound, NothingToDo
 from cloud.logs import Seldom, fields
 from cloud.releases import requests
 from cloud.releases.requests import OperatorRequest, Outcome, RequestKind, RequestState
 from cloud.training.context import TrainingContext
 from cloud.worker.new_groups import NewGroups
+from cloud.worker.pool_leases import PoolLeases
 from contract.manifest import Manifest
 
+DUTY = "requests"
 LOOK_EVERY_S = 2.0
 FIRST_LOOK_AT_GROUPS_S = 15.0
 """After the start: the worker's first sweep signs the lists of all groups that there are by then."""
@@ -33,10 +36,10 @@ logger = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def carrying_out(context: TrainingContext) -> Iterator[None]:
+def carrying_out(context: TrainingContext, leases: PoolLeases) -> Iterator[None]:
     """Carry requests out in a thread of their own while the block runs."""
     ended = threading.Event()
-    thread = threading.Thread(target=_run, args=(context, ended), name="requests", daemon=True)
+    thread = threading.Thread(target=_run, args=(context, leases, ended), name="requests", daemon=True)
     thread.start()
     try:
         yield
@@ -78,12 +81,14 @@ def carry_out(context: TrainingContext, *, seldom: Seldom | None = None) -> None
         logger.info("request: %s", outcome.said, extra={**line, **fields(state=outcome.state.value)})
 
 
-def _run(context: TrainingContext, ended: threading.Event) -> None:
+def _run(context: TrainingContext, leases: PoolLeases, ended: threading.Event) -> None:
     looks, seldom = 0, Seldom()
     new_groups = NewGroups(context, time.monotonic() + FIRST_LOOK_AT_GROUPS_S)
     while not (ended.is_set() or context.stop.is_set()):
         try:
-            carry_out(context, seldom=seldom)
+            if any(True for _ in requests.waiting(context.store)):
+                with contextlib.suppress(Busy), leases.duty(DUTY):
+                    carry_out(context, seldom=seldom)
             new_groups.look(clock=time.monotonic())
             if looks % int(FORGET_EVERY_S / LOOK_EVERY_S) == 0:
                 requests.forget(context.store, now=context.now())

@@ -1,44 +1,53 @@
 """The worker: the loop that merges what arrives, trains and publishes when something is new, and renews what stands.
 
-One pool at a time; before each of them renewals and erasures, since they are short and a training is not. It never
-imports TensorFlow; the processes of a cycle do, and wait for the next one (`cloud.training.executors.idle`).
+One pool at a time has its turn, and is this worker's alone meanwhile (`cloud.worker.turn`): any number of workers share
+the work. Before each pool renewals and erasures, since they are short and a training is not. It never imports
+TensorFlow; the processes of a cycle do, and wait for the next one (`cloud.training.executors.idle`).
+
+What a look at the store costs depends on what is new there, and not on how many pools there are: uploads that wait,
+marks of what was begun, one page of the sweep (`cloud.worker.sweep`).
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import time
 from dataclasses import dataclass, field
 
-from cloud.dataset import admission, inbox
-from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset import inbox
 from cloud.dataset.memory import MergeMemory
-from cloud.dataset.merge import merge_once
-from cloud.errors import CloudError, CycleFailed, Damaged, LostRace, Stopped
-from cloud.identity import codes
-from cloud.logs import Seldom, fields
-from cloud.overview.heartbeats import MAX_TROUBLE_CHARACTERS, Count
-from cloud.releases import registry, space_lists
-from cloud.releases.failures import FailedCycles
+from cloud.errors import Busy, CloudError, CycleFailed, Damaged, LostRace, Stopped
+from cloud.logs import fields
+from cloud.overview.heartbeats import Count
+from cloud.releases import registry
 from cloud.releases.registry import Registry
 from cloud.releases.signing import give_out, is_given_out
 from cloud.releases.space_lists import SpaceLister
 from cloud.spaces.bundles import registered
+from cloud.store import keys
 from cloud.store.keys import Pool
+from cloud.store.lease import Leases
+from cloud.store.listing import keys_under
+from cloud.store.pools import pools_of
 from cloud.training.context import TrainingContext
-from cloud.training.cycle import AtCycleStep, CycleReport, run_cycle
-from cloud.training.schedule import decide
+from cloud.training.cycle import AtCycleStep, CycleReport
 from cloud.worker.admissions import AdmissionWatch
 from cloud.worker.agenda import Agenda
 from cloud.worker.erasing import Eraser
-from cloud.worker.pulse import Pulse
+from cloud.worker.pool_leases import PoolLeases
+from cloud.worker.pulse import Pulse, worker_id
 from cloud.worker.renewal_times import RenewalTimes, Standing
 from cloud.worker.requests import carrying_out
+from cloud.worker.sweep import Sweep
+from cloud.worker.turn import Turns
 from contract.callbacks import ignore
 from contract.envelope import key_id
 
-RETIRED_LOOK_S = 3600.0
-"""How often a pool that would be trained is looked at again, where its space is retired: it may be restored."""
+BEGUN_EVERY_S = 3.0
+"""Between two looks at what was begun, by this worker or others."""
+LOOK_S = 5.0
+"""After so long, and one pool at least, the worker looks anew before it goes on: an older one may be due by then."""
 
 logger = logging.getLogger(__name__)
 
@@ -51,51 +60,66 @@ class Worker:
     at: AtCycleStep = ignore
     """Is told the steps of each cycle."""
     pulse: Pulse = field(default_factory=Pulse)
-    _memory: MergeMemory = field(default_factory=MergeMemory)
     _agenda: Agenda = field(default_factory=Agenda)
     _renewals: RenewalTimes = field(init=False)
     _admissions: AdmissionWatch = field(default_factory=AdmissionWatch)
     _eraser: Eraser = field(init=False)
-    _seldom: Seldom = field(default_factory=Seldom)
+    _leases: PoolLeases = field(init=False)
+    _sweep: Sweep = field(init=False)
+    _turns: Turns = field(init=False)
     _is_key_given_out: bool = False
     _registered: list[str] = field(default_factory=list)
-    _pools: list[Pool] = field(default_factory=list)
-    """Spaces, and pools with a dataset, as the last sweep found them."""
+    """Spaces, as they were when the sweep began."""
+    _next_begun: float = -math.inf
 
     def __post_init__(self) -> None:
         """Know of no release."""
-        self._renewals = RenewalTimes(self.context.settings.manifest_life_s)
-        self._eraser = Eraser(self.context, self._memory, self.pulse.clock_was_set)
+        context, memory = self.context, MergeMemory()
+        settings = context.settings
+        self._leases = PoolLeases(context.store, Leases(context.store, worker_id(settings.state)))
+        self._renewals = RenewalTimes(settings.manifest_life_s)
+        self._sweep = Sweep(settings.enrolment.values())
+        self._turns = Turns(context, self._leases, memory, self.pulse, self.at)
+        self._eraser = Eraser(context, memory, self.pulse.clock_was_set, self._leases)
 
     def run(self) -> None:
         """Look for pools that are due, again and again, until asked to stop."""
         poll_s = self.context.settings.poll_s
         logger.info("worker: started", extra=fields(poll_s=poll_s))
-        with carrying_out(self.context):
+        with carrying_out(self.context, self._leases), self._leases.leases.renewing():
             while not self.context.stop.is_set():
-                self.look()
-                self.context.stop.wait(self._agenda.wait_s(poll_s))
+                if not self.look():
+                    self.context.stop.wait(self._agenda.wait_s(poll_s))
         logger.info("worker: stopped")
 
-    def look(self) -> None:
-        """Renew, erase and process what is due now."""
+    def look(self) -> bool:
+        """Renew, erase and process what is due now; tell whether something was left, because that took long."""
+        began = time.monotonic()
         due = self._due()
         self.pulse.looked(outages=self._agenda.outages)
         if self._agenda.outages == 0:
             self._attend()
         for place, pool in enumerate(due):
+            if place and (time.monotonic() - began > LOOK_S or self.context.stop.is_set()):
+                return True
             if place:  # the pool before may have been trained for hours
                 self._attend()
             self._attempt(pool)
+        return False
 
     def renew_pool(self, pool: Pool) -> Registry | None:
         """Sign anew what stands at half of its life; return None where nothing does.
 
         Raises:
+            Busy: another worker has the pool, and would lose its cycle.
             LostRace, Damaged, StoreError: as for `Renewer.renew`.
         """
-        current = registry.read(self.context.store, pool)
-        renewed = self.context.renewer.renew(pool, previous=current, now=self.context.now())
+        context = self.context
+        current = registry.read(context.store, pool)
+        due, renewed = context.renewer.due(current), None
+        if due is not None and due <= context.now():
+            with self._leases.of(pool):
+                renewed = context.renewer.renew(pool, previous=current, now=context.now())
         self._learn(pool, renewed or current)
         return renewed
 
@@ -107,71 +131,69 @@ class Worker:
         """
         context = self.context
         lister = SpaceLister(context.store, context.key, context.settings.manifest_life_s)
-        own = [pool.space for pool in self._pools if pool.group == group]
+        own = [pool.space for pool in pools_of(context.store, group, keys.DATASETS)]
         standing = lister.renew(group, registered=[*own, *self._registered], now=context.now())
         self._renewals.learned(group, lister.due(standing))
 
-    def process_pool(self, pool: Pool) -> CycleReport | None:
-        """Merge what waits in a pool, and train it if that is due.
-
-        Raises:
-            CycleFailed: the cycle published nothing; that is recorded.
-            Stopped, LostRace, StateFull, StoreError: as for `run_cycle`.
-        """
-        self._merge(pool)
-        dataset, _ = dataset_pointer.read(self.context.store, pool)
-        recorded, now = registry.read(self.context.store, pool), self.context.now()
-        self._learn(pool, recorded)
-        is_erased = recorded.erasure is not None and recorded.trained is None  # the bundle's head serves until then
-        decision = decide(
-            dataset,
-            trained=recorded.trained,
-            failed=recorded.failed,
-            admission=admission.read(self.context.store, pool.group).id,
-            min_new=1 if is_erased else self.context.settings.min_new,
-            now=now,
-        )
-        if not decision.train:
-            if decision.not_before is not None:
-                self._agenda = self._agenda.look_again(pool, at=time.monotonic() + decision.not_before - now)
-            return None
-        if self._is_retired(pool):
-            logger.info("cycle: none, the space is retired", extra=fields(pool=pool.path))
-            self._agenda = self._agenda.look_again(pool, at=time.monotonic() + RETIRED_LOOK_S)
-            return None
-        logger.info("cycle: due", extra=fields(pool=pool.path, reason=decision.reason))
-        try:
-            cycle = f"{int(now)}-{dataset.commit[:8]}"
-            at = self.pulse.following(self.at)
-            report = run_cycle(self.context, pool, dataset=dataset, cycle=cycle, at=at)
-        except CycleFailed as error:
-            self._record_failure(pool, dataset.commit, reason=str(error))
-            raise
-        self.pulse.cycled(report)
-        self._learn(pool, report.registry)
-        return report
+    def process_pool(self, pool: Pool, *, rests: bool = False) -> CycleReport | None:
+        """Merge what waits in a pool, and train it if that is due. Raises as `Turns.give` does."""
+        outcome = self._turns.give(pool, rests=rests)
+        self._learn(pool, outcome.recorded)
+        if outcome.again_s is not None:
+            self._agenda = self._agenda.look_again(pool, at=time.monotonic() + outcome.again_s)
+        return outcome.report
 
     def _due(self) -> list[Pool]:
+        store, now = self.context.store, time.monotonic()
         try:
-            news = self._find_news()
+            news = inbox.news(store)
+            self._find_begun(now)
+            if self._renewals.wants_sweep(clock=now):
+                self._sweep_on(now)
+            decided = self._admissions.pools(store, clock=now)  # it says them once: nothing may fail any more
         except CloudError as error:
             logger.error("worker: %s", error)
             self._agenda = self._agenda.unanswered()
             return []
-        self._agenda = self._agenda.answered()
-        return self._agenda.due(news, now=time.monotonic())
+        self._agenda = self._agenda.answered(news, now=now).found(decided, now=now)
+        return self._agenda.due(now=now)
 
-    def _find_news(self) -> list[Pool]:
-        """List the pools in which an upload waits; at the first look, those with a dataset too."""
-        store = self.context.store
-        news = inbox.pools_with_news(store)
-        if self._renewals.wants_sweep(clock=time.monotonic()):
-            self._pools, self._registered = dataset_pointer.pools(store), registered(store)
-            groups = {pool.group for pool in self._pools} | {*self.context.settings.enrolment.values()}
-            groups |= {*space_lists.groups(store), *codes.groups(store)}
-            self._renewals.swept([*self._pools, *groups], clock=time.monotonic())
-        news += self._admissions.pools(store, clock=time.monotonic())  # it says them once: nothing may fail any more
-        return news + self._pools if self._agenda.is_first_look else news
+    def _find_begun(self, now: float) -> None:
+        """Note the pools in which this worker, or another one, was not done."""
+        if now < self._next_begun:
+            return
+        found: list[Pool] = []
+        for key in keys_under(self.context.store, keys.BEGUN):
+            try:
+                found.append(keys.parse_begun(key))
+            except Damaged as error:
+                logger.warning("left in the store: %s", error)
+        self._agenda = self._agenda.found(found, now=now)
+        self._next_begun = now + BEGUN_EVERY_S
+
+    def _sweep_on(self, now: float) -> None:
+        """Take one more step through all pools and groups; what it finds is noted, whatever fails after it."""
+        if self._sweep.is_at_start:
+            self._registered = registered(self.context.store)
+        page = self._sweep.step(self.context.store)
+        untrained = [pool for pool in page.pools if self._is_untrained(pool)]
+        self._agenda = self._agenda.found(untrained, now=now)
+        self._renewals.found(page.groups)
+        if page.is_last:
+            self._renewals.swept([], clock=now)
+
+    def _is_untrained(self, pool: Pool) -> bool:
+        """Tell whether a pool that the sweep has found is to have its turn; what fails here is said there."""
+        try:
+            recorded = registry.read(self.context.store, pool)
+        except CloudError:
+            self._renewals.found([pool])
+            return True
+        self._learn(pool, recorded)
+        try:
+            return self._turns.wants_one(pool, recorded)
+        except CloudError:
+            return True
 
     def _attend(self) -> None:
         """Renew what is due, and carry out the erasures that wait."""
@@ -180,10 +202,6 @@ class Worker:
         self._give_key_out()
         for pool in self._eraser.look():
             self._agenda = self._agenda.look_again(pool, at=time.monotonic())
-
-    def _is_retired(self, pool: Pool) -> bool:
-        signed = space_lists.read(self.context.store, pool.group)
-        return signed is not None and pool.space in signed.spaces.retired
 
     def _learn(self, pool: Pool, current: Registry) -> None:
         self._renewals.learned(pool, self.context.renewer.due(current))
@@ -196,6 +214,8 @@ class Worker:
                 self.renew_list(one)
                 return
             renewed = self.renew_pool(one)
+        except Busy as error:
+            logger.info("renewal: waits: %s", error, extra=where)
         except LostRace as error:  # whoever won may have renewed it
             logger.info("renewal: overtaken by another worker: %s", error, extra=where)
         except (CloudError, OSError) as error:
@@ -225,12 +245,15 @@ class Worker:
             self._is_key_given_out = True
 
     def _attempt(self, pool: Pool) -> None:
-        """Process a pool; a failure is logged, and noted on the agenda."""
+        """Give a pool its turn; a failure is logged, and noted on the agenda."""
         self._agenda = self._agenda.begun(pool)
-        self.pulse.begun(pool)
         try:
-            self.process_pool(pool)
+            self.process_pool(pool, rests=True)
         except Stopped:
+            return
+        except Busy as error:
+            logger.debug("%s", error, extra=fields(pool=pool.path))
+            self._agenda = self._agenda.busy(pool, now=time.monotonic())
             return
         except CycleFailed as error:  # the registry says when to try again
             logger.warning("cycle: %s", error, extra=fields(pool=pool.path))
@@ -252,27 +275,3 @@ class Worker:
         finally:
             self.pulse.rested()
         self._agenda = self._agenda.failed(pool, now=time.monotonic())
-
-    def _merge(self, pool: Pool) -> None:
-        more = True
-        while more and not self.context.stop.is_set():
-            report = merge_once(self.context.store, pool, memory=self._memory, now=self.context.now())
-            more = report.more
-            self.pulse.merged(report)
-            if report.uploads or report.set_aside:
-                counts = fields(pool=pool.path, uploads=report.uploads, rows=report.rows, set_aside=report.set_aside)
-                logger.info("merged", extra=counts)
-
-            for device, damage in report.held.items():
-                self._tell_held(pool, device, damage)
-
-    def _tell_held(self, pool: Pool, device: str, damage: Damaged) -> None:
-        self.pulse.is_troubled(f"what device {device} sent waits: {damage}", pool=pool)
-        if self._seldom.is_due(f"{pool.path} {device}"):
-            logger.error("merge: what a device sent waits: %s", damage, extra=fields(pool=pool.path, device=device))
-
-    def _record_failure(self, pool: Pool, commit: str, *, reason: str) -> None:
-        previous = registry.read(self.context.store, pool)
-        times = (previous.failed.times if previous.failed else 0) + 1
-        failed = FailedCycles(commit, times, int(self.context.now()), reason[:MAX_TROUBLE_CHARACTERS])
-        registry.note_failure(self.context.store, pool, previous=previous, failed=failed)

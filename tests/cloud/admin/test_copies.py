@@ -70,10 +70,13 @@ def test_every_upload_acknowledged_before_is_in_the_copy_once_whatever_is_merged
     assert inbox.pools_with_news(restored) == []
 
 
+OF_WORKERS = ("lease/home/x", "duty/erasing", "begun/home/x")
+
+
 def test_a_copy_has_all_but_what_is_only_of_the_day(
     directory_store: ObjectStore, empty: Callable[[], ObjectStore]
 ) -> None:
-    for key in ("devices/one", "spaces/x/bundle.json", "keys/verify", "codes/a", keys.READY, "workers/a"):
+    for key in ("devices/one", "spaces/x/bundle.json", "keys/verify", "codes/a", keys.READY, "workers/a", *OF_WORKERS):
         directory_store.put(key, key.encode())
     copy, restored = empty(), empty()
     report = back_up(directory_store, copy, now=NOW)

@@ -23,6 +23,7 @@ from cloud.releases.signing import load
 from cloud.releases.space_lists import SpaceLister
 from cloud.store import ObjectStore, keys
 from cloud.store.keys import InboxUpload, Pool
+from cloud.store.lease import Leases
 from cloud.store.listing import exists, keys_under
 from cloud.worker.pulse import Pulse
 from contract.bundle import TrainingBundle
@@ -32,8 +33,8 @@ from tests.cloud.releases.test_publish import publish_once
 Send = Callable[..., InboxUpload]
 
 KINDS_OF_OBJECTS = {
-    *("codes", "dataset", "devices", "erasures", "keys", "objects", "operators", "outcomes", "registry", "requests"),
-    *("spaces", "spaces-of", "tombstones", "trials", "workers"),
+    *("codes", "dataset", "devices", "duty", "erasures", "keys", "lease", "objects", "operators", "outcomes"),
+    *("registry", "requests", "spaces", "spaces-of", "tombstones", "trials", "workers"),
 }
 """Of the layout of the store; the others are empty marks, are left to be judged by others, or pass."""
 
@@ -295,6 +296,8 @@ def full(store_of_release: ObjectStore, pool: Pool, tmp_path: Path) -> ObjectSto
     heartbeats.write(store, Pulse(worker="a" * 16).heartbeat())
     SpaceLister(store, key, 3600.0).renew("home", registered=[pool.space], now=1)
     store.put(keys.trial(pool, "1-a", "means"), b"{}")
+    for kept in (keys.lease(pool), keys.duty("erasing")):
+        Leases(store, "a worker").take(kept)
     return store
 
 

@@ -169,7 +169,7 @@ def test_a_look_that_failed_is_made_again(
         raise Unavailable("dataset/", "no answer")
 
     with monkeypatch.context() as patch:
-        patch.setattr(dataset_pointer, "pools", fail)
+        patch.setattr("cloud.worker.admissions.pools_of", fail)
         with pytest.raises(Unavailable):
             watch.pools(directory_store, clock=LOOK_EVERY_S)
     assert watch.pools(directory_store, clock=LOOK_EVERY_S) == [home]

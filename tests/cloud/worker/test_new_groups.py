@@ -13,8 +13,10 @@ from cloud.releases import space_lists
 from cloud.releases.signing import load_or_create
 from cloud.settings import Settings
 from cloud.store import ObjectStore, keys, open_store
+from cloud.store.lease import Leases
 from cloud.training.context import TrainingContext
 from cloud.worker.new_groups import LOOK_EVERY_S, NewGroups
+from cloud.worker.pool_leases import PoolLeases
 from cloud.worker.requests import carrying_out
 from contract.bundle import TrainingBundle
 from tests.cloud.counting import CountingStore
@@ -30,6 +32,10 @@ def context(tmp_path: Path, training_bundle: TrainingBundle) -> TrainingContext:
     assert training_bundle.directory is not None
     register_bundle(store, training_bundle.directory)
     return TrainingContext(store, settings, load_or_create(settings.state, store), threading.Event(), now=lambda: NOW)
+
+
+def leases_of(context: TrainingContext) -> PoolLeases:
+    return PoolLeases(context.store, Leases(context.store, "a worker"))
 
 
 def make_group(store: ObjectStore, group: str) -> str:
@@ -96,7 +102,7 @@ def test_the_list_is_signed_beside_the_workers_loop(context: TrainingContext, mo
     monkeypatch.setattr("cloud.worker.requests.LOOK_EVERY_S", 0.05)
     monkeypatch.setattr("cloud.worker.requests.FIRST_LOOK_AT_GROUPS_S", 0.0)
     make_group(context.store, "new")
-    with carrying_out(context):
+    with carrying_out(context, leases_of(context)):
         give_up = time.monotonic() + 20
         while space_lists.read(context.store, "new") is None and time.monotonic() < give_up:
             time.sleep(0.05)

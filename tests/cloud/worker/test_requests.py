@@ -14,7 +14,9 @@ from cloud.releases.decisions import Decision
 from cloud.releases.requests import KEPT_S, OperatorRequest, Outcome, RequestKind, RequestState
 from cloud.settings import Settings
 from cloud.store import keys
+from cloud.store.lease import Leases
 from cloud.training.context import TrainingContext
+from cloud.worker.pool_leases import PoolLeases
 from cloud.worker.requests import carry_out, carrying_out
 from contract.manifest import Channel
 from tests.cloud.admin.conftest import place as place
@@ -169,7 +171,7 @@ def test_the_thread_works_while_the_worker_does_something_else_and_ends_with_it(
     """A roll-back had waited for the end of a training cycle."""
     place.publish(1)
     id_ = ask(place, RequestKind.PIN, serial=1)
-    with carrying_out(context_of(place)):
+    with carrying_out(context_of(place), PoolLeases(place.store, Leases(place.store, "a worker"))):
         give_up = time.monotonic() + 60
         while outcome_of(place, id_)[0] is RequestState.WAITS:
             assert time.monotonic() < give_up

@@ -227,14 +227,14 @@ def test_the_first_look_at_all_pools_is_made_until_it_succeeds(
     site.send(("Gus", 3))
     site.worker(replace(site.settings, min_new=100)).process_pool(site.pool)
     site.store.put("dataset/a-stray-object", b"")
-    pools_with_news = inbox.pools_with_news
+    news = inbox.news
 
-    def look_later(store: ObjectStore) -> list[Pool]:
+    def look_later(store: ObjectStore) -> dict[Pool, float]:
         if faults:
             raise faults.pop()
-        return pools_with_news(store)
+        return news(store)
 
-    monkeypatch.setattr(inbox, "pools_with_news", look_later)
+    monkeypatch.setattr(inbox, "news", look_later)
     look(site.context(), times=2, at=others_at(site, CycleStep.PROCESSES_STARTED, seen))
     assert seen == [CycleStep.PROCESSES_STARTED]
 
