@@ -13,7 +13,7 @@ from bench.measure.bundles import ExportFailed
 from bench.row import BenchRow, NotMeasured
 from demo.errors import DemoError
 
-NAMES = ("prefix", "inference", "faces", "upload", "service", "stored", "training", "deeper", "end-to-end")
+NAMES = ("prefix", "inference", "faces", "upload", "service", "stored", "training", "backends", "deeper", "end-to-end")
 
 
 def module_of(name: str) -> str:

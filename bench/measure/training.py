@@ -30,8 +30,8 @@ COUNTED, DONE = 6, 4
 def measure(work: Path) -> list[BenchRow]:
     """Return images a second and both shares; each is a median of rounds that alternate training and sgemm."""
     import_quietly("keras")
-    embeddings, labels = _samples()
-    rounds = [(_images_a_second(embeddings, labels), _sgemm_rate()) for _ in range(ROUNDS)]
+    embeddings, labels = samples()
+    rounds = [(images_a_second(embeddings, labels), _sgemm_rate()) for _ in range(ROUNDS)]
     images = statistics.median(images for images, _ in rounds)
     sgemm = statistics.median(rate for _, rate in rounds)
     flops = images * CLASSES * UNITS / 1e9
@@ -43,7 +43,7 @@ def measure(work: Path) -> list[BenchRow]:
     ]
 
 
-def _samples() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def samples() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Return embeddings (n, 512) of length 16 around one mean a class, and labels (n,)."""
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(CLASSES), PHOTOS_A_CLASS)
@@ -52,7 +52,7 @@ def _samples() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     return 16 * embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True), labels
 
 
-def _images_a_second(embeddings: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+def images_a_second(embeddings: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
     """Return the rate between the first and the last report of progress: without building the network."""
     from export.heads.fit import fit_classifier
     from export.heads.recipe import Recipe

@@ -88,7 +88,8 @@ class _Still(keras.constraints.Constraint):  # type: ignore[misc]  # Keras ships
         self._begin, self._still = keras.ops.convert_to_tensor(begin), keras.ops.convert_to_tensor(still)
 
     def __call__(self, w: Any) -> Any:
-        return keras.ops.where(self._still, self._begin, w)
+        now = keras.ops.convert_to_tensor(w)  # JAX takes a variable for a constant, whose value is not there in a step
+        return keras.ops.where(self._still, self._begin, now)
 
 
 class _KerasBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types

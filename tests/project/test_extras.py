@@ -30,7 +30,7 @@ def test_an_extra_asks_for_nothing_that_belongs_elsewhere(extra: str, without: s
 
 
 def test_only_what_exports_or_trains_asks_for_tensorflow() -> None:
-    assert {extra for extra in extras() if required_by(extra) & TRAINS} == {"export", "gpu"}
+    assert {extra for extra in extras() if required_by(extra) & TRAINS} == {"export", "gpu", "jax"}
 
 
 @pytest.mark.parametrize("extra", extras())
