@@ -231,7 +231,7 @@ class Settings:
             "FEDEX_WARM_S",
             whole(low=0),
             unit="seconds",
-            help="that processes wait for the next cycle with Keras loaded, some 0.5 GB each; 0: they end with theirs",
+            help="that processes wait for the next cycle, with 0.7 GB for small heads; 0: they end with theirs",
         ),
     )
     accelerators: tuple[str, ...] = field(

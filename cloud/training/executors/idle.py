@@ -18,10 +18,11 @@ from dataclasses import dataclass, field
 
 from cloud.training.executors.process import Placement, WorkerProcess
 
-MOST_CYCLES = 100
+MOST_CYCLES = 1000
 MOST_GROWTH_BYTES = 1 << 30
 """Loading Keras alone, which trainers of small heads do without, takes half of it."""
-LEAVE_WITHIN_S = 10.0
+LEAVE_WITHIN_S = 60.0
+"""It may still be getting ready for later tasks, which takes seconds."""
 MARGIN_S = 10.0
 """A process ends itself so much later than it is last taken over: never between the worker's look and its task."""
 
