@@ -13,7 +13,20 @@ from bench.measure.bundles import ExportFailed
 from bench.row import BenchRow, NotMeasured
 from demo.errors import DemoError
 
-NAMES = ("prefix", "inference", "faces", "upload", "service", "stored", "training", "backends", "deeper", "end-to-end")
+NAMES = (
+    "prefix",
+    "inference",
+    "faces",
+    "upload",
+    "service",
+    "stored",
+    "training",
+    "backends",
+    "deeper",
+    "latency",
+    "cycles",
+    "end-to-end",
+)
 
 
 def module_of(name: str) -> str:
