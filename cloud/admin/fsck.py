@@ -34,6 +34,7 @@ from cloud.dataset import erasures, shards
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.columns import Columns
 from cloud.dataset.pointer import DatasetPointer, PoolErasure
+from cloud.dataset.scopes import count_samples
 from cloud.dataset.shards import ShardRef
 from cloud.errors import Damaged, NotFound, NotReady
 from cloud.identity.verification_keys import read_chain
@@ -225,11 +226,10 @@ class Checker:
         """Return a dataset without some of its shards, counted anew."""
         whole = tuple(ref for ref in dataset.shards if ref not in broken)
         columns = [self._columns(pool, ref) for ref in whole]
-        samples = {sample for one in columns for sample in _samples(one)}
         return replace(
             dataset,
             shards=whole,
-            samples=len(samples),
+            samples=count_samples(columns),
             rows=sum(ref.rows for ref in whole),
             uploads=sum(len(one.arrivals) for one in columns),
             journal=dataset.journal if any(ref.sha256 == dataset.journal for ref in whole) else None,
@@ -266,9 +266,3 @@ def _files_of(past: PastRelease) -> list[FileRef]:
         return []
     weights = [past.release.weights] if past.release.weights else []
     return [past.manifest.labels, *(head.file for head in heads.values()), *weights]
-
-
-def _samples(columns: Columns) -> Iterator[tuple[str, bytes]]:
-    """Yield the samples of a shard, each by its device and id."""
-    for device, sample in zip(columns.device_index.tolist(), columns.sample_ids, strict=True):
-        yield columns.devices[device], sample.tobytes()

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from cloud.dataset.columns import Columns
 from cloud.dataset.ledger import Ledger
+from cloud.dataset.sample_index import count_distinct, make_keys
 from cloud.dataset.shards import ShardRef
 from contract.documents import Fields, Json
 from contract.errors import Impossible, shown
@@ -71,9 +72,11 @@ class LabelScope:
 
     def rows(self, pieces: Pieces) -> list[Flags]:
         """Tell which rows are meant, shard by shard."""
-        ledger, key = _ledger(pieces), label_key(self.label)
-        samples = {sample for sample, row in ledger.rows.items() if row.label == key}
-        return [self._rows_of(columns, samples) for _, columns in pieces]
+        ledger = Ledger()
+        for _, columns in pieces:
+            ledger.absorb(columns)
+        number = ledger.number_of(self.label)
+        return [self._named(columns) | (ledger.labels_of(columns) == number) for _, columns in pieces]
 
     def means_upload(self, device: str, generation: int) -> bool:
         """Tell whether all of an upload is meant: never, others' samples may be in it."""
@@ -83,9 +86,9 @@ class LabelScope:
         """Tell whether a label is this one, in any spelling."""
         return label_key(label) == label_key(self.label)
 
-    def _rows_of(self, columns: Columns, samples: set[tuple[str, bytes]]) -> Flags:
-        named = np.array([self.means_label(label) for label in columns.labels], np.bool_)[columns.label_index]
-        return named | np.array([sample in samples for sample in _samples(columns)], np.bool_)
+    def _named(self, columns: Columns) -> Flags:
+        """Tell which rows say the label."""
+        return np.array([self.means_label(label) for label in columns.labels], np.bool_)[columns.label_index]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,12 @@ def parse_scope(fields: Fields) -> Scope:
 
 def count_samples(columns: Sequence[Columns]) -> int:
     """Count the distinct samples of some shards."""
-    return len({sample for one in columns for sample in _samples(one)})
+    numbers: dict[str, int] = {}
+    keys = []
+    for one in columns:
+        table = np.array([numbers.setdefault(device, len(numbers)) for device in one.devices], np.int64)
+        keys.append(make_keys(table[one.device_index], one.sample_ids))
+    return count_distinct(keys)
 
 
 def _rows_of_uploads(scope: DeviceScope | GroupScope, columns: Columns) -> Flags:
@@ -174,15 +182,3 @@ def _rows_of_uploads(scope: DeviceScope | GroupScope, columns: Columns) -> Flags
 
 def _parse_generations(fields: Fields) -> dict[str, int]:
     return {device: fields.integer(device, low=NOTHING_COUNTS) for device in fields.keys()}  # noqa: SIM118  # no mapping
-
-
-def _samples(columns: Columns) -> list[tuple[str, bytes]]:
-    devices = [columns.devices[place] for place in columns.device_index.tolist()]
-    return list(zip(devices, map(bytes, columns.sample_ids), strict=True))
-
-
-def _ledger(pieces: Pieces) -> Ledger:
-    ledger = Ledger()
-    for _, columns in pieces:
-        ledger.absorb(columns)
-    return ledger

@@ -69,12 +69,18 @@ class ShardDraft:
 
     def add(self, upload: InboxUpload, content: Upload, encoded: EncodedFeatures) -> None:
         """Take those rows of an upload that are newer than what the dataset has, with their features as they came."""
-        taken = np.array([row for row in range(content.count) if self._take(upload, content, row)], np.int64)
+        revisions = content.revisions.tolist()
+        splits = self.decisions.take_all(upload.device, content.sample_ids, revisions=revisions, labels=content.labels)
+        taken = [row for row, split in enumerate(splits) if split is not None]
+        self._numbers.splits += [split.code for split in splits if split is not None]
+        self._numbers.revisions += [revisions[row] for row in taken]
+        self._numbers.labels += [self._labels.setdefault(content.labels[row], len(self._labels)) for row in taken]
+        self._numbers.arrivals += [len(self.uploads)] * len(taken)
         self.uploads.append(upload)
         self._numbers.devices.append(self._devices.setdefault(upload.device, len(self._devices)))
         self._numbers.self_tests.append(self._self_tests.setdefault(content.self_test, len(self._self_tests)))
         self._sample_ids.append(content.sample_ids[taken])
-        self._blocks.add(encoded.take(taken))
+        self._blocks.add(encoded.take(np.array(taken, np.int64)))
         self._bytes += len(taken) * encoded.nbytes // len(encoded)
 
     def build(self) -> tuple[Columns, BlockWriter]:
@@ -103,15 +109,3 @@ class ShardDraft:
             self_test_index=np.array(self._numbers.self_tests, np.uint32),
             merged=np.full(len(self.uploads), self.now, np.uint64),
         )
-
-    def _take(self, upload: InboxUpload, content: Upload, row: int) -> bool:
-        label, revision = content.labels[row], int(content.revisions[row])
-        sample = (upload.device, content.sample_ids[row].tobytes())
-        split = self.decisions.take(sample, revision=revision, label=label)
-        if split is None:
-            return False
-        self._numbers.revisions.append(revision)
-        self._numbers.labels.append(self._labels.setdefault(label, len(self._labels)))
-        self._numbers.arrivals.append(len(self.uploads))
-        self._numbers.splits.append(split.code)
-        return True
