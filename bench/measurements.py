@@ -20,6 +20,7 @@ NAMES = (
     "upload",
     "service",
     "stored",
+    "large-pools",
     "training",
     "backends",
     "deeper",

@@ -55,3 +55,8 @@ class Leftovers:
         if old:
             logger.info("%d shards of %s that nothing names were deleted", len(old), pool.path)
         return len(old)
+
+    def forget(self, pool: Pool) -> None:
+        """Forget what was seen of a pool."""
+        self._seen.pop(pool, None)
+        self._looked.pop(pool, None)

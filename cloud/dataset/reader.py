@@ -24,6 +24,7 @@ from cloud.dataset.blocks import BlockFeatures
 from cloud.dataset.columns import Columns
 from cloud.dataset.ledger import spell
 from cloud.dataset.pointer import DatasetPointer
+from cloud.dataset.sample_index import make_keys
 from cloud.dataset.shards import ShardRef
 from cloud.errors import Damaged
 from cloud.spaces.base_counts import read_base_counts
@@ -201,7 +202,7 @@ def choose_rows(
 
     Return also a number of its sample for every row.
     """
-    names = _sample_names(columns, devices)
+    names = make_keys(devices, _join([one.sample_ids for one in columns], np.uint8, SAMPLE_ID_BYTES))
     revisions = _join([one.revisions for one in columns], np.int64)
     _, first, group = np.unique(names, return_index=True, return_inverse=True)
     order = np.lexsort((revisions, group))
@@ -216,13 +217,6 @@ def _since(samples: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.
     _, first, place = np.unique(samples * (labels.max(initial=0) + 1) + labels, return_index=True, return_inverse=True)
     since: NDArray[np.int64] = first[place]
     return since
-
-
-def _sample_names(columns: Sequence[Columns], devices: NDArray[np.int64]) -> NDArray[np.void]:
-    """Join device and sample id of every row to 24 bytes that compare as one value."""
-    ids = _join([one.sample_ids for one in columns], np.uint8, SAMPLE_ID_BYTES)
-    joined = np.ascontiguousarray(np.hstack([devices.astype(">u8").view(np.uint8).reshape(-1, 8), ids]))
-    return joined.view(np.dtype((np.void, 24))).ravel()
 
 
 def _classes(columns: Columns, classes: dict[str, int]) -> NDArray[np.int64]:

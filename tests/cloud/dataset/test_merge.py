@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from cloud.dataset import batch, inbox, reader, shards
+from cloud.dataset import memory as dataset_memory
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.columns import Columns
 from cloud.dataset.memory import MergeMemory
@@ -365,6 +366,34 @@ def test_what_a_process_remembers_of_journals_does_not_grow(store: ObjectStore, 
         send(["Ada"], names=[f"sample {number}"])
         merge_once(store, pool, memory=memory)
     assert len(memory.finished) == 1
+
+
+def test_pools_that_were_merged_longest_ago_are_forgotten(
+    store: ObjectStore, pool: Pool, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker of a million groups remembered all of them."""
+    monkeypatch.setattr(dataset_memory, "MAX_POOLS", 2)
+    memory, others = MergeMemory(), [Pool(f"home-{number}", pool.space) for number in range(5)]
+    send(["Ada"], names=["one"])
+    for each in (pool, *others):
+        merge_once(store, each, memory=memory)
+    assert pool not in memory.finished
+    send(["Ada", "Ben"], names=["one", "two"])
+    assert merge_once(store, pool, memory=memory) == MergeReport(uploads=1, rows=1, new_samples=1)
+
+
+def test_a_memory_of_what_a_store_has_lost_since_is_made_anew(store: ObjectStore, pool: Pool, send: Send) -> None:
+    """As after a restore: what came later is new again."""
+    memory, key = MergeMemory(), keys.dataset_pointer(pool)
+    send(["Ada"], names=["one"])
+    merge_once(store, pool, memory=memory)
+    earlier = store.get(key).body
+    lost = send(["Ada"], names=["two"])
+    merge_once(store, pool, memory=memory)
+    store.put(key, earlier)
+    store.delete(keys.receipt(lost))
+    send(["Ada"], names=["two"])
+    assert merge_once(store, pool, memory=memory) == MergeReport(uploads=1, rows=1, new_samples=1)
 
 
 def test_a_process_without_memory_reads_columns_and_not_features(store: ObjectStore, pool: Pool, send: Send) -> None:
