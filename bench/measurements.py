@@ -19,6 +19,7 @@ NAMES = (
     "faces",
     "upload",
     "service",
+    "polling",
     "stored",
     "large-pools",
     "training",

@@ -47,7 +47,7 @@ from cloud.errors import (
     Uncertain,
     Unusable,
 )
-from cloud.store.key_walk import keys_below
+from cloud.store.key_walk import keys_with
 from cloud.store.store import MAX_LISTED, ByteRange, ListedObject, ObjectStat, StoredObject, check_key, check_limit
 from cloud.store.writing import WritingFolder
 
@@ -155,7 +155,7 @@ class DirectoryStore:
     def list(self, prefix: str, *, after: str = "", limit: int = MAX_LISTED) -> list[str]:
         """See `ObjectStore`."""
         try:
-            found = list(islice(keys_below(self._root, "", prefix, after), check_limit(limit)))
+            found = list(islice(keys_with(self._root, prefix, after), check_limit(limit)))
         except OSError as error:
             raise self._unreadable(prefix, error) from error
         if not found:

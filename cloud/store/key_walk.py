@@ -7,6 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
+def keys_with(root: Path, prefix: str, after: str) -> Iterator[str]:
+    """Yield the keys of a store that begin with `prefix` and are greater than `after`, in S3's order.
+
+    No folder is read that lies beside the prefix: what a list of one pool costs does not depend on how many there are.
+    """
+    *folders, _ = prefix.split("/")
+    if any(not name or name[0] == "." for name in folders):
+        return  # no key has such a part
+    yield from keys_below(root.joinpath(*folders), "".join(f"{name}/" for name in folders), prefix, after)
+
+
 def keys_below(folder: Path, above: str, prefix: str, after: str) -> Iterator[str]:
     """Yield keys in S3's order, which compares whole keys: a folder sorts with its slash.
 
@@ -30,8 +41,8 @@ def _names(folder: Path) -> list[str]:
     try:
         with os.scandir(folder) as entries:
             return [f"{each.name}/" if each.is_dir() else each.name for each in entries if each.name[0] != "."]
-    except FileNotFoundError:
-        return []  # pruned in between
+    except (FileNotFoundError, NotADirectoryError):
+        return []  # pruned in between, or an object's
 
 
 def _may_hold(folder: str, prefix: str, after: str) -> bool:

@@ -259,3 +259,27 @@ def test_a_folder_that_may_not_be_written_any_more_is_refused_for_good(
     with pytest.raises(StoreRefused) as caught:
         probe(store)
     assert caught.type is StoreRefused
+
+
+def test_a_list_of_one_folder_reads_none_beside_it(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of one pool read the names of all pools."""
+    for number in range(5):
+        store.put(f"dataset/group-{number}/space/HEAD", b"")
+    scanned, scan = list[str](), os.scandir
+
+    def note(folder: Path) -> Any:
+        scanned.append(folder.name)
+        return scan(folder)
+
+    monkeypatch.setattr("cloud.store.key_walk.os.scandir", note)
+    assert store.list("dataset/group-3/") == ["dataset/group-3/space/HEAD"]
+    assert store.list("dataset/group-3/sp") == ["dataset/group-3/space/HEAD"]
+    assert store.list("dataset/group-3/", after="dataset/group-3/space/HEAD") == []
+    assert set(scanned) == {"group-3", "space"}
+    assert store.list("dataset/group-3/space/HEAD/") == store.list("dataset/group-9/") == []
+
+
+@pytest.mark.parametrize("prefix", [".writing/", "a/../a/", "a/./", "/", "a//"])
+def test_a_prefix_that_no_key_has_finds_nothing(store: DirectoryStore, prefix: str) -> None:
+    store.put("a/b", b"")
+    assert store.list(prefix) == []
