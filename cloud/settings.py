@@ -32,6 +32,13 @@ class Backend(StrEnum):
     JAX = "jax"
 
 
+class ExecutorKind(StrEnum):
+    """Where trials run."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
 _BIND = re.compile(r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253}):(?P<port>[0-9]{1,5})")
 
 
@@ -39,6 +46,13 @@ def _bind(value: str) -> str:
     match = _BIND.fullmatch(value)
     if match is None or int(match["port"]) >= 1 << 16:
         raise ValueError("ADDRESS:PORT with a port of 0 to 65535")
+    return value
+
+
+def _ray_address(value: str) -> str:
+    match = _BIND.fullmatch(value)
+    if value != "auto" and (match is None or not 0 < int(match["port"]) < 1 << 16):
+        raise ValueError("auto, or HOST:PORT with a port of 1 to 65535")
     return value
 
 
@@ -237,7 +251,25 @@ class Settings:
     accelerators: tuple[str, ...] = field(
         default=(),
         metadata=variable(
-            "FEDEX_ACCELERATORS", _accelerators, help="CUDA devices to train on, one trial each; empty: the CPU"
+            "FEDEX_ACCELERATORS",
+            _accelerators,
+            help="CUDA devices to train on, one trial each; empty: the CPU; a cluster's nodes have their own",
+        ),
+    )
+    executor: ExecutorKind = field(
+        default=ExecutorKind.LOCAL,
+        metadata=variable(
+            "FEDEX_EXECUTOR",
+            one_of(ExecutorKind),
+            help="where trials run: local, on the worker's machine, or ray, on the nodes of a cluster (extra `ray`)",
+        ),
+    )
+    ray_address: str = field(
+        default="auto",
+        metadata=variable(
+            "FEDEX_RAY_ADDRESS",
+            _ray_address,
+            help="HOST:PORT of the Ray cluster's head; auto: of the cluster that the worker's machine is a node of",
         ),
     )
     backend: Backend = field(

@@ -25,7 +25,7 @@ class Finding:
 
     level: Level
     about: str
-    """settings, state, store, key or clock."""
+    """settings, state, store, key, clock or cluster."""
     said: str
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from itertools import chain
 
 import click
 
@@ -11,11 +12,12 @@ from cloud.admin.check import check as look
 from cloud.admin.findings import Level
 from cloud.commands.surroundings import settings_here
 from cloud.errors import SettingError
+from cloud.worker.cluster_trial import look_at_cluster
 
 
 @click.command()
 def check() -> None:
-    """Try settings, state folder, store, key and clock, and say what is wrong; ends with 1 if anything is.
+    """Try settings, state folder, store, key, clock and cluster, and say what is wrong; ends with 1 if anything is.
 
     Run it as the user of the service, with the service's settings. It makes nothing, but writes to the store.
     """
@@ -30,7 +32,7 @@ def check() -> None:
         wrong = True
     else:
         click.echo(f"{Level.WELL:5}  settings: complete")
-    for finding in look(settings, now=time.time()):
+    for finding in chain(look(settings, now=time.time()), look_at_cluster(settings)):
         click.echo(str(finding))
         wrong |= finding.level is Level.WRONG
     if wrong:

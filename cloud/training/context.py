@@ -15,13 +15,14 @@ from cloud.errors import StateFull
 from cloud.releases.publish import PublishStep
 from cloud.releases.renewal import Renewer
 from cloud.releases.signing import SigningKey
-from cloud.settings import Settings
+from cloud.settings import ExecutorKind, Settings
 from cloud.spaces.bundle_cache import BundleCache
 from cloud.store.store import ObjectStore
 from cloud.training.cycle_folder import CycleFolder
 from cloud.training.executors.executor import Executor, Limits
 from cloud.training.executors.idle import IdleProcesses
 from cloud.training.executors.local import LocalExecutor
+from cloud.training.executors.ray_cluster import RayExecutor
 from cloud.training.executors.secrets import without_secrets
 from cloud.training.trials import plan
 from contract.callbacks import ignore
@@ -96,22 +97,41 @@ class TrainingContext:
         with contextlib.ExitStack() as ended:
             converter = self._executor(CONVERTER, folder, backend=TENSORFLOW)
             backend, accelerators = self.settings.backend, self.settings.accelerators
-            trainers = self._executor(TRAINER, folder, backend=backend, accelerators=accelerators)
+            trainers: Executor = (
+                self._cluster(folder)
+                if self.settings.executor is ExecutorKind.RAY
+                else self._executor(TRAINER, folder, backend=backend, accelerators=accelerators)
+            )
             ended.callback(trainers.close)
             ended.callback(converter.close)
             converter.warm_up(1)
             trainers.warm_up(min(len(plan(self.settings.trials)), len(accelerators) or max(self.cores - 1, 1)))
             yield converter, trainers
 
+    def _cluster(self, folder: CycleFolder) -> RayExecutor:
+        """Return what runs trials on the nodes of a cluster."""
+        settings = self.settings
+        return RayExecutor(
+            TRAINER,
+            folder.executor(TRAINER),
+            limits=self._limits,
+            stop=self.stop,
+            address=settings.ray_address,
+            backend=settings.backend,
+        )
+
+    @property
+    def _limits(self) -> Limits:
+        deadline_s = self.settings.trial_deadline_s
+        return Limits(deadline_s, min(SILENCE_S, deadline_s))
+
     def _executor(
         self, module: str, folder: CycleFolder, *, backend: str, accelerators: tuple[str, ...] = ()
     ) -> Executor:
-        deadline_s = self.settings.trial_deadline_s
-        limits = Limits(deadline_s, min(SILENCE_S, deadline_s))
         return LocalExecutor(
             module,
             folder.executor(module),
-            limits,
+            self._limits,
             accelerators,
             cores=self.cores,
             stop=self.stop,

@@ -19,7 +19,7 @@ from cloud.training.executors.idle import IdleProcesses
 from cloud.worker.agenda import LONGEST_OUTAGE_BACKOFF_S, pool_backoff_s
 from cloud.worker.lock import claimed
 from cloud.worker.pulse import Pulse, beating, worker_id
-from cloud.worker.training_trial import check_installed, training_tried
+from cloud.worker.training_trial import backend_here, check_installed, training_tried
 from cloud.worker.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -31,11 +31,11 @@ def run_worker(settings: Settings) -> None:
     Raises:
         SettingError, StoreRefused: it cannot start like this.
     """
-    check_installed(settings.backend)
+    check_installed(backend_here(settings), settings.executor)
     state_folder.check_apart(settings.state, folder_of(settings.store))
     stop = threading.Event()
     _stop_on_signals(stop)
-    with claimed(settings.state), training_tried(settings.backend) as trial:
+    with claimed(settings.state), training_tried(backend_here(settings)) as trial:
         store = open_store(settings.store)
         key = _reach(store, settings, stop)
         if key is not None and trial.succeeds(stop):

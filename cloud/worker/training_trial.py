@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from cloud.errors import SettingError
-from cloud.settings import Backend
+from cloud.settings import Backend, ExecutorKind, Settings
 from cloud.training.executors.process import QUIET, Placement
 from cloud.training.executors.secrets import without_secrets
 from export.keras_environment import keras_environment
@@ -32,7 +32,12 @@ MAX_REASON_CHARACTERS = 200
 LOOK_EVERY_S = 0.1
 
 
-def check_installed(backend: Backend) -> None:
+def backend_here(settings: Settings) -> Backend:
+    """Return what Keras computes on in processes of this machine: the converter's alone where trials run elsewhere."""
+    return settings.backend if settings.executor is ExecutorKind.LOCAL else Backend.TENSORFLOW
+
+
+def check_installed(backend: Backend, executor: ExecutorKind = ExecutorKind.LOCAL) -> None:
     """Raise `SettingError` where something that a cycle imports is not installed."""
     missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
@@ -41,6 +46,8 @@ def check_installed(backend: Backend) -> None:
         )
     if importlib.util.find_spec(backend) is None:
         raise SettingError(f"FEDEX_BACKEND: expected a backend that is installed, got {backend}")
+    if executor is ExecutorKind.RAY and importlib.util.find_spec(executor) is None:
+        raise SettingError(f"FEDEX_EXECUTOR: expected one that is installed (fedex[ray]), got {executor}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import contract
 import device
 import export
 
-HEAVY = {"tensorflow", "keras", "jax"}
+HEAVY = {"tensorflow", "keras", "jax", "ray"}
 BORROWED = {
     *("device.recognise", "device.recognise.image", "device.recognise.file_kinds", "device.recognise.salvage"),
     "device.recognise.png_rows",
@@ -100,6 +100,10 @@ def test_requests_is_imported_by_the_client_and_its_replies_only() -> None:
 
 def test_tensorflow_proper_is_imported_in_one_module_only() -> None:
     assert _importers("tensorflow") == {"export/tflite/convert.py"}
+
+
+def test_ray_is_imported_in_one_module_only() -> None:
+    assert _importers("ray") == {"cloud/training/executors/ray_driver.py"}
 
 
 def test_export_borrows_photos_runtimes_and_errors_of_the_device_and_no_more() -> None:

@@ -22,7 +22,7 @@ def is_superseded(document: Path) -> bool:
 
 
 DOCUMENTS = [
-    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "contract/SPEC.md", "docs/operate.md"),
+    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "contract/SPEC.md", "docs/operate.md", "docs/cluster.md"),
     *(str(path.relative_to(ROOT)) for path in sorted(DECISIONS.glob("*.md")) if not is_superseded(path)),
 ]
 

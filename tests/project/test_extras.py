@@ -47,7 +47,7 @@ def test_every_range_has_a_lower_and_an_upper_bound(extra: str) -> None:
         ("device", None, "device heic"),
         ("export", None, "export heic"),
         ("cloud", "cloud/training", "cloud"),
-        ("cloud/training", None, "cloud export heic"),
+        ("cloud/training", None, "cloud export heic ray"),
     ],
     ids=["contract", "device", "export", "cloud without training", "training"],
 )

@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping
 
 SECRET = re.compile(
-    r"(FEDEX|AWS|GOOGLE|AZURE)_.*|.*_PROXY|.*(SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|APIKEY|[A-Z]_KEY).*",
+    r"(FEDEX|AWS|GOOGLE|AZURE|RAY)_.*|.*_PROXY|.*(SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|APIKEY|[A-Z]_KEY).*",
     re.IGNORECASE,
 )
-"""Our settings with codes, those of stores, proxies, whose addresses have passwords, and what is called a secret."""
+"""Our settings with codes, those of stores and clusters, proxies, whose addresses have passwords, and named secrets."""
 
 
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:

@@ -5,19 +5,20 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cloud.errors import SettingError
-from cloud.settings import Backend, Settings
+from cloud.settings import Backend, ExecutorKind, Settings
 from cloud.store import ObjectStore
 from cloud.training.context import TrainingContext
 from cloud.training.cycle_folder import CycleFolder
 from cloud.training.executors.local import LocalExecutor
 from cloud.worker import start
 from cloud.worker.start import run_worker
-from cloud.worker.training_trial import check_installed, training_tried
+from cloud.worker.training_trial import backend_here, check_installed, training_tried
 from cloud.worker.worker import Worker
 from tests.hostile_keras import hostile_environment
 
@@ -73,6 +74,21 @@ def test_a_backend_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
     check_installed(Backend.TENSORFLOW)
     with pytest.raises(SettingError, match=r"^FEDEX_BACKEND: expected a backend that is installed, got jax$"):
         check_installed(Backend.JAX)
+
+
+def test_an_executor_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "ray" else found(name))
+    with pytest.raises(
+        SettingError, match=r"^FEDEX_EXECUTOR: expected one that is installed \(fedex\[ray\]\), got ray$"
+    ):
+        check_installed(Backend.TENSORFLOW, ExecutorKind.RAY)
+
+
+def test_where_trials_run_elsewhere_their_backend_need_not_be_installed_here() -> None:
+    settings = Settings(store="dir:store", backend=Backend.JAX, executor=ExecutorKind.RAY)
+    assert backend_here(settings) is Backend.TENSORFLOW
+    assert backend_here(replace(settings, executor=ExecutorKind.LOCAL)) is Backend.JAX
 
 
 @pytest.mark.parametrize("backend", Backend)
