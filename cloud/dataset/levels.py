@@ -7,8 +7,9 @@ of the next level's::
     rows     512  64 64 64  8 8 8 8 8 8 8  1 1 1 1 1 1 1   and one more
     become   512  64 64 64 64
 
-So each row is written anew once for each level, and of no level there are ever more than seven. Only neighbours are put
-together: the order of merging stays. A shard beyond half of `MAX_SHARD_BYTES` stays as it is.
+So each row is written anew once for each level, and there are at most seven shards for each level up to the highest
+one. Only neighbours are put together: the order of merging stays. A shard beyond half of `MAX_SHARD_BYTES` stays as it
+is.
 """
 
 from __future__ import annotations

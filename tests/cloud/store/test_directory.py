@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -267,7 +268,7 @@ def test_a_list_of_one_folder_reads_none_beside_it(store: DirectoryStore, monkey
         store.put(f"dataset/group-{number}/space/HEAD", b"")
     scanned, scan = list[str](), os.scandir
 
-    def note(folder: Path) -> Any:
+    def note(folder: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
         scanned.append(folder.name)
         return scan(folder)
 
