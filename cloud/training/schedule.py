@@ -23,6 +23,8 @@ class CycleDecision:
     reason: str
     not_before: float | None = None
     """Unix seconds; None where only new rows can change the decision."""
+    is_for_rows: bool = False
+    """There is a head that serves, and nothing but new rows asks for another: it may wait for more of them."""
 
 
 def decide(
@@ -53,4 +55,4 @@ def decide(
     if failed is not None and (not_before := failed.not_before(now)) is not None:
         return CycleDecision(False, f"{failed.times} cycles in a row have failed", not_before)
     reason = "an operator has decided about devices or labels" if anew else f"{new} new rows"
-    return CycleDecision(train=True, reason=reason)
+    return CycleDecision(train=True, reason=reason, is_for_rows=trained is not None and not anew)

@@ -5,7 +5,8 @@
     lease            the pool is this worker's alone
     mark             something may be left to do here: whoever is next finds it, also if this worker is killed
     merge            what waits; no longer than a setting, so that a pool that is flooded is trained, and others too
-    decide           whether to train (`cloud.training.schedule`); not while the pool rests after its last cycle
+    decide           whether to train (`cloud.training.schedule`); for new rows alone not while the pool rests after
+                     its last cycle: what was erased, or operators decided, waits for nothing
     train, publish   under the lease's fence
     mark             goes, unless a training is put off
     lease            is given back
@@ -103,7 +104,7 @@ class Turns:
         if self._is_retired(pool):
             logger.info("cycle: none, the space is retired", extra=fields(pool=pool.path))
             return TurnOutcome(recorded, again_s=RETIRED_LOOK_S)
-        left_s = held.rest.left_s(now) if rests and held.rest is not None else 0.0
+        left_s = held.rest.left_s(now) if rests and held.rest is not None and decision.is_for_rows else 0.0
         if left_s > 0:
             logger.info("cycle: put off, the pool rests", extra=fields(pool=pool.path, seconds=round(left_s)))
             return TurnOutcome(recorded, again_s=left_s)

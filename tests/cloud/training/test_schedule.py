@@ -50,6 +50,15 @@ def test_a_cycle_starts_where_operators_decided_otherwise_though_nothing_is_new(
     assert decide(dataset(5), trained=done, failed=failed, min_new=1, now=NOW + 59).not_before == NOW + 60
 
 
+def test_nothing_but_new_rows_for_a_head_that_serves_may_wait_for_more_of_them() -> None:
+    done = TrainedDataset("before", 3, "c", admission="then")
+    decisions = [
+        decide(dataset(9), trained=trained, failed=None, min_new=1, now=NOW, admission=admission)
+        for trained, admission in ((done, "then"), (done, "now"), (None, "then"))
+    ]
+    assert [(one.train, one.is_for_rows) for one in decisions] == [(True, True), (True, False), (True, False)]
+
+
 def test_after_a_failure_there_is_a_backoff_even_if_more_comes_in() -> None:
     failed = FailedCycles(commit="then", times=1, at=int(NOW))
     waiting = decide(dataset(9), trained=None, failed=failed, min_new=1, now=NOW + 59)
