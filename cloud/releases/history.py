@@ -47,14 +47,19 @@ def chain(store: ObjectStore, pool: Pool, current: CurrentRelease) -> Iterator[P
     """
     sha256: str | None = sha256_hex(current.envelope.payload)
     while sha256 is not None:
-        release = registry.get_release(store, pool, sha256)
-        key = keys.release(pool, sha256)
-        if release.sha256 != sha256:
-            raise Damaged(f"{key}: expected the payload that it is named by, got {release.sha256}")
-        with reading(key):
-            manifest = Manifest.parse(release.payload)
-        yield PastRelease(sha256, release, manifest)
-        sha256 = manifest.parent
+        past = read_past(store, pool, sha256)
+        yield past
+        sha256 = past.manifest.parent
+
+
+def read_past(store: ObjectStore, pool: Pool, sha256: str) -> PastRelease:
+    """Read a release of a chain by its name. Raises as `chain` does."""
+    release = registry.get_release(store, pool, sha256)
+    key = keys.release(pool, sha256)
+    if release.sha256 != sha256:
+        raise Damaged(f"{key}: expected the payload that it is named by, got {release.sha256}")
+    with reading(key):
+        return PastRelease(sha256, release, Manifest.parse(release.payload))
 
 
 def find(store: ObjectStore, pool: Pool, current: CurrentRelease, *, serial: int) -> PastRelease:

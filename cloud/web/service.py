@@ -22,6 +22,7 @@ from cloud.settings import Settings
 from cloud.spaces import bundles
 from cloud.store.store import ObjectStore
 from cloud.web.readiness import Readiness
+from cloud.web.release_memory import ReleaseMemory
 from contract.bundle_files import BundleFacts
 from contract.routes import AUTHORIZATION
 
@@ -44,6 +45,7 @@ class ServiceContext:
     limit: ConcurrencyLimit
     quotas: Quotas
     proxies: Proxies
+    releases: ReleaseMemory = field(default_factory=ReleaseMemory, repr=False)
     clock: Callable[[], float] = time.monotonic
     _facts: dict[str, tuple[BundleFacts, float]] = field(default_factory=dict)
     _retired: dict[str, tuple[frozenset[str], float]] = field(default_factory=dict)

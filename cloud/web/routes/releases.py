@@ -5,8 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from cloud.errors import RequestRefused
-from cloud.releases import registry
-from cloud.releases.history import history
 from cloud.store.keys import Pool
 from cloud.web.routes import rule
 from cloud.web.routes.conditions import conditions
@@ -15,7 +13,6 @@ from cloud.web.routes.known_space import known_space
 from cloud.web.service import current_context, requesting_device
 from contract.envelope import ENVELOPE_MEDIA_TYPE
 from contract.errors import Malformed, shown
-from contract.files import sha256_hex
 from contract.history import DEFAULT_HISTORY, MAX_HISTORY, encode_history
 from contract.manifest import MANIFEST_FORMAT, Channel
 from contract.problems import Problem
@@ -31,12 +28,12 @@ def get_release(space: str, channel: str) -> Response:
     """Answer the signed manifest of the newest release of a channel; 304 when the client has it."""
     pool = _requested_pool(space)
     check_format("manifest", MANIFEST_FORMAT)
-    current = registry.read(current_context().store, pool).channels.get(Channel(channel))
+    context = current_context()
+    current = context.releases.answer(context.store, pool, Channel(channel))
     if current is None:
         raise RequestRefused(Problem.NOT_FOUND, f"releases.{channel}", expected="a release", got="none yet")
-    body = current.envelope.encode()
-    answer = Response(body, mimetype=ENVELOPE_MEDIA_TYPE)
-    answer.set_etag(sha256_hex(body))
+    answer = Response(current.body, mimetype=ENVELOPE_MEDIA_TYPE)
+    answer.set_etag(current.etag)
     answer.headers[CACHE_CONTROL] = REVALIDATE
     answer.make_conditional(conditions())
     return answer
@@ -46,7 +43,8 @@ def get_release(space: str, channel: str) -> Response:
 def get_history(space: str) -> Response:
     """Answer the releases of a pool, newest first; `?limit=` of 1 to 100."""
     pool = _requested_pool(space)
-    summaries = history(current_context().store, pool, limit=_limit(request.args.get("limit")))
+    context = current_context()
+    summaries = context.releases.history(context.store, pool, limit=_limit(request.args.get("limit")))
     answer = Response(encode_history(summaries), mimetype=JSON_MEDIA_TYPE)
     answer.headers[CACHE_CONTROL] = REVALIDATE
     return answer
