@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cloud.errors import AlreadyExists, NotFound, SettingError
+from cloud.errors import AlreadyExists, Damaged, NotFound, SettingError
 from cloud.releases.key_files import KEY_FILE as KEY_FILE
 from cloud.releases.key_files import (
     KeyPair,
@@ -129,6 +129,25 @@ def rotate(state: Path, store: ObjectStore, *, now: int) -> SigningKey:
     except OSError as error:
         raise _unusable(state, error) from error
     return load_or_create(state, store)
+
+
+def check_newest(store: ObjectStore, key: SigningKey) -> None:
+    """Refuse a key after which the store has another one: devices that have followed to that believe this one no more.
+
+    Raises:
+        Damaged: it has, as where keys were rotated by one worker while another one ran.
+        StoreError: the store failed.
+    """
+    body = _read(store, keys.CHAIN)
+    if body is None:
+        return
+    with reading(keys.CHAIN):
+        newest = KeyChain.parse(body).newest
+    if newest != key.public:
+        raise Damaged(
+            f"{keys.CHAIN}: expected the key of this worker, {key_id(key.public)}, to be the newest, got "
+            f"{key_id(newest)} after it: stop this worker, and bring it the key of the one that was rotated"
+        )
 
 
 def is_given_out(store: ObjectStore, key: SigningKey) -> bool:

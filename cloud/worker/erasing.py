@@ -76,6 +76,8 @@ class Eraser:
     _kept: list[Pool] = field(default_factory=list)
     """Pools of which this disk keeps something, and that are still to be looked at."""
     _next_tidy: float = -math.inf
+    _erased: dict[Pool, str | None] = field(default_factory=dict)
+    """The last erasure of each pool of which this disk keeps something."""
     _retention: Retention = field(init=False)
     _leases: PoolLeases = field(init=False)
 
@@ -249,4 +251,8 @@ class Eraser:
 
     def _prune(self, pool: Pool) -> None:
         dataset, _ = dataset_pointer.read(self.context.store, pool)
+        erased = dataset.erasure.id if dataset.erasure else None
+        if self._erased.setdefault(pool, erased) != erased:
+            self._erased[pool] = erased
+            self.context.idle.close()  # another worker has erased what processes here may have read
         reader.prune(shard_cache(self.context.settings.state, pool), dataset)

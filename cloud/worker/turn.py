@@ -29,6 +29,7 @@ from cloud.overview.heartbeats import MAX_TROUBLE_CHARACTERS
 from cloud.releases import registry, space_lists
 from cloud.releases.failures import FailedCycles
 from cloud.releases.registry import Registry
+from cloud.releases.signing import check_newest
 from cloud.store import keys
 from cloud.store.keys import Pool
 from cloud.store.lease import Held, Over, Rest
@@ -108,6 +109,7 @@ class Turns:
         if left_s > 0:
             logger.info("cycle: put off, the pool rests", extra=fields(pool=pool.path, seconds=round(left_s)))
             return TurnOutcome(recorded, again_s=left_s)
+        check_newest(store, self.context.key)
         logger.info("cycle: due", extra=fields(pool=pool.path, reason=decision.reason))
         report = self._train(pool, held, dataset)
         self.pulse.cycled(report)

@@ -22,6 +22,7 @@ from cloud.releases.history import history
 from cloud.settings import Settings
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
+from cloud.store.lease import Leases
 from contract.bundle import TrainingBundle
 from contract.callbacks import ignore
 from contract.manifest import Channel
@@ -357,6 +358,40 @@ def test_what_was_erased_while_a_worker_was_away_leaves_its_disk_as_it_starts(
     assert any(place.find(trace) for trace in traces)
     place.eraser().look()
     check_gone(place, traces)
+
+
+def test_what_one_worker_erases_leaves_the_disks_of_the_others(
+    place: Place, filled: tuple[Path, list[bytes], list[bytes]], tmp_path: Path
+) -> None:
+    shutil.copytree(place.settings.state, tmp_path / "another")
+    another = replace(place, settings=replace(place.settings, state=tmp_path / "another"))
+    other = another.eraser()
+    other.look()
+    traces = {trace for body in filled[1] for trace in traces_of(body)}
+    erasures.ask_of_device(place.store, FIRST, by=FIRST, now=NOW - 10)
+    assert place.eraser().look() == [HOME]
+    shards = tmp_path / "another" / "shards"
+    held = [(str(file), file.read_bytes()) for file in shards.rglob("*") if file.is_file()]
+    assert any(names_with(trace, held) for trace in traces)
+    other._next_tidy = 0.0  # the monotonic clock cannot be set
+    assert other.look() == []
+    held = [(str(file), file.read_bytes()) for file in shards.rglob("*") if file.is_file()]
+    assert {trace: found for trace in traces if (found := names_with(trace, held))} == {}
+
+
+def test_an_erasure_waits_for_a_pool_that_another_worker_has(
+    place: Place, filled: tuple[Path, list[bytes], list[bytes]]
+) -> None:
+    leases = Leases(place.store, "another")
+    held = leases.take(keys.lease(HOME))
+    erasures.ask_of_device(place.store, FIRST, by=FIRST, now=NOW - 10)
+    eraser = place.eraser()
+    assert eraser.look() == []
+    assert len(erasures.pending(place.store)) == 1
+    leases.give_back(held)
+    eraser._not_before.clear()  # the monotonic clock cannot be set
+    assert eraser.look() == [HOME]
+    check_device_gone(place, filled[1], filled[2])
 
 
 def test_an_erasure_of_a_group_waits_only_for_a_damaged_device_that_may_have_sent_something(

@@ -1,9 +1,11 @@
 """A pool's turn: what it leaves undone is marked, a rest and a flood are bounded, and a pool that others have waits."""
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from cloud.dataset.merge import MergeReport, merge_once
 from cloud.errors import Busy, CycleFailed, LostRace
 from cloud.releases import registry
 from cloud.releases.registry import TrainedDataset
+from cloud.releases.signing import rotate
 from cloud.store import keys
 from cloud.store.lease import Leases, Rest
 from cloud.store.listing import keys_under
@@ -101,6 +104,18 @@ def test_a_pool_that_another_worker_has_is_left_alone_and_looked_at_again_soon(t
     assert (has_tried(trained), begun(trained)) == (False, [])
     assert dataset_pointer.read(trained.store, trained.pool)[0].rows == 3
     assert worker._agenda.plans[trained.pool].not_before is not None
+
+
+def test_a_worker_whose_key_another_one_rotated_trains_nothing(
+    trained: TrainingSite, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What it signed nobody would believe who has followed to the new key."""
+    worker = trained.worker()
+    shutil.copytree(trained.settings.state, tmp_path / "another")
+    rotate(tmp_path / "another", trained.store, now=int(time.time()))
+    worker.look()
+    assert (has_tried(trained), begun(trained)) == (False, [keys.begun(trained.pool)])
+    assert "keys/chain: expected the key of this worker" in caplog.text
 
 
 def test_who_was_followed_neither_merges_nor_notes_anything(trained: TrainingSite) -> None:
