@@ -17,6 +17,7 @@ from cloud.releases.renewal import Renewer
 from cloud.releases.signing import SigningKey
 from cloud.settings import ExecutorKind, Settings
 from cloud.spaces.bundle_cache import BundleCache
+from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
 from cloud.training.cycle_folder import CycleFolder
 from cloud.training.executors.executor import Executor, Limits
@@ -58,6 +59,8 @@ class TrainingContext:
     """The training bundles of the worker's life."""
     idle: IdleProcesses = field(default_factory=IdleProcesses)
     """The processes of earlier cycles; by default none is kept."""
+    read: dict[Pool, str | None] = field(default_factory=dict)
+    """The pools whose samples these processes may have read, and the erasure that each had seen last by then."""
 
     @property
     def renewer(self) -> Renewer:
@@ -107,6 +110,20 @@ class TrainingContext:
             converter.warm_up(1)
             trainers.warm_up(min(len(plan(self.settings.trials)), len(accelerators) or max(self.cores - 1, 1)))
             yield converter, trainers
+
+    def note_read(self, pool: Pool, *, erasure: str | None) -> None:
+        """Remember that processes read samples of a pool, of which an erasure had been carried out, or none."""
+        self.read.setdefault(pool, erasure)
+
+    def note_erased(self, pool: Pool, *, erasure: str | None) -> None:
+        """End idle processes that read a pool before what was its last erasure, here or by another worker."""
+        if self.read.get(pool, erasure) != erasure:
+            self.end_idle()
+
+    def end_idle(self) -> None:
+        """End idle processes: what one has read may be anywhere in its memory."""
+        self.idle.close()
+        self.read.clear()
 
     def _cluster(self, folder: CycleFolder) -> RayExecutor:
         """Return what runs trials on the nodes of a cluster."""

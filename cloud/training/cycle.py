@@ -150,6 +150,7 @@ def _read_inputs(context: TrainingContext, pool: Pool, dataset: DatasetPointer) 
     inputs = read_inputs(context.store, pool, dataset=dataset, state=state, bundles=bundles, limit=limit)
     _check_not_overtaken(inputs)
     _check_erased(inputs, dataset)
+    context.note_read(pool, erasure=inputs.registry.erasure)
     return inputs
 
 

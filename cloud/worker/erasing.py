@@ -76,8 +76,6 @@ class Eraser:
     _kept: list[Pool] = field(default_factory=list)
     """Pools of which this disk keeps something, and that are still to be looked at."""
     _next_tidy: float = -math.inf
-    _erased: dict[Pool, str | None] = field(default_factory=dict)
-    """The last erasure of each pool of which this disk keeps something."""
     _retention: Retention = field(init=False)
     _leases: PoolLeases = field(init=False)
 
@@ -123,7 +121,7 @@ class Eraser:
         erasure = self._settled(erasure)
         self._raise_generations(erasure.scope)
         shutil.rmtree(self.context.settings.state / "cycles", ignore_errors=True)
-        self.context.idle.close()  # what a process has read may be anywhere in its memory
+        self.context.end_idle()
         failure: Exception | None = None
         for pool in pools_holding(store, erasure.scope.group):
             if pool.path in erasure.pools:
@@ -251,8 +249,5 @@ class Eraser:
 
     def _prune(self, pool: Pool) -> None:
         dataset, _ = dataset_pointer.read(self.context.store, pool)
-        erased = dataset.erasure.id if dataset.erasure else None
-        if self._erased.setdefault(pool, erased) != erased:
-            self._erased[pool] = erased
-            self.context.idle.close()  # another worker has erased what processes here may have read
+        self.context.note_erased(pool, erasure=dataset.erasure.id if dataset.erasure else None)
         reader.prune(shard_cache(self.context.settings.state, pool), dataset)

@@ -75,3 +75,19 @@ def test_an_erasure_ends_the_processes_that_may_have_seen_what_goes(
     asked = erasures.ask(site.store, LabelScope(site.pool.group, "Gus"), by="ann", now=context.now())
     Eraser(context, MergeMemory()).carry_out(asked, [])
     wait_for(lambda: all_gone(processes))
+
+
+def test_an_erasure_by_another_worker_ends_them_at_the_next_look_at_the_disk(
+    site: TrainingSite, context: TrainingContext
+) -> None:
+    Worker(context).process_pool(site.pool)
+    processes = processes_of(os.getpid())
+    eraser = Eraser(context, MergeMemory())
+    eraser.look()
+    assert processes_of(os.getpid()) == processes != []
+    erasures.ask(site.store, LabelScope(site.pool.group, "Gus"), by="ann", now=context.now())
+    Eraser(site.context(), MergeMemory()).look()
+    assert erasures.waiting(site.store) == []
+    assert processes_of(os.getpid()) == processes
+    Eraser(context, MergeMemory()).look()
+    wait_for(lambda: all_gone(processes))

@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 TWENTY = Recipe(epochs=20)
 MEAN_BOUND, MOST_BOUND = 1e-3, 1e-2
 """How far logits may be apart after a training, on average and at most, in standard deviations of all logits. Steps of
-Adam are as long where a gradient is rounding alone, and those differ. Seen on faces: 1e-4 and 4e-3."""
+Adam are as long where a gradient is rounding alone, and those differ. On faces it was 4e-3 at most."""
 
 
 def problem(
