@@ -89,13 +89,17 @@ class LocalExecutor:
             raise
 
     def close(self) -> None:
-        """End every process that works, and leave the others to whoever comes next. Idempotent."""
+        """End every process that works, and leave the others to whoever comes next, unless nobody will. Idempotent."""
         for one in self._running:
             one.process.end()
         self._running.clear()
         ready = [(self._kind(placement), process) for process, placement in self._ready]
         self._ready.clear()
-        self.idle.keep(ready)
+        if self.stop.is_set():  # nobody waits then until one has left
+            for _, process in ready:
+                process.end()
+        else:
+            self.idle.keep(ready)
 
     def _run(self, tasks: Sequence[Task], inputs: TaskData) -> list[TaskOutcome]:
         self._runs += 1

@@ -188,6 +188,15 @@ def test_a_process_that_was_never_used_is_not_waited_for(
     assert pid_of_cycle(make_executor(idle=idle)) == process.pid
 
 
+def test_a_worker_that_is_to_stop_keeps_no_process(make_executor: MakeExecutor, idle: IdleProcesses) -> None:
+    """It would wait until each of them has left, which may be seconds."""
+    executor = make_executor(idle=idle)
+    [outcome] = executor.run([say("a")], NOTHING)
+    executor.stop.set()
+    executor.close()
+    assert not is_alive(answer(outcome)["pid"])
+
+
 def test_closing_ends_idle_processes(make_executor: MakeExecutor, idle: IdleProcesses) -> None:
     pid = pid_of_cycle(make_executor(idle=idle))
     idle.close()
