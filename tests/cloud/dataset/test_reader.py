@@ -17,7 +17,9 @@ from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
 from cloud.store import ObjectStore, keys
 from cloud.store.keys import InboxUpload, Pool
-from contract.upload import upload_id
+from contract.codecs import Codec
+from contract.upload import Upload, decode_upload, encode_upload, upload_id
+from tests.cloud.conftest import SELF_TEST
 
 Send = Callable[..., None]
 
@@ -123,6 +125,33 @@ def test_features_are_read_in_the_order_asked_for(store: ObjectStore, pool: Pool
     assert np.array_equal(features[2:9:3], whole[2:9:3])
     assert np.array_equal(features[np.arange(12) % 2 == 0], whole[::2])
     assert np.array_equal(np.asarray(features), whole)
+
+
+def test_what_is_read_is_what_each_upload_decodes_to_whatever_its_codec(
+    store: ObjectStore, space: str, pool: Pool, arrive: Callable[[bytes], InboxUpload], tmp_path: Path
+) -> None:
+    """Also of shards of several codecs, that were put together, and of rows that were corrected in another codec."""
+    random, expected = np.random.default_rng(0), dict[bytes, bytes]()
+    for number in range(24):
+        upload = Upload(
+            space=space,
+            self_test=SELF_TEST,
+            features=random.normal(size=(5, 4)).astype(np.float32),
+            labels=("Ada",) * 5,
+            sample_ids=np.array([[place if place else 10 + number] * 16 for place in range(5)], np.uint8),
+            revisions=np.full(5, number, np.uint32),
+        )
+        body = encode_upload(upload, codec=list(Codec)[number % len(Codec)])
+        decoded = decode_upload(body)
+        ids = [one.tobytes() for one in decoded.sample_ids]
+        expected |= dict(zip(ids, map(np.ndarray.tobytes, decoded.features), strict=True))
+        inbox.add(store, arrive(body), body)
+        merge_once(store, pool)
+    loaded = reader.load(store, pool, cache=tmp_path)
+    features = loaded.features[:]
+    read = {one.tobytes(): features[place].tobytes() for place, one in enumerate(loaded.sample_ids)}
+    assert read == expected
+    assert len(read) == 28
 
 
 def test_a_shard_is_downloaded_once(
