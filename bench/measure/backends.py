@@ -15,6 +15,7 @@ from bench.measure.training import CLASSES, images_a_second, samples
 from bench.row import BenchRow, NotMeasured
 from cloud.settings import Backend
 from export.keras_environment import keras_environment
+from export.quiet import silence, silence_tensorflow
 
 NAME = "backends"
 ROUNDS = 3
@@ -40,6 +41,10 @@ def measure(work: Path) -> list[BenchRow | NotMeasured]:
 def train_on(backend: Backend) -> tuple[str, float]:
     """Return the device that Keras computes on, and images a second. Only in a process that has not loaded Keras."""
     os.environ.update(keras_environment(os.environ, backend=backend))
-    import keras
+    silence_tensorflow()
+    with silence():
+        import keras
+
+        keras.ops.zeros(1)
 
     return str(keras.distribution.list_devices()[0]), images_a_second(*samples())
