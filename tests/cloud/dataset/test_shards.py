@@ -124,17 +124,15 @@ def test_shards_that_are_put_together_say_what_each_has_said(pool: Pool) -> None
 
 
 @pytest.mark.parametrize(
-    ("labels", "said"),
-    [
-        pytest.param(tuple(map(str, range((1 << 20) + 1))), "at most 1048576 items", id="more than a table may have"),
-        pytest.param(tuple(f"{n:06}" + "\U00020000" * 58 for n in range(290_000)), "at most 67108864", id="too long"),
-    ],
+    ("bound", "said"),
+    [("MAX_TABLE", "at most 2 items, got 3"), ("MAX_TABLES_BYTES", "at most 2 bytes"), ("MAX_ROWS", "at most 2 rows")],
 )
 def test_a_shard_that_could_not_be_read_again_is_not_written(
-    directory_store: ObjectStore, pool: Pool, labels: tuple[str, ...], said: str
+    directory_store: ObjectStore, pool: Pool, monkeypatch: pytest.MonkeyPatch, bound: str, said: str
 ) -> None:
-    with pytest.raises(Damaged, match=f"to be written: .* expected {said}"):
-        write(directory_store, pool, replace(COLUMNS, labels=labels), blocks_of(encoded(FEATURES)))
+    monkeypatch.setattr(shard_columns, bound, 2)
+    with pytest.raises(Damaged, match=f"to be written: .*expected {said}"):
+        write(directory_store, pool, replace(COLUMNS, labels=("Ada", "Ben", "Zoe")), blocks_of(encoded(FEATURES)))
     assert directory_store.list("dataset/") == []
 
 
