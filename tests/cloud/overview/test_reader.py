@@ -10,6 +10,7 @@ import pytest
 
 from cloud.admin.best import BestOperator
 from cloud.dataset import erasures
+from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.columns import Columns
 from cloud.dataset.erase import erase_rows
 from cloud.dataset.scopes import GroupScope, LabelScope
@@ -229,7 +230,9 @@ def test_a_lost_pointer_is_a_fault_and_no_empty_dataset(lived_in: LivedIn) -> No
 
 
 def test_a_shard_that_is_gone_is_a_fault_beside_the_others(lived_in: LivedIn) -> None:
-    [gone, *_] = lived_in.store.list(keys.pool_shards(lived_in.pool))
+    [first, *others] = dataset_pointer.read(lived_in.store, lived_in.pool)[0].shards
+    assert others
+    gone = keys.shard(lived_in.pool, first.sha256)
     lived_in.store.delete(gone)
     [view] = look(lived_in).pools
     assert (view.faults, view.unread_shards) == ((f"{gone}: expected an object, got none",), 1)
