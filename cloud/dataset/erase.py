@@ -21,12 +21,13 @@ from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset import shards
 from cloud.dataset.blocks import BlockWriter
 from cloud.dataset.columns import Columns
+from cloud.dataset.leftovers import take_back
 from cloud.dataset.merge import finish_journal
 from cloud.dataset.pointer import PoolErasure
 from cloud.dataset.scopes import AgeScope, Flags, LabelScope, Scope, count_samples
 from cloud.dataset.shard_rows import keep_rows
 from cloud.dataset.shards import ShardRef
-from cloud.errors import Damaged, NotFound
+from cloud.errors import Damaged, LostRace, NotFound
 from cloud.store import keys
 from cloud.store.documents import reading
 from cloud.store.keys import InboxUpload, Pool
@@ -78,7 +79,11 @@ def erase_rows(store: ObjectStore, pool: Pool, scope: Scope, *, erasure: str, fe
         journal_begins=0,
         erasure=noted,
     )
-    dataset_pointer.swap(store, pool, rewritten, previous=pointer, fence=fence)
+    try:
+        dataset_pointer.swap(store, pool, rewritten, previous=pointer, fence=fence)
+    except LostRace:
+        take_back(store, pool, [ref for ref in rewritten.shards if ref not in dataset.shards])
+        raise
     return noted
 
 

@@ -10,9 +10,11 @@ Only whoever may merge a pool may sweep it, and not while it merges: a shard get
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cloud.dataset import pointer as dataset_pointer
+from cloud.dataset.shards import ShardRef
 from cloud.store import keys
 from cloud.store.keys import Pool
 from cloud.store.listing import keys_under
@@ -60,3 +62,18 @@ class Leftovers:
         """Forget what was seen of a pool."""
         self._seen.pop(pool, None)
         self._looked.pop(pool, None)
+
+
+def take_back(store: ObjectStore, pool: Pool, refs: Sequence[ShardRef]) -> None:
+    """Delete shards that were written here for a pointer which lost its race: they may hold what was erased meanwhile.
+
+    Nobody else wrote the same ones, so what the pointer does not name now, none ever will.
+
+    Raises:
+        StoreError, Damaged: the store failed, or the pointer cannot be read.
+    """
+    dataset, _ = dataset_pointer.read(store, pool)
+    named = {ref.sha256 for ref in dataset.shards}
+    for ref in refs:
+        if ref.sha256 not in named:
+            store.delete(keys.shard(pool, ref.sha256))

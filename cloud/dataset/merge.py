@@ -34,6 +34,7 @@ from cloud.dataset.blocks import BlockWriter
 from cloud.dataset.columns import Columns
 from cloud.dataset.compaction import WrittenShard, write_new
 from cloud.dataset.ledger import LedgerDraft
+from cloud.dataset.leftovers import take_back
 from cloud.dataset.memory import MergeMemory
 from cloud.dataset.pointer import DatasetPointer
 from cloud.dataset.shard_draft import ShardDraft
@@ -159,6 +160,7 @@ class _Merge:
         try:
             dataset_pointer.swap(self.store, self.pool, grown, previous=pointer, fence=self.fence)
         except LostRace as race:
+            take_back(self.store, self.pool, [written.ref])
             logger.info("merge of %s begins again: %s", self.pool.path, race)
             return MergeReport(more=True)
         self.at(MergeStep.POINTER_SWAPPED)

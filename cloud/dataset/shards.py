@@ -8,11 +8,13 @@ of them and leave the features where they are::
     features     U8 (bytes,)                   the blocks, one after another
 
 A shard is also the journal of the merge that wrote it: its arrivals are every upload of the merge, those too that
-brought no row. Its key is the sha256 of its bytes.
+brought no row. Its key is the sha256 of its bytes; something random is among them, so that whoever wrote a shard which
+no pointer came to name may delete it: nobody else has written the same.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,8 +69,9 @@ class ShardRef:
 
 
 def encode_shard(columns: Columns, blocks: BlockWriter) -> bytes:
-    """Encode a shard; the blocks have a row for each of the columns'."""
+    """Encode a shard, each time as another one; the blocks have a row for each of the columns'."""
     tensors, metadata = encode_columns(columns)
+    metadata |= {"random": secrets.token_hex(16)}
     index, stored = blocks.finish()
     tensors |= dict(zip(_BLOCKS, (index.rows, index.codecs, index.sizes), strict=True))
     tensors[_FEATURES] = np.frombuffer(stored, np.uint8)
@@ -76,7 +79,7 @@ def encode_shard(columns: Columns, blocks: BlockWriter) -> bytes:
 
 
 def write(store: ObjectStore, pool: Pool, columns: Columns, blocks: BlockWriter) -> ShardRef:
-    """Write a shard into the store; the same content goes to the same key.
+    """Write a shard into the store, where nothing names it yet.
 
     Raises:
         Damaged: it could not be read again; nothing was written.

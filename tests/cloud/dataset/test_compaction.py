@@ -142,6 +142,7 @@ def test_an_erasure_that_meets_a_merge_that_puts_shards_together_loses_and_is_do
     for number in range(levels.FAN - 1):
         send(["Zoe" if number == 3 else "Ada"], names=[f"photo {number}"])
         merge_once(store, pool, memory=memory)
+    before = dataset_pointer.read(store, pool)[0].shards
     send(["Ada"], names=["the eighth"])
     met: list[MergeReport] = []
 
@@ -157,7 +158,9 @@ def test_an_erasure_that_meets_a_merge_that_puts_shards_together_loses_and_is_do
     with pytest.raises(LostRace):
         erase_rows(overtaken, pool, LabelScope("home", "Zoe"), erasure="one")
     assert met == [MergeReport(uploads=1, rows=1, new_samples=1)]
-    assert len(dataset_pointer.read(store, pool)[0].shards) == 1
+    [ref] = dataset_pointer.read(store, pool)[0].shards
+    unnamed = set(store.list(keys.pool_shards(pool))) - {keys.shard(pool, ref.sha256)}
+    assert unnamed == {keys.shard(pool, one.sha256) for one in before}  # what was put together, none of the loser's
     erased = erase_rows(store, pool, LabelScope("home", "Zoe"), erasure="one")
     assert erased is not None
     sweep(store, pool, LabelScope("home", "Zoe"))
