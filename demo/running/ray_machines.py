@@ -8,6 +8,7 @@ line by line, and answers with a line of JSON::
 """
 
 import contextlib
+import functools
 import importlib.util
 import json
 import os
@@ -15,13 +16,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 MEMORY = 80 << 20
 """Bytes of each node's object store; Ray takes no fewer than 75 MB."""
+STARTS = 3
 HEALTH = {
     "health_check_initial_delay_ms": 0,
     "health_check_period_ms": 500,
@@ -66,11 +68,11 @@ class RayMachines:
 def ray_machines(environment: Mapping[str, str], *, nodes: int) -> Iterator[RayMachines]:
     """Run a cluster for as long as the block."""
     temporary = Path(tempfile.mkdtemp(prefix="ray-"))  # short, for Ray's sockets lie in it
-    quiet = {"RAY_USAGE_STATS_ENABLED": "0", "TMPDIR": str(temporary)}
+    ours = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_gcs_server_port_wait_time_s": "120", "TMPDIR": str(temporary)}
     with (temporary / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, __file__],
-            env={**environment, **quiet},
+            env={**environment, **ours},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -101,22 +103,30 @@ def _answer(process: "subprocess.Popen[str]") -> Any:
     return json.loads(line)
 
 
+def _persist(start: Callable[[], Any]) -> Any:
+    """Start something, again where Ray gave up: on a busy machine half a minute is too short for it."""
+    for _ in range(STARTS - 1):
+        with contextlib.suppress(Exception):  # Ray raises a bare one
+            return start()
+    return start()
+
+
 def _serve() -> None:
     from ray.cluster_utils import Cluster
 
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what Ray prints must not get between
     temporary = os.environ["TMPDIR"]
-    head = {"num_cpus": 0, "num_gpus": 0, "object_store_memory": MEMORY, "include_dashboard": False}
-    cluster = Cluster(
-        initialize_head=True, head_node_args={**head, "_system_config": HEALTH, "temp_dir": f"{temporary}/ray"}
-    )
+    head: dict[str, Any] = {"num_cpus": 0, "num_gpus": 0, "object_store_memory": MEMORY, "include_dashboard": False}
+    head |= {"_system_config": HEALTH, "temp_dir": f"{temporary}/ray"}
+    cluster = _persist(lambda: Cluster(initialize_head=True, head_node_args=dict(head)))
     nodes: dict[str, Any] = {}
     print(json.dumps({"address": cluster.address}), file=answers)
     for line in sys.stdin:
         words = line.split(maxsplit=1)
         if words[0] == "add":
-            node = cluster.add_node(**{"num_gpus": 0, "object_store_memory": MEMORY, **json.loads(words[1])})
+            resources = {"num_gpus": 0, "object_store_memory": MEMORY, **json.loads(words[1])}
+            node = _persist(functools.partial(cluster.add_node, **resources))
             raylet = node.all_processes["raylet"][0].process.pid
             nodes[str(raylet)] = node
             print(json.dumps({"raylet": raylet}), file=answers)

@@ -46,7 +46,7 @@ def train_on(tmp_path: Path) -> Iterator[TrainOn]:
 
 
 def test_jax_trains_the_head_that_tensorflow_does(make_rows: Callable[..., SyntheticRows], train_on: TrainOn) -> None:
-    """Both take the same batches in the same order, and differ by rounding: here by less than a millionth.
+    """Both take the same batches in the same order, and differ by rounding: weights of some 1 by less than a 10,000th.
 
     A fit that leaves out people, whose classes stand still meanwhile, once failed on JAX with "'NoneType' object is not
     callable".
@@ -55,8 +55,8 @@ def test_jax_trains_the_head_that_tensorflow_does(make_rows: Callable[..., Synth
     inputs = make_rows(convolutional_head(BASE_PEOPLE)).for_trials()
     for ours, theirs in zip(train_on(Backend.TENSORFLOW, inputs), train_on(Backend.JAX, inputs), strict=True):
         assert theirs.result.accuracy == ours.result.accuracy
-        assert theirs.result.calibration.threshold == pytest.approx(ours.result.calibration.threshold, abs=1e-4)
-        assert theirs.result.loss == pytest.approx(ours.result.loss, abs=1e-5)
+        assert theirs.result.calibration.threshold == pytest.approx(ours.result.calibration.threshold, abs=1e-3)
+        assert theirs.result.loss == pytest.approx(ours.result.loss, abs=1e-4)
         np.testing.assert_array_equal(theirs.answers.classes, ours.answers.classes)
         arrays, expected = theirs.weights.arrays(), ours.weights.arrays()
-        assert [name for name in expected if not np.allclose(arrays[name], expected[name], rtol=0, atol=1e-5)] == []
+        assert [name for name in expected if not np.allclose(arrays[name], expected[name], rtol=0, atol=1e-4)] == []
