@@ -24,6 +24,8 @@ from export.tflite.convert import tflite_schema
 SMALLEST_QUANTISED = 1024
 """Weights of fewer numbers stay float32 in a dynamic-range file."""
 MOST_INT8 = 127
+SMALLEST_SIZE = 1e-6
+"""Where no weight is larger, the converter takes them all for zero, or has a scale of its own."""
 ALIGNMENT = 16
 """Of constants, which the schema asks for and Python's builder does not keep by itself."""
 _IDENTIFIER = b"TFL3"
@@ -115,9 +117,15 @@ class HeadTemplate:
 
 
 def quantise(weights: Floats) -> tuple[NDArray[np.int8], np.float32]:
-    """Return weights as the converter quantises them: whole multiples of one scale, of which the largest has 127."""
-    scale = np.float32(np.abs(weights).max() / np.float64(MOST_INT8))
-    return np.round(weights / scale).clip(-MOST_INT8, MOST_INT8).astype(np.int8), scale
+    """Return weights as the converter quantises them: whole multiples of one scale, of which the largest has 127.
+
+    It multiplies by the inverse of the scale in float64, and rounds halves away from zero.
+    """
+    largest = np.float64(np.abs(weights).max())
+    scale = np.float32(largest / MOST_INT8)
+    multiples = weights.astype(np.float64) * (MOST_INT8 / largest)
+    whole = np.copysign(np.floor(np.abs(multiples) + 0.5), multiples)
+    return whole.clip(-MOST_INT8, MOST_INT8).astype(np.int8), scale
 
 
 def _is_usual(kernel: Floats, bias: Floats) -> bool:
@@ -127,6 +135,7 @@ def _is_usual(kernel: Floats, bias: Floats) -> bool:
         and bool(np.isfinite(kernel).all() and np.isfinite(bias).all())
         and bool(bias.any())
         and bool(np.ptp(kernel) > 0)
+        and bool(np.abs(kernel).max() > SMALLEST_SIZE)
     )
 
 

@@ -119,7 +119,7 @@ def test_few_classes_are_filled_where_the_converter_would_not_quantise_them_eith
 def test_weights_of_any_size_are_quantised_as_the_converter_does() -> None:
     """Halves between two whole numbers, too, which can be rounded either way."""
     of_some, body = template(vector_body(), 20, Precision.DYNAMIC), vector_body()
-    for size in (2.0**-40, 1e-4, 3.0, 2.0**30):
+    for size in (2.0**-20, 1e-4, 3.0, 2.0**30):
         kernel, bias = classifier(40)
         kernel[:, :20] = np.random.default_rng(1).integers(-254, 255, (WIDTH, 20)) / 2
         kernel[0, 0] = 127
@@ -127,6 +127,12 @@ def test_weights_of_any_size_are_quantised_as_the_converter_does() -> None:
         filled = of_some.fill(kernel, bias)
         assert filled is not None
         assert values_of(filled) == values_of(convert(body, kernel, bias, Precision.DYNAMIC))
+
+
+def test_weights_that_are_next_to_nothing_are_left_to_the_converter() -> None:
+    """It has a smallest scale."""
+    kernel, bias = classifier(40)
+    assert template(vector_body(), 20, Precision.DYNAMIC).fill(kernel * np.float32(2.0**-40), bias) is None
 
 
 @pytest.mark.parametrize("runtime", RUNTIME_MODULES)
