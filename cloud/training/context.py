@@ -83,6 +83,7 @@ class TrainingContext:
             folder.temporary.mkdir(parents=True)
             yield folder
         except OSError as error:
+            self.end_idle()  # of what the machine refused they may have got too little
             raise StateFull(f"FEDEX_STATE: expected room for a training cycle, got {error}") from error
         finally:
             shutil.rmtree(cycles, ignore_errors=True)
