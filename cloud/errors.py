@@ -43,6 +43,10 @@ from contract.problems import Problem, ProblemDocument
 class CloudError(Exception):
     """Any error of the service that has a name."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive the way between processes, whatever the error is made of."""
+        return _restore, (type(self), self.args), self.__dict__
+
 
 class SettingError(CloudError):
     """A setting is missing or out of its range."""
@@ -183,3 +187,7 @@ class NotReady(CloudError):
 
 class Damaged(CloudError):
     """What the store holds is not what this service writes there."""
+
+
+def _restore(kind: type[CloudError], args: tuple[object, ...]) -> CloudError:
+    return kind.__new__(kind, *args)
