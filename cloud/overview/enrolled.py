@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from cloud.errors import Damaged, NotFound
 from cloud.identity import devices
 from cloud.overview.values import DeviceView
 from cloud.store import ObjectStore, keys
+from cloud.store.documents import READ_AT_ONCE, read_each
 from cloud.store.listing import count_under, names_under
+from contract.callbacks import ignore
 
-READ_AT_ONCE = 8
 DEVICES_LOOKED_AT = 100
 """Of one pool, the last that were heard of: whether they are revoked."""
 
@@ -61,11 +63,5 @@ class EnrolledDevices:
             return False
 
     def _read(self, found: Iterable[str]) -> dict[str, str]:
-        with ThreadPoolExecutor(READ_AT_ONCE) as threads:
-            return {device: group for device, group in threads.map(self._group_of, found) if group is not None}
-
-    def _group_of(self, device: str) -> tuple[str, str | None]:
-        try:
-            return device, devices.read(self.store, device).group
-        except (Damaged, NotFound):
-            return device, None
+        read = read_each(found, partial(devices.read, self.store), damaged=ignore)
+        return {device.id: device.group for device in read}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from cloud.dataset import erasures
 from cloud.dataset.scopes import AgeScope, DeviceScope, GroupScope, LabelScope, Scope
-from cloud.errors import Damaged
 from cloud.overview.values import ErasuresView, ErasureView
+from cloud.store.documents import read_each
 from cloud.store.store import ObjectStore
 
 MAX_READ = 200
@@ -19,17 +21,12 @@ def read_erasures(store: ObjectStore, *, group: str | None, faults: list[str]) -
         StoreError: the store does not answer.
     """
     waiting = erasures.waiting(store)
-    found: list[ErasureView] = []
-    for erasure_id in waiting[:MAX_READ]:
-        try:
-            erasure = erasures.read(store, erasure_id)
-        except Damaged as error:
-            faults.append(str(error))
-            continue
-        if erasure is not None and group in (None, erasure.scope.group):
-            found.append(
-                ErasureView(erasure_id, erasure.scope.group, _what(erasure.scope), by=erasure.by, asked=erasure.asked)
-            )
+    read = read_each(waiting[:MAX_READ], partial(erasures.read, store), damaged=lambda error: faults.append(str(error)))
+    found = [
+        ErasureView(one.id, one.scope.group, _what(one.scope), by=one.by, asked=one.asked)
+        for one in read
+        if group in (None, one.scope.group)
+    ]
     return ErasuresView(tuple(sorted(found, key=lambda one: (one.asked, one.id))), is_exact=len(waiting) <= MAX_READ)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cloud.dataset import inbox, levels, reader, shards
+from cloud.dataset import levels, reader, shards
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.compaction import write_new
 from cloud.dataset.erase import erase_rows, holds_older, sweep
@@ -27,20 +27,6 @@ Send = Callable[..., InboxUpload]
 @pytest.fixture
 def store(directory_store: ObjectStore) -> ObjectStore:
     return directory_store
-
-
-@pytest.fixture
-def send(
-    store: ObjectStore, space: str, arrive: Callable[[bytes], InboxUpload], make_upload: Callable[..., bytes]
-) -> Send:
-    """Puts an upload of `DEVICE` into the inbox."""
-
-    def put(labels: list[str], **choices: object) -> InboxUpload:
-        body = make_upload(labels, **choices)
-        inbox.add(store, arrive(body), body)
-        return arrive(body)
-
-    return put
 
 
 def plain(data: Dataset) -> dict[str, Any]:

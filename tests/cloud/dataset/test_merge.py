@@ -30,20 +30,6 @@ from tests.cloud.dataset.shard_making import arrivals, blocks_of, encoded
 Send = Callable[..., InboxUpload]
 
 
-@pytest.fixture
-def send(
-    store: ObjectStore, space: str, arrive: Callable[[bytes], InboxUpload], make_upload: Callable[..., bytes]
-) -> Send:
-    """Puts an upload of `DEVICE` into the inbox."""
-
-    def put(labels: list[str], **choices: object) -> InboxUpload:
-        body = make_upload(labels, **choices)
-        inbox.add(store, arrive(body), body)
-        return arrive(body)
-
-    return put
-
-
 def test_what_waits_is_merged_and_leaves_the_inbox(store: ObjectStore, pool: Pool, send: Send, tmp_path: Path) -> None:
     sent = [send(["Ada", "Cleo"], names=[f"{n}-a", f"{n}-b"]) for n in range(3)]
     assert merge_once(store, pool) == MergeReport(uploads=3, rows=6, new_samples=6)
