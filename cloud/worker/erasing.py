@@ -22,14 +22,13 @@ import logging
 import math
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from cloud import audit
 from cloud.audit import AuditEvent
-from cloud.dataset import admission, erasures, reader
+from cloud.dataset import admission, erasures, inbox, reader
 from cloud.dataset import pointer as dataset_pointer
-from cloud.dataset.batch import next_waiting
 from cloud.dataset.erase import erase_rows, pools_holding, sweep
 from cloud.dataset.erasures import Erasure, Tombstone
 from cloud.dataset.memory import MergeMemory
@@ -207,22 +206,18 @@ class Eraser:
         damaged: list[Damaged] = []
         enrolled = devices.read_all(store, damaged=damaged.append)
         now = {device.id: device.generation for device in enrolled if device.group == scope.group}
-        if damaged:
-            self._refuse_unknown(scope.group, damaged[0])
+        if damaged and self._may_come_back(scope.group, now.keys()):
+            raise damaged[0]
         settled = replace(erasure, scope=scope.at(now))
         if settled != erasure:
             erasures.note(store, settled)
         return settled
 
-    def _refuse_unknown(self, group: str, damage: Damaged) -> None:
-        """Raise where something waits of a device whose generation cannot be read: it would come back.
-
-        Raises:
-            Damaged: what is given, of one of these devices.
-        """
-        for pool in pools_holding(self.context.store, group):
-            if next_waiting(self.context.store, pool).held:
-                raise damage
+    def _may_come_back(self, group: str, readable: Set[str]) -> bool:
+        """Tell whether something waits of a device whose generation cannot be read: it would be merged later."""
+        store = self.context.store
+        waiting = {one.device for pool in pools_holding(store, group) for one in inbox.all_pending(store, pool)}
+        return any(devices.is_enrolled(store, device) for device in waiting - readable)
 
     def _raise_generations(self, scope: Scope) -> None:
         """Let what waits count no more, where a device or all of a group is meant."""

@@ -20,7 +20,7 @@ from cloud.releases import registry
 from cloud.releases.erase import ReleaseEraser
 from cloud.releases.history import history
 from cloud.settings import Settings
-from cloud.store import keys
+from cloud.store import MAX_LISTED, keys
 from cloud.store.keys import InboxUpload, Pool
 from cloud.store.lease import Leases
 from contract.bundle import TrainingBundle
@@ -402,6 +402,8 @@ def test_an_erasure_of_a_group_waits_only_for_a_damaged_device_that_may_have_sen
     place.store.put(keys.device(stranger), b"{")
     waits = keys.inbox(InboxUpload(HOME, stranger, 0, upload_id(body)))
     place.store.put(waits, body)
+    for number in range(MAX_LISTED):  # behind a page of others
+        place.store.put(keys.inbox(InboxUpload(HOME, FIRST, 0, f"{number:064x}")), b"no upload")
     erasures.ask(place.store, GroupScope("home"), by="an operator", now=NOW - 10)
     place.eraser().look()
     assert len(erasures.pending(place.store)) == 1
