@@ -15,7 +15,7 @@ from demo import words
 from demo.drawing.person import MAX_PEOPLE
 from demo.errors import DemoError
 from demo.networks.catalogue import NETWORKS, DemoNetwork
-from demo.roles import PEOPLE, Shares
+from demo.roles import DRAWN_PEOPLE, PEOPLE, Shares
 from demo.words import Words
 from export.request import DEFAULT_CUT, KnownDetector
 
@@ -102,7 +102,9 @@ class Settings:
     @property
     def shares(self) -> Shares:
         """How examples are shared out."""
-        return self.model.shares if isinstance(self.model, DemoNetwork) and self.given is None else PEOPLE
+        if self.given is not None:
+            return PEOPLE
+        return self.model.shares if isinstance(self.model, DemoNetwork) else DRAWN_PEOPLE
 
     @property
     def finds_faces(self) -> bool:

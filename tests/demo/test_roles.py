@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from demo.errors import TooFewPhotos
-from demo.roles import Shares, assign_roles
+from demo.roles import DRAWN_PEOPLE, Shares, assign_roles
 
 
 def crowd(people: int, photos: int) -> dict[str, list[Path]]:
@@ -47,3 +47,9 @@ def test_other_shares_give_other_numbers() -> None:
     people = assign_roles(crowd(10, 40), seed=0, shares=Shares(base=8, uploads=12, new=0.3))
     assert {(len(one.base), len(one.uploads), len(one.tests)) for one in people} == {(8, 12, 20), (0, 12, 20)}
     assert sum(one.is_new for one in people) == 3
+
+
+@pytest.mark.parametrize(("people", "new"), [(1, 0), (2, 1), (4, 1), (40, 4)])
+def test_of_drawn_people_a_tenth_is_new_and_one_at_least(people: int, new: int) -> None:
+    photos = {f"person {number}": [Path(f"{number}/{place}.png") for place in range(10)] for number in range(people)}
+    assert sum(one.is_new for one in assign_roles(photos, seed=0, shares=DRAWN_PEOPLE)) == new
