@@ -33,8 +33,8 @@ class Shares:
 
 PEOPLE = Shares()
 DRAWN_PEOPLE = Shares(new=0.1)
-"""Of people who do not exist. A network whose weights are seeded hardly tells them apart: with more new ones fewer of the
-others are accepted, and the gate refuses every fourth head or so."""
+"""Of people who do not exist. A network whose weights are seeded hardly tells them apart: with more new ones fewer of
+the others are accepted, and the gate refuses every fourth head or so."""
 LEAST_PHOTOS = PEOPLE.least_photos
 
 
