@@ -37,7 +37,6 @@ from export.heads.class_means import ABSENT_LOGIT, Classifier
 from export.heads.fit import fit_classifier
 from export.heads.folds import CrossValidated, Scored, assign_folds, cross_validate, hide_alone, may_be_strangers
 from export.heads.recipe import Recipe
-from export.keras_environment import TENSORFLOW
 
 FOLDS_FOR_BODIES = 3
 """Parts of ten: so many of the people and photos are left out when a body is fine-tuned to be calibrated."""
@@ -64,7 +63,7 @@ class _Fitted:
 
 def operations() -> Operations:
     """Return what a trainer's process can do."""
-    if os.environ.get("KERAS_BACKEND", TENSORFLOW) != TENSORFLOW or _device() != NO_DEVICE:
+    if _device() != NO_DEVICE:
         import keras  # noqa: F401  # now, while data is prepared
     return Operations({TRAIN: _train_operation}, rest=_rest)
 

@@ -13,7 +13,6 @@ the mean length `START_LENGTH`, for its steps do not grow with them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import numpy as np
@@ -24,7 +23,6 @@ from export.heads import adam
 from export.heads.batches import EmbeddingBatches, Members, Training
 from export.heads.class_means import ABSENT_LOGIT, Classifier, Floats, Frame, Labels, Samples, begin
 from export.heads.recipe import STATED_RECIPE, Recipe
-from export.keras_environment import TENSORFLOW
 
 MOST_PRODUCTS_IN_NUMPY = 1 << 36
 
@@ -161,8 +159,8 @@ def _train(
 
 
 def _carry_out(training: Training) -> Classifier:
-    """Train in numpy what is over there before Keras would have begun, if a processor and TensorFlow would compute."""
-    if training.products <= MOST_PRODUCTS_IN_NUMPY and os.environ.get("KERAS_BACKEND", TENSORFLOW) == TENSORFLOW:
+    """Train in numpy what is over there before Keras would have begun, whatever Keras computes on."""
+    if training.products <= MOST_PRODUCTS_IN_NUMPY:
         return adam.train(training)
     from export.heads import keras_training  # here, for it takes seconds to load
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from cloud.settings import Backend
-from cloud.training.context import TRAINER
 from cloud.training.executors.executor import Limits, Task
 from cloud.training.executors.local import LocalExecutor
 from cloud.training.trials import LAST_LAYER, FineTuning, Optimizer, Spec
@@ -20,6 +19,7 @@ from export.keras_environment import keras_environment
 from tests.cloud.training.conftest import BASE_PEOPLE, SyntheticRows, convolutional_head
 from tests.conftest import missing
 
+TRAINER = "tests.cloud.training.keras_trainer"
 SPECS = (Spec(LAST_LAYER, epochs=20), Spec("fine-tuned", epochs=20, fine_tuning=FineTuning(Optimizer.ADAM, 1e-4)))
 TrainOn = Callable[[Backend, TrialInputs], list[TrialOutcome]]
 
