@@ -23,6 +23,7 @@ NAMES = (
     "stored",
     "large-pools",
     "training",
+    "rivals",
     "backends",
     "cluster",
     "deeper",

@@ -1,0 +1,195 @@
+"""How soon a last layer is trained, beside plain Keras `fit` and PyTorch: the same people, until as many are known.
+
+The people are points in space, crowded so that the means of their photos do not tell all of them apart. Their photos
+lie around them, in few directions further than in others, as those of real people do. At freeze5 the embeddings are
+what the head's body makes of features; that is part of each side's time. Rivals train as their tutorials do, by Adam on
+shuffled batches of softmax cross-entropy, at each of some rates and batch sizes; Keras also with the body thawed. What
+counts of them is the fastest that comes to our accuracy on held-out photos, asked after each epoch, without the time
+for asking and for building graphs; where none does, the fastest to the best that any has come to.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.isolated import in_fresh_process
+from bench.measure.embeddings import embed_with_head
+from bench.measure.rival_runs import BATCHES, EPOCHS, RATES, Photos, Run, run
+from bench.row import BenchRow, NotMeasured, at_least
+from contract.cuts import CUTS
+from contract.training_bundle import KERAS_HEAD_FILE
+from export.quiet import import_quietly
+
+PEOPLE, PHOTOS, HELD_OUT = 1_000, 20, 5
+CUT_NAMES = ("freeze6", "freeze5")
+TORCH = "FEDEX_BENCH_TORCH"
+"""Names a Python that has PyTorch; without it, this one is asked."""
+GOAL = 1.2
+OUR_EPOCHS = 10
+"""Of the trial `last-layer`."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What our training came to."""
+
+    seconds: float
+    accuracy: float
+
+
+def measure(work: Path) -> list[BenchRow | NotMeasured]:
+    """Return for each cut the best rival's seconds over ours."""
+    from bench.measure.bundles import export_bundle
+
+    rows: list[BenchRow | NotMeasured] = []
+    for cut in CUT_NAMES:
+        head = export_bundle(work, cut=cut) / "training" / KERAS_HEAD_FILE
+        photos = draw(CUTS[cut].feature_shape[0], people=PEOPLE, photos=PHOTOS, held_out=HELD_OUT)
+        ours = in_fresh_process(train_ours, photos, head)
+        keras = in_fresh_process(train_with_keras, photos, head)
+        embedded, embedding_s = in_fresh_process(embed, photos, head)
+        torch = in_fresh_process(train_with_torch, embedded)
+        if isinstance(torch, str):
+            rows.append(NotMeasured(f"rivals, {cut}, PyTorch", torch))
+            torch = []
+        torch = [run.later(embedding_s) for run in torch]
+        rows += rows_of(cut, ours, {"Keras fit": keras, "PyTorch": torch})
+    return rows
+
+
+def rows_of(cut: str, ours: Ours, rivals: Mapping[str, Sequence[Run]]) -> list[BenchRow]:
+    """Return the rows of one cut; the goal is for all rivals together."""
+    name = f"last layer trained, {PEOPLE} people, {cut}"
+    rows = [BenchRow(f"{name}, held-out accuracy", ours.accuracy, "share")]
+    found = {rival: fastest(runs, ours.accuracy) for rival, runs in rivals.items() if runs}
+    for rival, (seconds, accuracy) in found.items():
+        rows.append(BenchRow(f"{name}, {rival} ({accuracy:.1%}) over ours", seconds, "s", reference=ours.seconds))
+    if len(found) == len(rivals):
+        best = min(seconds for seconds, _ in found.values())
+        rows.append(BenchRow(f"{name}, the faster of both over ours", best, "s", ours.seconds, at_least(GOAL)))
+    return rows
+
+
+def fastest(runs: Sequence[Run], accuracy: float) -> tuple[float, float]:
+    """Return the seconds of the run that comes first to an accuracy, or to the best that any comes to, and which."""
+    wanted = min(accuracy, max(point.accuracy for run in runs for point in run.points))
+    reached = [point.seconds for run in runs for point in run.points if point.accuracy >= wanted]
+    return min(reached), wanted
+
+
+def draw(width: int, *, people: int, photos: int, held_out: int) -> Photos:
+    """Return photos of people who do not exist, as features of a width; `held_out` more of each are for asking."""
+    chance = np.random.default_rng(0)
+    centres = chance.standard_normal((people, width), np.float32)
+    directions = chance.standard_normal((64, width), np.float32)
+    owners = np.arange(people).repeat(photos + held_out)
+    moved = 0.35 * chance.standard_normal((len(owners), 64), np.float32) @ directions
+    points = centres[owners] + moved + 1.5 * chance.standard_normal((len(owners), width), np.float32)
+    points *= 16 / np.linalg.norm(points, axis=1, keepdims=True)
+    asked = np.tile(np.arange(photos + held_out) >= photos, people)
+    order = chance.permutation(np.flatnonzero(~asked))
+    return Photos(points[order], owners[order], points[asked], owners[asked])
+
+
+def embed(photos: Photos, head: Path) -> tuple[Photos, float]:
+    """Return the photos through a head's body, and the seconds that those that train took; for a process of its own."""
+    import_quietly("keras")
+    embed_with_head(head, photos.features[:1])
+    began = time.perf_counter()
+    trained = embed_with_head(head, photos.features)
+    seconds = time.perf_counter() - began
+    return Photos(trained, photos.owners, embed_with_head(head, photos.asked), photos.asked_owners), seconds
+
+
+def train_ours(photos: Photos, head: Path) -> Ours:
+    """Train as the trial `last-layer` does; for a process of its own."""
+    from export.heads.fit import fit_classifier
+    from export.heads.recipe import Recipe
+
+    embedded, embedding_s = embed(photos, head)
+    began = time.perf_counter()
+    kernel, bias = fit_classifier(
+        embedded.features, embedded.owners, classes=embedded.people, recipe=Recipe(epochs=OUR_EPOCHS)
+    )
+    seconds = time.perf_counter() - began + embedding_s
+    answers = (embedded.asked @ kernel + bias).argmax(axis=1)
+    return Ours(seconds, float((answers == embedded.asked_owners).mean()))
+
+
+def train_with_keras(photos: Photos, head: Path, *, epochs: int = EPOCHS) -> list[Run]:
+    """Train by Keras's `fit`, on embeddings and with the body thawed; for a process of its own."""
+    import_quietly("keras")
+    embedded, embedding_s = embed(photos, head)
+    on_embeddings = [run.later(embedding_s) for run in _fit_each(embedded, lambda: _last_layer(embedded), epochs)]
+    return [*on_embeddings, *_fit_each(photos, lambda: _thawed(head, photos.people), epochs)]
+
+
+def _last_layer(photos: Photos) -> Any:
+    import keras
+
+    return keras.Sequential([keras.Input(photos.features.shape[1:]), keras.layers.Dense(photos.people)])
+
+
+def _thawed(head: Path, people: int) -> Any:
+    import keras
+
+    import export.network.inception_resnet_v1  # noqa: F401  # registers the layer that a head's file names
+    from export.network.classifier import take_apart
+
+    body = take_apart(keras.saving.load_model(head, compile=False)).body
+    return keras.Model(body.inputs[0], keras.layers.Dense(people)(body.outputs[0]))
+
+
+def _fit_each(photos: Photos, build: Callable[[], Any], epochs: int) -> Iterator[Run]:
+    import keras
+
+    for rate, batch in product(RATES, BATCHES):
+        keras.utils.set_random_seed(0)
+        network = build()
+        begin = network.get_weights()
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        network.compile(optimizer=keras.optimizers.Adam(rate), loss=loss)
+        network.fit(photos.features[: 2 * batch], photos.owners[: 2 * batch], batch_size=batch, verbose=0)
+        network.predict(photos.asked, batch_size=1024, verbose=0)
+        network.set_weights(begin)
+        for variable in network.optimizer.variables[2:]:  # behind its steps and its rate
+            variable.assign(keras.ops.zeros_like(variable))
+
+        def epoch(network: Any = network, batch: int = batch) -> None:
+            network.fit(photos.features, photos.owners, batch_size=batch, verbose=0)
+
+        def answers(network: Any = network) -> NDArray[np.int64]:
+            classes: NDArray[np.int64] = network.predict(photos.asked, batch_size=1024, verbose=0).argmax(axis=1)
+            return classes
+
+        yield run(photos, epoch, answers, epochs=epochs)
+
+
+def train_with_torch(photos: Photos) -> list[Run] | str:
+    """Train by PyTorch, in a process of its own Python; return why not, where it has none."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "photos.npz"
+        photos.save(path)
+        python = os.environ.get(TORCH, sys.executable)
+        command = [python, "-m", "bench.measure.torch_rival", str(path)]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
+        return f"{TORCH}: expected a Python that has torch, got {last}"
+    return [Run.parse(document) for document in json.loads(done.stdout)]

@@ -1,0 +1,84 @@
+"""Training beside rivals, on a few people: what is drawn, which run counts, and what the rows say."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.isolated import in_fresh_process
+from bench.measure.rival_runs import Photos, Point, Run, run
+from bench.measure.rivals import TORCH, Ours, draw, fastest, rows_of, train_ours, train_with_keras, train_with_torch
+
+WIDTH, PEOPLE = 32, 12
+
+
+@pytest.fixture(scope="module")
+def head(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of a head over features of WIDTH."""
+    path = tmp_path_factory.mktemp("head") / "head.keras"
+    in_fresh_process(save_head, path)
+    return path
+
+
+def save_head(path: Path) -> None:
+    """Write a head with a body of one layer; for a process of its own."""
+    from export.quiet import import_quietly
+
+    keras = import_quietly("keras")
+    feature = keras.Input((WIDTH,))
+    keras.Model(feature, keras.layers.Dense(2)(keras.layers.Dense(24, name="body")(feature))).save(path)
+
+
+@pytest.fixture
+def photos() -> Photos:
+    """Return a few photos of each person."""
+    return draw(WIDTH, people=PEOPLE, photos=8, held_out=3)
+
+
+def test_both_sides_train_on_the_same_people_and_are_asked_about_photos_that_neither_saw(
+    photos: Photos, head: Path
+) -> None:
+    assert photos.people == PEOPLE
+    assert np.bincount(photos.owners).tolist() == [8] * PEOPLE
+    assert np.bincount(photos.asked_owners).tolist() == [3] * PEOPLE
+    assert not {row.tobytes() for row in photos.features} & {row.tobytes() for row in photos.asked}
+    ours = in_fresh_process(train_ours, photos, head)
+    keras = in_fresh_process(train_with_keras, photos, head, epochs=2)
+    assert ours.accuracy > 3 / PEOPLE
+    assert ours.seconds > 0
+    assert [len(one.points) for one in keras] == [2] * 8
+    assert all(0 < one.points[0].seconds < one.points[1].seconds for one in keras)
+
+
+def test_a_python_without_torch_is_named(photos: Photos, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(TORCH, sys.executable)
+    said = in_fresh_process(train_with_torch, photos)
+    assert isinstance(said, list) or said.startswith(f"{TORCH}: expected a Python that has torch, got ModuleNotFound")
+
+
+def test_the_first_to_come_to_our_accuracy_counts_and_the_best_where_none_does() -> None:
+    slow, quick = Run((Point(1.0, 0.5), Point(2.0, 0.9))), Run((Point(0.5, 0.6), Point(1.0, 0.7)))
+    assert fastest([slow, quick], 0.9) == (2.0, 0.9)
+    assert fastest([slow, quick], 0.6) == (0.5, 0.6)
+    assert fastest([slow, quick], 0.99) == (2.0, 0.9)
+    assert fastest([slow.later(3.0)], 0.9) == (5.0, 0.9)
+
+
+def test_a_run_ends_once_it_gets_no_better(photos: Photos) -> None:
+    right = iter([0, 10, 5, 5, 5, 30])
+
+    def answers() -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+        first = next(right)
+        return np.where(np.arange(len(photos.asked_owners)) < first, photos.asked_owners, -1)
+
+    ended = run(photos, lambda: None, answers)
+    assert [round(point.accuracy * len(photos.asked_owners)) for point in ended.points] == [0, 10, 5, 5, 5]
+
+
+def test_the_goal_is_for_both_rivals_together() -> None:
+    runs = {"Keras fit": [Run((Point(3.0, 1.0),))], "PyTorch": [Run((Point(2.0, 1.0),))]}
+    rows = rows_of("freeze6", Ours(1.0, 0.9), runs)
+    assert [row.ratio for row in rows] == [None, 3.0, 2.0, 2.0]
+    assert [row.holds for row in rows] == [None, None, None, True]
+    assert [row.goal for row in rows_of("freeze6", Ours(1.0, 0.9), runs | {"PyTorch": []})] == [None, None]
