@@ -2,6 +2,9 @@
 
 Keras builds and traces a graph before the first step, which takes longer than all steps of a small classifier. What
 comes out differs from `keras_training` by rounding; `tests/export/heads/test_adam.py` bounds by how much.
+
+It computes in one thread. Its products are small: with two threads each one waits for the other, and where the machine
+has other work, for most of the time.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from contract.callbacks import ignore
 from export.heads.batches import Batch, Training
@@ -48,7 +52,7 @@ class _Adam:
 
 def train(training: Training) -> Classifier:
     """Return all columns, trained; numbers that are no longer finite are for the caller to find, as with Keras."""
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), threadpool_limits(1, user_api="blas"):
         return _train(training)
 
 
