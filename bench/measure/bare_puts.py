@@ -9,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import boto3
 import botocore.config
 
+from bench.measure.rate import Rate
 
-def puts_a_second(endpoint: str, bucket: str, body: bytes, *, threads: int, seconds: float) -> float:
+
+def put_bare(endpoint: str, bucket: str, body: bytes, *, threads: int, seconds: float) -> Rate:
     """Return the rate at which so many threads with one client put `body` under new names, each where nothing is."""
     config = botocore.config.Config(
         max_pool_connections=threads, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, proxies={}
@@ -18,14 +20,15 @@ def puts_a_second(endpoint: str, bucket: str, body: bytes, *, threads: int, seco
     client = boto3.session.Session().client("s3", endpoint_url=endpoint, region_name="us-east-1", config=config)
     run, numbers, begin = secrets.token_hex(4), itertools.count(), threading.Barrier(threads)
 
-    def put_until_the_end() -> int:
+    def put_until_the_end() -> list[float]:
         begin.wait()
-        end, done = time.monotonic() + seconds, 0
-        while time.monotonic() < end:
+        end, took_s = time.monotonic() + seconds, list[float]()
+        while (began := time.monotonic()) < end:
             client.put_object(Bucket=bucket, Key=f"bare/{run}-{next(numbers):08}", Body=body, IfNoneMatch="*")
-            done += 1
-        return done
+            took_s.append(time.monotonic() - began)
+        return took_s
 
     with ThreadPoolExecutor(threads) as pool:
         calls = [pool.submit(put_until_the_end) for _ in range(threads)]
-        return sum(call.result() for call in calls) / seconds
+        took_s = [one for call in calls for one in call.result()]
+        return Rate(len(took_s) / seconds, took_s)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-BATCH = 64
+BATCH = 512
 
 
 def embed_with_head(head: Path, features: NDArray[np.float32]) -> NDArray[np.float32]:

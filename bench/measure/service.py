@@ -1,4 +1,4 @@
-"""How many uploads the service acknowledges a second, beside what it cannot be faster than.
+"""How many uploads the service acknowledges a second, and how soon, beside what it cannot be faster than.
 
 Over a store in a folder, that is a route that only reads the same bytes, under the same gunicorn and settings. On MinIO
 it is what boto3 alone puts there, with as many threads as there are connections. Each connection belongs to a device of
@@ -16,19 +16,19 @@ import os
 import re
 import selectors
 import socket
-import statistics
 import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from bench.measure.bare_puts import puts_a_second
+from bench.measure.bare_puts import put_bare
+from bench.measure.rate import Rate, compare_rates
 from bench.row import BenchRow, NotMeasured, at_least
 from cloud.admin.bundles import register
 from cloud.store import keys, open_store
@@ -42,7 +42,7 @@ from demo.running.ports import free_port
 from demo.running.process_guard import guarded
 from device.service.client import Client
 
-CONNECTIONS = (8, 32)
+CONNECTIONS = (1, 8, 64)
 OVER_NO_OP, OVER_BARE_PUTS = 0.5, 0.8
 BUCKET = "bench"
 WARM_UP_S, MEASURED_S = 0.3, 1.2
@@ -85,7 +85,7 @@ BATCHES = (
 
 
 def measure(work: Path) -> list[BenchRow | NotMeasured]:
-    """Return a row for each store, size of upload and number of connections."""
+    """Return rows for each store, size of upload and number of connections."""
     rows: list[BenchRow | NotMeasured] = []
     for batch in BATCHES:
         rows += measure_over_no_op(batch, work / f"service-{batch.cut}", Commands())
@@ -99,11 +99,11 @@ def measure(work: Path) -> list[BenchRow | NotMeasured]:
 
 
 def measure_over_no_op(batch: Batch, folder: Path, commands: Commands) -> list[BenchRow]:
-    """Return a row for each number of connections, over a store in a folder."""
+    """Return rows for each number of connections, over a store in a folder."""
     store = f"dir:{folder / 'store'}"
     space = prepare_store(store, batch, folder / "training")
     upload, numbers = seal_template(batch, space), itertools.count()
-    rows = []
+    rows: list[BenchRow] = []
     with (
         running(commands.service, store, folder / "service.log") as port,
         running(commands.no_op, store, folder / "no-op.log") as no_op_port,
@@ -111,64 +111,76 @@ def measure_over_no_op(batch: Batch, folder: Path, commands: Commands) -> list[B
         tokens = enrol_devices(port, max(CONNECTIONS))
         for connections in CONNECTIONS:
             sources = [upload_requests(upload, space, token, numbers) for token in tokens[:connections]]
-            rate, reference = in_turns(
-                partial(acknowledged_a_second, port, sources), partial(acknowledged_a_second, no_op_port, sources)
+            rows += compare_rates(
+                f"uploads over a no-op route, {len(upload) / 1000:.0f} kB, {connections} connections",
+                partial(acknowledge, port, sources),
+                partial(acknowledge, no_op_port, sources),
+                rounds=ROUNDS,
+                goal=at_least(OVER_NO_OP),
             )
-            name = f"uploads over a no-op route, {len(upload) / 1000:.0f} kB, {connections} connections"
-            rows.append(BenchRow(name, rate, "1/s", reference=reference, goal=at_least(OVER_NO_OP)))
     return rows
 
 
 def measure_over_bare_puts(batch: Batch, folder: Path, minio: Minio) -> list[BenchRow]:
-    """Return a row for each number of connections, on MinIO."""
+    """Return rows for each number of connections, on MinIO."""
     os.environ |= minio.environment  # this is a process of the measurement's own
     store = minio.store_url(BUCKET)
     space = prepare_store(store, batch, folder / "training")
     upload, numbers = seal_template(batch, space), itertools.count()
-    rows = []
+    rows: list[BenchRow] = []
     with running(Commands().service, store, folder / "service.log") as port:
         tokens = enrol_devices(port, max(CONNECTIONS))
         for connections in CONNECTIONS:
             sources = [upload_requests(upload, space, token, numbers) for token in tokens[:connections]]
-            rate, reference = in_turns(
-                partial(acknowledged_a_second, port, sources),
-                partial(puts_a_second, minio.endpoint, BUCKET, upload, threads=connections, seconds=MEASURED_S),
+            rows += compare_rates(
+                f"uploads over boto3's bare PUTs to MinIO, {len(upload) / 1000:.0f} kB, {connections} connections",
+                partial(acknowledge, port, sources),
+                partial(put_bare, minio.endpoint, BUCKET, upload, threads=connections, seconds=MEASURED_S),
+                rounds=ROUNDS,
+                goal=at_least(OVER_BARE_PUTS),
             )
-            name = f"uploads over boto3's bare PUTs to MinIO, {len(upload) / 1000:.0f} kB, {connections} connections"
-            rows.append(BenchRow(name, rate, "1/s", reference=reference, goal=at_least(OVER_BARE_PUTS)))
     return rows
 
 
-def in_turns(measured: Callable[[], float], reference: Callable[[], float]) -> tuple[float, float]:
-    """Return the medians of both over some rounds."""
-    rates = [(measured(), reference()) for _ in range(ROUNDS)]
-    return statistics.median(rate for rate, _ in rates), statistics.median(rate for _, rate in rates)
+@dataclass(slots=True)
+class _Sender:
+    """One connection's uploads."""
+
+    requests: Iterator[bytes]
+    sent: float = 0.0
+    """When the last one was, by the monotonic clock."""
+
+    def send(self, connection: socket.socket) -> None:
+        request = next(self.requests)
+        self.sent = time.monotonic()
+        connection.sendall(request)
 
 
-def acknowledged_a_second(port: int, sources: Sequence[Iterator[bytes]]) -> float:
+def acknowledge(port: int, sources: Sequence[Iterator[bytes]]) -> Rate:
     """Return the rate of acknowledgements over as many connections as there are sources of requests."""
     with selectors.DefaultSelector() as selector, contextlib.ExitStack() as stack:
         for requests in sources:
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            selector.register(connection, selectors.EVENT_READ, requests)
-            connection.sendall(next(requests))
+            sender = _Sender(requests)
+            selector.register(connection, selectors.EVENT_READ, sender)
+            sender.send(connection)
         _exchange_until(selector, time.monotonic() + WARM_UP_S)
         began = time.monotonic()
-        acknowledged = _exchange_until(selector, began + MEASURED_S)
-        return acknowledged / (time.monotonic() - began)
+        took_s = _exchange_until(selector, began + MEASURED_S)
+        return Rate(len(took_s) / (time.monotonic() - began), took_s)
 
 
-def _exchange_until(selector: selectors.BaseSelector, end: float) -> int:
-    """Count acknowledgements, and send another upload for each."""
-    acknowledged = 0
+def _exchange_until(selector: selectors.BaseSelector, end: float) -> list[float]:
+    """Return the seconds that each acknowledgement took, and send another upload for each."""
+    took_s: list[float] = []
     while time.monotonic() < end:
         for key, _ in selector.select(timeout=1):
             connection: socket.socket = key.fileobj  # type: ignore[assignment]  # what was registered
             read_acknowledgement(connection)
-            connection.sendall(next(key.data))
-            acknowledged += 1
-    return acknowledged
+            took_s.append(time.monotonic() - key.data.sent)
+            key.data.send(connection)
+    return took_s
 
 
 def read_acknowledgement(connection: socket.socket) -> None:
