@@ -4,108 +4,23 @@ Each source of a label has one vote in its mean, however many photos it has. A s
 its own photos are left out of the means that it is compared with, but where a label is its own, for it founded it or
 nobody else has photos of it. Of such a label each photo is compared with the source's others.
 
-In memory are a sum for each pair of label and source that has rows (pairs, d), the means (classes, d), and comparisons
-(k, classes) of a bounded number of rows; the embeddings may be mapped from a file.
+In memory are the means (classes, d), and of a bounded number of rows at a time the sums of their pairs of label and
+source, and comparisons (k, classes); the embeddings may be mapped from a file. Sources with few rows are compared
+together: one product of all their rows and all means, and a small one of each with the labels that it uses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cloud.training.sources import pairs_of
+from cloud.training.directions import Flags, Floats, Integers, PairSums, Rows, add, chunks, rows_at_once, unit
 
-CHUNK_CELLS = 1 << 23
-"""So many numbers are worked on at a time."""
-
-Floats = NDArray[np.float32]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """What there is to compare: n rows."""
-
-    embeddings: Floats
-    """(n, d), perhaps mapped from a file."""
-    labels: Integers
-    """(n,): class indices."""
-    sources: Integers
-    """(n,)."""
-    chronology: Integers
-    """(n,): places in time."""
-    classes: int
-    scales: Floats
-    """(n,): what makes a row a direction; 0 for a row that has none."""
-
-    @classmethod
-    def of(cls, embeddings: Floats, labels: Integers, sources: Integers, *, chronology: Integers, classes: int) -> Rows:
-        """Measure the rows."""
-        scales = np.zeros(len(labels), np.float32)
-        for here in _chunks(np.arange(len(labels)), embeddings.shape[1]):
-            with np.errstate(over="ignore", invalid="ignore"):
-                lengths = np.sqrt(np.square(embeddings[here], dtype=np.float64).sum(axis=1))
-            usable = np.isfinite(lengths) & (lengths > np.finfo(np.float32).tiny)
-            scales[here[usable]] = 1 / lengths[usable]
-        return cls(embeddings, labels, sources, chronology, classes, scales)
-
-    def directions(self, rows: Integers) -> Floats:
-        """Return some rows (k, d) at length 1; those without a direction are zeros."""
-        scales = self.scales[rows]
-        chosen = np.where((scales > 0)[:, None], self.embeddings[rows], np.float32(0))
-        directions: Floats = chosen * scales[:, None]
-        return directions
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PairSums:
-    """Sums of directions for each pair of label and source that has rows."""
-
-    pairs: Integers
-    """(pairs,), ascending: label * `sources` + source."""
-    sources: int
-    sums: Floats
-    """(pairs, d)."""
-    counts: Integers
-    """(pairs,): rows."""
-
-    @classmethod
-    def of(cls, rows: Rows, counting: Flags) -> PairSums:
-        """Sum up the rows that count (n,)."""
-        sources = int(rows.sources.max(initial=0)) + 1
-        keys = pairs_of(rows.labels, rows.sources)
-        chosen = np.flatnonzero(counting)
-        chosen = chosen[np.argsort(keys[chosen], kind="stable")]
-        pairs, places, counts = np.unique(keys[chosen], return_inverse=True, return_counts=True)
-        sums = np.zeros((len(pairs), rows.embeddings.shape[1]), np.float32)
-        for here in _chunks(np.arange(len(chosen)), sums.shape[1]):
-            _add(sums, places[here], rows.directions(chosen[here]))
-        return cls(pairs, sources, sums, counts)
-
-    def of_source(self, source: int) -> tuple[Integers, Integers]:
-        """Return the places (k,) of a source's pairs, and their labels."""
-        places = np.flatnonzero(self.pairs % self.sources == source)
-        return places, self.pairs[places] // self.sources
-
-    def without(self, directions: Floats, labels: Integers, source: int, *, counted: Flags) -> tuple[Floats, Integers]:
-        """Return the sums (k, d) of a source's rows for each label (k,), and of how many: each but for one row.
-
-        Args:
-            directions: (k, d): those rows.
-            labels: (k,).
-            source: whose they are.
-            counted: (k,): which of those rows are in the sums.
-        """
-        keys = labels * self.sources + source
-        places = np.minimum(np.searchsorted(self.pairs, keys), len(self.pairs) - 1)
-        there = self.pairs[places] == keys
-        itself = there & counted
-        sums: Floats = np.where(there[:, None], self.sums[places] - directions * itself[:, None], np.float32(0))
-        return sums, np.where(there, self.counts[places] - itself, 0)
+THREADS = 2
+"""While one looks at some cosines, the other multiplies the next ones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,14 +37,19 @@ class LabelMeans:
     """(classes,): the source of the label's first row; -1 without rows."""
 
     @classmethod
-    def of(cls, rows: Rows, counting: Flags, sums: PairSums) -> LabelMeans:
-        """Put the sums of the rows that count (n,) together."""
-        labels = sums.pairs // sums.sources
-        totals = np.zeros((rows.classes, sums.sums.shape[1]), np.float32)
-        _add(totals, labels, unit(sums.sums))
+    def of(cls, rows: Rows, counting: Flags) -> LabelMeans:
+        """Put together what sources say of the rows that count (n,)."""
+        totals = np.zeros((rows.classes, rows.embeddings.shape[1]), np.float32)
+        supporters = np.zeros(rows.classes, np.int64)
+        for ours in rows.by_source(most=rows_at_once(totals.shape[1])):
+            of_ours = PairSums.of(rows, ours[counting[ours]])
+            labels = of_ours.pairs % rows.classes
+            order = np.argsort(labels, kind="stable")
+            add(totals, labels[order], unit(of_ours.sums)[order])
+            supporters += np.bincount(labels, minlength=rows.classes)
         return cls(
             totals=totals,
-            supporters=np.bincount(labels, minlength=rows.classes),
+            supporters=supporters,
             photos=np.bincount(rows.labels[counting], minlength=rows.classes),
             founders=_founders(rows, np.flatnonzero(counting)),
         )
@@ -155,40 +75,60 @@ class Likeness:
     """(n,): that label; -1 where there is none."""
 
 
-def compare(rows: Rows, *, counting: Flags, usable: PairSums, chosen: Integers) -> Likeness:
+def compare(rows: Rows, *, counting: Flags, usable: Flags, chosen: Integers) -> Likeness:
     """Compare the chosen rows, each as its source may be compared.
 
     Args:
         rows: all rows.
         counting: (n,): which count.
-        usable: the sums of all rows, for labels of which a source has no other photo that counts.
+        usable: (n,): which may stand beside a photo whose source has no other one of that label that counts.
         chosen: (k,): rows with a direction.
     """
-    comparison = _Comparison.of(rows, counting, usable)
-    order = chosen[np.argsort(rows.sources[chosen], kind="stable")]
-    for ours in np.split(order, np.flatnonzero(np.diff(rows.sources[order])) + 1):
-        if len(ours):
-            comparison.compare_source(ours)
+    comparison = _Comparison.of(rows, counting, usable, chosen)
+    most = rows_at_once(max(rows.classes, rows.embeddings.shape[1]))
+    with ThreadPoolExecutor(THREADS) as threads:
+        for _ in threads.map(comparison.compare_sources, rows.by_source(most=most)):
+            pass
     return comparison.found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Views:
+    """What some sources see: for each of their pairs, what it is compared with instead of the label's mean."""
+
+    pairs: PairSums
+    """Of the rows that count."""
+    labels: Integers
+    """(pairs,)."""
+    columns: Floats
+    """(pairs, d): the direction of what others say, or of what all say of a label that is the source's own."""
+    others: Integers
+    """(pairs,): photos of others that it is compared with."""
+
+    @classmethod
+    def of(cls, means: LabelMeans, pairs: PairSums, classes: int) -> _Views:
+        labels, sources = pairs.pairs % classes, pairs.pairs // classes
+        its_own = (means.supporters[labels] == 1) | (means.founders[labels] == sources)
+        totals = means.totals[labels]
+        columns = unit(np.where(its_own[:, None], totals, totals - unit(pairs.sums)))
+        return cls(pairs, labels, columns, np.where(its_own, 0, means.photos[labels] - pairs.counts))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Comparison:
     rows: Rows
     counting: Flags
-    sums: PairSums
-    usable: PairSums
+    usable: Flags
+    chosen: Flags
     means: LabelMeans
     columns: Floats
-    """(classes, d): the means' directions; while a source is compared, those of its labels are what others say."""
+    """(classes, d): the means' directions."""
     found: Likeness
     """Filled in."""
 
     @classmethod
-    def of(cls, rows: Rows, counting: Flags, usable: PairSums) -> _Comparison:
-        sums = PairSums.of(rows, counting)
-        means = LabelMeans.of(rows, counting, sums)
-        count = len(rows.labels)
+    def of(cls, rows: Rows, counting: Flags, usable: Flags, chosen: Integers) -> _Comparison:
+        means, count = LabelMeans.of(rows, counting), len(rows.labels)
         found = Likeness(
             own=np.full(count, np.nan, np.float32),
             beside=np.zeros(count, np.int64),
@@ -198,50 +138,75 @@ class _Comparison:
             older=np.zeros(count, np.float32),
             nearest_older=np.full(count, -1),
         )
-        return cls(rows, counting, sums, usable, means, unit(means.totals), found)
+        flags = np.zeros(count, np.bool_)
+        flags[chosen] = True
+        return cls(rows, counting, usable, flags, means, unit(means.totals), found)
 
-    def compare_source(self, ours: Integers) -> None:
-        """Compare rows (k,) of one source."""
-        means, source = self.means, int(self.rows.sources[ours[0]])
-        places, labels = self.sums.of_source(source)
-        its_own = (means.supporters[labels] == 1) | (means.founders[labels] == source)
-        of_others = means.totals[labels] - unit(self.sums.sums[places])
-        before = self.columns[labels]
-        self.columns[labels] = unit(np.where(its_own[:, None], means.totals[labels], of_others))
-        photos_of_others = means.photos.copy()
-        photos_of_others[labels] -= self.sums.counts[places]
-        photos_of_others[labels[its_own]] = 0
-        for here in _chunks(ours, self.rows.classes):
-            self._compare_chunk(here, source, photos_of_others[self.rows.labels[here]])
-        self.columns[labels] = before
-
-    def _compare_chunk(self, here: Integers, source: int, photos_of_others: Integers) -> None:
-        found, labels, directions = self.found, self.rows.labels[here], self.rows.directions(here)
+    def compare_sources(self, ours: Integers) -> None:
+        """Compare those rows that are chosen among all rows (k,) of some sources, which come pair by pair."""
+        here = ours[self.chosen[ours]]
+        if not len(here):
+            return
+        views = _Views.of(self.means, PairSums.of(self.rows, ours[self.counting[ours]]), self.rows.classes)
+        usable = PairSums.of(self.rows, ours[self.usable[ours]])
+        if self.rows.sources[ours[0]] == self.rows.sources[ours[-1]]:
+            columns = self.columns.copy()
+            columns[views.labels] = views.columns
+            for some in chunks(here, self.rows.classes):
+                directions = self.rows.directions(some)
+                self._note(some, directions, directions @ columns.T, views, usable)
+            return
+        directions = self.rows.directions(here)
         cosines = directions @ self.columns.T
+        for rows, pairs in _by_source(self.rows, here, views.pairs):
+            cosines[rows, views.labels[pairs]] = directions[rows] @ views.columns[pairs].T
+        self._note(here, directions, cosines, views, usable)
+
+    def _note(self, here: Integers, directions: Floats, cosines: Floats, views: _Views, usable: PairSums) -> None:
+        """Note what the cosines (k, classes) of rows say; their memory is used."""
+        found, labels = self.found, self.rows.labels[here]
         its_label = np.arange(len(here)), labels
-        alone, photos = self._with_own_photos(here, source, directions)
-        found.own[here] = np.where(photos_of_others > 0, cosines[its_label], alone)
-        found.beside[here] = np.where(photos_of_others > 0, photos_of_others, photos)
+        places, there = views.pairs.find(self.rows.pairs(here))
+        beside = self.means.photos[labels]
+        beside[there] = views.others[places[there]]
+        alone, photos = self._with_own_photos(here, directions, views.pairs, usable)
+        found.own[here] = np.where(beside > 0, cosines[its_label], alone)
+        found.beside[here] = np.where(beside > 0, beside, photos)
         cosines[:, self.means.supporters == 0] = -np.inf
         cosines[its_label] = -np.inf
-        found.other[here], found.nearest[here] = _highest(cosines)
-        cosines[np.arange(self.rows.classes) > labels[:, None]] = -np.inf
-        found.older[here], found.nearest_older[here] = _highest(cosines)
+        found.other[here], found.nearest[here] = _highest(cosines, cosines.argmax(axis=1))
+        older = [row[:label].argmax() if label else 0 for row, label in zip(cosines, labels.tolist(), strict=True)]
+        found.older[here], found.nearest_older[here] = _highest(cosines, np.array(older, np.int64))
 
-    def _with_own_photos(self, here: Integers, source: int, directions: Floats) -> tuple[Floats, Integers]:
+    def _with_own_photos(
+        self, here: Integers, directions: Floats, counted: PairSums, usable: PairSums
+    ) -> tuple[Floats, Integers]:
         """Return the cosine of each row with its source's other photos of its label, NaN without, and how many."""
-        labels, everywhere = self.rows.labels[here], np.ones(len(here), np.bool_)
-        sums, photos = self.usable.without(directions, labels, source, counted=everywhere)
-        if len(self.sums.pairs):
-            counting, count = self.sums.without(directions, labels, source, counted=self.counting[here])
-            sums[count > 0], photos = counting[count > 0], np.where(count > 0, count, photos)
+        pairs, everywhere = self.rows.pairs(here), np.ones(len(here), np.bool_)
+        sums, photos = usable.without(directions, pairs, counted=everywhere)
+        counting, count = counted.without(directions, pairs, counted=self.counting[here])
+        sums[count > 0], photos = counting[count > 0], np.where(count > 0, count, photos)
         cosines: Floats = np.where(photos > 0, np.einsum("nd,nd->n", unit(sums), directions), np.float32(np.nan))
         return cosines, photos
 
 
-def _highest(cosines: Floats) -> tuple[Floats, Integers]:
-    """Return the highest of each row, and where it is; 0 and -1 where all are masked."""
-    places = cosines.argmax(axis=1)
+def _by_source(rows: Rows, here: Integers, pairs: PairSums) -> Iterator[tuple[slice, slice]]:
+    """Yield where the rows of each source are among some (k,), and its pairs among theirs; both come source by source.
+
+    A source none of whose rows counts has no pairs.
+    """
+    sources, begins = np.unique(rows.sources[here], return_index=True)
+    of_pairs = pairs.pairs // rows.classes
+    firsts = np.searchsorted(of_pairs, sources, side="left").tolist()
+    lasts = np.searchsorted(of_pairs, sources, side="right").tolist()
+    ends = [*begins[1:].tolist(), len(here)]
+    for begin, end, first, last in zip(begins.tolist(), ends, firsts, lasts, strict=True):
+        if first < last:
+            yield slice(begin, end), slice(first, last)
+
+
+def _highest(cosines: Floats, places: Integers) -> tuple[Floats, Integers]:
+    """Return the cosine of each row at its place, and the place; 0 and -1 where it is masked."""
     highest = cosines[np.arange(len(cosines)), places]
     there = highest > -np.inf
     return np.where(there, highest, np.float32(0)), np.where(there, places, -1)
@@ -253,24 +218,3 @@ def _founders(rows: Rows, chosen: Integers) -> Integers:
     labels, first = np.unique(rows.labels[order], return_index=True)
     founders[labels] = rows.sources[order[first]]
     return founders
-
-
-def _add(sums: Floats, places: Integers, values: Floats) -> None:
-    """Add values (k, d) to the sums at their places (k,), which ascend."""
-    if len(places):
-        starts = np.flatnonzero(np.diff(places, prepend=-1))
-        sums[places[starts]] += np.add.reduceat(values, starts, axis=0)
-
-
-def unit(vectors: Floats) -> Floats:
-    """Bring vectors (k, d) to length 1; zeros stay."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    directions: Floats = vectors / np.maximum(lengths, np.float32(1e-6))
-    return directions
-
-
-def _chunks(rows: Integers, width: int) -> Iterator[Integers]:
-    """Yield rows as many at a time as fit a chunk with `width` numbers each."""
-    size = max(CHUNK_CELLS // max(width, 1), 1)
-    for begin in range(0, len(rows), size):
-        yield rows[begin : begin + size]

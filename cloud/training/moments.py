@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cloud.training.likeness import Flags, Floats, Integers, Rows
+from cloud.training.directions import Flags, Floats, Integers, Rows
 from cloud.training.sources import BASE
 
 NEAR_DUPLICATE = 0.98
@@ -62,10 +62,11 @@ def find_moments(
     chosen = np.flatnonzero(rows.sources != BASE)
     order = chosen[np.lexsort((rows.chronology[chosen], rows.sources[chosen], rows.labels[chosen]))]
     groups = np.cumsum(_changes(rows.labels[order]) | _changes(rows.sources[order]))
+    begins = np.searchsorted(groups, groups, side="left")
     earliest = np.arange(len(order))
     for begin in range(0, len(order), BLOCK):
         here = np.arange(begin, min(begin + BLOCK, len(order)))
-        before = np.arange(max(begin - look_back, 0), here[-1] + 1)
+        before = np.arange(max(begin - look_back, int(begins[begin])), here[-1] + 1)
         near = rows.directions(order[here]) @ rows.directions(order[before]).T > bound
         near &= groups[here, None] == groups[before]
         near &= (before < here[:, None]) & (before >= here[:, None] - look_back)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cloud.training.likeness import Likeness, PairSums, Rows, compare
+from cloud.training import directions
+from cloud.training.directions import Rows
+from cloud.training.likeness import Likeness, compare
 from cloud.training.sources import BASE
 
 
@@ -26,7 +28,7 @@ def compared(*photos: Photo, classes: int = 4, chronology: list[int] | None = No
     labels, sources = (np.array([getattr(photo, name) for photo in photos]) for name in ("label", "source"))
     places = np.array(chronology or range(len(photos)))
     rows = Rows.of(embeddings, labels, sources, chronology=places, classes=classes)
-    usable = PairSums.of(rows, np.ones(len(photos), np.bool_))
+    usable = np.ones(len(photos), np.bool_)
     counting = np.array([photo.counts for photo in photos])
     return compare(rows, counting=counting, usable=usable, chosen=np.arange(len(photos)))
 
@@ -127,3 +129,23 @@ def test_only_what_has_a_finite_length_has_a_direction(value: float) -> None:
     rows = Rows.of(embeddings, one, one, chronology=one, classes=1)
     expected = [0.7071, 0.7071] if value == 1e38 else [0, 0]
     assert rows.directions(one)[0].round(4).tolist() == pytest.approx(expected, abs=1e-4)
+
+
+def test_rows_come_source_by_source_and_a_large_source_comes_alone() -> None:
+    sources = np.array([3, 1, 2, 1, 3, 3, 2, 0])
+    nothing = np.zeros(8, np.int64)
+    labels = np.array([1, 1, 0, 0, 0, 0, 0, 0])
+    rows = Rows.of(np.ones((8, 2), np.float32), labels, sources, chronology=nothing, classes=2)
+    assert [part.tolist() for part in rows.by_source(most=2)] == [[7], [3, 1], [2, 6], [4, 5, 0]]
+    assert [part.tolist() for part in rows.by_source(most=5)] == [[7, 3, 1, 2, 6], [4, 5, 0]]
+
+
+def test_sources_that_are_compared_together_see_what_each_would_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each sees its own labels as others say; with a product for all of them, those columns are put in afterwards."""
+    photos = [Photo(float(angle), place % 3, place % 4) for place, angle in enumerate(range(0, 360, 17))]
+    together = compared(*photos)
+    monkeypatch.setattr(directions, "CHUNK_CELLS", 8)  # two rows of four labels: no two sources fit
+    alone = compared(*photos)
+    np.testing.assert_array_equal(together.nearest, alone.nearest)
+    np.testing.assert_allclose(together.own, alone.own, atol=1e-6)
+    np.testing.assert_allclose(together.other, alone.other, atol=1e-6)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cloud.training import likeness
+from cloud.training import directions, vetting
 from cloud.training.vetting import FEWEST_REFERENCE_ROWS, REASONS, Bounds, Reason, Vetted, vet
 
 WIDTH = 96
@@ -559,7 +559,7 @@ def test_the_size_of_chunks_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     world.send(label=0, person=1, source=50, count=25)
     world.send(label=OLD, person=STRANGER, source=51, count=7)
     whole = world.vet().codes.tolist()
-    monkeypatch.setattr(likeness, "CHUNK_CELLS", 3 * WIDTH)
+    monkeypatch.setattr(directions, "CHUNK_CELLS", 3 * WIDTH)
     assert world.vet().codes.tolist() == whole
 
 
@@ -574,3 +574,15 @@ def test_a_photo_that_would_be_its_labels_mean_alone_is_set_aside(base_photos: i
     vetted = world.vet()
     assert vetted.where(Reason.FAR)[long].all()
     assert vetted.counting[plain].all()
+
+
+def test_photos_are_compared_until_nothing_changes_and_of_many_until_hardly_anything_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, _ = honest_world()
+    flood = world.send(label=0, person=1, source=50, count=25)
+    assert world.vet().rounds == 2
+    monkeypatch.setattr(vetting, "SETTLED_ONE_IN", 4)
+    settled = world.vet()
+    assert settled.rounds == 1
+    assert reasons(settled, flood) == [Reason.CLOSER_TO_ANOTHER] * 25
