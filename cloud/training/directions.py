@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 CHUNK_CELLS = 1 << 23
 """So many numbers are worked on at a time."""
+FEW = 8
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -38,7 +39,8 @@ class Rows:
         scales = np.zeros(len(labels), np.float32)
         for here in chunks(np.arange(len(labels)), embeddings.shape[1]):
             with np.errstate(over="ignore", invalid="ignore"):
-                lengths = np.sqrt(np.square(embeddings[here], dtype=np.float64).sum(axis=1))
+                chosen = embeddings[here].astype(np.float64)
+                lengths = np.sqrt(np.einsum("nd,nd->n", chosen, chosen))
             usable = np.isfinite(lengths) & (lengths > np.finfo(np.float32).tiny)
             scales[here[usable]] = 1 / lengths[usable]
         return cls(embeddings, labels, sources, chronology, classes, scales)
@@ -112,9 +114,16 @@ class PairSums:
 
 def add(sums: Floats, places: Integers, values: Floats) -> None:
     """Add values (k, d) to the sums at their places (k,), which ascend."""
-    if len(places):
-        starts = np.flatnonzero(np.diff(places, prepend=-1))
+    if not len(places):
+        return
+    starts = np.flatnonzero(np.diff(places, prepend=-1))
+    sizes = np.diff(starts, append=len(places))
+    if len(places) > FEW * len(starts):
         sums[places[starts]] += np.add.reduceat(values, starts, axis=0)
+        return
+    for number in range(int(sizes.max())):  # `reduceat` takes as long for a place with one value as for ten
+        these = starts[sizes > number]
+        sums[places[these]] += values[these + number]
 
 
 def unit(vectors: Floats) -> Floats:

@@ -148,30 +148,34 @@ class _Comparison:
         if not len(here):
             return
         views = _Views.of(self.means, PairSums.of(self.rows, ours[self.counting[ours]]), self.rows.classes)
-        usable = PairSums.of(self.rows, ours[self.usable[ours]])
         if self.rows.sources[ours[0]] == self.rows.sources[ours[-1]]:
             columns = self.columns.copy()
             columns[views.labels] = views.columns
             for some in chunks(here, self.rows.classes):
                 directions = self.rows.directions(some)
-                self._note(some, directions, directions @ columns.T, views, usable)
+                self._note(some, ours, directions, directions @ columns.T, views)
             return
         directions = self.rows.directions(here)
         cosines = directions @ self.columns.T
         for rows, pairs in _by_source(self.rows, here, views.pairs):
             cosines[rows, views.labels[pairs]] = directions[rows] @ views.columns[pairs].T
-        self._note(here, directions, cosines, views, usable)
+        self._note(here, ours, directions, cosines, views)
 
-    def _note(self, here: Integers, directions: Floats, cosines: Floats, views: _Views, usable: PairSums) -> None:
-        """Note what the cosines (k, classes) of rows say; their memory is used."""
+    def _note(self, here: Integers, ours: Integers, directions: Floats, cosines: Floats, views: _Views) -> None:
+        """Note what the cosines (k, classes) of rows say, which are among all rows of their sources.
+
+        The memory of the cosines is used.
+        """
         found, labels = self.found, self.rows.labels[here]
         its_label = np.arange(len(here)), labels
         places, there = views.pairs.find(self.rows.pairs(here))
         beside = self.means.photos[labels]
         beside[there] = views.others[places[there]]
-        alone, photos = self._with_own_photos(here, directions, views.pairs, usable)
-        found.own[here] = np.where(beside > 0, cosines[its_label], alone)
-        found.beside[here] = np.where(beside > 0, beside, photos)
+        found.own[here], found.beside[here] = cosines[its_label], beside
+        alone = np.flatnonzero(beside == 0)
+        if len(alone):
+            own = self._with_own_photos(here[alone], ours, directions[alone], views.pairs)
+            found.own[here[alone]], found.beside[here[alone]] = own
         cosines[:, self.means.supporters == 0] = -np.inf
         cosines[its_label] = -np.inf
         found.other[here], found.nearest[here] = _highest(cosines, cosines.argmax(axis=1))
@@ -179,10 +183,11 @@ class _Comparison:
         found.older[here], found.nearest_older[here] = _highest(cosines, np.array(older, np.int64))
 
     def _with_own_photos(
-        self, here: Integers, directions: Floats, counted: PairSums, usable: PairSums
+        self, here: Integers, ours: Integers, directions: Floats, counted: PairSums
     ) -> tuple[Floats, Integers]:
         """Return the cosine of each row with its source's other photos of its label, NaN without, and how many."""
         pairs, everywhere = self.rows.pairs(here), np.ones(len(here), np.bool_)
+        usable = PairSums.of(self.rows, ours[self.usable[ours] & np.isin(self.rows.pairs(ours), pairs)])
         sums, photos = usable.without(directions, pairs, counted=everywhere)
         counting, count = counted.without(directions, pairs, counted=self.counting[here])
         sums[count > 0], photos = counting[count > 0], np.where(count > 0, count, photos)
@@ -197,10 +202,9 @@ def _by_source(rows: Rows, here: Integers, pairs: PairSums) -> Iterator[tuple[sl
     """
     sources, begins = np.unique(rows.sources[here], return_index=True)
     of_pairs = pairs.pairs // rows.classes
-    firsts = np.searchsorted(of_pairs, sources, side="left").tolist()
-    lasts = np.searchsorted(of_pairs, sources, side="right").tolist()
-    ends = [*begins[1:].tolist(), len(here)]
-    for begin, end, first, last in zip(begins.tolist(), ends, firsts, lasts, strict=True):
+    firsts: Integers = np.asarray(np.searchsorted(of_pairs, sources, side="left"))
+    lasts: Integers = np.asarray(np.searchsorted(of_pairs, sources, side="right"))
+    for begin, end, first, last in zip(begins, [*begins[1:], len(here)], firsts, lasts, strict=True):
         if first < last:
             yield slice(begin, end), slice(first, last)
 

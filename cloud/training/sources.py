@@ -20,8 +20,9 @@ def pairs_of(labels: Integers, sources: Integers) -> Integers:
 
 def vouched_for(labels: Integers, sources: Integers, *, counting: Flags, classes: int) -> Flags:
     """Tell which rows (n,) others vouch for: the base's, and of labels without base those that two devices use."""
-    pairs = np.unique(np.stack([labels[counting], sources[counting]]), axis=1)
-    voices = np.bincount(pairs[0], minlength=classes)
-    has_base = np.bincount(pairs[0][pairs[1] == BASE], minlength=classes) > 0
+    pairs = np.unique(pairs_of(labels, sources)[counting])
+    of_labels, of_sources = np.divmod(pairs, int(sources.max(initial=0)) + 1)
+    voices = np.bincount(of_labels, minlength=classes)
+    has_base = np.bincount(of_labels[of_sources == BASE], minlength=classes) > 0
     vouched: Flags = np.where(has_base[labels], sources == BASE, (voices >= 2)[labels])
     return vouched
