@@ -57,11 +57,11 @@ def train(training: Training) -> Classifier:
 
 
 def _train(training: Training) -> Classifier:
-    rates = {"rate": training.recipe.learning_rate, "weight_decay": training.recipe.weight_decay}
+    rates = {"rate": training.batches.rate, "weight_decay": training.recipe.weight_decay}
     kernel, bias = (_Adam(part, **rates) for part in training.begin)
     steps, at_once = len(training.batches), training.steps_at_once
     parts: Parts[Classifier] = Parts(
-        steps=steps, epochs=training.recipe.epochs, progress=training.progress, at_part=training.at_part
+        steps=steps, epochs=training.batches.epochs, progress=training.progress, at_part=training.at_part
     )
     total = 0.0
     for number in range(1, steps + 1):

@@ -29,8 +29,13 @@ class EmbeddingBatches:
         self._weights = samples.weights / samples.weights[self._rows].mean()
         self.size = min(recipe.batch_for(len(self._rows)), len(self._rows))
         """Samples of each batch."""
-        self._steps = -(-len(self._rows) * recipe.epochs // self.size)
+        self._steps = recipe.steps_for(len(self._rows))
+        self.epochs = recipe.epochs_for(len(self._rows))
+        """So often each sample is in a batch, on average."""
+        self.rate = recipe.rate_for(len(self._rows))
+        """The learning rate."""
         self._seed = recipe.seed
+        self._orders: dict[int, NDArray[np.intp]] = {}
 
     def __len__(self) -> int:
         """Return the steps of the training."""
@@ -44,11 +49,15 @@ class EmbeddingBatches:
             rows = np.concatenate([rows, self._order(epoch + 1)[: self.size - len(rows)]])
         weights = (self._members[:, rows].T * self._weights[rows, np.newaxis]).astype(np.float32)
         labels = self._samples.labels[rows, np.newaxis].astype(np.int32)
-        embeddings = (self._samples.embeddings[rows] - self._frame.centre) * np.float32(self._frame.scale)
+        embeddings = (self._samples.vectors(rows) - self._frame.centre) * np.float32(self._frame.scale)
         return embeddings, np.broadcast_to(labels, weights.shape), weights
 
     def _order(self, epoch: int) -> NDArray[np.intp]:
-        return np.random.default_rng((self._seed, epoch)).permutation(self._rows)
+        """Return all rows in the order of an epoch; that of this one and the last are kept."""
+        if epoch not in self._orders:
+            order = np.random.default_rng((self._seed, epoch)).permutation(self._rows)
+            self._orders = {**dict(list(self._orders.items())[-1:]), epoch: order}
+        return self._orders[epoch]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +80,7 @@ class Training:
         """After how many steps `progress` and `at_part` are asked, at most."""
         steps = len(self.batches)
         return min(
-            MOST_STEPS_AT_ONCE, steps if self.at_part is ignore else steps_of_part(steps, epochs=self.recipe.epochs)
+            MOST_STEPS_AT_ONCE, steps if self.at_part is ignore else steps_of_part(steps, epochs=self.batches.epochs)
         )
 
     @property

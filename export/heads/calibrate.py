@@ -15,7 +15,7 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -40,6 +40,10 @@ PREDICTED_COUNTS = 5
 """As many strangers above a quantile as the prediction counts for."""
 SURE_ODDS = 30.0
 """Log odds of what is as good as certain."""
+CELLS_AT_ONCE = 1 << 20
+"""So many logits are looked at in double precision at a time."""
+MOST_FITTED = 1 << 24
+"""Logits of each that a temperature is fitted to, which tries a dozen: one number needs no more of them."""
 TEMPERATURES = np.geomspace(0.05, 20.0, 121)
 LEAST_SPREAD = 1e-3
 """Of logits: an answer whose logits differ by less is a guess. Class means give up to 16."""
@@ -104,27 +108,40 @@ def fit_unknown(known: Scored, strangers: Scored) -> Calibration:
     if len(known.labels) < FEWEST_KNOWN:
         temperature, fitted_on = STATED_TEMPERATURE, FittedOn.STRANGERS
     else:
-        temperature, fitted_on = fit_temperature(known, strangers=strangers), FittedOn.BOTH
-    sure = confidences(strangers.logits, temperature)
-    if _are_guesses(strangers.logits) or _are_alike(np.concatenate([sure, confidences(known.logits, temperature)])):
-        return replace(default_calibration(classes), known=len(known.labels), strangers=len(sure))
+        some = strangers.at_most(MOST_FITTED)
+        temperature, fitted_on = fit_temperature(known.at_most(MOST_FITTED), strangers=some), FittedOn.BOTH
+    answered, let_in = _Sureness.of(known, temperature), _Sureness.of(strangers, temperature)
+    if _are_guesses(strangers.logits) or _are_alike(np.concatenate([let_in.sure, answered.sure])):
+        return replace(default_calibration(classes), known=len(known.labels), strangers=len(strangers.labels))
     at_most, points = 1.0 if fitted_on is FittedOn.BOTH else MOST_ASKED, dict[Strictness, UnknownPoint]()
     for point, share in STRANGERS_LET_IN.items():
-        at_most = min(_bound(strangers, temperature, let_in=share), at_most)  # no friendlier point asks for more
-        points[point] = _point(at_most, known, strangers, temperature)
-    balanced = points[Strictness.BALANCED].threshold
-    right = float((known.logits.argmax(axis=1) == known.labels) @ _once_each(known)) if len(known.labels) else 0.0
-    return Calibration(temperature, balanced, points, len(known.labels), len(sure), min(right, 1.0), fitted_on)
+        at_most = min(_bound(let_in, share=share), at_most)  # no friendlier point asks for more
+        points[point] = UnknownPoint(
+            at_most,
+            known_accepted=answered.said(at_most) if len(known.labels) >= FEWEST_KNOWN else None,
+            strangers_accepted=float((let_in.sure >= at_most) @ let_in.counts),
+        )
+    balanced, right = points[Strictness.BALANCED].threshold, min(answered.said(0.0), 1.0)
+    return Calibration(temperature, balanced, points, len(known.labels), len(strangers.labels), right, fitted_on)
 
 
-def _point(threshold: float, known: Scored, strangers: Scored, temperature: float) -> UnknownPoint:
-    said = (confidences(known.logits, temperature) >= threshold) & (known.logits.argmax(axis=1) == known.labels)
-    let_in = confidences(strangers.logits, temperature) >= threshold
-    return UnknownPoint(
-        threshold,
-        known_accepted=float(said @ _once_each(known)) if len(said) >= FEWEST_KNOWN else None,
-        strangers_accepted=float(let_in @ _once_each(strangers)),
-    )
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sureness:
+    """How sure answers (n,) are at a temperature, which of them are right, and what each counts for."""
+
+    sure: NDArray[np.float64]
+    right: NDArray[np.bool_]
+    counts: NDArray[np.float64]
+    people: int
+
+    @classmethod
+    def of(cls, answers: Scored, temperature: float) -> _Sureness:
+        right: NDArray[np.bool_] = answers.logits.argmax(axis=1) == answers.labels
+        people = len(np.unique(answers.labels))
+        return cls(confidences(answers.logits, temperature), right, _once_each(answers), people)
+
+    def said(self, threshold: float) -> float:
+        return float(((self.sure >= threshold) & self.right) @ self.counts)
 
 
 def _once_each(answers: Scored) -> NDArray[np.float64]:
@@ -138,20 +155,19 @@ def _once_each(answers: Scored) -> NDArray[np.float64]:
     return shares
 
 
-def _bound(strangers: Scored, temperature: float, *, let_in: float) -> float:
-    """Return what the next stranger stays below but for a share of `let_in`, over strangers who count once each.
+def _bound(strangers: _Sureness, *, share: float) -> float:
+    """Return what the next stranger stays below but for a `share`, over strangers who count once each.
 
     Of few people their own quantile is chance, so it is the upper bound of a prediction interval with Student's t,
     their log odds taken for normal. The more of them lie above the quantile, the more that counts itself; of many the
     threshold is never below it, and of few one lookalike would set it alone.
     """
-    sure, counts = confidences(strangers.logits, temperature), _once_each(strangers)
+    sure, counts, people = strangers.sure, strangers.counts, strangers.people
     odds = np.log(sure) - np.log(np.maximum(1 - sure, np.finfo(np.float64).eps))
-    people = len(np.unique(strangers.labels))
     mean = float(odds @ counts)
     deviation = math.sqrt(float((odds - mean) ** 2 @ counts) * people / (people - 1))
-    predicted = mean + _student(1 - let_in, people - 1) * deviation * math.sqrt(1 + 1 / people)
-    quantile, above = _quantile(odds, counts, 1 - let_in), people * let_in
+    predicted = mean + _student(1 - share, people - 1) * deviation * math.sqrt(1 + 1 / people)
+    quantile, above = _quantile(odds, counts, 1 - share), people * share
     bound = (above * quantile + PREDICTED_COUNTS * predicted) / (above + PREDICTED_COUNTS)
     if people >= FEWEST_FOR_QUANTILE:
         bound = max(bound, quantile)
@@ -182,8 +198,12 @@ def _half_sure(classes: int) -> float:
 
 def _are_guesses(logits: Floats) -> bool:
     """Tell whether no answer prefers any class that is there: their embeddings are equal."""
-    least = np.where(logits > ABSENT_LOGIT / 2, logits, np.inf).min(axis=1)
-    return float((logits.max(axis=1) - least).max()) < LEAST_SPREAD
+
+    def spread(rows: slice) -> NDArray[np.float64]:
+        least = np.where(logits[rows] > ABSENT_LOGIT / 2, logits[rows], np.inf).min(axis=1)
+        return np.asarray(logits[rows].max(axis=1) - least, np.float64)
+
+    return float(_of_each(logits, spread).max()) < LEAST_SPREAD
 
 
 def _are_alike(confidences: NDArray[np.float64]) -> bool:
@@ -214,26 +234,48 @@ def _lowest(loss: Callable[[float], float], temperatures: Sequence[float]) -> fl
 
 def confidences(logits: Floats, temperature: float) -> NDArray[np.float64]:
     """Return the probability (n,) of the most probable class."""
-    top: NDArray[np.float64] = np.exp(_log_softmax(logits, temperature).max(axis=1))
-    return top
+    return _of_each(logits, lambda rows: np.exp(_log_softmax(logits[rows], temperature).max(axis=1)))
 
 
 def negative_log_likelihood(logits: Floats, labels: Labels, temperature: float) -> float:
     """Return the mean of -log p of the labels (n,) at a temperature, in nats. `n` is at least 1."""
-    return -float(_log_softmax(logits, temperature)[np.arange(len(labels)), labels].mean())
+    return -float(_log_likelihoods(logits, labels, temperature).mean())
 
 
 def _known_loss(known: Scored, temperature: float) -> float:
-    likelihoods = _log_softmax(known.logits, temperature)[np.arange(len(known.labels)), known.labels]
-    return -float(likelihoods @ _once_each(known))
+    return -float(_log_likelihoods(known.logits, known.labels, temperature) @ _once_each(known))
 
 
 def _stranger_loss(strangers: Scored | None, temperature: float) -> float:
     if strangers is None:
         return 0.0
-    there = strangers.logits > ABSENT_LOGIT / 2
-    likelihoods = np.where(there, _log_softmax(strangers.logits, temperature), 0.0)
-    return -float((likelihoods.sum(axis=1) / there.sum(axis=1)) @ _once_each(strangers))
+    logits = strangers.logits
+
+    def of_uniform(rows: slice) -> NDArray[np.float64]:
+        there = logits[rows] > ABSENT_LOGIT / 2
+        likelihoods = np.where(there, _log_softmax(logits[rows], temperature), 0.0)
+        means: NDArray[np.float64] = likelihoods.sum(axis=1) / there.sum(axis=1)
+        return means
+
+    return -float(_of_each(logits, of_uniform) @ _once_each(strangers))
+
+
+def _log_likelihoods(logits: Floats, labels: Labels, temperature: float) -> NDArray[np.float64]:
+    """Return log p (n,) of the labels."""
+
+    def of_labels(rows: slice) -> NDArray[np.float64]:
+        own = labels[rows]
+        likelihoods: NDArray[np.float64] = _log_softmax(logits[rows], temperature)[np.arange(len(own)), own]
+        return likelihoods
+
+    return _of_each(logits, of_labels)
+
+
+def _of_each(logits: Floats, function: Callable[[slice], NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return a number (n,) of each row of logits, which are looked at a bounded number at a time."""
+    size = max(CELLS_AT_ONCE // max(logits.shape[1], 1), 1)
+    parts = [function(slice(begin, begin + size)) for begin in range(0, len(logits), size)]
+    return np.concatenate([np.zeros(0), *parts])
 
 
 def _log_softmax(logits: Floats, temperature: float) -> NDArray[np.float64]:

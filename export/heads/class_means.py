@@ -7,6 +7,7 @@ vector to the class mean, both from the centre, scaled for some `START_LENGTH` w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ LEAST_SHARE = 0.05
 would be, too."""
 NEVER_BIAS = -2 * START_LENGTH
 """The bias of a class that nothing is known of: below all other logits, and near enough to keep their range."""
+CHUNK_CELLS = 1 << 25
+"""So many numbers of embeddings are in memory at a time."""
 
 Floats = NDArray[np.float32]
 Labels = NDArray[np.integer[Any]]
@@ -34,13 +37,31 @@ class Samples:
     """Embeddings (n, d), which may be memory-mapped, with class indices (n,) and weights (n,); 0 counts for nothing."""
 
     embeddings: Floats
+    """(n, d), or of more samples, with `places`."""
     labels: Labels
     weights: Floats
+    places: NDArray[np.intp] | None = None
+    """(n,): where the embedding of each sample is; None where they are in order."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
 
     def counted(self, rows: NDArray[np.bool_]) -> Samples:
-        """Return some of them in memory, those that count."""
-        rows = rows & (self.weights > 0)
-        return Samples(self.embeddings[rows], self.labels[rows], self.weights[rows])
+        """Return some of them, those that count; no embedding is copied."""
+        chosen = np.flatnonzero(rows & (self.weights > 0))
+        places = chosen if self.places is None else self.places[chosen]
+        return Samples(self.embeddings, self.labels[chosen], self.weights[chosen], places)
+
+    def vectors(self, rows: NDArray[np.intp]) -> Floats:
+        """Copy the embeddings (k, d) of some of them into memory."""
+        vectors: Floats = self.embeddings[rows if self.places is None else self.places[rows]]
+        return vectors
+
+    def chunks(self) -> Iterator[NDArray[np.intp]]:
+        """Yield the numbers of all of them, a bounded number at a time."""
+        size = max(CHUNK_CELLS // max(self.embeddings.shape[1], 1), 1)
+        for begin in range(0, len(self), size):
+            yield np.arange(begin, min(begin + size, len(self)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +79,8 @@ class Frame:
         if not len(means):
             return cls(np.zeros(samples.embeddings.shape[1], np.float32), 1.0)
         centre = means.mean(axis=0).astype(np.float32)
-        length = float(np.linalg.norm(samples.embeddings - centre, axis=1).mean())
+        lengths = [np.linalg.norm(samples.vectors(rows) - centre, axis=1) for rows in samples.chunks()]
+        length = float(np.concatenate(lengths).mean())
         least = LEAST_SHARE * float(np.linalg.norm(centre))
         return cls(centre, START_LENGTH / (max(length, least) or START_LENGTH))
 
@@ -110,10 +132,14 @@ def unit_vectors(vectors: Floats) -> Floats:
 def _means(samples: Samples) -> tuple[Floats, NDArray[np.int64]]:
     """Return the weighted means (k, d) of the classes that have samples, and which those are."""
     order = np.argsort(samples.labels, kind="stable")
-    present, first = np.unique(samples.labels[order], return_index=True)
+    labels = samples.labels[order]
+    present, first = np.unique(labels, return_index=True)
+    sums = np.zeros((len(present), samples.embeddings.shape[1]), np.float32)
     if not len(present):
-        return np.zeros((0, samples.embeddings.shape[1]), np.float32), present.astype(np.int64)
+        return sums, present.astype(np.int64)
     weights = samples.weights[order, np.newaxis]
-    sums = np.add.reduceat(samples.embeddings[order] * weights, first, axis=0)
+    for rows in samples.chunks():
+        here, starts = np.unique(np.searchsorted(first, rows, side="right") - 1, return_index=True)
+        sums[here] += np.add.reduceat(samples.vectors(order[rows]) * weights[rows], starts, axis=0)
     means: Floats = (sums / np.add.reduceat(weights, first, axis=0)).astype(np.float32)
     return means, present.astype(np.int64)

@@ -24,7 +24,7 @@ from contract.callbacks import Progress, ignore
 from export.heads.batches import Members
 from export.heads.class_means import ABSENT_LOGIT, Classifier, Floats, Frame, Labels, Samples, unit_vectors
 from export.heads.fit import fit_folds
-from export.heads.recipe import Recipe
+from export.heads.recipe import FEW_SAMPLES, Recipe
 
 MOST_FOLDS, FEWEST_FOLDS = 10, 2
 FEWEST_VOUCHED = 20
@@ -33,6 +33,8 @@ MOST_SCORED = 1 << 26
 """Logits of the known that are kept, and of strangers: with many classes not every sample is scored."""
 MOST_COLUMNS = 16_384
 """Columns that train side by side: with many classes fewer folds are run, and some photos are never left out."""
+ENOUGH_STRANGERS = 500
+"""People: the threshold that lets in a fortieth of them goes by a dozen, and is hardly another with twice as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,19 @@ class Scored:
             np.concatenate([self.weights, others.weights]),
         )
 
+    def at_most(self, logits: int) -> Scored:
+        """Return them, or as many of all labels alike as have so many logits."""
+        most = max(logits // max(self.logits.shape[1], 1), 1)
+        if len(self.labels) <= most:
+            return self
+        rows = evenly(np.arange(len(self.labels)), self.labels, most)
+        return Scored(self.logits[rows], self.labels[rows], self.weights[rows])
+
     def finite(self) -> Scored:
         """Return those whose logits are numbers."""
         numbers = np.isfinite(self.logits).all(axis=1)
+        if numbers.all():
+            return self
         return Scored(self.logits[numbers], self.labels[numbers], self.weights[numbers])
 
 
@@ -124,7 +136,10 @@ def cross_validate(
     counts = np.ones(len(labels), np.float32) if weights is None else weights
     rows = np.flatnonzero(counts > 0)
     alike = np.arange(len(labels)) if moments is None else moments
-    folds = assign_folds(labels[rows], folds=folds_for(classes), seed=recipe.seed, moments=alike[rows])
+    may_be = may_be_strangers(labels, counts > 0, vouched)
+    people = len(np.unique(labels[rows][may_be[rows]]))
+    number = folds_for(classes, samples=len(rows), people=people)
+    folds = assign_folds(labels[rows], folds=number, seed=recipe.seed, moments=alike[rows])
     folds = folds.among(rows, len(labels))
     heads = fit_folds(
         embeddings,
@@ -137,16 +152,16 @@ def cross_validate(
         progress=progress,
     )
     samples = Samples(embeddings, labels, counts)
-    strange = folds.strangers & may_be_strangers(labels, counts > 0, vouched)
-    most = max(MOST_SCORED // (classes * len(heads)), 1)
+    strange = folds.strangers & may_be
+    most = max(most_scored(classes) // len(heads), 1)
     scored, unknown = (
-        [_evenly(np.flatnonzero(part), labels, most) for part in parts] for parts in (folds.left_out, strange)
+        [evenly(np.flatnonzero(part), labels, most) for part in parts] for parts in (folds.left_out, strange)
     )
     known = [_answers(samples, rows, head) for rows, head in zip(scored, heads, strict=True)]
     strangers = [_answers(samples, rows, head) for rows, head in zip(unknown, heads, strict=True)]
     hide_alone(strangers, labels, counts > 0, vouched)
     left_out = np.concatenate(scored)
-    distinct = np.unique(np.stack([labels[rows], alike[rows]]), axis=1)[0]
+    distinct = _labels_of_moments(labels[rows], alike[rows])
     photos = np.maximum(np.bincount(distinct, minlength=classes)[labels[left_out]], 2)
     gain = _gain(photos, _likeness(samples.counted(np.ones(len(labels), bool))))
     return CrossValidated(_together(known), gain, _together(strangers))
@@ -178,9 +193,20 @@ def hide_alone(
             answers.logits[:, alone] = ABSENT_LOGIT
 
 
-def folds_for(classes: int) -> int:
-    """Tell how many folds to run: ten where their columns fit, at least two."""
-    return max(min(MOST_FOLDS, MOST_COLUMNS // classes), FEWEST_FOLDS)
+def folds_for(classes: int, *, samples: int, people: int) -> int:
+    """Tell how many folds to run: ten where their columns fit, at least two; of many samples, one where that is enough.
+
+    Up to 16,384 samples it goes by the classes alone. Each fold takes as long as training the head itself, and leaves
+    out a tenth of the people and of the photos. Of more samples that is soon enough photos of the known; strangers have
+    to be `ENOUGH_STRANGERS`, of the `people` who may stand for them. So columns become fewer by the square of how many
+    times as many samples there are, but no fewer than that takes (`docs/learning.md` has what was measured).
+    """
+    usual = max(min(MOST_FOLDS, MOST_COLUMNS // classes), FEWEST_FOLDS)
+    if samples <= FEW_SAMPLES:
+        return usual
+    affordable = int(MOST_COLUMNS / classes * (FEW_SAMPLES / samples) ** 2)
+    needed = -(-ENOUGH_STRANGERS * MOST_FOLDS // max(people, 1))
+    return min(usual, max(affordable, needed, 1))
 
 
 def assign_folds(labels: Labels, *, folds: int, seed: int, moments: Labels | None = None) -> Folds:
@@ -223,7 +249,12 @@ def _together(parts: Sequence[Scored]) -> Scored:
     return functools.reduce(operator.add, parts)
 
 
-def _evenly(rows: NDArray[np.intp], labels: Labels, most: int) -> NDArray[np.intp]:
+def most_scored(classes: int) -> int:
+    """Return how many of the known, or of strangers, are scored at most where there are so many classes."""
+    return max(MOST_SCORED // classes, 1)
+
+
+def evenly(rows: NDArray[np.intp], labels: Labels, most: int) -> NDArray[np.intp]:
     """Choose at most so many rows, of all labels alike."""
     if len(rows) <= most:
         return rows
@@ -233,16 +264,27 @@ def _evenly(rows: NDArray[np.intp], labels: Labels, most: int) -> NDArray[np.int
 
 def _answers(samples: Samples, rows: NDArray[np.intp], head: Classifier) -> Scored:
     kernel, bias = head
-    logits: Floats = samples.embeddings[rows] @ kernel + bias
+    logits: Floats = samples.vectors(rows) @ kernel
+    logits += bias
     return Scored(logits, samples.labels[rows].astype(np.int64), samples.weights[rows])
+
+
+def _labels_of_moments(labels: Labels, moments: Labels) -> NDArray[np.int64]:
+    """Return the label of each moment; one under several labels is as many."""
+    most = int(moments.max(initial=0)) + 1
+    of_moments: NDArray[np.int64] = np.unique(labels.astype(np.int64) * most + moments) // most
+    return of_moments
 
 
 def _likeness(samples: Samples) -> float:
     """Return the mean cosine, from the centre, of two photos of one person, at least 0; 1 where nobody has two."""
-    unit = unit_vectors(samples.embeddings - Frame.of(samples).centre)
-    counts = np.bincount(samples.labels)
-    sums = np.zeros((len(counts), unit.shape[1]))
-    np.add.at(sums, samples.labels, unit)
+    centre, counts = Frame.of(samples).centre, np.bincount(samples.labels)
+    sums = np.zeros((len(counts), len(centre)))
+    for rows in samples.chunks():
+        units = unit_vectors(samples.vectors(rows) - centre)
+        order = np.argsort(samples.labels[rows], kind="stable")
+        here, starts = np.unique(samples.labels[rows][order], return_index=True)
+        sums[here] += np.add.reduceat(units[order], starts, axis=0, dtype=np.float64)
     pairs = float((counts * (counts - 1)).sum())
     cosines = float((sums**2).sum() - counts.sum())
     return max(cosines / pairs, 0.0) if pairs else 1.0

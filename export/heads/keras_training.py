@@ -25,11 +25,12 @@ def train(training: Training) -> Classifier:
         training.at_part(epochs, loss, _columns(trained))
 
     told = ignore if training.at_part is ignore else at_part
-    watch = TrainingWatch(steps=len(training.batches), epochs=recipe.epochs, progress=training.progress, at_part=told)
+    batches = training.batches
+    watch = TrainingWatch(steps=len(batches), epochs=batches.epochs, progress=training.progress, at_part=told)
     # with a callback, Keras waits for the results of every execution
     is_watched = training.progress is not ignore or told is not ignore
     network.compile(
-        optimizer=keras.optimizers.Adam(recipe.learning_rate, weight_decay=recipe.weight_decay or None),
+        optimizer=keras.optimizers.Adam(batches.rate, weight_decay=recipe.weight_decay or None),
         loss=cross_entropy,
         steps_per_execution=training.steps_at_once,
         jit_compile="auto" if keras.backend.backend() == "jax" else False,  # XLA compiles longer than a small fit runs

@@ -20,10 +20,10 @@ class Parts(Generic[State]):
     """
 
     def __init__(
-        self, *, steps: int, epochs: int, progress: Progress, at_part: Callable[[float, float, State], None]
+        self, *, steps: int, epochs: float, progress: Progress, at_part: Callable[[float, float, State], None]
     ) -> None:
         self._steps, self._epochs, self._progress, self._at_part = steps, epochs, progress, at_part
-        self._parts, self._part = max(epochs, FEWEST_PARTS), 0
+        self._parts, self._part = _parts_of(epochs), 0
         self._done, self._sum = 0, 0.0
         """Steps that were told, and the sum of their losses."""
 
@@ -39,6 +39,10 @@ class Parts(Generic[State]):
         self._at_part(self._epochs * done / self._steps, mean, state())
 
 
-def steps_of_part(steps: int, *, epochs: int) -> int:
+def steps_of_part(steps: int, *, epochs: float) -> int:
     """Return how many steps, at least 1, may be carried out at once, so that the end of no part is passed over."""
-    return max(steps // max(epochs, FEWEST_PARTS), 1)
+    return max(steps // _parts_of(epochs), 1)
+
+
+def _parts_of(epochs: float) -> int:
+    return max(int(epochs), FEWEST_PARTS)

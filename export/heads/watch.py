@@ -17,7 +17,7 @@ AtPart = Callable[[float, float, keras.Model], None]
 class TrainingWatch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
     """Watches one run of `fit`, whose only Keras epoch has `steps` equal batches of `epochs` epochs."""
 
-    def __init__(self, *, steps: int, epochs: int, progress: Progress, at_part: AtPart = ignore) -> None:
+    def __init__(self, *, steps: int, epochs: float, progress: Progress, at_part: AtPart = ignore) -> None:
         super().__init__()
         self._steps = steps
         self._parts: Parts[keras.Model] = Parts(steps=steps, epochs=epochs, progress=progress, at_part=at_part)

@@ -1,14 +1,18 @@
 """The last-layer recipe: what it learns, where it starts, and what it leaves alone."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from export.heads import class_means, fit
+from export.heads import recipe as recipe_module
 from export.heads.class_means import ABSENT_LOGIT, NEVER_BIAS, START_LENGTH
 from export.heads.fit import fit_classifier, fit_folds
 from export.heads.keras_training import cross_entropy
-from export.heads.recipe import Recipe
+from export.heads.recipe import EPOCHS, Recipe
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -243,6 +247,73 @@ def test_the_batch_grows_with_the_samples(samples: int, batch: int) -> None:
 
 def test_a_given_batch_size_is_taken() -> None:
     assert Recipe(batch_size=7).batch_for(10**6) == 7
+    assert Recipe(batch_size=1000, epochs=50).steps_for(10**6) == 50_000
+
+
+@pytest.mark.parametrize("epochs", EPOCHS)
+@pytest.mark.parametrize("samples", [1, 15, 16, 17, 63, 64, 650, 1_023, 1_024, 8_191, 8_192, 10_000, 16_383, 16_384])
+def test_up_to_16384_samples_train_for_all_their_epochs(samples: int, epochs: int) -> None:
+    recipe = Recipe(epochs=epochs)
+    assert recipe.steps_for(samples) == -(-samples * epochs // min(recipe.batch_for(samples), samples))
+    assert recipe.epochs_for(samples) == epochs
+
+
+@pytest.mark.parametrize(
+    ("samples", "pace"), [(1, 1), (16_384, 1), (65_536, 2), (147_456, 3), (437_855, 3), (10**8, 3)]
+)
+def test_of_more_samples_steps_are_longer_and_as_much_fewer(samples: int, pace: float) -> None:
+    for epochs in EPOCHS:
+        recipe = Recipe(epochs=epochs)
+        assert recipe.rate_for(samples) == pytest.approx(pace * recipe.learning_rate)
+        if samples > 16_384:
+            assert recipe.steps_for(samples) == math.ceil(8 * epochs / pace)
+            assert recipe.epochs_for(samples) == pytest.approx(2048 * recipe.steps_for(samples) / samples)
+
+
+@pytest.mark.parametrize("epochs", EPOCHS)
+def test_one_sample_more_changes_hardly_anything(epochs: int) -> None:
+    recipe = Recipe(epochs=epochs)
+    for samples in (16_384, 65_536, 147_456):
+        assert recipe.rate_for(samples + 1) == pytest.approx(recipe.rate_for(samples), rel=1e-4)
+        assert abs(recipe.steps_for(samples + 1) - recipe.steps_for(samples)) <= 1
+
+
+def test_a_bounded_training_is_the_beginning_of_a_longer_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It sees the same batches, and says how often it saw each sample."""
+    embeddings, labels = crowd(6, 40)
+    told: list[float] = []
+    short = fit_classifier(embeddings, labels, classes=6, recipe=Recipe(epochs=1))  # eight batches of 32
+    for name, value in (("FEW_SAMPLES", 239), ("MOST_STEPS_OF_AN_EPOCH", 2), ("MOST_PACE", 1.0)):
+        monkeypatch.setattr(recipe_module, name, value)
+    found = fit_classifier(
+        embeddings, labels, classes=6, recipe=Recipe(epochs=4), at_point=lambda epochs, *_: told.append(epochs)
+    )
+    np.testing.assert_array_equal(found[0], short[0])
+    assert told[-1] == pytest.approx(256 / 240)
+
+
+def test_a_pace_is_that_of_a_rate_in_both_trainings(monkeypatch: pytest.MonkeyPatch) -> None:
+    embeddings, labels = crowd(6, 40)
+    monkeypatch.setattr(recipe_module, "FEW_SAMPLES", 60)  # 240 samples: steps of twice the length
+    steps = Recipe(epochs=2).steps_for(240)
+    plain = Recipe(learning_rate=2e-3, epochs=1, batch_size=32)  # as many steps, and none bounded
+    assert steps == plain.steps_for(240)
+    for most in (fit.MOST_PRODUCTS_IN_NUMPY, 0):
+        monkeypatch.setattr(fit, "MOST_PRODUCTS_IN_NUMPY", most)
+        found = fit_classifier(embeddings, labels, classes=6, recipe=Recipe(epochs=2))
+        expected = fit_classifier(embeddings, labels, classes=6, recipe=plain)
+        np.testing.assert_allclose(found[0], expected[0], atol=1e-6)
+
+
+def test_means_of_more_embeddings_than_are_in_memory_at_a_time_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    embeddings, labels = crowd(6, 9)
+    order = np.random.default_rng(0).permutation(len(labels))
+    weights = np.where(order % 5 == 0, 0, 1 + order % 3).astype(np.float32)
+    whole = fit_classifier(embeddings[order], labels[order], classes=7, weights=weights, recipe=MEANS)
+    monkeypatch.setattr(class_means, "CHUNK_CELLS", 4 * embeddings.shape[1])  # a class lies in three of these
+    parts = fit_classifier(embeddings[order], labels[order], classes=7, weights=weights, recipe=MEANS)
+    np.testing.assert_allclose(parts[0], whole[0], atol=1e-6)
+    np.testing.assert_allclose(parts[1], whole[1], atol=1e-5)
 
 
 def test_the_cross_entropy_and_its_gradient_are_those_of_keras() -> None:

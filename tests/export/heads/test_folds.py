@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from export.heads import folds as folds_module
 from export.heads.class_means import ABSENT_LOGIT
-from export.heads.folds import FEWEST_VOUCHED, assign_folds, cross_validate, folds_for
+from export.heads.folds import ENOUGH_STRANGERS, FEWEST_VOUCHED, assign_folds, cross_validate, folds_for
 from export.heads.recipe import Recipe
 
 RECIPE = Recipe(epochs=5)
@@ -51,7 +51,32 @@ def test_few_people_are_strangers_of_one_fold_each() -> None:
 
 
 def test_many_classes_run_fewer_folds() -> None:
-    assert [folds_for(classes) for classes in (65, 4_000, 8_631, 60_000)] == [10, 4, 2, 2]
+    few = [folds_for(classes, samples=16_384, people=classes) for classes in (65, 4_000, 8_631, 60_000)]
+    assert few == [10, 4, 2, 2]
+
+
+@pytest.mark.parametrize("classes", [65, 500, 1_638, 8_631])
+def test_more_samples_run_fewer_folds_but_as_many_as_leave_out_enough_strangers(classes: int) -> None:
+    numbers = [folds_for(classes, samples=samples, people=classes) for samples in (16_384, 16_385, 50_000, 10**6)]
+    assert numbers == sorted(numbers, reverse=True)
+    assert numbers[0] - numbers[1] <= 1
+    assert numbers[-1] * classes / 10 >= min(ENOUGH_STRANGERS, classes)
+    assert numbers[-1] == {65: 10, 500: 10, 1_638: 4, 8_631: 1}[classes]
+
+
+def test_where_few_may_be_strangers_all_folds_are_run() -> None:
+    assert folds_for(1_638, samples=10**6, people=40) == 10
+
+
+def test_one_fold_leaves_out_strangers_and_photos_of_the_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    embeddings, labels = crowd(30, 4)
+    for name, value in (("FEW_SAMPLES", 100), ("MOST_COLUMNS", 30), ("ENOUGH_STRANGERS", 3)):
+        monkeypatch.setattr(folds_module, name, value)
+    validated = cross_validate(embeddings, labels, classes=30, recipe=RECIPE)
+    assert len(validated.strangers.labels) == 3 * 4
+    assert len(validated.known.labels) == 27  # one photo of each of the others
+    np.testing.assert_array_equal((validated.strangers.logits <= ABSENT_LOGIT / 2).sum(axis=1), 3)
+    assert np.mean(validated.known.logits.argmax(axis=1) == validated.known.labels) > 0.9
 
 
 def test_with_few_folds_a_tenth_of_the_people_are_strangers_of_each() -> None:
