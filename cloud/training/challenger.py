@@ -15,6 +15,7 @@ from cloud.training.executors.arrays import Floats, Integers
 from cloud.training.executors.executor import TaskOutcome
 from cloud.training.gate import Evidence, may_judge
 from cloud.training.inputs import CycleInputs
+from cloud.training.judges import choose_judges
 from cloud.training.trials import TrialResult, choose_challenger
 from cloud.training.values import (
     Answers,
@@ -58,6 +59,9 @@ class Selection:
         classes, labels = examples.classes, examples.labels
         judges = (labels < classes.best) & may_judge(
             labels, examples.sources, counting=examples.counting, trained=examples.trained, unseen=examples.unseen
+        )
+        judges &= choose_judges(
+            labels, counting=examples.counting, trained=examples.trained, classes=len(classes.labels)
         )
         judges = _one_of_each(examples.moments, judges)
         calibration = self.challenger.result.calibration

@@ -25,6 +25,7 @@ from cloud.training.executors.idle import IdleProcesses
 from cloud.training.executors.local import LocalExecutor
 from cloud.training.executors.ray_cluster import RayExecutor
 from cloud.training.executors.secrets import without_secrets
+from cloud.training.threads import usable_cores
 from cloud.training.trials import plan
 from contract.callbacks import ignore
 from export.keras_environment import TENSORFLOW, keras_environment
@@ -33,12 +34,6 @@ CONVERTER, TRAINER = "cloud.training.converter", "cloud.training.trainer"
 """The modules of operations that a cycle's processes run."""
 SILENCE_S = 600.0
 """A process without a heartbeat for so long hangs; a step of the largest heads takes seconds."""
-
-
-def usable_cores() -> int:
-    """Return how many processor cores this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def run_cycle(
         embedding = _embed(converter, rows)
         watch.passed(CycleStep.EMBEDDED)
         examples, vetted = count_examples(inputs.examples, embedding.embeddings)
-        watch.passed(CycleStep.VETTED, set_aside=vetted.counts())
+        watch.passed(CycleStep.VETTED, set_aside=vetted.counts(), rounds=vetted.rounds)
         if not examples.trains.any():
             return _nothing_to_train(context, inputs, watch)
         trials = _Trials(context, trainers, inputs, rows, embedding, cycle)
@@ -237,7 +237,7 @@ class _Trials:
         """Run the trials that could win on some examples, and record how each of them ended."""
         inputs = self.inputs.for_trials(examples, self.rows, self.embedding)
         fine_tune = inputs.deeper is not None and has_enough_to_fine_tune(examples.photos[examples.photos > 0].tolist())
-        planned = plan(self.context.settings.trials, fine_tune=fine_tune)
+        planned = plan(self.context.settings.trials, samples=int(examples.trains.sum()), fine_tune=fine_tune)
         specs = [replace(spec, name=spec.name + suffix) for spec in planned]
         return run_in_turn(specs, lambda some: self._run(some, inputs), result=trial_result)
 

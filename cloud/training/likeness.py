@@ -12,15 +12,12 @@ together: one product of all their rows and all means, and a small one of each w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from cloud.training.directions import Flags, Floats, Integers, PairSums, Rows, add, chunks, rows_at_once, unit
-
-THREADS = 2
-"""While one looks at some cosines, the other multiplies the next ones."""
+from cloud.training.threads import side_by_side
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,9 +83,8 @@ def compare(rows: Rows, *, counting: Flags, usable: Flags, chosen: Integers) -> 
     """
     comparison = _Comparison.of(rows, counting, usable, chosen)
     most = rows_at_once(max(rows.classes, rows.embeddings.shape[1]))
-    with ThreadPoolExecutor(THREADS) as threads:
-        for _ in threads.map(comparison.compare_sources, rows.by_source(most=most)):
-            pass
+    for _ in side_by_side(comparison.compare_sources, rows.by_source(most=most)):
+        pass
     return comparison.found
 
 

@@ -21,11 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.errors import Diverged, NoAccelerator
-from cloud.training.answers import answer_rows
+from cloud.training.answers import answer_some
 from cloud.training.curves import CurveNotes
 from cloud.training.executors.arrays import Collect, Floats, Integers, collect_in_memory
 from cloud.training.executors.executor import NO_DEVICE, VISIBLE_DEVICES, Operations
 from cloud.training.executors.task_data import TaskData
+from cloud.training.judges import choose_judges
 from cloud.training.trials import FineTuning, Spec, TrialResult
 from cloud.training.values import TRAIN, TrialInputs, TrialOutcome
 from cloud.training.weights import HeadWeights
@@ -35,7 +36,16 @@ from export.heads.calibrate import FEWEST_CLASSES, calibrate_by, default_calibra
 from export.heads.calibration import Calibration
 from export.heads.class_means import ABSENT_LOGIT, Classifier
 from export.heads.fit import fit_classifier
-from export.heads.folds import CrossValidated, Scored, assign_folds, cross_validate, hide_alone, may_be_strangers
+from export.heads.folds import (
+    CrossValidated,
+    Scored,
+    assign_folds,
+    cross_validate,
+    evenly,
+    hide_alone,
+    may_be_strangers,
+    most_scored,
+)
 from export.heads.recipe import Recipe
 
 FOLDS_FOR_BODIES = 3
@@ -55,10 +65,11 @@ class _Fitted:
     def classifier(self) -> Classifier:
         return self.weights.kernel, self.weights.bias
 
-    def answers(self, rows: Rows, labels: Integers, weights: Floats) -> Scored:
-        """Answer some of the rows."""
+    def score(self, rows: Rows, labels: Integers, weights: Floats) -> Scored:
+        """Return the logits of some of the rows; with many classes not of all of these."""
         kernel, bias = self.classifier
-        return Scored(self.embeddings[rows] @ kernel + bias, labels[rows], weights[rows])
+        chosen = evenly(np.flatnonzero(rows), labels, most_scored(len(bias)))
+        return Scored(self.embeddings[chosen] @ kernel + bias, labels[chosen], weights[chosen])
 
 
 def operations() -> Operations:
@@ -82,20 +93,23 @@ def train(
     fitted = _fit(inputs, spec, inputs.training, progress, collect, notes)
     if not fitted.weights.is_finite():
         raise Diverged(f"trial {spec.name}: expected finite weights, got NaN or infinity")
-    held_out = fitted.answers(inputs.held_out, inputs.labels, inputs.weights)
-    if not np.isfinite(held_out.logits).all():
+    scored = fitted.score(inputs.held_out, inputs.labels, inputs.weights)
+    if not np.isfinite(scored.logits).all():
         raise Diverged(f"trial {spec.name}: expected finite logits of held-out samples, got NaN or infinity")
-    calibration = calibrate_by(validated, held_out=held_out) if validated else default_calibration(inputs.classes)
+    calibration = calibrate_by(validated, held_out=scored) if validated else default_calibration(inputs.classes)
+    judges = choose_judges(inputs.labels, counting=inputs.weights > 0, trained=inputs.trained, classes=inputs.classes)
+    answers = answer_some(
+        fitted.embeddings, judges, fitted.classifier, temperature=calibration.temperature, progress=progress
+    )
     result = TrialResult(
         name=spec.name,
         fine_tuned=spec.fine_tuning is not None,
-        held_out=len(held_out.labels),
-        right=int((held_out.logits.argmax(axis=1) == held_out.labels).sum()),
-        loss=_loss(held_out, calibration),
+        held_out=int(inputs.held_out.sum()),
+        right=int((answers.classes == inputs.labels)[inputs.held_out].sum()),
+        loss=_loss(scored, calibration),
         calibration=calibration,
         seconds=time.monotonic() - began,
     )
-    answers = answer_rows(fitted.embeddings, fitted.classifier, temperature=calibration.temperature)
     return TrialOutcome(result, fitted.weights, answers, notes.curve(right=result.accuracy))
 
 
@@ -189,7 +203,7 @@ def _validate_fine_tuned(inputs: TrialInputs, spec: Spec, progress: Progress, co
     absent = np.setdiff1d(inputs.labels[strangers], inputs.labels[members])
     strangers &= may_be_strangers(inputs.labels, strangers, inputs.vouched)
     fitted = _fit(inputs, spec, members, progress, collect)
-    known, others = (fitted.answers(part, inputs.labels, inputs.weights) for part in (left_out, strangers))
+    known, others = (fitted.score(part, inputs.labels, inputs.weights) for part in (left_out, strangers))
     for answers in (known, others):
         answers.logits[:, absent] = ABSENT_LOGIT
     hide_alone([others], inputs.labels, inputs.training, inputs.vouched)

@@ -29,6 +29,8 @@ CLASS_MEANS = "class-means"
 LAST_LAYER = "last-layer"
 LAST_LAYER_FOR_LONG = "last-layer-for-long"
 FINE_TUNED = "fine-tuned"
+MANY_SAMPLES = 65_536
+"""Beyond which `last-layer` is left out (`docs/learning.md` has what was measured)."""
 VARIATIONS = ((3e-4, 0.0), (1e-3, 1e-2), (3e-3, 0.0), (1e-3, 0.0))
 """Learning rate and weight decay of further trials, in turn."""
 FEWEST_PHOTOS_TO_FINE_TUNE = 10
@@ -110,7 +112,7 @@ class TrialResult:
     right: int
     """Held-out samples whose most probable class is theirs."""
     loss: float
-    """Their mean negative log likelihood at the head's temperature; 0 without any."""
+    """Their mean negative log likelihood at the head's temperature, or of those that were scored; 0 without any."""
     calibration: Calibration
     seconds: float
 
@@ -147,12 +149,17 @@ class TrialResult:
 FINE_TUNING = FineTuning(Optimizer.ADAM, 1e-4)
 
 
-def plan(count: int, *, fine_tune: bool = False) -> tuple[Spec, ...]:
-    """Return the trials of a cycle, two at least, and one more that fine-tunes the body."""
+def plan(count: int, *, samples: int = 0, fine_tune: bool = False) -> tuple[Spec, ...]:
+    """Return the trials of a cycle with so many samples, two at least, and one more that fine-tunes the body.
+
+    Of very many samples the last layer is not trained for a short while: that says no more than class means do.
+    """
     short, middle, long = EPOCHS
-    stated = (Spec(CLASS_MEANS, epochs=short), Spec(LAST_LAYER, epochs=middle), Spec(LAST_LAYER_FOR_LONG, epochs=long))
+    stated = [Spec(CLASS_MEANS, epochs=short), Spec(LAST_LAYER, epochs=middle), Spec(LAST_LAYER_FOR_LONG, epochs=long)]
+    if samples > MANY_SAMPLES:
+        del stated[1]
     planned = max(count, FEWEST_TRIALS)
-    varied = tuple(_variation(place) for place in range(len(stated), planned))
+    varied = tuple(_variation(place) for place in range(len(EPOCHS), planned))
     deeper = (Spec(FINE_TUNED, epochs=middle, fine_tuning=FINE_TUNING),) if fine_tune else ()
     return (*stated[:planned], *varied, *deeper)
 
@@ -168,7 +175,10 @@ def run_in_turn(
     *,
     result: Callable[[Outcome], TrialResult | None],
 ) -> list[Outcome]:
-    """Run the first trial, and the others where one of them could be the challenger; return what came of each.
+    """Run the first trial, and the others where one of them could be the challenger.
+
+    Return what came of each, in the order of the plan. What takes longest begins first: of a large pool no other is
+    then waited for.
 
     Args:
         specs: as `plan` returns them.
@@ -178,7 +188,9 @@ def run_in_turn(
     outcomes = list(run(specs[:1]))
     first = result(outcomes[0])
     if first is None or could_win(first):
-        outcomes += run(specs[1:])
+        others = sorted(specs[1:], key=lambda spec: (spec.fine_tuning is not None, spec.epochs), reverse=True)
+        of_others = dict(zip([spec.name for spec in others], run(others), strict=True)) if others else {}
+        outcomes += [of_others[spec.name] for spec in specs[1:]]
     return outcomes
 
 

@@ -247,7 +247,7 @@ class TrialOutcome:
     result: TrialResult
     weights: HeadWeights
     answers: Answers
-    """To every row, those that train, too."""
+    """To every row, those that train, too; of a large pool to those that judge (`cloud.training.judges`)."""
     curve: LearningCurve = LearningCurve()  # noqa: RUF009  # it is frozen
 
     def pack(self) -> TaskData:

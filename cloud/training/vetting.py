@@ -14,7 +14,7 @@ is compared with its own other photos (`cloud.training.likeness`). A photo is se
 
 How much "much closer", "far" and "as near" are is learned from the base, whose photos (a sample of them) are compared
 with each other; or from the founders, where the base is too small. What is set aside changes what others are compared
-with, so all of this is done again, until it stays (of many rows: but for one in 16,384), or has been done four times.
+with, so all of this is done again, until it stays (of many rows: but for one in 1,000), or has been done four times.
 
 Stated outcomes. A row that is not finite, all zeros, or so long that means would be it alone, is far. With fewer than
 20 photos to learn from, nothing else is set aside. With equal embeddings nothing is. A label's only photo can only be
@@ -50,8 +50,8 @@ MOST = 0.5
 MOST_OF_A_NAME = 0.6
 STANDARD_ERRORS = 3
 ROUNDS = 4
-SETTLED_ONE_IN = 16_384
-"""Rows, of which one may still have changed in the last round: of fewer rows none."""
+SETTLED_ROWS, SETTLED_ONE_IN = 16_384, 1_000
+"""Of so many rows none may have changed in the last round; of further ones, one in so many."""
 FOUNDERS_ROUNDS = 2
 """So often the bounds are learned from founders: oftener, and what is set aside would tighten them without end."""
 
@@ -163,7 +163,7 @@ def vet(embeddings: Floats, labels: Integers, sources: Integers, *, chronology: 
             bounds = _bounds_of_founders(likeness, vetted.counting)
         judged = _judge(rows, likeness, bounds) if bounds else _unusable(rows)
         changed = int((judged.codes != vetted.codes).sum())
-        if changed <= len(labels) // SETTLED_ONE_IN:
+        if changed <= max(len(labels) - SETTLED_ROWS, 0) // SETTLED_ONE_IN:
             return replace(judged if changed else vetted, rounds=number + 1)
         vetted = judged
     return replace(vetted, rounds=ROUNDS)

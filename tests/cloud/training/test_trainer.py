@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cloud.errors import Diverged
+from cloud.training import judges
 from cloud.training.executors.task_data import TaskData
 from cloud.training.fine_tune import fine_tune, normalisations
 from cloud.training.heads import load_head
@@ -17,6 +18,7 @@ from cloud.training.trials import CLASS_MEANS, LAST_LAYER, FineTuning, Optimizer
 from cloud.training.values import TrialOutcome
 from cloud.training.weights import HeadWeights
 from contract.callbacks import ignore
+from export.heads import folds
 from export.heads.calibrate import confidences, default_calibration
 from export.heads.calibration import FittedOn
 from tests.cloud.training.conftest import SyntheticRows
@@ -45,6 +47,18 @@ def test_a_trial_learns_the_people_and_says_how_well(make_rows: MakeRows) -> Non
     assert (result.held_out, result.fine_tuned) == (24, False)
     assert result.right >= 23
     assert result.calibration.threshold > 0
+
+
+def test_with_many_classes_some_of_the_held_out_samples_are_scored_and_all_are_counted(
+    make_rows: MakeRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All logits of 88,000 samples and 8,631 classes would take 3 GB, and ten times that to calibrate by."""
+    inputs = make_rows(vector_head()).for_trials()
+    every = train(inputs, QUICK).result
+    monkeypatch.setattr(folds, "MOST_SCORED", 10 * inputs.classes)
+    some = train(inputs, QUICK).result
+    assert (some.held_out, some.right) == (every.held_out, every.right)
+    assert every.calibration.known > some.calibration.known == 2 * 10  # left out, and held out
 
 
 def test_a_trial_says_how_it_learned(make_rows: MakeRows) -> None:
@@ -86,6 +100,22 @@ def test_a_trial_answers_every_row_as_its_weights_say(make_rows: MakeRows) -> No
     np.testing.assert_array_equal(outcome.answers.classes, logits.argmax(axis=1))
     expected = confidences(logits, outcome.result.calibration.temperature)
     np.testing.assert_allclose(outcome.answers.probabilities, expected, rtol=1e-5)
+
+
+def test_of_a_large_pool_a_trial_answers_those_rows_that_judge(
+    make_rows: MakeRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = make_rows(vector_head(), photos=20).for_trials()
+    whole = train(inputs, QUICK)
+    monkeypatch.setattr(judges, "MOST_ANSWERS", 1)
+    some = train(inputs, QUICK)
+    asked = some.answers.classes >= 0
+    np.testing.assert_array_equal(np.bincount(inputs.labels[asked]), 8 + 3)  # that train, and that are held out
+    np.testing.assert_array_equal(some.answers.classes[asked], whole.answers.classes[asked])
+    np.testing.assert_array_equal(some.answers.runners_up[asked], whole.answers.runners_up[asked])
+    np.testing.assert_allclose(some.answers.probabilities[asked], whole.answers.probabilities[asked], rtol=1e-5)
+    assert not some.answers.probabilities[~asked].any()
+    assert replace(some.result, seconds=0) == replace(whole.result, seconds=0)
 
 
 def test_best_and_the_first_head_answer_every_row_before_the_trials(make_rows: MakeRows) -> None:

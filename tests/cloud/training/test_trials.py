@@ -1,6 +1,7 @@
 """Which trials are run, and which of them is the challenger."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from cloud.training.trials import (
     CLASS_MEANS,
+    FINE_TUNED,
     LAST_LAYER,
     LAST_LAYER_FOR_LONG,
     FineTuning,
@@ -56,6 +58,14 @@ def test_the_class_means_are_always_the_first_trial_and_longer_training_follows(
     ]
 
 
+@pytest.mark.parametrize(("asked", "names"), [(2, []), (3, []), (5, ["trial-4", "trial-5"])])
+def test_of_very_many_samples_the_last_layer_is_not_trained_for_a_short_while(asked: int, names: list[str]) -> None:
+    assert plan(asked, samples=65_536) == plan(asked)
+    assert [spec.name for spec in plan(asked, samples=65_537)] == [CLASS_MEANS, LAST_LAYER_FOR_LONG, *names]
+    [*_, last] = plan(asked, samples=65_537, fine_tune=True)
+    assert last.name == FINE_TUNED
+
+
 @pytest.mark.parametrize(("asked", "planned"), [(1, 2), (2, 2), (6, 6)])
 def test_there_are_two_trials_at_least(asked: int, planned: int) -> None:
     assert len(plan(asked)) == planned
@@ -95,6 +105,19 @@ def test_a_body_is_fine_tuned_where_half_of_ten_labels_have_ten_photos(photos: l
 def test_trials_that_cannot_win_are_not_run(first: TrialResult | None, run: list[str]) -> None:
     specs = [Spec("a"), Spec("b"), Spec("c")]
     assert run_in_turn(specs, lambda some: [spec.name for spec in some], result=lambda name: first) == run
+
+
+def test_after_the_first_trial_what_takes_longest_begins_first_and_outcomes_keep_their_order() -> None:
+    begun: list[str] = []
+
+    def run(some: Sequence[Spec]) -> list[str]:
+        begun.extend(spec.name for spec in some)
+        return [spec.name for spec in some]
+
+    first = result("a", right=1, loss=0.5, said=0.5)
+    names = [spec.name for spec in plan(3, fine_tune=True)]
+    assert run_in_turn(plan(3, fine_tune=True), run, result=lambda _: first) == names
+    assert begun == [CLASS_MEANS, FINE_TUNED, LAST_LAYER_FOR_LONG, LAST_LAYER]
 
 
 @pytest.mark.parametrize("spec", SPECS)

@@ -582,7 +582,8 @@ def test_photos_are_compared_until_nothing_changes_and_of_many_until_hardly_anyt
     world, _ = honest_world()
     flood = world.send(label=0, person=1, source=50, count=25)
     assert world.vet().rounds == 2
-    monkeypatch.setattr(vetting, "SETTLED_ONE_IN", 4)
+    monkeypatch.setattr(vetting, "SETTLED_ROWS", 10)
+    monkeypatch.setattr(vetting, "SETTLED_ONE_IN", 2)
     settled = world.vet()
     assert settled.rounds == 1
     assert reasons(settled, flood) == [Reason.CLOSER_TO_ANOTHER] * 25
