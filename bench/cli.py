@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from bench.measurements import NAMES, take
+from bench.measurements import BY_NAME, NAMES, take
 from bench.report import format_rows, write_report
 from bench.row import BenchRow, NotMeasured
 from contract.command_line import INTERRUPTED
@@ -34,10 +34,10 @@ def run_command(command: click.Command, name: str) -> int:
     return 0
 
 
-@click.command(epilog=f"NAME: {', '.join(NAMES)}.")
-@click.argument("names", nargs=-1, type=click.Choice(NAMES), metavar="[NAME]...")
+@click.command(epilog=f"NAME: {', '.join(NAMES)}; and, only if it is named, {', '.join(BY_NAME)}.")
+@click.argument("names", nargs=-1, type=click.Choice((*NAMES, *BY_NAME)), metavar="[NAME]...")
 def measure(names: tuple[str, ...]) -> None:
-    """Measure everything, or the measurements that are named."""
+    """Measure everything that takes no more than some minutes, or the measurements that are named."""
     work = BUILD.resolve() / "bench"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)

@@ -31,6 +31,8 @@ NAMES = (
     "cycles",
     "end-to-end",
 )
+BY_NAME = ("paper-cycle",)
+"""Measurements that are taken only when they are named, for they take the whole machine for ten minutes and more."""
 
 
 def module_of(name: str) -> str:

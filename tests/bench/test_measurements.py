@@ -9,11 +9,11 @@ import pytest
 from bench.data import find_data
 from bench.isolated import in_fresh_process
 from bench.measure import prefix
-from bench.measurements import NAMES, module_of, take
+from bench.measurements import BY_NAME, NAMES, module_of, take
 from bench.row import NotMeasured
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *BY_NAME])
 def test_every_measurement_is_a_module_that_measures(name: str) -> None:
     assert callable(importlib.import_module(module_of(name)).measure)
 

@@ -1,0 +1,55 @@
+"""A cycle at the paper's size, of a toy size: a real one, with every row that the full one has."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.measure.crowd import Crowd, Size
+from bench.measure.paper_cycle import count_operations, measure_cycle
+from bench.processes import watched
+
+TOY = Size(samples=900, people=30, devices=6)
+
+
+@pytest.mark.slow
+def test_each_row_is_measured_on_a_real_cycle(tmp_path: Path) -> None:
+    rows = {row.name.partition("synthetic")[2].lstrip(", "): row for row in measure_cycle(tmp_path, TOY)}
+    assert rows[""].holds
+    assert rows["processor"].value > 0
+    assert rows["until processes started"].value >= 0
+    assert rows["until published"].value > 0
+    assert rows["class-means"].unit == "minutes"
+    right = next(row for name, row in rows.items() if name.startswith("class-means, right of"))
+    assert right.value > 50
+    assert {"own memory of converter", "own memory of trainer", "own memory of the worker"} < rows.keys()
+    assert rows["own memory of converter"].value > 100  # it has loaded Keras
+
+
+def test_the_operations_are_those_of_answers_vetting_training_and_what_is_scored() -> None:
+    size = Size(samples=437_855, people=8631)
+    one_pass = 2 * 437_855 * 8631 * 512
+    means = count_operations(size, trained=350_000, rounds=1, trials=["class-means"])
+    assert means / one_pass == pytest.approx(3, rel=0.1)  # two that answer, and one that vets
+    both = count_operations(size, trained=350_000, rounds=1, trials=["class-means", "last-layer"])
+    steps = 2 * (4 * 512 * 8631) * 80 * 2048  # of the head and one fold, forward and back
+    assert (both - means) / (one_pass + steps) == pytest.approx(1, rel=0.1)
+
+
+def test_a_crowd_is_photographed_alike_each_time() -> None:
+    crowd, people = Crowd(5), np.arange(9000) % 5
+    first, *_ = crowd.photograph(people, seed=1)
+    again = next(iter(Crowd(5).photograph(people, seed=1)))
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_allclose(np.linalg.norm(first, axis=1), 16, rtol=1e-5)
+    same, other = first[0] @ first[5] / 256, first[0] @ first[1] / 256
+    assert same > other
+
+
+def test_processes_are_watched_with_their_memory_and_time() -> None:
+    with watched() as watch:
+        watch.look()
+        before = watch.processor_s
+        assert float(np.random.default_rng(0).random((2000, 2000)).sum()) > 0
+        assert watch.processor_s >= before
+    assert watch.most_by_name()["the worker"].own_mb > 10
