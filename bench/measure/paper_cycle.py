@@ -34,7 +34,7 @@ from cloud.store.keys import Pool
 from cloud.training.context import TrainingContext
 from cloud.training.cycle import CycleReport, CycleStep, run_cycle
 from cloud.training.executors.executor import TaskEnding
-from cloud.training.judges import MOST_ANSWERS
+from cloud.training.judges import FEWEST_OF_A_LABEL, MOST_ANSWERS
 from cloud.training.moments import BLOCK, LOOK_BACK
 from cloud.training.trials import TrialResult, plan
 from contract.documents import Fields
@@ -115,7 +115,9 @@ def count_operations(size: Size, *, trained: int, rounds: int, trials: Collectio
     """Return the operations of all products of matrices: of answers, of vetting, of training, of what is scored."""
     cell = 2 * DIMENSIONS
     devices = size.samples - size.people * size.base_photos
-    asked = min(size.samples, max(MOST_ANSWERS // size.people, size.samples // HELD_OUT_ONE_IN))
+    held_out = size.samples // HELD_OUT_ONE_IN
+    each = max((MOST_ANSWERS // size.people - held_out) // size.people, FEWEST_OF_A_LABEL)
+    asked = min(size.samples, held_out + each * size.people)
     answers = (size.samples + len(trials) * asked) * size.people
     vetting = rounds * devices * size.people + devices * (LOOK_BACK + BLOCK)
     heads = 1 + folds_for(size.people, samples=trained, people=size.people)

@@ -1,5 +1,4 @@
 """How a head is fitted: the last layer, its cross-validation, temperature and threshold.
 
-May import `export.network`, `export.examples`, `export.errors`,
-`export.keras_environment` and `contract`.
+May import `export.network`, `export.examples`, `export.errors` and `contract`.
 """
