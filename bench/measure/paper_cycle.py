@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,13 +29,14 @@ from cloud.dataset.pointer import DatasetPointer
 from cloud.releases import registry
 from cloud.releases.signing import load_or_create
 from cloud.settings import Settings
-from cloud.store import open_store
+from cloud.store import keys, open_store
 from cloud.store.keys import Pool
 from cloud.training.context import TrainingContext
 from cloud.training.cycle import CycleReport, CycleStep, run_cycle
 from cloud.training.executors.executor import TaskEnding
 from cloud.training.judges import FEWEST_OF_A_LABEL, MOST_ANSWERS
 from cloud.training.moments import BLOCK, LOOK_BACK
+from cloud.training.rounds import WITHOUT_DOUBT
 from cloud.training.trials import TrialResult, plan
 from contract.documents import Fields
 from contract.holdout import HELD_OUT_ONE_IN
@@ -85,7 +86,8 @@ def _measure_cycle(settings: Settings, pool: Pool, dataset: DatasetPointer, size
     cycle = _run(context, pool, dataset)
     rate = (before + _rate()) / 2
     release = registry.get_release(store, pool, cycle.report.registry.channels[Channel.LATEST].release)
-    return _rows(cycle, Fields(release.report, where="report"), rate, size)
+    run = [key.rpartition("/")[2] for key in store.list(keys.pool_trials(pool))]
+    return _rows(cycle, Fields(release.report, where="report"), run, rate, size)
 
 
 def _run(context: TrainingContext, pool: Pool, dataset: DatasetPointer) -> _Cycle:
@@ -122,19 +124,19 @@ def count_operations(size: Size, *, trained: int, rounds: int, trials: Collectio
     vetting = rounds * devices * size.people + devices * (LOOK_BACK + BLOCK)
     heads = 1 + folds_for(size.people, samples=trained, people=size.people)
     trained_on = 0
-    for spec in plan(len(EPOCHS)):
-        recipe = Recipe(epochs=spec.epochs)
-        if spec.name in trials and spec.epochs:
-            trained_on += recipe.steps_for(trained) * recipe.batch_for(trained)
+    specs = {spec.name: spec for spec in plan(len(EPOCHS))}
+    for name in trials:
+        recipe = Recipe(epochs=specs[name.removesuffix(WITHOUT_DOUBT)].epochs)
+        trained_on += recipe.steps_for(trained) * recipe.batch_for(trained) if recipe.epochs else 0
     forward_and_back = 2 * heads * trained_on * size.people
     return float(cell * (answers + vetting + forward_and_back + len(trials) * 3 * MOST_SCORED))
 
 
-def _rows(cycle: _Cycle, report: Fields, rate: float, size: Size) -> list[BenchRow]:
+def _rows(cycle: _Cycle, report: Fields, run: Sequence[str], rate: float, size: Size) -> list[BenchRow]:
     name = f"a cycle of {size.samples:,} samples, {size.people:,} classes, synthetic"
     trials, samples = report.document("trials"), report.document("samples")
     names = [one for one in trials.keys() if trials.document(one).text("ending") == TaskEnding.DONE]  # noqa: SIM118  # no mapping
-    operations = count_operations(size, trained=samples.integer("trained"), rounds=cycle.rounds, trials=names)
+    operations = count_operations(size, trained=samples.integer("trained"), rounds=cycle.rounds, trials=run)
     products = operations / rate / 60
     rows = [
         BenchRow(name, cycle.minutes, "minutes", goal=at_most(MOST_MINUTES)),
@@ -148,7 +150,7 @@ def _rows(cycle: _Cycle, report: Fields, rate: float, size: Size) -> list[BenchR
         before = until
     gate = report.document("gate")
     rows.append(BenchRow(f"{name}, labels that lost most of what was said", gate.integer("lost"), "labels"))
-    rows.append(BenchRow(f"{name}, times that all was trained", 1 if "doubted" not in report else 2, "times"))
+    rows.append(BenchRow(f"{name}, trials, with those without what is in doubt", len(run), "trials"))
     for trial in names:
         result = TrialResult.parse(trials.document(trial).document("result").as_json())
         right, said = result.accuracy or 0, result.calibration.said or 0

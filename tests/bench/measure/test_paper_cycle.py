@@ -20,6 +20,7 @@ def test_each_row_is_measured_on_a_real_cycle(tmp_path: Path) -> None:
     assert rows["until processes started"].value >= 0
     assert rows["until published"].value > 0
     assert rows["class-means"].unit == "minutes"
+    assert rows["trials, with those without what is in doubt"].value >= 1
     right = next(row for name, row in rows.items() if name.startswith("class-means, right of"))
     assert right.value > 50
     assert {"own memory of converter", "own memory of trainer", "own memory of the worker"} < rows.keys()
@@ -34,6 +35,8 @@ def test_the_operations_are_those_of_answers_vetting_training_and_what_is_scored
     assert means / one_pass == pytest.approx(1 + asked + 0.9 + 0.16, rel=0.02)  # best, a trial, vetting, and the rest
     both = count_operations(size, trained=350_000, rounds=1, trials=["class-means", "last-layer-for-long"])
     steps = 2 * (4 * 512 * 8631) * 134 * 2048  # of the head and one fold, forward and back
+    again = count_operations(size, trained=350_000, rounds=1, trials=["class-means", "class-means-without-doubt"])
+    assert again > means
     assert (both - means) / (asked * one_pass + steps) == pytest.approx(1, rel=0.05)
 
 
