@@ -89,6 +89,8 @@ class TrainingBundle(CheckedBundle):
     """None when it was read from elsewhere than a directory."""
     head: FileRef
     """head.keras."""
+    base_file: FileRef
+    """base.tensors."""
     base: BaseSamples
 
 
@@ -126,12 +128,14 @@ def parse_training_bundle(files: Mapping[str, bytes], *, directory: Path | None 
     head.check(files[KERAS_HEAD_FILE], where=KERAS_HEAD_FILE)
     parse_labels_reference(fields).check(files[LABELS_FILE], where=LABELS_FILE)
     parse_golden_reference(fields).check(files[GOLDEN_FILE], where=GOLDEN_FILE)
-    parse_reference(fields, "base", max_bytes=MAX_BASE_BYTES).check(files[BASE_FILE], where=BASE_FILE)
+    base_file = parse_reference(fields, "base", max_bytes=MAX_BASE_BYTES)
+    base_file.check(files[BASE_FILE], where=BASE_FILE)
     labels = parse_bundle_labels(files[LABELS_FILE])
     return TrainingBundle(
         directory=directory,
         facts=facts,
         head=head,
+        base_file=base_file,
         labels=labels,
         golden=parse_golden(files[GOLDEN_FILE], shape=facts.feature_shape),
         base=_parse_base(files[BASE_FILE], shape=facts.feature_shape, classes=len(labels)),

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.dataset.row_names import SHA256_BYTES, Names, make_names
 from cloud.store.keys import InboxUpload, Pool
 from contract.arrays import check_below, require_array
 from contract.cuts import parse_feature_shape
@@ -45,7 +46,6 @@ MAX_TABLE = 1 << 20
 """Entries of a table."""
 MAX_TABLES_BYTES = 128 << 20
 """As many as the largest shard has: one that is put together of others has no more than they had."""
-SHA256_BYTES = 32
 
 TABLES = "tables"
 COLUMNS = (
@@ -113,6 +113,11 @@ class Columns:
     def merged(self) -> NDArray[np.uint64]:
         """(n,): when each row was merged, Unix seconds."""
         return self.arrivals.merged[self.arrival_index]
+
+    @property
+    def row_names(self) -> Names:
+        """(n,): what each row's feature is, for good."""
+        return make_names(self.arrivals.ids[self.arrival_index], self.sample_ids, self.revisions)
 
     @property
     def oldest(self) -> int:

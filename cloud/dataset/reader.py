@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from cloud.dataset.blocks import BlockFeatures
 from cloud.dataset.columns import Columns
 from cloud.dataset.ledger import spell
 from cloud.dataset.pointer import DatasetPointer
+from cloud.dataset.row_names import Names, no_names
 from cloud.dataset.sample_index import make_keys
 from cloud.dataset.shards import ShardRef
 from cloud.errors import Damaged
@@ -102,6 +103,8 @@ class Dataset:
     """(n, *shape)."""
     device_ids: tuple[str, ...] = ()
     """By those numbers."""
+    names: Names = field(default_factory=no_names)
+    """(n,): of the row whose feature each sample has."""
 
     def __len__(self) -> int:
         return len(self.label_index)
@@ -182,6 +185,7 @@ def resolve(
         since=_since(samples, labels)[best],
         features=StoredFeatures(tuple(file for _, file in pieces), files[best], rows[best], feature_shape),
         device_ids=device_ids,
+        names=_join_names(columns)[best],
     )
 
 
@@ -228,6 +232,10 @@ def _places(columns: Sequence[Columns]) -> tuple[NDArray[np.int64], NDArray[np.i
     """Return the file, and the row in it, of every row."""
     files = _join([np.full(len(one), place) for place, one in enumerate(columns)], np.int64)
     return files, _join([np.arange(len(one)) for one in columns], np.int64)
+
+
+def _join_names(columns: Sequence[Columns]) -> Names:
+    return np.concatenate([no_names(), *(one.row_names for one in columns)])
 
 
 def _join(parts: Sequence[NDArray[Any]], dtype: type[Scalar], width: int | None = None) -> NDArray[Scalar]:
