@@ -22,6 +22,7 @@ NAMES = (
     "polling",
     "stored",
     "large-pools",
+    "kept",
     "training",
     "rivals",
     "backends",

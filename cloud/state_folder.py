@@ -5,6 +5,8 @@
     <state>/                    mode 700: a signing key and people's features are in it
         .<file>.<16 hex>        a file that a killed worker was writing (`contract.files.atomic_write`)
         spaces/<space>/         training bundles (`cloud.spaces.bundles`)
+        shards/<group>/<space>/ the shards of pools that were trained (`cloud.dataset.reader`)
+        embeddings/             what bodies made of their rows (`cloud.training.kept_embeddings`)
         cycles/                 scratch of the cycle under way (`cloud.training.cycle_folder`); a folder, not a link
 
 Whoever changes anything here holds the folder's claim (`cloud.worker.lock`).

@@ -20,7 +20,7 @@ from demo.settings import Settings
 
 PARTS = {
     CycleStep.INPUTS_READ: "processes started, inputs read",
-    CycleStep.EMBEDDED: "Keras imported, every row embedded with the best head so far",
+    CycleStep.EMBEDDED: "Keras imported, new rows embedded with the best head so far",
     CycleStep.TRAINED: "trials",
     CycleStep.CONVERTED: "gate, conversion to TFLite, parity",
     CycleStep.PUBLISHED: "signed and published",

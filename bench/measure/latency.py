@@ -32,7 +32,7 @@ ROUNDS, PEOPLE_A_ROUND = 5, 20
 GOAL_S = 4.0
 PATIENCE_S, ASK_EVERY_S = 300.0, 0.2
 PARTS = {
-    CycleStep.EMBEDDED: "inputs read, every row embedded",
+    CycleStep.EMBEDDED: "inputs read, new rows embedded",
     CycleStep.TRAINED: "samples vetted, trials",
     CycleStep.CONVERTED: "gate, files, parity",
     CycleStep.PUBLISHED: "signed and published",

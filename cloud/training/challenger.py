@@ -10,6 +10,8 @@ import numpy as np
 from cloud.errors import CycleFailed
 from cloud.releases.publish import TrainedHead
 from cloud.training import gate
+from cloud.training.conversion import ConversionInputs, ConversionOutcome
+from cloud.training.cycle_rows import CycleRows
 from cloud.training.examples import TrainingExamples
 from cloud.training.executors.arrays import Floats, Integers
 from cloud.training.executors.executor import TaskOutcome
@@ -19,9 +21,6 @@ from cloud.training.judges import choose_judges
 from cloud.training.trials import TrialResult, choose_challenger
 from cloud.training.values import (
     Answers,
-    ConversionInputs,
-    ConversionOutcome,
-    EmbeddingInputs,
     EmbeddingOutcome,
     Flags,
     Thresholds,
@@ -77,10 +76,10 @@ class Selection:
             classes=len(classes.labels),
         )
 
-    def for_conversion(self, rows: EmbeddingInputs, *, golden: Floats) -> ConversionInputs:
+    def for_conversion(self, rows: CycleRows, *, golden: Floats) -> ConversionInputs:
         """Return what the conversion of the challenger takes: its files are compared on a few of the rows."""
-        chosen = np.unique(np.linspace(0, len(rows.features) - 1, PARITY_FEATURES).astype(int))
-        return ConversionInputs(rows.head_file, self.challenger.weights, rows.features[chosen], golden)
+        chosen = np.unique(np.linspace(0, len(rows) - 1, PARITY_FEATURES).astype(np.int64))
+        return ConversionInputs(rows.to_embed.head_file, self.challenger.weights, rows.features(chosen), golden)
 
     def trained_head(
         self,

@@ -25,6 +25,7 @@ from cloud.training.executors.idle import IdleProcesses
 from cloud.training.executors.local import LocalExecutor
 from cloud.training.executors.ray_cluster import RayExecutor
 from cloud.training.executors.secrets import without_secrets
+from cloud.training.kept_embeddings import KeptEmbeddings
 from cloud.training.threads import usable_cores
 from cloud.training.trials import plan
 from contract.callbacks import ignore
@@ -52,6 +53,8 @@ class TrainingContext:
     """Of the lease of the pool that is worked on (`cloud.store.lease`)."""
     bundles: BundleCache = field(default_factory=BundleCache)
     """The training bundles of the worker's life."""
+    kept: KeptEmbeddings = field(default_factory=KeptEmbeddings)
+    """What the disk keeps of rows between cycles."""
     idle: IdleProcesses = field(default_factory=IdleProcesses)
     """The processes of earlier cycles; by default none is kept."""
     read: dict[Pool, str | None] = field(default_factory=dict)

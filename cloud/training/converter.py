@@ -1,31 +1,33 @@
 """What a cycle does to heads besides training them, in a process that has TensorFlow: embedding and conversion.
 
-Before the trials it puts all features through best's body, and answers them. While they run, it converts best's head,
-whose files are templates of later ones with the same body (`export.tflite.template`). After the trials it makes TFLite
-files of the challenger and compares them with Keras on real features; TFLite runs in yet another process.
+Before the trials it puts the features of new rows through best's body, and answers all rows. While they run, it
+converts best's head, whose files are templates of later ones with the same body (`export.tflite.template`). After the
+trials it makes TFLite files of the challenger and compares them with Keras on real features; TFLite runs in yet another
+process.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import keras
 import numpy as np
 
 from cloud.training.answers import answer_rows
+from cloud.training.conversion import ConversionInputs, ConversionOutcome
 from cloud.training.executors.arrays import Collect, Floats, collect_in_memory
 from cloud.training.executors.executor import Operations
 from cloud.training.executors.task_data import TaskData
-from cloud.training.heads import MOST_HEADS, BundleHeads, answer_features, embed_features, has_weights, head_id
+from cloud.training.heads import MOST_HEADS, BundleHeads, embed_features, has_weights, head_id
+from cloud.training.known_rows import KnownRows
 from cloud.training.values import (
     CONVERT,
     EMBED,
     Answers,
-    ConversionInputs,
-    ConversionOutcome,
     EmbeddingInputs,
     EmbeddingOutcome,
+    join,
 )
 from contract.callbacks import Progress, ignore
 from contract.cuts import HEAD_SIGNATURE
@@ -58,12 +60,18 @@ def embed_with_best(
     progress: Progress = ignore,
     collect: Collect = collect_in_memory,
 ) -> EmbeddingOutcome:
-    """Put all features through best, body and classifier."""
+    """Put new rows through best's body, and answer all with best and with the bundle's own head."""
     heads = heads or BundleHeads()
     best = heads.load(inputs.head_file, inputs.best)
-    embeddings = embed_features(best.body, inputs.features, progress=progress, collect=collect)
+    embeddings = new = _embed_new(inputs, inputs.known, best.body, progress, collect)
+    if not inputs.known.new.all():
+        embeddings = collect(inputs.known.gather(new), (len(inputs.known), new.shape[1]))
     answers = answer_rows(embeddings, (best.kernel, best.bias), temperature=inputs.temperatures.best)
-    first = answers if inputs.best is None else _answer_with_bundle(inputs, embeddings, heads, progress)
+    first, new_to_first = answers, None
+    if inputs.known_to_first is not None:
+        first, new_to_first = _answer_through_first(inputs, inputs.known_to_first, heads, progress, collect)
+    elif inputs.best is not None:
+        first = _answer_with(heads.load(inputs.head_file, None), [embeddings], inputs)
     return EmbeddingOutcome(
         embeddings=embeddings,
         first=first,
@@ -71,15 +79,30 @@ def embed_with_best(
         kernel=best.kernel,
         bias=best.bias,
         can_fine_tune=has_weights(best.body),
+        new_to_first=new_to_first,
     )
 
 
-def _answer_with_bundle(inputs: EmbeddingInputs, embeddings: Floats, heads: BundleHeads, progress: Progress) -> Answers:
-    """Answer all features with the bundle's own head, of which the embeddings may be best's, too."""
+def _embed_new(
+    inputs: EmbeddingInputs, known: KnownRows, body: keras.Model, progress: Progress, collect: Collect
+) -> Floats:
+    """Embed the rows (k, d) that are new to a body."""
+    rows = np.flatnonzero(known.new[inputs.new])
+    return embed_features(body, inputs.features, rows=rows, progress=progress, collect=collect)
+
+
+def _answer_through_first(
+    inputs: EmbeddingInputs, known: KnownRows, heads: BundleHeads, progress: Progress, collect: Collect
+) -> tuple[Answers, Floats]:
+    """Answer all rows with the bundle's own head, body and all; return also the embeddings of what is new to it."""
     first = heads.load(inputs.head_file, None)
-    if inputs.best is not None and len(inputs.best.body):
-        return answer_features(inputs, first, progress=progress)
-    return answer_rows(embeddings, (first.kernel, first.bias), temperature=inputs.temperatures.first)
+    new = _embed_new(inputs, known, first.body, progress, collect)
+    return _answer_with(first, known.gather(new), inputs), new
+
+
+def _answer_with(first: HeadParts, parts: Iterable[Floats], inputs: EmbeddingInputs) -> Answers:
+    classifier, temperature = (first.kernel, first.bias), inputs.temperatures.first
+    return join(answer_rows(part, classifier, temperature=temperature) for part in parts)
 
 
 class Converter:

@@ -3,8 +3,9 @@
 ::
 
     start processes    they import Keras meanwhile
-    read inputs        the worker reads the store, and writes to the cycle's folder what the operations share
-    embed              the converter puts all rows through best, and answers them with it
+    read inputs        the worker reads the store, takes the embeddings that its disk has kept, and writes the features
+                       of what is new to the cycle's folder
+    embed              the converter puts new rows through best's body, and answers all with it; what is new is kept
     vet                samples that cannot be what they are said to be are left out
     train              trials train in parallel; each one's ending is recorded
     judge              the best trial is the challenger; the gate compares it with best. Where single labels are in
@@ -32,11 +33,13 @@ from cloud.releases.registry import Registry
 from cloud.store.keys import Pool
 from cloud.training.challenger import trial_result
 from cloud.training.context import TrainingContext
+from cloud.training.conversion import ConversionInputs, ConversionOutcome
+from cloud.training.cycle_rows import CycleRows
 from cloud.training.examples import TrainingExamples
 from cloud.training.executors.executor import Executor, Task, TaskOutcome
 from cloud.training.executors.task_data import TaskData
 from cloud.training.gate import Verdict
-from cloud.training.inputs import CycleInputs, read_inputs, write_inputs
+from cloud.training.inputs import CycleInputs, read_inputs
 from cloud.training.records import record
 from cloud.training.rounds import Round, count_examples, train_in_rounds
 from cloud.training.trials import Spec, has_enough_to_fine_tune, plan, run_in_turn
@@ -44,8 +47,6 @@ from cloud.training.values import (
     CONVERT,
     EMBED,
     TRAIN,
-    ConversionInputs,
-    ConversionOutcome,
     EmbeddingInputs,
     EmbeddingOutcome,
     TrialInputs,
@@ -106,9 +107,11 @@ def run_cycle(
         if inputs.examples.trained == 0:
             return _nothing_to_train(context, inputs, watch)
         _warn_of_labels_left_out(inputs)
-        rows = write_inputs(inputs, folder)
-        watch.passed(CycleStep.INPUTS_READ)
-        embedding = _embed(converter, rows)
+        kept, state = context.kept, context.settings.state
+        rows = CycleRows.read(inputs, folder, kept=kept, state=state)
+        watch.passed(CycleStep.INPUTS_READ, rows=len(rows), new=len(rows.to_embed.features))
+        embedding = _embed(converter, rows.to_embed)
+        rows.keep(embedding, kept=kept, state=state)
         watch.passed(CycleStep.EMBEDDED)
         examples, vetted = count_examples(inputs.examples, embedding.embeddings)
         watch.passed(CycleStep.VETTED, set_aside=vetted.counts(), rounds=vetted.rounds)
@@ -229,19 +232,21 @@ class _Trials:
     context: TrainingContext
     trainers: Executor
     inputs: CycleInputs
-    rows: EmbeddingInputs
+    rows: CycleRows
     embedding: EmbeddingOutcome
     cycle: str
 
     def run(self, examples: TrainingExamples, suffix: str) -> list[TaskOutcome]:
         """Run the trials that could win on some examples, and record how each of them ended."""
-        inputs = self.inputs.for_trials(examples, self.rows, self.embedding)
-        fine_tune = inputs.deeper is not None and has_enough_to_fine_tune(examples.photos[examples.photos > 0].tolist())
+        inputs, photos = self.inputs.for_trials(examples, self.embedding), examples.photos
+        fine_tune = self.embedding.can_fine_tune and has_enough_to_fine_tune(photos[photos > 0].tolist())
         planned = plan(self.context.settings.trials, samples=int(examples.trains.sum()), fine_tune=fine_tune)
         specs = [replace(spec, name=spec.name + suffix) for spec in planned]
         return run_in_turn(specs, lambda some: self._run(some, inputs), result=trial_result)
 
     def _run(self, specs: Sequence[Spec], inputs: TrialInputs) -> list[TaskOutcome]:
+        if any(spec.fine_tuning is not None for spec in specs):
+            inputs = replace(inputs, deeper=self.rows.for_deeper_layers())
         outcomes = self.trainers.run([Task(spec.name, TRAIN, spec.document()) for spec in specs], inputs.pack())
         for spec, outcome in zip(specs, outcomes, strict=True):
             record(self.context.store, self.inputs.pool, self.cycle, spec=spec, outcome=outcome)

@@ -3,7 +3,8 @@
 ::
 
     <state>/cycles/<cycle>/
-        features             float32 (n, *shape): rows that train, then held-out ones
+        features             float32 (k, *shape): of the rows that are new to a body
+        all-features         float32 (n, *shape), once a trial fine-tunes: rows that train, then held-out ones
         best/                best's weights, while best is not the bundle's head
             kernel           float32 (d, classes)
             bias             float32 (classes,)
@@ -42,14 +43,16 @@ class CycleFolder:
         return self.path / module.rpartition(".")[2]
 
     def write_features(self, chunks: Iterable[Floats], *, shape: tuple[int, ...]) -> Floats:
-        """Write all features, float32 `shape` (n, ...), a chunk at a time; return them, mapped.
+        """Write the features of new rows, float32 `shape` (k, ...), a chunk at a time; return them, mapped.
 
         Raises:
             OSError: the disk has no room for them.
         """
-        write_array(self.path / "features", chunks)
-        features: Floats = read_array(self.path / "features", dtype=FLOAT32, shape=shape)
-        return features
+        return self._write_features("features", chunks, shape)
+
+    def all_features(self, chunks: Iterable[Floats], *, shape: tuple[int, ...]) -> Floats:
+        """Write the features of all rows, `shape` (n, ...), unless they are there. As `write_features` else."""
+        return self._write_features("all-features", chunks, shape)
 
     def write_best(self, weights: HeadWeights) -> HeadWeights:
         """Write best's weights, once for all operations of the cycle; return them, mapped where they are large.
@@ -64,6 +67,12 @@ class CycleFolder:
             bias=_write(folder / "bias", weights.bias),
             body=_write(folder / "body", weights.body),
         )
+
+    def _write_features(self, name: str, chunks: Iterable[Floats], shape: tuple[int, ...]) -> Floats:
+        if not (self.path / name).exists():
+            write_array(self.path / name, chunks)
+        features: Floats = read_array(self.path / name, dtype=FLOAT32, shape=shape)
+        return features
 
 
 def _write(path: Path, array: Floats) -> Floats:

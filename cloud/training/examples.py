@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from cloud.dataset.backing import PHOTOS_OF_A_CLASS, LabelStanding, find_waiting
 from cloud.dataset.reader import Dataset
+from cloud.dataset.row_names import NAME, Names, base_names
 from cloud.label_limit import USUAL, LabelLimit
 from cloud.training.sources import pairs_of, vouched_for
 from contract.arrays import FLOAT32_BYTES
 from contract.bundle import BaseSamples
 from contract.documents import encode_json
+from contract.files import FileRef
 from contract.holdout import Split
 from contract.labels import MAX_LABELS, MAX_LABELS_BYTES, label_key
 
@@ -146,11 +148,28 @@ class TrainingExamples:
         doubted = self.unseen & np.isin(pairs, pairs[news])
         return self.weighted(np.where(doubted, 0, self.weights).astype(np.float32))
 
-    def features(self, base: BaseSamples, dataset: Dataset) -> Iterator[Floats]:
-        """Yield the features (k, *shape) of all rows in order, a bounded number at a time."""
+    @property
+    def of_base(self) -> NDArray[np.bool_]:
+        """Which rows (n,) are the bundle's base."""
+        return self._base_rows >= 0
+
+    def names(self, base_file: FileRef, dataset: Dataset) -> Names:
+        """Return the name (n,) of each row, given the file of the base samples."""
+        of_base = base_names(base_file.sha256, int(self._base_rows.max(initial=-1)) + 1)
+        names = np.zeros(len(self), NAME)
+        names[self.of_base] = of_base[self._base_rows[self.of_base]]
+        names[~self.of_base] = dataset.names[self._dataset_rows[~self.of_base]]
+        return names
+
+    def features(
+        self, base: BaseSamples, dataset: Dataset, *, rows: NDArray[np.int64] | None = None
+    ) -> Iterator[Floats]:
+        """Yield the features (k, *shape) of all rows, or of some, in order, a bounded number at a time."""
+        rows = np.arange(len(self)) if rows is None else rows
         size = max(CHUNK_BYTES // max(FLOAT32_BYTES * int(np.prod(dataset.features.shape[1:])), 1), 1)
-        for begin in range(0, len(self), size):
-            ours, theirs = self._base_rows[begin : begin + size], self._dataset_rows[begin : begin + size]
+        for begin in range(0, len(rows), size):
+            some = rows[begin : begin + size]
+            ours, theirs = self._base_rows[some], self._dataset_rows[some]
             chunk = np.empty((len(ours), *dataset.features.shape[1:]), np.float32)
             chunk[ours >= 0] = base.features[ours[ours >= 0]]
             chunk[theirs >= 0] = dataset.features[theirs[theirs >= 0]]

@@ -6,6 +6,7 @@ Pure Keras.
 from __future__ import annotations
 
 import hashlib
+import math
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,16 +15,17 @@ import keras
 import numpy as np
 
 import export.network.inception_resnet_v1  # noqa: F401  # registers the layers that a head may have
-from cloud.training.answers import answer_rows
-from cloud.training.executors.arrays import Bytes, Collect, Floats
-from cloud.training.values import Answers, EmbeddingInputs, join
+from cloud.training.executors.arrays import Bytes, Collect, Floats, Integers
 from cloud.training.weights import HeadWeights
+from contract.arrays import FLOAT32_BYTES
 from contract.callbacks import Progress
 from contract.training_bundle import KERAS_HEAD_FILE
 from export.errors import HeadError
 from export.network.classifier import HeadParts, take_apart
 
-BATCH = 64
+BATCH_BYTES = 1 << 20
+FEWEST_ROWS, MOST_ROWS = 16, 1024
+"""Of features that a body takes at once: powers of two."""
 MOST_HEADS = 2
 """That are kept in memory: a deep one takes 100 MB, and groups of one kind of device share theirs."""
 
@@ -100,23 +102,33 @@ def flatten(body: keras.Model) -> Floats:
     return row
 
 
-def embed_features(body: keras.Model, features: Floats, *, progress: Progress, collect: Collect) -> Floats:
-    """Return the embeddings (n, d) of features (n, *shape); both may be larger than memory."""
-    shape = len(features), int(body.output_shape[-1])
-    return collect(_embeddings(body, features, progress), shape)
+def embed_features(
+    body: keras.Model, features: Floats, *, rows: Integers | None = None, progress: Progress, collect: Collect
+) -> Floats:
+    """Return the embeddings (k, d) of features (n, *shape), of all or of some rows (k,); both may exceed memory.
+
+    What is computed of a row does not depend on the others, to the last bit. For that a batch has always as many rows,
+    the last one zeros behind its own, and a power of two: libraries treat rows of one size alike but for a remainder.
+    """
+    rows = np.arange(len(features)) if rows is None else rows
+    shape = len(rows), int(body.output_shape[-1])
+    return collect(_embeddings(body, features, rows, progress), shape)
 
 
-def _embeddings(body: keras.Model, features: Floats, progress: Progress) -> Iterator[Floats]:
-    for begin in range(0, len(features), BATCH):
-        yield body.predict_on_batch(np.asarray(features[begin : begin + BATCH]))
-        progress(min(begin + BATCH, len(features)), len(features))
+def _embeddings(body: keras.Model, features: Floats, rows: Integers, progress: Progress) -> Iterator[Floats]:
+    size = batch_size(features.shape[1:])
+    for begin in range(0, len(rows), size):
+        some = rows[begin : begin + size]
+        batch = np.zeros((size, *features.shape[1:]), np.float32)
+        batch[: len(some)] = features[some]
+        yield body.predict_on_batch(batch)[: len(some)]
+        progress(begin + len(some), len(rows))
 
 
-def answer_features(inputs: EmbeddingInputs, first: HeadParts, *, progress: Progress) -> Answers:
-    """Answer features with the bundle's own head; its embeddings of them are not kept."""
-    classifier = first.kernel, first.bias
-    batches = _embeddings(first.body, inputs.features, progress)
-    return join(answer_rows(batch, classifier, temperature=inputs.temperatures.first) for batch in batches)
+def batch_size(feature_shape: tuple[int, ...]) -> int:
+    """Return how many features of a shape a body takes at once: a power of two."""
+    rows = max(BATCH_BYTES // (FLOAT32_BYTES * math.prod(feature_shape)), FEWEST_ROWS)
+    return min(1 << (rows.bit_length() - 1), MOST_ROWS)
 
 
 def has_weights(body: keras.Model) -> bool:

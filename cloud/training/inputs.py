@@ -5,7 +5,8 @@
     <state>/spaces/<space>/             the training bundle
     <state>/shards/<group>/<space>/     the dataset's shards
 
-Both are copies of what the store has, and may be deleted while no worker runs.
+Both are copies of what the store has, and may be deleted while no worker runs. So may what is kept of their rows
+(`cloud.training.kept_embeddings`).
 """
 
 from __future__ import annotations
@@ -28,10 +29,9 @@ from cloud.store import keys
 from cloud.store.documents import reading
 from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
-from cloud.training.cycle_folder import CycleFolder
 from cloud.training.examples import KnownLabels, TrainingExamples, choose_classes, choose_examples
-from cloud.training.executors.arrays import read_array
-from cloud.training.values import DeeperLayers, EmbeddingInputs, EmbeddingOutcome, HeadNumbers, Thresholds, TrialInputs
+from cloud.training.kept_embeddings import pools_kept
+from cloud.training.values import EmbeddingOutcome, HeadNumbers, Thresholds, TrialInputs
 from cloud.training.weights import HeadWeights, decode_weights
 from contract.bundle import BundleFacts, TrainingBundle
 from contract.files import FileRef
@@ -39,8 +39,6 @@ from contract.labels import parse_labels
 from contract.manifest import Channel, Manifest
 from contract.training_bundle import KERAS_HEAD_FILE
 from contract.unknown import Strictness
-
-UINT8 = np.dtype(np.uint8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,8 +67,8 @@ class CycleInputs:
         """Return what to remember once this was trained on."""
         return TrainedDataset(self.dataset.commit, self.rows, cycle, self.admission.id)
 
-    def for_trials(self, examples: TrainingExamples, rows: EmbeddingInputs, embedding: EmbeddingOutcome) -> TrialInputs:
-        """Return what trials on these examples take, once best has embedded all rows."""
+    def for_trials(self, examples: TrainingExamples, embedding: EmbeddingOutcome) -> TrialInputs:
+        """Return what trials of the last layer take on these examples, once best has embedded all rows."""
         body = self.best.body if self.best else np.zeros(0, np.float32)
         return TrialInputs(
             embeddings=embedding.embeddings,
@@ -82,7 +80,6 @@ class CycleInputs:
             classes=len(examples.classes.labels),
             base_classes=examples.classes.base,
             best=HeadWeights(embedding.kernel, embedding.bias, body),
-            deeper=DeeperLayers(rows.head_file, rows.features) if embedding.can_fine_tune else None,
         )
 
 
@@ -92,9 +89,9 @@ def shard_cache(state: Path, pool: Pool) -> Path:
 
 
 def cached_pools(state: Path) -> list[Pool]:
-    """List the pools of which this disk keeps shards."""
+    """List the pools of which this disk keeps shards, or embeddings."""
     folders = (path for path in state.glob("shards/*/*") if path.is_dir())
-    return sorted(Pool(path.parent.name, path.name) for path in folders)
+    return sorted({*(Pool(path.parent.name, path.name) for path in folders), *pools_kept(state)})
 
 
 def read_inputs(
@@ -142,22 +139,6 @@ def read_inputs(
         best=_weights(store, pool, release.weights) if release and release.weights else None,
         temperatures=HeadNumbers(bundle.facts.temperature, (manifest or bundle.facts).temperature),
         thresholds=Thresholds(_balanced(bundle.facts), _balanced(manifest or bundle.facts)),
-    )
-
-
-def write_inputs(inputs: CycleInputs, folder: CycleFolder) -> EmbeddingInputs:
-    """Write to a cycle's folder what its operations share; return what the first of them takes, mapped.
-
-    Raises:
-        OSError: the disk has no room for it.
-    """
-    shape = len(inputs.examples), *inputs.bundle.feature_shape
-    chunks = inputs.examples.features(inputs.bundle.base, inputs.dataset)
-    return EmbeddingInputs(
-        features=folder.write_features(chunks, shape=shape),
-        head_file=read_array(inputs.head_file, dtype=UINT8, shape=(inputs.head_file.stat().st_size,)),
-        best=folder.write_best(inputs.best) if inputs.best else None,
-        temperatures=inputs.temperatures,
     )
 
 

@@ -3,11 +3,12 @@
 ::
 
     operation   inputs                                               outcome
-    embed       features, head file, best's weights                  embeddings, best's classifier, what best and the
-                                                                     bundle's own head answer
+    embed       embeddings that were kept, features of new rows,     embeddings of all rows, best's classifier, what
+                head file, best's weights                            best and the bundle's own head answer
     train       embeddings, labels, sample weights, best's           weights, answers, result, learning curve
                 weights; to fine-tune also features and head file
     convert     head file, weights, real features, golden sample     TFLite files, their golden logits, parity
+                                                                     (`cloud.training.conversion`)
 
 The worker reads inputs before an operation and uses its outcome after it; in between it is a function of arrays, on
 this machine or another. Arrays may be mapped from files, and larger than memory. No Keras here.
@@ -16,7 +17,7 @@ this machine or another. Arrays may be mapped from files, and larger than memory
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,10 +26,10 @@ from numpy.typing import NDArray
 from cloud.training.curves import LearningCurve
 from cloud.training.executors.arrays import Array, Bytes, Floats, Integers
 from cloud.training.executors.task_data import TaskData
+from cloud.training.known_rows import KnownRows
 from cloud.training.trials import TrialResult
 from cloud.training.weights import HeadWeights
 from contract.documents import Json
-from contract.manifest import Precision
 
 EMBED, TRAIN, CONVERT = "embed", "train", "convert"
 """The names of the operations."""
@@ -101,28 +102,55 @@ def join(parts: Iterable[Answers]) -> Answers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EmbeddingInputs:
-    """What best is to embed, and what it and the bundle's own head are to answer."""
+    """What best is to embed, and what it and the bundle's own head are to answer: n rows, some of which are new."""
 
     features: Floats
-    """(n, *shape)."""
+    """(k, *shape): of the rows that are new to best's body, or to the bundle's."""
     head_file: Bytes
     """The space's `.keras` file."""
     best: HeadWeights | None
     """None while best is the bundle's head."""
     temperatures: HeadNumbers
+    known: KnownRows
+    """Of all rows, through best's body."""
+    known_to_first: KnownRows | None = None
+    """Through the bundle's; None where that is best's."""
+
+    @classmethod
+    def of_new(
+        cls, features: Floats, head_file: Bytes, *, best: HeadWeights | None, temperatures: HeadNumbers
+    ) -> EmbeddingInputs:
+        """Return what embeds rows of which nothing is known, given all of their features."""
+        nothing = KnownRows.none_of(len(features))
+        is_own = best is not None and len(best.body) > 0
+        return cls(features, head_file, best, temperatures, nothing, nothing if is_own else None)
+
+    @property
+    def new(self) -> Integers:
+        """The rows (k,) that have features, in order."""
+        new = self.known.new if self.known_to_first is None else self.known.new | self.known_to_first.new
+        return np.flatnonzero(new)
 
     def pack(self) -> TaskData:
         """Return it as task data."""
         arrays: dict[str, Array] = {"features": self.features, "head_file": self.head_file}
-        document: dict[str, Json] = {"first": self.temperatures.first, "best": self.temperatures.best}
-        return TaskData(document, arrays | (self.best.arrays() if self.best else {}))
+        arrays |= self.best.arrays() if self.best else {}
+        arrays |= self.known.arrays("known")
+        arrays |= self.known_to_first.arrays("first") if self.known_to_first else {}
+        return TaskData({"first": self.temperatures.first, "best": self.temperatures.best}, arrays)
 
     @classmethod
     def unpack(cls, data: TaskData) -> EmbeddingInputs:
         """Read what `pack` returned."""
-        best = _unpack_weights(data) if "kernel" in data.arrays else None
         first, of_best = (data.fields.number(name, low=0.0, high=math.inf) for name in ("first", "best"))
-        return cls(data.floats("features"), data.binary("head_file"), best, HeadNumbers(first, of_best))
+        return cls(
+            features=data.floats("features"),
+            head_file=data.binary("head_file"),
+            best=unpack_weights(data) if "kernel" in data.arrays else None,
+            temperatures=HeadNumbers(first, of_best),
+            known=KnownRows.unpack(data, "known"),
+            known_to_first=KnownRows.unpack(data, "first") if "first_places" in data.arrays else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,11 +167,14 @@ class EmbeddingOutcome:
     bias: Floats
     can_fine_tune: bool
     """Whether its body has weights to train."""
+    new_to_first: Floats | None = None
+    """(j, d): of the rows that are new to the bundle's body, through that; None where it is best's."""
 
     def pack(self) -> TaskData:
         """Return it as task data."""
         arrays: dict[str, Array] = {"embeddings": self.embeddings, "kernel": self.kernel, "bias": self.bias}
         arrays |= self.first.arrays("first") | self.best.arrays("best")
+        arrays |= {} if self.new_to_first is None else {"new_to_first": self.new_to_first}
         return TaskData({"can_fine_tune": self.can_fine_tune}, arrays)
 
     @classmethod
@@ -156,6 +187,7 @@ class EmbeddingOutcome:
             kernel=data.floats("kernel"),
             bias=data.floats("bias"),
             can_fine_tune=data.fields.boolean("can_fine_tune"),
+            new_to_first=data.floats("new_to_first") if "new_to_first" in data.arrays else None,
         )
 
 
@@ -235,7 +267,7 @@ class TrialInputs:
             vouched=data.integers("vouched") > 0,
             classes=data.fields.integer("classes"),
             base_classes=data.fields.integer("base_classes"),
-            best=_unpack_weights(data),
+            best=unpack_weights(data),
             deeper=DeeperLayers(data.binary("head_file"), data.floats("features")) if has_deeper else None,
         )
 
@@ -259,62 +291,9 @@ class TrialOutcome:
     def unpack(cls, data: TaskData) -> TrialOutcome:
         """Read what `pack` returned."""
         result, answers = TrialResult.parse(data.document), Answers.unpack(data, "trial")
-        return cls(result, _unpack_weights(data), answers, LearningCurve.unpack(data))
+        return cls(result, unpack_weights(data), answers, LearningCurve.unpack(data))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ConversionInputs:
-    """A head to convert, and features to compare it with its files on."""
-
-    head_file: Bytes
-    weights: HeadWeights
-    samples: Floats
-    """(k, *shape): real features."""
-    golden: Floats
-    """(*shape): the space's golden sample."""
-
-    def pack(self) -> TaskData:
-        """Return it as task data."""
-        arrays: dict[str, Array] = {"head_file": self.head_file, "samples": self.samples, "golden": self.golden}
-        return TaskData({}, arrays | self.weights.arrays())
-
-    @classmethod
-    def unpack(cls, data: TaskData) -> ConversionInputs:
-        """Read what `pack` returned."""
-        return cls(
-            head_file=data.binary("head_file"),
-            weights=_unpack_weights(data),
-            samples=data.floats("samples"),
-            golden=data.floats("golden"),
-        )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ConversionOutcome:
-    """A head's files that are within their tolerance of Keras."""
-
-    files: Mapping[Precision, bytes]
-    logits: Mapping[Precision, Floats]
-    """(classes,): what each file answers to the golden sample."""
-    parity: Mapping[str, Json]
-    """By precision: how far a file is from Keras, or why it is left out."""
-
-    def pack(self) -> TaskData:
-        """Return it as task data."""
-        files = {f"{precision}.tflite": np.frombuffer(content, np.uint8) for precision, content in self.files.items()}
-        logits = {f"{precision}.logits": logits for precision, logits in self.logits.items()}
-        return TaskData(self.parity, {**files, **logits})
-
-    @classmethod
-    def unpack(cls, data: TaskData) -> ConversionOutcome:
-        """Read what `pack` returned."""
-        made = [precision for precision in Precision if f"{precision}.tflite" in data.arrays]
-        return cls(
-            files={precision: data.binary(f"{precision}.tflite").tobytes() for precision in made},
-            logits={precision: data.floats(f"{precision}.logits") for precision in made},
-            parity=data.document,
-        )
-
-
-def _unpack_weights(data: TaskData) -> HeadWeights:
+def unpack_weights(data: TaskData) -> HeadWeights:
+    """Read what `HeadWeights.arrays` returned."""
     return HeadWeights(data.floats("kernel"), data.floats("bias"), data.floats("body"))

@@ -244,5 +244,7 @@ class Eraser:
 
     def _prune(self, pool: Pool) -> None:
         dataset, _ = dataset_pointer.read(self.context.store, pool)
-        self.context.note_erased(pool, erasure=dataset.erasure.id if dataset.erasure else None)
-        reader.prune(shard_cache(self.context.settings.state, pool), dataset)
+        state, erasure = self.context.settings.state, dataset.erasure.id if dataset.erasure else None
+        self.context.note_erased(pool, erasure=erasure)
+        reader.prune(shard_cache(state, pool), dataset)
+        self.context.kept.forget_erased(state, pool, erasure=erasure)

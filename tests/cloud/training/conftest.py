@@ -1,8 +1,9 @@
 """Small heads, synthetic people who are points in space, and a worker to train them, for tests that really train."""
 
 import hashlib
+import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -202,7 +203,10 @@ class SyntheticRows:
 
     def with_best(self, weights: HeadWeights) -> "SyntheticRows":
         """Return the same rows after another head has become best."""
-        return replace(self, inputs=replace(self.inputs, best=weights))
+        inputs = EmbeddingInputs.of_new(
+            self.inputs.features, self.inputs.head_file, best=weights, temperatures=self.inputs.temperatures
+        )
+        return replace(self, inputs=inputs)
 
 
 @pytest.fixture
@@ -219,10 +223,22 @@ def make_rows(tmp_path: Path) -> Callable[..., SyntheticRows]:
         ]
         labels = np.concatenate([np.repeat(np.arange(people), photos), np.repeat(np.arange(people), held_out)])
         head_file = np.fromfile(tmp_path / "head.keras", np.uint8)
-        inputs = EmbeddingInputs(np.concatenate(parts), head_file, best=None, temperatures=HeadNumbers(1.0, 1.0))
+        inputs = EmbeddingInputs.of_new(np.concatenate(parts), head_file, best=None, temperatures=HeadNumbers(1.0, 1.0))
         return SyntheticRows(inputs, labels, trained=people * photos, classes=people)
 
     return make
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "fedex-test", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("mounting a file system needs root; a worker with a limit on files is tested all the same")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import pytest
 
 import cloud
 from cloud.training.context import CONVERTER, TRAINER
+from cloud.training.conversion import ConversionInputs, ConversionOutcome
 from cloud.training.cycle_folder import CycleFolder
 from cloud.training.executors.executor import Executor, Limits, Task, TaskEnding, TaskOutcome
 from cloud.training.executors.local import LocalExecutor
@@ -27,8 +28,6 @@ from cloud.training.values import (
     CONVERT,
     EMBED,
     TRAIN,
-    ConversionInputs,
-    ConversionOutcome,
     EmbeddingOutcome,
     TrialOutcome,
 )

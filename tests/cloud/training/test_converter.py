@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from cloud.training import converter
+from cloud.training.conversion import ConversionInputs
 from cloud.training.converter import Converter
 from cloud.training.executors.arrays import collect_in_memory
 from cloud.training.heads import flatten, load_head
-from cloud.training.values import ConversionInputs, EmbeddingInputs, HeadNumbers
+from cloud.training.values import EmbeddingInputs, HeadNumbers
 from cloud.training.weights import HeadWeights
 from contract.manifest import Precision
 from export.errors import ParityError
@@ -91,7 +92,7 @@ def test_the_first_conversion_finds_a_template_where_there_was_time_to_prepare(
     inputs: ConversionInputs, no_converter: Callable[[], None]
 ) -> None:
     warm, temperatures = Converter(), HeadNumbers(1.0, 1.0)
-    rows = EmbeddingInputs(inputs.samples, inputs.head_file, best=None, temperatures=temperatures)
+    rows = EmbeddingInputs.of_new(inputs.samples, inputs.head_file, best=None, temperatures=temperatures)
     warm.embed(rows, collect=collect_in_memory)
     warm.prepare()
     no_converter()

@@ -29,6 +29,7 @@ from cloud.store.keys import InboxUpload, Pool
 from cloud.store.listing import keys_under
 from cloud.training.context import TrainingContext
 from cloud.training.inputs import shard_cache
+from cloud.training.kept_embeddings import KeptEmbeddings, NewRows
 from cloud.worker.erasing import Eraser
 from contract.bundle import TrainingBundle
 from contract.errors import ContractError
@@ -178,7 +179,7 @@ def fill(place: Place, make_upload: MakeUpload) -> tuple[list[bytes], list[bytes
     _set_aside(place, _arrival(place, FIRST, first[0]), first[0])
     _leave_behind(place)
     _release(place, first)
-    place.dataset()
+    _keep_embeddings(place)
     scratch = place.settings.state / "cycles" / "c1"
     scratch.mkdir(parents=True)
     (scratch / "features").write_bytes(decode_upload(first[0]).features.tobytes())
@@ -229,6 +230,15 @@ def release(place: Place, learned: bytes, *, labels: tuple[str, ...]) -> None:
         trained=TrainedDataset("c", 6, "a cycle"),
         now=NOW - 50,
     )
+
+
+def _keep_embeddings(place: Place) -> None:
+    """Keep rows through a body that changes nothing, on the worker's disk."""
+    data, kept, nothing = place.dataset(), KeptEmbeddings(), np.zeros(0, np.float32)
+    body = kept.read(place.settings.state, place.pool, place.bundle, weights=nothing, erasure=None)
+    embeddings = data.features[:]
+    rows = NewRows(body, data.names, np.zeros(len(data), np.bool_), embeddings.shape[1], lambda some: embeddings[some])
+    kept.keep(place.settings.state, place.pool, [rows])
 
 
 def _release(place: Place, sent: list[bytes]) -> None:

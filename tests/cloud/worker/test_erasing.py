@@ -118,6 +118,7 @@ def test_the_search_finds_what_is_to_be_erased_where_it_is_held(
     assert {prefix for prefix in places if any(name.startswith(prefix) for name in found)} == set(places)
     state = str(place.settings.state)
     assert any(name.startswith(f"{state}/shards/") for name in found)
+    assert any(name.startswith(f"{state}/embeddings/") for name in found)
     assert any(name.startswith(f"{state}/cycles/") for name in found)
 
 
@@ -349,13 +350,16 @@ def test_what_was_erased_while_a_worker_was_away_leaves_its_disk_as_it_starts(
     place: Place, filled: tuple[Path, list[bytes], list[bytes]]
 ) -> None:
     erasures.ask_of_device(place.store, FIRST, by=FIRST, now=NOW - 10)
-    away = place.settings.state / "shards"
-    shutil.copytree(away, place.settings.state / "kept")
+    state, away = place.settings.state, ("shards", "embeddings")
+    for name in away:
+        shutil.copytree(state / name, state / f"{name}-before")
     place.eraser().look()
-    shutil.rmtree(away, ignore_errors=True)
-    (place.settings.state / "kept").rename(away)
+    for name in away:
+        shutil.rmtree(state / name, ignore_errors=True)
+        (state / f"{name}-before").rename(state / name)
     traces = {trace for body in filled[1] for trace in traces_of(body)}
-    assert any(place.find(trace) for trace in traces)
+    found = [path for trace in traces for path in place.find(trace)]
+    assert all(any(path.startswith(f"{state}/{name}/") for path in found) for name in away)
     place.eraser().look()
     check_gone(place, traces)
 
@@ -370,13 +374,19 @@ def test_what_one_worker_erases_leaves_the_disks_of_the_others(
     traces = {trace for body in filled[1] for trace in traces_of(body)}
     erasures.ask_of_device(place.store, FIRST, by=FIRST, now=NOW - 10)
     assert place.eraser().look() == [HOME]
-    shards = tmp_path / "another" / "shards"
-    held = [(str(file), file.read_bytes()) for file in shards.rglob("*") if file.is_file()]
-    assert any(names_with(trace, held) for trace in traces)
+    kept = [tmp_path / "another" / name for name in ("shards", "embeddings")]
+    held = files_in(*kept)
+    found = [path for trace in traces for path in names_with(trace, held)]
+    assert all(any(path.startswith(str(folder)) for path in found) for folder in kept)
     other._next_tidy = 0.0  # the monotonic clock cannot be set
     assert other.look() == []
-    held = [(str(file), file.read_bytes()) for file in shards.rglob("*") if file.is_file()]
+    held = files_in(*kept)
     assert {trace: found for trace in traces if (found := names_with(trace, held))} == {}
+
+
+def files_in(*folders: Path) -> list[tuple[str, bytes]]:
+    """Return names and bytes of all files."""
+    return [(str(file), file.read_bytes()) for folder in folders for file in folder.rglob("*") if file.is_file()]
 
 
 def test_an_erasure_waits_for_a_pool_that_another_worker_has(

@@ -1,7 +1,5 @@
 """Arrays in files: what was written is what is read, and a disk without room is an error, not a death."""
 
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +10,6 @@ from cloud.training.executors.arrays import FLOAT32, collect_in_memory, place_ar
 
 LARGE = np.arange(600_000, dtype=np.float32).reshape(-1, 2)
 """Large enough to be mapped."""
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of one megabyte."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "fedex-test", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("mounting a file system needs root; a worker with a limit on files is tested all the same")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.mark.parametrize("sizes", [(), (0,), (3,), (2, 0, 3)])
