@@ -23,11 +23,12 @@ from cloud.admin.standing import (
     parsed,
 )
 from cloud.errors import NothingToDo
-from cloud.releases import registry
+from cloud.releases import stored
+from cloud.releases.current import CurrentRelease
 from cloud.releases.decisions import Decided, Decision
 from cloud.releases.history import PastRelease, chain, find
 from cloud.releases.publish import rollout_id
-from cloud.releases.registry import CurrentRelease, Registry
+from cloud.releases.registry import Registry
 from cloud.store.keys import Pool
 from contract.documents import Json
 from contract.manifest import Channel, Manifest
@@ -51,7 +52,8 @@ class BestOperator(StandingReleases):
             pin: whether best is to be held still with it; a pin that holds stays in any case.
 
         Raises:
-            NothingToDo: no release has this serial, it has no head or best has this one already, or it was withdrawn.
+            NothingToDo: no release has this serial, it has no head or best has this one already, it was withdrawn, or
+                its files are gone.
             Damaged: what stands there was not signed by this key, or is not what was kept.
             LostRace: the registry has moved; nothing has changed.
         """
@@ -102,7 +104,7 @@ class BestOperator(StandingReleases):
         self, pool: Pool, previous: Registry, current: CurrentRelease, what: Decided, decision: Decision
     ) -> Manifest:
         """Sign a release anew, in its own place, so that its history says what was decided of it."""
-        release = registry.get_release(self.store, pool, current.release)
+        release = stored.get_release(self.store, pool, current.release)
         return self.sign(pool, previous, document_of(current), release, what=[what], decision=decision)
 
     def _check_promotes(self, pool: Pool, target: PastRelease, previous: Registry) -> None:
@@ -110,6 +112,8 @@ class BestOperator(StandingReleases):
         where, manifest = f"{pool.path} {target.manifest.channel} {target.manifest.serial}", target.manifest
         if not manifest.heads:
             raise NothingToDo(f"{where}: expected a release of a trained head, got that of the bundle's")
+        if not previous.keeps(target.release):
+            raise NothingToDo(f"{where}: expected a release that has its files, got one whose files are gone")
         best = previous.channels.get(Channel.BEST)
         if best is not None and best.manifest.heads == manifest.heads:
             raise NothingToDo(f"{where}: best {best.manifest.serial} has this head already")

@@ -12,7 +12,8 @@ each acknowledged upload is in the copy once at least, which is once in its data
 
 Leases and marks of what workers have begun are left out: where there is no lease, the next worker goes on from the
 fences of the pointers, and its sweep finds what is to be trained. What comes after a step is not in the copy. An
-erasure deletes what pointers name: a copy that it met is found broken (`cloud.admin.fsck`), and made again. Back goes
+erasure deletes what pointers name: a copy that it met is found broken (`cloud.admin.fsck`), and made again. One that
+takes longer than a day may lack files of releases that have lost theirs meanwhile; no release that stood. Back goes
 the same in the other order, into a store that nobody uses.
 """
 
@@ -35,8 +36,8 @@ COPY_FORMAT = 1
 COPIED_AT_ONCE = 8
 MAX_COMPLETE_BYTES = 4 << 10
 
-_LEFT_OUT = (keys.PROBES, keys.COPIES, keys.WORKERS, keys.LEASES, keys.DUTIES, keys.BEGUN)
-"""What workers say of themselves and of what they do at the moment: a store that was restored has no worker yet."""
+_LEFT_OUT = (keys.PROBES, keys.COPIES, keys.WORKERS, keys.LEASES, keys.DUTIES, keys.BEGUN, keys.NAMED)
+"""What workers say of themselves, of what they do and saw: a store that was restored has no worker yet."""
 _MAY_BE_THERE = (keys.PROBES, keys.VERIFY, keys.CHAIN)
 """In an empty store: what `keys import` leaves there, and whoever asks whether it works."""
 _FIRST = (keys.INBOX, keys.RECEIPTS)

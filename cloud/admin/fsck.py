@@ -14,7 +14,8 @@
                                  bundle's head serves. Where the dataset names none, it names the registry's: what that
                                  took out may be back
     trained on more than there   nothing would be trained until that much came anew: mended by forgetting it
-    release or object missing    said: a standing release cannot be fetched; withdraw or promote another
+    release or object missing    said: a release cannot be fetched that stands, or that could be promoted. Of one whose
+                                 files are gone on purpose none are expected
     space not registered         said: register its bundle
     key not in the chain         said
     record that cannot be read   said: each kind of it with what to do (`cloud.admin.records`); so are files of a space,
@@ -39,9 +40,10 @@ from cloud.dataset.shards import ShardRef
 from cloud.errors import Damaged, NotFound, NotReady
 from cloud.identity.verification_keys import read_chain
 from cloud.releases import registry
+from cloud.releases.current import CurrentRelease
 from cloud.releases.erase import ReleaseEraser
 from cloud.releases.history import PastRelease, chain
-from cloud.releases.registry import CurrentRelease, Registry
+from cloud.releases.registry import Registry
 from cloud.store import keys
 from cloud.store.keys import Pool
 from cloud.store.listing import delete_under, exists, keys_under
@@ -158,7 +160,7 @@ class Checker:
                 registry.forget_trained(self.store, pool, previous=current)
             yield Finding(keys.registry_pointer(pool), what, is_mended=self.mend, can_be_mended=True)
         for standing in current.channels.values():
-            yield from self._check_channel(pool, standing)
+            yield from self._check_channel(pool, current, standing)
 
     def _dataset(self, pool: Pool) -> DatasetPointer | None:
         """Return a pool's dataset; None where its pointer is damaged, which is said elsewhere."""
@@ -208,19 +210,31 @@ class Checker:
         delete_under(self.store, keys.pool_trials(pool))
         return replace(found, is_mended=True)
 
-    def _check_channel(self, pool: Pool, standing: CurrentRelease) -> Iterator[Finding]:
-        """Look at the history of a channel, and at what the release is made of that stands."""
+    def _check_channel(self, pool: Pool, current: Registry, standing: CurrentRelease) -> Iterator[Finding]:
+        """Look at the history of a channel, at what the release is made of that stands, and those that keep files."""
         channel = standing.manifest.channel
         try:
-            stands, *_ = chain(self.store, pool, standing)
+            stands, *before = chain(self.store, pool, standing)
         except NotFound as error:
             yield Finding(error.key, f"expected a release of the history of {channel}, got none")
             return
-        for file in _files_of(stands):
-            key = keys.shared_object(pool.group, file.sha256)
-            if self._size(key) != file.size:
-                what = f"expected an object of {file.size} bytes, which {channel} {stands.manifest.serial} is made of"
-                yield Finding(key, f"{what}, got none or another: promote another release, or withdraw this one")
+        yield from self._check_files(pool, stands, advice="promote another release, or withdraw this one")
+        checked = {stands.release.publication, None}
+        for past in before:
+            if past.release.publication not in checked and current.keeps(past.release):
+                checked.add(past.release.publication)
+                yield from self._check_files(pool, past, advice="do not promote this release")
+
+    def _check_files(self, pool: Pool, past: PastRelease, *, advice: str) -> Iterator[Finding]:
+        """Look whether each file of a release has a copy, and each copy its size."""
+        named = f"{past.manifest.channel} {past.manifest.serial}"
+        for file in _files_of(past):
+            prefix = keys.shared_object(pool.group, file.sha256)
+            what = f"expected an object of {file.size} bytes, which {named} is made of, got none or another: {advice}"
+            copies = self.store.entries(prefix)
+            yield from (Finding(one.key, what) for one in copies if one.size != file.size)
+            if not copies:
+                yield Finding(prefix.removesuffix("/"), what)
 
     def _without(self, pool: Pool, dataset: DatasetPointer, broken: list[ShardRef]) -> DatasetPointer:
         """Return a dataset without some of its shards, counted anew."""

@@ -13,7 +13,7 @@ from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.backing import LabelStanding, find_waiting
 from cloud.dataset.said import Said, what_was_said
 from cloud.label_limit import LabelLimit
-from cloud.releases import registry
+from cloud.releases import objects, registry
 from cloud.spaces.base_counts import read_base_counts
 from cloud.store import keys
 from cloud.store.documents import reading
@@ -95,7 +95,9 @@ def _released(store: ObjectStore, pool: Pool) -> frozenset[str]:
     released: set[str] = set()
     for current in registry.read(store, pool).channels.values():
         if current.manifest.heads:
-            key = keys.shared_object(pool.group, current.manifest.labels.sha256)
+            sha256 = current.manifest.labels.sha256
+            key = keys.shared_object(pool.group, sha256)
             with reading(key):
-                released |= {label_key(label) for label in parse_labels(store.get(key).body, where=key)}
+                labels = parse_labels(objects.read(store, pool.group, sha256), where=key)
+            released |= {label_key(label) for label in labels}
     return frozenset(released)

@@ -12,13 +12,15 @@ from cloud.identity import codes, devices, operators, token_seal
 from cloud.identity.verification_keys import read_chain
 from cloud.overview import heartbeats
 from cloud.overview.reader import MAX_TRIAL_BYTES
-from cloud.releases import registry, requests, space_lists
+from cloud.releases import requests, space_lists, stored
 from cloud.spaces import bundles
 from cloud.spaces.base_counts import read_base_counts
 from cloud.store import keys, lease
 from cloud.store.documents import read_each, read_json
 from cloud.store.listing import names_under
 from cloud.store.store import ObjectStore
+
+MAX_NAMED_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,10 @@ class _Kind:
 
 def _read_trial(store: ObjectStore, name: str) -> object:
     return read_json(store, f"{keys.TRIALS}{name}", max_bytes=MAX_TRIAL_BYTES)
+
+
+def _read_named(store: ObjectStore, name: str) -> object:
+    return read_json(store, f"{keys.NAMED}{name}", max_bytes=MAX_NAMED_BYTES)
 
 
 def _read_lease(store: ObjectStore, name: str) -> object:
@@ -59,6 +65,7 @@ _KINDS = (
     _Kind(keys.LEASES, _read_lease, "delete it: the next worker takes another one"),
     _Kind(keys.DUTIES, _read_duty, "delete it: the next worker takes another one"),
     _Kind(keys.SPACE_LISTS, space_lists.read, "from a back-up, or delete it: the worker signs another one"),
+    _Kind(keys.NAMED, _read_named, "delete it: the worker writes another one"),
     _Kind(keys.TRIALS, _read_trial, "delete it: it is a record for people to read"),
 )
 
@@ -118,7 +125,7 @@ def _damaged_releases(store: ObjectStore) -> Iterator[tuple[str, str]]:
             except Damaged:
                 continue  # a stray object
             try:
-                registry.get_release(store, pool, key.rpartition("/")[2])
+                stored.get_release(store, pool, key.rpartition("/")[2])
             except NotFound:
                 continue
             except Damaged as error:

@@ -6,10 +6,11 @@ objects that are there already. Its report says who decided, and why.
 ::
 
     share       the same manifest, for another share; it takes the release's own place in its channel's chain
-    withdraw    the manifest of an older release that was for all devices, or one without heads, for which the bundle's
-                head serves; for all devices, with the serials that must not serve any more, those that were withdrawn
-                before included; its parent is what it withdraws. The threshold is that of the older head's point that
-                the operator has chosen, as the release shows that stood
+    withdraw    the manifest of an older release that was for all devices and has its files (`cloud.releases.kept`), or
+                one without heads, for which the bundle's head serves; for all devices, with the serials that must not
+                serve any more, those that were withdrawn before included; its parent is what it withdraws. The
+                threshold is that of the older head's point that the operator has chosen, as the release shows that
+                stood
 
 Devices that are off follow when they ask next; nothing reaches them before. What is published later goes on naming what
 was withdrawn, for those that were off until then.
@@ -29,15 +30,17 @@ from cloud.admin.standing import (
     parsed,
 )
 from cloud.errors import NothingToDo
-from cloud.releases import registry
+from cloud.releases import stored
 from cloud.releases.bundle_head import describe_bundle_head
+from cloud.releases.current import CurrentRelease
 from cloud.releases.decisions import Decided, Decision
-from cloud.releases.history import PastRelease, chain
-from cloud.releases.registry import CurrentRelease, Release
+from cloud.releases.history import PastRelease, links, read_past
+from cloud.releases.kept import returns_to
+from cloud.releases.registry import Registry
+from cloud.releases.stored import Release
 from cloud.store.keys import Pool
 from contract.documents import Json
 from contract.manifest import Channel, Manifest
-from contract.rollout import PARTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class ReleaseOperator(StandingReleases):
         """
         previous, current = self.current(pool, channel)
         manifest = current.manifest
-        release = registry.get_release(self.store, pool, current.release)
+        release = stored.get_release(self.store, pool, current.release)
         if manifest.rollout is None or WITHDRAWS in release.report:
             raise NothingToDo(
                 f"{pool.path} {channel}: expected a release of a new head, got a withdrawal, which is for all"
@@ -66,8 +69,8 @@ class ReleaseOperator(StandingReleases):
     def withdraw(self, pool: Pool, channel: Channel, *, serial: int, to_bundle: bool, decision: Decision) -> Manifest:
         """Return all devices to the release before, or where there is none, or `to_bundle`, to the bundle's head.
 
-        The release before is the newest that was for all devices and was not withdrawn; what came between, which was
-        for some, is withdrawn too.
+        The release before is the newest that was for all devices, was not withdrawn and has its files; what came
+        between, which was for some, is withdrawn too.
 
         Args:
             pool: whose devices.
@@ -87,7 +90,7 @@ class ReleaseOperator(StandingReleases):
         check_stands(pool, manifest, serial)
         if not manifest.heads:
             raise NothingToDo(f"{pool.path} {channel}: expected a release of a trained head, got that of the bundle's")
-        target = None if to_bundle else self._before(pool, current)
+        target = None if to_bundle else self._before(pool, previous, current)
         if target is None:
             document, release = self._of_bundle(pool, current)
             first = 1
@@ -101,15 +104,12 @@ class ReleaseOperator(StandingReleases):
         back = replace(release, parent=current.release, report=report)
         return self.sign(pool, previous, document, back, what=[Decided.WITHDRAWN], decision=decision)
 
-    def _before(self, pool: Pool, current: CurrentRelease) -> PastRelease | None:
-        """Find the newest release of another head that was for all and was not withdrawn; None where there is none."""
-        for past in chain(self.store, pool, current):
-            manifest = past.manifest
-            was_for_all = manifest.rollout is None or manifest.rollout.share == PARTS
-            is_another = bool(manifest.heads) and manifest.heads != current.manifest.heads
-            if was_for_all and is_another and manifest.serial not in current.manifest.withdraws:
-                return past
-        return None
+    def _before(self, pool: Pool, previous: Registry, current: CurrentRelease) -> PastRelease | None:
+        """Find the release that a withdrawal returns to; None where there is none whose files are kept."""
+        withdrawn = current.manifest.withdraws
+        chain = links(self.store, pool, current)
+        target = returns_to(chain, withdrawn=withdrawn, publications=previous.publications)
+        return read_past(self.store, pool, target.sha256) if target else None
 
     def _of_bundle(self, pool: Pool, current: CurrentRelease) -> tuple[dict[str, Json], Release]:
         """Say that the bundle's head serves, with its labels, temperature and points, and the space's own facts."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloud.admin.standing import StandingReleases, document_of
-from cloud.releases import registry, space_lists
+from cloud.releases import registry, space_lists, stored
 from cloud.releases.decisions import Decided, Decision
 from cloud.releases.space_lists import SpaceLister
 from cloud.spaces import bundles
@@ -56,7 +56,7 @@ class RestoredReleases(StandingReleases):
 
     def _sign_channel(self, pool: Pool, channel: Channel, decision: Decision) -> Manifest:
         previous, current = self.current(pool, channel)
-        release = registry.get_release(self.store, pool, current.release)
+        release = stored.get_release(self.store, pool, current.release)
         what = [Decided.RESTORED]
         return self.sign(pool, previous, document_of(current), release, what=what, decision=decision)
 

@@ -9,11 +9,13 @@ from functools import reduce
 from cloud import audit
 from cloud.audit import AuditEvent
 from cloud.errors import Damaged, NothingToDo
-from cloud.releases import registry
+from cloud.releases import registry, stored
+from cloud.releases.current import CurrentRelease
 from cloud.releases.decisions import Decided, Decision, adding, without_decisions
 from cloud.releases.publish import time_of_issue
-from cloud.releases.registry import CurrentRelease, Registry, Release
+from cloud.releases.registry import Registry
 from cloud.releases.signing import SigningKey
+from cloud.releases.stored import Release
 from cloud.store import keys
 from cloud.store.documents import reading
 from cloud.store.keys import Pool
@@ -88,8 +90,11 @@ class StandingReleases:
             decision: by whom, why, and when it is issued.
 
         Raises:
+            NothingToDo: its files are gone.
             LostRace: the registry has moved; nothing has changed.
         """
+        if not previous.keeps(release):
+            raise NothingToDo(f"{pool.path}: expected a release that has its files, got one whose files are gone")
         channel = Channel(str(document["channel"]))
         issued = time_of_issue(pool, previous, decision.at)
         signed = document | {
@@ -101,7 +106,7 @@ class StandingReleases:
         with reading(f"{pool.path} {channel}"):
             manifest = Manifest.parse(payload)
         report = reduce(lambda report, one: adding(report, one, decision), what, release.report)
-        registry.put_release(self.store, pool, replace(release, payload=payload, report=report))
+        stored.put_release(self.store, pool, replace(release, payload=payload, report=report))
         registry.repoint(self.store, pool, previous=previous, envelopes={channel: self.key.sign(payload)})
         for one in what:
             audit.note(_EVENTS[one], by=decision.by, pool=pool.path, channel=channel.value, serial=manifest.serial)

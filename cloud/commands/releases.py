@@ -18,14 +18,14 @@ from cloud.commands.surroundings import settings_here, show, who
 from cloud.errors import NothingToDo
 from cloud.releases import registry
 from cloud.releases.decisions import DECISIONS, Decision
-from cloud.releases.history import PastRelease, find, history
+from cloud.releases.history import PastRelease, find, newest
 from cloud.releases.registry import Registry
 from cloud.releases.signing import load as load_key
 from cloud.store import ObjectStore, open_store
 from cloud.store.keys import Pool
 from contract.documents import Json
 from contract.errors import ContractError
-from contract.history import DEFAULT_HISTORY, MAX_HISTORY, ReleaseSummary
+from contract.history import DEFAULT_HISTORY, MAX_HISTORY
 from contract.manifest import Channel
 from contract.rollout import PARTS
 from contract.text import escaped
@@ -53,7 +53,10 @@ def _decides(command: Command) -> Command:
 @click.argument("pool", type=PoolName())
 @click.option("--limit", type=click.IntRange(1, MAX_HISTORY), default=DEFAULT_HISTORY, show_default=True)
 def list_releases(pool: Pool, limit: int) -> None:
-    """List the releases of POOL, newest first: which stand, which are withdrawn, and what was decided of them."""
+    """List the releases of POOL, newest first: which stand, which are withdrawn, and what was decided of them.
+
+    One whose files are gone is in the history alone: it cannot be promoted (FEDEX_RELEASES_KEPT).
+    """
     show(lambda store: _list(store, pool, limit=limit))
 
 
@@ -155,13 +158,15 @@ def _list(store: ObjectStore, pool: Pool, *, limit: int) -> Iterator[str]:
         yield f"pool {pool.path}: no release yet"
     if current.pin:
         yield f"best is pinned by {escaped(current.pin.by)}, {_time(current.pin.at)}: {escaped(current.pin.why)}"
-    yield from (_line(one, current) for one in history(store, pool, limit=limit))
+    yield from (_line(one, current) for one in newest(store, pool, current, limit=limit))
 
 
-def _line(release: ReleaseSummary, current: Registry) -> str:
+def _line(past: PastRelease, current: Registry) -> str:
+    release = past.summary
     standing = current.channels[release.channel]
     states = ["stands"] if release.release == standing.release else []
     states += ["withdrawn"] if release.serial in standing.manifest.withdraws else []
+    states += [] if current.keeps(past.release) else ["files gone"]
     accuracy = release.validation_accuracy
     right = f", {100 * accuracy:.1f} % of {release.validation_samples}" if accuracy is not None else ""
     decisions = [
@@ -178,14 +183,15 @@ def _list_of(value: Json) -> list[dict[str, Json]]:
 
 
 def _show(store: ObjectStore, pool: Pool, channel: Channel, serial: int) -> Iterator[str]:
-    current = registry.read(store, pool).channels.get(channel)
+    recorded = registry.read(store, pool)
+    current = recorded.channels.get(channel)
     if current is None:
         raise NothingToDo(f"{pool.path} {channel}: expected a release, got none yet")
-    facts = _facts(find(store, pool, current, serial=serial))
+    facts = _facts(find(store, pool, current, serial=serial), recorded)
     yield from map(escaped, json.dumps(facts, indent=2, ensure_ascii=False, sort_keys=True, default=list).split("\n"))
 
 
-def _facts(past: PastRelease) -> dict[str, object]:
+def _facts(past: PastRelease, recorded: Registry) -> dict[str, object]:
     """Return what is known of a release, without the logits."""
     manifest, release = past.manifest, past.release
     return {
@@ -197,6 +203,7 @@ def _facts(past: PastRelease) -> dict[str, object]:
         "labels": {**manifest.labels.document(), "count": manifest.label_count},
         "heads": {precision: head.file.document() for precision, head in manifest.heads.items()},
         "weights": release.weights.document() if release.weights else None,
+        "files": "kept" if recorded.keeps(release) else "gone",
         "threshold": manifest.threshold,
         "validation": {"accuracy": manifest.validation_accuracy, "samples": manifest.validation_samples},
         "parent": manifest.parent,

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from cloud.dataset.columns import Columns
 from cloud.overview.samples import SampleSummary
-from cloud.releases.registry import Release
+from cloud.releases.stored import Release
 from cloud.store.keys import Pool
 
 MAX_ROWS = 4_000_000

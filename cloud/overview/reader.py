@@ -38,8 +38,9 @@ from cloud.overview.values import (
     SpaceView,
     TrialView,
 )
-from cloud.releases import registry, space_lists
+from cloud.releases import registry, space_lists, stored
 from cloud.releases.registry import Registry
+from cloud.releases.stored import Release
 from cloud.spaces import bundles
 from cloud.spaces.base_counts import read_base_counts
 from cloud.store import ObjectStore, keys
@@ -203,17 +204,20 @@ class OverviewReader:
             try:
                 withdrawn = current.manifest.withdraws
                 chain = islice(self._chain(pool, current.release, memory), HISTORY)
-                views.extend(replace(view, is_withdrawn=view.serial in withdrawn) for view in chain)
+                views.extend(
+                    replace(view, is_withdrawn=view.serial in withdrawn, has_files=recorded.keeps(read))
+                    for view, read in chain
+                )
             except (Damaged, NotFound) as error:
                 faults.append(f"{channel}: {error}")
         return views
 
-    def _chain(self, pool: Pool, release: str | None, memory: PoolMemory) -> Iterator[ReleaseView]:
+    def _chain(self, pool: Pool, release: str | None, memory: PoolMemory) -> Iterator[tuple[ReleaseView, Release]]:
         while release is not None:
-            read = memory.releases.get(release, partial(registry.get_release, self.store, pool, release))
+            read = memory.releases.get(release, partial(stored.get_release, self.store, pool, release))
             with reading(keys.release(pool, release)):
                 manifest = Manifest.parse(read.payload)
-            yield describe_release(release, manifest, read.report)
+            yield describe_release(release, manifest, read.report), read
             release = read.parent
 
     def _last_trials(

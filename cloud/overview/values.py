@@ -117,6 +117,8 @@ class ReleaseView:
     has_head: bool
     """False: the bundle's head serves."""
     is_withdrawn: bool = False
+    has_files: bool = True
+    """Whether its head is kept; otherwise nobody can promote it."""
     gate: GateView | None = None
     trials: tuple[TrialView, ...] = ()
     set_aside: Mapping[str, int] = field(default_factory=dict)

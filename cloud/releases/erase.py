@@ -19,12 +19,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cloud.errors import Damaged, NotFound
-from cloud.releases import registry
+from cloud.releases import registry, stored
 from cloud.releases.bundle_head import describe_bundle_head
+from cloud.releases.current import CurrentRelease
 from cloud.releases.history import chain
 from cloud.releases.publish import time_of_issue
-from cloud.releases.registry import CurrentRelease, Registry, Release
+from cloud.releases.registry import Registry
 from cloud.releases.signing import SigningKey
+from cloud.releases.stored import Release
 from cloud.store import keys
 from cloud.store.documents import reading
 from cloud.store.keys import Pool
@@ -92,7 +94,7 @@ class ReleaseEraser:
         named |= set(self._named_by_releases(group))
         prefix = keys.group_objects(group)
         for key in keys_under(self.store, prefix):
-            if key.removeprefix(prefix) not in named:
+            if key.removeprefix(prefix).partition("/")[0] not in named:
                 self.store.delete(key)
 
     def _sign(self, pool: Pool, current: CurrentRelease, *, serial: int, issued: int, erasure: str) -> Envelope:
@@ -114,7 +116,7 @@ class ReleaseEraser:
                 }
             )
             Manifest.parse(payload)
-        registry.put_release(self.store, pool, Release(payload, None, {ERASURE: erasure}, None, 0))
+        stored.put_release(self.store, pool, Release(payload, None, {ERASURE: erasure}, None, 0))
         return self.key.sign(payload)
 
     def _named_releases(self, pool: Pool, current: Registry) -> set[str]:
@@ -129,7 +131,7 @@ class ReleaseEraser:
     def _may_stand_yet(self, pool: Pool, sha256: str, current: Registry) -> bool:
         """Tell whether the registry can still be moved to a release that it does not name."""
         try:
-            release = registry.get_release(self.store, pool, sha256)
+            release = stored.get_release(self.store, pool, sha256)
             with reading(keys.release(pool, sha256)):
                 manifest = Manifest.parse(release.payload)
         except (NotFound, Damaged):
@@ -142,7 +144,7 @@ class ReleaseEraser:
             if key.endswith("/HEAD"):
                 continue
             try:
-                release = registry.get_release(self.store, keys.parse_pool(key), key.rpartition("/")[2])
+                release = stored.get_release(self.store, keys.parse_pool(key), key.rpartition("/")[2])
                 with reading(key):
                     manifest = Manifest.parse(release.payload)
             except (NotFound, Damaged) as error:

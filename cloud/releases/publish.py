@@ -3,16 +3,18 @@
 ::
 
     1  the registry's pointer                if there is none: it says that there is no release yet
-    2  weights, head files and label list    objects/<group>/<sha256>
+    2  weights, head files and label list    objects/<group>/<sha256>/<space>.<publication>
     3  one release for each channel          registry/<pool>/releases/<sha256>
-    4  the registry's pointer                with signed manifests, and what was trained
+    4  the registry's pointer                with signed manifests, what was trained, and the publication
 
-Killed before 4, nothing points at what was written, and the next worker trains again; after 4 everything is there.
+Killed before 4, nothing points at what was written, nor ever will: the next worker trains again, and this is swept
+(`cloud.worker.tidying`). After 4 everything is there.
 """
 
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,10 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.logs import fields
-from cloud.releases import registry
-from cloud.releases.registry import Registry, Release, TrainedDataset, claim_rows
+from cloud.releases import objects, registry, stored
+from cloud.releases.registry import Registry, TrainedDataset
 from cloud.releases.signing import SigningKey
-from cloud.store import keys
+from cloud.releases.stored import Release, claim_rows
 from cloud.store.keys import Pool
 from cloud.store.store import ObjectStore
 from contract.bundle import TrainingBundle
@@ -38,6 +40,8 @@ from contract.manifest import Channel, HeadFile, Manifest, Precision
 from contract.rollout import PARTS, Rollout
 from contract.unknown import Points, Strictness, threshold_at
 from contract.withdrawals import Withdrawals
+
+PUBLICATION_BYTES = 8
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +81,22 @@ class TrainedHead:
 
 
 @dataclass(frozen=True, slots=True)
+class _Files:
+    """The files of one publication."""
+
+    store: ObjectStore
+    pool: Pool
+    publication: str
+    at: AtPublishStep
+
+    def put(self, content: bytes) -> FileRef:
+        """Write one, whatever copies others have written."""
+        reference = objects.put(self.store, self.pool, content, publication=self.publication)
+        self.at(PublishStep.OBJECT_WRITTEN)
+        return reference
+
+
+@dataclass(frozen=True, slots=True)
 class Publisher:
     """Makes releases of trained heads, signed with the worker's key."""
 
@@ -111,8 +131,9 @@ class Publisher:
         """
         if previous.pointer is None:
             previous = registry.begin(self.store, pool, fence=self.fence)
-        manifest_of = self._describe(pool, head, bundle, issued=time_of_issue(pool, previous, now))
-        weights = self._put(pool, head.weights)
+        files = _Files(self.store, pool, secrets.token_hex(PUBLICATION_BYTES), self.at)
+        manifest_of = self._describe(files, head, bundle, issued=time_of_issue(pool, previous, now))
+        weights = files.put(head.weights)
         envelopes: dict[Channel, Envelope] = {}
         for channel in channels:
             current = previous.channels.get(channel)
@@ -124,54 +145,53 @@ class Publisher:
                 withdraws=current.manifest.withdraws if current else Withdrawals(),
             )
             rows, left_out = claim_rows(head.rows, head.left_out)
-            release = Release(manifest.encode(), parent, head.report, weights, rows, left_out)
+            release = Release(manifest.encode(), parent, head.report, weights, rows, left_out, files.publication)
             envelopes[channel] = self._keep(pool, release)
         published = registry.publish(
-            self.store, pool, previous=previous, envelopes=envelopes, trained=trained, fence=self.fence
+            self.store,
+            pool,
+            previous=previous,
+            envelopes=envelopes,
+            trained=trained,
+            publication=files.publication,
+            fence=self.fence,
         )
         self.at(PublishStep.POINTER_SWAPPED)
         return published
 
     def _describe(
-        self, pool: Pool, head: TrainedHead, bundle: TrainingBundle, *, issued: int
+        self, files: _Files, head: TrainedHead, bundle: TrainingBundle, *, issued: int
     ) -> Callable[..., Manifest]:
         """Write the files that devices fetch; return a manifest of them that lacks channel, serial and parent."""
-        files = {
-            precision: HeadFile.of(self._put(pool, content), head.logits[precision])
+        heads = {
+            precision: HeadFile.of(files.put(content), head.logits[precision])
             for precision, content in head.heads.items()
         }
-        labels = self._put(pool, encode_labels(head.labels))
+        labels = files.put(encode_labels(head.labels))
         return partial(
             Manifest,
-            group=pool.group,
-            space=pool.space,
+            group=files.pool.group,
+            space=files.pool.space,
             issued=issued,
             expires=issued + int(self.life_s),
             cut=bundle.cut,
             feature_shape=bundle.feature_shape,
             labels=labels,
             label_count=len(head.labels),
-            heads=files,
+            heads=heads,
             golden_sample_sha256=bundle.golden_sample_sha256,
             temperature=head.temperature,
             threshold=threshold_at(self.point, threshold=head.threshold, points=head.points),
             points=head.points,
             validation_accuracy=head.accuracy,
             validation_samples=head.held_out,
-            rollout=Rollout(rollout_id(labels, files), self.share),
+            rollout=Rollout(rollout_id(labels, heads), self.share),
         )
 
     def _keep(self, pool: Pool, release: Release) -> Envelope:
-        registry.put_release(self.store, pool, release)
+        stored.put_release(self.store, pool, release)
         self.at(PublishStep.RELEASE_WRITTEN)
         return self.key.sign(release.payload)
-
-    def _put(self, pool: Pool, content: bytes) -> FileRef:
-        """Write content even if it exists, so that nothing that looks for leftovers can take it away meanwhile."""
-        ref = FileRef.of(content)
-        self.store.put(keys.shared_object(pool.group, ref.sha256), content)
-        self.at(PublishStep.OBJECT_WRITTEN)
-        return ref
 
 
 def rollout_id(labels: FileRef, heads: Mapping[Precision, HeadFile]) -> str:

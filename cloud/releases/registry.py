@@ -10,12 +10,15 @@
       "failed":   {"dataset": "<commit>", "times": n, "at": unix s, "reason": "..."},    or null
       "pin":      {"by": ..., "why": ..., "at": unix s},                or null: best moves by itself
       "erasure":  "<id>",                               the last one that took samples out, or null
+      "publications": ["<16 hex>", ...],                those whose files are kept, the oldest first
       "fence":    n}                                    the highest that it was written under
-    registry/<pool>/releases/<sha256>    {"parent", "payload", "report", "weights" or null, "rows"}, immutable
+    registry/<pool>/releases/<sha256>    one release (`cloud.releases.stored`), immutable
 
 A release is named by the sha256 of its payload. Its parent is the release before it in its channel, so that each
 channel's history is a chain; a release that was signed anew, as in a renewal, for another share or for a pin, takes its
 own place in it; a withdrawal follows what it withdraws, and what is promoted what was best.
+A publication that the pointer does not name any more is never named again: who decides of releases swaps the pointer
+that it has read.
 Objects are written first, the pointer last; but before the first release a pointer says that there is none. So where
 there are releases and no pointer, it was lost. A worker that holds the pool (`cloud.store.lease`) writes under its
 fence, and is refused where that is lower than the pointer's: another one has followed. Others write under none.
@@ -27,54 +30,27 @@ was trained or failed anew, are written as this version knows them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from cloud.errors import Damaged, LostRace
+from cloud.releases.current import CurrentRelease
 from cloud.releases.decisions import Decision
 from cloud.releases.failures import FailedCycles
+from cloud.releases.stored import Release
 from cloud.store import keys, pointer
 from cloud.store.documents import keep_added, reading
 from cloud.store.keys import Pool
 from cloud.store.pointer import Pointer
 from cloud.store.store import ObjectStore
-from contract.documents import Fields, Json, encode_base64, encode_json, parse_document, parse_json
+from contract.documents import Fields, Json
 from contract.envelope import Envelope
-from contract.files import FileRef, sha256_hex
-from contract.manifest import MAX_ENVELOPE_BYTES, Channel, Manifest
-from contract.patterns import HEX64_PATTERN
+from contract.files import sha256_hex
+from contract.manifest import Channel
 
 REGISTRY_FORMAT = 1
-MAX_RELEASE_BYTES = 16 << 20
-MAX_LEFT_OUT = 1 << 20
-"""So many places fit a release's bytes, whatever the pool."""
-MAX_WEIGHTS_BYTES = 4 << 30
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentRelease:
-    """What a channel points at."""
-
-    release: str
-    """The release's name."""
-    envelope: Envelope
-
-    @property
-    def manifest(self) -> Manifest:
-        """The signed payload, parsed. It is the worker's own, so no signature is checked."""
-        return _parse_manifest(self.envelope.payload, where=f"the current release {self.release}")
-
-    @classmethod
-    def parse(cls, fields: Fields) -> CurrentRelease:
-        """Read what `document` wrote. Raises a `ContractError`."""
-        envelope = encode_json(fields.document("envelope").as_json())
-        return cls(fields.name("release", HEX64_PATTERN), Envelope.parse(envelope))
-
-    def document(self) -> dict[str, Json]:
-        """Write it as part of the registry's pointer."""
-        encoded = self.envelope.encode()
-        envelope = parse_json(encoded, where="envelope", max_bytes=len(encoded))
-        return {"release": self.release, "envelope": envelope}
+MAX_PUBLICATIONS = 1 << 20
+"""Of which files are kept: they are swept now and then, so there are some more than are to be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +87,8 @@ class Registry:
     """The operator's word that holds best still while latest goes on."""
     erasure: str | None = None
     """The last one that took samples out of the dataset; no release from before it is here."""
+    publications: tuple[str, ...] = ()
+    """Those whose files are kept, the oldest first."""
     fence: int = 0
     """The highest that it was written under."""
     pointer: Pointer | None = field(default=None, repr=False)
@@ -120,65 +98,14 @@ class Registry:
         """Return the serial of a channel's next release."""
         return self.serials.get(channel, 0) + 1
 
+    def keeps(self, release: Release) -> bool:
+        """Tell whether the files of a release are kept; of the bundle's head there are none to be kept."""
+        return release.publication is None or release.publication in self.publications
+
     @property
     def newest_issue(self) -> int:
         """When the newest current release was issued, Unix seconds; 0 without one."""
         return max((current.manifest.issued for current in self.channels.values()), default=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """A release as the registry keeps it."""
-
-    payload: bytes
-    parent: str | None
-    report: Mapping[str, Json]
-    weights: FileRef | None
-    """The trained weights, an object of the group (`cloud.training.weights`); None: the bundle's head serves."""
-    rows: int
-    """It was trained on what the pool's first so many rows say, in the order of merging, or was judged on it."""
-    left_out: tuple[int, ...] = ()
-    """But not on these samples, by their places in `Dataset`, which ascend; at most `MAX_LEFT_OUT`."""
-
-    @classmethod
-    def parse(cls, fields: Fields) -> Release:
-        """Read what `document` wrote. Raises a `ContractError`."""
-        return cls(
-            payload=fields.binary("payload", max_bytes=MAX_ENVELOPE_BYTES),
-            parent=fields.name("parent", HEX64_PATTERN) if "parent" in fields else None,
-            report=fields.document("report").as_json(),
-            weights=_parse_weights(fields) if "weights" in fields else None,
-            rows=fields.integer("rows"),
-            left_out=fields.integers("left_out", max_items=MAX_LEFT_OUT) if "left_out" in fields else (),
-        )
-
-    def document(self) -> dict[str, Json]:
-        """Write it as the store keeps it."""
-        return {
-            "parent": self.parent,
-            "payload": encode_base64(self.payload),
-            "report": self.report,
-            "weights": self.weights.document() if self.weights else None,
-            "rows": self.rows,
-            "left_out": self.left_out,
-        }
-
-    @property
-    def sha256(self) -> str:
-        """The release's name."""
-        return sha256_hex(self.payload)
-
-
-def claim_rows(rows: int, left_out: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
-    """Return what a release says of a head that was trained on so many rows, but not on some samples, by their places.
-
-    Where a release has no room for all of these, it claims the rows before the first sample that it cannot list; no
-    sample's row comes before its place. What follows counts as new to its head: it judges less than it could, but never
-    by what the head was not trained on.
-    """
-    if len(left_out) <= MAX_LEFT_OUT:
-        return rows, left_out
-    return left_out[MAX_LEFT_OUT], left_out[:MAX_LEFT_OUT]
 
 
 def read(store: ObjectStore, pool: Pool) -> Registry:
@@ -215,24 +142,6 @@ def raise_fence(store: ObjectStore, pool: Pool, fence: int) -> None:
         _swap(store, pool, current, fence)
 
 
-def put_release(store: ObjectStore, pool: Pool, release: Release) -> None:
-    """Keep a release; nothing points at it yet. Idempotent."""
-    store.put(keys.release(pool, release.sha256), encode_json(release.document()))
-
-
-def get_release(store: ObjectStore, pool: Pool, sha256: str) -> Release:
-    """Read a release by its name.
-
-    Raises:
-        NotFound: no release has this name.
-        Damaged: it is not what was kept.
-    """
-    key = keys.release(pool, sha256)
-    body = store.get(key).body
-    with reading(key):
-        return Release.parse(parse_document(body, where=key, max_bytes=MAX_RELEASE_BYTES))
-
-
 def publish(
     store: ObjectStore,
     pool: Pool,
@@ -240,9 +149,10 @@ def publish(
     previous: Registry,
     envelopes: Mapping[Channel, Envelope],
     trained: TrainedDataset,
+    publication: str | None = None,
     fence: int = 0,
 ) -> Registry:
-    """Point channels at releases whose objects are all kept already.
+    """Point channels at releases whose objects are all written already, by a publication whose files are kept with it.
 
     Raises:
         ValueError: a serial that does not follow the channel's last one, which is a bug in the calling code.
@@ -250,7 +160,8 @@ def publish(
         Unavailable, Uncertain: as for `pointer.swap`.
     """
     moved = _point(previous, envelopes)
-    return _swap(store, pool, replace(moved, trained=trained, failed=None), fence)
+    publications = (*previous.publications, publication) if publication else previous.publications
+    return _swap(store, pool, replace(moved, trained=trained, failed=None, publications=publications), fence)
 
 
 def repoint(store: ObjectStore, pool: Pool, *, previous: Registry, envelopes: Mapping[Channel, Envelope]) -> Registry:
@@ -271,12 +182,13 @@ def erase(
     erasure: str,
     fence: int = 0,
 ) -> Registry:
-    """Point every channel at a release without heads, and forget what was trained, failed or pinned.
+    """Point every channel at a release without heads, and forget what was trained, failed, pinned or kept.
 
     Raises as `publish` does.
     """
     moved = _point(previous, envelopes)
-    return _swap(store, pool, replace(moved, trained=None, failed=None, pin=None, erasure=erasure), fence)
+    forgotten = replace(moved, trained=None, failed=None, pin=None, publications=())
+    return _swap(store, pool, replace(forgotten, erasure=erasure), fence)
 
 
 def note_trained(
@@ -292,6 +204,25 @@ def raise_serials(store: ObjectStore, pool: Pool, *, previous: Registry, to: int
     return _swap(store, pool, replace(previous, serials=serials))
 
 
+def settle(
+    store: ObjectStore,
+    pool: Pool,
+    *,
+    previous: Registry,
+    publications: Sequence[str],
+    serials: Mapping[Channel, int],
+    fence: int,
+) -> Registry:
+    """Keep the files of these publications only, of those that were kept, and pass these serials.
+
+    Whoever has read the registry before cannot write it any more: what no pointer names now, nobody will name.
+    Raises as `publish` does.
+    """
+    kept = tuple(one for one in previous.publications if one in publications)
+    passed = {**previous.serials, **{name: max(n, previous.serials.get(name, 0)) for name, n in serials.items()}}
+    return _swap(store, pool, replace(previous, publications=kept, serials=passed), fence)
+
+
 def forget_trained(store: ObjectStore, pool: Pool, *, previous: Registry) -> Registry:
     """Forget what was trained and what failed, so that the pool is trained again. Raises as `publish` does."""
     return _swap(store, pool, replace(previous, trained=None, failed=None))
@@ -302,10 +233,6 @@ def note_failure(
 ) -> Registry:
     """Remember that a cycle published nothing. Raises as `publish` does."""
     return _swap(store, pool, replace(previous, failed=failed), fence)
-
-
-def _parse_weights(fields: Fields) -> FileRef:
-    return FileRef.parse(fields.document("weights"), max_bytes=MAX_WEIGHTS_BYTES)
 
 
 def _point(previous: Registry, envelopes: Mapping[Channel, Envelope]) -> Registry:
@@ -346,6 +273,7 @@ def _document(registry: Registry) -> dict[str, Json]:
         "failed": keep_added(before.get("failed"), failed.document()) if failed else None,
         "pin": keep_added(before.get("pin"), pin.document()) if pin else None,
         "erasure": registry.erasure,
+        "publications": registry.publications,
         "fence": registry.fence,
     }
 
@@ -369,11 +297,11 @@ def _parse(current: Pointer) -> Registry:
             failed=FailedCycles.parse(fields.document("failed")) if "failed" in fields else None,
             pin=Decision.parse(fields.document("pin")) if "pin" in fields else None,
             erasure=fields.text("erasure") if "erasure" in fields else None,
+            publications=_parse_publications(fields) if "publications" in fields else (),
             fence=fields.integer("fence") if "fence" in fields else 0,
             pointer=current,
         )
 
 
-def _parse_manifest(payload: bytes, *, where: str) -> Manifest:
-    with reading(where):
-        return Manifest.parse(payload)
+def _parse_publications(fields: Fields) -> tuple[str, ...]:
+    return fields.texts("publications", max_items=MAX_PUBLICATIONS)

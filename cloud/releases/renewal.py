@@ -20,9 +20,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from cloud.errors import Damaged
-from cloud.releases import registry
+from cloud.releases import registry, stored
+from cloud.releases.current import CurrentRelease
 from cloud.releases.publish import AtPublishStep, PublishStep, time_of_issue
-from cloud.releases.registry import CurrentRelease, Registry
+from cloud.releases.registry import Registry
 from cloud.releases.signing import SigningKey
 from cloud.store import keys
 from cloud.store.documents import reading
@@ -82,11 +83,11 @@ class Renewer:
         if not self.key.vouches_for(current.envelope):
             where = f"{keys.registry_pointer(pool)}: release {current.release}"
             raise Damaged(f"{where}: expected a signature of this worker's key, got none that fits")
-        release = registry.get_release(self.store, pool, current.release)
+        release = stored.get_release(self.store, pool, current.release)
         payload = _renewed(
             current, serial=serial, issued=issued, expires=issued + int(self.life_s), threshold=self._threshold(current)
         )
-        registry.put_release(self.store, pool, replace(release, payload=payload))
+        stored.put_release(self.store, pool, replace(release, payload=payload))
         self.at(PublishStep.RELEASE_WRITTEN)
         return self.key.sign(payload)
 

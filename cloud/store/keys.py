@@ -12,7 +12,8 @@
     registry/<group>/<space>/releases/<sha256>            payload and report of one release
     spaces-of/<group>                                     pointer to the signed list of a group's spaces
     trials/<group>/<space>/<cycle>/<trial>                what a trial did
-    objects/<group>/<sha256>                              heads and label lists, served to the group only
+    objects/<group>/<sha256>/<space>.<publication>        heads and label lists, served to the group only, and weights
+    named/<group>/<space>                                 what the pool's pointers named when it was swept last
     devices/<device>                                      who it is, and the hash of its token
     excluded/<group>/<device>                             empty: its samples are left out of what is trained on
     allowed/<group>/<label id>                            empty: this label need not wait for a second device
@@ -63,6 +64,8 @@ WORKERS = "workers/"
 LEASES = "lease/"
 DUTIES = "duty/"
 BEGUN = "begun/"
+OBJECTS = "objects/"
+NAMED = "named/"
 REQUESTS = "requests/"
 OUTCOMES = "outcomes/"
 VERIFY = "keys/verify"
@@ -73,10 +76,17 @@ COMPLETE = "copies/complete"
 PROBES = "probe/"
 READY = "probe/ready"
 
+PUBLICATION_PATTERN = re.compile("[0-9a-f]{16}")
+"""What files of one pool are written by together: drawn at random, so that no key is ever written twice."""
+
 _POOL_KEY = re.compile(rf"[a-z]+/(?P<group>{GROUP_PATTERN.pattern})/(?P<space>{HEX64_PATTERN.pattern})/")
 _INBOX_KEY = re.compile(
     rf"inbox/(?P<group>{GROUP_PATTERN.pattern})/(?P<space>{HEX64_PATTERN.pattern})"
     rf"/(?P<device>{DEVICE_PATTERN.pattern})\.(?P<generation>[0-9]{{1,9}})/(?P<sha256>{HEX64_PATTERN.pattern})"
+)
+_OBJECT_KEY = re.compile(
+    rf"objects/(?P<group>{GROUP_PATTERN.pattern})/(?P<sha256>{HEX64_PATTERN.pattern})"
+    rf"/(?P<space>{HEX64_PATTERN.pattern})\.(?P<publication>{PUBLICATION_PATTERN.pattern})"
 )
 
 
@@ -112,6 +122,15 @@ class InboxUpload:
     def path(self) -> str:
         """The upload's part of a key."""
         return f"{self.pool.path}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectCopy:
+    """A file of a release, as one publication wrote it: what its key says."""
+
+    pool: Pool
+    sha256: str
+    publication: str
 
 
 def space_file(space: str, name: str) -> str:
@@ -234,13 +253,29 @@ def trial(pool: Pool, cycle: str, name: str) -> str:
 
 
 def group_objects(group: str) -> str:
-    """Return the prefix of a group's heads and label lists."""
-    return f"objects/{group}/"
+    """Return the prefix of a group's heads, label lists and weights."""
+    return f"{OBJECTS}{group}/"
 
 
 def shared_object(group: str, sha256: str) -> str:
-    """Return the key of a head or label list, which only its group may fetch."""
-    return f"{group_objects(group)}{sha256}"
+    """Return the prefix of all copies of a head or label list, which only its group may fetch."""
+    return f"{group_objects(group)}{sha256}/"
+
+
+def object_copy(pool: Pool, sha256: str, publication: str) -> str:
+    """Return the key of the copy that one publication of a pool has written."""
+    return f"{shared_object(pool.group, sha256)}{pool.space}.{publication}"
+
+
+def find_object(key: str) -> ObjectCopy | None:
+    """Read what the key of a copy says; None where this service writes no such key."""
+    match = _OBJECT_KEY.fullmatch(key)
+    return ObjectCopy(Pool(match["group"], match["space"]), match["sha256"], match["publication"]) if match else None
+
+
+def named(pool: Pool) -> str:
+    """Return the key of what a pool's pointers named when it was swept last."""
+    return f"{NAMED}{pool.path}"
 
 
 def device(device_id: str) -> str:

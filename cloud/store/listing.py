@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cloud.errors import NotFound
-from cloud.store.store import MAX_LISTED, ObjectStore
+from cloud.store.store import MAX_LISTED, ListedObject, ObjectStore
 
 
 def exists(store: ObjectStore, key: str) -> bool:
@@ -26,6 +26,14 @@ def keys_under(store: ObjectStore, prefix: str) -> Iterator[str]:
         if len(listed) < MAX_LISTED:
             return
         after = listed[-1]
+
+
+def entries_under(store: ObjectStore, prefix: str) -> Iterator[ListedObject]:
+    """Yield the same with size and time of each."""
+    after = ""
+    while listed := store.entries(prefix, after=after):
+        yield from listed
+        after = listed[-1].key
 
 
 def names_under(store: ObjectStore, prefix: str) -> Iterator[str]:

@@ -22,8 +22,9 @@ from cloud.dataset.admission import Admission
 from cloud.dataset.pointer import DatasetPointer
 from cloud.dataset.reader import Dataset
 from cloud.label_limit import USUAL, LabelLimit
-from cloud.releases import registry
-from cloud.releases.registry import Registry, Release, TrainedDataset
+from cloud.releases import objects, registry, stored
+from cloud.releases.registry import Registry, TrainedDataset
+from cloud.releases.stored import Release
 from cloud.spaces.bundle_cache import BundleCache
 from cloud.store import keys
 from cloud.store.documents import reading
@@ -157,7 +158,7 @@ def _untainted(store: ObjectStore, pool: Pool, current: Registry, data: Dataset,
     """
     if not excluded:
         return current
-    releases = {name: registry.get_release(store, pool, one.release) for name, one in current.channels.items()}
+    releases = {name: stored.get_release(store, pool, one.release) for name, one in current.channels.items()}
     channels = {name: one for name, one in current.channels.items() if not has_learned(releases[name], data, excluded)}
     return replace(current, channels=channels)
 
@@ -171,7 +172,7 @@ def has_learned(release: Release, data: Dataset, samples: Sequence[int]) -> bool
 def _best_release(store: ObjectStore, pool: Pool, current: Registry) -> Release | None:
     """Return None while best is the bundle's head."""
     best = current.channels.get(Channel.BEST)
-    return registry.get_release(store, pool, best.release) if best else None
+    return stored.get_release(store, pool, best.release) if best else None
 
 
 def _manifest(current: Registry, channel: Channel) -> Manifest | None:
@@ -198,10 +199,10 @@ def _labels(
         return bundle.labels
     key = keys.shared_object(pool.group, manifest.labels.sha256)
     with reading(key):
-        return parse_labels(store.get(key).body, where=key)
+        return parse_labels(objects.read(store, pool.group, manifest.labels.sha256), where=key)
 
 
 def _weights(store: ObjectStore, pool: Pool, weights: FileRef) -> HeadWeights:
     key = keys.shared_object(pool.group, weights.sha256)
     with reading(key):
-        return decode_weights(store.get(key).body)
+        return decode_weights(objects.read(store, pool.group, weights.sha256))

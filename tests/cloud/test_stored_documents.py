@@ -14,7 +14,7 @@ from cloud.dataset import inbox, shards
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.merge import merge_once
 from cloud.identity import devices
-from cloud.releases import registry
+from cloud.releases import objects, registry, stored
 from cloud.releases.failures import FailedCycles
 from cloud.releases.history import history
 from cloud.releases.publish import Publisher, TrainedHead
@@ -63,7 +63,7 @@ KINDS = {
     ),
     "release": Kind(
         lambda store: keys.release(POOL, best_release(store)),
-        lambda store: registry.get_release(store, POOL, best_release(store)),
+        lambda store: stored.get_release(store, POOL, best_release(store)),
     ),
     "history of releases": Kind(
         lambda store: keys.release(POOL, best_release(store)), lambda store: history(store, POOL)
@@ -81,9 +81,9 @@ KINDS = {
 
 
 def weights_key(store: ObjectStore) -> str:
-    weights = registry.get_release(store, POOL, best_release(store)).weights
+    weights = stored.get_release(store, POOL, best_release(store)).weights
     assert weights is not None
-    return keys.shared_object(POOL.group, weights.sha256)
+    return objects.find(store, POOL.group, weights.sha256).key
 
 
 def first_shard(store: ObjectStore) -> shards.ShardRef:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cloud.releases import registry
-from cloud.store import keys, open_store
+from cloud.releases import objects, registry
+from cloud.store import open_store
 from cloud.store.keys import Pool
 from contract.bundle import read_device_bundle
 from contract.labels import parse_labels
@@ -102,7 +102,7 @@ def learned(service: Deployment, space: str) -> set[str]:
     current = registry.read(store, pool).channels.get(Channel.LATEST)
     if current is None:
         return set()
-    labels = store.get(keys.shared_object(GROUP, current.manifest.labels.sha256)).body
+    labels = objects.read(store, GROUP, current.manifest.labels.sha256)
     return set(parse_labels(labels, where="labels"))
 
 

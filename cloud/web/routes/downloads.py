@@ -10,7 +10,7 @@ import errno
 import itertools
 import logging
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from http import HTTPStatus
 
 from flask import Blueprint, Response, request
@@ -18,8 +18,8 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
 from cloud.errors import NotFound, RequestRefused, StoreError
-from cloud.store import keys
-from cloud.store.store import ObjectStore
+from cloud.releases import objects
+from cloud.store.store import ListedObject, ObjectStore
 from cloud.web.routes import rule
 from cloud.web.routes.conditions import conditions
 from cloud.web.service import current_context, requesting_device
@@ -38,17 +38,22 @@ blueprint = Blueprint("objects", __name__)
 def get_object(sha256: str) -> Response:
     """Answer an object's bytes; 206 with a range, 304 when the client has it."""
     device = requesting_device()
-    store, key = current_context().store, keys.shared_object(device.group, sha256)
-    answer = _describe(store, key, sha256)
-    if request.method == "GET" and answer.status_code != HTTPStatus.NOT_MODIFIED:
-        _begin(answer, device=device.id)
-    return answer
+    store = current_context().store
+    for _ in range(objects.ATTEMPTS):
+        answer = _describe(store, device.group, sha256)
+        if request.method != "GET" or answer.status_code == HTTPStatus.NOT_MODIFIED:
+            return answer
+        with suppress(NotFound):  # the copy was deleted since it was found, and there may be another one
+            _begin(answer, device=device.id)
+            return answer
+    raise _not_found(sha256)
 
 
-def _describe(store: ObjectStore, key: str, sha256: str) -> Response:
+def _describe(store: ObjectStore, group: str, sha256: str) -> Response:
     """Return the answer that was asked for, of which nothing is read yet."""
-    size = _size(store, key)
-    pieces = FileWrapper(StoredFile(store, key, size=size), PIECE_BYTES)  # type: ignore[arg-type]  # it only reads
+    found = _find(store, group, sha256)
+    size = found.size
+    pieces = FileWrapper(StoredFile(store, found.key, size=size), PIECE_BYTES)  # type: ignore[arg-type]  # it only reads
     answer = Response(pieces, mimetype=OBJECT_MEDIA_TYPE)
     answer.content_length = size
     answer.set_etag(sha256)
@@ -59,14 +64,15 @@ def _describe(store: ObjectStore, key: str, sha256: str) -> Response:
         raise _not_satisfiable(size) from None
 
 
-def _size(store: ObjectStore, key: str) -> int:
+def _find(store: ObjectStore, group: str, sha256: str) -> ListedObject:
     try:
-        return store.stat(key).size
+        return objects.find(store, group, sha256)
     except NotFound:
-        sha256 = key.rpartition("/")[2]
-        raise RequestRefused(
-            Problem.NOT_FOUND, "path.sha256", expected="an object of your group", got=shown(sha256)
-        ) from None
+        raise _not_found(sha256) from None
+
+
+def _not_found(sha256: str) -> RequestRefused:
+    return RequestRefused(Problem.NOT_FOUND, "path.sha256", expected="an object of your group", got=shown(sha256))
 
 
 def _not_satisfiable(size: int) -> RequestRefused:

@@ -6,7 +6,7 @@ import pytest
 
 from cloud.admin.best import BestOperator
 from cloud.errors import Damaged, LostRace, NothingToDo
-from cloud.releases import registry
+from cloud.releases import registry, stored
 from cloud.releases.decisions import DECISIONS, Decision
 from cloud.releases.history import history
 from cloud.releases.renewal import Renewer
@@ -57,7 +57,7 @@ def test_the_next_training_begins_with_the_weights_of_the_head_that_was_promoted
     place.publish(1)
     place.publish(2)
     back = promote(place, BEST, 1)
-    release = registry.get_release(place.store, place.pool, FileRef.of(back.encode()).sha256)
+    release = stored.get_release(place.store, place.pool, FileRef.of(back.encode()).sha256)
     assert release.weights == FileRef.of(b"weights 1")
 
 
@@ -190,7 +190,7 @@ def test_what_is_withdrawn_or_promoted_begins_its_own_list_of_decisions(place: P
 
 
 def decisions_as_documents(place: Place) -> list[dict[str, Json]]:
-    release = registry.get_release(place.store, place.pool, sha256_hex(place.best.encode()))
+    release = stored.get_release(place.store, place.pool, sha256_hex(place.best.encode()))
     decisions = release.report[DECISIONS]
     assert isinstance(decisions, list)
     return decisions
@@ -213,7 +213,7 @@ def test_a_payload_that_was_put_in_anothers_place_is_not_signed(place: Place) ->
     name = sha256_hex(first.encode())
     changed = first.encode().replace(b'"temperature":2.0', b'"temperature":9.0')
     assert changed != first.encode()
-    forged = replace(registry.get_release(place.store, place.pool, name), payload=changed)
+    forged = replace(stored.get_release(place.store, place.pool, name), payload=changed)
     place.store.put(keys.release(place.pool, name), encode_json(forged.document()))
     with pytest.raises(Damaged, match="expected the payload that it is named by"):
         promote(place, BEST, 1)
@@ -222,13 +222,13 @@ def test_a_payload_that_was_put_in_anothers_place_is_not_signed(place: Place) ->
 def test_a_worker_that_publishes_meanwhile_wins(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place.publish(1)
     place.publish(2)
-    put = registry.put_release
+    put = stored.put_release
 
     def overtaken(*arguments: object) -> None:
-        monkeypatch.setattr(registry, "put_release", put)
+        monkeypatch.setattr(stored, "put_release", put)
         place.publish(3)
 
-    monkeypatch.setattr(registry, "put_release", overtaken)
+    monkeypatch.setattr(stored, "put_release", overtaken)
     with pytest.raises(LostRace):
         promote(place, BEST, 1)
     assert place.best.serial == 3

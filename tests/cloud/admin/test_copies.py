@@ -70,7 +70,7 @@ def test_every_upload_acknowledged_before_is_in_the_copy_once_whatever_is_merged
     assert inbox.pools_with_news(restored) == []
 
 
-OF_WORKERS = ("lease/home/x", "duty/erasing", "begun/home/x")
+OF_WORKERS = ("lease/home/x", "duty/erasing", "begun/home/x", "named/home/x")
 
 
 def test_a_copy_has_all_but_what_is_only_of_the_day(

@@ -24,7 +24,7 @@ from cloud.releases.space_lists import SpaceLister
 from cloud.store import ObjectStore, keys
 from cloud.store.keys import InboxUpload, Pool
 from cloud.store.lease import Leases
-from cloud.store.listing import exists, keys_under
+from cloud.store.listing import delete_under, keys_under
 from cloud.worker.pulse import Pulse
 from contract.bundle import TrainingBundle
 from contract.manifest import Channel
@@ -33,8 +33,8 @@ from tests.cloud.releases.test_publish import publish_once
 Send = Callable[..., InboxUpload]
 
 KINDS_OF_OBJECTS = {
-    *("codes", "dataset", "devices", "duty", "erasures", "keys", "lease", "objects", "operators", "outcomes"),
-    *("registry", "requests", "spaces", "spaces-of", "tombstones", "trials", "workers"),
+    *("codes", "dataset", "devices", "duty", "erasures", "keys", "lease", "objects", "operators"),
+    *("named", "outcomes", "registry", "requests", "spaces", "spaces-of", "tombstones", "trials", "workers"),
 }
 """Of the layout of the store; the others are empty marks, are left to be judged by others, or pass."""
 
@@ -186,10 +186,29 @@ def test_what_a_standing_release_lacks_is_said(store_of_release: ObjectStore, po
     store = store_of_release
     manifest = registry.read(store, pool).channels[Channel.BEST].manifest
     head = next(iter(manifest.heads.values())).file
-    store.delete(keys.shared_object(pool.group, head.sha256))
+    delete_under(store, keys.shared_object(pool.group, head.sha256))
     findings = found(store, mend=mend)
-    assert {one.key for one in findings} == {keys.shared_object(pool.group, head.sha256)}
+    assert {one.key for one in findings} == {keys.shared_object(pool.group, head.sha256).removesuffix("/")}
     assert "best 1 is made of, got none or another: promote another release" in findings[0].what
+
+
+def test_files_that_are_gone_on_purpose_are_no_fault_and_those_that_are_kept_are_missed(
+    store_of_release: ObjectStore, pool: Pool, training_bundle: TrainingBundle, tmp_path: Path
+) -> None:
+    """A promotion of one of the latter would name what nobody can fetch."""
+    store = store_of_release
+    old = registry.read(store, pool).channels[Channel.BEST].manifest
+    publish_once(store, tmp_path / "state", training_bundle, version=2)
+    registry.forget_trained(store, pool, previous=registry.read(store, pool))
+    sha256 = next(iter(old.heads.values())).file.sha256
+    delete_under(store, keys.shared_object(pool.group, sha256))
+    findings = found(store)
+    assert {one.key for one in findings} == {keys.shared_object(pool.group, sha256).removesuffix("/")}
+    assert "best 1 is made of, got none or another: do not promote this release" in findings[0].what
+    current = registry.read(store, pool)
+    kept = current.publications[1:]
+    registry.settle(store, pool, previous=current, publications=kept, serials={}, fence=0)
+    assert found(store) == []
 
 
 def test_a_release_of_the_history_that_is_gone_is_said(store_of_release: ObjectStore, pool: Pool) -> None:
@@ -223,7 +242,7 @@ def test_an_erasure_that_only_the_dataset_names_is_carried_out(
     assert (after.erasure, after.trained) == ("e" * 32, None)
     assert after.channels[Channel.BEST].manifest.serial == before.manifest.serial + 1
     assert dict(after.channels[Channel.BEST].manifest.heads) == {}
-    assert not exists(store, keys.shared_object(pool.group, head.sha256))
+    assert store.list(keys.shared_object(pool.group, head.sha256)) == []
     assert found(store) == []
 
 
@@ -295,7 +314,8 @@ def full(store_of_release: ObjectStore, pool: Pool, tmp_path: Path) -> ObjectSto
     requests.finish(store, requests.submit(store, request), Outcome(request, RequestState.DONE, "done"))
     heartbeats.write(store, Pulse(worker="a" * 16).heartbeat())
     SpaceLister(store, key, 3600.0).renew("home", registered=[pool.space], now=1)
-    store.put(keys.trial(pool, "1-a", "means"), b"{}")
+    for record in (keys.trial(pool, "1-a", "means"), keys.named(pool)):
+        store.put(record, b"{}")
     for kept in (keys.lease(pool), keys.duty("erasing")):
         Leases(store, "a worker").take(kept)
     return store

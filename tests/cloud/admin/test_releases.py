@@ -6,7 +6,7 @@ import pytest
 
 from cloud.admin.releases import ReleaseOperator
 from cloud.errors import Damaged, LostRace, NothingToDo
-from cloud.releases import registry
+from cloud.releases import registry, stored
 from cloud.releases.renewal import Renewer
 from cloud.releases.signing import load_or_create
 from cloud.store import ObjectStore, open_store
@@ -113,7 +113,7 @@ def test_a_withdrawal_points_all_devices_at_the_release_before(place: Place) -> 
     assert (back.rollout.id, back.rollout.share) == (first.rollout.id, PARTS)
     assert back.parent == FileRef.of(second.encode()).sha256
     assert place.history() == [3, 2, 1]
-    release = registry.get_release(place.store, place.pool, FileRef.of(back.encode()).sha256)
+    release = stored.get_release(place.store, place.pool, FileRef.of(back.encode()).sha256)
     assert release.weights == FileRef.of(b"weights 1")
     assert release.report["withdraws"] == back.parent
 
@@ -162,7 +162,7 @@ def test_before_the_first_release_the_bundles_head_served(
     assert (back.temperature, back.threshold) == (training_bundle.temperature, training_bundle.threshold)
     assert back.points == training_bundle.points == POINTS
     assert back.golden_sample_sha256 == training_bundle.golden_sample_sha256
-    release = registry.get_release(place.store, place.pool, FileRef.of(back.encode()).sha256)
+    release = stored.get_release(place.store, place.pool, FileRef.of(back.encode()).sha256)
     assert (release.weights, release.rows) == (None, 0)
 
 
@@ -215,13 +215,13 @@ def test_nothing_is_signed_that_another_key_has_signed(
 
 def test_a_worker_that_publishes_meanwhile_wins(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place.publish(1)
-    sign = registry.put_release
+    sign = stored.put_release
 
     def overtaken(*arguments: object) -> None:
-        monkeypatch.setattr(registry, "put_release", sign)
+        monkeypatch.setattr(stored, "put_release", sign)
         place.publish(2)
 
-    monkeypatch.setattr(registry, "put_release", overtaken)
+    monkeypatch.setattr(stored, "put_release", overtaken)
     with pytest.raises(LostRace):
         place.operator.share(place.pool, BEST, share=1, decision=decided(NOW))
     assert place.best.serial == 2

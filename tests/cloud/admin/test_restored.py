@@ -4,7 +4,7 @@ import pytest
 
 from cloud.admin.restored import JUMP, RestoredReleases
 from cloud.errors import Damaged
-from cloud.releases import registry, space_lists
+from cloud.releases import registry, space_lists, stored
 from cloud.releases.decisions import DECISIONS
 from cloud.releases.space_lists import SpaceLister
 from cloud.store import keys
@@ -35,7 +35,7 @@ def test_serials_go_on_above_those_that_were_lost_with_the_head_of_the_back_up(p
 
 
 def _decisions(place: Place, release: str) -> list[dict[str, object]]:
-    report = registry.get_release(place.store, place.pool, release).report
+    report = stored.get_release(place.store, place.pool, release).report
     return report.get(DECISIONS, [])  # type: ignore[return-value]  # what this service wrote
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from cloud.audit import LOGGER
 from cloud.cli import commands
 from cloud.commands.surroundings import who
-from cloud.errors import CloudError
+from cloud.errors import CloudError, NothingToDo
 from cloud.releases import registry
 from cloud.releases.decisions import Decision
 from contract.manifest import Channel
@@ -94,3 +94,22 @@ def test_a_decision_without_a_reason_or_with_one_of_two_lines_is_refused(place: 
     assert "--why: expected a line of text" in run(place, "pin", "1", "--why", "a\nb").stderr
     assert registry.read(place.store, place.pool).channels[BEST].manifest.serial == 1
     assert registry.read(place.store, place.pool).channels[Channel.LATEST].manifest.serial == 1
+
+
+def test_one_whose_files_are_gone_is_said_and_promoting_it_is_refused_in_a_line(place: Place) -> None:
+    for version in (1, 2):
+        place.publish(version)
+    current = registry.read(place.store, place.pool)
+    kept = current.publications[1:]
+    registry.settle(place.store, place.pool, previous=current, publications=kept, serials={}, fence=0)
+    lines = run(place, "list").stdout.splitlines()
+    assert lines[2:] == [
+        "best 1, 2027-01-15 08:00 UTC, 3 labels, 99.0 % of 20, files gone",
+        "latest 1, 2027-01-15 08:00 UTC, 3 labels, 99.0 % of 20, files gone",
+    ]
+    assert [json.loads(run(place, "show", "best", serial).stdout)["files"] for serial in "12"] == ["gone", "kept"]
+    refused = run(place, "promote", "best", "1", "--why", "was better").exception
+    assert isinstance(refused, NothingToDo)
+    assert str(refused) == (
+        f"{place.pool.path} best 1: expected a release that has its files, got one whose files are gone"
+    )

@@ -4,7 +4,7 @@ import pytest
 
 from cloud.overview import memory as module
 from cloud.overview.memory import FORGOTTEN_AFTER_S, Memory
-from cloud.releases.registry import Release
+from cloud.releases.stored import Release
 from cloud.store.keys import Pool
 
 POOL, OTHER = Pool("home", "5" * 64), Pool("work", "5" * 64)

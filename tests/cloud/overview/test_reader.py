@@ -23,6 +23,7 @@ from cloud.overview.heartbeats import Count, Doing, Trouble
 from cloud.overview.reader import OverviewReader
 from cloud.overview.report import report
 from cloud.overview.values import LabelView, Overview
+from cloud.releases import registry
 from cloud.releases.decisions import Decision
 from cloud.releases.signing import load_or_create
 from cloud.store import keys, open_store
@@ -401,3 +402,13 @@ def test_a_cycle_that_failed_is_told_with_when_it_is_tried_again(lived_in: Lived
 def test_a_cycle_whose_pause_is_over_is_tried_at_the_next_look(lived_in: LivedIn) -> None:
     lived_in.fail(1, "no trial succeeded")
     assert any("the worker tries again by itself, at its next look" in line for line in report(look(lived_in)))
+
+
+def test_a_release_whose_files_are_gone_is_shown_so(lived_in: LivedIn) -> None:
+    current = registry.read(lived_in.store, lived_in.pool)
+    kept = current.publications[-3:]
+    registry.settle(lived_in.store, lived_in.pool, previous=current, publications=kept, serials={}, fence=0)
+    [view] = look(lived_in).pools
+    latest = [one.has_files for one in view.history if one.channel == "latest"]
+    assert latest[:4] == [True, True, True, False]
+    assert not any(latest[3:])

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from cloud.releases import registry
+from cloud.releases import registry, stored
 from cloud.releases.publish import PublishStep
-from cloud.releases.registry import Registry, Release, TrainedDataset
+from cloud.releases.registry import Registry, TrainedDataset
 from cloud.releases.renewal import Renewer
 from cloud.releases.signing import load_or_create
+from cloud.releases.stored import Release
 from cloud.store import ObjectStore, open_store
 from cloud.store.keys import Pool
 from contract.callbacks import ignore
@@ -59,7 +60,7 @@ class Place:
         payload = replace(standing, **changes).encode()
         if added is not None:
             payload = encode_json({**parse_document(payload, where="", max_bytes=1 << 20).as_json(), "added": added})
-        registry.put_release(self.store, POOL, Release(payload, parent, {"trial": "a"}, FileRef("e" * 64, 9), 3))
+        stored.put_release(self.store, POOL, Release(payload, parent, {"trial": "a"}, FileRef("e" * 64, 9), 3))
         envelopes = {channel: load_or_create(self.state, self.store).sign(payload)}
         registry.publish(self.store, POOL, previous=previous, envelopes=envelopes, trained=TRAINED)
 

@@ -9,7 +9,7 @@ import pytest
 from cloud.admin.best import BestOperator
 from cloud.admin.bundles import register
 from cloud.errors import Damaged, LostRace
-from cloud.releases import registry
+from cloud.releases import registry, stored
 from cloud.releases.decisions import Decision
 from cloud.releases.erase import ReleaseEraser
 from cloud.releases.history import history
@@ -99,14 +99,14 @@ def test_what_this_worker_has_never_signed_it_does_not_sign_now(place: Place, tm
 
 
 def test_another_writer_in_between_is_not_overwritten(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    put = registry.put_release
+    put = stored.put_release
 
     def overtaken(*given: object) -> None:
-        monkeypatch.setattr(registry, "put_release", put)
+        monkeypatch.setattr(stored, "put_release", put)
         place.publish(Channel.BEST, issued=NOW)
         put(*given)  # type: ignore[arg-type]  # what it was given
 
-    monkeypatch.setattr(registry, "put_release", overtaken)
+    monkeypatch.setattr(stored, "put_release", overtaken)
     with pytest.raises(LostRace):
         eraser(place).withdraw(POOL, erasure=ERASURE, now=NOW)
     assert place.serials() == {"best": 3, "latest": 1}
@@ -173,12 +173,12 @@ def test_a_release_that_cannot_be_read_keeps_no_object_and_what_stands_keeps_its
     """An erasure of its group waited for it, for ever."""
     standing = registry.read(place.store, POOL).channels
     objects = {
-        channel: {keys.shared_object(POOL.group, head.file.sha256) for head in one.manifest.heads.values()}
+        channel: {keys.object_copy(POOL, head.file.sha256, "1" * 16) for head in one.manifest.heads.values()}
         for channel, one in standing.items()
     }
     for one in objects[Channel.BEST] | objects[Channel.LATEST]:
         place.store.put(one, b"a head")
-    left = keys.shared_object(POOL.group, "0" * 64)
+    left = keys.object_copy(POOL, "0" * 64, "1" * 16)
     place.store.put(left, b"of a release that cannot be read")
     place.store.put(keys.release(POOL, standing[Channel.BEST].release), b"{")
     eraser(place).sweep_objects(POOL.group)

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from cloud.errors import Damaged, LostRace
-from cloud.releases import registry
+from cloud.releases import objects, registry, stored
 from cloud.releases.publish import Publisher, PublishStep, TrainedHead
 from cloud.releases.registry import Registry, TrainedDataset
 from cloud.releases.signing import load_or_create
@@ -104,19 +104,16 @@ class Place:
         return publish_once(self.store, self.state, self.bundle, **options)  # type: ignore[arg-type]  # passed on
 
     def fetch(self, sha256: str) -> bytes:
-        return self.store.get(keys.shared_object("home", sha256)).body
+        return objects.read(self.store, "home", sha256)
 
     def serves(self) -> dict[Channel, tuple[int, bytes]]:
         """For each channel its serial and the float32 head that it leads to, every object checked on the way."""
         found = {}
         for channel, current in registry.read(self.store, self.pool).channels.items():
             manifest = current.manifest
-            heads = {
-                kind: self.store.get(keys.shared_object("home", one.file.sha256)).body
-                for kind, one in manifest.heads.items()
-            }
+            heads = {kind: objects.read(self.store, "home", one.file.sha256) for kind, one in manifest.heads.items()}
             assert all(sha256_hex(body) == manifest.heads[kind].file.sha256 for kind, body in heads.items())
-            release = registry.get_release(self.store, self.pool, current.release)
+            release = stored.get_release(self.store, self.pool, current.release)
             assert release.weights is not None
             assert self.fetch(release.weights.sha256).startswith(b"weights")
             found[channel] = (manifest.serial, heads[Precision.FLOAT32])
@@ -144,11 +141,11 @@ def test_a_head_from_which_many_samples_were_left_out_claims_no_more_than_its_re
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A release that listed more than a reader takes was the best one, and stopped every later cycle of its pool."""
-    monkeypatch.setattr(registry, "MAX_LEFT_OUT", 2)
+    monkeypatch.setattr(stored, "MAX_LEFT_OUT", 2)
 
     def told(*left_out: int) -> tuple[int, tuple[int, ...]]:
         best = place.publish(left_out=left_out).channels[Channel.BEST]
-        release = registry.get_release(place.store, place.pool, best.release)
+        release = stored.get_release(place.store, place.pool, best.release)
         return release.rows, release.left_out
 
     assert told(1, 4) == (7, (1, 4))

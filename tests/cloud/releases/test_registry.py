@@ -7,16 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cloud.errors import Damaged, LostRace, NotFound
-from cloud.releases import registry
+from cloud.errors import Damaged, LostRace, NotFound, NothingToDo
+from cloud.releases import registry, stored
 from cloud.releases.failures import FailedCycles
-from cloud.releases.history import history
-from cloud.releases.registry import Registry, Release, TrainedDataset
+from cloud.releases.history import chain, find, history
+from cloud.releases.registry import Registry, TrainedDataset
 from cloud.releases.signing import SigningKey, load_or_create
+from cloud.releases.stored import Release
 from cloud.store import ObjectStore, keys, open_store
 from cloud.store.keys import Pool
 from contract.documents import Json, encode_json
 from contract.files import FileRef
+from contract.history import MAX_HISTORY
 from contract.manifest import Channel, HeadFile, Manifest, Precision
 
 POOL = Pool("home", "5" * 64)
@@ -59,12 +61,14 @@ def manifest(serial: int, channel: Channel = Channel.LATEST, parent: str | None 
     )
 
 
-def release(store: ObjectStore, key: SigningKey, *manifests: Manifest) -> Registry:
+def release(store: ObjectStore, key: SigningKey, *manifests: Manifest, publication: str | None = None) -> Registry:
     previous = registry.read(store, POOL)
     for each in manifests:
-        registry.put_release(store, POOL, Release(each.encode(), each.parent, {"serial": each.serial}, WEIGHTS, 3))
+        stored.put_release(store, POOL, Release(each.encode(), each.parent, {"serial": each.serial}, WEIGHTS, 3))
     envelopes = {each.channel: key.sign(each.encode()) for each in manifests}
-    return registry.publish(store, POOL, previous=previous, envelopes=envelopes, trained=TRAINED)
+    return registry.publish(
+        store, POOL, previous=previous, envelopes=envelopes, trained=TRAINED, publication=publication
+    )
 
 
 def test_before_the_first_release_there_is_an_empty_registry(store: ObjectStore) -> None:
@@ -127,20 +131,20 @@ def test_that_nothing_could_be_trained_is_remembered_without_a_release(store: Ob
 
 def test_a_release_says_what_it_was_trained_on(store: ObjectStore, key: SigningKey) -> None:
     current = release(store, key, manifest(1)).channels[Channel.LATEST]
-    kept = registry.get_release(store, POOL, current.release)
+    kept = stored.get_release(store, POOL, current.release)
     assert (kept.weights, kept.rows, kept.payload) == (WEIGHTS, 3, manifest(1).encode())
 
 
 def test_a_release_that_leaves_out_as_many_samples_as_it_may_is_read_back(store: ObjectStore) -> None:
-    left_out = tuple(range(10**9, 10**9 + registry.MAX_LEFT_OUT))
+    left_out = tuple(range(10**9, 10**9 + stored.MAX_LEFT_OUT))
     full = Release(manifest(1).encode(), None, {}, WEIGHTS, 2 * 10**9, left_out)
-    registry.put_release(store, POOL, full)
-    assert registry.get_release(store, POOL, full.sha256).left_out == left_out
+    stored.put_release(store, POOL, full)
+    assert stored.get_release(store, POOL, full.sha256).left_out == left_out
 
 
 def test_a_release_that_was_never_kept_is_not_found(store: ObjectStore) -> None:
     with pytest.raises(NotFound):
-        registry.get_release(store, POOL, "f" * 64)
+        stored.get_release(store, POOL, "f" * 64)
 
 
 POINTER: dict[str, Json] = {
@@ -205,4 +209,36 @@ def test_another_document_than_a_release_is_damaged_and_the_message_says_where(
     key = keys.release(POOL, "f" * 64)
     store.put(key, body)
     with pytest.raises(Damaged, match=f"^{key}{said}"):
-        registry.get_release(store, POOL, "f" * 64)
+        stored.get_release(store, POOL, "f" * 64)
+
+
+def test_a_chain_ends_with_the_newest_hundred_whatever_is_behind_them(
+    store: ObjectStore, key: SigningKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = None
+    for serial in range(1, MAX_HISTORY + 4):
+        payload = replace(manifest(serial), parent=parent)
+        release(store, key, payload)
+        parent = Release(payload.encode(), None, {}, WEIGHTS, 0).sha256
+    oldest = history(store, POOL, limit=MAX_HISTORY + 4)[-1]
+    assert oldest.serial == 4
+    store.delete(keys.release(POOL, oldest.parent or ""))
+    current = registry.read(store, POOL).channels[Channel.LATEST]
+    assert len(list(chain(store, POOL, current))) == MAX_HISTORY
+    with pytest.raises(NothingToDo):
+        find(store, POOL, current, serial=3)
+
+
+def test_what_a_publication_wrote_is_kept_with_its_release_until_the_registry_is_settled(
+    store: ObjectStore, key: SigningKey
+) -> None:
+    first = release(store, key, manifest(1), publication="1" * 16)
+    assert first.publications == ("1" * 16,)
+    second = registry.settle(store, POOL, previous=first, publications=["2" * 16], serials={Channel.BEST: 9}, fence=7)
+    assert (second.publications, second.fence) == ((), 7)
+    assert replace(second, pointer=None) == replace(registry.read(store, POOL), pointer=None)
+    assert (second.next_serial(Channel.BEST), second.next_serial(Channel.LATEST)) == (10, 2)
+    gone = Release(b"", None, {}, WEIGHTS, 0, publication="1" * 16)
+    assert (first.keeps(gone), second.keeps(gone)) == (True, False)
+    with pytest.raises(LostRace):
+        registry.settle(store, POOL, previous=first, publications=[], serials={}, fence=7)

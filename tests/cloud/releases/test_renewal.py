@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from cloud.errors import Damaged, LostRace
-from cloud.releases import registry
+from cloud.releases import registry, stored
 from cloud.releases.failures import FailedCycles
 from cloud.releases.history import history
 from cloud.releases.publish import PublishStep
-from cloud.releases.registry import Release
 from cloud.releases.signing import load_or_create, rotate
+from cloud.releases.stored import Release
 from cloud.store import keys, open_store
 from contract.documents import parse_document
 from contract.files import FileRef
@@ -59,7 +59,7 @@ def test_a_release_at_half_of_its_life_gets_a_new_serial_and_new_times_and_keeps
     assert after.envelope.payload == expected.encode()
     assert load_or_create(place.state, place.store).has_signed(after.envelope)
     assert (renewed.serials[Channel.BEST], place.read().trained) == (3, TRAINED)
-    old, new = (registry.get_release(place.store, POOL, one.release) for one in (before, after))
+    old, new = (stored.get_release(place.store, POOL, one.release) for one in (before, after))
     assert replace(new, payload=old.payload) == old
     assert place.due() == now + LIFE // 2
 
@@ -171,7 +171,7 @@ def test_what_another_key_signed_is_not_signed_again(place: Place, tmp_path: Pat
     place.publish(Channel.BEST, issued=NOW)
     previous = place.read()
     forged = replace(previous.channels[Channel.BEST].manifest, serial=2, threshold=0.0).encode()
-    registry.put_release(place.store, POOL, Release(forged, None, {}, FileRef("e" * 64, 9), 3))
+    stored.put_release(place.store, POOL, Release(forged, None, {}, FileRef("e" * 64, 9), 3))
     other = open_store(f"dir:{tmp_path / 'other'}")
     other.prepare()
     envelope = load_or_create(tmp_path / "stranger", other).sign(forged)

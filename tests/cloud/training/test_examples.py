@@ -9,7 +9,7 @@ import pytest
 from cloud.dataset.blocks import BlockFeatures, in_memory
 from cloud.dataset.reader import Dataset, StoredFeatures
 from cloud.label_limit import LabelLimit
-from cloud.releases.registry import Release
+from cloud.releases.stored import Release
 from cloud.training import examples
 from cloud.training.examples import KnownLabels, TrainingClasses, choose_classes, choose_examples
 from cloud.training.inputs import has_learned

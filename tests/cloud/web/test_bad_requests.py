@@ -16,7 +16,9 @@ import pytest
 import requests
 
 from cloud.admin.bundles import register as register_bundle
+from cloud.releases import objects
 from cloud.store import keys, open_store
+from cloud.store.keys import Pool
 from contract.bundle import TrainingBundle
 from contract.files import sha256_hex
 from contract.problems import PROBLEM_MEDIA_TYPE
@@ -221,7 +223,7 @@ def test_a_body_of_a_gigabyte_is_refused_without_reading_it(connect, token: str)
 def test_a_header_that_means_nothing_changes_nothing(service, token: str, path: str, value: str) -> None:  # type: ignore[no-untyped-def]
     """Werkzeug reads headers when they are asked for, and its parser of dates lets an OverflowError out."""
     body = b"an object"
-    open_store(service.address).put(keys.shared_object("home", sha256_hex(body)), body)
+    objects.put(open_store(service.address), Pool("home", SPACE), body, publication="0" * 16)
     sent = {name: value.encode() for name in LAZILY_READ} | {"Authorization": f"Bearer {token}"}
     answer = requests.get(
         service.url + path.format(object=sha256_hex(body), space=SPACE),
@@ -290,7 +292,7 @@ def test_slashes_are_not_merged(connect, token: str, method: str, path: str) -> 
 def test_a_path_has_one_spelling(connect, service, token: str, path: str) -> None:  # type: ignore[no-untyped-def]
     """Whoever guards a path in front of the service guards it as it is written; escapes led around that."""
     body = b"an object"
-    open_store(service.address).put(keys.shared_object("home", sha256_hex(body)), body)
+    objects.put(open_store(service.address), Pool("home", SPACE), body, publication="0" * 16)
     connection = connect()
     asked = path.format(object=sha256_hex(body))
     connection.sendall(f"GET {asked} HTTP/1.1\r\nHost: x\r\n{authorization(token)}\r\n".encode())

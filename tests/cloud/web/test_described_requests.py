@@ -23,12 +23,12 @@ from hypothesis import strategies as st
 from schemathesis import APIOperation, BaseSchema, GenerationMode
 
 from cloud.identity import operators
+from cloud.releases import objects
 from cloud.releases import requests as kept
 from cloud.releases.decisions import Decision
 from cloud.releases.requests import OperatorRequest, RequestKind
 from cloud.releases.signing import rotate
 from cloud.releases.space_lists import SpaceLister
-from cloud.store import keys
 from contract.files import sha256_hex
 from contract.manifest import Channel
 from contract.routes import DEVICES, METRICS, OPENAPI, UPLOAD
@@ -162,7 +162,7 @@ def conversation(
     lived = lived_in_once.copied_to(folder)
     key = rotate(lived.state, lived.store, now=now)
     SpaceLister(lived.store, key, LIFE_S).renew("home", registered=[lived.pool.space], now=now)
-    lived.store.put(keys.shared_object("home", sha256_hex(OBJECT)), OBJECT)
+    objects.put(lived.store, lived.pool, OBJECT, publication="0" * 16)
     asked = OperatorRequest(RequestKind.PIN, lived.pool, Decision("Ada", "an exam", now), serial=1)
     uploads = [make_upload(["Ada", "Ben"], names=[f"{number} a", f"{number} b"]) for number in range(4)]
     draw_uploads(uploads)

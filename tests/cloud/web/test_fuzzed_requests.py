@@ -25,8 +25,10 @@ import requests
 
 from cloud.admin.bundles import register as register_bundle
 from cloud.identity import operators
+from cloud.releases import objects
 from cloud.settings import Settings
 from cloud.store import keys, open_store
+from cloud.store.keys import Pool
 from contract import routes
 from contract.bundle import TrainingBundle
 from contract.environment import setting_rows
@@ -103,7 +105,7 @@ def target(
     store = open_store(f"dir:{folder / 'store'}")
     store.prepare()
     store.put(keys.VERIFY, bytes(32))
-    store.put(keys.shared_object("home", sha256_hex(OBJECT)), OBJECT)
+    objects.put(store, Pool("home", SPACE), OBJECT, publication="0" * 16)
     assert training_bundle.directory is not None
     register_bundle(store, training_bundle.directory)
     uploads = tuple(make_upload(["Ada", "Ben"], names=[f"{number} a", f"{number} b"]) for number in range(4))

@@ -14,8 +14,9 @@ import requests
 
 import contract
 from cloud.dataset import inbox
-from cloud.releases import registry
-from cloud.releases.registry import Release, TrainedDataset
+from cloud.releases import objects, registry, stored
+from cloud.releases.registry import TrainedDataset
+from cloud.releases.stored import Release
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
 from cloud.web.bodies import BLOCK_BYTES
@@ -398,7 +399,7 @@ def publish(store, serial: int, parent: str | None, group: str = "home") -> Enve
     weights = FileRef.of(b"weights")
     release = Release(payload=payload, parent=parent, report={"why": "a test"}, weights=weights, rows=1)
     previous = registry.read(store, pool)
-    registry.put_release(store, pool, release)
+    stored.put_release(store, pool, release)
     envelope = Envelope(payload, MANIFEST_PAYLOAD_TYPE, (Signature("0" * 16, bytes(64)),))
     registry.publish(
         store, pool, previous=previous, envelopes={Channel.BEST: envelope}, trained=TrainedDataset("commit", 1, "cycle")
@@ -452,7 +453,7 @@ def test_a_channel_that_does_not_exist_is_an_unknown_path(ask: Ask, channel: str
 def head(service) -> bytes:  # type: ignore[no-untyped-def]
     """An object of group `home`, larger than one piece."""
     body = np.random.default_rng(0).integers(0, 256, (9 << 20) + 7, np.uint8).tobytes()
-    service.store.put(keys.shared_object("home", hashlib.sha256(body).hexdigest()), body)
+    objects.put(service.store, Pool("home", SPACE), body, publication="0" * 16)
     return body
 
 
@@ -549,7 +550,7 @@ def test_an_object_of_another_group_is_not_there(ask: Ask, path: str, stranger: 
 
 def test_an_empty_object_is_served(ask: Ask, service) -> None:  # type: ignore[no-untyped-def]
     empty = hashlib.sha256(b"").hexdigest()
-    service.store.put(keys.shared_object("home", empty), b"")
+    objects.put(service.store, Pool("home", SPACE), b"", publication="0" * 16)
     answer = ask("GET", f"/v1/objects/{empty}")
     assert (answer.status_code, answer.content) == (200, b"")
 

@@ -12,7 +12,9 @@ import requests
 
 from cloud.admin.bundles import register as register_bundle
 from cloud.identity.limits import MAX_AT_ONCE
+from cloud.releases import objects
 from cloud.store import ObjectStore, keys, open_store
+from cloud.store.keys import Pool
 from contract.bundle import TrainingBundle
 from contract.files import sha256_hex
 from contract.upload import UPLOAD_MEDIA_TYPE, upload_id
@@ -67,7 +69,7 @@ def running(start: StartService, folder: Path, bundle: TrainingBundle, *, stall_
     store = open_store(f"dir:{folder / 'store'}")
     store.prepare()
     store.put(keys.VERIFY, bytes(32))
-    store.put(keys.shared_object("home", sha256_hex(LARGE)), LARGE)
+    objects.put(store, Pool("home", SPACE), LARGE, publication="0" * 16)
     assert bundle.directory is not None
     register_bundle(store, bundle.directory)
     with start(folder, FEDEX_STORE=f"dir:{folder / 'store'}", FEDEX_STALL_S=stall_s) as url:
@@ -194,7 +196,7 @@ def test_a_download_is_counted_until_it_ends_however_it_ends(service: Running) -
 def test_a_download_whose_store_fails_is_cut_off(service: Running) -> None:
     """Its length was said already; the client goes on from where it was cut off."""
     body = bytes(64 << 20)
-    key = keys.shared_object("home", sha256_hex(body))
+    key = keys.object_copy(Pool("home", SPACE), sha256_hex(body), "0" * 16)
     service.store.put(key, body)
     headers = {"Authorization": f"Bearer {service.token}"}
     url = f"{service.url}/v1/objects/{sha256_hex(body)}"

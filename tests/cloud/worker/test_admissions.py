@@ -13,7 +13,7 @@ from cloud.errors import Unavailable
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
 from cloud.label_limit import LabelLimit
-from cloud.releases import registry
+from cloud.releases import objects, stored
 from cloud.store import ObjectStore, keys
 from cloud.store.keys import InboxUpload, Pool
 from cloud.training.cycle import CycleReport
@@ -33,7 +33,7 @@ MakeSite = Callable[[TrainingBundle], TrainingSite]
 
 def labels_of(site: TrainingSite, report: CycleReport, channel: Channel) -> tuple[str, ...]:
     labels = report.registry.channels[channel].manifest.labels.sha256
-    return parse_labels(site.store.get(keys.shared_object(site.pool.group, labels)).body, where="labels")
+    return parse_labels(objects.read(site.store, site.pool.group, labels), where="labels")
 
 
 def send_of(site: TrainingSite, device: str, person: str, *, label: str, count: int) -> None:
@@ -63,7 +63,7 @@ def test_an_excluded_devices_samples_leave_the_training_and_come_back_with_it(
     devices.exclude(site.store, BAD)
     second = worker.process_pool(site.pool)
     assert second is not None
-    release = registry.get_release(site.store, site.pool, second.registry.channels[Channel.LATEST].release)
+    release = stored.get_release(site.store, site.pool, second.registry.channels[Channel.LATEST].release)
     assert release.rows == 11
     assert set(release.left_out) == {0, 1, 2, 3}
     assert labels_of(site, second, Channel.LATEST) == (*NAMES[:6], "Gus")
@@ -74,7 +74,7 @@ def test_an_excluded_devices_samples_leave_the_training_and_come_back_with_it(
     devices.readmit(site.store, BAD)
     third = worker.process_pool(site.pool)
     assert third is not None
-    release = registry.get_release(site.store, site.pool, third.registry.channels[Channel.LATEST].release)
+    release = stored.get_release(site.store, site.pool, third.registry.channels[Channel.LATEST].release)
     assert not {0, 1, 2, 3} & set(release.left_out)
     assert labels_of(site, third, Channel.LATEST) == (*NAMES[:6], "Gus", "Mallory")
 
@@ -99,7 +99,7 @@ def test_names_that_one_device_invents_wait_for_a_second_one_or_an_operator(
     waiting = sorted(label for label, state in states.items() if state is LabelState.ALONE)
     assert len(waiting) == 2
     assert {state for label, state in states.items() if label not in waiting} == {LabelState.RELEASED}
-    release = registry.get_release(site.store, site.pool, first.registry.channels[Channel.LATEST].release)
+    release = stored.get_release(site.store, site.pool, first.registry.channels[Channel.LATEST].release)
     assert release.report["labels"] == {"all": 8, "waiting": 0, "alone": 2, "left_out": 0}
     assert len(release.left_out) == 8
     assert worker.process_pool(site.pool) is None

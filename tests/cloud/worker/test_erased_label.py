@@ -11,8 +11,7 @@ from cloud.dataset.merge import merge_once
 from cloud.dataset.pointer import PoolErasure
 from cloud.dataset.scopes import LabelScope
 from cloud.errors import LostRace
-from cloud.releases import registry
-from cloud.store import keys
+from cloud.releases import objects, registry
 from cloud.worker.worker import Worker
 from contract.bundle import TrainingBundle
 from contract.labels import parse_labels
@@ -24,7 +23,7 @@ MakeSite = Callable[[TrainingBundle], TrainingSite]
 
 def labels_of(site: TrainingSite) -> tuple[str, ...]:
     manifest = registry.read(site.store, site.pool).channels[Channel.LATEST].manifest
-    return parse_labels(site.store.get(keys.shared_object("home", manifest.labels.sha256)).body)
+    return parse_labels(objects.read(site.store, "home", manifest.labels.sha256))
 
 
 def test_the_next_head_begins_with_the_bundles_and_has_no_column_of_the_label(

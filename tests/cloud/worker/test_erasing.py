@@ -16,7 +16,7 @@ from cloud.dataset.scopes import AgeScope, GroupScope, LabelScope
 from cloud.errors import LostRace
 from cloud.identity import devices
 from cloud.identity.devices import EnrolledDevice
-from cloud.releases import registry
+from cloud.releases import objects, registry, stored
 from cloud.releases.erase import ReleaseEraser
 from cloud.releases.history import history
 from cloud.settings import Settings
@@ -306,8 +306,8 @@ def test_what_another_pool_of_the_group_serves_stays(place: Place, training_bund
     assert (after.channels, after.trained) == (before.channels, before.trained)
     manifest = after.channels[Channel.BEST].manifest
     files = [manifest.labels.sha256, *(head.file.sha256 for head in manifest.heads.values())]
-    assert all(place.store.stat(keys.shared_object("home", sha256)) for sha256 in files)
-    assert registry.get_release(place.store, other, after.channels[Channel.BEST].release).weights is not None
+    assert all(objects.find(place.store, "home", sha256) for sha256 in files)
+    assert stored.get_release(place.store, other, after.channels[Channel.BEST].release).weights is not None
 
 
 def test_an_erasure_that_was_done_is_not_done_again(place: Place) -> None:

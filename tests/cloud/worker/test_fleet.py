@@ -17,12 +17,12 @@ import pytest
 from cloud.admin.bundles import register as register_bundle
 from cloud.dataset import inbox, reader
 from cloud.dataset import pointer as dataset_pointer
-from cloud.releases import registry
+from cloud.releases import objects, registry
 from cloud.releases.key_exports import seal, unseal
 from cloud.releases.key_files import load_pair
 from cloud.releases.signing import adopt, load_or_create
 from cloud.settings import Settings
-from cloud.store import ObjectStore, keys, open_store
+from cloud.store import ObjectStore, open_store
 from cloud.store.keys import Pool
 from contract.bundle import TrainingBundle
 from contract.labels import parse_labels
@@ -200,5 +200,5 @@ def check(store: ObjectStore, pool: Pool, fleet: Fleet, *, cache: Path) -> None:
     assert max(samples.values()) == 1
     assert pointer.rows == pointer.samples == len(samples)
     best = registry.read(store, pool).channels[Channel.BEST].manifest
-    known = parse_labels(store.get(keys.shared_object(pool.group, best.labels.sha256)).body)
+    known = parse_labels(objects.read(store, pool.group, best.labels.sha256))
     assert {*known} >= {held.labels[index] for index in held.label_index} >= set(NAMES[6:])

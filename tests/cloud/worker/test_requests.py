@@ -9,7 +9,7 @@ import pytest
 from cloud.admin.best import BestOperator
 from cloud.errors import LostRace, Unavailable
 from cloud.logs import Seldom
-from cloud.releases import registry, requests
+from cloud.releases import registry, requests, stored
 from cloud.releases.decisions import Decision
 from cloud.releases.requests import KEPT_S, OperatorRequest, Outcome, RequestKind, RequestState
 from cloud.settings import Settings
@@ -127,14 +127,14 @@ def test_a_defect_and_a_store_that_fails_at_one_request_stop_nobody(
 def test_a_worker_that_publishes_meanwhile_costs_another_try(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place.publish(1)
     place.publish(2)
-    put = registry.put_release
+    put = stored.put_release
 
     def overtaken(*arguments: object) -> None:
-        monkeypatch.setattr(registry, "put_release", put)
+        monkeypatch.setattr(stored, "put_release", put)
         place.publish(3, channels=(Channel.LATEST,))
         raise LostRace("the registry moved")
 
-    monkeypatch.setattr(registry, "put_release", overtaken)
+    monkeypatch.setattr(stored, "put_release", overtaken)
     id_ = ask(place, RequestKind.PROMOTE, serial=1)
     carry_out(context_of(place))
     assert outcome_of(place, id_) == (RequestState.DONE, "best is 3")
@@ -148,7 +148,7 @@ def test_while_the_store_fails_a_request_waits(place: Place, monkeypatch: pytest
         raise Unavailable("registry", "no answer")
 
     with monkeypatch.context() as patch:
-        patch.setattr(registry, "put_release", fail)
+        patch.setattr(stored, "put_release", fail)
         carry_out(context_of(place))
     assert outcome_of(place, id_) == (RequestState.WAITS, "")
     carry_out(context_of(place))

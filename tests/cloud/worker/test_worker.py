@@ -18,10 +18,10 @@ from cloud.admin.best import BestOperator
 from cloud.admin.releases import ReleaseOperator
 from cloud.dataset import pointer as dataset_pointer
 from cloud.errors import CycleFailed
-from cloud.releases import registry
+from cloud.releases import objects, registry, stored
 from cloud.releases.decisions import Decision
-from cloud.releases.registry import Release
 from cloud.releases.space_lists import SpaceLister
+from cloud.releases.stored import Release
 from cloud.store import keys
 from cloud.training.cycle import CycleReport, CycleStep
 from cloud.training.trials import plan
@@ -48,7 +48,7 @@ MakeSite = Callable[[TrainingBundle], TrainingSite]
 
 
 def labels_of(site: TrainingSite, manifest: Manifest) -> tuple[str, ...]:
-    return parse_labels(site.store.get(keys.shared_object("home", manifest.labels.sha256)).body)
+    return parse_labels(objects.read(site.store, "home", manifest.labels.sha256))
 
 
 def manifest_of(site: TrainingSite, channel: Channel) -> Manifest:
@@ -57,7 +57,7 @@ def manifest_of(site: TrainingSite, channel: Channel) -> Manifest:
 
 def release_of(site: TrainingSite, channel: Channel) -> Release:
     current = registry.read(site.store, site.pool).channels[channel]
-    return registry.get_release(site.store, site.pool, current.release)
+    return stored.get_release(site.store, site.pool, current.release)
 
 
 def serials(site: TrainingSite) -> dict[str, int]:
@@ -67,7 +67,7 @@ def serials(site: TrainingSite) -> dict[str, int]:
 def accuracy(site: TrainingSite, precision: Precision, people: tuple[str, ...]) -> float:
     """Of best's TFLite head on ten photos of each of some people that were never uploaded."""
     manifest = manifest_of(site, Channel.BEST)
-    head = site.store.get(keys.shared_object("home", manifest.heads[precision].file.sha256)).body
+    head = objects.read(site.store, "home", manifest.heads[precision].file.sha256)
     labels = labels_of(site, manifest)
     shape = site.bundle.feature_shape
     photos = np.concatenate([photos_of(NAMES.index(name), 10, seed=77, shape=shape) for name in people])

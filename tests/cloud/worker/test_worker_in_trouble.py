@@ -16,7 +16,7 @@ from cloud.dataset import inbox
 from cloud.dataset import pointer as dataset_pointer
 from cloud.dataset.merge import merge_once
 from cloud.errors import CycleFailed, LostRace, StoreUnreachable, Unavailable
-from cloud.releases import registry
+from cloud.releases import objects, registry
 from cloud.releases.registry import TrainedDataset
 from cloud.settings import Settings
 from cloud.store import ObjectStore, keys, open_store, probe
@@ -46,7 +46,7 @@ def serials(site: TrainingSite) -> dict[str, int]:
 
 def labels_of(site: TrainingSite, channel: Channel) -> tuple[str, ...]:
     manifest = registry.read(site.store, site.pool).channels[channel].manifest
-    return parse_labels(site.store.get(keys.shared_object("home", manifest.labels.sha256)).body)
+    return parse_labels(objects.read(site.store, "home", manifest.labels.sha256))
 
 
 def publish_as_another(site: TrainingSite) -> None:
