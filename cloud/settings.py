@@ -310,6 +310,16 @@ class Settings:
             "0: samples are kept",
         ),
     )
+    releases_kept: int = field(
+        default=20,
+        metadata=variable(
+            "FEDEX_RELEASES_KEPT",
+            whole(low=1, high=100),
+            unit="releases",
+            help="of each channel, the newest, that keep their files and can be promoted; those before lose them, "
+            "a day later",
+        ),
+    )
     first_share: int = field(
         default=PARTS,
         metadata=variable(

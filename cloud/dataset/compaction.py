@@ -2,7 +2,7 @@
 
 It happens in the merge that brings the new rows, and the pointer moves once: either all is there, or nothing of it.
 What was put together is named by no pointer then, and stays for those who have just read the one before, until
-`cloud.dataset.leftovers` takes it away.
+`cloud.worker.tidying` takes it away.
 """
 
 from __future__ import annotations

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from cloud.dataset import shards
 from cloud.dataset.columns import Columns
 from cloud.dataset.ledger import Ledger, base_ledger
-from cloud.dataset.leftovers import Leftovers
 from cloud.dataset.pointer import DatasetPointer
 from cloud.dataset.shards import ShardRef
 from cloud.spaces.base_counts import read_base_counts
@@ -48,7 +47,6 @@ class MergeMemory:
 
     finished: dict[Pool, str] = field(default_factory=dict)
     """Of each pool the last journal whose receipts are surely written; an older one is never looked for."""
-    leftovers: Leftovers = field(default_factory=Leftovers)
     _pools: dict[Pool, PoolMemory] = field(default_factory=dict)
     """The one that was merged last is the last."""
 
@@ -75,7 +73,6 @@ class MergeMemory:
             oldest = next(iter(self._pools))
             samples -= len(self._pools.pop(oldest).ledger)
             self.finished.pop(oldest, None)
-            self.leftovers.forget(oldest)
 
 
 def _begin(store: ObjectStore, pool: Pool) -> PoolMemory:

@@ -39,7 +39,7 @@ from cloud.dataset.memory import MergeMemory
 from cloud.dataset.pointer import DatasetPointer
 from cloud.dataset.shard_draft import ShardDraft
 from cloud.dataset.shards import ShardRef
-from cloud.errors import CloudError, Damaged, LostRace
+from cloud.errors import Damaged, LostRace
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
 from cloud.store.store import ObjectStore
@@ -95,23 +95,22 @@ def merge_once(
     at: AtMergeStep = ignore,
     max_bytes: int = MAX_BATCH_BYTES,
     now: float | None = None,
-    clock: Callable[[], float] = time.monotonic,
     salt: bytes | None = None,
     fence: int = 0,
 ) -> MergeReport:
     """Merge at most 1,000 uploads, or as many as have `max_bytes` of features, as they came, or `MAX_BATCH_ROWS` rows.
 
     Give the same `memory` again to make the next one cheap. `at` is told each step as it is passed, some from other
-    threads. `now` is in Unix seconds; None: the system's. `clock` says when it is time to sweep
-    (`cloud.dataset.leftovers`). `salt` has its say in the splits (`cloud.dataset.ledger`); None: one is drawn for this
-    merge, and forgotten, as splits are kept. `fence` is that of a worker that holds the pool.
+    threads. `now` is in Unix seconds; None: the system's. `salt` has its say in the splits
+    (`cloud.dataset.ledger`); None: one is drawn for this merge, and forgotten, as splits are kept. `fence` is that of a
+    worker that holds the pool.
 
     Raises:
         LostRace: another worker has followed on the one of this fence.
         StoreError: the store failed; merging again later goes on where this one ended.
         Damaged: a shard, or what was to be one, cannot be read.
     """
-    merge = _Merge(store, pool, memory or MergeMemory(), at, int(time.time() if now is None else now), clock, fence)
+    merge = _Merge(store, pool, memory or MergeMemory(), at, int(time.time() if now is None else now), fence)
     return merge.run(max_bytes, salt=secrets.token_bytes(SALT_BYTES) if salt is None else salt)
 
 
@@ -129,7 +128,6 @@ class _Merge:
     memory: MergeMemory
     at: AtMergeStep
     now: int
-    clock: Callable[[], float] = time.monotonic
     fence: int = 0
 
     def run(self, max_bytes: int, *, salt: bytes) -> MergeReport:
@@ -166,7 +164,6 @@ class _Merge:
         self.at(MergeStep.POINTER_SWAPPED)
         memory.absorb(columns, shards=grown.shards)
         self._finish(written.ref, shard.uploads)
-        self._sweep()
         return report
 
     def finish_journal(self, dataset: DatasetPointer) -> None:
@@ -184,13 +181,6 @@ class _Merge:
         self._give_receipts(uploads)
         self.memory.finished[self.pool] = ref.sha256
         self.at(MergeStep.JOURNAL_FINISHED)
-
-    def _sweep(self) -> None:
-        """Delete shards that have had no name for long; what is merged is merged, whether or not that can be done."""
-        try:
-            self.memory.leftovers.sweep(self.store, self.pool, clock=self.clock())
-        except CloudError as error:
-            logger.warning("shards without a name are not swept: %s", error)
 
     def _deal_with(self, judged: BatchUpload, shard: ShardDraft) -> Fate:
         """Take an upload into the shard, or out of the inbox."""

@@ -193,6 +193,7 @@ class Eraser:
                 self._releases.withdraw(pool, erasure=erased.id, now=self.context.now(), fence=held.fence)
                 self._releases.sweep(pool)
                 delete_under(store, keys.pool_trials(pool))
+                store.delete(keys.named(pool))
             self._leases.leases.check(held)  # nobody may have written a shard that nothing names yet
             sweep(store, pool, erasure.scope)
         self._prune(pool)

@@ -40,6 +40,7 @@ from cloud.worker.pulse import Pulse, worker_id
 from cloud.worker.renewal_times import RenewalTimes, Standing
 from cloud.worker.requests import carrying_out
 from cloud.worker.sweep import Sweep
+from cloud.worker.tidying import Tidier
 from cloud.worker.turn import Turns
 from contract.callbacks import ignore
 from contract.envelope import key_id
@@ -67,6 +68,7 @@ class Worker:
     _leases: PoolLeases = field(init=False)
     _sweep: Sweep = field(init=False)
     _turns: Turns = field(init=False)
+    _tidier: Tidier = field(init=False)
     _is_key_given_out: bool = False
     _registered: list[str] = field(default_factory=list)
     """Spaces, as they were when the sweep began."""
@@ -81,6 +83,7 @@ class Worker:
         self._sweep = Sweep(settings.enrolment.values())
         self._turns = Turns(context, self._leases, memory, self.pulse, self.at)
         self._eraser = Eraser(context, memory, self.pulse.clock_was_set, self._leases)
+        self._tidier = Tidier(context, self._leases)
 
     def run(self) -> None:
         """Look for pools that are due, again and again, until asked to stop."""
@@ -137,7 +140,9 @@ class Worker:
 
     def process_pool(self, pool: Pool, *, rests: bool = False) -> CycleReport | None:
         """Merge what waits in a pool, and train it if that is due. Raises as `Turns.give` does."""
+        self._tidier.worked_on(pool)
         outcome = self._turns.give(pool, rests=rests)
+        self._tidier.learned(pool, outcome.recorded)
         self._learn(pool, outcome.recorded)
         if outcome.again_s is not None:
             self._agenda = self._agenda.look_again(pool, at=time.monotonic() + outcome.again_s)
@@ -179,6 +184,7 @@ class Worker:
         untrained = [pool for pool in page.pools if self._is_untrained(pool)]
         self._agenda = self._agenda.found(untrained, now=now)
         self._renewals.found(page.groups)
+        self._tidier.found(page.pools)
         if page.is_last:
             self._renewals.swept([], clock=now)
 
@@ -196,12 +202,13 @@ class Worker:
             return True
 
     def _attend(self) -> None:
-        """Renew what is due, and carry out the erasures that wait."""
+        """Renew what is due, carry out the erasures that wait, and tidy up."""
         for one in self._renewals.due(now=self.context.now(), clock=time.monotonic()):
             self._attempt_renewal(one)
         self._give_key_out()
         for pool in self._eraser.look():
             self._agenda = self._agenda.look_again(pool, at=time.monotonic())
+        self._tidier.look()
 
     def _learn(self, pool: Pool, current: Registry) -> None:
         self._renewals.learned(pool, self.context.renewer.due(current))
