@@ -2,23 +2,30 @@
 
 import logging
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cloud.admin.bundles import register
+from cloud.admin.copies import back_up, bring_back
+from cloud.admin.fsck import Checker
+from cloud.releases.publish import PublishStep
 from cloud.settings import Settings
-from cloud.store import ObjectStore, keys
+from cloud.store import ObjectStore, keys, open_store
 from cloud.store.keys import Pool
 from cloud.store.lease import Leases
 from cloud.training.context import TrainingContext
 from cloud.worker.pool_leases import PoolLeases
+from cloud.worker.pulse import worker_id
 from cloud.worker.tidying import BUSY_S, LOOK_EVERY_S, RETRY_S, StoreClock, Tidier, is_clean
+from cloud.worker.worker import Worker
 from contract.bundle import TrainingBundle
 from contract.manifest import Channel
 from tests.cloud.clock import Clock
 from tests.cloud.counting import CountingStore
+from tests.cloud.worker.held import Killed
 from tests.cloud.worker.yard import DAY_S, HOUR_S, Yard
 
 BEST = Channel.BEST
@@ -166,3 +173,44 @@ def test_a_pool_that_publishes_every_second_keeps_its_pointer_small(yard: Yard, 
         clock.now += 1
         assert len(yard.read().publications) <= 5
     yard.check()
+
+
+def test_a_worker_that_is_started_each_day_sweeps_what_others_have_left(yard: Yard) -> None:
+    """Each of them used to begin the day anew."""
+    yard.worker = worker_id(yard.state)
+    for version in range(1, 5):
+        yard.publish(version)
+    with pytest.raises(Killed):
+        yard.publish(5, at=die)
+    settings = Settings(store=repr(yard.store), state=yard.state, releases_kept=2)
+    for _ in range(3):
+        worker = Worker(TrainingContext(yard.store, settings, yard.key, threading.Event()))
+        worker.look()
+        yard.grow_old(DAY_S)
+    assert yard.serials_with_files(BEST) == [4, 3]
+    assert yard.present() == yard.named()
+
+
+def die(step: PublishStep) -> None:
+    if step is PublishStep.RELEASE_WRITTEN:
+        raise Killed
+
+
+def test_a_store_whose_old_files_are_gone_is_backed_up_and_restored(yard: Yard, tmp_path: Path) -> None:
+    for version in range(1, 5):
+        yard.publish(version)
+    for _ in range(3):
+        yard.sweep()
+        yard.grow_old(DAY_S)
+    copy, restored = (open_store(f"dir:{tmp_path / name}") for name in ("copy", "restored"))
+    for store in (copy, restored):
+        store.prepare()
+    back_up(yard.store, copy, now=1_800_000_000)
+    bring_back(copy, restored)
+    back = replace(yard, store=restored)
+    assert [one.what for one in Checker(restored).run() if "trained on" not in one.what] == []
+    assert (back.serials(BEST), back.serials_with_files(BEST)) == ([4, 3, 2, 1], [4, 3])
+    back.check()
+    back.promote(BEST, 3)
+    assert back.sweep() is None
+    back.check()
