@@ -2,7 +2,8 @@
 
 ::
 
-    named/<group>/<space>    {"format": 1, "registry": "<commit>", "dataset": "<commit>", "is_clean": true or false,
+    named/<group>/<space>    {"format": 1, "registry": "<commit>", "dataset": "<commit>", "newest": n,
+                              "is_clean": true or false,
                               "shards": ["<sha256>", ...], "releases": [...], "publications": [...]}
 
 What was in the store by then, was not among these, and is not named now, has had no name for all the time since: names
@@ -35,6 +36,8 @@ class Named:
     registry: str
     """The commit of the pointer; empty: there was none."""
     dataset: str
+    newest: int
+    """So many releases of each channel were to keep their files."""
     shards: frozenset[str]
     releases: frozenset[str]
     publications: frozenset[str]
@@ -42,11 +45,14 @@ class Named:
     """Whether nothing else was there: as long as neither pointer moves, and nobody works on the pool, so it stays."""
 
     @classmethod
-    def of(cls, dataset: DatasetPointer, current: Registry, *, releases: frozenset[str], is_clean: bool) -> Named:
+    def of(
+        cls, dataset: DatasetPointer, current: Registry, *, releases: frozenset[str], newest: int, is_clean: bool
+    ) -> Named:
         """Take down what is named now; `releases` as far back as they are kept."""
         return cls(
             registry=current.pointer.commit if current.pointer else "",
             dataset=dataset.commit,
+            newest=newest,
             shards=frozenset(ref.sha256 for ref in dataset.shards),
             releases=releases,
             publications=frozenset(current.publications),
@@ -60,6 +66,7 @@ class Named:
         return cls(
             registry=fields.text("registry"),
             dataset=fields.text("dataset"),
+            newest=fields.integer("newest"),
             shards=frozenset(fields.texts("shards", max_items=MAX_NAMES)),
             releases=frozenset(fields.texts("releases", max_items=MAX_NAMES)),
             publications=frozenset(fields.texts("publications", max_items=MAX_NAMES)),
@@ -72,6 +79,7 @@ class Named:
             "format": NAMED_FORMAT,
             "registry": self.registry,
             "dataset": self.dataset,
+            "newest": self.newest,
             "shards": sorted(self.shards),
             "releases": sorted(self.releases),
             "publications": sorted(self.publications),
@@ -86,10 +94,10 @@ class Named:
         sha256 = key.rpartition("/")[2]
         return sha256 in (self.shards if key.startswith(keys.pool_shards(pool)) else self.releases)
 
-    def stands(self, dataset: DatasetPointer, current: Registry) -> bool:
-        """Tell whether both pointers are still those."""
+    def stands(self, dataset: DatasetPointer, current: Registry, *, newest: int) -> bool:
+        """Tell whether both pointers are still those, and the setting is."""
         commit = current.pointer.commit if current.pointer else ""
-        return (self.registry, self.dataset) == (commit, dataset.commit)
+        return (self.registry, self.dataset, self.newest) == (commit, dataset.commit, newest)
 
 
 @dataclass(frozen=True, slots=True)

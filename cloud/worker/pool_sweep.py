@@ -91,7 +91,8 @@ class PoolSweep:
         if not found.is_all:
             return 0.0
         is_clean = not found.others and history is not None and settled.publications == recorded.publications
-        standing = Named.of(dataset, settled, releases=history.releases if history else frozenset(), is_clean=is_clean)
+        releases = history.releases if history else frozenset[str]()
+        standing = Named.of(dataset, settled, releases=releases, newest=self.newest, is_clean=is_clean)
         if before is None or is_due or (is_clean and before.named != standing):
             named.write(self.store, self.pool, standing)
             return None if is_clean else self.kept_s

@@ -122,10 +122,10 @@ class Tidier:
 
     def _sweep(self, pool: Pool, *, was_worked_on: bool) -> float | None:
         store = self.context.store
-        if not was_worked_on and is_clean(store, pool):
+        newest = self.context.settings.releases_kept
+        if not was_worked_on and is_clean(store, pool, newest=newest):
             return None
         with self.leases.of(pool) as held:
-            newest = self.context.settings.releases_kept
             now = self.store_clock.now(_written(store, keys.lease(pool)))
             return PoolSweep(store, pool, held.fence, newest=newest).run(now)
 
@@ -134,8 +134,10 @@ class Tidier:
         self._earliest = min(self._earliest, due.at)
 
 
-def is_clean(store: ObjectStore, pool: Pool) -> bool:
+def is_clean(store: ObjectStore, pool: Pool, *, newest: int) -> bool:
     """Tell whether nothing was left over in a pool when it was swept last, and no pointer has moved since.
+
+    `newest` says how many releases of each channel are to keep their files.
 
     Raises:
         Damaged: a pointer cannot be read.
@@ -144,7 +146,7 @@ def is_clean(store: ObjectStore, pool: Pool) -> bool:
     last = named.read(store, pool)
     if last is None or not last.named.is_clean:
         return False
-    return last.named.stands(dataset_pointer.read(store, pool)[0], registry.read(store, pool))
+    return last.named.stands(dataset_pointer.read(store, pool)[0], registry.read(store, pool), newest=newest)
 
 
 def _written(store: ObjectStore, key: str) -> float:

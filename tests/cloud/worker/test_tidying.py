@@ -77,7 +77,7 @@ def test_turns_put_a_sweep_off_no_further(yard: Yard, clock: Clock) -> None:
         tidier.worked_on(yard.pool)
         clock.now += LOOK_EVERY_S / 5
         tidier.look()
-    assert is_clean(yard.store, yard.pool)
+    assert is_clean(yard.store, yard.pool, newest=2)
 
 
 def test_what_a_worker_before_has_left_is_found_by_the_walk_and_its_day_goes_on(yard: Yard, clock: Clock) -> None:
@@ -110,9 +110,19 @@ def test_a_pool_that_is_clean_costs_a_list_and_three_reads_and_no_lease(yard: Ya
 def test_a_pool_whose_pointer_has_moved_since_is_looked_at_again(yard: Yard, clock: Clock) -> None:
     yard.publish(1)
     yard.sweep()
-    assert is_clean(yard.store, yard.pool)
+    assert is_clean(yard.store, yard.pool, newest=2)
     yard.publish(2)
-    assert not is_clean(yard.store, yard.pool)
+    assert not is_clean(yard.store, yard.pool, newest=2)
+
+
+def test_a_setting_that_keeps_fewer_files_reaches_a_pool_in_which_nothing_moves(yard: Yard, clock: Clock) -> None:
+    for version in range(1, 5):
+        yard.publish(version)
+    for kept in (4, 1):
+        tidier = tidier_of(yard, clock, kept=kept)
+        tidier.found([yard.pool])
+        tidier.look()
+    assert yard.serials_with_files(BEST) == [4, 3]  # what a withdrawal returns to
 
 
 def test_a_pool_that_another_worker_holds_is_waited_for(yard: Yard, clock: Clock) -> None:

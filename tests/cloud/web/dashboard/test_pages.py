@@ -14,6 +14,7 @@ from cloud.dataset.scopes import LabelScope
 from cloud.identity import devices, operators
 from cloud.overview.heartbeats import Doing, Trouble
 from cloud.overview.reader import OverviewReader
+from cloud.releases import registry
 from cloud.store import keys
 from cloud.store.keys import InboxUpload, Pool
 from cloud.web.dashboard.watch import LOOKED_S
@@ -240,6 +241,20 @@ def test_a_revoked_device_is_marked_wherever_devices_are_shown(start_site: Start
         for path in ("/", f"/pools/{site.lived.pool.path}", "/"):
             text = requests.get(site.url + path, cookies=cookies, timeout=10).text
             assert text.count('<span class="tag bad">revoked</span>') == 1, path
+
+
+def test_a_release_whose_files_are_gone_is_marked(window: BrowserContext, start_site: Start, tmp_path: Path) -> None:
+    with start_site(tmp_path) as site:
+        store, pool = site.lived.store, site.lived.pool
+        current = registry.read(store, pool)
+        kept = current.publications[-3:]
+        registry.settle(store, pool, previous=current, publications=kept, serials={}, fence=0)
+        gone = [one for one in OverviewReader(store).read_pool(pool, now=time.time()).history if not one.has_files]
+        page, _ = log_in(window, site)
+        page.goto(f"{site.url}/pools/{pool.path}")
+        expect(page.get_by_text("files gone", exact=True)).to_have_count(len(gone))
+        shoot(page, "files-gone")
+        assert (overflow(page), len(gone) > 3) == (0, True)
 
 
 def test_a_login_that_is_none_is_refused_and_noted(site: Site) -> None:
