@@ -26,7 +26,7 @@ from bench.measure.crowd import Crowd, Size, fill_pool, make_bundle
 from bench.processes import Usage, watched
 from bench.row import BenchRow, at_most
 from cloud.dataset.pointer import DatasetPointer
-from cloud.releases import registry
+from cloud.releases import stored
 from cloud.releases.signing import load_or_create
 from cloud.settings import Settings
 from cloud.store import keys, open_store
@@ -85,7 +85,7 @@ def _measure_cycle(settings: Settings, pool: Pool, dataset: DatasetPointer, size
     before = _rate()
     cycle = _run(context, pool, dataset)
     rate = (before + _rate()) / 2
-    release = registry.get_release(store, pool, cycle.report.registry.channels[Channel.LATEST].release)
+    release = stored.get_release(store, pool, cycle.report.registry.channels[Channel.LATEST].release)
     run = [key.rpartition("/")[2] for key in store.list(keys.pool_trials(pool))]
     return _rows(cycle, Fields(release.report, where="report"), run, rate, size)
 

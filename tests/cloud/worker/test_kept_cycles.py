@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.releases import registry
+from cloud.releases import stored
 from cloud.store import open_store
 from cloud.training.context import TrainingContext
 from cloud.training.cycle import CycleReport, CycleStep
@@ -47,7 +47,7 @@ def rows_and_new(caplog: pytest.LogCaptureFixture) -> list[tuple[int, int]]:
 def published(site: TrainingSite, report: CycleReport) -> dict[str, object]:
     """Return what a cycle published, and how it was judged."""
     latest = report.registry.channels[Channel.LATEST]
-    release = registry.get_release(site.store, site.pool, latest.release)
+    release = stored.get_release(site.store, site.pool, latest.release)
     heads = {precision: head.file.sha256 for precision, head in latest.manifest.heads.items()}
     return {
         "weights": release.weights,
@@ -135,7 +135,7 @@ def test_all_features_are_decoded_once_a_trial_fine_tunes_the_body(
     site.send(("Gus", 1), seed=3)
     report = worker.process_pool(site.pool)
     assert report is not None
-    release = registry.get_release(site.store, site.pool, report.registry.channels[Channel.LATEST].release)
+    release = stored.get_release(site.store, site.pool, report.registry.channels[Channel.LATEST].release)
     trials = release.report["trials"]
     assert isinstance(trials, dict)
     assert "fine-tuned" in trials
