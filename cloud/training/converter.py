@@ -66,12 +66,13 @@ def embed_with_best(
     embeddings = new = _embed_new(inputs, inputs.known, best.body, progress, collect)
     if not inputs.known.new.all():
         embeddings = collect(inputs.known.gather(new), (len(inputs.known), new.shape[1]))
-    answers = answer_rows(embeddings, (best.kernel, best.bias), temperature=inputs.temperatures.best)
+    classifier, temperature = (best.kernel, best.bias), inputs.temperatures.best
+    answers = answer_rows(embeddings, classifier, temperature=temperature, progress=progress)
     first, new_to_first = answers, None
     if inputs.known_to_first is not None:
         first, new_to_first = _answer_through_first(inputs, inputs.known_to_first, heads, progress, collect)
     elif inputs.best is not None:
-        first = _answer_with(heads.load(inputs.head_file, None), [embeddings], inputs)
+        first = _answer_with(heads.load(inputs.head_file, None), [embeddings], inputs, progress)
     return EmbeddingOutcome(
         embeddings=embeddings,
         first=first,
@@ -97,12 +98,12 @@ def _answer_through_first(
     """Answer all rows with the bundle's own head, body and all; return also the embeddings of what is new to it."""
     first = heads.load(inputs.head_file, None)
     new = _embed_new(inputs, known, first.body, progress, collect)
-    return _answer_with(first, known.gather(new), inputs), new
+    return _answer_with(first, known.gather(new), inputs, progress), new
 
 
-def _answer_with(first: HeadParts, parts: Iterable[Floats], inputs: EmbeddingInputs) -> Answers:
+def _answer_with(first: HeadParts, parts: Iterable[Floats], inputs: EmbeddingInputs, progress: Progress) -> Answers:
     classifier, temperature = (first.kernel, first.bias), inputs.temperatures.first
-    return join(answer_rows(part, classifier, temperature=temperature) for part in parts)
+    return join(answer_rows(part, classifier, temperature=temperature, progress=progress) for part in parts)
 
 
 class Converter:
