@@ -197,13 +197,17 @@ def draw_uploads(uploads: list[bytes]) -> None:
 
 
 def drawn_from(operation: AnyOperation, mode: GenerationMode, names: dict[str, str]) -> st.SearchStrategy[AnyCase]:
-    """Cases of an operation; most of them name what is there."""
+    """Cases of an operation; most of them name what is there.
+
+    None has a query parameter that the document does not name: a service ignores those, and schemathesis would have it
+    refuse them.
+    """
     there = {one.name: names[one.name] for one in operation.path_parameters if one.name in names}
+    asked = {one.name for one in operation.query}
     anywhere = operation.as_strategy(mode)
-    if not there:
-        return anywhere
-    named = operation.as_strategy(mode, path_parameters=there)
-    return st.integers(0, 3).flatmap(lambda number: named if number else anywhere)
+    named = operation.as_strategy(mode, path_parameters=there) if there else anywhere
+    drawn = st.integers(0, 3).flatmap(lambda number: named if number else anywhere)
+    return drawn.filter(lambda case: {*(case.query or {})} <= asked)
 
 
 def ask_drawn(conversation: Conversation, operation: AnyOperation, mode: GenerationMode, *, count: int) -> None:
