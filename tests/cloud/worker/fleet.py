@@ -39,6 +39,8 @@ class FleetDevice:
     group: str
     number: int
     code: str
+    first: int
+    """Who is on its first upload, as a place in the names; each further upload is of the next one."""
     id: str = ""
     token: str = field(default="", repr=False)
     sent: int = 0
@@ -87,7 +89,7 @@ class FleetDevice:
 
     def _make(self) -> tuple[bytes, list[bytes]]:
         """Make an upload of photos of one person, another one each time."""
-        person = (self.number + self.sent) % len(NAMES)
+        person = (self.first + self.sent) % len(NAMES)
         names = [f"{self.group} {self.number} {self.sent} {place}" for place in range(PHOTOS)]
         ids = [hashlib.sha256(name.encode()).digest()[:16] for name in names]
         upload = Upload(

@@ -59,8 +59,8 @@ class Plan:
         return f"the-code-of-group-{group}"
 
     def device(self, number: int, url: str, space: str) -> FleetDevice:
-        group = number % self.groups
-        return FleetDevice(url, space, f"group-{group}", number, self.code(group))
+        place, group = divmod(number, self.groups)
+        return FleetDevice(url, space, f"group-{group}", number, self.code(group), first=place)
 
     @property
     def codes(self) -> str:
