@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import math
 import os
-import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,16 +24,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud import deflate
 from cloud.errors import Damaged
 from contract.codecs import Codec, EncodedFeatures, encoded_layout, join_encoded
 from contract.errors import Malformed
 from contract.tensors import DTYPES, encode_section
 from contract.upload_check import inflate_exactly
-
-try:
-    from zlib_ng import zlib_ng
-except ImportError:
-    zlib_ng = None  # type: ignore[assignment]  # no module then
 
 CODECS = tuple(Codec)
 BLOCK_BYTES = 64 << 10
@@ -47,8 +42,6 @@ BLOCKS_AT_ONCE = min(os.cpu_count() or 1, 4)
 FEW_BLOCKS = 8
 """So few are decoded in less time than threads take to start."""
 
-deflating = zlib_ng or zlib
-"""The same streams, the first much faster."""
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -143,9 +136,9 @@ class BlockFeatures:
         stored = self.stored(block)
         layout = encoded_layout(codec, count=count, shape=self.feature_shape)
         sizes = [DTYPES[dtype].itemsize * math.prod(shape) for dtype, shape in layout.values()]
-        section = (
-            stored if len(stored) == sum(sizes) else inflate_exactly(memoryview(stored), sum(sizes), library=deflating)
-        )
+        section: bytes | memoryview | None = stored
+        if len(stored) != sum(sizes):
+            section = inflate_exactly(memoryview(stored), sum(sizes), library=deflate.library)
         if section is None:
             raise Damaged(f"{self.where}: block {block}: expected a zlib stream of {sum(sizes)} bytes, got another")
         parts, begin = {}, 0
@@ -241,7 +234,7 @@ def rows_of_block(row_bytes: int) -> int:
 def encode_block(rows: EncodedFeatures) -> bytes:
     """Return the bytes of one block."""
     section = encode_section(rows.parts)
-    deflated: bytes = deflating.compress(section, DEFLATE_LEVEL)
+    deflated: bytes = deflate.library.compress(section, DEFLATE_LEVEL)
     return deflated if len(deflated) * WORTH_PARTS < len(section) * (WORTH_PARTS - 1) else section
 
 

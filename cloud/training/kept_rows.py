@@ -29,7 +29,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from cloud.dataset.blocks import deflating
+from cloud import deflate
 from cloud.dataset.row_names import NAME_BYTES, Bytes, Names, bytes_of, no_names, parse_names
 from cloud.training.executors.arrays import FLOAT32, Array, Floats, Integers, read_array
 from contract.arrays import require_array
@@ -173,7 +173,7 @@ def _write_index(folder: Path, stamp: str, pieces: Sequence[Piece], names: Names
         "body": folder.name,
         "stamp": stamp,
         "width": width,
-        "checksum": deflating.crc32(joined.data),
+        "checksum": deflate.library.crc32(joined.data),
         "pieces": [piece.document() for piece in pieces],
     }
     with _written(folder / INDEX) as file:
@@ -198,7 +198,7 @@ def _write_piece(folder: Path, chunks: Iterable[Floats]) -> tuple[Piece, int]:
     with _written(folder / name) as file:
         for chunk in chunks:
             body = np.ascontiguousarray(chunk, FLOAT32).data
-            checksum = deflating.crc32(body, checksum)
+            checksum = deflate.library.crc32(body, checksum)
             file.write(body)
             rows, width = rows + len(chunk), chunk.shape[1]
     return Piece(name, rows, checksum), width
@@ -225,6 +225,6 @@ def _in_chunks(rows: Floats) -> Iterator[Floats]:
 def _check(checksum: int, chunks: Iterable[Array], *, where: str) -> None:
     found = 0
     for chunk in chunks:
-        found = deflating.crc32(np.ascontiguousarray(chunk).data, found)
+        found = deflate.library.crc32(np.ascontiguousarray(chunk).data, found)
     if found != checksum:
         raise Malformed(where, expected=f"the checksum {checksum}", got=str(found))

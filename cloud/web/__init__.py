@@ -3,5 +3,5 @@
 Nothing here trains.
 
 May import `cloud.dataset`, `cloud.identity`, `cloud.overview`, `cloud.releases`, `cloud.spaces`, `cloud.store`,
-`cloud.audit`, `cloud.errors`, `cloud.logs`, `cloud.proxies`, `cloud.settings` and `contract`.
+`cloud.audit`, `cloud.deflate`, `cloud.errors`, `cloud.logs`, `cloud.proxies`, `cloud.settings` and `contract`.
 """

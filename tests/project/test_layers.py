@@ -28,6 +28,7 @@ RULED = [
 RULED.append("demo.drawing")
 LEAVES = {
     "cloud.audit": {"cloud.errors", "cloud.logs"},
+    "cloud.deflate": set(),
     "cloud.errors": {"contract"},
     "cloud.label_limit": set(),
     "cloud.logs": {"contract", "cloud.errors"},

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cloud.dataset import blocks
+from cloud import deflate
 from cloud.dataset.blocks import BLOCK_BYTES, CODECS, BlockFeatures, BlockWriter, in_memory, rows_of_block
 from cloud.errors import Damaged
 from contract.codecs import Codec, decode_features, encode_features
@@ -120,7 +120,7 @@ def test_a_block_that_is_no_stream_is_damaged() -> None:
 def test_without_zlib_ng_the_same_rows_come_out(monkeypatch: pytest.MonkeyPatch) -> None:
     features = sparse(3, (8, 8, 896))
     index, stored = blocks_of(encoded(features, Codec.INT4)).finish()
-    monkeypatch.setattr(blocks, "deflating", zlib)
+    monkeypatch.setattr(deflate, "library", zlib)
     plain = written(blocks_of(encoded(features, Codec.INT4)), (8, 8, 896))
     fast = BlockFeatures(index, (8, 8, 896), in_memory(stored), "a shard")
     assert np.array_equal(plain.read(np.arange(3)), fast.read(np.arange(3)))
