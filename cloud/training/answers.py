@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cloud.training.executors.arrays import Floats, Integers
+from cloud.training.executors.arrays import Flags, Floats, Integers
 from cloud.training.threads import side_by_side
-from cloud.training.values import Answers, Flags, join
+from cloud.training.values import Answers, join
 from contract.callbacks import Progress, ignore
 from export.heads.class_means import Classifier
 

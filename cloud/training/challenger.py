@@ -13,19 +13,13 @@ from cloud.training import gate
 from cloud.training.conversion import ConversionInputs, ConversionOutcome
 from cloud.training.cycle_rows import CycleRows
 from cloud.training.examples import TrainingExamples
-from cloud.training.executors.arrays import Floats, Integers
+from cloud.training.executors.arrays import Flags, Floats, Integers
 from cloud.training.executors.executor import TaskOutcome
 from cloud.training.gate import Evidence, may_judge
 from cloud.training.inputs import CycleInputs
 from cloud.training.judges import choose_judges
 from cloud.training.trials import TrialResult, choose_challenger
-from cloud.training.values import (
-    Answers,
-    EmbeddingOutcome,
-    Flags,
-    Thresholds,
-    TrialOutcome,
-)
+from cloud.training.values import Answers, EmbeddingOutcome, Thresholds, TrialOutcome
 from cloud.training.weights import encode_weights
 from contract.documents import Json
 

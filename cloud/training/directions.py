@@ -6,15 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from cloud.training.executors.arrays import Flags, Floats, Integers
 
 CHUNK_CELLS = 1 << 23
 """So many numbers are worked on at a time."""
 FEW = 8
-
-Floats = NDArray[np.float32]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,6 +18,7 @@ from cloud.dataset.backing import PHOTOS_OF_A_CLASS, LabelStanding, find_waiting
 from cloud.dataset.reader import Dataset
 from cloud.dataset.row_names import NAME, Names, base_names
 from cloud.label_limit import USUAL, LabelLimit
+from cloud.training.executors.arrays import Floats
 from cloud.training.sources import pairs_of, vouched_for
 from contract.arrays import FLOAT32_BYTES
 from contract.bundle import BaseSamples
@@ -27,8 +28,6 @@ from contract.holdout import Split
 from contract.labels import MAX_LABELS, MAX_LABELS_BYTES, label_key
 
 CHUNK_BYTES = 16 << 20
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

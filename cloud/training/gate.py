@@ -25,6 +25,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.training.executors.arrays import Flags, Integers
 from cloud.training.sources import pairs_of
 from contract.documents import Json
 from export.heads.calibration import Calibration
@@ -51,8 +52,6 @@ class Counted(StrEnum):
     """Samples whose most probable label is theirs: thresholds are chance."""
 
 
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 Votes = NDArray[np.float64]
 
 

@@ -8,15 +8,13 @@ all that are asked with all classes, as often as there are trials.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from cloud.training.executors.arrays import Flags, Integers
 
 MOST_ANSWERS = 1 << 30
 """Rows times classes, up to which all rows are asked."""
 FEWEST_OF_A_LABEL = 8
 """Rows that train: three must be lost, and most of them, for a label to be in doubt (`cloud.training.gate`)."""
-
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 def choose_judges(labels: Integers, *, counting: Flags, trained: int, classes: int) -> Flags:

@@ -25,11 +25,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cloud.dataset.row_names import NAME_BYTES, Names
 from cloud.store.keys import Pool
-from cloud.training.executors.arrays import FLOAT32, Floats, Integers
+from cloud.training.executors.arrays import FLOAT32, Flags, Floats, Integers
 from cloud.training.kept_rows import KeptRows, read_stamp, sweep
 from cloud.training.known_rows import KnownRows, in_parts
 from contract.bundle import TrainingBundle
@@ -39,9 +38,6 @@ MOST_KEPT_BYTES = 8 << 30
 """Of all pools; four million rows of 512 numbers."""
 NEVER = ""
 """The stamp of a pool that has had no erasure."""
-
-
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

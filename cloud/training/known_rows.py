@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cloud.training.executors.arrays import Array, Floats, Integers
+from cloud.training.executors.arrays import Array, Flags, Floats, Integers
 from cloud.training.executors.task_data import TaskData
 
 ROWS_AT_ONCE = 4096
-
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cloud.training.directions import Flags, Floats, Integers, PairSums, Rows, add, chunks, rows_at_once, unit
+from cloud.training.directions import PairSums, Rows, add, chunks, rows_at_once, unit
+from cloud.training.executors.arrays import Flags, Floats, Integers
 from cloud.training.threads import side_by_side
 
 

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cloud.training.directions import Flags, Floats, Integers, Rows
+from cloud.training.directions import Rows
+from cloud.training.executors.arrays import Flags, Floats, Integers
 from cloud.training.sources import BASE
 
 NEAR_DUPLICATE = 0.98

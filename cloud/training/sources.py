@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from cloud.training.executors.arrays import Flags, Integers
 
 BASE = 0
 """The source of the bundle's base; devices are 1 and up."""
-
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 def pairs_of(labels: Integers, sources: Integers) -> Integers:

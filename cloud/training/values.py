@@ -21,10 +21,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cloud.training.curves import LearningCurve
-from cloud.training.executors.arrays import Array, Bytes, Floats, Integers
+from cloud.training.executors.arrays import Array, Bytes, Flags, Floats, Integers
 from cloud.training.executors.task_data import TaskData
 from cloud.training.known_rows import KnownRows
 from cloud.training.trials import TrialResult
@@ -34,7 +33,6 @@ from contract.documents import Json
 EMBED, TRAIN, CONVERT = "embed", "train", "convert"
 """The names of the operations."""
 
-Flags = NDArray[np.bool_]
 Classifier = tuple[Floats, Floats]
 
 

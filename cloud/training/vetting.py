@@ -32,7 +32,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.training.directions import Flags, Floats, Integers, Rows
+from cloud.training.directions import Rows
+from cloud.training.executors.arrays import Flags, Floats, Integers
 from cloud.training.likeness import Likeness, compare
 from cloud.training.sources import BASE, pairs_of
 

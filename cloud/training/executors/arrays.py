@@ -22,6 +22,7 @@ Array = NDArray[Any]
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 Collect = Callable[[Iterable[Floats], tuple[int, ...]], Floats]
 """Makes one float32 array of a shape (n, ...) of the pieces of it, in order; it may be larger than memory."""
 
