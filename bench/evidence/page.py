@@ -1,0 +1,65 @@
+"""The page: `docs/evidence.md`, made from what is kept below `docs/evidence/`, and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.evidence.exhibit import Exhibit
+from bench.evidence.kept import Kept, read_kept
+from bench.evidence.plots import write_svg
+from bench.evidence.tables import markdown_table
+from contract.files import atomic_write
+
+_BEGIN = """\
+<!-- Made by `make paper` and `make peers` (bench/evidence/page.py). What is changed here by hand is lost. -->
+# Evidence
+
+What the paper claims, measured anew, and FEDEx beside what a user would pick instead. Each exhibit says what was
+measured, on what, how that differs from the paper, and which command does it again. Figures are medians; the smallest
+and the largest of the repeats stand in brackets. "paper" is what the paper says. A figure that is computed, or that was
+not measured, has a note.
+
+`make paper` and `make peers` measure what has not been measured since `build/` was emptied; `EXHIBITS="table-1"`
+measures that one anew. Raw results are in `build/evidence/raw/`.
+"""
+
+
+def write_page(parts: Sequence[tuple[str, str, Sequence[Exhibit]]], docs: Path) -> None:
+    """Write the page and its plots.
+
+    Args:
+        parts: for each part its title, the command that measures it, and its exhibits.
+        docs: the folder that has the page, and what is kept in `evidence/`.
+    """
+    for exhibit in (exhibit for _, _, exhibits in parts for exhibit in exhibits):
+        kept = read_kept(docs / "evidence" / f"{exhibit.name}.json")
+        if kept is not None and exhibit.draw is not None:
+            write_svg(exhibit.draw(kept.rows), docs / "evidence" / f"{exhibit.name}.svg")
+    atomic_write(docs / "evidence.md", page(parts, docs).encode())
+
+
+def page(parts: Sequence[tuple[str, str, Sequence[Exhibit]]], docs: Path) -> str:
+    """Return the page's text."""
+    sections = [_BEGIN]
+    for title, command, exhibits in parts:
+        sections.append(f"\n## {title}\n")
+        for exhibit in exhibits:
+            kept = read_kept(docs / "evidence" / f"{exhibit.name}.json")
+            sections.append(_section(exhibit, kept, command))
+    return "\n".join(sections).rstrip() + "\n"
+
+
+def _section(exhibit: Exhibit, kept: Kept | None, command: str) -> str:
+    parts = [f"### {exhibit.title}", exhibit.about.strip()]
+    if kept is None:
+        parts.append("*Not measured yet.*")
+    else:
+        parts += [markdown_table(kept.rows), *exhibit.findings(kept.rows)]
+        if exhibit.draw is not None:
+            parts.append(f"![{exhibit.title}](evidence/{exhibit.name}.svg)")
+    parts.append(f"**How it differs.** {exhibit.differs.strip()}")
+    again = f'Again: `{command} EXHIBITS="{exhibit.name}"`.' + (f" It needs {exhibit.needs}." if exhibit.needs else "")
+    took = f" Measured on {kept.date}, in {kept.took_s:.0f} s, on {kept.machine}." if kept else ""
+    parts.append(again + took)
+    return "\n\n".join(parts) + "\n"
