@@ -38,7 +38,7 @@ from demo.errors import TooSlow
 from demo.running.process_guard import guarded
 from export.quiet import import_quietly
 
-GROUPS_COLD, GROUPS_WARM = 6, 40
+GROUPS_COLD, GROUPS_WARM = 6, 200
 PEOPLE, PHOTOS, WIDTH = 10, 5, 512
 TIMES_COLD = 8.0
 PATIENCE_S = 900.0
