@@ -35,7 +35,12 @@ def find_data(environment: Mapping[str, str] = os.environ, *, work: Path) -> Ben
     real = find_real_data(environment)
     if real is not None:
         return BenchData(real.weights, real.faces)
+    return draw_data(work)
+
+
+def draw_data(work: Path, *, people: int = PEOPLE) -> BenchData:
+    """Return people drawn below `work`, which every machine can do."""
     synthetic = work / "faces"
     if not synthetic.is_dir():
-        write_people(synthetic, people=PEOPLE, photos=PHOTOS, seed=0)
+        write_people(synthetic, people=people, photos=PHOTOS, seed=0)
     return BenchData(None, synthetic)

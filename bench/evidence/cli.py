@@ -16,7 +16,7 @@ from bench.evidence.tables import markdown_table
 from bench.evidence.taking import Folders, load_exhibit, take_all
 
 PAPER: tuple[str, ...] = ()
-PEERS: tuple[str, ...] = ()
+PEERS: tuple[str, ...] = ("on-device",)
 """The exhibits of each part, in the order of the page."""
 PARTS = (
     ("The paper", "make paper", "bench.paper", PAPER),
