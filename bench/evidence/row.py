@@ -64,7 +64,7 @@ class EvidenceRow:
         return {
             name: value
             for name in self.__slots__
-            if (value := getattr(self, name)) not in (None, "") or name == "value"
+            if (value := getattr(self, name)) not in (None, "") or name in ("value", "unit")
             if not (name == "repeats" and value == 1)
         }
 

@@ -66,3 +66,8 @@ def test_a_table_has_the_papers_figures_beside_ours_and_notes_below() -> None:
 )
 def test_a_figure_is_shown_with_the_digits_that_count(value: float | None, text: str) -> None:
     assert shown(value) == text
+
+
+def test_a_row_without_a_unit_is_kept_and_read_again() -> None:
+    row = EvidenceRow("push", "wake-ups", 1.0, "")
+    assert EvidenceRow.parse(row.to_json()) == row
