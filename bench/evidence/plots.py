@@ -15,6 +15,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.text import Text
 
 INK = "#7f7f7f"
 """Texts, axes and grids."""
@@ -87,6 +89,11 @@ def new_figure(*titles: str, columns: int | None = None) -> tuple[Figure, list[A
 def write_svg(figure: Figure, path: Path) -> None:
     """Write the figure; the same figure gives the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    for text in figure.findobj(Text):
+        if text.get_color() == mpl.rcParamsDefault["text.color"]:  # made after the figure, without our style
+            text.set_color(INK)
+    for legend in figure.findobj(Legend):
+        legend.set_frame_on(False)
     with mpl.rc_context(_STYLE):
         figure.savefig(path, format="svg", metadata={"Date": None})
     lines = path.read_text().splitlines()

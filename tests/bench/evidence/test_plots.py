@@ -41,3 +41,15 @@ def test_the_same_figure_has_the_same_bytes_and_no_background(tmp_path: Path) ->
     assert text == (tmp_path / "two.svg").read_text()
     assert "rates" in text
     assert "fill: #ffffff" not in text
+
+
+def test_legends_and_labels_of_bars_are_in_the_colour_of_all_texts(tmp_path: Path) -> None:
+    figure, (panel,) = new_figure("rates")
+    panel.bar_label(panel.bar([1], [2], label="a bar"))
+    panel.legend()
+    figure.legend()
+    write_svg(figure, tmp_path / "one.svg")
+    text = (tmp_path / "one.svg").read_text()
+    assert "a bar" in text
+    assert "fill: #ffffff" not in text
+    assert "fill: #000000" not in text
