@@ -140,19 +140,24 @@ class Household:
         return NewInference(photo, None, feature, answer, False, 0, COMPUTED_BY, now_ms())
 
 
-@contextmanager
-def household(folder: Path, *, classes: Sequence[int]) -> Iterator[Household]:
-    """Run a service with a space for each cut, and heads of these numbers of classes at hand; the first is known."""
+def make_heads(folder: Path, classes: Sequence[int]) -> dict[int, HeadFile]:
+    """Make heads of these numbers of classes, drawn from a seed, in a process of their own."""
     made = in_fresh_process(_make_heads, tuple(classes))
-    heads = {count: _answered(folder, *files) for count, files in made.items()}
+    return {count: _answered(folder, *files) for count, files in made.items()}
+
+
+@contextmanager
+def household(folder: Path, heads: dict[int, HeadFile], *, cuts: Sequence[str]) -> Iterator[Household]:
+    """Run a service with a space for each of the cuts; its bundles know as many people as the first of the heads."""
+    first = next(iter(heads.values()))
     address = f"dir:{folder / 'store'}"
     store = open_store(address)
     store.prepare()
     load_or_create(folder / "worker", store)
-    for cut in (name for name in CUTS if name != "full"):
-        _write_training_bundle(folder / cut, cut, heads[classes[0]])
+    for cut in cuts:
+        _write_training_bundle(folder / cut, cut, first)
         register(store, folder / cut)
-    _write_device_bundle(folder / "device-bundle", heads[classes[0]])
+    _write_device_bundle(folder / "device-bundle", first)
     with running((sys.executable, "-m", "cloud.cli", "serve"), address, folder / "service.log") as port:
         yield Household(port, address, folder, heads)
 

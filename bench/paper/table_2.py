@@ -29,7 +29,7 @@ from bench.paper.acts import (
     pull_name,
     push_name,
 )
-from bench.paper.household import CUT, household
+from bench.paper.household import CUT, household, make_heads
 from bench.paper.sink import sink
 from bench.paper.ten_photos import PHOTOS, SENT_CUTS, draw_ten_photos, read_ten_photos
 from bench.paper.transfers import LONGEST_S, PROCESSOR, TRAFFIC, measure_line
@@ -45,7 +45,8 @@ def measure(run: Run) -> list[EvidenceRow]:
     profiles = sorted(PROFILES, key=lambda one: -one.up_bps)
     rows: list[EvidenceRow] = []
     run.say("a service, and heads to release")
-    with household(run.work, classes=classes) as home, sink() as sink_port:
+    heads = make_heads(run.work, classes)
+    with household(run.work, heads, cuts=SENT_CUTS) as home, sink() as sink_port:
         acts = list(acts_of(photos, home, cuts=SENT_CUTS[-2:] if run.is_toy else SENT_CUTS))
         sizes: dict[str, int] = {}
         for profile in profiles[:1] if run.is_toy else profiles:

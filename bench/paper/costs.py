@@ -1,0 +1,195 @@
+"""What acts cost a device: processor, bytes and wake-ups of push, pull, inference and on-device training, as rows."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.data import find_data
+from bench.evidence.exhibit import Run
+from bench.evidence.line import Line, line
+from bench.evidence.row import EvidenceRow
+from bench.isolated import in_fresh_process
+from bench.measure.bundles import export_bundle
+from bench.paper.energy import Coefficients, Packages
+from bench.paper.household import CUT, Household, pull, push
+from bench.peers.trainable_head import convert_head
+from bench.peers.training_session import Asked, train_head
+from contract.bundle import read_device_bundle
+from contract.cuts import CUTS
+from demo.folders import list_photos
+from device.assembly import Device
+from device.pull.updater import PullOutcome
+from device.recognise.image import load_photo
+from device.settings import Settings
+
+PHOTOS, TRAINED_PHOTOS = 10, 3
+REPEATS, TOY_REPEATS = 15, 2
+PROCESSES, TOY_PROCESSES = 5, 1
+INFERENCES, WARM_UP = 60, 5
+STEPS, RATE = (20, 300), 0.1
+PROCESSOR, PROGRAM, UP, DOWN, WAKE_UPS = "processor", "processor, as a program", "up", "down", "wake-ups"
+INDEX, JOULES = "index", "joules of this machine"
+PUSH, PULL, NOTHING_NEW = f"push, {PHOTOS} features", "pull, a new head", "pull, nothing is new"
+FEEDBACK, INFERENCE = "feedback on one answer", "inference, one photo"
+NO_RAPL = "Not measured: this machine offers no RAPL (/sys/class/powercap)."
+WITH_SERVICE = "By RAPL, of all packages of this machine, with what the service took; less the idle machine."
+NO_EXPORT = "Not measured at toy size: it needs an export."
+MS = 1000.0
+
+
+Floats = NDArray[np.float32]
+ACTS: dict[str, tuple[Callable[[Device], object], str]] = {
+    PUSH: (push, "push"),
+    PULL: (partial(pull, expected=PullOutcome.INSTALLED), "pull"),
+    NOTHING_NEW: (partial(pull, expected=PullOutcome.UNCHANGED), "pull"),
+}
+"""What each is in a live process, and as a command of `fedex-device`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one act cost the device."""
+
+    processor_s: float
+    up_bytes: int = 0
+    down_bytes: int = 0
+    connections: int = 0
+
+
+def exchange_rows(run: Run, home: Household, classes: int, coefficients: Coefficients) -> list[EvidenceRow]:
+    """Have devices push, pull and pull again: some in this process, others as a program each time."""
+    repeats, processes = (TOY_REPEATS, TOY_PROCESSES) if run.is_toy else (REPEATS, PROCESSES)
+    features = np.random.default_rng(0).standard_normal((PHOTOS, *CUTS[CUT].feature_shape)).astype(np.float32)
+    rows: list[EvidenceRow] = []
+    with line(home.port) as opened:
+        home.publish(classes)
+        live, counted, programs = (
+            [_filled(home, opened, features) for _ in range(count)] for count in (repeats, repeats, processes)
+        )
+        for name, (act, command) in ACTS.items():
+            rows += _cost_rows(name, [cost_of(opened, partial(act, device)) for device in live], coefficients)
+            seconds = [_program_s(device, command) for device in programs]
+            rows.append(EvidenceRow.of(name, PROGRAM, [MS * one for one in seconds], "ms"))
+            rows.append(_joules_row(name, act, counted))
+        feedback_s = [_feedback_s(home, device, features) for device in live]
+    rows.append(EvidenceRow.of(FEEDBACK, PROCESSOR, [MS * one for one in feedback_s], "ms"))
+    return rows
+
+
+def _filled(home: Household, opened: Line, features: Floats) -> Device:
+    device = home.device(opened.port)
+    home.fill(device, CUT, features)
+    return device
+
+
+def cost_of(opened: Line, act: Callable[[], object]) -> Cost:
+    """Do something in this thread over a line; return what it cost."""
+    opened.reset()
+    began = time.thread_time()
+    act()
+    return Cost(time.thread_time() - began, opened.up_bytes, opened.down_bytes, opened.connections)
+
+
+def _cost_rows(name: str, costs: Sequence[Cost], coefficients: Coefficients) -> Iterator[EvidenceRow]:
+    yield EvidenceRow.of(name, PROCESSOR, [MS * one.processor_s for one in costs], "ms")
+    yield EvidenceRow.of(name, UP, [one.up_bytes / 1000 for one in costs], "kB")
+    yield EvidenceRow.of(name, DOWN, [one.down_bytes / 1000 for one in costs], "kB")
+    yield EvidenceRow.of(name, WAKE_UPS, [float(one.connections) for one in costs], "")
+    joules = [
+        coefficients.joules(
+            processor_s=one.processor_s, up_bytes=one.up_bytes, down_bytes=one.down_bytes, wake_ups=one.connections
+        )
+        for one in costs
+    ]
+    yield EvidenceRow.of(name, INDEX, joules, "J")
+
+
+def _program_s(device: Device, command: str) -> float:
+    """Return the processor seconds of `fedex-device`, from Python's start to its end."""
+    settings = device.settings
+    paths = {"FEDEX_HOME": str(settings.home), "FEDEX_BUNDLE": str(settings.bundle), "FEDEX_URL": str(settings.url)}
+    before = _children_s()
+    subprocess.run(
+        [sys.executable, "-m", "device", command], env={**os.environ, **paths}, check=True, capture_output=True
+    )
+    return _children_s() - before
+
+
+def _children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _joules_row(name: str, act: Callable[[Device], object], devices: Sequence[Device]) -> EvidenceRow:
+    """Count joules over some devices, where this machine can; what the service takes for them is among it."""
+    packages = Packages.find()
+    if packages is None:
+        return EvidenceRow(name, JOULES, None, "J", note=NO_RAPL)
+    joules = packages.joules_of(lambda: [act(device) for device in devices])
+    return EvidenceRow(name, JOULES, joules / len(devices), "J", note=WITH_SERVICE)
+
+
+def _feedback_s(home: Household, device: Device, features: Floats) -> float:
+    """Return the processor seconds of one label that a user gives."""
+    inference = home.keep(device, CUT, features[:1])[0]
+    began = time.thread_time()
+    device.give_feedback(inference, label="person 0")
+    return time.thread_time() - began
+
+
+def inference_rows(run: Run) -> list[EvidenceRow]:
+    """Have a device answer photos, by a bundle as it is exported."""
+    if run.is_toy:
+        return [EvidenceRow(INFERENCE, PROCESSOR, None, "ms", note=NO_EXPORT)]
+    bundle, faces = export_bundle(run.work) / "device", find_data(work=run.work).faces
+    seconds = in_fresh_process(_infer, bundle, faces, run.work / "infer")
+    return [EvidenceRow.of(INFERENCE, PROCESSOR, [MS * one for one in seconds], "ms")]
+
+
+def _infer(bundle: Path, faces: Path, home: Path) -> list[float]:
+    """Return the processor seconds of answers on photos: prepared, through prefix and head, and kept."""
+    photos = [
+        load_photo(path) for _, own in sorted(list_photos(faces).items())[:INFERENCES] for path in sorted(own)[:1]
+    ]
+    seconds = []
+    with Device(Settings(home=home, bundle=bundle)).recognizer(read_device_bundle(bundle)) as recognizer:
+        for photo in [*photos[:WARM_UP], *photos]:
+            began = time.process_time()
+            recognizer.infer(photo)
+            seconds.append(time.process_time() - began)
+    return seconds[WARM_UP:]
+
+
+def training_rows(run: Run, classes: int, runtime: str, coefficients: Coefficients) -> Iterator[EvidenceRow]:
+    """Train a head as the exhibit "on-device" does; what it then knows stands there."""
+    dimensions, model = CUTS[CUT].feature_shape[0], run.work / "trainable.tflite"
+    if not model.is_file():
+        convert_head(model, dimensions=dimensions, classes=classes)
+    sessions = TOY_REPEATS if run.is_toy else REPEATS
+    random = np.random.default_rng(0)
+    embeddings = random.standard_normal((sessions, TRAINED_PHOTOS, dimensions)).astype(np.float32)
+    nothing = np.zeros((dimensions, classes), np.float32), np.zeros(classes, np.float32)
+    labels = np.arange(sessions) % classes
+    for steps in STEPS:
+        asked = partial(Asked, model, runtime, *nothing, steps=steps, rate=RATE)
+        trained = train_head(asked(embeddings=embeddings, labels=labels), run.work)
+        yield from _cost_rows(training_name(runtime, steps), [Cost(one) for one in trained.processor_s], coefficients)
+        repeats = TOY_PROCESSES if run.is_toy else PROCESSES
+        alone = [train_head(asked(embeddings=embeddings[:1], labels=labels[:1]), run.work) for _ in range(repeats)]
+        yield EvidenceRow.of(training_name(runtime, steps), PROGRAM, [MS * one.whole_s for one in alone], "ms")
+
+
+def training_name(runtime: str, steps: int) -> str:
+    """Return the name of a session of training."""
+    return f"on-device training, {steps} steps, {runtime}"
