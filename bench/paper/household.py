@@ -49,7 +49,6 @@ from device.answers import Ranked
 from device.assembly import Device, now_ms
 from device.cache.inferences import NewInference
 from device.cache.setups import BundleSetup
-from device.errors import DeviceError
 from device.pull.updater import PullOutcome
 from device.recognise.tflite import Model, open_runtime
 from device.settings import Settings
@@ -174,7 +173,7 @@ def pull(device: Device, *, expected: PullOutcome) -> None:
     """Pull, and see that it ended as expected."""
     report = device.pull()
     if report.outcome is not expected:
-        raise DeviceError(f"pull: expected {expected}, got {report.outcome}")
+        raise RuntimeError(f"pull: expected {expected}, got {report.outcome}")
 
 
 def space_of(cut: str) -> str:

@@ -1,0 +1,73 @@
+"""Many devices against one service: the exhibit, its words, and what simulated devices send."""
+
+from pathlib import Path
+
+import numpy as np
+
+from bench.evidence.exhibit import Run, Size
+from bench.evidence.row import EvidenceRow, figure_of
+from bench.isolated import in_fresh_process
+from bench.paper.clients import (
+    DOWN,
+    EXHIBIT,
+    HEAD_AFTER,
+    OWN,
+    STORED,
+    TOY_DEVICES,
+    UP,
+    WEB,
+    WEB_PULL,
+    WORKER,
+    WORKER_ALL,
+    findings,
+    line_name,
+)
+from bench.paper.simulated import PHOTOS, Crowd
+from contract.upload import decode_upload
+
+
+def _say(line: str) -> None:
+    """Say nothing."""
+
+
+def _measure(folder: Path) -> list[EvidenceRow]:
+    return list(EXHIBIT.measure(Run(Size.TOY, folder, folder, _say)))
+
+
+def test_devices_send_a_worker_trains_and_they_fetch_the_head(tmp_path: Path) -> None:
+    rows = in_fresh_process(_measure, tmp_path)
+    name = line_name(TOY_DEVICES[0])
+    figures = {row.column: figure_of(rows, name, row.column) or 0.0 for row in rows}
+    assert 1 < figures[UP] < 10
+    assert 10 < figures[DOWN] < 100
+    assert figures[WORKER_ALL] > 1
+    assert all(figures[column] > 0 for column in (OWN, WEB, WORKER, STORED, HEAD_AFTER))
+    assert len(EXHIBIT.findings(rows)) == 2
+    assert EXHIBIT.draw is not None
+    assert EXHIBIT.draw(rows).axes
+
+
+def test_every_device_sends_photos_of_its_own_of_one_person() -> None:
+    crowd = Crowd.draw(7, people=3)
+    uploads = [decode_upload(crowd.seal(device)) for device in range(7)]
+    assert [set(one.labels) for one in uploads[:4]] == [{"person 0"}, {"person 1"}, {"person 2"}, {"person 0"}]
+    ids = {row.tobytes() for one in uploads for row in one.sample_ids}
+    assert len(ids) == 7 * PHOTOS
+    near, far = (crowd.features[0, 0] @ crowd.features[other, 1] for other in (3, 1))
+    assert near > far
+    assert np.unique(crowd.features.reshape(-1, crowd.features.shape[2]), axis=0).shape[0] == 7 * PHOTOS
+
+
+def test_what_grows_and_what_does_not_is_told_from_the_rows() -> None:
+    figures = {UP: (2.5, 2.5), DOWN: (40.0, 41.0), OWN: (26.0, 25.0), WEB: (9.0, 7.0), WEB_PULL: (5.0, 4.0)}
+    figures |= {STORED: (160.0, 6.0), WORKER: (14_000.0, 30.0), WORKER_ALL: (14.0, 300.0)}
+    rows = [
+        EvidenceRow(line_name(devices), column, values[place], "")
+        for place, devices in enumerate((1, 10_000))
+        for column, values in figures.items()
+    ]
+    device, service = findings(rows)
+    assert "sends 2.5 kB, receives 40 to 41 kB and works for 25 to 26 ms" in device
+    assert "from 1 device to 10,000 devices" in device
+    assert "needs 14 s in all with 1 device" in service
+    assert "300 s with 10,000 devices, which is 30 ms a device" in service
