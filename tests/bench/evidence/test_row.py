@@ -31,6 +31,7 @@ def test_what_was_not_measured_says_why() -> None:
         EvidenceRow.of("freeze6", "rate", [3.0, 1.0, 2.0], "1/s", paper=4.0, note="computed"),
         EvidenceRow("freeze6", "rate", None, "1/s", note="no GPU here"),
         EvidenceRow("freeze6", "rate", 0.0, "1/s"),
+        EvidenceRow("freeze6", "times the whole network's", 2.0, ""),
     ],
 )
 def test_a_row_comes_back_as_it_was_kept(row: EvidenceRow) -> None:
