@@ -12,10 +12,6 @@ graphs.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +25,7 @@ from numpy.typing import NDArray
 from bench.isolated import in_fresh_process
 from bench.measure.embeddings import embed_with_head
 from bench.measure.rival_runs import BATCHES, EPOCHS, RATES, Photos, Point, Run, run
+from bench.measure.torch_python import NoTorch, run_with_torch
 from bench.row import BenchRow, NotMeasured, at_least
 from contract.cuts import CUTS
 from contract.training_bundle import KERAS_HEAD_FILE
@@ -41,8 +38,6 @@ DIRECTIONS, SPREAD = 64, 0.7
 CUT_NAMES = ("freeze6", "freeze5")
 LENGTH = 21.0
 """Of FaceNet's embeddings, on average."""
-TORCH = "FEDEX_BENCH_TORCH"
-"""Names a Python that has PyTorch; without it, this one is asked."""
 GOAL = 1.2
 
 Floats = NDArray[np.float32]
@@ -201,11 +196,8 @@ def train_with_torch(photos: Photos) -> list[Run] | str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "photos.npz"
         photos.save(path)
-        python = os.environ.get(TORCH, sys.executable)
-        command = [python, "-m", "bench.measure.torch_rival", str(path)]
-        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        return f"{TORCH}: expected a Python that has torch, got {last}"
-    return [Run.parse(document) for document in json.loads(done.stdout)]
+        try:
+            documents = run_with_torch("bench.measure.torch_rival", str(path))
+        except NoTorch as error:
+            return str(error)
+    return [Run.parse(document) for document in documents]

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from bench.row import BenchRow, at_least
 from bench.timing import seconds
 from contract.cuts import CUTS, TABLE_1_CLASSES
+from export.heads.recipe import Recipe
 from export.quiet import import_quietly
 
 CLASSES = TABLE_1_CLASSES
 UNITS = CUTS["freeze6"].feature_shape[0]
-PHOTOS_A_CLASS, EPOCHS = 2, 3
+PHOTOS_A_CLASS = 2
+RECIPE = Recipe(epochs=3)
 ROUNDS = 7
 SGEMM_SIDE = 4096
 COUNTED, DONE = 6, 4
@@ -43,26 +45,24 @@ def measure(work: Path) -> list[BenchRow]:
     ]
 
 
-def samples() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def samples(classes: int = CLASSES) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Return embeddings (n, 512) of length 16 around one mean a class, and labels (n,)."""
     rng = np.random.default_rng(0)
-    labels = np.repeat(np.arange(CLASSES), PHOTOS_A_CLASS)
-    means = rng.standard_normal((CLASSES, UNITS), np.float32)
+    labels = np.repeat(np.arange(classes), PHOTOS_A_CLASS)
+    means = rng.standard_normal((classes, UNITS), np.float32)
     embeddings = means[labels] + 0.7 * rng.standard_normal((len(labels), UNITS), np.float32)
     return 16 * embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True), labels
 
 
-def images_a_second(embeddings: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+def images_a_second(embeddings: NDArray[np.float32], labels: NDArray[np.int64], *, recipe: Recipe = RECIPE) -> float:
     """Return the rate between the first and the last report of progress: without building the network."""
     from export.heads.fit import fit_classifier
-    from export.heads.recipe import Recipe
 
     reports: list[tuple[float, int, int]] = []
-    recipe = Recipe(epochs=EPOCHS)
     fit_classifier(
         embeddings,
         labels,
-        classes=CLASSES,
+        classes=int(labels.max()) + 1,
         recipe=recipe,
         progress=lambda done, total: reports.append((time.perf_counter(), done, total)),
     )

@@ -8,7 +8,8 @@ import pytest
 
 from bench.isolated import in_fresh_process
 from bench.measure.rival_runs import Photos, Point, Run, run
-from bench.measure.rivals import TORCH, best_of, draw, fastest, rows_of, train_ours, train_with_keras, train_with_torch
+from bench.measure.rivals import best_of, draw, fastest, rows_of, train_ours, train_with_keras, train_with_torch
+from bench.measure.torch_python import TORCH
 
 WIDTH, PEOPLE = 32, 12
 
