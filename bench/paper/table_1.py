@@ -1,0 +1,264 @@
+"""Table 1 of the paper: how fast heads train, cut by cut, and what there is to train."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import ParamSpec, TypeVar
+
+from matplotlib.figure import Figure
+
+from bench.evidence.exhibit import Exhibit, Run
+from bench.evidence.plots import looks, new_figure
+from bench.evidence.row import EvidenceRow, figure_of
+from bench.isolated import in_fresh_process
+from bench.measure.torch_python import TORCH, NoTorch
+from bench.paper.other_training import fit_as_fedex, fit_with_keras, train_with_torch
+from bench.paper.training_steps import Amount, Rates, Steps, find_device, is_processor, measure_steps
+from contract.cuts import CUTS, TABLE_1_CLASSES
+from export.keras_environment import JAX, TENSORFLOW
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRow:
+    """A line of the paper's Table 1; its feature shapes are those of `contract.cuts`."""
+
+    images_a_second: float
+    """On one TITAN Xp."""
+    parameters_m: float
+    """Those that train, in millions."""
+
+
+PAPER: Mapping[str, PaperRow] = {
+    "full": PaperRow(487.56, 27.91),
+    "freeze1": PaperRow(573.36, 27.88),
+    "freeze2": PaperRow(699.13, 27.29),
+    "freeze3": PaperRow(963.26, 26.9),
+    "freeze4": PaperRow(2963.88, 18.3),
+    "freeze5": PaperRow(28078.46, 5.35),
+    "freeze6": PaperRow(41869.68, 4.43),
+}
+"""Paper (HotMobile 2020), Table 1: batches of 90, 8,631 classes, no load time."""
+ROUNDED_M = 0.01
+"""By how much the paper's millions differ at most from what they were rounded from."""
+GOAL = 20
+"""So many times the TITAN Xp's images a second are hoped for on an H100 or a later GPU."""
+
+RATE, OVER, PROCESSOR = "images a second", "times the first line's", "images a processor second"
+SHARE, TRAINED, ALL, VALUES = (
+    "of matrix products, %",
+    "parameters that train, M",
+    "parameters, M",
+    "values of a feature",
+)
+GPU, PRODUCTS = "a GPU", "this machine's matrix products"
+FLAT = ("freeze5", "freeze6")
+"""Cuts behind which there is no convolution, where others train the same."""
+
+FULL = Amount(classes=TABLE_1_CLASSES, batch=90, repeats=3, least_s=3.0, product_side=4096)
+TOY = Amount(classes=20, batch=2, repeats=1, least_s=0.0, product_side=64)
+
+
+def measure(run: Run) -> Sequence[EvidenceRow]:
+    """Return the rows of Table 1."""
+    amount, cuts = (TOY, FLAT) if run.is_toy else (FULL, tuple(PAPER))
+    steps = {}
+    for cut in cuts:
+        steps[cut] = _apart(run, measure_steps, cut, TENSORFLOW, amount)
+        run.say(f"{cut}: {statistics.median(steps[cut].rates.images_a_second):.0f} images a second")
+        (run.raw / f"{cut}.json").write_text(json.dumps(asdict(steps[cut])))
+    return [*rows_of(steps), *_on_jax(run, amount, cuts), *_by_others(run, amount), *_of_machine(steps)]
+
+
+def _apart(
+    run: Run, function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Result:
+    """Call in a process of its own; a toy here, for TensorFlow loads longer than a toy trains."""
+    return function(*args, **kwargs) if run.is_toy else in_fresh_process(function, *args, **kwargs)
+
+
+def rows_of(steps: Mapping[str, Steps]) -> list[EvidenceRow]:
+    """Return the lines of the cuts; ratios are to the first, which is the whole network but for a toy."""
+    first = next(iter(steps))
+    return [row for cut, measured in steps.items() for row in _rows_of_cut(cut, measured, first, steps[first])]
+
+
+def _rows_of_cut(cut: str, steps: Steps, first: str, of_first: Steps) -> Iterator[EvidenceRow]:
+    paper, rates = PAPER[cut], steps.rates.images_a_second
+    whole = statistics.median(of_first.rates.images_a_second)
+    over = paper.images_a_second / PAPER[first].images_a_second
+    shares = [
+        100 * steps.operations * rate / products for rate, products in zip(rates, steps.products_a_second, strict=True)
+    ]
+    yield EvidenceRow.of(cut, RATE, rates, RATE, paper=paper.images_a_second)
+    yield EvidenceRow.of(cut, OVER, [rate / whole for rate in rates], "", paper=over)
+    yield EvidenceRow.of(cut, PROCESSOR, steps.rates.images_a_processor_second, PROCESSOR)
+    yield EvidenceRow.of(cut, SHARE, shares, "%")
+    yield EvidenceRow(cut, TRAINED, steps.trained_parameters / 1e6, "M", paper=paper.parameters_m)
+    yield EvidenceRow(cut, ALL, steps.parameters / 1e6, "M")
+    shape = steps.feature_shape
+    by = " x ".join(map(str, shape))
+    yield EvidenceRow(
+        cut, VALUES, math.prod(shape), "values", paper=math.prod(CUTS[cut].feature_shape), note=f"features are {by}"
+    )
+
+
+def _on_jax(run: Run, amount: Amount, cuts: Sequence[str]) -> Iterator[EvidenceRow]:
+    """Yield the lines of JAX: of all cuts where it has a GPU, for without one it compiles convolutions for minutes."""
+    if importlib.util.find_spec(JAX) is None:
+        return
+    has_gpu = not run.is_toy and not is_processor(in_fresh_process(find_device, JAX))
+    chosen = cuts if has_gpu else FLAT[-1:] if run.is_toy else FLAT
+    for cut in chosen:
+        steps = in_fresh_process(measure_steps, cut, JAX, amount)
+        yield from _of_line(run, f"{cut}, JAX" + (" on a GPU" if has_gpu else ""), steps.rates, "the same steps")
+
+
+def _by_others(run: Run, amount: Amount) -> Iterator[EvidenceRow]:
+    for cut in FLAT:
+        rates = _apart(run, fit_with_keras, cut, TENSORFLOW, amount)
+        yield from _of_line(run, f"{cut}, plain Keras fit", rates)
+        line = f"{cut}, PyTorch"
+        try:
+            yield from _of_line(run, line, train_with_torch(cut, amount))
+        except NoTorch as error:
+            yield EvidenceRow(line, RATE, None, RATE, note=f"not measured: {error}")
+    last = [(f"batches of {amount.batch}", amount.batch), ("its own batches", None)]
+    for name, batch in last:
+        rates = _apart(run, fit_as_fedex, TENSORFLOW, amount, batch=batch)
+        yield from _of_line(run, f"freeze6, a trial's last layer, {name}", rates, "the body runs once, before")
+
+
+def _of_line(run: Run, line: str, rates: Rates, note: str = "") -> Iterator[EvidenceRow]:
+    run.say(f"{line}: {statistics.median(rates.images_a_second):.0f} images a second")
+    yield EvidenceRow.of(line, RATE, rates.images_a_second, RATE, note=note)
+    if rates.images_a_processor_second:
+        yield EvidenceRow.of(line, PROCESSOR, rates.images_a_processor_second, PROCESSOR)
+
+
+def _of_machine(steps: Mapping[str, Steps]) -> Iterator[EvidenceRow]:
+    products = [products / 1e9 for measured in steps.values() for products in measured.products_a_second]
+    yield EvidenceRow.of(PRODUCTS, "GFLOP/s", products, "GFLOP/s")
+    device = next(iter(steps.values())).device
+    if not is_processor(device):
+        ratio = statistics.median(
+            statistics.median(measured.rates.images_a_second) / PAPER[cut].images_a_second
+            for cut, measured in steps.items()
+        )
+        yield EvidenceRow(GPU, "times the TITAN Xp", ratio, "", note=f"the median over cuts, on {device}")
+    else:
+        yield EvidenceRow(
+            GPU, "times the TITAN Xp", None, "", note=f"not measured: Keras found {device} alone; the goal is {GOAL}"
+        )
+
+
+def findings(rows: Sequence[EvidenceRow]) -> Sequence[str]:
+    """Say what the rows bear out."""
+    cuts = [cut for cut in PAPER if any(row.line == cut for row in rows)]
+    return [_what_trains(rows, cuts), _ratios(rows, cuts), *_rivals(rows), _share(rows, cuts), _gpu(rows)]
+
+
+def _what_trains(rows: Sequence[EvidenceRow], cuts: Sequence[str]) -> str:
+    others = [
+        f"{row.line} ({row.column}: {row.value:g} for {row.paper:g})"
+        for row in rows
+        if row.line in cuts and row.paper is not None and row.value is not None
+        if (row.column == TRAINED and abs(row.value - row.paper) > ROUNDED_M)
+        or (row.column == VALUES and row.value != row.paper)
+    ]
+    if others:
+        return f"**Not what the paper has:** {', '.join(others)}."
+    return (
+        f"Features have the paper's shapes at all {len(cuts)} places, and as many parameters train as the paper says, "
+        "to the digits that it gives."
+    )
+
+
+def _ratios(rows: Sequence[EvidenceRow], cuts: Sequence[str]) -> str:
+    rates = [_value(rows, cut, RATE) for cut in cuts]
+    order = "each deeper cut trains faster" if rates == sorted(rates) else "**not every deeper cut trains faster**"
+    said = ", ".join(
+        f"{row.line} {row.value:.3g} ({row.paper:.3g})"
+        for row in reversed(rows)
+        if row.line in cuts[1:] and row.column == OVER and row.value is not None
+    )
+    return f"Of the paper's order: {order}. Times as many images a second as {cuts[0]}'s (paper's): {said}."
+
+
+def _rivals(rows: Sequence[EvidenceRow]) -> Iterator[str]:
+    for cut in FLAT:
+        measured = {
+            row.line: row.value
+            for row in rows
+            if row.line.startswith(cut) and row.column == RATE and row.value is not None
+        }
+        if len(measured) > 1:
+            said = "; ".join(f"{line} {rate:,.0f}" for line, rate in sorted(measured.items(), key=lambda one: -one[1]))
+            yield f"Images a second behind {cut}, the fastest first: {said}."
+
+
+def _share(rows: Sequence[EvidenceRow], cuts: Sequence[str]) -> str:
+    said = ", ".join(f"{cut} {_value(rows, cut, SHARE):.0f} %" for cut in cuts)
+    return (
+        f"Of the machine's rate in products of large float32 matrices ({_value(rows, PRODUCTS, 'GFLOP/s'):,.0f} "
+        f"GFLOP/s) a step comes to: {said}. Operations are counted as two a multiplication with an addition, forward "
+        "and for each gradient that is needed; Adam, normalisation and activations count as none, and where batches "
+        "are small Adam is much of a step: it goes over every parameter whatever the batch."
+    )
+
+
+def _gpu(rows: Sequence[EvidenceRow]) -> str:
+    ratio = figure_of(rows, GPU, "times the TITAN Xp")
+    if ratio is None:
+        return f"No GPU was at hand: whether an H100 comes to {GOAL} times the TITAN Xp's figures is not known."
+    met = "met" if ratio >= GOAL else "**missed**"
+    return f"On the GPU it is {ratio:.1f} times the TITAN Xp's images a second; the goal of {GOAL} is {met}."
+
+
+def _value(rows: Sequence[EvidenceRow], line: str, column: str) -> float:
+    value = figure_of(rows, line, column)
+    assert value is not None, (line, column)
+    return value
+
+
+def draw(rows: Sequence[EvidenceRow]) -> Figure:
+    """Draw images a second of each cut, and how many times the whole network's they are."""
+    cuts = [cut for cut in PAPER if any(row.line == cut for row in rows)]
+    figure, panels = new_figure("Images a second", "Times the whole network's")
+    here, paper = looks(2)
+    for panel, column in zip(panels, (RATE, OVER), strict=True):
+        chosen = [row for cut in cuts for row in rows if (row.line, row.column) == (cut, column)]
+        panel.plot(cuts, [row.paper or math.nan for row in chosen], label="paper, one TITAN Xp", **paper.of_line)
+        panel.plot(cuts, [row.value or math.nan for row in chosen], label="here", **here.of_line)
+        panel.set_yscale("log")
+        panel.tick_params(axis="x", labelrotation=45)
+    panels[0].legend()
+    return figure
+
+
+EXHIBIT = Exhibit(
+    "table-1",
+    "Table 1: training throughput by cut",
+    about=f"""\
+Everything behind a cut trains, by Adam, in batches of {FULL.batch} with {TABLE_1_CLASSES:,} classes, on random features
+of the cut's shape that lie in memory: no load time. One batch is trained on again and again, for {FULL.least_s:g} s or
+one step, {FULL.repeats} times; each cut in a process of its own, on all cores (TensorFlow; JAX beside it). Behind
+freeze5 and freeze6, where no convolution is left, also by plain Keras `fit` and by PyTorch (set
+`{TORCH}` to a Python that has it); and the last layer alone as a trial of FEDEx's training cycle fits it, which never
+trains the rest unless it fine-tunes: at every cut the body is run once, and then this is all.""",
+    differs="""\
+The paper measured one TITAN Xp, and its optimizer is not known. Where Keras finds a GPU, the same command measures that
+(with `tensorflow[and-cuda]` or `jax[cuda12]` instead of what `make install` brings; this path was never run). PyTorch
+trains no convolutions here: that would need the network written anew for it.""",
+    measure=measure,
+    findings=findings,
+    draw=draw,
+    needs=f"nothing else; `{TORCH}` for the lines of PyTorch",
+)
