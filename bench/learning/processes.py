@@ -6,17 +6,22 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import active_children, get_context
 from pathlib import Path
+from typing import TypeVar
 
 from bench.learning.figures import Played
 from bench.learning.scenarios import SCENARIOS
 from bench.learning.worlds import people_of
 from contract.command_line import interrupts_wait
 from export.quiet import import_quietly
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
@@ -36,13 +41,18 @@ class Job:
 
 def play_all(jobs: Sequence[Job], *, work: Path, processes: int) -> Iterator[Played]:
     """Play every job, and yield what came of each as soon as it is done. Progress goes to stderr."""
+    yield from side_by_side(partial(play_job, work=work), jobs, processes=processes)
+
+
+def side_by_side(call: Callable[[Given], Result], jobs: Iterable[Given], *, processes: int) -> Iterator[Result]:
+    """Call a function of a module with every job, and yield what each returns as soon as it does."""
     os.environ.update(dict.fromkeys(THREADS, "1"))  # for the processes, which are spawned
     spawn = get_context("spawn")
     with ProcessPoolExecutor(
         processes, mp_context=spawn, initializer=_end_at_interrupts, max_tasks_per_child=JOBS_OF_A_PROCESS
     ) as pool:
         with interrupts_wait():
-            futures = [pool.submit(play_job, job, work) for job in jobs]
+            futures = [pool.submit(call, job) for job in jobs]
         try:
             for future in as_completed(futures):
                 yield future.result()
