@@ -38,6 +38,11 @@ class Run:
     """Tells a person how far it is: one short line each time."""
 
     @property
+    def shared(self) -> Path:
+        """A folder for what takes long and is the same for several exhibits; it stays, and may not be there yet."""
+        return self.work.parent / "shared"
+
+    @property
     def is_toy(self) -> bool:
         """Whether this is for a test."""
         return self.size is Size.TOY
