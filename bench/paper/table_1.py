@@ -62,7 +62,7 @@ GPU, PRODUCTS = "a GPU", "this machine's matrix products"
 FLAT = ("freeze5", "freeze6")
 """Cuts behind which there is no convolution, where others train the same."""
 
-FULL = Amount(classes=TABLE_1_CLASSES, batch=90, repeats=3, least_s=3.0, product_side=4096)
+FULL = Amount(classes=TABLE_1_CLASSES, batch=90, repeats=3, least_s=2.0, product_side=2048)
 TOY = Amount(classes=20, batch=2, repeats=1, least_s=0.0, product_side=64)
 
 
