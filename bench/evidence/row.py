@@ -19,7 +19,7 @@ class EvidenceRow:
     """What about it, as "images a second"."""
     value: float | None
     """The median over repeats; None where it was not measured, and `note` says why."""
-    unit: str
+    unit: str = ""
     low: float | None = None
     """The smallest and the largest of the repeats, where there are several."""
     high: float | None = None
@@ -64,7 +64,7 @@ class EvidenceRow:
         return {
             name: value
             for name in self.__slots__
-            if (value := getattr(self, name)) not in (None, "") or name in ("value", "unit")
+            if (value := getattr(self, name)) not in (None, "") or name == "value"
             if not (name == "repeats" and value == 1)
         }
 

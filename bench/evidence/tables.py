@@ -41,7 +41,7 @@ def shown(value: float | None) -> str:
 def _titles(column: str, rows: Sequence[EvidenceRow], with_paper: set[str]) -> list[str]:
     units = {row.unit for row in rows if row.column == column}
     unit = units.pop() if len(units) == 1 else ""
-    title = f"{column}, {unit}" if unit and unit not in column else column
+    title = f"{column}, {unit}" if unit and f" {unit} " not in f" {column} " else column
     return [title, "paper"] if column in with_paper else [title]
 
 

@@ -32,6 +32,7 @@ def test_what_was_not_measured_says_why() -> None:
         EvidenceRow("freeze6", "rate", None, "1/s", note="no GPU here"),
         EvidenceRow("freeze6", "rate", 0.0, "1/s"),
         EvidenceRow("freeze6", "times the whole network's", 2.0, ""),
+        EvidenceRow("freeze6", "rounds", 2.0),
     ],
 )
 def test_a_row_comes_back_as_it_was_kept(row: EvidenceRow) -> None:
@@ -59,6 +60,20 @@ def test_a_table_has_the_papers_figures_beside_ours_and_notes_below() -> None:
         "",
         "1. no GPU here",
     ]
+
+
+@pytest.mark.parametrize(
+    ("column", "unit", "title"),
+    [
+        ("processor seconds", "s", "processor seconds, s"),
+        ("images a second", "images a second", "images a second"),
+        ("size in kB", "kB", "size in kB"),
+        ("rounds", "", "rounds"),
+    ],
+)
+def test_a_title_names_the_unit_unless_it_says_it_already(column: str, unit: str, title: str) -> None:
+    [titles, *_] = markdown_table([EvidenceRow("a line", column, 1.0, unit)]).splitlines()
+    assert titles == f"|  | {title} |"
 
 
 @pytest.mark.parametrize(
