@@ -85,6 +85,23 @@ def watched() -> Iterator[ProcessWatch]:
         thread.join()
 
 
+def processor_of_tree(root: int) -> float:
+    """Return the seconds of processor of a process and all that come of it; Linux alone.
+
+    Those that have ended and were waited for count, and those that nobody waited for do not.
+    """
+    parents = {pid: _parent(pid) for pid in _pids()}
+    return sum(_seconds_with_children(pid) for pid in parents if _comes_of(pid, root, parents))
+
+
+def _seconds_with_children(pid: int) -> float:
+    try:
+        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:  # it has ended meanwhile
+        return 0.0
+    return sum(int(ticks) for ticks in fields[11:15]) / TICKS
+
+
 def _pids() -> list[int]:
     return [int(path.name) for path in PROC.iterdir() if path.name.isdigit()]
 

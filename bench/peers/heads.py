@@ -10,6 +10,8 @@ from bench.peers.task import Cast, Floats, Integers, Task
 from export.heads.class_means import START_LENGTH, unit_vectors
 from export.heads.fit import fit_classifier
 
+INT8_STEPS = 127
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Head:
@@ -52,6 +54,24 @@ def class_means(task: Task, cast: Cast) -> Head:
     sums[cast.known] += _units(task.base[cast.known]).sum(axis=1)
     kernel = START_LENGTH * unit_vectors(sums).T
     return Head(np.ascontiguousarray(kernel), np.zeros(len(task.people), np.float32))
+
+
+def unit_mean(embeddings: Floats) -> Floats:
+    """Return what a device sends for class means: the mean direction (d,) of its photos' embeddings (n, d)."""
+    mean: Floats = unit_vectors(embeddings).mean(axis=0)
+    return mean
+
+
+def as_int8(head: Head) -> Head:
+    """Return what the other side has of a head whose kernel went as int8, with a scale and a float32 bias a class."""
+    scales = np.abs(head.kernel).max(axis=0, keepdims=True) / np.float32(INT8_STEPS)
+    rounded: Floats = np.round(head.kernel / np.where(scales > 0, scales, 1)) * scales
+    return Head(rounded, head.bias)
+
+
+def int8_kb(dimensions: int, classes: int) -> float:
+    """Return the kB of such a head, without any protocol."""
+    return (dimensions + 8) * classes / 1000
 
 
 def _units(embeddings: Floats) -> Floats:

@@ -66,6 +66,11 @@ class Processes:
         self._background.append(process)
         return process
 
+    def pid_of(self, name: str) -> int:
+        """Return the process id of what was started here by this name and goes on."""
+        [pid] = [one.group.pid for one in self._background if one.name == name]
+        return pid
+
     def end(self, name: str) -> None:
         """Stop the processes of one name that were started here, as an operator does; they may be started again."""
         for process in [one for one in self._background if one.name == name]:

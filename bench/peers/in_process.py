@@ -1,0 +1,61 @@
+"""Flower's real strategies and ClientApp, run in one process by Flower's Python: accuracy, and what a round costs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.peers.averaging import Averaging
+from bench.peers.flower_environment import run_flower
+from bench.peers.heads import Head
+from bench.peers.task import Task
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FlowerRun:
+    """What one run came to."""
+
+    heads: tuple[Head, ...]
+    """The server's, after each round."""
+    device_s: tuple[float, ...]
+    """Processor seconds of each call of the ClientApp."""
+    server_s: tuple[float, ...]
+    """Of the rest of each round."""
+
+
+def run_in_process(wanted: Sequence[tuple[Averaging, Head]], task: Task, work: Path, *, rounds: int) -> list[FlowerRun]:
+    """Run each setting from its head for so many rounds, with a device for every person.
+
+    Raises:
+        CannotMeasure: Flower's environment is not there.
+    """
+    work.mkdir(parents=True)
+    np.savez(work / "devices.npz", embeddings=task.uploads, labels=np.arange(len(task.people)))
+    runs = []
+    for number, (averaging, start) in enumerate(wanted):
+        np.savez(work / f"start-{number}.npz", kernel=start.kernel, bias=start.bias)
+        runs.append(
+            {
+                "strategy": averaging.strategy,
+                "start": str(work / f"start-{number}.npz"),
+                "rounds": rounds,
+                "epochs": averaging.epochs,
+                "rate": averaging.rate,
+            }
+        )
+    question = {"devices": str(work / "devices.npz"), "runs": runs}
+    (work / "asked.json").write_text(json.dumps(question))
+    run_flower("in_process.py", [str(work / "asked.json"), str(work / "done.npz")], home=work / "flwr")
+    with np.load(work / "done.npz") as done:
+        return [
+            FlowerRun(
+                tuple(map(Head, done[f"kernels-{number}"], done[f"biases-{number}"])),
+                tuple(done[f"device-s-{number}"].ravel().tolist()),
+                tuple(done[f"server-s-{number}"].tolist()),
+            )
+            for number in range(len(wanted))
+        ]
