@@ -29,11 +29,14 @@ from cloud.store import open_store
 from cloud.store.keys import Pool
 from contract.bundle import BaseSamples, BundleFacts, TrainingBundleParts, write_training_bundle
 from contract.codecs import DEFAULT_CODEC, EncodedFeatures, encode_features
-from contract.holdout import FIRST_PHOTOS_THAT_TRAIN, HELD_OUT_ONE_IN
+from contract.holdout import FIRST_PHOTOS_THAT_TRAIN, HELD_OUT_ONE_IN, Split
 from contract.inputs import PhotoInput
 from contract.self_test import PPM, SelfTest, Setup
 from export.heads.calibrate import calibrate
+from export.heads.calibration import Calibration
+from export.heads.class_means import Classifier
 from export.heads.fit import fit_classifier
+from export.heads.folds import Scored
 from export.heads.recipe import Recipe
 from export.quiet import import_quietly
 
@@ -95,9 +98,10 @@ def make_bundle(folder: Path, crowd: Crowd, size: Size) -> Path:
 
     people = np.arange(size.people).repeat(size.base_photos)
     features = np.concatenate([*crowd.photograph(people, seed=0)])
-    means = Recipe(epochs=0)
-    kernel, bias = fit_classifier(features, people, classes=size.people, recipe=means)
-    calibration = calibrate(features, people, classes=size.people, recipe=means)
+    random = np.random.default_rng(1)
+    ids = _ids(random, len(people), 16)
+    splits = _splits(random, np.arange(len(people)) % size.base_photos >= FIRST_PHOTOS_THAT_TRAIN)
+    (kernel, bias), calibration = fit_class_means(features, people, splits == Split.HELD_OUT.code, classes=size.people)
     feature = keras.Input((DIMENSIONS,), name="feature")
     dense = keras.layers.Dense(size.people, name="Logits")
     head = keras.Model(feature, dense(ScaleToLength(float(LENGTH), name="Embedding")(feature)))
@@ -115,13 +119,21 @@ def make_bundle(folder: Path, crowd: Crowd, size: Size) -> Path:
         least_cosine_ppm=990_000,
         points=calibration.points,
     )
-    random = np.random.default_rng(1)
-    later = np.arange(len(people)) % size.base_photos >= FIRST_PHOTOS_THAT_TRAIN
-    base = BaseSamples(features, people.astype(np.uint32), _ids(random, len(people), 16), _splits(random, later))
+    base = BaseSamples(features, people.astype(np.uint32), ids, splits)
     labels = tuple(f"person {number}" for number in range(size.people))
     parts = TrainingBundleParts(facts, (folder / "head.keras").read_bytes(), labels, features[0], base)
     write_training_bundle(folder / "training", parts)
     return folder / "training"
+
+
+def fit_class_means(
+    features: Floats, people: Integers, judges: NDArray[np.bool_], *, classes: int
+) -> tuple[Classifier, Calibration]:
+    """Fit the bundle's head as the export does: to the photos that train; those that judge calibrate it, too."""
+    train, others, means = (features[~judges], people[~judges]), (features[judges], people[judges]), Recipe(epochs=0)
+    kernel, bias = fit_classifier(*train, classes=classes, recipe=means)
+    held_out = Scored(others[0] @ kernel + bias, others[1], np.ones(len(others[1]), np.float32))
+    return (kernel, bias), calibrate(*train, classes=classes, recipe=means, held_out=held_out)
 
 
 def fill_pool(address: str, bundle: Path, crowd: Crowd, size: Size) -> tuple[Pool, DatasetPointer]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.measure.crowd import Crowd, Size
+from bench.measure.crowd import Crowd, Size, fit_class_means
 from bench.measure.paper_cycle import count_operations, measure_cycle
 from bench.processes import watched
 
@@ -48,6 +48,17 @@ def test_a_crowd_is_photographed_alike_each_time() -> None:
     np.testing.assert_allclose(np.linalg.norm(first, axis=1), 16, rtol=1e-5)
     same, other = first[0] @ first[5] / 256, first[0] @ first[1] / 256
     assert same > other
+
+
+def test_the_bundles_head_learns_nothing_from_photos_that_judge() -> None:
+    """It said all of them, as no other head can, and no cycle's head became best."""
+    crowd, people = Crowd(5), np.arange(25) % 5
+    [photos], judges = crowd.photograph(people, seed=1), np.arange(25) >= 20
+    others = np.concatenate([photos[:20], -photos[20:]])
+    heads = [fit_class_means(one, people, judges, classes=5)[0] for one in (photos, others)]
+    np.testing.assert_array_equal(heads[0][0], heads[1][0])
+    means = [photos[:20][people[:20] == person].mean(axis=0) for person in range(5)]
+    assert ((np.stack(means) @ heads[0][0] + heads[0][1]).argmax(axis=1) == np.arange(5)).all()
 
 
 def test_processes_are_watched_with_their_memory_and_time() -> None:
