@@ -148,8 +148,7 @@ def _rows(cycle: _Cycle, report: Fields, run: Sequence[str], rate: float, size: 
         until = cycle.report.seconds[step] / 60
         rows.append(BenchRow(f"{name}, until {step}", until - before, "minutes"))
         before = until
-    gate = report.document("gate")
-    rows.append(BenchRow(f"{name}, labels that lost most of what was said", gate.integer("lost"), "labels"))
+    rows += _of_gate(name, report)
     rows.append(BenchRow(f"{name}, trials, with those without what is in doubt", len(run), "trials"))
     for trial in names:
         result = TrialResult.parse(trials.document(trial).document("result").as_json())
@@ -161,6 +160,19 @@ def _rows(cycle: _Cycle, report: Fields, run: Sequence[str], rate: float, size: 
         rows.append(BenchRow(f"{name}, own memory of {who}", usage.own_mb, "MB"))
         rows.append(BenchRow(f"{name}, memory of {who}, with mapped files", usage.resident_mb, "MB"))
     return rows
+
+
+def _of_gate(name: str, report: Fields) -> list[BenchRow]:
+    """Return how many labels were lost when everything trained, how many were excused later, and what came of it."""
+    gate = report.document("gate")
+    everything = gate if report.as_json()["doubted"] is None else report.document("doubted")
+    return [
+        BenchRow(f"{name}, labels that lost most of what was said", everything.integer("lost"), "labels"),
+        BenchRow(
+            f"{name}, labels that lost it without what is in doubt, and are excused", gate.integer("excused"), "labels"
+        ),
+        BenchRow(f"{name}, heads that became best", int(gate.boolean("passes")), "heads"),
+    ]
 
 
 def _rate() -> float:

@@ -10,7 +10,8 @@ with many photos decides no more than another. The challenger is refused if
 (b) the votes show a loss on the labels that best knows, or on the bundle's alone;
 (c) on the bundle's labels the votes show a loss beside the bundle's own head, so that small losses do not add up;
 (d) single labels lost most of what best said of them, or the bundle's own head of its labels. Those, the labels that
-    their samples are answered with now, and new ones that come next, are in doubt.
+    their samples are answered with now, and new ones that come next, are in doubt. What is trained without the news of
+    these may lose others by chance: of 200 labels one is excused.
 
 Both heads are judged on the same footing: on samples that neither was trained on, or else on those that both were. No
 device decides about its own head: its samples of a label judge only once best was trained on all it has sent of that
@@ -19,6 +20,7 @@ label (`may_judge`).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -38,6 +40,8 @@ FEW_LABELS = 10
 """With fewer votes their spread says little, and samples are counted; with fewer labels thresholds are chance."""
 FEWEST_LOST = 3
 """Of a label's samples."""
+EXCUSED_ONE_IN = 200
+"""Labels that best knows, below which no loss is excused, and at most one in so many is: 0.5 %."""
 ONE_SIDED_95 = 1.645
 FEWEST_TELLING = 5
 """So many lost samples and none won are chance in less than 5 %."""
@@ -126,8 +130,10 @@ class Verdict:
     """The bundle's labels, beside the bundle's own head."""
     lost: tuple[int, ...]
     """Labels of which most was lost."""
+    excused: tuple[int, ...]
+    """Those of them that chance alone explains."""
     in_doubt: tuple[int, ...]
-    """These, the labels that took their samples, and new ones that came next."""
+    """The lost, the labels that took their samples, and new ones that came next."""
     new: int
     """How many labels best does not know."""
     unjudged: int
@@ -136,7 +142,8 @@ class Verdict:
 
     def document(self) -> dict[str, Json]:
         """Write the report that people read in the history; it names no label."""
-        return asdict(self) | {"lost": len(self.lost), "in_doubt": len(self.in_doubt), "floor": FLOOR}
+        counts = {"lost": len(self.lost), "excused": len(self.excused), "in_doubt": len(self.in_doubt)}
+        return asdict(self) | counts | {"floor": FLOOR}
 
 
 def promised(calibration: Calibration, *, classes: int) -> float | None:
@@ -150,13 +157,20 @@ def promised(calibration: Calibration, *, classes: int) -> float | None:
     return calibration.said if classes >= FEW_LABELS else calibration.right
 
 
-def judge_challenger(evidence: Evidence) -> Verdict:
-    """Return the verdict on a challenger."""
+def judge_challenger(evidence: Evidence, *, doubted: Collection[int] | None = None) -> Verdict:
+    """Return the verdict on a challenger.
+
+    Args:
+        evidence: everything that it rests on.
+        doubted: the labels that were in doubt when everything was trained in the same way, of which this challenger
+            learned no news; None for one that everything trained.
+    """
     known = _compare(evidence, evidence.best, below=evidence.best_classes)
     base = _compare(evidence, evidence.best, below=evidence.base_classes)
     first = _compare(evidence, evidence.first, below=evidence.base_classes)
     lost = _lost(evidence)
-    reason = _refusal(evidence, known, base, first, lost)
+    excused = () if doubted is None else _excused(lost, doubted, known=evidence.best_classes)
+    reason = _refusal(evidence, known, base, first, lost=len(lost) - len(excused))
     return Verdict(
         passes=reason is None,
         reason=reason or _praise(evidence, known),
@@ -164,6 +178,7 @@ def judge_challenger(evidence: Evidence) -> Verdict:
         base=base,
         first=first,
         lost=lost,
+        excused=excused,
         in_doubt=_in_doubt(evidence, lost),
         new=evidence.classes - evidence.best_classes,
         unjudged=evidence.best_classes - known.labels,
@@ -190,9 +205,7 @@ def may_judge(labels: Integers, sources: Integers, *, counting: Flags, trained: 
     return judges
 
 
-def _refusal(
-    evidence: Evidence, known: Comparison, base: Comparison, first: Comparison, lost: tuple[int, ...]
-) -> str | None:
+def _refusal(evidence: Evidence, known: Comparison, base: Comparison, first: Comparison, *, lost: int) -> str | None:
     said = evidence.promised if evidence.promised is not None else _said_by_challenger(evidence)
     if said is None:
         return "nothing tells what it makes of the bundle's labels"
@@ -209,7 +222,7 @@ def _refusal(
             shares = f"{_percent(comparison.before)} to {_percent(comparison.after)} %"
             return f"{comparison.counted} among {whose} fell from {shares}"
     if lost:
-        return f"{_labels(len(lost))} lost most of what was {known.counted}"
+        return f"{_labels(lost)} lost most of what was {known.counted}"
     return None
 
 
@@ -332,6 +345,16 @@ def _lost_beside(evidence: Evidence, other: Answers, *, classes: int) -> tuple[i
     )
     gone = (lost - won >= FEWEST_LOST) & (2 * (lost - won) > said)
     return tuple(np.flatnonzero(gone).tolist())
+
+
+def _excused(lost: tuple[int, ...], doubted: Collection[int], *, known: int) -> tuple[int, ...]:
+    """Return the lost labels that chance explains, of so many that best knows; none where they are too many for it.
+
+    All that this challenger learned was learned before, too, and then the label was not lost: so nobody has taken it.
+    One that was in doubt is not excused: it is still lost, whoever takes it now, or its own news is missing.
+    """
+    excused = tuple(label for label in lost if label not in doubted)
+    return excused if len(excused) <= known // EXCUSED_ONE_IN else ()
 
 
 def _in_doubt(evidence: Evidence, lost: tuple[int, ...]) -> tuple[int, ...]:
