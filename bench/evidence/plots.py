@@ -14,6 +14,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.text import Text
@@ -90,7 +91,7 @@ def write_svg(figure: Figure, path: Path) -> None:
     """Write the figure; the same figure gives the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for text in figure.findobj(Text):
-        if text.get_color() == mpl.rcParamsDefault["text.color"]:  # made after the figure, without our style
+        if to_hex(text.get_color()) == "#000000":  # made after the figure, without our style
             text.set_color(INK)
     for legend in figure.findobj(Legend):
         legend.set_frame_on(False)
