@@ -50,7 +50,8 @@ class LineProfile:
 
 
 _FIREFOX = (
-    "[Firefox's throttling profiles](https://firefox-source-docs.mozilla.org/devtools-user/network_monitor/throttling/)"
+    "[Firefox's throttling profiles](https://github.com/mozilla-firefox/firefox/blob/main/devtools/docs/user/"
+    "network_monitor/throttling/index.rst)"
 )
 _LOADERO = "[Loadero](https://wiki.loadero.com/test-creation/participant-configuration/network-conditions/)"
 _COMCAST = "[Comcast's README](https://github.com/tylertreat/comcast)"
