@@ -73,7 +73,7 @@ def rows_of_people(points: Sequence[Point]) -> Iterator[EvidenceRow]:
         yield EvidenceRow.of(f"{name}, {RIGHT}", column, [100 * point.right for point in here], "%")
         yield EvidenceRow.of(f"{name}, {SAID}", column, [100 * point.said for point in here], "%")
         gained = sum(point.said > starts[base, point.draw.seed].said for point in here)
-        yield EvidenceRow(f"{name}, {GAINED}", column, gained, f"of {len(here)}")
+        yield EvidenceRow(f"{name}, {GAINED}, of {len(here)}", column, gained, f"of {len(here)}")
         yield EvidenceRow.of(f"{name}, {ADDED}", column, [point.added for point in here], "photos")
 
 
@@ -119,7 +119,7 @@ def names_of(rows: Sequence[EvidenceRow]) -> list[str]:
 
 def _of_people(rows: Sequence[EvidenceRow], name: str) -> str:
     right, said = (_curve(rows, f"{name}, {what}") for what in (RIGHT, SAID))
-    gained = [row for row in rows if row.line == f"{name}, {GAINED}"][1:]
+    gained = [row for row in rows if row.line.startswith(f"{name}, {GAINED}")][1:]
     helped = next((row.column for row in gained if (row.value or 0) > int(row.unit.removeprefix("of ")) / 2), None)
     when = (
         f"the smallest share with which most draws say more than without is {helped}"
@@ -184,7 +184,8 @@ def _curve(rows: Sequence[EvidenceRow], line: str) -> _Curve:
 def draw(rows: Sequence[EvidenceRow]) -> Figure:
     """Draw what is right and what is said by the share added, and both at the paper's size."""
     names = names_of(rows)
-    figure, panels = new_figure(f"{names[0].partition(',')[0]}: right", "said", "Paper's size, drawn features: right")
+    world = names[0].partition(",")[0]
+    figure, panels = new_figure(f"{world}: right", f"{world}: said", "Paper's size, drawn features: right")
     for panel, what in zip(panels, (RIGHT, SAID), strict=False):
         for name, look in zip(names, looks(len(names)), strict=True):
             curve = _curve(rows, f"{name}, {what}")
