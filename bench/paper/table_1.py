@@ -58,7 +58,7 @@ SHARE, TRAINED, ALL, VALUES = (
     "parameters, M",
     "values of a feature",
 )
-GPU, PRODUCTS = "a GPU", "this machine's matrix products"
+GPU, TIMES, PRODUCTS = "a GPU", "times the TITAN Xp", "this machine's matrix products"
 FLAT = ("freeze5", "freeze6")
 """Cuts behind which there is no convolution, where others train the same."""
 
@@ -69,12 +69,27 @@ TOY = Amount(classes=20, batch=2, repeats=1, least_s=0.0, product_side=64)
 def measure(run: Run) -> Sequence[EvidenceRow]:
     """Return the rows of Table 1."""
     amount, cuts = (TOY, FLAT) if run.is_toy else (FULL, tuple(PAPER))
-    steps = {}
-    for cut in cuts:
-        steps[cut] = _apart(run, measure_steps, cut, TENSORFLOW, amount)
-        run.say(f"{cut}: {statistics.median(steps[cut].rates.images_a_second):.0f} images a second")
-        (run.raw / f"{cut}.json").write_text(json.dumps(asdict(steps[cut])))
-    return [*rows_of(steps), *_on_jax(run, amount, cuts), *_by_others(run, amount), *_of_machine(steps)]
+    steps = {TENSORFLOW: {cut: _measure(run, cut, TENSORFLOW, amount) for cut in cuts}}
+    steps[JAX] = {cut: _measure(run, cut, JAX, amount) for cut in _cuts_for_jax(run, cuts)}
+    return [*rows_of(steps[TENSORFLOW]), *_of_jax(steps[JAX]), *_by_others(run, amount), *rows_of_machine(steps)]
+
+
+def _measure(run: Run, cut: str, backend: str, amount: Amount) -> Steps:
+    if backend == JAX:
+        steps = in_fresh_process(measure_steps, cut, backend, amount)
+    else:
+        steps = _apart(run, measure_steps, cut, backend, amount)
+    _keep(run, f"{cut}, {backend}", steps.rates, asdict(steps))
+    return steps
+
+
+def _cuts_for_jax(run: Run, cuts: Sequence[str]) -> Sequence[str]:
+    """Choose all where it has a GPU; without one it would compile convolutions for minutes."""
+    if importlib.util.find_spec(JAX) is None:
+        return ()
+    if run.is_toy:
+        return FLAT[-1:]
+    return FLAT if is_processor(in_fresh_process(find_device, JAX)) else cuts
 
 
 def _apart(
@@ -110,53 +125,51 @@ def _rows_of_cut(cut: str, steps: Steps, first: str, of_first: Steps) -> Iterato
     )
 
 
-def _on_jax(run: Run, amount: Amount, cuts: Sequence[str]) -> Iterator[EvidenceRow]:
-    """Yield the lines of JAX: of all cuts where it has a GPU, for without one it compiles convolutions for minutes."""
-    if importlib.util.find_spec(JAX) is None:
-        return
-    has_gpu = not run.is_toy and not is_processor(in_fresh_process(find_device, JAX))
-    chosen = cuts if has_gpu else FLAT[-1:] if run.is_toy else FLAT
-    for cut in chosen:
-        steps = in_fresh_process(measure_steps, cut, JAX, amount)
-        yield from _of_line(run, f"{cut}, JAX" + (" on a GPU" if has_gpu else ""), steps.rates, "the same steps")
+def _of_jax(steps: Mapping[str, Steps]) -> Iterator[EvidenceRow]:
+    for cut, measured in steps.items():
+        line, rates, note = f"{cut}, JAX", measured.rates, f"the same steps by JAX, on {measured.device}"
+        yield EvidenceRow.of(line, RATE, rates.images_a_second, RATE, note=note)
+        yield EvidenceRow.of(line, PROCESSOR, rates.images_a_processor_second, PROCESSOR)
 
 
 def _by_others(run: Run, amount: Amount) -> Iterator[EvidenceRow]:
     for cut in FLAT:
         rates = _apart(run, fit_with_keras, cut, TENSORFLOW, amount)
-        yield from _of_line(run, f"{cut}, plain Keras fit", rates)
+        yield _of_line(run, f"{cut}, plain Keras fit", rates)
         line = f"{cut}, PyTorch"
         try:
-            yield from _of_line(run, line, train_with_torch(cut, amount))
+            yield _of_line(run, line, train_with_torch(cut, amount))
         except NoTorch as error:
             yield EvidenceRow(line, RATE, None, RATE, note=f"not measured: {error}")
-    last = [(f"batches of {amount.batch}", amount.batch), ("its own batches", None)]
-    for name, batch in last:
+    for name, batch in ((f"batches of {amount.batch}", amount.batch), ("its own batches", None)):
         rates = _apart(run, fit_as_fedex, TENSORFLOW, amount, batch=batch)
-        yield from _of_line(run, f"freeze6, a trial's last layer, {name}", rates, "the body runs once, before")
+        yield _of_line(run, f"freeze6, a trial's last layer, {name}", rates, "the body runs once, before")
 
 
-def _of_line(run: Run, line: str, rates: Rates, note: str = "") -> Iterator[EvidenceRow]:
-    run.say(f"{line}: {statistics.median(rates.images_a_second):.0f} images a second")
-    yield EvidenceRow.of(line, RATE, rates.images_a_second, RATE, note=note)
-    if rates.images_a_processor_second:
-        yield EvidenceRow.of(line, PROCESSOR, rates.images_a_processor_second, PROCESSOR)
+def _of_line(run: Run, line: str, rates: Rates, note: str = "") -> EvidenceRow:
+    _keep(run, line, rates, asdict(rates))
+    return EvidenceRow.of(line, RATE, rates.images_a_second, RATE, note=note)
 
 
-def _of_machine(steps: Mapping[str, Steps]) -> Iterator[EvidenceRow]:
-    products = [products / 1e9 for measured in steps.values() for products in measured.products_a_second]
+def _keep(run: Run, name: str, rates: Rates, raw: Mapping[str, object]) -> None:
+    run.say(f"{name}: {statistics.median(rates.images_a_second):.0f} images a second")
+    (run.raw / f"{name}.json").write_text(json.dumps(raw))
+
+
+def rows_of_machine(steps: Mapping[str, Mapping[str, Steps]]) -> Iterator[EvidenceRow]:
+    """Yield the machine's rate in matrix products, and how a GPU compares, given the steps by backend and cut."""
+    products = [rate / 1e9 for measured in steps[TENSORFLOW].values() for rate in measured.products_a_second]
     yield EvidenceRow.of(PRODUCTS, "GFLOP/s", products, "GFLOP/s")
-    device = next(iter(steps.values())).device
-    if not is_processor(device):
-        ratio = statistics.median(
-            statistics.median(measured.rates.images_a_second) / PAPER[cut].images_a_second
-            for cut, measured in steps.items()
-        )
-        yield EvidenceRow(GPU, "times the TITAN Xp", ratio, "", note=f"the median over cuts, on {device}")
+    times: dict[str, float] = {}
+    for cut, measured in (one for by_cut in steps.values() for one in by_cut.items()):
+        if not is_processor(measured.device):
+            rate = statistics.median(measured.rates.images_a_second) / PAPER[cut].images_a_second
+            times[cut] = max(rate, times.get(cut, 0.0))
+    if times:
+        each = ", ".join(f"{cut} {rate:.1f}" for cut, rate in times.items())
+        yield EvidenceRow(GPU, TIMES, min(times.values()), "", note=f"the least of {each}; the faster of both backends")
     else:
-        yield EvidenceRow(
-            GPU, "times the TITAN Xp", None, "", note=f"not measured: Keras found {device} alone; the goal is {GOAL}"
-        )
+        yield EvidenceRow(GPU, TIMES, None, "", note=f"not measured: Keras found no GPU here; the goal is {GOAL}")
 
 
 def findings(rows: Sequence[EvidenceRow]) -> Sequence[str]:
@@ -215,11 +228,11 @@ def _share(rows: Sequence[EvidenceRow], cuts: Sequence[str]) -> str:
 
 
 def _gpu(rows: Sequence[EvidenceRow]) -> str:
-    ratio = figure_of(rows, GPU, "times the TITAN Xp")
+    ratio = figure_of(rows, GPU, TIMES)
     if ratio is None:
         return f"No GPU was at hand: whether an H100 comes to {GOAL} times the TITAN Xp's figures is not known."
     met = "met" if ratio >= GOAL else "**missed**"
-    return f"On the GPU it is {ratio:.1f} times the TITAN Xp's images a second; the goal of {GOAL} is {met}."
+    return f"On the GPU it is {ratio:.1f} times the TITAN Xp's images a second at least; the goal of {GOAL} is {met}."
 
 
 def _value(rows: Sequence[EvidenceRow], line: str, column: str) -> float:

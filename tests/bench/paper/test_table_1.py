@@ -14,7 +14,22 @@ from bench.evidence.row import EvidenceRow, figure_of
 from bench.evidence.taking import Folders, take_all
 from bench.isolated import in_fresh_process
 from bench.measure.torch_python import TORCH
-from bench.paper.table_1 import ALL, FLAT, OVER, PAPER, RATE, SHARE, TRAINED, VALUES, draw, findings, rows_of
+from bench.paper.table_1 import (
+    ALL,
+    FLAT,
+    GPU,
+    OVER,
+    PAPER,
+    RATE,
+    SHARE,
+    TIMES,
+    TRAINED,
+    VALUES,
+    draw,
+    findings,
+    rows_of,
+    rows_of_machine,
+)
 from bench.paper.training_steps import Rates, Steps
 from contract.cuts import CUTS
 
@@ -75,6 +90,29 @@ def test_the_plot_has_a_point_for_each_cut_of_both() -> None:
     assert [np.shape(line.get_xdata()) for panel in panels for line in panel.lines] == [(7,)] * 4
 
 
+def gpu(times: float) -> Steps:
+    """Return steps of freeze6 on a GPU so many times as fast as the paper's."""
+    rate = times * PAPER["freeze6"].images_a_second
+    return replace(MEASURED["freeze6"], device="gpu:0", rates=Rates((rate, rate, rate), (5.0, 5.0, 5.0)))
+
+
+def test_the_faster_backend_of_a_gpu_counts_and_its_slowest_cut_meets_the_goal_or_not() -> None:
+    slow = {"tensorflow": {**MEASURED, "freeze6": gpu(3.0)}, "jax": {"freeze6": gpu(25.0)}}
+    assert figure_of([*rows_of_machine(slow)], GPU, TIMES) == pytest.approx(25.0)
+    assert (
+        "25.0 times the TITAN Xp's images a second at least; the goal of 20 is met"
+        in findings([*rows_of(MEASURED), *rows_of_machine(slow)])[-1]
+    )
+    missed = {"tensorflow": {**MEASURED, "freeze6": gpu(3.0)}, "jax": {}}
+    assert "**missed**" in findings([*rows_of(MEASURED), *rows_of_machine(missed)])[-1]
+
+
+def test_without_a_gpu_the_row_says_so() -> None:
+    row = [*rows_of_machine({"tensorflow": MEASURED, "jax": {}})][-1]
+    assert (row.line, row.value) == (GPU, None)
+    assert "no GPU" in row.note
+
+
 def test_operations_are_counted_for_each_gradient_that_is_needed() -> None:
     assert in_fresh_process(count_operations) == 2 * 8 * 4 * 1 + 2 * 4 * 5 * 2 + 2 * 5 * 3 * 3
 
@@ -101,6 +139,6 @@ def test_the_exhibit_is_taken_at_a_toys_size(tmp_path: Path, monkeypatch: pytest
         assert (figure_of(kept.rows, f"{cut}, plain Keras fit", RATE) or 0) > 0
         assert figure_of(kept.rows, f"{cut}, PyTorch", RATE) is None
         assert figure_of(kept.rows, cut, ALL) is not None
-        assert json.loads((folders.build / "raw" / "table-1" / f"{cut}.json").read_text())["device"]
+        assert json.loads((folders.build / "raw" / "table-1" / f"{cut}, tensorflow.json").read_text())["device"]
     assert (figure_of(kept.rows, "freeze6, a trial's last layer, its own batches", RATE) or 0) > 0
     assert "No GPU was at hand" in "\n".join(findings(kept.rows))
