@@ -49,7 +49,7 @@ def _cells(row: EvidenceRow | None, has_paper: bool, notes: Sequence[str]) -> li
     if row is None:
         return [NOTHING] * (1 + has_paper)
     text = shown(row.value)
-    if row.low is not None and row.high is not None:
+    if row.low is not None and row.high is not None and not shown(row.low) == text == shown(row.high):
         text += f" ({shown(row.low)} to {shown(row.high)})"
     if row.note:
         text += f" [{notes.index(row.note) + 1}]"
