@@ -16,7 +16,7 @@ from bench.evidence.tables import markdown_table
 from bench.evidence.taking import Folders, load_exhibit, take_all
 
 PAPER: tuple[str, ...] = ("table-1", "table-2", "figure-4", "figure-5", "clients", "sharing")
-PEERS: tuple[str, ...] = ("deployed", "on-device")
+PEERS: tuple[str, ...] = ("federated", "deployed", "on-device")
 """The exhibits of each part, in the order of the page."""
 PARTS = (
     ("The paper", "make paper", "bench.paper", PAPER),

@@ -1,10 +1,12 @@
 """Federated averaging of a last layer in numpy: the same rounds as Flower's, much sooner, for sweeps.
 
-A device's steps of full-batch gradient descent move the kernel only within the span of its few embeddings (n, d). So
-its logits follow from those that it began with and from the products of its embeddings, and no kernel of a device is
-formed::
+A device's steps of full-batch gradient descent move the layer only within the span of its few embeddings (n, d), and
+the mean of all devices only within the span of all uploads. So a round is told by one row of numbers for each upload,
+and logits follow from the products of embeddings; no kernel of a device is formed::
 
-    kernel after - kernel before = -rate * embeddings.T @ (sum of the steps' gradients on the logits)
+    kernel = start's kernel + uploads.T @ moved       bias = start's bias + moved.sum(axis=0)
+
+int8 rounds what goes over the line, which leaves that span: there every device's layer is formed.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ class Averaging:
     a_round: int | None = None
     """How many devices take part in a round, drawn from the seed; None: all."""
     int8: bool = False
-    """Whether heads go down, and changes come up, as int8 with one scale a class."""
+    """Whether kernels go down, and their changes come up, as int8 with a scale a class; without momentum, by all."""
 
     @property
     def strategy(self) -> str:
@@ -41,53 +43,89 @@ class Averaging:
 
 def average(averaging: Averaging, task: Task, start: Head, *, rounds: int, seed: int = 0) -> Iterator[Head]:
     """Yield the server's head after each round; every person's device has their uploads' embeddings."""
+    if averaging.int8:
+        yield from _average_int8(averaging, task, start, rounds)
+        return
+    uploads = _flat(task)
+    for moved in _moved(averaging, task, start, rounds, seed):
+        yield Head(start.kernel + uploads.T @ moved, start.bias + moved.sum(axis=0))
+
+
+def answers(averaging: Averaging, task: Task, start: Head, *, rounds: int, seed: int = 0) -> Iterator[Integers]:
+    """Yield what the server's head answers to the tested photos after each round; sooner than by the heads."""
+    if averaging.int8:
+        yield from (head.answer(task.tests) for head in _average_int8(averaging, task, start, rounds))
+        return
+    first, products = start.logits(task.tests), _products(task.tests, _flat(task))
+    for moved in _moved(averaging, task, start, rounds, seed):
+        yield (first + products @ moved).argmax(axis=1)
+
+
+def _moved(averaging: Averaging, task: Task, start: Head, rounds: int, seed: int) -> Iterator[Floats]:
+    """Yield after each round how far each upload has moved the head (uploads, classes)."""
     random, devices = np.random.default_rng(seed), np.arange(len(task.people))
-    head, speed = start, Head.nothing(task)
+    uploads, shape = _flat(task), (*task.uploads.shape[:2], len(task.people))
+    first, products, own = start.logits(uploads), _products(uploads, uploads), _own_products(task)
+    moved = speed = np.zeros_like(first)
     for _ in range(rounds):
         chosen = devices
         if averaging.a_round is not None:
             chosen = np.sort(random.permutation(devices)[: averaging.a_round])
-        change = _change(averaging, task, head, chosen)
-        speed = _add(change, speed, averaging.momentum)
-        head = _add(head, speed)
-        yield head
+        logits = (first + products @ moved).reshape(shape)[chosen]
+        change = np.zeros(shape, np.float32)
+        step = np.float32(averaging.rate / len(chosen))
+        change[chosen] = -step * _gradients(averaging, logits, own[chosen], chosen)
+        speed = change.reshape(first.shape) + np.float32(averaging.momentum) * speed
+        moved = moved + speed
+        yield moved
 
 
-def _change(averaging: Averaging, task: Task, head: Head, chosen: Integers) -> Head:
-    """Return by how much the mean of the chosen devices' heads differs from the server's."""
-    down = as_int8(head) if averaging.int8 else head
-    embeddings = task.uploads[chosen]
-    gradients = _gradients(averaging, embeddings, chosen, down)
-    step = -np.float32(averaging.rate)
-    if averaging.int8:
-        changes = [
-            as_int8(Head(step * one.T @ gradient, step * gradient.sum(axis=0)))
-            for one, gradient in zip(embeddings, gradients, strict=True)
-        ]
-        mean = Head(np.mean([one.kernel for one in changes], axis=0), np.mean([one.bias for one in changes], axis=0))
-        return _add(down, mean, 1.0, less=head)
-    step /= np.float32(len(chosen))
-    flat = embeddings.reshape(-1, embeddings.shape[-1])
-    return Head(step * flat.T @ gradients.reshape(len(flat), -1), step * gradients.sum(axis=(0, 1)))
+def _gradients(averaging: Averaging, logits: Floats, own: Floats, labels: Integers) -> Floats:
+    """Return the sums (devices, n, classes) of each device's gradients on its logits, over its steps.
 
-
-def _gradients(averaging: Averaging, embeddings: Floats, labels: Integers, head: Head) -> Floats:
-    """Return the sums (devices, n, classes) of each device's gradients on the logits, over its steps."""
-    photos = np.float32(embeddings.shape[1])
-    products = embeddings @ embeddings.transpose(0, 2, 1) + np.float32(1)  # 1: the bias moves too
-    logits = embeddings @ head.kernel + head.bias
-    wanted = np.eye(head.kernel.shape[1], dtype=np.float32)[labels][:, np.newaxis]
+    `own` are the products (devices, n, n) of a device's embeddings.
+    """
+    photos, logits = np.float32(logits.shape[1]), logits.copy()
+    wanted = np.eye(logits.shape[2], dtype=np.float32)[labels][:, np.newaxis]
     sums = np.zeros_like(logits)
     for _ in range(averaging.epochs):
-        answers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        answers /= answers.sum(axis=-1, keepdims=True)
-        gradient = (answers - wanted) / photos
+        said = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        said /= said.sum(axis=-1, keepdims=True)
+        gradient = (said - wanted) / photos
         sums += gradient
-        logits -= np.float32(averaging.rate) * (products @ gradient)
+        logits -= np.float32(averaging.rate) * (own @ gradient)
     return sums
 
 
-def _add(one: Head, other: Head, times: float = 1.0, *, less: Head | None = None) -> Head:
-    """Return one head and `times` another, less a third."""
-    kernel, bias = one.kernel + np.float32(times) * other.kernel, one.bias + np.float32(times) * other.bias
-    return Head(kernel, bias) if less is None else Head(kernel - less.kernel, bias - less.bias)
+def _average_int8(averaging: Averaging, task: Task, start: Head, rounds: int) -> Iterator[Head]:
+    head, own, devices = start, _own_products(task), np.arange(len(task.people))
+    step = -np.float32(averaging.rate)
+    for _ in range(rounds):
+        down = as_int8(head)
+        gradients = _gradients(averaging, task.uploads @ down.kernel + down.bias, own, devices)
+        changes = [
+            as_int8(Head(step * photos.T @ gradient, step * gradient.sum(axis=0)))
+            for photos, gradient in zip(task.uploads, gradients, strict=True)
+        ]
+        head = Head(
+            down.kernel + np.mean([change.kernel for change in changes], axis=0),
+            down.bias + np.mean([change.bias for change in changes], axis=0),
+        )
+        yield head
+
+
+def _flat(task: Task) -> Floats:
+    """Return all uploads (n, d), person by person."""
+    return task.uploads.reshape(-1, task.uploads.shape[-1])
+
+
+def _own_products(task: Task) -> Floats:
+    """Return the products (people, n, n) of each device's own embeddings."""
+    products: Floats = task.uploads @ task.uploads.transpose(0, 2, 1) + np.float32(1)
+    return products
+
+
+def _products(one: Floats, other: Floats) -> Floats:
+    """Return the products of all embeddings with all others; the bias moves, too, as one more that is always 1."""
+    products: Floats = one @ other.T + np.float32(1)
+    return products

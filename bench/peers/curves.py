@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.peers.averaging import Averaging, average
+from bench.peers.averaging import Averaging, answers
 from bench.peers.heads import Head
 from bench.peers.task import Accuracy, Cast, Task, score
 
@@ -42,8 +42,8 @@ def rounds_to(values: Sequence[float], goal: float) -> int | None:
 
 def averaged(averaging: Averaging, task: Task, cast: Cast, start: Head, *, rounds: int, seed: int = 0) -> Curve:
     """Return how accuracy grows as heads are averaged."""
-    heads = average(averaging, task, start, rounds=rounds, seed=seed)
-    return Curve(tuple(score(head.answer(task.tests), task, cast) for head in heads))
+    given = answers(averaging, task, start, rounds=rounds, seed=seed)
+    return Curve(tuple(score(one, task, cast) for one in given))
 
 
 def quickest(

@@ -119,8 +119,8 @@ def findings(rows: Sequence[EvidenceRow]) -> list[str]:
         f"It takes a device {figure(HEAD, DEVICE):.2g} s of processor, nearly all of them the start of a Python "
         "process for every message; the training itself is milliseconds (`federated` has both). A client of one's own "
         "could do without; the figure says what one gets by following Flower's documentation.",
-        f"A node that has nothing to do asks every few seconds: {figure(IDLE, UP):.3g} kB up and "
-        f"{figure(IDLE, DOWN):.3g} kB down an hour, {figure(IDLE, DEVICE):.3g} s of processor. It wants to be there "
+        f"A node that has nothing to do asks every few seconds: {figure(IDLE, UP):,.0f} kB up and "
+        f"{figure(IDLE, DOWN):,.0f} kB down an hour, {figure(IDLE, DEVICE):.3g} s of processor. It wants to be there "
         "when a round begins; FEDEx's devices come when they like.",
     ]
     if any(row.line == NETWORK for row in rows):

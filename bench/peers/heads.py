@@ -42,10 +42,20 @@ class Head:
         head.kernel[:, known], head.bias[known] = kernel, bias
         return head
 
+    @property
+    def kb(self) -> float:
+        """Return its size in kB, as float32 without any protocol."""
+        return (self.kernel.nbytes + self.bias.nbytes) / 1000
+
     def answer(self, embeddings: Floats) -> Integers:
         """Return the best class of each embedding (n, d)."""
-        best: Integers = (embeddings @ self.kernel + self.bias).argmax(axis=1)
+        best: Integers = self.logits(embeddings).argmax(axis=1)
         return best
+
+    def logits(self, embeddings: Floats) -> Floats:
+        """Return the logits (n, people) of embeddings (n, d)."""
+        logits: Floats = embeddings @ self.kernel + self.bias
+        return logits
 
 
 def class_means(task: Task, cast: Cast) -> Head:

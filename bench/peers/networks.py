@@ -69,8 +69,8 @@ def _make_toy_network(path: Path) -> None:
     small = keras.layers.AveragePooling2D(4, name="Small")(photo)
     flat = keras.layers.Flatten(name="Flat")(small)
     embedding = keras.layers.Dense(TOY_DIMENSIONS, name="Embedding")(flat)
-    longer = keras.layers.Rescaling(8.0, name="Longer")(embedding)
-    logits = keras.layers.Dense(TOY_PEOPLE, name="Logits")(longer)
+    direction = keras.layers.UnitNormalization(name="Direction")(embedding)
+    logits = keras.layers.Dense(TOY_PEOPLE, name="Logits")(keras.layers.Rescaling(16.0, name="Longer")(direction))
     keras.Model(photo, logits).save(path)
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.peers.averaging import Averaging, average
+from bench.peers.averaging import Averaging, answers, average
 from bench.peers.curves import Curve, averaged, quickest, rounds_to
 from bench.peers.flower.app.fedavg_head.training import descend
 from bench.peers.heads import Head, as_int8, class_means
-from bench.peers.in_process import run_in_process
+from bench.peers.in_process import Wanted, run_in_process
 from bench.peers.task import Accuracy, Task, invent
 
 SETTINGS = [Averaging(1, 0.1), Averaging(5, 0.03), Averaging(2, 0.05, momentum=0.9)]
@@ -33,9 +33,17 @@ def test_a_round_is_the_mean_of_what_every_device_trains(task: Task, averaging: 
     assert head.bias == pytest.approx(np.mean([bias for _, bias in trained], axis=0), abs=1e-5)
 
 
+@pytest.mark.parametrize("averaging", [*SETTINGS, Averaging(1, 0.1, a_round=2), Averaging(1, 0.1, int8=True)])
+def test_answers_are_those_of_the_heads(task: Task, averaging: Averaging) -> None:
+    start = Head.in_use(task, task.casts[0])
+    heads = average(averaging, task, start, rounds=5, seed=3)
+    by_heads = [head.answer(task.tests) for head in heads]
+    assert np.array_equal(by_heads, list(answers(averaging, task, start, rounds=5, seed=3)))
+
+
 def test_flowers_own_strategies_and_clients_give_the_same_heads(flower: str, task: Task, tmp_path: Path) -> None:
     start = Head.in_use(task, task.casts[0])
-    runs = run_in_process([(one, start) for one in SETTINGS], task, tmp_path / "flower", rounds=4)
+    runs = run_in_process([Wanted(one, start, 4) for one in SETTINGS], task, tmp_path / "flower")
     for averaging, run in zip(SETTINGS, runs, strict=True):
         heads = list(average(averaging, task, start, rounds=4))
         assert len(run.heads) == 4
@@ -44,6 +52,18 @@ def test_flowers_own_strategies_and_clients_give_the_same_heads(flower: str, tas
             assert ours.bias == pytest.approx(theirs.bias, abs=1e-4)
         assert len(run.device_s) == 4 * len(task.people)
         assert min(run.server_s) > 0
+        assert run.messages == 1
+        assert min(run.up_kb, run.down_kb) > 4 * start.kernel.size / 1000
+
+
+def test_secure_aggregation_gives_nearly_the_same_head_for_four_messages(
+    flower: str, task: Task, tmp_path: Path
+) -> None:
+    wanted = Wanted(Averaging(1, 0.1), Head.nothing(task), 1, is_secure=True)
+    [run] = run_in_process([wanted], task, tmp_path / "flower")
+    [head] = average(wanted.averaging, task, wanted.start, rounds=1)
+    assert run.heads[0].kernel == pytest.approx(head.kernel, abs=1e-4)
+    assert run.messages == 4
 
 
 def test_one_step_from_nothing_answers_nearly_as_class_means_do(task: Task) -> None:
