@@ -54,6 +54,8 @@ class Act:
     is_ours: bool = True
     """Whether the device's own code does it."""
     paper_s: float | None = None
+    note: str = ""
+    """What its bytes are of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def acts_of(photos: TenPhotos, home: Household, *, cuts: Sequence[str]) -> Itera
     for cut in cuts:
         for codec in (Codec.FLOAT32, DEFAULT_CODEC):
             name, paper_s = push_name(cut, codec), PAPER_S[cut] if codec is Codec.FLOAT32 else None
-            yield Act(name, True, None, partial(_pushing, photos, cut, codec), paper_s=paper_s)
+            prepare = partial(_pushing, photos, cut, codec)
+            yield Act(name, True, None, prepare, paper_s=paper_s, note=f"Features of {photos.on}.")
     few, many = home.heads
     yield Act(JPEG, True, photos.jpeg_bytes, partial(putting, photos.jpeg_bytes), is_ours=False)
     yield Act(RAW, True, photos.raw_bytes, partial(putting, photos.raw_bytes), is_ours=False)

@@ -152,9 +152,9 @@ def inference_rows(run: Run) -> list[EvidenceRow]:
     """Have a device answer photos, by a bundle as it is exported."""
     if run.is_toy:
         return [EvidenceRow(INFERENCE, PROCESSOR, None, "ms", note=NO_EXPORT)]
-    bundle, faces = export_bundle(run.work) / "device", find_data(work=run.work).faces
-    seconds = in_fresh_process(_infer, bundle, faces, run.work / "infer")
-    return [EvidenceRow.of(INFERENCE, PROCESSOR, [MS * one for one in seconds], "ms")]
+    bundle, data = export_bundle(run.work) / "device", find_data(work=run.work)
+    seconds = in_fresh_process(_infer, bundle, data.faces, run.work / "infer")
+    return [EvidenceRow.of(INFERENCE, PROCESSOR, [MS * one for one in seconds], "ms", note=f"Of {data.name}.")]
 
 
 def _infer(bundle: Path, faces: Path, home: Path) -> list[float]:

@@ -73,7 +73,7 @@ def measure_line(
                 yield EvidenceRow.of(act.name, PROCESSOR, milliseconds, "ms")
         if act.name not in sizes:
             sizes[act.name] = transfers[0].size
-            yield EvidenceRow(act.name, TRAFFIC, transfers[0].size / 1000, "kB")
+            yield EvidenceRow(act.name, TRAFFIC, transfers[0].size / 1000, "kB", note=act.note)
 
 
 def _seconds_row(act: Act, profile: LineProfile, transfers: Sequence[Transfer]) -> EvidenceRow:

@@ -36,6 +36,9 @@ def test_a_device_pushes_and_pulls_over_a_shaped_line(tmp_path: Path) -> None:
     assert 0.004 <= (figure_of(rows, small, "Wi-Fi") or 0) < 30
     assert (figure_of(rows, small, PROCESSOR) or 0) > 0
     assert [row.note for row in rows if row.line == GRADIENTS and row.column == "Wi-Fi"] == [COMPUTED]
+    assert [row.note for row in rows if row.line == small and row.column == TRAFFIC] == [
+        "Features of numbers drawn from a seed."
+    ]
     assert len(EXHIBIT.findings(rows)) == 4
     assert EXHIBIT.draw is not None
     assert EXHIBIT.draw(rows).axes
