@@ -42,7 +42,7 @@ def measure(run: Run) -> Sequence[EvidenceRow]:
     shares, size = (SHARES[::6], TOY_SIZE) if run.is_toy else (SHARES, PAPER)
     run.say(f"{size.people:,} people, {size.more:,} photos more")
     trained = shares if run.is_toy else TRAINED_SHARES
-    at_size = in_fresh_process(measure_shares, size, shares=shares, trained=trained)
+    at_size = in_fresh_process(measure_shares, size, shares=shares, trained=trained, say=run.say)
     (run.raw / "paper-size.json").write_text(json.dumps([[asdict(point) for point in points] for points in at_size]))
     points = _play(run, shares)
     (run.raw / "people.json").write_text(json.dumps([asdict(point) for point in points]))

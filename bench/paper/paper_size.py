@@ -7,7 +7,7 @@ two trials of a training cycle train: the class means, and the last layer from t
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +56,7 @@ class SharePoint:
 
 
 def measure_shares(
-    size: CrowdSize, *, shares: Sequence[float], trained: Sequence[float]
+    size: CrowdSize, *, shares: Sequence[float], trained: Sequence[float], say: Callable[[str], None]
 ) -> tuple[list[SharePoint], list[SharePoint]]:
     """Return what class means come to with each share, and training with some; it loads Keras."""
     import_quietly("keras")
@@ -80,6 +80,7 @@ def measure_shares(
             progress=lambda done, total: steps.append((time.perf_counter(), done)),
         )
         took_s = time.perf_counter() - began
+        say(f"{count:,} samples, {recipe.epochs} epochs: {took_s:.0f} s")
         return SharePoint(share, count, _right(classifier, asked, asked_owners), took_s, _rate(steps))
 
     return [point(share, MEANS) for share in shares], [point(share, LONG) for share in trained]
