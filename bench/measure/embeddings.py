@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from export.quiet import import_quietly
+
 BATCH = 512
 
 
 def embed_with_head(head: Path, features: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the embeddings (n, d) that the body of a `head.keras` makes of features (n, *shape)."""
-    import keras
-
+    keras = import_quietly("keras")
     import export.network.inception_resnet_v1  # noqa: F401  # registers the layer that a head's file names
     from export.network.classifier import take_apart
 
