@@ -11,7 +11,7 @@ from functools import partial
 from matplotlib.figure import Figure
 
 from bench.evidence.exhibit import Exhibit, Run
-from bench.evidence.plots import looks, new_figure
+from bench.evidence.plots import INK, looks, new_figure
 from bench.evidence.row import EvidenceRow, figure_of
 from bench.learning.people import PHOTO_SETS, read_people, real_folders
 from bench.learning.processes import side_by_side
@@ -134,7 +134,7 @@ def draw(rows: Sequence[EvidenceRow]) -> Figure:
             panel.bar(places, values, width, color=look.colour, label=heads)
             low = [value if row.low is None else row.low for row, value in zip(chosen, values, strict=True)]
             high = [value if row.high is None else row.high for row, value in zip(chosen, values, strict=True)]
-            panel.vlines(places, low, high, color=look.colour, linewidth=3, alpha=0.5)
+            panel.vlines(places, low, high, color=INK, linewidth=1.2)
         titles = [line.partition(", ")[2].replace(", ", ",\n").replace(" on ", "\non ", 1) for line in lines]
         panel.set_xticks(range(len(lines)), titles, fontsize=7)
         panel.set_ylabel("%")
