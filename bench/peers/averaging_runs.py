@@ -7,6 +7,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
+from threadpoolctl import threadpool_limits
+
 from bench.evidence.exhibit import Run
 from bench.evidence.row import EvidenceRow
 from bench.peers.averaging import MOMENTUM, Averaging
@@ -56,11 +58,12 @@ def averaging_rows(
     """Return the rows of all ways of averaging, beside what FEDEx reaches in each cast."""
     effort = Effort.of(run)
     run.say(f"{setting.name}: tune and run federated averaging")
-    ways = _ways(task, fedex, effort)
-    lines = {
-        system: _average(system, way, task, effort.search_rounds if way.averaging.int8 else effort.rounds)
-        for system, way in ways.items()
-    }
+    with threadpool_limits(1, user_api="blas"):  # products are small: threads would only wait for each other
+        ways = _ways(task, fedex, effort)
+        lines = {
+            system: _average(system, way, task, effort.search_rounds if way.averaging.int8 else effort.rounds)
+            for system, way in ways.items()
+        }
     curves = {line.line: [asdict(curve) for curve in line.curves] for line in lines.values()}
     (run.raw / f"{setting.work.name}-curves.json").write_text(json.dumps(curves))
     run.say(f"{setting.name}: the same by Flower's own strategies and ClientApps")

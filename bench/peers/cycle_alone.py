@@ -6,6 +6,7 @@ It is the code that the worker runs: the ledger, the trials, the gate. The first
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,29 +18,38 @@ from bench.peers.task import Accuracy, Cast, Floats, Task, score
 from export.quiet import import_quietly
 
 
-def play_cycles(kept: Path) -> list[Accuracy]:
-    """Return the accuracy of every cast of the task in a file, in a process of its own, for Keras' sake."""
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """What one cast's cycle came to."""
+
+    accuracy: Accuracy
+    """Of the new head, or of the first one where the gate refused it."""
+    refusal: str
+    """Why it did, or ""."""
+
+
+def play_cycles(kept: Path) -> list[Cycle]:
+    """Return what becomes of every cast of the task in a file, in a process of its own, for Keras' sake."""
     return in_fresh_process(_play_all, kept)
 
 
-def _play_all(kept: Path) -> list[Accuracy]:
+def _play_all(kept: Path) -> list[Cycle]:
     import_quietly("keras")
     task = Task.load(kept)
     return [_play(task, cast) for cast in task.casts]
 
 
-def _play(task: Task, cast: Cast) -> Accuracy:
-    """Return what is right once the cycle is done; where the gate refuses its head, the first one answers."""
+def _play(task: Task, cast: Cast) -> Cycle:
     from bench.learning.cycle import Pool, make_bundle, run_cycle
     from bench.learning.heads import State
 
     bundle = make_bundle(_as_played(task, cast))
     pool = Pool.of(bundle)
     pool.add(_uploads(task))
-    after, _ = run_cycle(State(bundle.first, bundle.first), pool)
+    after, verdict = run_cycle(State(bundle.first, bundle.first), pool)
     places = np.array([task.people.index(label) for label in after.best.labels])
     classes, _ = after.best.answer(task.tests)
-    return score(places[classes], task, cast)
+    return Cycle(score(places[classes], task, cast), "" if verdict.published else verdict.reason)
 
 
 def _as_played(task: Task, cast: Cast) -> Played:

@@ -13,11 +13,11 @@ import numpy as np
 from bench.evidence.exhibit import Exhibit, Run
 from bench.evidence.row import EvidenceRow
 from bench.peers.averaging_runs import averaging_rows
-from bench.peers.cycle_alone import play_cycles
+from bench.peers.cycle_alone import Cycle, play_cycles
 from bench.peers.deployed import DIMENSIONS, PEOPLE, write_devices, write_start
 from bench.peers.deployment import Deployed, deploy
 from bench.peers.federated_plot import draw
-from bench.peers.federated_rows import DIFFERENCE, accuracy_rows, alone_rows, fedex_rows, means_rows
+from bench.peers.federated_rows import DIFFERENCE, REFUSED, accuracy_rows, alone_rows, fedex_rows, means_rows
 from bench.peers.federated_words import findings
 from bench.peers.flower_environment import flower_command
 from bench.peers.heads import Head, as_int8, class_means, int8_kb, unit_mean
@@ -47,16 +47,25 @@ def _measure_task(run: Run, setting: Setting, deployed: Deployed | None) -> list
     run.say(f"{setting.name}: the training cycle alone, for every cast")
     cycles = play_cycles(setting.work / "task.npz")
     real = score(played.answers, task, task.casts[0])
-    fedex = [real, *cycles[1:]]
+    fedex = [real, *(cycle.accuracy for cycle in cycles[1:])]
+    refused = [bool(played.refusal), *(bool(cycle.refusal) for cycle in cycles[1:])]
     (run.raw / f"{setting.work.name}-fedex.json").write_text(json.dumps(_raw(played, real, cycles), indent=1))
-    difference = max(abs(real.everybody - cycles[0].everybody), abs(real.new - cycles[0].new))
+    alone = cycles[0].accuracy
+    difference = max(abs(real.everybody - alone.everybody), abs(real.new - alone.new))
     rows = fedex_rows(line_of(task, System.FEDEX), played, fedex)
-    rows += averaging_rows(run, setting, task, fedex, deployed)
+    rows.append(EvidenceRow(line_of(task, System.FEDEX), REFUSED, float(sum(refused)), note=f"of {len(refused)}"))
+    rows += averaging_rows(run, setting, task, _goals(task, fedex, refused), deployed)
     rows += _means_rows(task)
     rows += [] if run.is_toy else _alone_rows(run, setting, task)
     known = [score(Head.in_use(task, cast).answer(task.tests), task, cast) for cast in task.casts]
     rows += accuracy_rows(line_of(task, System.NOTHING), known)
     return [*rows, EvidenceRow(line_of(task, System.CHECK_FEDEX), DIFFERENCE, difference, "points")]
+
+
+def _goals(task: Task, fedex: Sequence[Accuracy], refused: Sequence[bool]) -> list[Accuracy]:
+    """Return what averaging is measured against: where FEDEx's gate refused its head, class means."""
+    means = [score(class_means(task, cast).answer(task.tests), task, cast) for cast in task.casts]
+    return [mean if no else own for own, mean, no in zip(fedex, means, refused, strict=True)]
 
 
 def _means_rows(task: Task) -> list[EvidenceRow]:
@@ -106,7 +115,7 @@ def _deploy(run: Run) -> Deployed:
     return deployed
 
 
-def _raw(played: Played, real: Accuracy, cycles: Sequence[Accuracy]) -> dict[str, object]:
+def _raw(played: Played, real: Accuracy, cycles: Sequence[Cycle]) -> dict[str, object]:
     kept = asdict(replace(played, answers=np.zeros(0, np.int64)))
     return {**kept, "answers": played.answers.tolist(), "real": asdict(real), "alone": [asdict(one) for one in cycles]}
 

@@ -21,6 +21,7 @@ WAKES, UP, DOWN = "exchanges of a device", "up", "down"
 LIVE, SHIPPED = "processor of a device, in a live program", "processor of a device, as shipped"
 SERVER, IN_USE = "processor of the server, for each device", "until it is in use"
 DIFFERENCE = "largest difference of accuracy"
+REFUSED = "casts whose new head its gate refused"
 
 NEVER = "never within"
 MEASURED_ALONE = "the first cast through the real system, the others by its training cycle alone"
@@ -96,7 +97,9 @@ def fedex_rows(line: str, played: Played, known: Sequence[Accuracy]) -> list[Evi
         EvidenceRow.of(line, LIVE, live, "ms"),
         EvidenceRow.of(line, SHIPPED, played.commands_s, "s"),
         EvidenceRow(line, SERVER, (played.web_s + played.worker_s) / devices, "s"),
-        EvidenceRow(line, IN_USE, played.seconds_to_head, "s"),
+        EvidenceRow(
+            line, IN_USE, played.seconds_to_head, "s", note=f"refused: {played.refusal}" if played.refusal else ""
+        ),
     ]
 
 

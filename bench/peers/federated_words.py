@@ -14,6 +14,7 @@ from bench.peers.federated_rows import (
     LIVE,
     NEVER,
     NEW,
+    REFUSED,
     SHIPPED,
     TO_ALL,
     TO_NEW,
@@ -93,13 +94,19 @@ def _accuracy(figures: Figures, task: str) -> str:
     def both(system: System) -> str:
         return f"{figures.shown(task, system, ALL)} / {figures.shown(task, system, NEW)}"
 
-    parts = (
+    parts: tuple[str, ...] = (
         f"FEDEx {both(System.FEDEX)}",
         f"FedAvg in the end {both(System.ZERO)} from nothing and {both(System.USED)} from the head in use, tuned",
         f"class means {both(System.MEANS)}",
         f"on-device training alone {both(System.ALONE)}",
         f"no training {both(System.NOTHING)}",
     )
+    if refused := figures.of(task, System.FEDEX, REFUSED):
+        parts = (
+            *parts,
+            f"in {refused:.0f} of the casts FEDEx's gate refused the new head, and devices kept the first one: there "
+            "averaging is measured against class means",
+        )
     return f"**Accuracy, {task}** (everybody / the new, %): {'; '.join(parts)}. {_who_is_ahead(figures, task)}"
 
 

@@ -26,6 +26,7 @@ from bench.processes import processor_of_tree
 from demo.errors import DemoError
 from demo.roles import Person
 from demo.running.commands import command
+from demo.running.cycle_log import read_refusal
 from demo.running.processes import Processes, running
 from demo.running.service import DemoService, start_service
 from device import Device, Settings, load_example
@@ -67,8 +68,10 @@ class Played:
     """Processor seconds of the service, from the first enrolment until everybody has the head."""
     worker_s: float
     """Of the worker and all that it started, with its start."""
-    seconds_to_head: float
-    """From the last upload's acknowledgement until the first device had the new head."""
+    seconds_to_head: float | None
+    """From the last upload's acknowledgement until the first device had the new head; None: the gate refused it."""
+    refusal: str
+    """Why the gate did, or "": devices keep the first head then, and pulls find nothing."""
 
 
 @dataclass(slots=True)
@@ -128,7 +131,7 @@ class _Play:
         uploaded = time.monotonic()
         self.say("FEDEx: wait for the new head, pull it")
         pulls = [self._wait_for_head(live[0])]
-        seconds_to_head = time.monotonic() - uploaded
+        seconds_to_head, refusal = time.monotonic() - uploaded, self._refusal() or ""
         pulls += [self._exchange(phone.device.pull)[0] for phone in live[1:]]
         got_s = [_command_s(phone, "pull") for phone in commands]
         idle_pull, _ = self._exchange(live[0].device.pull)
@@ -142,7 +145,8 @@ class _Play:
             idle_pull=idle_pull,
             web_s=self._processor_s("serve") - web_before,
             worker_s=self._processor_s("worker"),
-            seconds_to_head=seconds_to_head,
+            seconds_to_head=None if refusal else seconds_to_head,
+            refusal=refusal,
         )
 
     def _push(self, phone: _Phone) -> Exchange:
@@ -152,16 +156,19 @@ class _Play:
         return exchange
 
     def _wait_for_head(self, phone: _Phone) -> Exchange:
-        """Pull until there is a head; return the pull that brought it."""
+        """Pull until there is a head, or the gate has refused it; return the pull that brought it."""
         last: list[Exchange] = []
 
         def has_come() -> bool:
             exchange, report = self._exchange(phone.device.pull)
             last.append(exchange)
-            return report.serial > 0
+            return report.serial > 0 or self._refusal() is not None
 
         self.processes.wait_until(has_come, what="a new head", timeout_s=RELEASE_TIMEOUT_S, every_s=LOOK_EVERY_S)
         return last[-1]
+
+    def _refusal(self) -> str | None:
+        return read_refusal(self.processes.log_of("worker"))
 
     def _exchange(self, call: Callable[[], Result]) -> tuple[Exchange, Result]:
         self.line.reset()
