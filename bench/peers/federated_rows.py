@@ -88,7 +88,7 @@ def fedex_rows(line: str, played: Played, known: Sequence[Accuracy]) -> list[Evi
         1000 * (feedback + processor)
         for feedback, processor in zip(played.feedback_s, both("processor_s"), strict=True)
     ]
-    return [
+    rows = [
         *accuracy_rows(line, known, note=MEASURED_ALONE if len(known) > 1 else ""),
         *(EvidenceRow(line, column, 1.0, "") for column in (TO_ALL, TO_NEW, TO_OWN)),
         EvidenceRow(line, WAKES, 2.0, ""),
@@ -97,10 +97,16 @@ def fedex_rows(line: str, played: Played, known: Sequence[Accuracy]) -> list[Evi
         EvidenceRow.of(line, LIVE, live, "ms"),
         EvidenceRow.of(line, SHIPPED, played.commands_s, "s"),
         EvidenceRow(line, SERVER, (played.web_s + played.worker_s) / devices, "s"),
-        EvidenceRow(
-            line, IN_USE, played.seconds_to_head, "s", note=f"refused: {played.refusal}" if played.refusal else ""
-        ),
+        EvidenceRow(line, IN_USE, played.seconds_to_head, "s", note=played.refusal),
     ]
+    return [without_pull(row, played.refusal) for row in rows] if played.refusal else rows
+
+
+def without_pull(row: EvidenceRow, refusal: str) -> EvidenceRow:
+    """Return the row of a run whose new head the gate refused: nothing was pulled, so that costs are not told."""
+    if row.column not in (UP, DOWN, LIVE, SHIPPED, IN_USE):
+        return row
+    return EvidenceRow(row.line, row.column, None, row.unit, note=f"no head was pulled: the gate said, {refusal}")
 
 
 def averaged_rows(averaged: Averaged, goals: Sequence[Accuracy], cost: RoundCost) -> list[EvidenceRow]:
