@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.evidence.row import EvidenceRow
+from bench.evidence.tables import shown
 from bench.peers.federated_rows import (
     ALL,
     DIFFERENCE,
@@ -129,7 +130,7 @@ def _traffic(figures: Figures, task: str) -> str:
     parts = []
     for system, words in COMPARED:
         kb, rounds = figures.traffic_kb(task, system), figures.shown(task, system, TO_ALL)
-        moved = "" if kb is None or own is None else f" ({shown_size(kb)}, {kb / own:.2g} times FEDEx's)"
+        moved = "" if kb is None or own is None else f" ({shown_size(kb)}, {shown(kb / own)} times FEDEx's)"
         parts.append(f"{words} {rounds}{moved}, for the new {figures.shown(task, system, TO_NEW)}")
     return (
         f"**Traffic, {task}**: {ours} Rounds of federated averaging until within 1 % of FEDEx for everybody: "
