@@ -42,7 +42,7 @@ KEPT := tools store worker minio
 
 # `exec`: a signal that ends make must reach the program, not a shell in between.
 .DEFAULT_GOAL := help
-.PHONY: help install export demo serve worker minio minio-install nginx-install chromium-install test test-all test-rooms test-tensorflow test-wheel test-lowest check bench bench-learning paper peers peers-install clean
+.PHONY: help install export demo serve worker minio minio-install nginx-install chromium-install test test-all test-rooms test-tensorflow test-wheel test-lowest check bench bench-learning paper peers peers-install android test-android clean
 
 help:  ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -143,6 +143,17 @@ $(PEERS)/.installed: bench/peers/flower/requirements.txt
 	@test -x $(PEERS)/bin/python || "$$PYTHON" -m venv $(PEERS)
 	@echo "installing Flower into $(PEERS)"
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r $< && touch $@
+
+# Java and Maven are asked for here alone: nothing else needs them. What Maven fetches lies in ~/.m2.
+MAVEN := mvn --quiet --batch-mode --no-transfer-progress -Dstyle.color=never --file android/pom.xml
+NEEDS_MAVEN := for tool in java mvn; do command -v $$tool > /dev/null || { echo "$$tool is not here: install Java 17 and Maven, as by apt-get install openjdk-17-jdk-headless maven"; exit 1; }; done
+
+android:  ## build the Android library to build/android: the AAR, and a jar of its sources (needs Java 17 and Maven)
+	@$(NEEDS_MAVEN); $(MAVEN) package -DskipTests && cd build/android && \
+	cp client/fedex-client-*.zip fedex-client.aar && cp client/fedex-client-*-sources.jar fedex-client-sources.jar && ls -l fedex-client.aar fedex-client-sources.jar
+
+test-android:  ## test the Android library on the JVM, against the golden files of the contract
+	@$(NEEDS_MAVEN); $(MAVEN) test
 
 clean:  ## remove what was generated, but not .venv, build/tools, or what serve, worker and minio keep
 	@find build -mindepth 1 -maxdepth 1 $(KEPT:%=! -name %) -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,4 @@
+@NullMarked
+package fedexclient.contract;
+
+import org.jspecify.annotations.NullMarked;
