@@ -72,9 +72,9 @@ class UploadGoldenTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"float32", "float16", "int8", "int4"})
-  void an_upload_is_sealed_to_the_golden_bytes(String codec) throws Exception {
-    byte[] golden = Golden.bytes("upload-" + codec + ".bin");
+  @ValueSource(strings = {"upload-float32.bin", "upload-float16.bin", "upload-int8.bin", "upload-int4.bin"})
+  void an_upload_is_sealed_to_the_golden_bytes(String name) throws Exception {
+    byte[] golden = Golden.bytes(name);
     byte[] original = Golden.bytes("upload-float32.bin");
     assertArrayEquals(golden, UploadWriter.seal(UploadReader.open(original), UploadHeader.parse(golden).codec()));
   }

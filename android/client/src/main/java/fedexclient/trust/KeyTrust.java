@@ -1,0 +1,92 @@
+package fedexclient.trust;
+
+import fedexclient.contract.Envelope;
+import fedexclient.contract.KeyChain;
+import fedexclient.contract.PublicKey;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A chain of keys, each signed by the one before, and what it leads to from a key that is trusted.
+ *
+ * <p>Of a chain nothing is believed but what the trusted key signed, and the keys after it: a key that was stolen cannot
+ * lead a device anywhere that has gone past it.
+ */
+public final class KeyTrust {
+  private final List<PublicKey> keys;
+
+  private KeyTrust(List<PublicKey> keys) {
+    this.keys = keys;
+  }
+
+  /**
+   * Takes a chain if each of its links is signed by its old key.
+   *
+   * @throws KeyRefusedException one is not
+   */
+  public static KeyTrust of(KeyChain chain) throws KeyRefusedException {
+    List<PublicKey> keys = chain.keys();
+    for (int number = 0; number < chain.links().size(); number++) {
+      if (!Ed25519Check.verifies(chain.links().get(number), keys.get(number))) {
+        throw new KeyRefusedException("keys.links." + number + ": expected a signature of " + keys.get(number)
+            + ", got none that fits");
+      }
+    }
+    return new KeyTrust(keys);
+  }
+
+  /** The first key: with the group it names where labels go, as the pinned key changes. */
+  public PublicKey first() {
+    return keys.get(0);
+  }
+
+  /**
+   * The keys that lead on from the pinned one, oldest first.
+   *
+   * @throws KeyRefusedException the chain does not have it: a fork, an older chain, another service
+   */
+  public List<PublicKey> after(PublicKey pinned) throws KeyRefusedException {
+    if (!keys.contains(pinned)) {
+      throw new KeyRefusedException("service: expected keys that lead on from " + pinned + ", got those from "
+          + keys.get(0) + " to " + keys.get(keys.size() - 1));
+    }
+    return Collections.unmodifiableList(keys.subList(keys.indexOf(pinned) + 1, keys.size()));
+  }
+
+  /**
+   * The key and those after it that have a fingerprint which a person was given.
+   *
+   * @throws KeyRefusedException no key has it: nothing may be sent to this service
+   */
+  public List<PublicKey> from(String fingerprint) throws KeyRefusedException {
+    for (int number = 0; number < keys.size(); number++) {
+      if (keys.get(number).fingerprint().equals(fingerprint)) {
+        return keys.subList(number, keys.size());
+      }
+    }
+    String got = PublicKey.shownFingerprint(keys.get(keys.size() - 1).fingerprint());
+    throw new KeyRefusedException(
+        "service: expected the key " + PublicKey.shownFingerprint(fingerprint) + ", got " + got);
+  }
+
+  /**
+   * The key that has signed an envelope, of those after the pinned one; null where none has.
+   *
+   * <p>A key of which nothing was seen yet is not taken: while a rotation is under way, what stands is the one before's.
+   *
+   * @param first of the chain at the device's enrolment
+   * @throws KeyRefusedException the chain begins elsewhere, or lacks the pinned key
+   */
+  public @Nullable PublicKey signerOf(Envelope envelope, PublicKey pinned, PublicKey first)
+      throws KeyRefusedException {
+    if (!first().equals(first)) {
+      throw new KeyRefusedException("service: expected keys from " + first + ", got those from " + first());
+    }
+    @Nullable PublicKey signer = null;
+    for (PublicKey key : after(pinned)) {
+      signer = Ed25519Check.verifies(envelope, key) ? key : signer;
+    }
+    return signer;
+  }
+}

@@ -1,0 +1,14 @@
+package fedexclient.trust;
+
+/** What came may not be believed; what is installed stays as it is. */
+public abstract class UntrustedException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  UntrustedException(String message) {
+    super(message);
+  }
+
+  UntrustedException(Exception cause) {
+    super(cause.getMessage(), cause);
+  }
+}
