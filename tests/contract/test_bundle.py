@@ -231,33 +231,33 @@ def test_a_link_to_another_file_is_refused_by_its_hash(device: Path, tmp_path: P
         read_device_bundle(device)
 
 
-@pytest.mark.parametrize(
-    ("changes", "error", "message"),
-    [
-        ({"format": 2}, UnsupportedVersion, "bundle.json.format: expected 1, got 2"),
-        ({"space": "x"}, Malformed, "bundle.json.space"),
-        ({"cut": ""}, Malformed, "bundle.json.cut"),
-        ({"layer": "a\x00b"}, Malformed, "bundle.json.layer"),
-        ({"shape": [5]}, Impossible, r"golden.tensors.feature: expected float32 \[5\], got float32 \[4\]"),
-        ({"shape": []}, Impossible, "bundle.json.shape"),
-        ({"prefix": None}, Malformed, "bundle.json.prefix: expected an object, got None"),
-        ({"prefix": {"sha256": "00" * 32, "size": 1 << 30}}, TooLarge, "bundle.json.prefix.size"),
-        ({"logits": "AAAA"}, Impossible, "bundle.json.logits: expected 2 float32, got 3 bytes"),
-        ({"temperature": -1}, Impossible, "bundle.json.temperature"),
-        ({"least_cosine_ppm": 0.99}, Malformed, "bundle.json.least_cosine_ppm: expected an integer, got 0.99"),
-        (
-            {"least_cosine_ppm": 1_000_001},
-            Impossible,
-            "bundle.json.least_cosine_ppm: expected an integer from 0 to 1000000",
-        ),
-        ({"golden_input": None}, Malformed, "bundle.json.golden_input: expected an object, got None"),
-        ({"golden_input": {"sha256": "00" * 32, "size": 1 << 28}}, TooLarge, "bundle.json.golden_input.size"),
-        ({"golden_feature": None}, Malformed, "bundle.json.golden_feature: expected an object, got None"),
-        ({"points": []}, Malformed, r"bundle.json.points: expected an object, got \[\]"),
-        ({"threshold": True}, Malformed, "bundle.json.threshold: expected a number, got True"),
-        ({"quantize": 8}, Malformed, "bundle.json.quantize: expected a string, got 8"),
-    ],
-)
+HOSTILE_DOCUMENTS: list[tuple[dict[str, Any], type[ContractError], str]] = [
+    ({"format": 2}, UnsupportedVersion, "bundle.json.format: expected 1, got 2"),
+    ({"space": "x"}, Malformed, "bundle.json.space"),
+    ({"cut": ""}, Malformed, "bundle.json.cut"),
+    ({"layer": "a\x00b"}, Malformed, "bundle.json.layer"),
+    ({"shape": [5]}, Impossible, r"golden.tensors.feature: expected float32 \[5\], got float32 \[4\]"),
+    ({"shape": []}, Impossible, "bundle.json.shape"),
+    ({"prefix": None}, Malformed, "bundle.json.prefix: expected an object, got None"),
+    ({"prefix": {"sha256": "00" * 32, "size": 1 << 30}}, TooLarge, "bundle.json.prefix.size"),
+    ({"logits": "AAAA"}, Impossible, "bundle.json.logits: expected 2 float32, got 3 bytes"),
+    ({"temperature": -1}, Impossible, "bundle.json.temperature"),
+    ({"least_cosine_ppm": 0.99}, Malformed, "bundle.json.least_cosine_ppm: expected an integer, got 0.99"),
+    (
+        {"least_cosine_ppm": 1_000_001},
+        Impossible,
+        "bundle.json.least_cosine_ppm: expected an integer from 0 to 1000000",
+    ),
+    ({"golden_input": None}, Malformed, "bundle.json.golden_input: expected an object, got None"),
+    ({"golden_input": {"sha256": "00" * 32, "size": 1 << 28}}, TooLarge, "bundle.json.golden_input.size"),
+    ({"golden_feature": None}, Malformed, "bundle.json.golden_feature: expected an object, got None"),
+    ({"points": []}, Malformed, r"bundle.json.points: expected an object, got \[\]"),
+    ({"threshold": True}, Malformed, "bundle.json.threshold: expected a number, got True"),
+    ({"quantize": 8}, Malformed, "bundle.json.quantize: expected a string, got 8"),
+]
+
+
+@pytest.mark.parametrize(("changes", "error", "message"), HOSTILE_DOCUMENTS)
 def test_a_hostile_document_is_refused_by_name(
     device: Path, changes: dict[str, Any], error: type[ContractError], message: str
 ) -> None:
@@ -267,30 +267,30 @@ def test_a_hostile_document_is_refused_by_name(
         read_device_bundle(device)
 
 
-@pytest.mark.parametrize(
-    ("name", "key", "data", "error", "message"),
-    [
-        ("labels.json", "labels", b"[]", Impossible, "labels.json: expected at least one label, got none"),
-        ("labels.json", "labels", b'["Ann","Ann"]', Impossible, "labels.json: expected each label once"),
-        ("labels.json", "labels", b'["a"]', Impossible, "bundle.json.logits: expected 1 float32|base64 of 4 bytes"),
-        ("golden.tensors", "golden", b"x", Malformed, "header length"),
-        ("golden.tensors", "golden", encode_tensors({}, {}), Impossible, "golden.tensors.feature: .* got nothing"),
-        (
-            "golden.tensors",
-            "golden",
-            encode_tensors({"feature": np.array([0, 1, np.inf, 2], np.float32)}, {}),
-            Impossible,
-            r"golden.tensors.feature\[2\]: expected a finite number, got inf",
-        ),
-        (
-            "golden-feature.tensors",
-            "golden_feature",
-            encode_tensors({"feature": np.zeros(5, np.float32)}, {}),
-            Impossible,
-            r"golden-feature.tensors.feature: expected float32 \[4\], got float32 \[5\]",
-        ),
-    ],
-)
+HOSTILE_PARTS: list[tuple[str, str, bytes, type[ContractError], str]] = [
+    ("labels.json", "labels", b"[]", Impossible, "labels.json: expected at least one label, got none"),
+    ("labels.json", "labels", b'["Ann","Ann"]', Impossible, "labels.json: expected each label once"),
+    ("labels.json", "labels", b'["a"]', Impossible, "bundle.json.logits: expected 1 float32|base64 of 4 bytes"),
+    ("golden.tensors", "golden", b"x", Malformed, "header length"),
+    ("golden.tensors", "golden", encode_tensors({}, {}), Impossible, "golden.tensors.feature: .* got nothing"),
+    (
+        "golden.tensors",
+        "golden",
+        encode_tensors({"feature": np.array([0, 1, np.inf, 2], np.float32)}, {}),
+        Impossible,
+        r"golden.tensors.feature\[2\]: expected a finite number, got inf",
+    ),
+    (
+        "golden-feature.tensors",
+        "golden_feature",
+        encode_tensors({"feature": np.zeros(5, np.float32)}, {}),
+        Impossible,
+        r"golden-feature.tensors.feature: expected float32 \[4\], got float32 \[5\]",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "key", "data", "error", "message"), HOSTILE_PARTS)
 def test_a_hostile_part_with_its_true_hash_is_refused(
     device: Path, name: str, key: str, data: bytes, error: type[ContractError], message: str
 ) -> None:

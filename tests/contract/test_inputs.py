@@ -50,40 +50,40 @@ def test_an_input_is_read_as_it_was_written(model_input: ModelInput) -> None:
     assert parse_input(parse_document(data, where="bundle.json", max_bytes=1000)) == model_input
 
 
-@pytest.mark.parametrize(
-    ("document", "error", "complaint"),
-    [
-        (None, Malformed, r"bundle\.json\.input: expected an object"),
-        ("photo", Malformed, r"bundle\.json\.input: expected an object"),
-        ({}, Malformed, r"bundle\.json\.input\.kind: expected a string, got nothing"),
-        (PHOTO | {"kind": "video"}, Malformed, r"bundle\.json\.input\.kind: expected photo or tensor"),
-        (PHOTO | {"fit": "cover"}, Malformed, r"input\.fit: expected one of crop, letterbox, stretch"),
-        (PHOTO | {"fit": "faces"}, Malformed, r"input\.faces: expected an object, got nothing"),
-        (FACES | {"faces": []}, Malformed, r"input\.faces: expected an object"),
-        (FACES | {"faces": FACES["faces"] | {"score": 0}}, Impossible, r"input\.faces\.score"),  # type: ignore[operator]
-        (
-            FACES | {"width": 161},
-            Impossible,
-            "a height that is the width, as faces are cut out as squares, got 160 x 161",
-        ),
-        (PHOTO | {"height": None}, Malformed, r"input\.height"),
-        (PHOTO | {"width": 96.0}, Malformed, r"input\.width"),
-        (PHOTO | {"height": 0}, Impossible, r"sizes of at least 1, got \[0, 96, 1\]"),
-        (PHOTO | {"height": -1}, Impossible, r"input\.height"),
-        (PHOTO | {"channels": 4}, Impossible, "expected 1 or 3 channels, got 4"),
-        (PHOTO | {"channels": True}, Malformed, r"input\.channels"),
-        (PHOTO | {"width": 1 << 24}, TooLarge, "at most 16777216 elements"),
-        (TENSOR | {"dtype": "float16"}, Malformed, r"input\.dtype: expected one of float32, uint8"),
-        (TENSOR | {"dtype": "<f4"}, Malformed, r"input\.dtype"),
-        (TENSOR | {"shape": []}, Impossible, "1 to 6 sizes"),
-        (TENSOR | {"shape": [128, 0]}, Impossible, "sizes of at least 1"),
-        (TENSOR | {"shape": [None, 3]}, Malformed, r"input\.shape"),
-        (TENSOR | {"shape": [1] * 7}, TooLarge, r"input\.shape: expected at most 6"),
-        (TENSOR | {"shape": [4097, 4096]}, TooLarge, "at most 16777216 elements"),
-        (TENSOR | {"shape": [2**53 - 1] * 6}, TooLarge, "at most 16777216 elements"),
-        (TENSOR | {"shape": "128"}, Malformed, r"input\.shape"),
-    ],
-)
+HOSTILE: list[tuple[object, type[ContractError], str]] = [
+    (None, Malformed, r"bundle\.json\.input: expected an object"),
+    ("photo", Malformed, r"bundle\.json\.input: expected an object"),
+    ({}, Malformed, r"bundle\.json\.input\.kind: expected a string, got nothing"),
+    (PHOTO | {"kind": "video"}, Malformed, r"bundle\.json\.input\.kind: expected photo or tensor"),
+    (PHOTO | {"fit": "cover"}, Malformed, r"input\.fit: expected one of crop, letterbox, stretch"),
+    (PHOTO | {"fit": "faces"}, Malformed, r"input\.faces: expected an object, got nothing"),
+    (FACES | {"faces": []}, Malformed, r"input\.faces: expected an object"),
+    (FACES | {"faces": FACES["faces"] | {"score": 0}}, Impossible, r"input\.faces\.score"),  # type: ignore[operator]
+    (
+        FACES | {"width": 161},
+        Impossible,
+        "a height that is the width, as faces are cut out as squares, got 160 x 161",
+    ),
+    (PHOTO | {"height": None}, Malformed, r"input\.height"),
+    (PHOTO | {"width": 96.0}, Malformed, r"input\.width"),
+    (PHOTO | {"height": 0}, Impossible, r"sizes of at least 1, got \[0, 96, 1\]"),
+    (PHOTO | {"height": -1}, Impossible, r"input\.height"),
+    (PHOTO | {"channels": 4}, Impossible, "expected 1 or 3 channels, got 4"),
+    (PHOTO | {"channels": True}, Malformed, r"input\.channels"),
+    (PHOTO | {"width": 1 << 24}, TooLarge, "at most 16777216 elements"),
+    (TENSOR | {"dtype": "float16"}, Malformed, r"input\.dtype: expected one of float32, uint8"),
+    (TENSOR | {"dtype": "<f4"}, Malformed, r"input\.dtype"),
+    (TENSOR | {"shape": []}, Impossible, "1 to 6 sizes"),
+    (TENSOR | {"shape": [128, 0]}, Impossible, "sizes of at least 1"),
+    (TENSOR | {"shape": [None, 3]}, Malformed, r"input\.shape"),
+    (TENSOR | {"shape": [1] * 7}, TooLarge, r"input\.shape: expected at most 6"),
+    (TENSOR | {"shape": [4097, 4096]}, TooLarge, "at most 16777216 elements"),
+    (TENSOR | {"shape": [2**53 - 1] * 6}, TooLarge, "at most 16777216 elements"),
+    (TENSOR | {"shape": "128"}, Malformed, r"input\.shape"),
+]
+
+
+@pytest.mark.parametrize(("document", "error", "complaint"), HOSTILE)
 def test_an_input_that_this_version_does_not_know_is_refused(
     document: object, error: type[ContractError], complaint: str
 ) -> None:

@@ -82,22 +82,21 @@ def test_request_and_reply_are_read_back_and_may_say_more() -> None:
     assert ProofReply.parse(encode_json({**json.loads(reply.encode()), "later": [1]})) == reply
 
 
-@pytest.mark.parametrize(
-    ("value", "error"),
-    [
-        (None, Malformed),
-        (7, Malformed),
-        ("", Impossible),
-        ("AAAA", Impossible),
-        (encode_base64(bytes(31)), Impossible),
-        (encode_base64(bytes(33)), TooLarge),
-        (encode_base64(bytes(64)), TooLarge),
-        (encode_base64(bytes(32)).rstrip("="), Malformed),
-        (bytes(32).hex(), TooLarge),
-        (encode_base64(b"\xff" * 32).replace("/", "_"), Malformed),
-    ],
-    ids=str,
-)
+HOSTILE: list[tuple[str | int | None, type[ContractError]]] = [
+    (None, Malformed),
+    (7, Malformed),
+    ("", Impossible),
+    ("AAAA", Impossible),
+    (encode_base64(bytes(31)), Impossible),
+    (encode_base64(bytes(33)), TooLarge),
+    (encode_base64(bytes(64)), TooLarge),
+    (encode_base64(bytes(32)).rstrip("="), Malformed),
+    (bytes(32).hex(), TooLarge),
+    (encode_base64(b"\xff" * 32).replace("/", "_"), Malformed),
+]
+
+
+@pytest.mark.parametrize(("value", "error"), HOSTILE, ids=str)
 @pytest.mark.parametrize(("kind", "key"), [(ProofRequest, "nonce"), (ProofReply, "proof")])
 def test_another_length_or_form_is_refused(
     kind: type[ProofRequest | ProofReply], key: str, value: str | int | None, error: type[ContractError]

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from contract.errors import ContractError
 from contract.manifest import MANIFEST_PAYLOAD_TYPE, Manifest
 from contract.tensors import decode_tensors
 from contract.upload import Upload
+from tests.contract.golden_hostile import hostile_bundles, hostile_documents, hostile_uploads
 from tests.contract.golden_refusals import (
     judged,
     refused_envelopes,
@@ -23,7 +25,7 @@ from tests.contract.golden_refusals import (
     refused_uploads,
 )
 from tests.contract.tensor_vectors import refused_tensor_files
-from tests.contract.test_golden import GOLDEN, compact
+from tests.contract.test_golden import GOLDEN, by_key, compact
 
 FOLDER = GOLDEN / "refusals"
 
@@ -52,6 +54,19 @@ def test_golden_refusals_are_what_is_written(name: str, make_upload: Callable[..
         FOLDER.mkdir(exist_ok=True)
         (FOLDER / name).write_bytes(fresh)
     assert (FOLDER / name).read_bytes() == fresh
+
+
+def test_the_golden_hostile_tables_are_what_is_written(make_upload: Callable[..., Upload], tmp_path: Path) -> None:
+    """Each of their vectors was refused, for the reason beside it, as it was written just now."""
+    fresh = {
+        "hostile-uploads.json": by_key(hostile_uploads(make_upload)),
+        "hostile-documents.json": compact(hostile_documents()),
+        "hostile-bundles.json": compact(hostile_bundles(tmp_path / "bundle")),
+    }
+    for name, data in fresh.items():
+        if os.environ.get("FEDEX_WRITE_GOLDEN") == "1":
+            (FOLDER / name).write_bytes(data)
+        assert (FOLDER / name).read_bytes() == data
 
 
 @pytest.mark.parametrize("vector", golden("uploads.json"), ids=ids)

@@ -56,19 +56,19 @@ def test_a_code_that_is_none_is_refused_without_repeating_it(code: str) -> None:
         EnrolmentRequest.parse(encode_json({"code": code}))
 
 
-@pytest.mark.parametrize(
-    ("change", "error"),
-    [
-        ({"device": "../etc"}, Malformed),
-        ({"device": "short"}, Malformed),
-        ({"token": "with space in it, long"}, Malformed),
-        ({"token": "x" * 257}, Malformed),
-        ({"group": "Home"}, Malformed),
-        ({"key": "AAAA"}, Impossible),
-        ({"key": "A" * 48}, TooLarge),
-        ({"key": None}, Malformed),
-    ],
-)
+HOSTILE_REPLIES: list[tuple[dict[str, Json], type[ContractError]]] = [
+    ({"device": "../etc"}, Malformed),
+    ({"device": "short"}, Malformed),
+    ({"token": "with space in it, long"}, Malformed),
+    ({"token": "x" * 257}, Malformed),
+    ({"group": "Home"}, Malformed),
+    ({"key": "AAAA"}, Impossible),
+    ({"key": "A" * 48}, TooLarge),
+    ({"key": None}, Malformed),
+]
+
+
+@pytest.mark.parametrize(("change", "error"), HOSTILE_REPLIES)
 def test_a_hostile_enrolment_reply_is_refused(change: dict[str, Json], error: type[ContractError]) -> None:
     with pytest.raises(error):
         EnrolmentReply.parse(encode_json({**json.loads(REPLY.encode()), **change}))

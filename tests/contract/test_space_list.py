@@ -35,25 +35,25 @@ def test_the_longest_list_is_within_its_bound() -> None:
     assert len(longest.encode()) * 4 // 3 + 1024 < MAX_SPACES_BYTES
 
 
-@pytest.mark.parametrize(
-    ("change", "error", "message"),
-    [
-        ({"format": 2}, UnsupportedVersion, "spaces.format: expected 1, got 2"),
-        ({"group": "Home"}, Malformed, "spaces.group: expected text like"),
-        ({"serial": 0}, Impossible, "spaces.serial: expected an integer from 1"),
-        ({"expires": 1_760_000_000}, Impossible, "spaces.expires: expected an integer from 1760000001"),
-        ({"spaces": {}}, Malformed, "spaces.spaces: expected a list"),
-        ({"spaces": [A]}, Malformed, "spaces.spaces.0: expected an object"),
-        ({"spaces": [{"space": "a", "state": "current"}]}, Malformed, "spaces.spaces.0.space: expected text like"),
-        ({"spaces": [{"space": A, "state": None}]}, Malformed, "spaces.spaces.0.state: expected a string"),
-        (
-            {"spaces": [{"space": A, "state": "current"}, {"space": A, "state": "retired"}]},
-            Impossible,
-            "spaces.spaces: expected each space once, got 2 of 1",
-        ),
-        ({"spaces": [{}] * (MAX_SPACES + 1)}, TooLarge, "spaces.spaces: expected at most 1000 items"),
-    ],
-)
+HOSTILE: list[tuple[dict[str, Any], type[ContractError], str]] = [
+    ({"format": 2}, UnsupportedVersion, "spaces.format: expected 1, got 2"),
+    ({"group": "Home"}, Malformed, "spaces.group: expected text like"),
+    ({"serial": 0}, Impossible, "spaces.serial: expected an integer from 1"),
+    ({"expires": 1_760_000_000}, Impossible, "spaces.expires: expected an integer from 1760000001"),
+    ({"spaces": {}}, Malformed, "spaces.spaces: expected a list"),
+    ({"spaces": [A]}, Malformed, "spaces.spaces.0: expected an object"),
+    ({"spaces": [{"space": "a", "state": "current"}]}, Malformed, "spaces.spaces.0.space: expected text like"),
+    ({"spaces": [{"space": A, "state": None}]}, Malformed, "spaces.spaces.0.state: expected a string"),
+    (
+        {"spaces": [{"space": A, "state": "current"}, {"space": A, "state": "retired"}]},
+        Impossible,
+        "spaces.spaces: expected each space once, got 2 of 1",
+    ),
+    ({"spaces": [{}] * (MAX_SPACES + 1)}, TooLarge, "spaces.spaces: expected at most 1000 items"),
+]
+
+
+@pytest.mark.parametrize(("change", "error", "message"), HOSTILE)
 def test_a_hostile_list_is_refused_by_name(change: dict[str, Any], error: type[ContractError], message: str) -> None:
     document = json.loads(LIST.encode()) | change
     with pytest.raises(error, match=re.escape(message)):

@@ -301,24 +301,27 @@ def test_a_truncation_at_every_byte_is_refused(sealed: bytes) -> None:
             decode_upload(sealed[:length])
 
 
-@pytest.mark.parametrize("length", [0, 1, 2**17 + 1, 2**31, 2**32, 2**63, 2**64 - 1])
+HOSTILE_LENGTHS = (0, 1, 2**17 + 1, 2**31, 2**32, 2**63, 2**64 - 1)
+
+
+@pytest.mark.parametrize("length", HOSTILE_LENGTHS)
 def test_a_header_length_that_lies_is_refused(sealed: bytes, length: int) -> None:
     with pytest.raises((Malformed, TooLarge), match="header"):
         decode_upload(struct.pack("<Q", length) + sealed[8:])
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        b'{"__metadata__":{"format":1,"format":1}}',
-        b'{"__metadata__":{"format":1},"__metadata__":{"format":1}}',
-        b'{"__metadata__":{"format":1e400}}',
-        b'{"__metadata__":{"format":' + b"1" * 100_000 + b"}}",
-        b'{"__metadata__":' + b'{"a":' * 20_000,
-        b'{"__metadata__":{"format":1,"labels":["\xff"]}}',
-        b"\x00" * 100,
-    ],
-)
+HOSTILE_HEADERS = [
+    b'{"__metadata__":{"format":1,"format":1}}',
+    b'{"__metadata__":{"format":1},"__metadata__":{"format":1}}',
+    b'{"__metadata__":{"format":1e400}}',
+    b'{"__metadata__":{"format":' + b"1" * 100_000 + b"}}",
+    b'{"__metadata__":' + b'{"a":' * 20_000,
+    b'{"__metadata__":{"format":1,"labels":["\xff"]}}',
+    b"\x00" * 100,
+]
+
+
+@pytest.mark.parametrize("header", HOSTILE_HEADERS)
 def test_a_header_that_is_no_strict_json_is_refused(header: bytes) -> None:
     with pytest.raises(Malformed, match=r"^header: expected JSON"):
         decode_upload(struct.pack("<Q", len(header)) + header)

@@ -3,6 +3,7 @@ package fedexclient.contract;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
@@ -58,7 +59,7 @@ class GoldenFilesTest {
     try (Stream<Path> files = Files.walk(Golden.folder())) {
       return files.filter(Files::isRegularFile)
           .map(path -> Golden.folder().relativize(path).toString())
-          .map(name -> name.contains("-bundle") ? name.substring(0, name.indexOf('/')) : name)
+          .map(name -> name.matches("(device|training)-bundle.*") ? name.substring(0, name.indexOf('/')) : name)
           .distinct().collect(Collectors.toList());
     }
   }
@@ -67,7 +68,7 @@ class GoldenFilesTest {
     try (Stream<Path> files = Files.walk(Paths.get("src/test/java"))) {
       StringBuilder sources = new StringBuilder();
       for (Path path : (Iterable<Path>) files.filter(GoldenFilesTest::isOther)::iterator) {
-        sources.append(new String(Files.readAllBytes(path), java.nio.charset.StandardCharsets.UTF_8));
+        sources.append(new String(Files.readAllBytes(path), StandardCharsets.UTF_8));
       }
       return sources.toString();
     }

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -51,7 +53,7 @@ class ManifestGoldenTest {
     assertEquals("freeze6", manifest.cut());
     assertEquals(FeatureShape.of(4), manifest.shape());
     assertEquals(2, manifest.labelCount());
-    assertEquals(new ArrayList<>(List.of(Precision.FLOAT32, Precision.DYNAMIC)), new ArrayList<>(manifest.heads().keySet()));
+    assertEquals(Set.of(Precision.FLOAT32, Precision.DYNAMIC), manifest.heads().keySet());
     assertEquals(1.25, manifest.temperature());
     assertEquals(0.9944, manifest.accuracy());
     assertEquals(181, manifest.validationSamples());
@@ -76,14 +78,7 @@ class ManifestGoldenTest {
   @ParameterizedTest
   @MethodSource("forms")
   void a_manifest_is_read_or_refused_by_its_form(Golden.Vector vector) throws Exception {
-    Map<String, Object> document = copy((Map<?, ?>) Golden.json("manifest.json"));
-    for (Map.Entry<?, ?> entry : vector.map("with").entrySet()) {
-      put(document, (String) entry.getKey(), entry.getValue());
-    }
-    for (Object path : vector.list("without")) {
-      remove(document, (String) path);
-    }
-    byte[] data = JsonWriter.sorted(document);
+    byte[] data = ChangedDocument.encode("manifest.json", vector.map("with"), vector.list("without"));
     if (vector.get("refused").equals(true)) {
       Refusal.of(() -> Manifest.parse(data));
     } else {
@@ -91,44 +86,11 @@ class ManifestGoldenTest {
     }
   }
 
-  private static Map<String, Object> copy(Map<?, ?> values) {
-    Map<String, Object> copy = new LinkedHashMap<>();
-    for (Map.Entry<?, ?> entry : values.entrySet()) {
-      Object value = entry.getValue();
-      copy.put((String) entry.getKey(), value instanceof Map ? copy((Map<?, ?>) value) : value);
-    }
-    return copy;
-  }
-
-  private static void put(Map<String, Object> document, String path, Object value) {
-    inner(document, path).put(last(path), value);
-  }
-
-  private static void remove(Map<String, Object> document, String path) {
-    inner(document, path).remove(last(path));
-  }
-
-  @SuppressWarnings("unchecked") // what copy made
-  private static Map<String, Object> inner(Map<String, Object> document, String path) {
-    Map<String, Object> inner = document;
-    String[] keys = path.split("\\.");
-    for (int index = 0; index < keys.length - 1; index++) {
-      inner = (Map<String, Object>) inner.get(keys[index]);
-    }
-    return inner;
-  }
-
-  private static String last(String path) {
-    return path.substring(path.lastIndexOf('.') + 1);
-  }
-
   @ParameterizedTest
   @MethodSource("refusedPoints")
   void no_device_takes_a_manifest_with_these_points(Golden.Vector vector) throws Exception {
-    Map<String, Object> document = copy((Map<?, ?>) Golden.json("manifest.json"));
-    document.put("threshold", vector.get("threshold"));
-    document.put("points", vector.get("points"));
-    byte[] data = JsonWriter.sorted(document);
+    Map<String, Object> points = Map.of("threshold", vector.get("threshold"), "points", vector.get("points"));
+    byte[] data = ChangedDocument.encode("manifest.json", points, Collections.emptyList());
     Refusal.of(() -> Manifest.parse(data));
   }
 
