@@ -42,7 +42,7 @@ KEPT := tools store worker minio
 
 # `exec`: a signal that ends make must reach the program, not a shell in between.
 .DEFAULT_GOAL := help
-.PHONY: help install export demo serve worker minio minio-install nginx-install chromium-install test test-all test-rooms test-tensorflow test-wheel test-lowest check bench bench-learning paper peers peers-install android test-android clean
+.PHONY: help install export demo serve worker minio minio-install nginx-install chromium-install test test-all test-rooms test-tensorflow test-wheel test-lowest check bench bench-learning paper peers peers-install android test-android fuzz-android clean
 
 help:  ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -154,6 +154,11 @@ android:  ## build the Android library to build/android: the AAR, and a jar of i
 
 test-android:  ## test the Android library on the JVM, against the golden files of the contract
 	@$(NEEDS_MAVEN); $(MAVEN) test
+
+FOR ?= minute
+fuzz-android:  ## fuzz every parser of the Android library for a minute, or FOR=hour; build/android/fuzz.log
+	@$(NEEDS_MAVEN); mkdir -p build/android && { JAZZER_FUZZ=1 $(MAVEN) test -Dtest='ParsersFuzzTest#*_$(FOR)_of_fuzzing*' > build/android/fuzz.log 2>&1 \
+	    || { grep -v '^INFO' build/android/fuzz.log | tail -40; exit 1; }; }; grep '^Done' build/android/fuzz.log
 
 clean:  ## remove what was generated, but not .venv, build/tools, or what serve, worker and minio keep
 	@find build -mindepth 1 -maxdepth 1 $(KEPT:%=! -name %) -exec rm -rf {} + 2>/dev/null || true
