@@ -10,7 +10,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGETS = {"install", "export", "demo", "serve", "worker", "minio", "test", "test-all", "check", "bench", "clean"}
+TARGETS = {
+    "install",
+    "export",
+    "demo",
+    "serve",
+    "worker",
+    "minio",
+    "test",
+    "test-all",
+    "check",
+    "bench",
+    "android",
+    "clean",
+}
 
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
@@ -19,7 +32,13 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is n
 def make(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run make as a user without settings does; what is installed is not looked at."""
     plain = {"PATH": os.environ["PATH"], **environment}
-    command = ["make", "--no-print-directory", "-o", ".venv/.installed", f"BIN={Path(sys.executable).parent}"]
+    command = [
+        shutil.which("make") or "make",
+        "--no-print-directory",
+        "-o",
+        ".venv/.installed",
+        f"BIN={Path(sys.executable).parent}",
+    ]
     return subprocess.run([*command, *arguments], cwd=ROOT, env=plain, capture_output=True, text=True, timeout=60)
 
 
@@ -41,6 +60,16 @@ def test_make_says_where_things_are_kept_unless_the_environment_does(target: str
     assert "using FEDEX_STORE=dir:build/store FEDEX_STATE=build/worker" in make("-n", target).stdout
     assert "using FEDEX_STATE=build/worker" in make("-n", target, FEDEX_STORE="s3://fedex").stdout
     assert "using" not in make("-n", target, FEDEX_STORE="s3://fedex", FEDEX_STATE="state").stdout
+
+
+def test_what_needs_java_says_so_in_one_line_where_there_is_none(tmp_path: Path) -> None:
+    """And nothing else needs it."""
+    for target in ("android", "test-android", "fuzz-android"):
+        refused = make(target, PATH=str(tmp_path))
+        assert refused.stdout == (
+            "java is not here: install Java 17 and Maven, as by apt-get install openjdk-17-jdk-headless maven\n"
+        )
+        assert refused.returncode
 
 
 def test_clean_leaves_what_nothing_can_make_again(tmp_path: Path) -> None:
