@@ -80,8 +80,10 @@ final class FeatureDecoder {
     float[] values = new float[count * elements];
     ByteBuffer features = bytes(FeatureEncoder.FEATURES);
     for (int sample = 0; sample < count; sample++) {
+      float scale = codec.isQuantised() ? scale(sample) : 1;
+      int zero = codec.isQuantised() ? zero(sample) : 0;
       for (int index = 0; index < elements; index++) {
-        float value = valueAt(features, sample, shape.placeOf(index));
+        float value = (storedAt(features, sample, shape.placeOf(index)) - zero) * scale;
         if (Float.isNaN(value) || Float.isInfinite(value)) {
           throw new ImpossibleException(FeatureEncoder.FEATURES, "a finite number", Float.toString(value));
         }
@@ -91,7 +93,8 @@ final class FeatureDecoder {
     return values;
   }
 
-  private float valueAt(ByteBuffer features, int sample, int place) {
+  /** A float as it is (less 0, times 1), or a code: exact in float32, as is its difference from the zero. */
+  private float storedAt(ByteBuffer features, int sample, int place) {
     int elements = shape.elements();
     switch (codec) {
       case FLOAT32:
@@ -99,7 +102,7 @@ final class FeatureDecoder {
       case FLOAT16:
         return Float16.valueOf(features.getShort(2 * (sample * elements + place)));
       default:
-        return (codeAt(features, sample, place) - zero(sample)) * scale(sample);
+        return codeAt(features, sample, place);
     }
   }
 

@@ -23,10 +23,7 @@ public final class UploadWriter {
    * @throws TooLargeException the upload would pass a bound; split it
    */
   public static byte[] seal(Upload upload, Codec codec) throws ContractException {
-    if (upload.samples().size() > UploadHeader.MAX_SAMPLES) {
-      String got = Integer.toString(upload.samples().size());
-      throw new TooLargeException("upload", "at most " + UploadHeader.MAX_SAMPLES + " samples", got);
-    }
+    checkSize(upload);
     List<String> labels = labels(upload);
     Map<String, Tensor> columns = new LinkedHashMap<>();
     columns.putAll(FeatureEncoder.encode(upload.features(), codec, upload.shape()));
@@ -37,6 +34,20 @@ public final class UploadWriter {
     byte[] data = TensorFile.join(TensorFile.of(columns, metadata).encodeHeader(), stored);
     UploadHeader.parse(data);
     return data;
+  }
+
+  /** Before anything is allocated by it; the reader of a header checks the same. */
+  private static void checkSize(Upload upload) throws TooLargeException {
+    int count = upload.samples().size();
+    if (count > UploadHeader.MAX_SAMPLES) {
+      throw new TooLargeException(
+          "upload", "at most " + UploadHeader.MAX_SAMPLES + " samples", Integer.toString(count));
+    }
+    long decoded = 4L * count * upload.shape().elements();
+    if (decoded > UploadHeader.MAX_INFLATED_BYTES) {
+      String expected = "at most " + UploadHeader.MAX_INFLATED_BYTES + " bytes";
+      throw new TooLargeException("upload features", expected, decoded + " bytes");
+    }
   }
 
   /** In the order of their first use. */

@@ -32,6 +32,7 @@ class BoundedMemoryTest {
     for (int index = 0; index < count; index++) {
       byte[] id = new byte[SampleIds.BYTES];
       id[0] = (byte) index;
+      id[1] = (byte) (index >> 8);
       samples.add(new Sample(id, 1, "Ada", new float[elements]));
     }
     String space = Sha256.hex(new byte[0]);
@@ -62,6 +63,14 @@ class BoundedMemoryTest {
     FeatureShape shape = FeatureShape.of(512);
     assertEquals("WrongSpace", Refusal.of(() -> UploadReader.open(data, space, shape, 0)));
     assertTrue(allocatedBy(() -> UploadReader.open(data, space, shape, 0)) < MEBIBYTE);
+  }
+
+  @Test
+  void an_upload_that_is_too_large_is_not_written() throws Exception {
+    Upload ofManySamples = upload(257, 1);
+    Upload ofLargeFeatures = upload(17, 1 << 20);
+    assertEquals("TooLarge", Refusal.of(() -> UploadWriter.seal(ofManySamples, Codec.INT4)));
+    assertTrue(allocatedBy(() -> UploadWriter.seal(ofLargeFeatures, Codec.INT4)) < MEBIBYTE);
   }
 
   @Test
