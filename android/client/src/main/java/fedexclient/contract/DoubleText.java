@@ -7,8 +7,8 @@ import java.math.RoundingMode;
 /**
  * The shortest decimal digits of a double that read back as the same, spelt as Python spells them.
  *
- * <p>{@code Double.toString} is not shortest before JDK 19, nor on Android: it writes 2.0E-3 and 2.2250738585072014E-308
- * in other ways than each other's, and some numbers with a digit too many.
+ * <p>{@code Double.toString} is not shortest before JDK 19, nor on Android: it writes 2.0E-3 and
+ * 2.2250738585072014E-308 in other ways than each other's, and some numbers with a digit too many.
  */
 final class DoubleText {
   private static final int MAX_DIGITS = 17;

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads JSON strictly and within bounds.
  *
- * <p>Stricter than a platform's parser: UTF-8 without a byte order mark, no key twice in one object, no NaN or Infinity,
- * integers within ±(2^53 − 1), numbers finite, no lone surrogate, at most 16 levels of objects and arrays.
+ * <p>Stricter than a platform's parser: UTF-8 without a byte order mark, no key twice in one object, no NaN or
+ * Infinity, integers within ±(2^53 − 1), numbers finite, no lone surrogate, at most 16 levels of objects and arrays.
  *
  * <p>Values are {@code Map<String, Object>} in the order of the text, {@code List<Object>}, String, Long (a number
  * without point and exponent), Double, Boolean and null; maps and lists cannot be changed.

@@ -23,8 +23,9 @@ public final class Label {
   static final String JOINERS = "\\u200c\\u200d";
 
   /** What shows nothing by itself, and comes along with names that are copied from somewhere. */
-  static final String MARKS = "\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b\\u200e\\u200f\\u2800\\u3164"
-      + "\\ufeff\\uffa0\\u202a-\\u202c\\u2060-\\u2064\\u2066-\\u206f\\ufff9-\\ufffb";
+  static final String MARKS =
+      "\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b\\u200e\\u200f\\u2800\\u3164"
+          + "\\ufeff\\uffa0\\u202a-\\u202c\\u2060-\\u2064\\u2066-\\u206f\\ufff9-\\ufffb";
 
   /** The code points with Unicode's property White_Space. */
   static final String SPACES = "\\u0009-\\u000d\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f"

@@ -10,7 +10,8 @@ import javax.crypto.Mac;
 /**
  * Names samples: the first 16 bytes of an HMAC under a secret that only the device has.
  *
- * <p>So nobody else can connect an id with what it names, and the same bytes are the same sample, whatever decodes them.
+ * <p>So nobody else can connect an id with what it names, and the same bytes are the same sample, whatever decodes
+ * them.
  */
 public final class SampleIds {
   /** Of an id. */

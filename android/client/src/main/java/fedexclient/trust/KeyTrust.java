@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A chain of keys, each signed by the one before, and what it leads to from a key that is trusted.
  *
- * <p>Of a chain nothing is believed but what the trusted key signed, and the keys after it: a key that was stolen cannot
- * lead a device anywhere that has gone past it.
+ * <p>Of a chain nothing is believed but what the trusted key signed, and the keys after it: a key that was stolen
+ * cannot lead a device anywhere that has gone past it.
  */
 public final class KeyTrust {
   private final List<PublicKey> keys;
@@ -73,7 +73,8 @@ public final class KeyTrust {
   /**
    * The key that has signed an envelope, of those after the pinned one; null where none has.
    *
-   * <p>A key of which nothing was seen yet is not taken: while a rotation is under way, what stands is the one before's.
+   * <p>A key of which nothing was seen yet is not taken: while a rotation is under way, what stands is the one
+   * before's.
    *
    * @param first of the chain at the device's enrolment
    * @throws KeyRefusedException the chain begins elsewhere, or lacks the pinned key
