@@ -1,5 +1,6 @@
 """Measurements in fresh processes, since TensorFlow and the TFLite runtimes share none."""
 
+import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -7,6 +8,7 @@ from multiprocessing import active_children, get_context
 from typing import ParamSpec, TypeVar
 
 from contract.command_line import interrupts_wait
+from demo.running.process_guard import end_with
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -17,10 +19,11 @@ def in_fresh_process(
 ) -> Result:
     """Return what a function of a module returns, called in a new interpreter; its exception is raised here.
 
-    Ctrl-C ends the new interpreter without a word, and is a KeyboardInterrupt here.
+    Ctrl-C ends the new interpreter without a word, and is a KeyboardInterrupt here. When this process ends in any other
+    way, as by SIGTERM or SIGKILL, the new one ends as well, and so do the services that it guards (Linux only).
     """
     spawn = get_context("spawn")
-    with ProcessPoolExecutor(max_workers=1, mp_context=spawn, initializer=_end_at_interrupts) as pool:
+    with ProcessPoolExecutor(max_workers=1, mp_context=spawn, initializer=_begin, initargs=(os.getpid(),)) as pool:
         with interrupts_wait():
             called = pool.submit(function, *args, **kwargs)
         try:
@@ -31,7 +34,9 @@ def in_fresh_process(
             raise
 
 
-def _end_at_interrupts() -> None:
-    """Let Ctrl-C end this process as a signal does, one that came before this line too."""
+def _begin(parent: int) -> None:
+    """Let this process end with its parent, and by Ctrl-C as a signal does, by one that came before this line too."""
+    if not end_with(parent):
+        os.kill(os.getpid(), signal.SIGTERM)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

@@ -20,12 +20,17 @@ def guarded(command: Sequence[str]) -> list[str]:
     return [sys.executable, "-IS", __file__, str(os.getpid()), *command]
 
 
+def end_with(parent: int) -> bool:
+    """Ask the kernel to end this process by SIGTERM once its parent is gone; return False where it is gone already."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    return os.getppid() == parent
+
+
 def main() -> None:
     """Become the command, unless the parent has died meanwhile."""
     parent, *command = sys.argv[1:]
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() == int(parent):
+    if end_with(int(parent)):
         os.execvp(command[0], command)
 
 
