@@ -7,6 +7,7 @@ also differ in markers and dashes, for print without colour. An SVG of the same 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import StringIO
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.text import Text
+
+from contract.files import atomic_write
 
 INK = "#7f7f7f"
 """Texts, axes and grids."""
@@ -88,14 +91,15 @@ def new_figure(*titles: str, columns: int | None = None) -> tuple[Figure, list[A
 
 
 def write_svg(figure: Figure, path: Path) -> None:
-    """Write the figure; the same figure gives the same bytes."""
+    """Write the figure, whole or not at all; the same figure gives the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for text in figure.findobj(Text):
         if to_hex(text.get_color()) == "#000000":  # made after the figure, without our style
             text.set_color(INK)
     for legend in figure.findobj(Legend):
         legend.set_frame_on(False)
+    drawn = StringIO()
     with mpl.rc_context(_STYLE):
-        figure.savefig(path, format="svg", metadata={"Date": None})
-    lines = path.read_text().splitlines()
-    path.write_text("\n".join(line.rstrip() for line in lines) + "\n")
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
+    lines = [line.rstrip() for line in drawn.getvalue().splitlines()]
+    atomic_write(path, ("\n".join(lines) + "\n").encode())

@@ -53,3 +53,15 @@ def test_legends_and_labels_of_bars_are_in_the_colour_of_all_texts(tmp_path: Pat
     assert "a bar" in text
     assert "fill: #ffffff" not in text
     assert "fill: #000000" not in text
+
+
+def test_a_reader_never_sees_half_a_plot(tmp_path: Path) -> None:
+    """It was written in place, twice: who has the old file open keeps it as it was."""
+    path = tmp_path / "one.svg"
+    figure, _ = new_figure("rates")
+    write_svg(figure, path)
+    with path.open() as reader:
+        write_svg(new_figure("shares")[0], path)
+        assert "rates" in reader.read()
+    assert "shares" in path.read_text()
+    assert [file.name for file in tmp_path.iterdir()] == ["one.svg"]
