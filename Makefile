@@ -134,15 +134,17 @@ paper: $(STAMP)  ## measure the paper's tables and figures that are not kept yet
 	@exec $(BIN)/python -m bench.paper $(EXHIBITS)
 
 # Flower has dependencies that ours refuse, so it has an environment of its own; it must not send telemetry.
-PEERS := build/tools/peers
 peers: $(STAMP) peers-install  ## measure FEDEx beside FedAvg (Flower) and on-device training, like `paper`
 	@exec $(BIN)/python -m bench.peers $(EXHIBITS)
 
-peers-install: $(PEERS)/.installed  ## install what is compared with, into build/tools/peers (300 MB)
-$(PEERS)/.installed: bench/peers/flower/requirements.txt
-	@test -x $(PEERS)/bin/python || "$$PYTHON" -m venv $(PEERS)
-	@echo "installing Flower into $(PEERS)"
-	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r $< && touch $@
+# FEDEX_TOOLS may hold spaces, which no target of make can: the stamp is looked at by the shell.
+FLOWER := bench/peers/flower/requirements.txt
+peers-install: $(STAMP)  ## install what is compared with, into build/tools/peers or that of FEDEX_TOOLS (300 MB)
+	@tools=$$($(BIN)/python -m demo.running.tools) && peers="$$tools/peers" || exit 1; \
+	test "$$peers/.installed" -nt $(FLOWER) && exit 0; \
+	test -x "$$peers/bin/python" || "$$PYTHON" -m venv "$$peers" || exit 1; \
+	echo "installing Flower into $$peers"; \
+	"$$peers/bin/python" -m pip install --quiet --disable-pip-version-check -r $(FLOWER) && touch "$$peers/.installed"
 
 # Java and Maven are asked for here alone: nothing else needs them. What Maven fetches lies in ~/.m2.
 MAVEN := mvn --quiet --batch-mode --no-transfer-progress -Dstyle.color=never --file android/pom.xml

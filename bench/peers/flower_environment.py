@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.evidence.errors import CannotMeasure
-from demo.running.minio import TOOLS
+from demo.running.process_guard import guarded
+from demo.running.tools import TOOLS
 
 FLOWER = Path(__file__).with_name("flower")
 APP = FLOWER / "app"
@@ -53,7 +54,7 @@ def run_flower(script: str, arguments: Sequence[str], *, home: Path) -> None:
     home.mkdir(parents=True, exist_ok=True)
     command = [flower_command("python"), str(FLOWER / script), *arguments]
     done = subprocess.run(
-        command,
+        guarded(command),
         env={**os.environ, **quiet_environment(home)},
         capture_output=True,
         text=True,

@@ -24,10 +24,10 @@ from contract.environment import path
 from demo.running.local_http import answer_of
 from demo.running.ports import free_port
 from demo.running.process_guard import guarded
+from demo.running.tools import TOOLS
 
 MODULE = "github.com/minio/minio"
 VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"
-TOOLS = path(os.environ.get("FEDEX_TOOLS") or Path(__file__).resolve().parents[2] / "build" / "tools")
 START_TIMEOUT_S = 60.0
 
 

@@ -72,6 +72,24 @@ def test_what_needs_java_says_so_in_one_line_where_there_is_none(tmp_path: Path)
         assert refused.returncode
 
 
+def test_peers_are_installed_where_they_are_looked_for_and_once(tmp_path: Path) -> None:
+    """Flower was looked for below FEDEX_TOOLS, and installed into build/tools all the same."""
+    tools = tmp_path / "all tools"
+    python = tools / "peers" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$@" >> "$0.asked"\n')
+    python.chmod(0o755)
+    assert make("peers-install", FEDEX_TOOLS=str(tools)).stdout == f"installing Flower into {tools}/peers\n"
+    assert make("peers-install", FEDEX_TOOLS=str(tools)).stdout == ""
+    [asked] = (tools / "peers" / "bin" / "python.asked").read_text().splitlines()
+    assert asked.endswith("-r bench/peers/flower/requirements.txt")
+    where = [sys.executable, "-c", "from bench.peers.flower_environment import PYTHON; print(PYTHON)"]
+    looked = subprocess.run(
+        where, cwd=ROOT, env=os.environ | {"FEDEX_TOOLS": str(tools)}, capture_output=True, text=True
+    )
+    assert looked.stdout == f"{python}\n"
+
+
 def test_clean_leaves_what_nothing_can_make_again(tmp_path: Path) -> None:
     """It once took the store and the signing key of the README's own set-up with it, and a running MinIO's data."""
     kept = {"tools", "store", "worker", "minio"}
