@@ -13,6 +13,7 @@ from pathlib import Path
 from contract.command_line import run as run_main
 from contract.environment import path
 
+DATA = "FEDEX_DATA"
 BESIDE = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
@@ -32,12 +33,26 @@ class RealData:
         """65 people of Labeled Faces in the Wild, one folder each."""
         return self.folder / "faces" / "lfw65"
 
+    @property
+    def is_there(self) -> bool:
+        """Whether both are."""
+        return self.weights.is_file() and self.faces.is_dir()
+
 
 def find_real_data(environment: Mapping[str, str] = os.environ) -> RealData | None:
     """Return the first place that has real data, as a whole path, or None."""
-    places = (environment.get("FEDEX_DATA"), BESIDE)
-    found = (RealData(path(place).resolve()) for place in places if place)
-    return next((data for data in found if data.weights.is_file() and data.faces.is_dir()), None)
+    places = (environment.get(DATA), BESIDE)
+    found = (_data_in(place) for place in places if place)
+    return next((data for data in found if data.is_there), None)
+
+
+def is_usable(place: str) -> bool:
+    """Return whether a folder has real data."""
+    return _data_in(place).is_there
+
+
+def _data_in(place: str | Path) -> RealData:
+    return RealData(path(place).resolve())
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from bench.isolated import in_fresh_process
 from bench.measure import prefix
 from bench.measurements import BY_NAME, NAMES, module_of, take
 from bench.row import NotMeasured
+from demo.errors import DemoError
 
 
 @pytest.mark.parametrize("name", [*NAMES, *BY_NAME])
@@ -40,6 +41,12 @@ def test_data_are_real_where_the_environment_says_there_are_some(tmp_path: Path)
     (tmp_path / "faces" / "lfw65").mkdir(parents=True)
     data = find_data({"FEDEX_DATA": str(tmp_path)}, work=tmp_path)
     assert data.name == "lfw65, VGGFace2 weights"
+
+
+def test_data_that_the_environment_names_and_that_are_not_there_are_refused(tmp_path: Path) -> None:
+    """After a slip of the pen drawn people were measured, and shown in place of real ones."""
+    with pytest.raises(DemoError, match=r"FEDEX_DATA: expected a folder with .*, got .*nowhere"):
+        find_data({"FEDEX_DATA": str(tmp_path / "nowhere")}, work=tmp_path)
 
 
 def test_the_goal_of_the_prefix_depends_on_the_instruction_set() -> None:
