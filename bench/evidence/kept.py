@@ -7,6 +7,8 @@
     docs/evidence/<name>.json     the last one at full size, from which the page is made
     docs/evidence/<name>.svg      its plot
     docs/evidence.md              the page
+
+At toy size `build/evidence/toy/` stands for `build/evidence/`, and nothing is kept in docs/.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.data import REAL
+from bench.evidence.errors import NotReadable
 from bench.evidence.exhibit import Size
 from bench.evidence.row import EvidenceRow
 from contract.files import atomic_write
@@ -34,6 +38,11 @@ class Kept:
     took_s: float
     rows: Sequence[EvidenceRow]
 
+    @property
+    def is_of_real_people(self) -> bool:
+        """Whether a row says that it is."""
+        return any(REAL in f"{row.line} {row.column} {row.note}" for row in self.rows)
+
     def to_json(self) -> str:
         """Return the file's text, a row a line."""
         facts = {"name": self.name, "size": self.size, "date": self.date, "machine": self.machine}
@@ -49,11 +58,17 @@ class Kept:
 
 
 def read_kept(path: Path) -> Kept | None:
-    """Read a file, or return None where there is none."""
+    """Read a file, or return None where there is none.
+
+    Raises:
+        NotReadable: it is not whole, or another version's.
+    """
     try:
         return Kept.parse(json.loads(path.read_text()))
     except FileNotFoundError:
         return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotReadable(f"{path}: expected evidence as this version keeps it, got {error!r}") from error
 
 
 def write_kept(kept: Kept, path: Path) -> None:

@@ -10,6 +10,7 @@ from bench.evidence.kept import Kept, read_kept
 from bench.evidence.plots import write_svg
 from bench.evidence.tables import markdown_table
 from contract.files import atomic_write
+from demo.real_data import DATA
 
 _BEGIN = """\
 <!-- Made by `make paper` and `make peers` (bench/evidence/page.py). What is changed here by hand is lost. -->
@@ -21,7 +22,8 @@ and the largest of the repeats stand in brackets. "paper" is what the paper says
 not measured, has a note.
 
 `make paper` and `make peers` measure what has not been measured since `build/` was emptied; `EXHIBITS="table-1"`
-measures that one anew. Raw results are in `build/evidence/raw/`.
+measures that one anew. Where `FEDEX_DATA` names a folder of real weights and faces, real people are measured; figures
+of theirs are not replaced by those of drawn people. Raw results are in `build/evidence/raw/`.
 """
 
 
@@ -59,7 +61,9 @@ def _section(exhibit: Exhibit, kept: Kept | None, command: str) -> str:
         if exhibit.draw is not None:
             parts.append(f"![{exhibit.title}](evidence/{exhibit.name}.svg)")
     parts.append(f"**How it differs.** {exhibit.differs.strip()}")
-    again = f'Again: `{command} EXHIBITS="{exhibit.name}"`.' + (f" It needs {exhibit.needs}." if exhibit.needs else "")
+    data = f"{DATA}=FOLDER " if kept and kept.is_of_real_people else ""
+    needs = f" It needs {exhibit.needs}." if exhibit.needs else ""
+    again = f'Again: `{data}{command} EXHIBITS="{exhibit.name}"`.{needs}'
     took = f" Measured on {kept.date}, in {kept.took_s:.0f} s, on {kept.machine}." if kept else ""
     parts.append(again + took)
     return "\n\n".join(parts) + "\n"

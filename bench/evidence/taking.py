@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import platform
 import shutil
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
@@ -15,11 +17,12 @@ from pathlib import Path
 
 import click
 
-from bench.evidence.errors import CannotMeasure
+from bench.evidence.errors import CannotMeasure, NotReadable
 from bench.evidence.exhibit import Exhibit, Run, Size
 from bench.evidence.kept import Kept, read_kept, write_kept
 from bench.evidence.row import EvidenceRow
 from bench.isolated import in_fresh_process
+from demo.real_data import DATA, find_real_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,14 @@ class Folders:
 
     build: Path
     docs: Path
+
+    def kept(self, name: str) -> Path:
+        """Return where the last measurement of an exhibit is kept."""
+        return self.build / f"{name}.json"
+
+    def shown(self, name: str) -> Path:
+        """Return where that is kept from which the page is made."""
+        return self.docs / "evidence" / f"{name}.json"
 
 
 def load_exhibit(package: str, name: str) -> Exhibit:
@@ -42,23 +53,60 @@ def take_all(
     """Take what is not kept, or all `anew`; return a line for each that could not be taken here."""
     missing = []
     for name in names:
-        path = folders.build / f"{name}.json"
-        kept = None if anew else read_kept(path)
-        if kept is not None and kept.size == size:
-            say(f"       kept  {name} ({kept.date})")
-        else:
-            say(f"        ...  {name}")
-            try:
-                kept = _take(package, name, size, folders.build)
-            except (CannotMeasure, BrokenExecutor) as error:
-                missing.append(f"{name}: {error}")
-                say(f"   left out  {name}: {error}")
-                continue
-            write_kept(kept, path)
-            say(f"{kept.took_s:9.0f} s  {name}")
-        if size is Size.FULL:
-            write_kept(kept, folders.docs / "evidence" / f"{name}.json")
+        try:
+            kept = None if anew else _kept(name, size, folders, say)
+            kept = kept or _take_and_keep(package, name, size, folders, say)
+            if size is Size.FULL:
+                write_kept(kept, folders.shown(name))
+        except Exception as error:  # whatever becomes of one, the others are taken
+            reason = _reason(error, folders.build / "raw" / name)
+            missing.append(f"{name}: {reason}")
+            say(f"   left out  {name}: {reason}")
     return missing
+
+
+def _kept(name: str, size: Size, folders: Folders, say: Callable[[str], None]) -> Kept | None:
+    """Return what is kept at this size, or None where it is to be taken."""
+    try:
+        kept = read_kept(folders.kept(name))
+    except NotReadable as error:
+        say(f"      again  {name}: {error}")
+        return None
+    if kept is None or kept.size != size:
+        return None
+    if size is Size.FULL:
+        _spare_real_people(folders.shown(name), is_real=kept.is_of_real_people)
+    say(f"       kept  {name} ({kept.date})")
+    return kept
+
+
+def _take_and_keep(package: str, name: str, size: Size, folders: Folders, say: Callable[[str], None]) -> Kept:
+    if size is Size.FULL:  # asked before minutes are spent
+        _spare_real_people(folders.shown(name), is_real=find_real_data() is not None)
+    say(f"        ...  {name}")
+    kept = _take(package, name, size, folders.build)
+    write_kept(kept, folders.kept(name))
+    say(f"{kept.took_s:9.0f} s  {name}")
+    return kept
+
+
+def _spare_real_people(shown: Path, *, is_real: bool) -> None:
+    """Refuse to put drawn people in place of real ones."""
+    with contextlib.suppress(NotReadable):  # nothing to spare
+        before = read_kept(shown)
+        if before is not None and before.is_of_real_people and not is_real:
+            raise CannotMeasure(f"{shown} is of real people, and here are none: set {DATA}, or remove it")
+
+
+def _reason(error: Exception, raw: Path) -> str:
+    """Return one line; what nobody foresaw is kept whole in a file beside the raw results."""
+    if isinstance(error, CannotMeasure | BrokenExecutor):
+        return str(error)
+    log = raw / "failure.txt"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("".join(traceback.format_exception(error)))
+    first = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {first} ({log})"
 
 
 def _take(package: str, name: str, size: Size, build: Path) -> Kept:

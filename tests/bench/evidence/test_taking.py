@@ -1,54 +1,18 @@
 """Exhibits: taken once, taken anew if asked, left out with a reason, and shown on the page from what is kept."""
 
 import json
-import sys
-from collections.abc import Iterator
+import re
 from pathlib import Path
 
 import pytest
 
+import demo.real_data
+from bench.evidence.errors import NotReadable
 from bench.evidence.exhibit import Exhibit, Size
+from bench.evidence.kept import Kept, read_kept
 from bench.evidence.page import page, write_page
 from bench.evidence.taking import Folders, load_exhibit, take_all
-
-PACKAGE = "exhibits_of_a_test"
-EXHIBIT = """
-from bench.evidence.errors import CannotMeasure
-from bench.evidence.exhibit import Exhibit
-from bench.evidence.plots import looks, new_figure
-from bench.evidence.row import EvidenceRow
-
-def measure(run):
-    run.say("counting")
-    (run.raw / "counts.txt").write_text("1")
-    {body}
-    return [EvidenceRow("a line", "count", 1.0 if run.is_toy else 2.0, "1")]
-
-def draw(rows):
-    figure, (panel,) = new_figure("count")
-    panel.plot([row.value for row in rows], **looks(1)[0].of_line)
-    return figure
-
-EXHIBIT = Exhibit(
-    "{name}", "A count", "Something counted.", "The paper counted nothing.", measure,
-    findings=lambda rows: [f"It is {{rows[0].value:g}}."], draw=draw,
-)
-"""
-
-
-@pytest.fixture
-def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folders]:
-    package = tmp_path / PACKAGE
-    package.mkdir()
-    (package / "__init__.py").touch()
-    (package / "a_count.py").write_text(EXHIBIT.format(name="a-count", body=""))
-    (package / "no_count.py").write_text(
-        EXHIBIT.format(name="no-count", body='raise CannotMeasure("there is nothing to count: bring something")')
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    yield Folders(tmp_path / "build", tmp_path / "docs")
-    for name in [name for name in sys.modules if name.startswith(PACKAGE)]:
-        del sys.modules[name]
+from tests.bench.evidence.conftest import PACKAGE
 
 
 def take(folders: Folders, *names: str, anew: bool = False, size: Size = Size.FULL) -> tuple[list[str], list[str]]:
@@ -82,6 +46,86 @@ def test_what_cannot_be_measured_here_is_left_out_with_its_reason_and_keeps_what
     assert missing == ["no-count: there is nothing to count: bring something"]
     assert not (folders.docs / "evidence" / "no-count.json").exists()
     assert (folders.docs / "evidence" / "a-count.json").exists()
+
+
+def test_whatever_becomes_of_one_exhibit_the_others_are_taken(folders: Folders) -> None:
+    """An error that nobody foresaw ended the whole run with a traceback."""
+    missing, lines = take(folders, "bad-count", "a-count")
+    log = folders.build / "raw" / "bad-count" / "failure.txt"
+    assert missing == [f"bad-count: RuntimeError: expected a count, got none ({log})"]
+    assert lines[1] == f"   left out  {missing[0]}"
+    assert "and more of it" in log.read_text()
+    assert (folders.docs / "evidence" / "a-count.json").exists()
+
+
+def test_what_is_kept_and_cannot_be_read_is_taken_anew(folders: Folders) -> None:
+    """It was a traceback, each time."""
+    folders.build.mkdir()
+    folders.kept("a-count").write_text('{"name": "a-count", "rows": [')
+    _, lines = take(folders, "a-count")
+    assert lines[0].startswith(f"      again  a-count: {folders.kept('a-count')}: expected evidence as this version")
+    assert [row.value for row in read(folders, "a-count").rows] == [2.0]
+
+
+@pytest.mark.parametrize(
+    "left", ['{"name": "a-count", "rows": [', "[]", '{"rows": []}', '{"size": "full", "rows": 1}', "\udcff"]
+)
+def test_a_file_that_is_half_or_another_versions_is_named(tmp_path: Path, left: str) -> None:
+    path = tmp_path / "a-count.json"
+    path.write_text(left, errors="surrogateescape")
+    with pytest.raises(NotReadable, match=re.escape(str(path))):
+        read_kept(path)
+
+
+@pytest.fixture
+def real_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that looks like real data, and the only one."""
+    folder = tmp_path / "data"
+    (folder / "weights").mkdir(parents=True)
+    (folder / "weights" / "facenet_vggface2.npz").touch()
+    (folder / "faces" / "lfw65").mkdir(parents=True)
+    monkeypatch.setattr(demo.real_data, "BESIDE", tmp_path / "nothing")
+    monkeypatch.setenv("FEDEX_DATA", str(folder))
+    return folder
+
+
+def test_drawn_people_do_not_take_the_place_of_real_ones(
+    folders: Folders, real_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without FEDEX_DATA the figures of real people in the repository were overwritten."""
+    take(folders, "people")
+    monkeypatch.delenv("FEDEX_DATA")
+    refused = f"people: {folders.shown('people')} is of real people, and here are none: set FEDEX_DATA, or remove it"
+    missing, lines = take(folders, "people", anew=True)
+    assert (missing, len(lines)) == ([refused], 1)
+    assert "Of lfw65." in folders.shown("people").read_text()
+    assert take(folders, "people") == ([], [f"       kept  people ({read(folders, 'people').date})"])
+
+
+def test_drawn_people_that_are_kept_do_not_take_the_place_of_real_ones_either(
+    folders: Folders, real_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(folders, "people")
+    real = folders.shown("people").read_text()
+    folders.kept("people").write_text(real.replace("lfw65", "drawn people"))
+    assert len(take(folders, "people")[0]) == 1
+    assert folders.shown("people").read_text() == real
+    folders.shown("people").unlink()
+    assert take(folders, "people")[0] == []
+
+
+def test_the_command_for_figures_of_real_people_names_their_data(folders: Folders, real_data: Path) -> None:
+    take(folders, "people", "a-count")
+    parts = [("Counts", "make counts", [load_exhibit(PACKAGE, name) for name in ("people", "a-count")])]
+    text = page(parts, folders.docs)
+    assert 'Again: `FEDEX_DATA=FOLDER make counts EXHIBITS="people"`.' in text
+    assert 'Again: `make counts EXHIBITS="a-count"`.' in text
+
+
+def read(folders: Folders, name: str) -> Kept:
+    kept = read_kept(folders.kept(name))
+    assert kept is not None
+    return kept
 
 
 def test_the_page_shows_what_is_kept_and_how_to_take_it_again(folders: Folders) -> None:
