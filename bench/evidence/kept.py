@@ -14,8 +14,8 @@ At toy size `build/evidence/toy/` stands for `build/evidence/`, and nothing is k
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,10 @@ class Kept:
     machine: str
     took_s: float
     rows: Sequence[EvidenceRow]
+    commit: str = ""
+    """Of the code; "" where it is not known, as in what was kept before it was asked for."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of what does the work, by its name, as "TensorFlow": of all that is installed, used by the exhibit or not."""
 
     @property
     def is_of_real_people(self) -> bool:
@@ -45,7 +49,9 @@ class Kept:
 
     def to_json(self) -> str:
         """Return the file's text, a row a line."""
-        facts = {"name": self.name, "size": self.size, "date": self.date, "machine": self.machine}
+        facts: dict[str, object] = {"name": self.name, "size": self.size, "date": self.date, "machine": self.machine}
+        facts |= {"commit": self.commit} if self.commit else {}
+        facts |= {"versions": dict(self.versions)} if self.versions else {}
         head = json.dumps({**facts, "took_s": round(self.took_s, 1)}, ensure_ascii=False)[:-1]
         rows = ",\n  ".join(json.dumps(row.to_json(), ensure_ascii=False) for row in self.rows)
         return f'{head}, "rows": [\n  {rows}\n]}}\n'

@@ -64,6 +64,12 @@ def _section(exhibit: Exhibit, kept: Kept | None, command: str) -> str:
     data = f"{DATA}=FOLDER " if kept and kept.is_of_real_people else ""
     needs = f" It needs {exhibit.needs}." if exhibit.needs else ""
     again = f'Again: `{data}{command} EXHIBITS="{exhibit.name}"`.{needs}'
-    took = f" Measured on {kept.date}, in {kept.took_s:.0f} s, on {kept.machine}." if kept else ""
-    parts.append(again + took)
+    parts.append(again + (f" {_measured(kept)}" if kept else ""))
     return "\n\n".join(parts) + "\n"
+
+
+def _measured(kept: Kept) -> str:
+    installed = ", ".join(f"{name} {version}" for name, version in kept.versions.items())
+    code = f", at commit {kept.commit}" if kept.commit else ""
+    beside = f", where {installed} were installed" if installed else ""
+    return f"Measured on {kept.date}, in {kept.took_s:.0f} s, on {kept.machine}{beside}{code}."

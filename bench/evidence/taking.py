@@ -21,6 +21,7 @@ from bench.evidence.errors import CannotMeasure, NotReadable
 from bench.evidence.exhibit import Exhibit, Run, Size
 from bench.evidence.kept import Kept, read_kept, write_kept
 from bench.evidence.row import EvidenceRow
+from bench.evidence.versions import commit, versions
 from bench.isolated import in_fresh_process
 from demo.real_data import DATA, find_real_data
 
@@ -114,10 +115,11 @@ def _take(package: str, name: str, size: Size, build: Path) -> Kept:
     for folder in (work, raw):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+    code, installed = commit(), versions()
     began = time.monotonic()
     rows = in_fresh_process(_measure, package, name, Run(size, work, raw, _say))
     date = datetime.now(UTC).date().isoformat()
-    return Kept(name, size, date, machine(), time.monotonic() - began, tuple(rows))
+    return Kept(name, size, date, machine(), time.monotonic() - began, tuple(rows), code, installed)
 
 
 def _measure(package: str, name: str, run: Run) -> Sequence[EvidenceRow]:

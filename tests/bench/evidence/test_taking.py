@@ -11,7 +11,8 @@ from bench.evidence.errors import NotReadable
 from bench.evidence.exhibit import Exhibit, Size
 from bench.evidence.kept import Kept, read_kept
 from bench.evidence.page import page, write_page
-from bench.evidence.taking import Folders, load_exhibit, take_all
+from bench.evidence.taking import Folders, load_exhibit, machine, take_all
+from bench.evidence.versions import commit, versions
 from tests.bench.evidence.conftest import PACKAGE
 
 
@@ -126,6 +127,24 @@ def read(folders: Folders, name: str) -> Kept:
     kept = read_kept(folders.kept(name))
     assert kept is not None
     return kept
+
+
+def test_what_is_kept_and_the_page_say_which_code_was_measured(folders: Folders) -> None:
+    take(folders, "a-count")
+    kept = read(folders, "a-count")
+    assert (kept.commit, kept.versions) == (commit(), versions())
+    assert kept.versions["TensorFlow"]
+    installed = ", ".join(f"{name} {version}" for name, version in kept.versions.items())
+    text = page([("Counts", "make counts", exhibits())], folders.docs)
+    assert f"on {machine()}, where {installed} were installed, at commit {kept.commit}." in text
+
+
+def test_what_was_kept_before_the_code_was_asked_for_is_read_and_shown(folders: Folders) -> None:
+    old = {"name": "a-count", "size": "full", "date": "2026-11-30", "machine": "a machine", "took_s": 1.0}
+    folders.shown("a-count").parent.mkdir(parents=True)
+    folders.shown("a-count").write_text(json.dumps({**old, "rows": [{"line": "a", "column": "count", "value": 1.0}]}))
+    text = page([("Counts", "make counts", exhibits())], folders.docs)
+    assert text.endswith(" Measured on 2026-11-30, in 1 s, on a machine.\n")
 
 
 def test_the_page_shows_what_is_kept_and_how_to_take_it_again(folders: Folders) -> None:
