@@ -38,6 +38,12 @@ def shown(value: float | None) -> str:
     return f"{value:.3g}" if abs(value) >= 1e-3 or value == 0 else f"{value:.1e}"
 
 
+def shown_range(values: Sequence[float]) -> str:
+    """Return the smallest and the largest of some figures, or the one that all of them are, as they are shown."""
+    low, high = shown(min(values)), shown(max(values))
+    return low if low == high else f"{low} to {high}"
+
+
 def _titles(column: str, rows: Sequence[EvidenceRow], with_paper: set[str]) -> list[str]:
     units = {row.unit for row in rows if row.column == column}
     unit = units.pop() if len(units) == 1 else ""

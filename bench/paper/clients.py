@@ -20,10 +20,11 @@ from bench.evidence.exhibit import Exhibit, Run
 from bench.evidence.line import line
 from bench.evidence.plots import looks, new_figure
 from bench.evidence.row import EvidenceRow, figure_of
-from bench.evidence.tables import shown
+from bench.evidence.tables import shown, shown_range
 from bench.paper.costs import Cost, cost_of
 from bench.paper.household import CUT, GROUP, HeadFile, Household, household, make_heads, pull, push, space_of
 from bench.paper.simulated import PHOTOS, Crowd, enrol, fetch, send
+from bench.processes import processor_of_tree
 from cloud.releases import registry
 from cloud.releases.registry import Registry
 from cloud.store import open_store
@@ -101,18 +102,18 @@ def _serve(folder: Path, heads: dict[int, HeadFile], devices: int) -> tuple[list
         real = [_following(home.device(opened.port)) for _ in range(probes)]
         for device, features in zip(real, crowd.features[devices - probes :], strict=True):
             home.fill(device, CUT, features)
-        began_s = _processor_s(web)
+        began_s = processor_of_tree(web.pid)
         tokens = enrol(home.port, devices - probes)
         send(home.port, crowd, tokens)
         pushes = [cost_of(opened, partial(push, device)) for device in real]
-        web_s = _processor_s(web) - began_s
+        web_s = processor_of_tree(web.pid) - began_s
         worker_s, head_after_s, released = _train(home, rows=devices * PHOTOS)
         stored_bytes = _size(folder / "store") - empty_bytes
         pulls = [cost_of(opened, partial(pull, device, expected=PullOutcome.INSTALLED)) for device in real]
         asking = tokens[:FETCHING] or [device.identity().token for device in real]
-        began_s = _processor_s(web)
+        began_s = processor_of_tree(web.pid)
         fetch(home.port, released.channels[CHANNEL].manifest, asking)
-        web_pull_s = (_processor_s(web) - began_s) / len(asking)
+        web_pull_s = (processor_of_tree(web.pid) - began_s) / len(asking)
     costs = list(zip(pushes, pulls, strict=True))
     return costs, Served(web_s, web_pull_s, worker_s, stored_bytes, head_after_s)
 
@@ -133,7 +134,7 @@ def _train(home: Household, *, rows: int) -> tuple[float, float, Registry]:
         while True:
             found = registry.read(store, pool)
             if found.trained is not None and found.trained.rows >= rows:
-                return _processor_s(process), time.monotonic() - began, found
+                return processor_of_tree(process.pid), time.monotonic() - began, found
             if time.monotonic() - began > PATIENCE_S or not process.is_running():
                 raise CannotMeasure(f"{log}: expected a release from {rows} samples within {PATIENCE_S:g} s, got none")
             time.sleep(LOOK_EVERY_S)
@@ -157,18 +158,6 @@ def _process(command: str) -> psutil.Process:
     return next(one for one in psutil.Process().children() if command in one.cmdline())
 
 
-def _processor_s(process: psutil.Process) -> float:
-    """Return the processor seconds of a process, and of all that come or came of it."""
-    total = 0.0
-    for one in (process, *process.children(recursive=True)):
-        try:
-            used = one.cpu_times()
-        except psutil.NoSuchProcess:
-            continue
-        total += used.user + used.system + used.children_user + used.children_system
-    return total
-
-
 def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
@@ -178,9 +167,7 @@ def findings(rows: Sequence[EvidenceRow]) -> list[str]:
     lines = list(dict.fromkeys(row.line for row in rows))
 
     def spread(column: str) -> str:
-        values = [figure_of(rows, name, column) or 0.0 for name in lines]
-        low, high = shown(min(values)), shown(max(values))
-        return f"{low} to {high}" if low != high else low
+        return shown_range([figure_of(rows, name, column) or 0.0 for name in lines])
 
     least, most = lines[0], lines[-1]
     return [

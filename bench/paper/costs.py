@@ -21,10 +21,10 @@ from bench.evidence.line import Line, line
 from bench.evidence.row import EvidenceRow
 from bench.isolated import in_fresh_process
 from bench.measure.bundles import export_bundle
+from bench.measure.trainable_head import convert_head
+from bench.measure.training_session import Asked, train_head
 from bench.paper.energy import Coefficients, Packages
 from bench.paper.household import CUT, Household, pull, push
-from bench.peers.trainable_head import convert_head
-from bench.peers.training_session import Asked, train_head
 from contract.bundle import read_device_bundle
 from contract.cuts import CUTS
 from demo.folders import list_photos

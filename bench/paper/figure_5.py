@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from bench.evidence.exhibit import Exhibit, Run
 from bench.evidence.plots import looks, new_figure
 from bench.evidence.row import EvidenceRow, figure_of
+from bench.evidence.tables import shown_range
+from bench.measure.training_session import RUNTIMES
 from bench.paper.acts import FEW_CLASSES, TOY_CLASSES
 from bench.paper.costs import (
     DOWN,
@@ -31,7 +33,6 @@ from bench.paper.costs import (
 )
 from bench.paper.energy import Coefficients
 from bench.paper.household import CUT, household, make_heads
-from bench.peers.training_session import RUNTIMES
 
 
 def measure(run: Run) -> list[EvidenceRow]:
@@ -58,13 +59,14 @@ def findings(rows: Sequence[EvidenceRow]) -> list[str]:
         f"An exchange of FEDEx, a push and a pull, takes {exchange[PROCESSOR]:.3g} ms of processor in a program that "
         f"runs anyway, {exchange[UP]:.3g} kB up and {exchange[DOWN]:.3g} kB down, and wakes the radio "
         f"{exchange[WAKE_UPS]:.0f} times. Training the head on the device takes "
-        f"{_range([one[PROCESSOR] for one in trainings])} ms, no byte and no wake-up. {_order(exchange, trainings)}",
+        f"{shown_range([one[PROCESSOR] for one in trainings])} ms, no byte and no wake-up. "
+        f"{_order(exchange, trainings)}",
         _index_words(rows),
         "What this cannot say: a second of this processor is not one of a phone's; payload is not what a radio sends; "
         "and no screen, no charging and no idle power is in it. The paper's figure shows the whole phone, and its "
         "on-device baseline trained another network (MobileNetV2, four labels) whose end was not measured; it was "
         "assumed to last longer than four minutes. Here a head takes "
-        f"{_range([one[PROCESSOR] / MS for one in trainings])} s.",
+        f"{shown_range([one[PROCESSOR] / MS for one in trainings])} s.",
     ]
 
 
@@ -93,7 +95,7 @@ def _index_words(rows: Sequence[EvidenceRow]) -> str:
     awake = 100 * coefficients.wake_up_j * exchange[WAKE_UPS] / exchange_j
     return (
         f"Where one number is wanted: by the default coefficients, over 3G, an exchange comes to {exchange_j:.3g} J "
-        f"and on-device training to {_range(trainings_j)} J. {awake:.0f} % of the exchange are its wake-ups: what "
+        f"and on-device training to {shown_range(trainings_j)} J. {awake:.0f} % of the exchange are its wake-ups: what "
         "counts is how often a device has to talk, more than what it says. FEDEx needs a push and a pull, against at "
         "least one wake-up in each round of federated averaging."
     )
@@ -115,11 +117,6 @@ def _exchange(rows: Sequence[EvidenceRow]) -> dict[str, float]:
 
 def _cost_of(rows: Sequence[EvidenceRow], name: str) -> dict[str, float]:
     return {column: figure_of(rows, name, column) or 0.0 for column in (PROCESSOR, UP, DOWN, WAKE_UPS)}
-
-
-def _range(values: Sequence[float]) -> str:
-    low, high = f"{min(values):.3g}", f"{max(values):.3g}"
-    return f"{low} to {high}" if low != high else low
 
 
 def draw(rows: Sequence[EvidenceRow]) -> Figure:

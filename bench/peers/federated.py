@@ -12,6 +12,8 @@ import numpy as np
 
 from bench.evidence.exhibit import Exhibit, Run
 from bench.evidence.row import EvidenceRow
+from bench.measure.trainable_head import convert_head
+from bench.measure.training_session import Asked, train_head
 from bench.peers.averaging_runs import averaging_rows
 from bench.peers.cycle_alone import Cycle, play_cycles
 from bench.peers.deployed import DIMENSIONS, PEOPLE, write_devices, write_start
@@ -25,8 +27,6 @@ from bench.peers.networks import Setting, all_settings
 from bench.peers.real_system import Played, play
 from bench.peers.systems import System, line_of
 from bench.peers.task import Accuracy, Task, invent, score
-from bench.peers.trainable_head import convert_head
-from bench.peers.training_session import Asked, train_head
 
 NODES, DEPLOYED_ROUNDS = 2, 2
 ON_DEVICE_STEPS, ON_DEVICE_RATE, WHOLE_PROCESSES = 20, 0.1, 3

@@ -15,11 +15,11 @@ from bench.evidence.errors import CannotMeasure
 from bench.evidence.exhibit import Exhibit, Run
 from bench.evidence.plots import INK, looks, new_figure
 from bench.evidence.row import EvidenceRow, figure_of
+from bench.measure.trainable_head import convert_head
+from bench.measure.training_session import RUNTIMES, Asked, Trained, train_head
 from bench.peers.heads import Head, class_means
 from bench.peers.networks import best_setting
 from bench.peers.task import Cast, Floats, Task, invent, score
-from bench.peers.trainable_head import convert_head
-from bench.peers.training_session import RUNTIMES, Asked, Trained, train_head
 
 STEPS, RATE = (20, 300), 0.1
 LARGE_CLASSES, LARGE_STEPS = 8631, 20

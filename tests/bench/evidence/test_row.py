@@ -6,7 +6,7 @@ import math
 import pytest
 
 from bench.evidence.row import EvidenceRow, figure_of
-from bench.evidence.tables import markdown_table, shown
+from bench.evidence.tables import markdown_table, shown, shown_range
 
 
 def test_a_row_of_repeats_is_their_median_with_the_smallest_and_the_largest() -> None:
@@ -87,3 +87,8 @@ def test_a_figure_is_shown_with_the_digits_that_count(value: float | None, text:
 def test_a_row_without_a_unit_is_kept_and_read_again() -> None:
     row = EvidenceRow("push", "wake-ups", 1.0, "")
     assert EvidenceRow.parse(row.to_json()) == row
+
+
+def test_a_range_is_shown_as_one_figure_where_both_ends_look_alike() -> None:
+    assert shown_range([5.0, 2.0, 3.0]) == "2 to 5"
+    assert shown_range([1.9999, 2.0001]) == "2"

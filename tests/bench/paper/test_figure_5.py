@@ -5,6 +5,7 @@ from pathlib import Path
 from bench.evidence.exhibit import Run, Size
 from bench.evidence.row import EvidenceRow, figure_of
 from bench.isolated import in_fresh_process
+from bench.measure.training_session import RUNTIMES
 from bench.paper.costs import (
     DOWN,
     FEEDBACK,
@@ -22,7 +23,6 @@ from bench.paper.costs import (
     training_name,
 )
 from bench.paper.figure_5 import EXHIBIT, findings
-from bench.peers.training_session import RUNTIMES
 
 
 def _say(line: str) -> None:

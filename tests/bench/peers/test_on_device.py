@@ -11,11 +11,11 @@ from bench.evidence.exhibit import Size
 from bench.evidence.kept import Kept, read_kept
 from bench.evidence.row import figure_of
 from bench.evidence.taking import Folders, take_all
+from bench.measure.trainable_head import convert_head
+from bench.measure.training_session import RUNTIMES, Asked, train_head
 from bench.peers.heads import Head
 from bench.peers.on_device import ALL, NOBODY, OWN, SESSION, draw, findings, line_of, shares
 from bench.peers.task import invent
-from bench.peers.trainable_head import convert_head
-from bench.peers.training_session import RUNTIMES, Asked, train_head
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_shares_ask_each_head_of_its_own_person_and_of_everybody() -> None:
 def test_a_session_imports_neither_tensorflow_nor_what_it_does_not_need() -> None:
     """Its whole processor time is shown, as that of a small program."""
     heavy = ["tensorflow", "keras", "matplotlib"]
-    script = f"import bench.peers.training_session, sys; print([one for one in {heavy} if one in sys.modules])"
+    script = f"import bench.measure.training_session, sys; print([one for one in {heavy} if one in sys.modules])"
     assert (
         subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
         == "[]"

@@ -1,4 +1,4 @@
-"""Training sessions as a phone would hold them: `python -m bench.peers.training_session ASKED.npz DONE.npz`.
+"""Training sessions as a phone would hold them: `python -m bench.measure.training_session ASKED.npz DONE.npz`.
 
 It is a process of its own for each runtime, and imports little, so that its whole processor time is what such a program
 costs. A session opens the model, restores the head in use, takes its steps, and saves the head to a file::
@@ -33,7 +33,7 @@ class Asked:
     """Some sessions that differ only in whose photos they train on."""
 
     model: Path
-    """Of `bench.peers.trainable_head`."""
+    """Of `bench.measure.trainable_head`."""
     runtime: str
     kernel: Floats
     bias: Floats
@@ -67,7 +67,7 @@ def train_head(asked: Asked, work: Path) -> Trained:
     question, answer = work / "asked.npz", work / "done.npz"
     arrays = {name: np.asarray(getattr(asked, name)) for name in asked.__slots__ if name != "model"}
     np.savez(question, model=np.array(str(asked.model)), **arrays)
-    command = [sys.executable, "-m", "bench.peers.training_session", str(question), str(answer)]
+    command = [sys.executable, "-m", "bench.measure.training_session", str(question), str(answer)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode != 0:
