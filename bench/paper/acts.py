@@ -83,6 +83,9 @@ def acts_of(photos: TenPhotos, home: Household, *, cuts: Sequence[str]) -> Itera
         yield Act(gradients_name(classes), True, size, partial(putting, size), is_ours=False)
     yield Act(WHOLE_MODEL, False, WHOLE_BYTES, partial(getting, WHOLE_BYTES), is_ours=False, paper_s=PAPER_PULL_S)
     for classes in (many, few):
+        size = head_bytes(classes)
+        yield Act(fetch_name(classes), False, size, partial(getting, size), is_ours=False)
+    for classes in (many, few):
         yield Act(pull_name(classes), False, None, partial(_pulling, classes))
     yield Act(NOTHING_NEW, False, None, partial(_asking, few))
 
@@ -95,6 +98,11 @@ def push_name(cut: str, codec: Codec) -> str:
 def gradients_name(classes: int) -> str:
     """Return the name of the push of the head's gradients."""
     return f"push, FedAvg of the head alone, {classes:,} classes"
+
+
+def fetch_name(classes: int) -> str:
+    """Return the name of the pull of the head as float32, with which the next round of averaging begins."""
+    return f"pull, FedAvg of the head alone, {classes:,} classes"
 
 
 def pull_name(classes: int) -> str:

@@ -11,7 +11,7 @@ from bench.evidence.exhibit import Exhibit, Run
 from bench.evidence.line import PROFILES, line
 from bench.evidence.plots import looks, new_figure
 from bench.evidence.row import EvidenceRow, figure_of
-from bench.evidence.tables import shown
+from bench.evidence.tables import shown_range
 from bench.paper.acts import (
     FEW_CLASSES,
     FLOAT_BYTES,
@@ -25,6 +25,7 @@ from bench.paper.acts import (
     WHOLE_MODEL,
     Ends,
     acts_of,
+    fetch_name,
     gradients_name,
     pull_name,
     push_name,
@@ -64,7 +65,7 @@ def findings(rows: Sequence[EvidenceRow]) -> list[str]:
     return [
         _whole_exchange(rows, lines),
         _head_exchange(rows, lines),
-        _codecs(rows, cuts),
+        _codecs(rows, cuts, lines[-1]),
         _photos(rows, cuts),
         *_paper_rates(rows),
     ]
@@ -72,7 +73,7 @@ def findings(rows: Sequence[EvidenceRow]) -> list[str]:
 
 def _whole_exchange(rows: Sequence[EvidenceRow], lines: Sequence[str]) -> str:
     ours, theirs = _exchange(rows, _ours(rows)), _exchange(rows, (GRADIENTS, WHOLE_MODEL))
-    ratios = _spread(
+    ratios = shown_range(
         [_exchange(rows, (GRADIENTS, WHOLE_MODEL), one) / _exchange(rows, _ours(rows), one) for one in lines]
     )
     return (
@@ -84,27 +85,35 @@ def _whole_exchange(rows: Sequence[EvidenceRow], lines: Sequence[str]) -> str:
 def _head_exchange(rows: Sequence[EvidenceRow], lines: Sequence[str]) -> str:
     """Compare with FedAvg of the head alone, of as many classes, which is what FEDEx trains."""
     classes = _fewest_classes(rows)
-    theirs = (gradients_name(classes), gradients_name(classes))
+    fetched = any(row.line == fetch_name(classes) for row in rows)
+    theirs = (gradients_name(classes), fetch_name(classes) if fetched else gradients_name(classes))
+    down = "up and down" if fetched else "up, and counted the same down"
     kb = _exchange(rows, theirs) / _exchange(rows, _ours(rows))
-    ratios = _spread([_exchange(rows, theirs, one) / _exchange(rows, _ours(rows), one) for one in lines])
+    ratios = shown_range([_exchange(rows, theirs, one) / _exchange(rows, _ours(rows), one) for one in lines])
     return (
         f"That is not a fair comparison: FEDEx trains the head alone. FedAvg of that head ({classes} classes, float32 "
-        f"up, and counted the same down) moves {kb:.2g} times FEDEx's bytes a round and takes {ratios} times as "
+        f"{down}) moves {kb:.2g} times FEDEx's bytes a round and takes {ratios} times as "
         "long; it needs a round or many, as the section on peers shows."
     )
 
 
-def _codecs(rows: Sequence[EvidenceRow], cuts: Sequence[str]) -> str:
+def _codecs(rows: Sequence[EvidenceRow], cuts: Sequence[str], fastest: str) -> str:
+    """Say what the codec saves and costs, which was measured over the fastest line."""
     ratios = [
         (figure_of(rows, push_name(cut, Codec.FLOAT32), TRAFFIC) or 0.0)
         / (figure_of(rows, push_name(cut, DEFAULT_CODEC), TRAFFIC) or 1.0)
         for cut in cuts
     ]
-    packing = [figure_of(rows, push_name(cut, DEFAULT_CODEC), PROCESSOR) or 0.0 for cut in cuts]
+    pushes = {cut: push_name(cut, DEFAULT_CODEC) for cut in cuts}
+    packing = {cut: figure_of(rows, name, PROCESSOR) or 0.0 for cut, name in pushes.items()}
+    shares = [
+        f"{packing[cut] / 10 / (figure_of(rows, name, fastest) or math.inf):.0f} % at {cut}"
+        for cut, name in pushes.items()
+    ]
     return (
-        f"The default codec ({DEFAULT_CODEC}) sends {_spread(ratios)} times fewer bytes than float32, cut by cut. To "
-        f"pack and send them takes {_spread(packing)} ms of processor: the larger a feature, the more of a push over a "
-        "fast line is packing."
+        f"The default codec ({DEFAULT_CODEC}) sends {shown_range(ratios)} times fewer bytes than float32, cut by cut. "
+        f"To pack and send them takes {shown_range([*packing.values()])} ms of the device's processor. Of the seconds "
+        f"of such a push over {fastest} that is {', '.join(shares)}."
     )
 
 
@@ -124,11 +133,12 @@ def _paper_rates(rows: Sequence[EvidenceRow]) -> list[str]:
     """Say what rates the paper's figures would be, if they were traffic."""
     if not any(row.line == push_name("freeze4", Codec.FLOAT32) for row in rows):
         return []
-    size = PHOTOS * FLOAT_BYTES * _elements("freeze4") / 1000
+    rates = {cut: PHOTOS * FLOAT_BYTES * _elements(cut) / 1000 / seconds for cut, seconds in PAPER_S.items()}
+    said = ", ".join(f"{rate:.1f} kB/s at {cut}" for cut, rate in rates.items())
     return [
-        f"If the paper's figures were of traffic, its features at freeze4 ({size:,.0f} kB as plain float32) would have "
-        f"gone at {size / PAPER_S['freeze4']:.1f} kB/s, and its gradients ({WHOLE_BYTES / 1e6:.0f} MB) "
-        f"at {WHOLE_BYTES / 1000 / PAPER_GRADIENTS_S:,.0f} kB/s: its rows from freeze1 to freeze5 are of an encoding."
+        f"If the paper's figures were of traffic, its features (as plain float32) would have gone at {said}, and its "
+        f"gradients ({WHOLE_BYTES / 1e6:.0f} MB) at {WHOLE_BYTES / 1000 / PAPER_GRADIENTS_S:,.0f} kB/s: its rows of "
+        "features look like the time of an encoding."
     ]
 
 
@@ -147,11 +157,6 @@ def _fewest_classes(rows: Sequence[EvidenceRow]) -> int:
 
 def _exchange(rows: Sequence[EvidenceRow], names: Sequence[str], column: str = TRAFFIC) -> float:
     return sum(figure_of(rows, name, column) or 0.0 for name in names)
-
-
-def _spread(ratios: Sequence[float]) -> str:
-    low, high = shown(min(ratios)), shown(max(ratios))
-    return f"{low} to {high}" if low != high else low
 
 
 def _kb(size: float) -> str:

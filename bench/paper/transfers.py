@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from bench.evidence.exhibit import Run
@@ -54,9 +55,13 @@ class Probed:
 def measure_line(
     run: Run, profile: LineProfile, ends: Ends, acts: Sequence[Act], sizes: dict[str, int]
 ) -> Iterator[EvidenceRow]:
-    """Yield the rows of every act over a line; `sizes` are the bytes of those that were measured before."""
+    """Yield the rows of every act over a line; `sizes` are the bytes of those that were measured before.
+
+    Once all are taken, the transfers are in the run's raw results, in a file named as the line.
+    """
     longest_s = TOY_LONGEST_S if run.is_toy else LONGEST_S
     up, down = (_probe(ends, profile, is_up=is_up, share=longest_s / LONGEST_S) for is_up in (True, False))
+    measured: dict[str, list[dict[str, float]]] = {}
     for act in acts:
         probed, size = (up if act.is_up else down), sizes.get(act.name, act.size)
         likely_s = probed.seconds_of(size) if size is not None else 0.0
@@ -67,6 +72,7 @@ def measure_line(
         else:
             repeats = REPEATS if likely_s < SHORT_S and not run.is_toy else 1
             transfers = [_take(ends, act) for _ in range(repeats)]
+            measured[act.name] = [asdict(one) for one in transfers]
             yield _seconds_row(act, profile, transfers)
             if act.is_ours and act.name not in sizes:
                 milliseconds = [1000 * one.processor_s for one in transfers]
@@ -74,6 +80,8 @@ def measure_line(
         if act.name not in sizes:
             sizes[act.name] = transfers[0].size
             yield EvidenceRow(act.name, TRAFFIC, transfers[0].size / 1000, "kB", note=act.note)
+    lines = {"up": asdict(up), "down": asdict(down)}
+    (run.raw / f"{profile.name}.json").write_text(json.dumps({"line": lines, "transfers": measured}))
 
 
 def _seconds_row(act: Act, profile: LineProfile, transfers: Sequence[Transfer]) -> EvidenceRow:

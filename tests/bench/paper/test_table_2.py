@@ -1,6 +1,9 @@
 """The table of latencies, its words and its plot."""
 
+import json
 from pathlib import Path
+
+import pytest
 
 from bench.evidence.exhibit import Run, Size
 from bench.evidence.row import EvidenceRow, figure_of
@@ -11,6 +14,7 @@ from bench.paper.acts import (
     JPEG,
     TOY_CLASSES,
     WHOLE_MODEL,
+    fetch_name,
     gradients_name,
     head_bytes,
     pull_name,
@@ -39,6 +43,10 @@ def test_a_device_pushes_and_pulls_over_a_shaped_line(tmp_path: Path) -> None:
     assert [row.note for row in rows if row.line == small and row.column == TRAFFIC] == [
         "Features of numbers drawn from a seed."
     ]
+    fetched = figure_of(rows, fetch_name(TOY_CLASSES[0]), TRAFFIC) or 0
+    assert head_bytes(TOY_CLASSES[0]) < 1000 * fetched < head_bytes(TOY_CLASSES[0]) + 500
+    raw = json.loads((tmp_path / "Wi-Fi.json").read_text())["transfers"]
+    assert 1000 * (figure_of(rows, small, PROCESSOR) or 0) == pytest.approx(1e6 * raw[small][0]["processor_s"])
     assert len(EXHIBIT.findings(rows)) == 4
     assert EXHIBIT.draw is not None
     assert EXHIBIT.draw(rows).axes
@@ -71,7 +79,26 @@ def test_an_exchange_is_compared_with_the_whole_model_and_with_the_head_alone() 
     whole, head, *_ = findings(_rows(feature_kb=90))
     assert "is 40.0 kB; one of the paper's FedAvg" in whole
     assert "is 200 MB, and takes 120 times as long" in whole
-    assert "moves 6 times FEDEx's bytes a round and takes 2 times as long" in head
+    assert "float32 up, and counted the same down) moves 6 times FEDEx's bytes a round and takes 2 times" in head
+
+
+def test_the_head_that_averaging_fetches_takes_its_time_down_and_not_up() -> None:
+    fetched = [
+        EvidenceRow(fetch_name(FEW_CLASSES), column, value, "") for column, value in ((TRAFFIC, 80), ("LTE", 0.25))
+    ]
+    _, head, *_ = findings([*_rows(feature_kb=90), *fetched])
+    assert "float32 up and down) moves 5 times FEDEx's bytes a round and takes 1.5 times as long" in head
+
+
+def test_how_much_of_a_push_is_packing_is_told_cut_by_cut() -> None:
+    _, _, codecs, *_ = findings(_rows(feature_kb=90))
+    assert "Of the seconds of such a push over LTE that is 1 % at freeze4, 5 % at freeze6." in codecs
+
+
+def test_the_papers_rate_is_told_for_every_cut() -> None:
+    *_, rates = findings(_rows(feature_kb=90))
+    assert "8.1 kB/s at freeze4, 13.1 kB/s at freeze5, 13.4 kB/s at freeze6" in rates
+    assert rates.count(" at freeze") == 6
 
 
 def test_features_larger_than_their_photos_are_told() -> None:
