@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -42,6 +43,8 @@ FETCHING = 100
 """At most: devices that fetch the head."""
 CHANNEL = Channel.LATEST
 """It has what was trained, however few samples the gate has seen to judge it by."""
+EVEN = 1.3
+"""A figure of which the largest is at most so many times the smallest counts as the same for any number of devices."""
 PATIENCE_S, LOOK_EVERY_S = 900.0, 0.2
 UNLIMITED = ("FEDEX_ADDRESS_ENROLMENTS", "FEDEX_CODE_ENROLMENTS")
 UP, DOWN, OWN = "up, a device", "down, a device", "processor, a device"
@@ -72,8 +75,15 @@ def measure(run: Run) -> list[EvidenceRow]:
         run.say(f"{devices:,} devices")
         folder = run.work / f"{devices}"
         folder.mkdir()
-        rows += _rows_of(devices, *_serve(folder, heads, devices))
+        costs, served = _serve(folder, heads, devices)
+        _keep(run, devices, costs, served)
+        rows += _rows_of(devices, costs, served)
     return rows
+
+
+def _keep(run: Run, devices: int, costs: Sequence[tuple[Cost, Cost]], served: Served) -> None:
+    each = [{"push": asdict(push_cost), "pull": asdict(pull_cost)} for push_cost, pull_cost in costs]
+    (run.raw / f"{devices}.json").write_text(json.dumps({"devices": each, "service": asdict(served)}))
 
 
 def line_name(devices: int) -> str:
@@ -172,14 +182,30 @@ def findings(rows: Sequence[EvidenceRow]) -> list[str]:
     least, most = lines[0], lines[-1]
     return [
         f"To push once and pull once, a device sends {spread(UP)} kB, receives {spread(DOWN)} kB and works for "
-        f"{spread(OWN)} ms of processor, from {least} to {most}: the number of others has no part in what it does, "
-        "which is the paper's O(1).",
+        f"{spread(OWN)} ms of processor, from {least} to {most}: {_part_of_others(rows, lines)}.",
         f"The service's share for one device is {spread(WEB)} ms of the web's processor to let it in and take its "
-        f"upload, {spread(WEB_PULL)} ms to give it the head, and {spread(STORED)} kB of store, what the cycle keeps "
-        f"among them. The worker needs {shown(figure_of(rows, least, WORKER_ALL))} s in all with {least}, mostly to "
-        f"start processes and make a head, and {shown(figure_of(rows, most, WORKER_ALL))} s with {most}, which is "
+        f"upload, {spread(WEB_PULL)} ms to give it the head, and {spread(STORED)} kB of store, in which what the "
+        f"training cycle keeps is counted too. The worker needs {shown(figure_of(rows, least, WORKER_ALL))} s of "
+        f"processor in all with {least}, and {shown(figure_of(rows, most, WORKER_ALL))} s with {most}, which is "
         f"{shown(figure_of(rows, most, WORKER))} ms a device.",
     ]
+
+
+def _part_of_others(rows: Sequence[EvidenceRow], lines: Sequence[str]) -> str:
+    """Say whether what a device does hangs on the number of others."""
+    columns = {column: [figure_of(rows, name, column) or 0.0 for name in lines] for column in (UP, DOWN, OWN)}
+    uneven = {column: values for column, values in columns.items() if max(values) > EVEN * min(values)}
+    if not uneven:
+        return (
+            f"no largest figure is more than {EVEN:g} times the smallest, so that the number of others has no part in "
+            "what it does, which is the paper's O(1)"
+        )
+    said = ", ".join(
+        f"{column.partition(',')[0]} **{'grows' if values[-1] > EVEN * values[0] else 'varies'}**, from "
+        f"{shown(values[0])} to {shown(values[-1])}"
+        for column, values in uneven.items()
+    )
+    return f"{said}, which is not the paper's O(1)"
 
 
 def draw(rows: Sequence[EvidenceRow]) -> Figure:
