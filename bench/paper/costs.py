@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from bench.isolated import in_fresh_process
 from bench.measure.bundles import export_bundle
 from bench.measure.trainable_head import convert_head
 from bench.measure.training_session import Asked, train_head
-from bench.paper.energy import Coefficients, Packages
+from bench.paper.energy import POWERCAP, Coefficients, Packages
 from bench.paper.household import CUT, Household, pull, push
 from contract.bundle import read_device_bundle
 from contract.cuts import CUTS
@@ -44,6 +45,8 @@ PUSH, PULL, NOTHING_NEW = f"push, {PHOTOS} features", "pull, a new head", "pull,
 FEEDBACK, INFERENCE = "feedback on one answer", "inference, one photo"
 NO_RAPL = "Not measured: this machine offers no RAPL (/sys/class/powercap)."
 WITH_SERVICE = "By RAPL, of all packages of this machine, with what the service took; less the idle machine."
+ALONE = "By RAPL, of all packages of this machine, less the idle machine."
+AS_PROGRAM = "By RAPL, of all packages of this machine, as a program; less the idle machine."
 NO_EXPORT = "Not measured at toy size: it needs an export."
 MS = 1000.0
 
@@ -78,13 +81,18 @@ def exchange_rows(run: Run, home: Household, classes: int, coefficients: Coeffic
             [_filled(home, opened, features) for _ in range(count)] for count in (repeats, repeats, processes)
         )
         for name, (act, command) in ACTS.items():
-            rows += _cost_rows(name, [cost_of(opened, partial(act, device)) for device in live], coefficients)
+            costs = [cost_of(opened, partial(act, device)) for device in live]
             seconds = [_program_s(device, command) for device in programs]
+            _keep(run, name, {"live": [asdict(one) for one in costs], "as a program, s": seconds})
+            rows += _cost_rows(name, costs, coefficients)
             rows.append(EvidenceRow.of(name, PROGRAM, [MS * one for one in seconds], "ms"))
-            rows.append(_joules_row(name, act, counted))
-        feedback_s = [_feedback_s(home, device, features) for device in live]
-    rows.append(EvidenceRow.of(FEEDBACK, PROCESSOR, [MS * one for one in feedback_s], "ms"))
+            rows.append(joules_row(name, [partial(act, device) for device in counted], note=WITH_SERVICE))
+        rows += _feedback_rows(run, home, live, counted, features[:1])
     return rows
+
+
+def _keep(run: Run, name: str, raw: object) -> None:
+    (run.raw / f"{name}.json").write_text(json.dumps(raw))
 
 
 def _filled(home: Household, opened: Line, features: Floats) -> Device:
@@ -96,9 +104,8 @@ def _filled(home: Household, opened: Line, features: Floats) -> Device:
 def cost_of(opened: Line, act: Callable[[], object]) -> Cost:
     """Do something in this thread over a line; return what it cost."""
     opened.reset()
-    began = time.thread_time()
-    act()
-    return Cost(time.thread_time() - began, opened.up_bytes, opened.down_bytes, opened.connections)
+    processor_s = _thread_s(act)
+    return Cost(processor_s, opened.up_bytes, opened.down_bytes, opened.connections)
 
 
 def _cost_rows(name: str, costs: Sequence[Cost], coefficients: Coefficients) -> Iterator[EvidenceRow]:
@@ -112,7 +119,7 @@ def _cost_rows(name: str, costs: Sequence[Cost], coefficients: Coefficients) -> 
         )
         for one in costs
     ]
-    yield EvidenceRow.of(name, INDEX, joules, "J")
+    yield EvidenceRow.of(name, INDEX, joules, "J", note=f"By {coefficients.figures()}.")
 
 
 def _program_s(device: Device, command: str) -> float:
@@ -131,34 +138,52 @@ def _children_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _joules_row(name: str, act: Callable[[Device], object], devices: Sequence[Device]) -> EvidenceRow:
-    """Count joules over some devices, where this machine can; what the service takes for them is among it."""
-    packages = Packages.find()
+def joules_row(name: str, acts: Sequence[Callable[[], object]], *, note: str, powercap: Path = POWERCAP) -> EvidenceRow:
+    """Count joules over some acts, where this machine can: those of one of them."""
+    packages = Packages.find(powercap)
     if packages is None:
         return EvidenceRow(name, JOULES, None, "J", note=NO_RAPL)
-    joules = packages.joules_of(lambda: [act(device) for device in devices])
-    return EvidenceRow(name, JOULES, joules / len(devices), "J", note=WITH_SERVICE)
+    joules = packages.joules_of(lambda: [act() for act in acts])
+    return EvidenceRow(name, JOULES, joules / len(acts), "J", note=note)
 
 
-def _feedback_s(home: Household, device: Device, features: Floats) -> float:
-    """Return the processor seconds of one label that a user gives."""
-    inference = home.keep(device, CUT, features[:1])[0]
+def _feedback_rows(
+    run: Run, home: Household, live: Sequence[Device], counted: Sequence[Device], feature: Floats
+) -> list[EvidenceRow]:
+    """Give one label on each device."""
+
+    def giving(device: Device) -> Callable[[], object]:
+        return partial(device.give_feedback, home.keep(device, CUT, feature)[0], label="person 0")
+
+    seconds = [_thread_s(giving(device)) for device in live]
+    _keep(run, FEEDBACK, {"live, s": seconds})
+    return [
+        EvidenceRow.of(FEEDBACK, PROCESSOR, [MS * one for one in seconds], "ms"),
+        joules_row(FEEDBACK, [giving(device) for device in counted], note=ALONE),
+    ]
+
+
+def _thread_s(act: Callable[[], object]) -> float:
     began = time.thread_time()
-    device.give_feedback(inference, label="person 0")
+    act()
     return time.thread_time() - began
 
 
 def inference_rows(run: Run) -> list[EvidenceRow]:
     """Have a device answer photos, by a bundle as it is exported."""
     if run.is_toy:
-        return [EvidenceRow(INFERENCE, PROCESSOR, None, "ms", note=NO_EXPORT)]
+        return [
+            EvidenceRow(INFERENCE, column, None, unit, note=NO_EXPORT)
+            for column, unit in ((PROCESSOR, "ms"), (JOULES, "J"))
+        ]
     bundle, data = export_bundle(run.work) / "device", find_data(work=run.work)
-    seconds = in_fresh_process(_infer, bundle, data.faces, run.work / "infer")
-    return [EvidenceRow.of(INFERENCE, PROCESSOR, [MS * one for one in seconds], "ms", note=f"Of {data.name}.")]
+    seconds, joules = in_fresh_process(_infer, bundle, data.faces, run.work / "infer")
+    _keep(run, INFERENCE, {"live, s": seconds})
+    return [EvidenceRow.of(INFERENCE, PROCESSOR, [MS * one for one in seconds], "ms", note=f"Of {data.name}."), joules]
 
 
-def _infer(bundle: Path, faces: Path, home: Path) -> list[float]:
-    """Return the processor seconds of answers on photos: prepared, through prefix and head, and kept."""
+def _infer(bundle: Path, faces: Path, home: Path) -> tuple[list[float], EvidenceRow]:
+    """Return the processor seconds and joules of answers on photos: prepared, through prefix and head, and kept."""
     photos = [
         load_photo(path) for _, own in sorted(list_photos(faces).items())[:INFERENCES] for path in sorted(own)[:1]
     ]
@@ -168,7 +193,8 @@ def _infer(bundle: Path, faces: Path, home: Path) -> list[float]:
             began = time.process_time()
             recognizer.infer(photo)
             seconds.append(time.process_time() - began)
-    return seconds[WARM_UP:]
+        joules = joules_row(INFERENCE, [partial(recognizer.infer, photo) for photo in photos], note=ALONE)
+    return seconds[WARM_UP:], joules
 
 
 def training_rows(run: Run, classes: int, runtime: str, coefficients: Coefficients) -> Iterator[EvidenceRow]:
@@ -181,13 +207,17 @@ def training_rows(run: Run, classes: int, runtime: str, coefficients: Coefficien
     embeddings = random.standard_normal((sessions, TRAINED_PHOTOS, dimensions)).astype(np.float32)
     nothing = np.zeros((dimensions, classes), np.float32), np.zeros(classes, np.float32)
     labels = np.arange(sessions) % classes
+    repeats = TOY_PROCESSES if run.is_toy else PROCESSES
     for steps in STEPS:
+        name = training_name(runtime, steps)
         asked = partial(Asked, model, runtime, *nothing, steps=steps, rate=RATE)
-        trained = train_head(asked(embeddings=embeddings, labels=labels), run.work)
-        yield from _cost_rows(training_name(runtime, steps), [Cost(one) for one in trained.processor_s], coefficients)
-        repeats = TOY_PROCESSES if run.is_toy else PROCESSES
-        alone = [train_head(asked(embeddings=embeddings[:1], labels=labels[:1]), run.work) for _ in range(repeats)]
-        yield EvidenceRow.of(training_name(runtime, steps), PROGRAM, [MS * one.whole_s for one in alone], "ms")
+        session = partial(train_head, asked(embeddings=embeddings[:1], labels=labels[:1]), run.work)
+        sessions_s = train_head(asked(embeddings=embeddings, labels=labels), run.work).processor_s
+        alone_s = [session().whole_s for _ in range(repeats)]
+        _keep(run, name, {"live, s": sessions_s, "as a program, s": alone_s})
+        yield from _cost_rows(name, [Cost(one) for one in sessions_s], coefficients)
+        yield EvidenceRow.of(name, PROGRAM, [MS * one for one in alone_s], "ms")
+        yield joules_row(name, [session] * repeats, note=AS_PROGRAM)
 
 
 def training_name(runtime: str, steps: int) -> str:

@@ -6,6 +6,7 @@ themselves. What a radio spends after a transfer, its tail, is why wake-ups coun
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -44,15 +45,23 @@ class Coefficients:
         """Read what is set.
 
         Raises:
-            ValueError: one is no number.
+            ValueError: one is no number from 0 on.
         """
-        named = {name: environment.get(f"{PREFIX}{name.upper()}") for name in cls.__slots__}
-        return cls(**{name: float(text) for name, text in named.items() if text})
+        variables = {name: f"{PREFIX}{name.upper()}" for name in cls.__slots__}
+        found = {name: (one, text) for name, one in variables.items() if (text := environment.get(one))}
+        return cls(**{name: _cost(variable, text) for name, (variable, text) in found.items()})
 
     def joules(self, *, processor_s: float, up_bytes: float, down_bytes: float, wake_ups: float) -> float:
         """Return the index."""
         radio_j = (self.up_uj * up_bytes + self.down_uj * down_bytes) / 1e6 + self.wake_up_j * wake_ups
         return self.processor_w * processor_s + radio_j
+
+    def figures(self) -> str:
+        """Say what they are, without where they are from."""
+        return (
+            f"{self.processor_w:.3g} W of processor, {self.up_uj:.3g} and {self.down_uj:.3g} µJ a byte up and down, "
+            f"{self.wake_up_j:.3g} J a wake-up"
+        )
 
     def describe(self) -> str:
         """Say what they are and where they are from, as Markdown."""
@@ -93,6 +102,16 @@ class Packages:
         after = [_read(folder, "energy_uj") for folder in self.folders]
         spans = [_read(folder, "max_energy_range_uj") for folder in self.folders]
         return sum((end - begin) % (span + 1) for begin, end, span in zip(before, after, spans, strict=True)) / 1e6
+
+
+def _cost(variable: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{variable}: expected a number from 0 on, got {text!r}")
+    return value
 
 
 def _read(folder: Path, name: str) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from bench.evidence.errors import CannotMeasure
 from bench.evidence.exhibit import Exhibit, Run
 from bench.evidence.plots import looks, new_figure
 from bench.evidence.row import EvidenceRow, figure_of
@@ -36,8 +37,15 @@ from bench.paper.household import CUT, household, make_heads
 
 
 def measure(run: Run) -> list[EvidenceRow]:
-    """Measure each act several times, on devices of their own."""
-    coefficients = Coefficients.from_environment(os.environ)
+    """Measure each act several times, on devices of their own.
+
+    Raises:
+        CannotMeasure: a coefficient that is set is none.
+    """
+    try:
+        coefficients = Coefficients.from_environment(os.environ)
+    except ValueError as error:
+        raise CannotMeasure(str(error)) from error
     classes = TOY_CLASSES[0] if run.is_toy else FEW_CLASSES
     run.say("a service, and devices that push and pull")
     heads = make_heads(run.work, (classes,))
@@ -77,10 +85,13 @@ def _order(exchange: dict[str, float], trainings: Sequence[dict[str, float]]) ->
     ]
     if len(cheaper) == len(trainings):
         return (
-            "All of it is less, so that on-device training of a head takes less energy than an exchange, whatever a "
+            "Every column is smaller: on-device training of a head takes less energy than an exchange, whatever a "
             "byte, a second and a wake-up cost. What speaks for FEDEx is what is learnt together, not energy."
         )
-    return f"In {len(cheaper)} of {len(trainings)} cases all of it is less; in the others it hangs on what each costs."
+    return (
+        f"In {len(cheaper)} of {len(trainings)} cases every column is smaller; in the others it hangs on what each "
+        "costs."
+    )
 
 
 def _index_words(rows: Sequence[EvidenceRow]) -> str:

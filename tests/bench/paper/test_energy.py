@@ -23,8 +23,9 @@ def test_what_moves_no_byte_costs_its_processor_and_not_nothing() -> None:
 def test_the_environment_sets_coefficients() -> None:
     found = Coefficients.from_environment({"EVIDENCE_PROCESSOR_W": "2.5", "EVIDENCE_UP_UJ": ""})
     assert found == replace(Coefficients(), processor_w=2.5)
-    with pytest.raises(ValueError, match="much"):
-        Coefficients.from_environment({"EVIDENCE_WAKE_UP_J": "much"})
+    for text in ("much", "nan", "inf", "-0.1"):
+        with pytest.raises(ValueError, match=f"EVIDENCE_WAKE_UP_J: expected .* got '{text}'"):
+            Coefficients.from_environment({"EVIDENCE_WAKE_UP_J": text})
 
 
 def test_every_coefficient_is_printed_with_its_source() -> None:
