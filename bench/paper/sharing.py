@@ -84,9 +84,10 @@ def findings(rows: Sequence[EvidenceRow]) -> Sequence[str]:
 
 def _what_others_bring(rows: Sequence[EvidenceRow], line: str) -> str:
     own, group = (_value(rows, line, f"{heads}, {RIGHT}") for heads in (OWN, GROUP))
+    why = " (as it must be: it has no class of theirs)" if own == 0 else ""
     return (
         f"Of people whom neither the bundle nor this device's user knows, a head of one's own is right about {own:.1f} "
-        f"% of the photos, and the group's about {group:.1f} %: {_gain(group - own)}."
+        f"% of the photos{why}, and the group's about {group:.1f} %: {_gain(group - own)}."
     )
 
 

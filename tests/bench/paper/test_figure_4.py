@@ -15,6 +15,7 @@ from bench.learning.people import draw_people
 from bench.learning.world import Casting, cast_people
 from bench.paper.figure_4 import (
     EVERYTHING,
+    EXHIBIT,
     MEANS,
     MINUTES,
     RIGHT,
@@ -67,6 +68,9 @@ def test_ten_epochs_are_as_many_steps_as_go_over_everything_ten_times() -> None:
     minutes = figure_of(rows([0.9, 0.9, 0.9]), EVERYTHING, MINUTES)
     assert epoch_steps(481_010) == 481_010 / LONG.batch_for(481_010)
     assert minutes == pytest.approx(10 * 481_010 / 2048 / 2.0 / 60)
+    [note] = [row.note for row in rows([0.9, 0.9, 0.9]) if row.line == EVERYTHING]
+    assert "in batches of 2,048; the paper's Table 1 has batches of 90" in note
+    assert "in the recipe's batches of 2,048" in EXHIBIT.differs
     assert "longer than the paper's four" in findings(rows([0.9, 0.9, 0.9]))[-1]
 
 
@@ -110,5 +114,9 @@ def test_the_exhibit_is_taken_at_a_toys_size(tmp_path: Path) -> None:
     for line in (f"{name}, {SAID}", MEANS):
         start, end = (figure_of(kept.rows, line, column) or 0 for column in ("0 %", "100 %"))
         assert 50 < start < end
-    assert len(findings(kept.rows)) == 3
+    curve, size, time = findings(kept.rows)
+    said = [figure_of(kept.rows, f"{name}, {SAID}", column) or 0 for column in ("0 %", "100 %")]
+    assert f"said from {said[0]:.1f} to {said[1]:.1f} %" in curve
+    assert f"class means {figure_of(kept.rows, MEANS, '0 %'):.1f} % with 0 %" in size
+    assert "epochs" in time
     assert len(json.loads((folders.build / "raw" / "figure-4" / "people.json").read_text())) == 2
