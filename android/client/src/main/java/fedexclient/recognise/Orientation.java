@@ -1,0 +1,52 @@
+package fedexclient.recognise;
+
+/** How a photo is turned so that it stands as its maker meant it: the eight values of EXIF. */
+public enum Orientation {
+  UPRIGHT(false, false, false),
+  MIRRORED(false, true, false),
+  HALF_TURN(false, true, true),
+  FLIPPED(false, false, true),
+  TRANSPOSED(true, false, false),
+  QUARTER_TURN(true, true, false),
+  TRANSVERSED(true, true, true),
+  THREE_QUARTER_TURN(true, false, true);
+
+  private final boolean swaps;
+  private final boolean mirrors;
+  private final boolean flips;
+
+  /** Swaps rows and columns first; then mirrors left to right, and top to bottom. */
+  Orientation(boolean swaps, boolean mirrors, boolean flips) {
+    this.swaps = swaps;
+    this.mirrors = mirrors;
+    this.flips = flips;
+  }
+
+  /** The orientation of a number in EXIF, 1 to 8; any other one says nothing, as 1. */
+  public static Orientation ofExif(int number) {
+    return number >= 1 && number <= 8 ? values()[number - 1] : UPRIGHT;
+  }
+
+  /** Turns a photo, as it is stored, upright. */
+  public Pixels turn(Pixels stored) {
+    if (this == UPRIGHT) {
+      return stored;
+    }
+    int width = swaps ? stored.height() : stored.width();
+    int height = swaps ? stored.width() : stored.height();
+    int channels = stored.channels();
+    byte[] from = stored.values();
+    byte[] turned = new byte[from.length];
+    int to = 0;
+    for (int y = 0; y < height; y++) {
+      int row = flips ? height - 1 - y : y;
+      for (int x = 0; x < width; x++) {
+        int column = mirrors ? width - 1 - x : x;
+        int pixel = swaps ? column * stored.width() + row : row * stored.width() + column;
+        System.arraycopy(from, pixel * channels, turned, to, channels);
+        to += channels;
+      }
+    }
+    return Pixels.of(width, height, channels, turned);
+  }
+}
