@@ -1,0 +1,14 @@
+package fedexclient.recognise;
+
+/** A model that is not what the bundle or the contract says, or that does not work. */
+public final class ModelRefusedException extends RecogniseException {
+  private static final long serialVersionUID = 1L;
+
+  ModelRefusedException(String message) {
+    super(message);
+  }
+
+  ModelRefusedException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
