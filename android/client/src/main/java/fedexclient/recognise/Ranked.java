@@ -1,0 +1,26 @@
+package fedexclient.recognise;
+
+/** A label and how probable it is. */
+public final class Ranked {
+  private final String label;
+  private final double probability;
+
+  Ranked(String label, double probability) {
+    this.label = label;
+    this.probability = probability;
+  }
+
+  public String label() {
+    return label;
+  }
+
+  /** 0 to 1, calibrated. */
+  public double probability() {
+    return probability;
+  }
+
+  @Override
+  public String toString() {
+    return label + " " + probability;
+  }
+}
