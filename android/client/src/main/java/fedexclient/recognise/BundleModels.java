@@ -3,13 +3,11 @@ package fedexclient.recognise;
 import fedexclient.contract.DeviceBundle;
 import fedexclient.contract.FaceParameters;
 import fedexclient.contract.FileRef;
-import fedexclient.contract.HeadFile;
 import fedexclient.contract.Manifest;
 import fedexclient.contract.ModelInput;
 import fedexclient.contract.PhotoInput;
 import fedexclient.contract.TensorInput;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -89,28 +87,25 @@ public final class BundleModels {
    *
    * @throws ModelRefusedException it does not belong to the bundle, or does not run
    */
-  public Head bundledHead() throws ModelRefusedException, IOException {
+  Head bundledHead() throws ModelRefusedException, IOException {
     List<String> labels = bundle.labels();
     Model model = naming(HEAD_FILE, () -> checkHead(open(HEAD_FILE, bundle.head(), "head", 1), labels.size()));
     return new Head(model, labels, bundle.facts().temperature(), bundle.facts().points(), Head.BUNDLED_SERIAL);
   }
 
   /**
-   * Loads a head that was released.
+   * Loads a head that was installed.
    *
-   * @param content of the head's file, as mapped
-   * @param file what the manifest says of it
-   * @param manifest which was judged
-   * @param labels of the manifest's label list
    * @throws ModelRefusedException it does not belong to the bundle or to its manifest, or does not run
    */
-  public Head releasedHead(ByteBuffer content, HeadFile file, Manifest manifest, List<String> labels)
-      throws ModelRefusedException {
+  Head installedHead(InstalledHead installed) throws ModelRefusedException {
+    Manifest manifest = installed.manifest();
+    List<String> labels = installed.labels();
     if (labels.size() != manifest.labelCount()) {
       String got = labels.size() + " labels";
       throw new ModelRefusedException("label list: expected " + manifest.labelCount() + ", got " + got);
     }
-    Model opened = new ModelLoader(runtime, 1).open(content, file.file(), "head");
+    Model opened = new ModelLoader(runtime, 1).open(installed.content(), installed.file().file(), "head");
     Model model = checkHead(opened, labels.size());
     return new Head(model, labels, manifest.temperature(), manifest.points(), manifest.serial());
   }

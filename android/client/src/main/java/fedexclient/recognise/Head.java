@@ -6,9 +6,9 @@ import java.util.Collections;
 import java.util.List;
 
 /** A head that is loaded, with what turns its logits into an answer. */
-public final class Head implements AutoCloseable {
+final class Head implements AutoCloseable {
   /** The serial of the bundle's own head; releases count from 1. */
-  public static final long BUNDLED_SERIAL = 0;
+  static final long BUNDLED_SERIAL = 0;
 
   private final Model model;
   private final List<String> labels;
@@ -29,7 +29,7 @@ public final class Head implements AutoCloseable {
   }
 
   /** Class by class. */
-  public List<String> labels() {
+  List<String> labels() {
     return labels;
   }
 
@@ -39,12 +39,12 @@ public final class Head implements AutoCloseable {
   }
 
   /** Its thresholds. */
-  public Points points() {
+  Points points() {
     return points;
   }
 
   /** Which release it is of; 0: it came with the bundle. */
-  public long serial() {
+  long serial() {
     return serial;
   }
 

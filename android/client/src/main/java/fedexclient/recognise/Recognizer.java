@@ -27,27 +27,29 @@ public final class Recognizer implements AutoCloseable {
   private final @Nullable Model detector;
   private final @Nullable RegionFinder regions;
   private final int top;
-  private Head head;
+  private final ServingHead serving;
   private @Nullable Strictness strictness;
 
-  private Recognizer(BundleModels models, Model prefix, @Nullable Model detector, Head head, int top) {
+  private Recognizer(BundleModels models, Model prefix, @Nullable Model detector, ServingHead serving, int top) {
     this.bundle = models.bundle();
     this.prefix = prefix;
     this.detector = detector;
-    this.head = head;
+    this.serving = serving;
     this.top = top;
     ModelInput input = bundle.facts().input();
     this.regions = input instanceof PhotoInput ? new RegionFinder((PhotoInput) input, detector) : null;
   }
 
   /**
-   * Opens the models of a bundle; its own head answers until another one is served.
+   * Opens the models of a bundle, and the head that serves.
    *
+   * @param heads those that are installed; null: the bundle's own head answers
    * @param top how many labels an answer has, at least 1
    * @throws ModelRefusedException a model that does not belong to the bundle, or does not run
    * @throws IOException one that cannot be read
    */
-  public static Recognizer open(BundleModels models, int top) throws ModelRefusedException, IOException {
+  public static Recognizer open(BundleModels models, @Nullable InstalledHeads heads, int top)
+      throws ModelRefusedException, IOException {
     List<Model> opened = new ArrayList<>();
     try {
       Model prefix = kept(models.prefix(), opened);
@@ -55,7 +57,7 @@ public final class Recognizer implements AutoCloseable {
       if (detector != null) {
         opened.add(detector);
       }
-      return new Recognizer(models, prefix, detector, models.bundledHead(), top);
+      return new Recognizer(models, prefix, detector, new ServingHead(models, heads), top);
     } catch (ModelRefusedException | IOException | RuntimeException error) {
       for (Model model : opened) {
         model.close();
@@ -69,16 +71,14 @@ public final class Recognizer implements AutoCloseable {
     return model;
   }
 
-  /** Has another head of the same bundle answer from now on; the one before is closed. */
-  public void serve(Head next) {
-    Head before = head;
-    head = next;
-    before.close();
+  /** Of which release the head is that answers now; 0: the bundle's. */
+  public long headSerial() {
+    return serving.head().serial();
   }
 
-  /** The head that answers. */
-  public Head head() {
-    return head;
+  /** What was stepped over for that head, and why. */
+  public List<String> warnings() {
+    return serving.warnings();
   }
 
   /** Chooses when "unknown" is answered, from the next answer on; null: as the group's operator chose. */
@@ -94,13 +94,16 @@ public final class Recognizer implements AutoCloseable {
    * @throws ModelRefusedException a model gives numbers that are not finite
    */
   public List<Answer> recognise(Pixels photo) throws PhotoException, ModelRefusedException {
+    List<Region> found = find(photo);
+    serving.refresh();
+    Head head = serving.head();
     List<Answer> answers = new ArrayList<>();
-    for (Region region : find(photo)) {
+    for (Region region : found) {
       float[] feature = prefix.run(region.values());
       checkFinite(feature, "prefix: expected a finite feature");
       float[] logits = head.model().run(bytesOf(feature));
       checkFinite(logits, "head: expected finite logits");
-      answers.add(answer(region, feature, logits));
+      answers.add(answer(region, feature, logits, head));
     }
     return Collections.unmodifiableList(answers);
   }
@@ -121,7 +124,7 @@ public final class Recognizer implements AutoCloseable {
     }
   }
 
-  private Answer answer(Region region, float[] feature, float[] logits) {
+  private Answer answer(Region region, float[] feature, float[] logits, Head head) {
     double threshold = head.points().thresholdAt(strictness);
     Ranking ranking = Ranking.of(logits, head.labels(), head.temperature(), threshold, top);
     return new Answer(ranking, feature, head.serial(), region.box(), region.isSubject());
@@ -137,11 +140,13 @@ public final class Recognizer implements AutoCloseable {
   public Answer recogniseTensor(byte[] values) throws TensorException, ModelRefusedException {
     checkTensor(values);
     float[] feature = prefix.run(ByteBuffer.wrap(values).asReadOnlyBuffer());
+    serving.refresh();
+    Head head = serving.head();
     float[] logits = Finite.isFinite(feature) ? head.model().run(bytesOf(feature)) : feature;
     if (!Finite.isFinite(logits)) {
       throw new TensorException("tensor: expected numbers that the network can take, got a NaN or an infinity of them");
     }
-    return answer(new Region(ByteBuffer.wrap(values), null, true), feature, logits);
+    return answer(new Region(ByteBuffer.wrap(values), null, true), feature, logits, head);
   }
 
   private void checkTensor(byte[] values) throws TensorException {
@@ -189,6 +194,6 @@ public final class Recognizer implements AutoCloseable {
     if (detector != null) {
       detector.close();
     }
-    head.close();
+    serving.close();
   }
 }
