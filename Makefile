@@ -154,14 +154,20 @@ android:  ## build the Android library to build/android: the AAR, and a jar of i
 	@$(NEEDS_MAVEN); $(MAVEN) package -DskipTests && cd build/android && \
 	cp client/fedex-client-*.zip fedex-client.aar && cp client/fedex-client-*-sources.jar fedex-client-sources.jar && ls -l fedex-client.aar fedex-client-sources.jar
 
-# What models run on in the tests is made where there is a compiler; without it those tests are skipped, with the reason.
+# What models run on in the tests is made where there is a compiler, what they are compared with where there is Python;
+# the tests that miss one of them are skipped, with the reason.
 BIONIC := android/client/src/test/c/bionic
-test-android: $(if $(filter x86_64,$(shell uname -m)),$(if $(shell command -v gcc),build/android-bionic/liblog.so))  ## test the Android library on the JVM: golden files, and TensorFlow Lite as an APK carries it
+FIXTURE := build/android-fixture/expected.tensors
+test-android: $(if $(filter x86_64,$(shell uname -m)),$(if $(shell command -v gcc),build/android-bionic/liblog.so)) $(if $(wildcard $(STAMP)),$(FIXTURE))  ## test the Android library on the JVM: golden files, and real models as the Python device runs them
 	@$(NEEDS_MAVEN); $(MAVEN) test
 
 build/android-bionic/liblog.so: $(BIONIC).c $(BIONIC).map
 	@mkdir -p $(@D) && for name in c m dl log; do \
 	gcc -O1 -Wall -Wextra -Werror -fPIC -shared -Wl,--version-script=$(BIONIC).map -Wl,-soname,lib$$name.so -o $(@D)/lib$$name.so $< || exit 1; done
+
+$(FIXTURE):
+	@echo "exporting a bundle for the Android library's tests (a minute or a few)"
+	@$(BIN)/python -m tests.device.recognise.parity_fixture $(@D)
 
 FOR ?= minute
 fuzz-android:  ## fuzz every parser of the Android library for a minute, or FOR=hour; build/android/fuzz.log

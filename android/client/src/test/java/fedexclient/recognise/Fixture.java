@@ -1,0 +1,67 @@
+package fedexclient.recognise;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import fedexclient.contract.BundleFolder;
+import fedexclient.contract.DeviceBundle;
+import fedexclient.contract.Tensor;
+import fedexclient.contract.TensorFile;
+import java.awt.image.BufferedImage;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+
+/** A bundle, photos, and what the Python device says of them; the property fedex.fixture says where they lie. */
+final class Fixture {
+  private final Path folder;
+
+  private Fixture(Path folder) {
+    this.folder = folder;
+  }
+
+  /** The fixture, or a test that is skipped for the reason said. */
+  static Fixture require() {
+    Path folder = Paths.get(System.getProperty("fedex.fixture", "../../build/android-fixture"));
+    assumeTrue(Files.exists(folder.resolve("expected.tensors")),
+        "no bundle that the Python side exported: make install, then make test-android");
+    ApkTflite.require();
+    return new Fixture(folder);
+  }
+
+  DeviceBundle bundle() throws Exception {
+    return DeviceBundle.read(new BundleFolder(bundleFolder()));
+  }
+
+  File bundleFolder() {
+    return folder.resolve("bundle").toFile();
+  }
+
+  BundleModels models() throws Exception {
+    return new BundleModels(bundle(), ModelSource.folder(bundleFolder()), new TfliteRuntime(), 1);
+  }
+
+  List<Path> photos() throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve("photos"))) {
+      return files.sorted().collect(Collectors.toList());
+    }
+  }
+
+  /** What the Python device says, face by face. */
+  Map<String, Tensor> expected() throws Exception {
+    return TensorFile.parse(Files.readAllBytes(folder.resolve("expected.tensors"))).tensors();
+  }
+
+  /** Decodes a PNG of 8 bits a channel. */
+  static Pixels decode(File file) throws IOException, PhotoException {
+    BufferedImage image = ImageIO.read(file);
+    int width = image.getWidth();
+    return Pixels.ofRows(width, image.getHeight(), (y, row) -> image.getRGB(0, y, width, 1, row, 0, width));
+  }
+}
