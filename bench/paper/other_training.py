@@ -45,7 +45,8 @@ def train_with_torch(cut: str, amount: Amount) -> Rates:
         "repeats": amount.repeats,
         "least_s": amount.least_s,
     }
-    return Rates(tuple(run_with_torch("bench.paper.torch_training", json.dumps(what))["images_a_second"]))
+    done = run_with_torch("bench.paper.torch_training", json.dumps(what))
+    return Rates(tuple(done["images_a_second"]), device_name=done["device"])
 
 
 def fit_as_fedex(backend: str, amount: Amount, *, batch: int | None) -> Rates:

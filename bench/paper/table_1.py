@@ -50,6 +50,8 @@ ROUNDED_M = 0.01
 """By how much the paper's millions differ at most from what they were rounded from."""
 GOAL = 20
 """So many times the TITAN Xp's images a second are hoped for on an H100 or a later GPU."""
+GOAL_GPUS = ("H100", "H200", "GH200", "B100", "B200", "GB200", "B300", "GB300")
+"""What is in the names of those."""
 
 RATE, OVER, PROCESSOR = "images a second", "times the first line's", "images a processor second"
 SHARE, TRAINED, ALL, VALUES = (
@@ -58,12 +60,13 @@ SHARE, TRAINED, ALL, VALUES = (
     "parameters, M",
     "values of a feature",
 )
+TRIAL = "a trial's last layer"
 GPU, TIMES, PRODUCTS = "a GPU", "times the TITAN Xp", "this machine's matrix products"
 FLAT = ("freeze5", "freeze6")
 """Cuts behind which there is no convolution, where others train the same."""
 
-FULL = Amount(classes=TABLE_1_CLASSES, batch=90, repeats=3, least_s=2.0, product_side=2048)
-TOY = Amount(classes=20, batch=2, repeats=1, least_s=0.0, product_side=64)
+FULL = Amount(classes=TABLE_1_CLASSES, batch=90, repeats=3, least_s=2.0, repeats_of_long_steps=2, product_side=2048)
+TOY = Amount(classes=20, batch=2, repeats=1, least_s=0.0, repeats_of_long_steps=1, product_side=64)
 
 
 def measure(run: Run) -> Sequence[EvidenceRow]:
@@ -127,7 +130,7 @@ def _rows_of_cut(cut: str, steps: Steps, first: str, of_first: Steps) -> Iterato
 
 def _of_jax(steps: Mapping[str, Steps]) -> Iterator[EvidenceRow]:
     for cut, measured in steps.items():
-        line, rates, note = f"{cut}, JAX", measured.rates, f"the same steps by JAX, on {measured.device}"
+        line, rates, note = f"{cut}, JAX", measured.rates, f"the same steps by JAX, on {measured.device_name}"
         yield EvidenceRow.of(line, RATE, rates.images_a_second, RATE, note=note)
         yield EvidenceRow.of(line, PROCESSOR, rates.images_a_processor_second, PROCESSOR)
 
@@ -138,12 +141,13 @@ def _by_others(run: Run, amount: Amount) -> Iterator[EvidenceRow]:
         yield _of_line(run, f"{cut}, plain Keras fit", rates)
         line = f"{cut}, PyTorch"
         try:
-            yield _of_line(run, line, train_with_torch(cut, amount))
+            rates = train_with_torch(cut, amount)
+            yield _of_line(run, line, rates, f"by PyTorch, on {rates.device_name}")
         except NoTorch as error:
             yield EvidenceRow(line, RATE, None, RATE, note=f"not measured: {error}")
     for name, batch in ((f"batches of {amount.batch}", amount.batch), ("its own batches", None)):
         rates = _apart(run, fit_as_fedex, TENSORFLOW, amount, batch=batch)
-        yield _of_line(run, f"freeze6, a trial's last layer, {name}", rates, "the body runs once, before")
+        yield _of_line(run, f"freeze6, {TRIAL}, {name}", rates, "the body runs once, before")
 
 
 def _of_line(run: Run, line: str, rates: Rates, note: str = "") -> EvidenceRow:
@@ -161,13 +165,17 @@ def rows_of_machine(steps: Mapping[str, Mapping[str, Steps]]) -> Iterator[Eviden
     products = [rate / 1e9 for measured in steps[TENSORFLOW].values() for rate in measured.products_a_second]
     yield EvidenceRow.of(PRODUCTS, "GFLOP/s", products, "GFLOP/s")
     times: dict[str, float] = {}
+    gpus = {one.device_name for measured in steps.values() for one in measured.values() if not is_processor(one.device)}
     for cut, measured in (one for by_cut in steps.values() for one in by_cut.items()):
         if not is_processor(measured.device):
             rate = statistics.median(measured.rates.images_a_second) / PAPER[cut].images_a_second
             times[cut] = max(rate, times.get(cut, 0.0))
     if times:
         each = ", ".join(f"{cut} {rate:.1f}" for cut, rate in times.items())
-        yield EvidenceRow(GPU, TIMES, min(times.values()), "", note=f"the least of {each}; the faster of both backends")
+        line = f"{GPU}, {' and '.join(sorted(gpus))}"
+        yield EvidenceRow(
+            line, TIMES, min(times.values()), "", note=f"the least of {each}; the faster of both backends"
+        )
     else:
         yield EvidenceRow(GPU, TIMES, None, "", note=f"not measured: Keras found no GPU here; the goal is {GOAL}")
 
@@ -206,15 +214,23 @@ def _ratios(rows: Sequence[EvidenceRow], cuts: Sequence[str]) -> str:
 
 
 def _rivals(rows: Sequence[EvidenceRow]) -> Iterator[str]:
+    """Rank what does the same work, and tell apart what a trial does, which is less."""
+    measured = {row.line: row.value for row in rows if row.column == RATE and row.value is not None}
     for cut in FLAT:
-        measured = {
-            row.line: row.value
-            for row in rows
-            if row.line.startswith(cut) and row.column == RATE and row.value is not None
-        }
-        if len(measured) > 1:
-            said = "; ".join(f"{line} {rate:,.0f}" for line, rate in sorted(measured.items(), key=lambda one: -one[1]))
-            yield f"Images a second behind {cut}, the fastest first: {said}."
+        same = {line: rate for line, rate in measured.items() if line.startswith(cut) and TRIAL not in line}
+        if len(same) > 1:
+            said = _said(sorted(same.items(), key=lambda one: -one[1]))
+            yield f"Images a second of the same steps behind {cut}, the fastest first: {said}."
+    trials = [(line, rate) for line, rate in measured.items() if TRIAL in line]
+    if trials:
+        yield (
+            "Other work, which has no place in that order: a trial of FEDEx's cycle fits the last layer alone, the "
+            f"body run once before, and in larger batches where it may choose. Its images a second: {_said(trials)}."
+        )
+
+
+def _said(rates: Sequence[tuple[str, float]]) -> str:
+    return "; ".join(f"{line} {rate:,.0f}" for line, rate in rates)
 
 
 def _share(rows: Sequence[EvidenceRow], cuts: Sequence[str]) -> str:
@@ -228,11 +244,16 @@ def _share(rows: Sequence[EvidenceRow], cuts: Sequence[str]) -> str:
 
 
 def _gpu(rows: Sequence[EvidenceRow]) -> str:
-    ratio = figure_of(rows, GPU, TIMES)
-    if ratio is None:
+    row = next(row for row in rows if row.column == TIMES)
+    if row.value is None:
         return f"No GPU was at hand: whether an H100 comes to {GOAL} times the TITAN Xp's figures is not known."
-    met = "met" if ratio >= GOAL else "**missed**"
-    return f"On the GPU it is {ratio:.1f} times the TITAN Xp's images a second at least; the goal of {GOAL} is {met}."
+    name = row.line.removeprefix(f"{GPU}, ")
+    met = "is met" if row.value >= GOAL else "is **missed**"
+    judged = met if any(gpu in name for gpu in GOAL_GPUS) else "is for an H100 or a later one, and is not judged by it"
+    return (
+        f"On the GPU ({name}) it is {row.value:.1f} times the TITAN Xp's images a second at least; the goal of {GOAL} "
+        f"{judged}."
+    )
 
 
 def _value(rows: Sequence[EvidenceRow], line: str, column: str) -> float:
@@ -261,15 +282,17 @@ EXHIBIT = Exhibit(
     "Table 1: training throughput by cut",
     about=f"""\
 Everything behind a cut trains, by Adam, in batches of {FULL.batch} with {TABLE_1_CLASSES:,} classes, on random features
-of the cut's shape that lie in memory: no load time. One batch is trained on again and again, for {FULL.least_s:g} s or
-one step, {FULL.repeats} times; each cut in a process of its own, on all cores (TensorFlow; JAX beside it). Behind
-freeze5 and freeze6, where no convolution is left, also by plain Keras `fit` and by PyTorch (set
-`{TORCH}` to a Python that has it); and the last layer alone as a trial of FEDEx's training cycle fits it, which never
-trains the rest unless it fine-tunes: at every cut the body is run once, and then this is all.""",
+of the cut's shape that lie in memory: no load time. One batch is trained on again and again, for {FULL.least_s:g} s,
+{FULL.repeats} times; where a step takes that long, one step, at least {FULL.repeats_of_long_steps} times. Each cut is
+in a process of its own, on all cores (TensorFlow; JAX beside it). Behind freeze5 and freeze6, where no convolution is
+left, also by plain Keras `fit` and by PyTorch (set `{TORCH}` to a Python that has it); and the last layer alone as a
+trial of FEDEx's training cycle fits it, which never trains the rest unless it fine-tunes: at every cut the body is run
+once, and then this is all.""",
     differs="""\
 The paper measured one TITAN Xp, and its optimizer is not known. Where Keras finds a GPU, the same command measures that
 (with `tensorflow[and-cuda]` or `jax[cuda12]` instead of what `make install` brings; this path was never run). PyTorch
-trains no convolutions here: that would need the network written anew for it.""",
+trains no convolutions here: that would need the network written anew for it. Plain Keras `fit` is left out from full to
+freeze4 for the time that it would take: behind these cuts a step is seconds of convolutions, whoever calls them.""",
     measure=measure,
     findings=findings,
     draw=draw,

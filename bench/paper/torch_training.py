@@ -22,7 +22,8 @@ def measure(width: int, classes: int, batch: int, repeats: int, least_s: float) 
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     runs = [_rates(_steps(width, classes, batch, device, fused), batch, repeats, least_s) for fused in (False, True)]
-    return {"device": device, "images_a_second": max(runs, key=max)}
+    name = torch.cuda.get_device_name() if device == "cuda" else device
+    return {"device": name, "images_a_second": max(runs, key=max)}
 
 
 def _steps(width: int, classes: int, batch: int, device: str, fused: bool) -> Callable[[int], None]:

@@ -44,6 +44,8 @@ class Amount:
     repeats: int
     least_s: float
     """Of one repeat, where a step is shorter."""
+    repeats_of_long_steps: int
+    """Where one step takes about that long or longer."""
     product_side: int
     """Of the square matrices by which the machine's rate is taken."""
 
@@ -54,6 +56,8 @@ class Rates:
 
     images_a_second: tuple[float, ...]
     images_a_processor_second: tuple[float, ...] = ()
+    device_name: str = ""
+    """Where whoever trained told it by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Steps:
 
     device: str
     """As Keras names it, "cpu:0" or "gpu:0"."""
+    device_name: str
+    """As its maker names it, where it is a GPU."""
     feature_shape: tuple[int, ...]
     trained_parameters: int
     parameters: int
@@ -75,32 +81,68 @@ class Steps:
 
 def measure_steps(cut: str, backend: str, amount: Amount) -> Steps:
     """Train a cut's head on a backend; only in a process that has not loaded Keras."""
-    device = find_device(backend)
+    device, device_name = find_device(backend), name_device(backend)
     head = make_head(cut, classes=amount.classes)
     compile_head(head)
     batch = random_batch(cut, amount)
     run = _on_jax(head, batch) if backend == JAX else _on_tensorflow(head, batch)
-    count = _steps_for(run, amount.least_s)
-    products, wall, processor = [], [], []
-    for _ in range(amount.repeats):
-        products.append(products_a_second(amount.product_side))
-        began = time.process_time()
-        wall.append(count * amount.batch / seconds(partial(run, count)))
-        processor.append(count * amount.batch / (time.process_time() - began))
+    run(1)  # builds the graph
+    taken = _repeats(partial(_repeat, run, amount), amount)
     return Steps(
         device,
+        device_name,
         tuple(head.input_shape[1:]),
         _trained_parameters(head),
         head.count_params(),
         operations_an_image(head),
-        Rates(tuple(wall), tuple(processor)),
-        tuple(products),
+        Rates(tuple(one.images_a_second for one in taken), tuple(one.images_a_processor_second for one in taken)),
+        tuple(one.products_a_second for one in taken),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Repeat:
+    """One repeat."""
+
+    images_a_second: float
+    images_a_processor_second: float
+    products_a_second: float
+
+
+def _repeats(repeat: Callable[[int], _Repeat], amount: Amount) -> list[_Repeat]:
+    """Train one step to see how long it takes, and then as often as that asks for; a long one counts itself."""
+    first = repeat(1)
+    steps = round(amount.least_s * first.images_a_second / amount.batch)
+    if steps > 1:
+        return [repeat(steps) for _ in range(amount.repeats)]
+    return [first, *(repeat(1) for _ in range(amount.repeats_of_long_steps - 1))]
+
+
+def _repeat(run: Run, amount: Amount, steps: int) -> _Repeat:
+    products = products_a_second(amount.product_side)
+    began, images = time.process_time(), steps * amount.batch
+    wall_s = seconds(partial(run, steps))
+    return _Repeat(images / wall_s, images / (time.process_time() - began), products)
 
 
 def find_device(backend: str) -> str:
     """Return what Keras computes on; only in a process that has not loaded it for another backend."""
     return str(load_keras(backend).distribution.list_devices()[0])
+
+
+def name_device(backend: str) -> str:
+    """Return the name of the GPU that a backend computes on, or the device as Keras names it; as `find_device`."""
+    device = find_device(backend)
+    if is_processor(device):
+        return device
+    if backend == JAX:
+        import jax
+
+        return str(jax.devices()[0].device_kind)
+    import tensorflow as tf
+
+    [gpu, *_] = tf.config.list_physical_devices("GPU")
+    return str(tf.config.experimental.get_device_details(gpu).get("device_name", device))
 
 
 def is_processor(device: str) -> bool:
@@ -182,12 +224,6 @@ def products_a_second(side: int) -> float:
 def _fastest(call: Callable[[], object]) -> float:
     call()
     return min(seconds(call), seconds(call))
-
-
-def _steps_for(run: Run, least_s: float) -> int:
-    """Return how many steps a repeat has, after two that do not count: the first builds the graph."""
-    run(1)
-    return max(1, round(least_s / seconds(lambda: run(1))))
 
 
 def _on_tensorflow(head: Any, batch: Batch) -> Run:
