@@ -62,12 +62,17 @@ final class SquareSampling {
     int upperRow = Math.max(0, Math.min(part.height() - 1, top));
     int lowerRow = Math.max(0, Math.min(part.height() - 1, top + 1));
     for (int channel = 0; channel < part.channels(); channel++) {
-      double upper = part.at(leftColumn, upperRow, channel) * (1 - rightShare)
-          + part.at(rightColumn, upperRow, channel) * rightShare;
-      double lower = part.at(leftColumn, lowerRow, channel) * (1 - rightShare)
-          + part.at(rightColumn, lowerRow, channel) * rightShare;
-      result.values()[to + channel] = (byte) (int) Math.rint(upper * (1 - lowerShare) + lower * lowerShare);
+      double upper =
+          between(part.at(leftColumn, upperRow, channel), part.at(rightColumn, upperRow, channel), rightShare);
+      double lower =
+          between(part.at(leftColumn, lowerRow, channel), part.at(rightColumn, lowerRow, channel), rightShare);
+      // Without its fraction, as in the Python device: rounding makes every other byte brighter, and features differ.
+      result.values()[to + channel] = (byte) (int) between(upper, lower, lowerShare);
     }
+  }
+
+  private static double between(double one, double other, double share) {
+    return one + (other - one) * share;
   }
 
   /** One axis of the photo, of its reduction, and of the part of that which the square covers. */
