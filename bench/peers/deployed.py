@@ -116,9 +116,9 @@ def findings(rows: Sequence[EvidenceRow]) -> list[str]:
         f"A round of the last layer moves {up:.0f} kB up and {down:.0f} kB down a device, of which {arrays:.0f} kB "
         f"each way are the layer: {100 * (up + down - 2 * arrays) / (up + down):.0f} % of the traffic are protocol and "
         "polling.",
-        f"It takes a device {figure(HEAD, DEVICE):.2g} s of processor, nearly all of them the start of a Python "
-        "process for every message; the training itself is milliseconds (`federated` has both). A client of one's own "
-        "could do without; the figure says what one gets by following Flower's documentation.",
+        f"It takes a device {figure(HEAD, DEVICE):.2g} s of processor, with a Python process for every message; "
+        "`federated` has the training alone. A client of one's own could do without; the figure says what one gets by "
+        "following Flower's documentation.",
         f"A node that has nothing to do asks every few seconds: {figure(IDLE, UP):,.0f} kB up and "
         f"{figure(IDLE, DOWN):,.0f} kB down an hour, {figure(IDLE, DEVICE):.3g} s of processor. It wants to be there "
         "when a round begins; FEDEx's devices come when they like.",
@@ -139,8 +139,9 @@ EXHIBIT = Exhibit(
 Flower 1.42 as its documentation deploys it, on one machine: a SuperLink, {NODES} SuperNodes and an app of ours with
 Flower's own FedAvg, {ROUNDS} rounds, the last layer for {PEOPLE} people of {DIMENSIONS} dimensions in float32. Every
 SuperNode speaks through a counting line of its own: payload bytes, both ways. Processor time is of the whole tree of a
-node's processes. Figures are a device and a round. The whole network's line is one round of one node with as many
-more float32 as InceptionResNet-V1 has weights, which are changed but not trained: traffic and Flower's work alone.""",
+node's processes. Figures are for one device and one round. The whole network's line is one round of one node with as
+many more float32 as InceptionResNet-V1 has weights, which are changed but not trained: traffic and Flower's work
+alone.""",
     """\
 The paper did not run federated averaging: it pushed all gradients once, and simulated the rest. Encryption is off, for
 both sides of every comparison here. A round's duration is mostly the nodes' polling and the start of processes; with

@@ -45,6 +45,11 @@ def test_the_whole_network_is_told_of_where_it_was_deployed() -> None:
     assert len(findings([*rows, *round_rows(NETWORK, DEPLOYED)])) == len(findings(rows)) + 1
 
 
+def test_what_no_row_says_is_not_claimed_of_a_nodes_processor() -> None:
+    arrays = [EvidenceRow(ARRAYS, column, 1.0, "kB") for column in (UP, DOWN)]
+    assert "nearly all" not in " ".join(findings([*arrays, *round_rows(HEAD, DEPLOYED), *standing_rows(DEPLOYED)]))
+
+
 def test_figures_are_of_one_round_of_one_device() -> None:
     rows = round_rows(HEAD, DEPLOYED)
     assert [(row.value, row.low, row.high) for row in rows[:3]] == [(2.5, 2.0, 3.0), (1.0, 1.0, 1.0), (2.0, 1.5, 2.5)]
