@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bench.peers.averaging import Averaging, answers, average
-from bench.peers.curves import Curve, averaged, quickest, rounds_to
+from bench.peers.curves import Curve, averaged, curves_of, is_at_edge, quickest, rounds_to, slowness
 from bench.peers.flower.app.fedavg_head.training import descend
 from bench.peers.heads import Head, as_int8, class_means
 from bench.peers.in_process import Wanted, run_in_process
@@ -73,11 +73,15 @@ def test_one_step_from_nothing_answers_nearly_as_class_means_do(task: Task) -> N
     assert agreed.mean() > 0.9
 
 
-def test_a_round_of_few_devices_leaves_the_others_classes_nearly_as_they_were(task: Task) -> None:
-    start = Head.in_use(task, task.casts[0])
+def test_a_round_of_one_device_moves_its_persons_class_more_than_the_others(task: Task) -> None:
+    start = Head.nothing(task)
     [head] = average(Averaging(1, 0.1, a_round=1), task, start, rounds=1)
     [again] = average(Averaging(1, 0.1, a_round=1), task, start, rounds=1)
     assert np.array_equal(head.kernel, again.kernel)
+    changed = np.linalg.norm(head.kernel, axis=0)
+    *others, own = np.sort(changed)
+    assert changed.argmax() == np.random.default_rng(0).permutation(6)[0]
+    assert max(others) < own / 4
     assert not np.array_equal(head.kernel, next(average(Averaging(1, 0.1), task, start, rounds=1)).kernel)
 
 
@@ -114,3 +118,34 @@ def test_the_quickest_setting_reaches_everybodys_accuracy_first(task: Task) -> N
     goals = [Accuracy(95, 95)] * len(starts)
     candidates = [Averaging(1, 0.0001), Averaging(1, 0.3)]
     assert quickest(candidates, task, starts, goals, rounds=20) == candidates[1]
+
+
+def test_the_quickest_of_hopeless_settings_is_the_one_that_gets_there_in_more_casts(task: Task) -> None:
+    """A cast that never gets there counts as a number of rounds: one more must not make all settings alike."""
+    starts = [Head.in_use(task, cast) for cast in task.casts]
+    candidates = [Averaging(1, 0.0001), Averaging(1, 0.3)]
+    unreachable = [Accuracy(95, 95), Accuracy(200, 200)]
+    assert quickest(candidates, task, starts, unreachable, rounds=20) == candidates[1]
+
+
+def test_a_setting_is_given_up_once_it_cannot_be_the_quickest(task: Task) -> None:
+    starts, goals = [Head.in_use(task, cast) for cast in task.casts], [Accuracy(200, 200)] * 2
+    assert slowness(Averaging(1, 0.1), task, starts, goals, rounds=3)[0] == 12
+    assert slowness(Averaging(1, 0.1), task, starts, goals, rounds=3, enough=5)[0] == 6
+
+
+@pytest.mark.parametrize("few", [None, 2])
+def test_casts_that_begin_alike_have_the_curves_that_each_has_alone(task: Task, few: int | None) -> None:
+    averaging, start = Averaging(1, 0.1, a_round=few), Head.nothing(task)
+    together = list(curves_of(averaging, task, task.casts, [start, start], rounds=4))
+    alone = [averaged(averaging, task, cast, start, rounds=4, seed=seed) for seed, cast in enumerate(task.casts)]
+    assert together == alone
+
+
+@pytest.mark.parametrize(
+    ("epochs", "rate", "is_edge"), [(1, 0.1, False), (5, 0.1, False), (20, 0.1, True), (1, 0.01, True), (5, 1.0, True)]
+)
+def test_the_edge_of_a_search_is_where_a_further_setting_was_not_tried(epochs: int, rate: float, is_edge: bool) -> None:
+    tried = [Averaging(some, one) for some in (1, 5, 20) for one in (0.01, 0.1, 1.0)]
+    assert is_at_edge(Averaging(epochs, rate), tried) == is_edge
+    assert not is_at_edge(Averaging(1, 0.1), [Averaging(1, one) for one in (0.01, 0.1, 1.0)])
