@@ -12,17 +12,25 @@ from threadpoolctl import threadpool_limits
 from bench.evidence.exhibit import Run
 from bench.evidence.row import EvidenceRow
 from bench.peers.averaging import MOMENTUM, Averaging
-from bench.peers.curves import Curve, averaged, quickest
+from bench.peers.curves import Curve, averaged, curves_of, is_at_edge, quickest
 from bench.peers.deployment import Deployed
-from bench.peers.federated_rows import DIFFERENCE, LEAN, Averaged, RoundCost, averaged_rows, secure_rows
+from bench.peers.federated_rows import (
+    DIFFERENCE,
+    LEAN,
+    WITHOUT_TRANSPORT,
+    Averaged,
+    RoundCost,
+    averaged_rows,
+    secure_rows,
+)
 from bench.peers.heads import Head, int8_kb
 from bench.peers.in_process import FlowerRun, Wanted, run_in_process
 from bench.peers.networks import Setting
 from bench.peers.systems import System, line_of
 from bench.peers.task import Accuracy, Task, score
 
-ROUNDS, SEARCH_ROUNDS, FLOWER_ROUNDS, MOST_SECURE_ROUNDS = 200, 30, 20, 5
-RATES, EPOCHS = (0.01, 0.03, 0.1, 0.3, 1.0, 2.0, 3.0, 5.0), (1, 5)
+ROUNDS, FLOWER_ROUNDS, MOST_SECURE_ROUNDS = 200, 20, 5
+RATES, EPOCHS = (0.01, 0.03, 0.1, 0.3, 1.0, 2.0, 3.0, 5.0), (1, 5, 20)
 MOMENTUM_RATES = (0.01, 0.03, 0.1, 0.3)
 TEN = 10
 CHECKED = (System.ZERO, System.USED, System.USED_MOMENTUM)
@@ -34,14 +42,14 @@ class Effort:
     """How much is done."""
 
     rounds: int
-    search_rounds: int
+    """Of every way, and of every setting that is tried."""
     rates: Sequence[float]
     flower_rounds: int
 
     @classmethod
     def of(cls, run: Run) -> Effort:
         """Return what a run asks for."""
-        return cls(12, 6, (0.1, 1.0), 3) if run.is_toy else cls(ROUNDS, SEARCH_ROUNDS, RATES, FLOWER_ROUNDS)
+        return cls(12, (0.1, 1.0), 3) if run.is_toy else cls(ROUNDS, RATES, FLOWER_ROUNDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,8 @@ class Way:
 
     averaging: Averaging
     starts: Sequence[Head]
+    is_at_edge: bool = False
+    """Whether the setting lies at the edge of those that were tried."""
 
 
 def averaging_rows(
@@ -60,10 +70,7 @@ def averaging_rows(
     run.say(f"{setting.name}: tune and run federated averaging")
     with threadpool_limits(1, user_api="blas"):  # products are small: threads would only wait for each other
         ways = _ways(task, fedex, effort)
-        lines = {
-            system: _average(system, way, task, effort.search_rounds if way.averaging.int8 else effort.rounds)
-            for system, way in ways.items()
-        }
+        lines = {system: _average(system, way, task, effort.rounds) for system, way in ways.items()}
     curves = {line.line: [asdict(curve) for curve in line.curves] for line in lines.values()}
     (run.raw / f"{setting.work.name}-curves.json").write_text(json.dumps(curves))
     run.say(f"{setting.name}: the same by Flower's own strategies and ClientApps")
@@ -89,7 +96,8 @@ def _ways(task: Task, fedex: Sequence[Accuracy], effort: Effort) -> dict[System,
     few = [Averaging(1, rate, a_round=min(TEN, len(task.people) // 2)) for rate in effort.rates]
 
     def tuned(candidates: Sequence[Averaging], starts: Sequence[Head]) -> Way:
-        return Way(quickest(candidates, task, starts, fedex, rounds=effort.search_rounds), starts)
+        best = quickest(candidates, task, starts, fedex, rounds=effort.rounds)
+        return Way(best, starts, is_at_edge(best, candidates))
 
     best_zero, best_used = tuned(plain, zero), tuned(plain, in_use)
     return {
@@ -106,12 +114,10 @@ def _ways(task: Task, fedex: Sequence[Accuracy], effort: Effort) -> dict[System,
 
 
 def _average(system: System, way: Way, task: Task, rounds: int) -> Averaged:
-    curves = [
-        averaged(way.averaging, task, cast, start, rounds=rounds, seed=seed)
-        for seed, (cast, start) in enumerate(zip(task.casts, way.starts, strict=True))
-    ]
+    curves = tuple(curves_of(way.averaging, task, task.casts, way.starts, rounds=rounds))
     few = way.averaging.a_round
-    return Averaged(line_of(task, system), way.averaging, tuple(curves), 1.0 if few is None else few / len(task.people))
+    share = 1.0 if few is None else few / len(task.people)
+    return Averaged(line_of(task, system), way.averaging, curves, share, is_at_edge=way.is_at_edge)
 
 
 def _round_cost(flower: FlowerRun, task: Task, deployed: Deployed | None) -> RoundCost:
@@ -120,7 +126,9 @@ def _round_cost(flower: FlowerRun, task: Task, deployed: Deployed | None) -> Rou
     live_ms = 1000 * statistics.median(flower.device_s)
     server_s = statistics.median(flower.server_s) / len(task.people)
     if deployed is None:
-        return RoundCost(flower.up_kb, flower.down_kb, layer_kb, live_ms, server_s, None, None)
+        return RoundCost(
+            flower.up_kb, flower.down_kb, layer_kb, live_ms, server_s, None, None, None, note=WITHOUT_TRANSPORT
+        )
     nodes, rounds = deployed.ran, deployed.rounds
     return RoundCost(
         up_kb=statistics.fmean(node.up_bytes for node in nodes) / rounds / 1000,
@@ -129,6 +137,7 @@ def _round_cost(flower: FlowerRun, task: Task, deployed: Deployed | None) -> Rou
         live_ms=live_ms,
         server_s=server_s,
         shipped_s=statistics.fmean(node.processor_s for node in nodes) / rounds,
+        server_shipped_s=deployed.server_s / rounds / len(nodes),
         seconds=deployed.seconds / rounds,
     )
 
@@ -139,7 +148,9 @@ def _cost_of(averaging: Averaging, costs: dict[int, RoundCost], task: Task) -> R
     if not averaging.int8:
         return cost
     kb = int8_kb(task.tests.shape[1], len(task.people))
-    return replace(cost, up_kb=kb, down_kb=kb, last_pull_kb=kb, shipped_s=None, seconds=None, note=LEAN)
+    return replace(
+        cost, up_kb=kb, down_kb=kb, last_pull_kb=kb, shipped_s=None, server_shipped_s=None, seconds=None, note=LEAN
+    )
 
 
 def _difference(wanted: Wanted, flower: FlowerRun, task: Task) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,15 +18,22 @@ from bench.learning.world import Member, Upload
 from bench.peers.task import Accuracy, Cast, Floats, Task, score
 from export.quiet import import_quietly
 
+if TYPE_CHECKING:
+    from bench.learning.heads import Head as CloudHead
+
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
     """What one cast's cycle came to."""
 
     accuracy: Accuracy
-    """Of the new head, or of the first one where the gate refused it."""
+    """Of the head that devices then use: the new one, or the first where the gate refused it."""
+    latest: Accuracy
+    """Of the new head."""
     refusal: str
     """Why it did, or ""."""
+    processor_s: float
+    """Of the cycle, in a process that runs already; the first of a process is longer."""
 
 
 def play_cycles(kept: Path) -> list[Cycle]:
@@ -47,9 +55,14 @@ def _play(task: Task, cast: Cast) -> Cycle:
     pool = Pool.of(bundle)
     pool.add(_uploads(task))
     after, verdict = run_cycle(State(bundle.first, bundle.first), pool)
-    places = np.array([task.people.index(label) for label in after.best.labels])
-    classes, _ = after.best.answer(task.tests)
-    return Cycle(score(places[classes], task, cast), "" if verdict.published else verdict.reason)
+    best, latest = (_score(head, task, cast) for head in (after.best, after.latest))
+    return Cycle(best, latest, "" if verdict.published else verdict.reason, verdict.seconds)
+
+
+def _score(head: CloudHead, task: Task, cast: Cast) -> Accuracy:
+    places = np.array([task.people.index(label) for label in head.labels])
+    classes, _ = head.answer(task.tests)
+    return score(places[classes], task, cast)
 
 
 def _as_played(task: Task, cast: Cast) -> Played:

@@ -19,7 +19,15 @@ from bench.peers.cycle_alone import Cycle, play_cycles
 from bench.peers.deployed import DIMENSIONS, PEOPLE, write_devices, write_start
 from bench.peers.deployment import Deployed, deploy
 from bench.peers.federated_plot import draw
-from bench.peers.federated_rows import DIFFERENCE, REFUSED, accuracy_rows, alone_rows, fedex_rows, means_rows
+from bench.peers.federated_rows import (
+    DIFFERENCE,
+    REFUSED,
+    accuracy_rows,
+    alone_rows,
+    fedex_rows,
+    means_rows,
+    standing_rows,
+)
 from bench.peers.federated_words import findings
 from bench.peers.flower_environment import flower_command
 from bench.peers.heads import Head, as_int8, class_means, int8_kb, unit_mean
@@ -47,18 +55,20 @@ def _measure_task(run: Run, setting: Setting, deployed: Deployed | None) -> list
     run.say(f"{setting.name}: the training cycle alone, for every cast")
     cycles = play_cycles(setting.work / "task.npz")
     real = score(played.answers, task, task.casts[0])
-    fedex = [real, *(cycle.accuracy for cycle in cycles[1:])]
     refused = [bool(played.refusal), *(bool(cycle.refusal) for cycle in cycles[1:])]
+    fedex = [cycles[0].accuracy if refused[0] else real, *(cycle.accuracy for cycle in cycles[1:])]
+    goals, alone = _goals(task, fedex, refused), cycles[0].latest
     (run.raw / f"{setting.work.name}-fedex.json").write_text(json.dumps(_raw(played, real, cycles), indent=1))
-    alone = cycles[0].accuracy
     difference = max(abs(real.everybody - alone.everybody), abs(real.new - alone.new))
-    rows = fedex_rows(line_of(task, System.FEDEX), played, fedex)
+    cycles_s = [cycle.processor_s for cycle in cycles]
+    rows = fedex_rows(line_of(task, System.FEDEX), played, fedex, goals, refused=refused, cycles_s=cycles_s)
     rows.append(EvidenceRow(line_of(task, System.FEDEX), REFUSED, float(sum(refused)), note=f"of {len(refused)}"))
-    rows += averaging_rows(run, setting, task, _goals(task, fedex, refused), deployed)
-    rows += _means_rows(task)
+    rows += averaging_rows(run, setting, task, goals, deployed)
+    rows += _means_rows(task, goals)
     rows += [] if run.is_toy else _alone_rows(run, setting, task)
     known = [score(Head.in_use(task, cast).answer(task.tests), task, cast) for cast in task.casts]
     rows += accuracy_rows(line_of(task, System.NOTHING), known)
+    rows += standing_rows(line_of(task, System.FEDEX_IDLE), line_of(task, System.FEDEX_ENROLMENT), played)
     return [*rows, EvidenceRow(line_of(task, System.CHECK_FEDEX), DIFFERENCE, difference, "points")]
 
 
@@ -68,7 +78,7 @@ def _goals(task: Task, fedex: Sequence[Accuracy], refused: Sequence[bool]) -> li
     return [mean if no else own for own, mean, no in zip(fedex, means, refused, strict=True)]
 
 
-def _means_rows(task: Task) -> list[EvidenceRow]:
+def _means_rows(task: Task, goals: Sequence[Accuracy]) -> list[EvidenceRow]:
     heads = [as_int8(class_means(task, cast)) for cast in task.casts]
     known = [score(head.answer(task.tests), task, cast) for head, cast in zip(heads, task.casts, strict=True)]
     began = time.thread_time()
@@ -76,7 +86,7 @@ def _means_rows(task: Task) -> list[EvidenceRow]:
         unit_mean(task.uploads[0])
     live_ms = 1000 * (time.thread_time() - began) / REPEATS
     one, everybody = (int8_kb(task.tests.shape[1], classes) for classes in (1, len(task.people)))
-    return means_rows(line_of(task, System.MEANS), known, up_kb=one, down_kb=everybody, live_ms=live_ms)
+    return means_rows(line_of(task, System.MEANS), known, goals, up_kb=one, down_kb=everybody, live_ms=live_ms)
 
 
 def _alone_rows(run: Run, setting: Setting, task: Task) -> list[EvidenceRow]:
@@ -131,12 +141,14 @@ people with a seeded network (325), which every machine can repeat. FaceNet at f
 same embeddings. Figures are medians over five casts of who is new, or over devices.
 
 - **FEDEx**: the real service under gunicorn, the real worker, 65 enrolled devices, through a line that counts payload
-  bytes. Processor time in one live process, and as three commands a device. Its defaults.
+  bytes. Processor time in one live process, and as three commands a device. Its defaults, but the channel: devices
+  follow `latest`, so that a pull is measured also where the gate refuses a head; accuracy is that of `best`.
 - **FedAvg**: full-batch SGD on each device, then the mean, by Flower 1.42's strategies and ClientApps; sweeps in numpy,
   which gives the same. "From nothing" is a head of zeros, its best case: one averaged step of it is nearly the class
   means. "From the head in use" is what a deployed system would have. Traffic and whole processes a round are from a
-  small real deployment, as `deployed` has it, times rounds. "Tuned" is the quickest of 16 settings (8 with momentum or
-  ten devices a round), on the tested photos. Secure aggregation is Flower's SecAgg+, in one process.
+  small real deployment, as `deployed` has it, times rounds. "Tuned" is the quickest of 24 settings (12 with momentum,
+  8 with ten devices a round) in the same 200 rounds, on the tested photos. Secure aggregation is Flower's SecAgg+, in
+  one process.
 - **Class means**: each device sends the mean direction of its embeddings once, the server adds its base photos.
 - **On-device training**: `on-device`, asked about everybody.
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from bench.evidence.plots import COLOURS, INK, PANEL_IN, new_figure
 from bench.evidence.row import EvidenceRow
+from bench.peers.federated_rows import NEVER, TO_ALL
 from bench.peers.federated_words import Figures, shown_size
 from bench.peers.systems import System
 
@@ -40,9 +41,16 @@ def draw(rows: Sequence[EvidenceRow]) -> Figure:
         panel.barh(places, [kb for _, kb in kept], 0.7, color=colours)
         for place, (_, kb) in zip(places, kept, strict=True):
             panel.text(kb * 1.1, float(place), shown_size(kb), va="center", color=INK)
-        panel.set_yticks(places, [system.value for system, _ in kept])
+        panel.set_yticks(places, [_named(figures, task, system) for system, _ in kept])
         panel.invert_yaxis()
         panel.set_xscale("log")
         panel.set_xlim(10, 6 * max(kb for _, kb in kept))
         panel.grid(visible=False, axis="y")
     return figure
+
+
+def _named(figures: Figures, task: str, system: System) -> str:
+    """Return a system's name, with what the title does not say of it."""
+    row = figures.row(task, system, TO_ALL)
+    misses = row is not None and NEVER in row.note
+    return f"{system} (not in every cast)" if misses else system.value

@@ -26,6 +26,8 @@ class System(StrEnum):
     MEANS = "class means, one exchange"
     ALONE = "on-device training, alone"
     NOTHING = "no training"
+    FEDEX_IDLE = "FEDEx, a pull that finds nothing new"
+    FEDEX_ENROLMENT = "FEDEx, an enrolment"
     CHECK_FLOWER = "check: averaging in numpy against Flower's own"
     CHECK_FEDEX = "check: the training cycle alone against the real system"
 
