@@ -39,6 +39,8 @@ COMPARED = (
     (System.USED_LOW, "at 0.01 with 5 epochs"),
 )
 LARGE_CLASSES, DIMENSIONS = 8631, 512
+FAR_LATER = 3
+"""Times as many rounds."""
 LEAST_LEAD = 0.1
 """Points that are worth telling."""
 
@@ -167,7 +169,7 @@ def _traffic(figures: Figures, task: str) -> str:
         )
     return (
         f"**Traffic, {task}**: {ours} Rounds of federated averaging until within 1 % of FEDEx for everybody: "
-        f"{'; '.join(parts)}.{_where_fedex_misses(figures, task)}"
+        f"{'; '.join(parts)}.{_where_fedex_misses(figures, task)}{_dips(figures, task)}"
     )
 
 
@@ -188,7 +190,23 @@ def _where_fedex_misses(figures: Figures, task: str) -> str:
     row = figures.row(task, System.FEDEX, TO_ALL)
     if row is None or NEVER not in row.note:
         return ""
-    return f" FEDEx's own push and pull get there {row.note}: its gate refused the head, and class means are the goal."
+    return f" FEDEx's own push and pull are not enough in every cast ({row.note}): its gate refused the head there."
+
+
+def _dips(figures: Figures, task: str) -> str:
+    """Return which int8 ways take far more rounds than float32, though some cast or the new are right much sooner."""
+    late = []
+    for system, whole in ((System.ZERO_INT8, System.ZERO), (System.USED_INT8, System.USED)):
+        small, large = figures.of(task, system, TO_ALL), figures.of(task, whole, TO_ALL)
+        if small is not None and large is not None and small > FAR_LATER * large:
+            late.append(f"{system} ({figures.shown(task, system, TO_ALL)} against {large:.4g})")
+    if not late:
+        return ""
+    return (
+        f" Far later than in float32: {'; '.join(late)}. Rounds are counted until accuracy stays there for all of the "
+        "200, so that a head which is there soon, and dips below it much later, is told as late: who stops at the "
+        "first round that is good enough moves less than this says."
+    )
 
 
 def _processor(figures: Figures, task: str) -> str:

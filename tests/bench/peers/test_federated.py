@@ -197,7 +197,7 @@ def test_devices_alone_never_talk() -> None:
 
 def test_where_the_gate_refused_the_findings_say_so_and_tell_costs() -> None:
     text = "\n".join(findings(_fedex("t", [POOR, GOOD, GOOD], refused=[True, False, False])))
-    assert "FEDEx's own push and pull get there never within 1 round in 1 of 3 casts" in text
+    assert "FEDEx's own push and pull are not enough in every cast (never within 1 round in 1 of 3 casts)" in text
     assert "take a device 51 ms" in text
 
 
@@ -221,6 +221,14 @@ def test_traffic_beside_fedex_has_its_range() -> None:
     averaged = Averaged(f"t: {System.USED}", Averaging(1, 0.1), (Curve((GOOD, GOOD)), Curve((POOR, GOOD))))
     rows += averaged_rows(averaged, [GOOD, GOOD], COST)
     assert "(50 kB, 1.13 (0.794 to 1.47) times FEDEx's)" in "\n".join(findings(rows))
+
+
+def test_a_head_that_dips_late_is_not_told_as_merely_slow() -> None:
+    rows, dips = _fedex("t", [GOOD], refused=[False]), Curve((GOOD, GOOD, POOR, GOOD))
+    for system, curve in ((System.ZERO, Curve((GOOD,) * 4)), (System.ZERO_INT8, dips)):
+        assert "Far later" not in "\n".join(findings(rows))
+        rows += averaged_rows(Averaged(f"t: {system}", Averaging(1, 0.1), (curve,)), [GOOD], COST)
+    assert f"Far later than in float32: {System.ZERO_INT8} (4 against 1)." in "\n".join(findings(rows))
 
 
 def test_traffic_of_a_system_that_fails_in_some_casts_has_no_end() -> None:
