@@ -25,6 +25,8 @@ from bench.evidence.versions import commit, versions
 from bench.isolated import in_fresh_process
 from demo.real_data import DATA, find_real_data
 
+QUIET_LOAD = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Folders:
@@ -115,11 +117,11 @@ def _take(package: str, name: str, size: Size, build: Path) -> Kept:
     for folder in (work, raw):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    code, installed = commit(), versions()
+    code, installed, where = commit(), versions(), beside(machine(), load=os.getloadavg()[0])
     began = time.monotonic()
     rows = in_fresh_process(_measure, package, name, Run(size, work, raw, _say))
     date = datetime.now(UTC).date().isoformat()
-    return Kept(name, size, date, machine(), time.monotonic() - began, tuple(rows), code, installed)
+    return Kept(name, size, date, where, time.monotonic() - began, tuple(rows), code, installed)
 
 
 def _measure(package: str, name: str, run: Run) -> Sequence[EvidenceRow]:
@@ -129,6 +131,11 @@ def _measure(package: str, name: str, run: Run) -> Sequence[EvidenceRow]:
 def _say(line: str) -> None:
     """Tell how far an exhibit is; in the process that takes it."""
     click.echo(f"             {line}", err=True)
+
+
+def beside(machine: str, *, load: float) -> str:
+    """Return the machine with what else it did, given its load before a measurement."""
+    return machine if load < QUIET_LOAD else f"{machine}, beside other work (load {load:.0f})"
 
 
 def machine(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:

@@ -11,7 +11,7 @@ from bench.evidence.errors import NotReadable
 from bench.evidence.exhibit import Exhibit, Size
 from bench.evidence.kept import Kept, read_kept
 from bench.evidence.page import page, write_page
-from bench.evidence.taking import Folders, load_exhibit, machine, take_all
+from bench.evidence.taking import Folders, beside, load_exhibit, machine, take_all
 from bench.evidence.versions import commit, versions
 from tests.bench.evidence.conftest import PACKAGE
 
@@ -136,7 +136,8 @@ def test_what_is_kept_and_the_page_say_which_code_was_measured(folders: Folders)
     assert kept.versions["TensorFlow"]
     installed = ", ".join(f"{name} {version}" for name, version in kept.versions.items())
     text = page([("Counts", "make counts", exhibits())], folders.docs)
-    assert f"on {machine()}, where {installed} were installed, at commit {kept.commit}." in text
+    assert kept.machine.startswith(machine())
+    assert f"on {kept.machine}, where {installed} were installed, at commit {kept.commit}." in text
 
 
 def test_what_was_kept_before_the_code_was_asked_for_is_read_and_shown(folders: Folders) -> None:
@@ -159,3 +160,9 @@ def test_the_page_shows_what_is_kept_and_how_to_take_it_again(folders: Folders) 
     assert "![A count](evidence/a-count.svg)" in text
     assert 'Again: `make counts EXHIBITS="a-count"`.' in text
     assert (folders.docs / "evidence" / "a-count.svg").read_text().startswith("<?xml")
+
+
+def test_what_else_the_machine_did_is_told() -> None:
+    """Seconds of a loaded machine once stood on the page as those of a machine."""
+    assert beside("2 cores", load=0.2) == "2 cores"
+    assert beside("2 cores", load=9.4) == "2 cores, beside other work (load 9)"
