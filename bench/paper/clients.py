@@ -16,13 +16,13 @@ from pathlib import Path
 import psutil
 from matplotlib.figure import Figure
 
+from bench.evidence.cost import Cost, cost_of
 from bench.evidence.errors import CannotMeasure
 from bench.evidence.exhibit import Exhibit, Run
 from bench.evidence.line import line
 from bench.evidence.plots import looks, new_figure
 from bench.evidence.row import EvidenceRow, figure_of
 from bench.evidence.tables import shown, shown_range
-from bench.paper.costs import Cost, cost_of
 from bench.paper.household import CUT, GROUP, HeadFile, Household, household, make_heads, pull, push, space_of
 from bench.paper.simulated import PHOTOS, Crowd, enrol, fetch, send
 from bench.processes import processor_of_tree
@@ -115,11 +115,11 @@ def _serve(folder: Path, heads: dict[int, HeadFile], devices: int) -> tuple[list
         began_s = processor_of_tree(web.pid)
         tokens = enrol(home.port, devices - probes)
         send(home.port, crowd, tokens)
-        pushes = [cost_of(opened, partial(push, device)) for device in real]
+        pushes = [cost_of(opened, partial(push, device))[0] for device in real]
         web_s = processor_of_tree(web.pid) - began_s
         worker_s, head_after_s, released = _train(home, rows=devices * PHOTOS)
         stored_bytes = _size(folder / "store") - empty_bytes
-        pulls = [cost_of(opened, partial(pull, device, expected=PullOutcome.INSTALLED)) for device in real]
+        pulls = [cost_of(opened, partial(pull, device, expected=PullOutcome.INSTALLED))[0] for device in real]
         asking = tokens[:FETCHING] or [device.identity().token for device in real]
         began_s = processor_of_tree(web.pid)
         fetch(home.port, released.channels[CHANNEL].manifest, asking)

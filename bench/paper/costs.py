@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.data import find_data
+from bench.evidence.cost import Cost, command_s, cost_of, thread_s
 from bench.evidence.exhibit import Run
 from bench.evidence.line import Line, line
 from bench.evidence.row import EvidenceRow
@@ -60,16 +57,6 @@ ACTS: dict[str, tuple[Callable[[Device], object], str]] = {
 """What each is in a live process, and as a command of `fedex-device`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one act cost the device."""
-
-    processor_s: float
-    up_bytes: int = 0
-    down_bytes: int = 0
-    connections: int = 0
-
-
 def exchange_rows(run: Run, home: Household, classes: int, coefficients: Coefficients) -> list[EvidenceRow]:
     """Have devices push, pull and pull again: some in this process, others as a program each time."""
     repeats, processes = (TOY_REPEATS, TOY_PROCESSES) if run.is_toy else (REPEATS, PROCESSES)
@@ -81,8 +68,8 @@ def exchange_rows(run: Run, home: Household, classes: int, coefficients: Coeffic
             [_filled(home, opened, features) for _ in range(count)] for count in (repeats, repeats, processes)
         )
         for name, (act, command) in ACTS.items():
-            costs = [cost_of(opened, partial(act, device)) for device in live]
-            seconds = [_program_s(device, command) for device in programs]
+            costs = [cost_of(opened, partial(act, device))[0] for device in live]
+            seconds = [command_s(device.settings, command) for device in programs]
             _keep(run, name, {"live": [asdict(one) for one in costs], "as a program, s": seconds})
             rows += _cost_rows(name, costs, coefficients)
             rows.append(EvidenceRow.of(name, PROGRAM, [MS * one for one in seconds], "ms"))
@@ -101,13 +88,6 @@ def _filled(home: Household, opened: Line, features: Floats) -> Device:
     return device
 
 
-def cost_of(opened: Line, act: Callable[[], object]) -> Cost:
-    """Do something in this thread over a line; return what it cost."""
-    opened.reset()
-    processor_s = _thread_s(act)
-    return Cost(processor_s, opened.up_bytes, opened.down_bytes, opened.connections)
-
-
 def _cost_rows(name: str, costs: Sequence[Cost], coefficients: Coefficients) -> Iterator[EvidenceRow]:
     yield EvidenceRow.of(name, PROCESSOR, [MS * one.processor_s for one in costs], "ms")
     yield EvidenceRow.of(name, UP, [one.up_bytes / 1000 for one in costs], "kB")
@@ -120,22 +100,6 @@ def _cost_rows(name: str, costs: Sequence[Cost], coefficients: Coefficients) -> 
         for one in costs
     ]
     yield EvidenceRow.of(name, INDEX, joules, "J", note=f"By {coefficients.figures()}.")
-
-
-def _program_s(device: Device, command: str) -> float:
-    """Return the processor seconds of `fedex-device`, from Python's start to its end."""
-    settings = device.settings
-    paths = {"FEDEX_HOME": str(settings.home), "FEDEX_BUNDLE": str(settings.bundle), "FEDEX_URL": str(settings.url)}
-    before = _children_s()
-    subprocess.run(
-        [sys.executable, "-m", "device", command], env={**os.environ, **paths}, check=True, capture_output=True
-    )
-    return _children_s() - before
-
-
-def _children_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def joules_row(name: str, acts: Sequence[Callable[[], object]], *, note: str, powercap: Path = POWERCAP) -> EvidenceRow:
@@ -155,18 +119,12 @@ def _feedback_rows(
     def giving(device: Device) -> Callable[[], object]:
         return partial(device.give_feedback, home.keep(device, CUT, feature)[0], label="person 0")
 
-    seconds = [_thread_s(giving(device)) for device in live]
+    seconds = [thread_s(giving(device))[0] for device in live]
     _keep(run, FEEDBACK, {"live, s": seconds})
     return [
         EvidenceRow.of(FEEDBACK, PROCESSOR, [MS * one for one in seconds], "ms"),
         joules_row(FEEDBACK, [giving(device) for device in counted], note=ALONE),
     ]
-
-
-def _thread_s(act: Callable[[], object]) -> float:
-    began = time.thread_time()
-    act()
-    return time.thread_time() - began
 
 
 def inference_rows(run: Run) -> list[EvidenceRow]:

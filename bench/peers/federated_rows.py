@@ -7,11 +7,12 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bench.evidence.cost import Cost
 from bench.evidence.row import EvidenceRow
 from bench.peers.averaging import Averaging
 from bench.peers.curves import Curve
 from bench.peers.in_process import FlowerRun
-from bench.peers.real_system import Exchange, Played
+from bench.peers.real_system import Played
 from bench.peers.task import Accuracy
 
 ALL, NEW = "right, everybody", "right, the new"
@@ -123,7 +124,7 @@ def fedex_rows(
     devices = len(played.enrolments)
     exchanges = list(zip(played.pushes, played.pulls, strict=True))
 
-    def both(get: Callable[[Exchange], float]) -> list[float]:
+    def both(get: Callable[[Cost], float]) -> list[float]:
         return [get(push) + get(pull) for push, pull in exchanges]
 
     processor_s = both(lambda one: one.processor_s)

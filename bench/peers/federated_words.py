@@ -28,6 +28,7 @@ from bench.peers.federated_rows import (
     WAKES,
 )
 from bench.peers.systems import System, tasks_of
+from contract.cuts import TABLE_1_CLASSES
 
 COMPARED = (
     (System.ZERO, "in its best case, from a head of zeros,"),
@@ -38,7 +39,7 @@ COMPARED = (
     (System.USED_USUAL, "at the rate 0.1, untuned,"),
     (System.USED_LOW, "at 0.01 with 5 epochs"),
 )
-LARGE_CLASSES, DIMENSIONS = 8631, 512
+DIMENSIONS = 512
 FAR_LATER = 3
 """Times as many rounds."""
 LEAST_LEAD = 0.1
@@ -304,9 +305,9 @@ def _edges(figures: Figures) -> str:
 
 
 def _large() -> str:
-    floats, small = 4 * (DIMENSIONS + 1) * LARGE_CLASSES / 1e6, DIMENSIONS * LARGE_CLASSES / 1e6
+    floats, small = 4 * (DIMENSIONS + 1) * TABLE_1_CLASSES / 1e6, DIMENSIONS * TABLE_1_CLASSES / 1e6
     return (
-        f"**At the paper's {LARGE_CLASSES:,} classes**, by arithmetic: a round of FedAvg is {2 * floats:.1f} MB and "
+        f"**At the paper's {TABLE_1_CLASSES:,} classes**, by arithmetic: a round of FedAvg is {2 * floats:.1f} MB and "
         f"the last pull {floats:.1f} MB; FEDEx's pull is a head of {small:.1f} MB in int8, once; its push stays."
     )
 

@@ -20,9 +20,10 @@ from bench.measure.training_session import RUNTIMES, Asked, Trained, train_head
 from bench.peers.heads import Head, class_means
 from bench.peers.networks import best_setting
 from bench.peers.task import Cast, Floats, Task, invent, score
+from contract.cuts import TABLE_1_CLASSES
 
 STEPS, RATE = (20, 300), 0.1
-LARGE_CLASSES, LARGE_STEPS = 8631, 20
+LARGE_STEPS = 20
 WHOLE_PROCESSES = 5
 NOBODY, TOGETHER = "no training", "class means of everybody's photos, for comparison"
 OWN, OWN_NEW, ALL, NEW = "own photos right", "own, new people", "everybody's right", "the new people's right"
@@ -116,14 +117,14 @@ def _share_rows(line: str, known: Iterable[Shares]) -> list[EvidenceRow]:
 def _large_rows(run: Run, task: Task) -> list[EvidenceRow]:
     """Train one head of the paper's number of classes, for its time alone."""
     dimensions, model = task.tests.shape[1], run.work / "large.tflite"
-    run.say(f"train a head for {LARGE_CLASSES:,} classes")
-    convert_head(model, dimensions=dimensions, classes=LARGE_CLASSES)
-    nothing = np.zeros((dimensions, LARGE_CLASSES), np.float32), np.zeros(LARGE_CLASSES, np.float32)
+    run.say(f"train a head for {TABLE_1_CLASSES:,} classes")
+    convert_head(model, dimensions=dimensions, classes=TABLE_1_CLASSES)
+    nothing = np.zeros((dimensions, TABLE_1_CLASSES), np.float32), np.zeros(TABLE_1_CLASSES, np.float32)
     rows = []
     for runtime in RUNTIMES:
         asked = Asked(model, runtime, *nothing, task.uploads[:5], np.arange(5), LARGE_STEPS, RATE)
         seconds = _train(asked, run).processor_s
-        line = f"{line_of(runtime, LARGE_STEPS)}, {LARGE_CLASSES:,} classes"
+        line = f"{line_of(runtime, LARGE_STEPS)}, {TABLE_1_CLASSES:,} classes"
         rows.append(EvidenceRow.of(line, SESSION, [MS * one for one in seconds], "ms"))
         rows.append(EvidenceRow(line, SIZE, model.stat().st_size / 1000, "kB"))
     return rows

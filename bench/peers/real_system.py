@@ -7,19 +7,16 @@ load TensorFlow: devices run TFLite.
 
 from __future__ import annotations
 
-import os
-import resource
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
 from bench.data import BenchData
+from bench.evidence.cost import Cost, command_s, cost_of, thread_s
 from bench.evidence.line import Line, line
 from bench.peers.task import Integers, everybody_of
 from bench.processes import processor_of_tree
@@ -27,7 +24,6 @@ from cloud.training.cycle import CycleStep
 from contract.manifest import Channel
 from demo.errors import DemoError
 from demo.roles import Person
-from demo.running.commands import command
 from demo.running.cycle_log import read_refusal, read_steps
 from demo.running.processes import Processes, running
 from demo.running.service import DemoService, start_service
@@ -40,18 +36,6 @@ AS_COMMANDS = 3
 CHANNEL = Channel.LATEST
 """It has what was trained, also where the gate refused it: what a pull costs does not hang on a verdict."""
 
-Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """What one push or pull was."""
-
-    up_bytes: int
-    down_bytes: int
-    processor_s: float
-    connections: int
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Played:
@@ -59,15 +43,15 @@ class Played:
 
     answers: Integers
     """(n,): the person that the new head takes each tested photo for, in the order of the task."""
-    enrolments: list[Exchange]
+    enrolments: list[Cost]
     feedback_s: list[float]
     """Processor seconds, of all of a device's photos."""
-    pushes: list[Exchange]
-    pulls: list[Exchange]
+    pushes: list[Cost]
+    pulls: list[Cost]
     """Of devices in a live process, as the two above."""
     commands_s: list[float]
     """Processor seconds of feedback, push and pull as three processes."""
-    idle_pull: Exchange
+    idle_pull: Cost
     """A pull that finds nothing new."""
     web_s: float
     """Processor seconds of the service, from the first enrolment until everybody has the head.
@@ -132,12 +116,12 @@ class _Play:
         commands, live = phones[:few], phones[few:]
         web_before = self._processor_s("serve")
         self.say(f"FEDEx: enrol {len(phones)} devices, recognise and upload")
-        enrolments = [self._exchange(phone.device.enrol)[0] for phone in phones]
+        enrolments = [cost_of(self.line, phone.device.enrol)[0] for phone in phones]
         for phone in phones:
             _recognise(phone)
-        told_s = [_command_s(phone, *_feedback_arguments(phone)) for phone in commands]
-        sent_s = [_command_s(phone, "push") for phone in commands]
-        feedback_s = [_thread_s(partial(_give_feedback, phone))[0] for phone in live]
+        told_s = [command_s(phone.device.settings, *_feedback_arguments(phone)) for phone in commands]
+        sent_s = [command_s(phone.device.settings, "push") for phone in commands]
+        feedback_s = [thread_s(partial(_give_feedback, phone))[0] for phone in live]
         pushes = [self._push(phone) for phone in live]
         uploaded = time.monotonic()
         self.say("FEDEx: wait for the new head, pull it")
@@ -145,9 +129,9 @@ class _Play:
         pulls = [self._pull(live[0])]
         seconds_to_head = time.monotonic() - uploaded
         pulls += [self._pull(phone) for phone in live[1:]]
-        got_s = [_command_s(phone, "pull") for phone in commands]
+        got_s = [command_s(phone.device.settings, "pull") for phone in commands]
         web_s = self._processor_s("serve") - web_before
-        idle_pull, _ = self._exchange(live[0].device.pull)
+        idle_pull, _ = cost_of(self.line, live[0].device.pull)
         return Played(
             answers=_answer_tests(live[0].device, [phone.person for phone in phones]),
             enrolments=enrolments,
@@ -162,11 +146,11 @@ class _Play:
             refusal=read_refusal(self.processes.log_of("worker")) or "",
         )
 
-    def _push(self, phone: _Phone) -> Exchange:
-        exchange, report = self._exchange(phone.device.push)
+    def _push(self, phone: _Phone) -> Cost:
+        cost, report = cost_of(self.line, phone.device.push)
         if report.samples != len(phone.person.uploads):
             raise DemoError(f"{phone.person.name}: expected all samples acknowledged, got {report}")
-        return exchange
+        return cost
 
     def _wait_for_head(self) -> None:
         """Wait until the worker has said that it published: to ask the service would cost what is being measured."""
@@ -178,16 +162,11 @@ class _Play:
             every_s=LOOK_EVERY_S,
         )
 
-    def _pull(self, phone: _Phone) -> Exchange:
-        exchange, report = self._exchange(phone.device.pull)
+    def _pull(self, phone: _Phone) -> Cost:
+        cost, report = cost_of(self.line, phone.device.pull)
         if report.serial == 0:
             raise DemoError(f"{phone.person.name}: expected a pull to bring the new head, got {report}")
-        return exchange
-
-    def _exchange(self, call: Callable[[], Result]) -> tuple[Exchange, Result]:
-        self.line.reset()
-        processor_s, result = _thread_s(call)
-        return Exchange(self.line.up_bytes, self.line.down_bytes, processor_s, self.line.connections), result
+        return cost
 
     def _processor_s(self, name: str) -> float:
         return processor_of_tree(self.processes.pid_of(name))
@@ -221,30 +200,3 @@ def _give_feedback(phone: _Phone) -> None:
 def _feedback_arguments(phone: _Phone) -> list[str]:
     """Return the arguments of the command that gives feedback: all photos are of one person."""
     return ["feedback", "--label", phone.person.name, *(str(inference) for inference, _ in phone.inferences)]
-
-
-def _command_s(phone: _Phone, *arguments: str) -> float:
-    """Return the processor seconds of a `fedex-device` command, as a process of its own."""
-    settings = phone.device.settings
-    environment = {
-        **os.environ,
-        "FEDEX_HOME": str(settings.home),
-        "FEDEX_BUNDLE": str(settings.bundle),
-        "FEDEX_URL": str(settings.url),
-        "FEDEX_ENROLMENT_CODE": str(settings.enrolment_code),
-        "FEDEX_CHANNEL": str(settings.channel),
-    }
-    before = _children_s()
-    subprocess.run([command("fedex-device"), *arguments], env=environment, check=True, capture_output=True)
-    return _children_s() - before
-
-
-def _thread_s(call: Callable[[], Result]) -> tuple[float, Result]:
-    began = time.thread_time()
-    result = call()
-    return time.thread_time() - began, result
-
-
-def _children_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime

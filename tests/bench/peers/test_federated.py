@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from bench.evidence.cost import Cost
 from bench.evidence.exhibit import Size
 from bench.evidence.kept import Kept, read_kept
 from bench.evidence.row import EvidenceRow, figure_of
@@ -44,7 +45,7 @@ from bench.peers.federated_rows import (
 )
 from bench.peers.federated_words import Figures, findings
 from bench.peers.in_process import FlowerRun
-from bench.peers.real_system import Exchange, Played
+from bench.peers.real_system import Played
 from bench.peers.systems import System, tasks_of
 from bench.peers.task import Accuracy
 
@@ -53,8 +54,8 @@ GOOD, POOR = Accuracy(100, 100), Accuracy(50, 0)
 COST = RoundCost(
     10.0, 20.0, last_pull_kb=5.0, live_ms=2.0, server_s=0.5, shipped_s=3.0, server_shipped_s=0.7, seconds=4.0
 )
-PUSH, PULL = Exchange(3000, 100, 0.02, 1), Exchange(1000, 40_000, 0.03, 2)
-ENROLMENT, IDLE = Exchange(700, 900, 0.01, 1), Exchange(500, 200, 0.005, 1)
+PUSH, PULL = Cost(0.02, 3000, 100, 1), Cost(0.03, 1000, 40_000, 2)
+ENROLMENT, IDLE = Cost(0.01, 700, 900, 1), Cost(0.005, 500, 200, 1)
 PLAYED = Played(
     np.zeros(0, np.int64), [ENROLMENT] * 2, [0.001] * 2, [PUSH] * 2, [PULL] * 2, [2.0], IDLE, 3.0, 5.0, 30.0, "too few"
 )
