@@ -148,30 +148,32 @@ peers-install: $(STAMP)  ## install what is compared with, into build/tools/peer
 
 # Java and Maven are asked for here alone: nothing else needs them. What Maven fetches lies in ~/.m2.
 MAVEN := mvn --quiet --batch-mode --no-transfer-progress -Dstyle.color=never --file android/pom.xml
-NEEDS_MAVEN := for tool in java mvn; do command -v $$tool > /dev/null || { echo "$$tool is not here: install Java 17 and Maven, as by apt-get install openjdk-17-jdk-headless maven"; exit 1; }; done
+.PHONY: needs-maven
+needs-maven:
+	@for tool in java mvn; do command -v $$tool > /dev/null || { echo "$$tool is not here: install Java 17 and Maven, as by apt-get install openjdk-17-jdk-headless maven"; exit 1; }; done
 
-android:  ## build the Android library to build/android: the AAR, and a jar of its sources (needs Java 17 and Maven)
-	@$(NEEDS_MAVEN); $(MAVEN) package -DskipTests && cd build/android && \
+android: needs-maven  ## build the Android library to build/android: the AAR, and a jar of its sources (needs Java 17 and Maven)
+	@$(MAVEN) package -DskipTests && cd build/android && \
 	cp client/fedex-client-*.zip fedex-client.aar && cp client/fedex-client-*-sources.jar fedex-client-sources.jar && ls -l fedex-client.aar fedex-client-sources.jar
 
 # What models run on in the tests is made where there is a compiler, what they are compared with where there is Python;
 # the tests that miss one of them are skipped, with the reason.
 BIONIC := android/client/src/test/c/bionic
 FIXTURE := build/android-fixture/expected.tensors
-test-android: $(if $(filter x86_64,$(shell uname -m)),$(if $(shell command -v gcc),build/android-bionic/liblog.so)) $(if $(wildcard $(STAMP)),$(FIXTURE))  ## test the Android library on the JVM: golden files, and real models as the Python device runs them
-	@$(NEEDS_MAVEN); $(MAVEN) test
+test-android: needs-maven $(if $(filter x86_64,$(shell uname -m)),$(if $(shell command -v gcc),build/android-bionic/liblog.so)) $(if $(wildcard $(STAMP)),$(FIXTURE))  ## test the Android library on the JVM: golden files, and real models as the Python device runs them
+	@$(MAVEN) test
 
-build/android-bionic/liblog.so: $(BIONIC).c $(BIONIC).map
+build/android-bionic/liblog.so: $(BIONIC).c $(BIONIC).map | needs-maven
 	@mkdir -p $(@D) && for name in c m dl log; do \
 	gcc -O1 -Wall -Wextra -Werror -fPIC -shared -Wl,--version-script=$(BIONIC).map -Wl,-soname,lib$$name.so -o $(@D)/lib$$name.so $< || exit 1; done
 
-$(FIXTURE):
+$(FIXTURE): | needs-maven
 	@echo "exporting a bundle for the Android library's tests (a minute or a few)"
 	@$(BIN)/python -m tests.device.recognise.parity_fixture $(@D)
 
 FOR ?= minute
-fuzz-android:  ## fuzz every parser of the Android library for a minute, or FOR=hour; build/android/fuzz.log
-	@$(NEEDS_MAVEN); mkdir -p build/android && { JAZZER_FUZZ=1 $(MAVEN) test -Dtest='ParsersFuzzTest#*_$(FOR)_of_fuzzing*' > build/android/fuzz.log 2>&1 \
+fuzz-android: needs-maven  ## fuzz every parser of the Android library for a minute, or FOR=hour; build/android/fuzz.log
+	@mkdir -p build/android && { JAZZER_FUZZ=1 $(MAVEN) test -Dtest='ParsersFuzzTest#*_$(FOR)_of_fuzzing*' > build/android/fuzz.log 2>&1 \
 	    || { grep -v '^INFO' build/android/fuzz.log | tail -40; exit 1; }; }; grep '^Done' build/android/fuzz.log
 
 clean:  ## remove what was generated, but not .venv, build/tools, or what serve, worker and minio keep
