@@ -165,14 +165,22 @@ def _rows(cycle: _Cycle, report: Fields, run: Sequence[str], rate: float, size: 
 def _of_gate(name: str, report: Fields) -> list[BenchRow]:
     """Return how many labels were lost when everything trained, how many were excused later, and what came of it."""
     gate = report.document("gate")
-    everything = gate if report.as_json()["doubted"] is None else report.document("doubted")
-    return [
+    told = report.as_json()
+    everything = gate if told["doubted"] is None else report.document("doubted")
+    rows = [
         BenchRow(f"{name}, labels that lost most of what was said", everything.integer("lost"), "labels"),
         BenchRow(
             f"{name}, labels that lost it without what is in doubt, and are excused", gate.integer("excused"), "labels"
         ),
         BenchRow(f"{name}, heads that became best", int(gate.boolean("passes")), "heads"),
     ]
+    if told["refused_again"] is not None:
+        again = report.document("refused_again")
+        rows += [
+            BenchRow(f"{name}, labels lost without what is in doubt, refused", again.integer("lost"), "labels"),
+            BenchRow(f"{name}, of them in doubt before", again.integer("still_lost"), "labels"),
+        ]
+    return rows
 
 
 def _rate() -> float:

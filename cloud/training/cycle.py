@@ -259,6 +259,7 @@ def _report(trained: Round, vetted: Vetted) -> dict[str, Json]:
     return {
         "gate": trained.verdict.document(),
         "doubted": trained.doubted.document() if trained.doubted else None,
+        "refused_again": trained.refused_again.document() if trained.refused_again else None,
         "trial": result.name,
         "trials": {outcome.name: outcome.document() for outcome in trained.outcomes},
         "calibration": result.calibration.document(),

@@ -132,6 +132,8 @@ class Verdict:
     """Labels of which most was lost."""
     excused: tuple[int, ...]
     """Those of them that chance alone explains."""
+    still_lost: tuple[int, ...]
+    """Those of them that were in doubt before: they stay lost without the news of all that is in doubt."""
     in_doubt: tuple[int, ...]
     """The lost, the labels that took their samples, and new ones that came next."""
     new: int
@@ -142,7 +144,15 @@ class Verdict:
 
     def document(self) -> dict[str, Json]:
         """Write the report that people read in the history; it names no label."""
-        counts = {"lost": len(self.lost), "excused": len(self.excused), "in_doubt": len(self.in_doubt)}
+        counts = {
+            name: len(labels)
+            for name, labels in (
+                ("lost", self.lost),
+                ("excused", self.excused),
+                ("still_lost", self.still_lost),
+                ("in_doubt", self.in_doubt),
+            )
+        }
         return asdict(self) | counts | {"floor": FLOOR}
 
 
@@ -179,6 +189,7 @@ def judge_challenger(evidence: Evidence, *, doubted: Collection[int] | None = No
         first=first,
         lost=lost,
         excused=excused,
+        still_lost=tuple(label for label in lost if doubted is not None and label in doubted),
         in_doubt=_in_doubt(evidence, lost),
         new=evidence.classes - evidence.best_classes,
         unjudged=evidence.best_classes - known.labels,

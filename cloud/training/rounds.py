@@ -36,6 +36,8 @@ class Round:
     verdict: Verdict
     doubted: Verdict | None = None
     """The verdict on the challenger before, whose samples in doubt were left out of this one."""
+    refused_again: Verdict | None = None
+    """The verdict on the challenger after, without the samples in doubt, if it was refused as well."""
 
 
 def count_examples(examples: TrainingExamples, embeddings: Floats) -> tuple[TrainingExamples, Vetted]:
@@ -70,7 +72,9 @@ def train_in_rounds(
     if remaining is None:
         return first
     again = train(remaining, first)
-    return replace(again, doubted=first.verdict) if again.verdict.passes else first
+    if again.verdict.passes:
+        return replace(again, doubted=first.verdict)
+    return replace(first, refused_again=again.verdict)
 
 
 def _is_of_the_same_trial(again: Selection, first: Selection) -> bool:

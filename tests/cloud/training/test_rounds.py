@@ -192,14 +192,18 @@ def test_of_many_labels_one_in_five_hundred_that_only_the_second_round_lost_keep
 
 
 @pytest.mark.parametrize(
-    ("again", "people"),
-    [([3], 500), ([4], 500), ([8, 9, 10], 500), ([3, 8], 500), ([8], 199)],
+    ("again", "people", "still"),
+    [([3], 500, (3,)), ([4], 500, (4,)), ([8, 9, 10], 500, ()), ([3, 8], 500, (3,)), ([8], 199, ())],
     ids=["still lost", "its taker", "too many", "one that is still lost", "few labels"],
 )
-def test_whatever_else_the_second_round_lost_is_refused(again: Sequence[int], people: int) -> None:
+def test_whatever_else_the_second_round_lost_is_refused(
+    again: Sequence[int], people: int, still: tuple[int, ...]
+) -> None:
     found, names = play_rounds([3], again, people=people)
     assert names == [CLASS_MEANS, CLASS_MEANS + WITHOUT_DOUBT]
     assert (found.verdict.passes, found.verdict.lost, found.doubted) == (False, (3,), None)
+    assert found.refused_again is not None
+    assert (found.refused_again.lost, found.refused_again.still_lost) == (tuple(again), still)
 
 
 def test_a_head_that_learned_in_another_way_is_not_excused_for_what_the_first_one_kept() -> None:

@@ -107,7 +107,7 @@ def test_a_release_tells_what_it_was_judged_by(released: tuple[TrainingSite, Cyc
     told: Any = release_of(site, Channel.BEST).report
     assert report.verdict is not None
     assert told["gate"]["passes"] is True
-    assert (told["gate"]["new"], told["doubted"]) == (2, None)
+    assert (told["gate"]["new"], told["doubted"], told["refused_again"]) == (2, None, None)
     assert told["calibration"]["points"].keys() == {"strict", "balanced", "friendly"}
     assert told["samples"]["set_aside"] == {
         "closer to another label": 0,
