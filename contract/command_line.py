@@ -3,7 +3,7 @@
 An entry point imports this module and nothing else, so that both hold before anything heavy is loaded::
 
     streams that are closed are opened onto /dev/null -> its modules are loaded -> its `main` runs -> the process ends
-                                                         Ctrl-C: status 130       as it says       Ctrl-C: by the signal
+    kernels are chosen for numpy                         Ctrl-C: status 130       as it says       Ctrl-C: by the signal
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import NoReturn
 
+from contract.matrix_kernels import choose_kernels
+
 INTERRUPTED = 130
 """The exit status of a command line that Ctrl-C ended."""
 
@@ -28,6 +30,7 @@ _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 def start(module: str) -> NoReturn:
     """Load the module of a command line, call its `main`, and end the process with the status that this returns."""
     open_closed_streams()
+    choose_kernels()
     with interrupts_end_the_process():
         main = importlib.import_module(module).main
     _end_with(main)

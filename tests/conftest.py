@@ -3,6 +3,11 @@
 A part that is missing skips its tests with a reason; with FEDEX_REQUIRE_ALL=1 (continuous integration) it fails them.
 """
 
+# ruff: noqa: E402  # numpy is loaded by what comes after the choice
+from contract.matrix_kernels import choose_kernels
+
+choose_kernels()
+
 import os
 import signal
 import threading

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from cloud.training.executors.executor import NO_DEVICE, VISIBLE_DEVICES
+from contract.matrix_kernels import kernels_here
 
 LOG_TAIL_BYTES = 2_000
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", "PYTHONUNBUFFERED": "1"}
@@ -79,7 +80,7 @@ class WorkerProcess:
         with theirs, log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "cloud.training.executors.process_main", module, str(theirs.fileno())],
-                env={**environment, **QUIET, **placement.environment()},
+                env={**environment, **kernels_here(environment), **QUIET, **placement.environment()},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
