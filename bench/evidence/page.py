@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bench.evidence.errors import NotReadable
 from bench.evidence.exhibit import Exhibit
 from bench.evidence.kept import Kept, read_kept
 from bench.evidence.plots import write_svg
@@ -33,23 +35,45 @@ def write_page(parts: Sequence[tuple[str, str, Sequence[Exhibit]]], docs: Path) 
     Args:
         parts: for each part its title, the command that measures it, and its exhibits.
         docs: the folder that has the page, and what is kept in `evidence/`.
+
+    Raises:
+        NotReadable: what is kept of an exhibit is not whole, or has not the rows that this version tells of.
     """
+    text = page(parts, docs)
     for exhibit in (exhibit for _, _, exhibits in parts for exhibit in exhibits):
-        kept = read_kept(docs / "evidence" / f"{exhibit.name}.json")
+        path = _kept_at(docs, exhibit)
+        kept = read_kept(path)
         if kept is not None and exhibit.draw is not None:
-            write_svg(exhibit.draw(kept.rows), docs / "evidence" / f"{exhibit.name}.svg")
-    atomic_write(docs / "evidence.md", page(parts, docs).encode())
+            with _telling_of(path):
+                figure = exhibit.draw(kept.rows)
+            write_svg(figure, path.with_suffix(".svg"))
+    atomic_write(docs / "evidence.md", text.encode())
 
 
 def page(parts: Sequence[tuple[str, str, Sequence[Exhibit]]], docs: Path) -> str:
-    """Return the page's text."""
+    """Return the page's text; raises as `write_page` does."""
     sections = [_BEGIN]
     for title, command, exhibits in parts:
         sections.append(f"\n## {title}\n")
         for exhibit in exhibits:
-            kept = read_kept(docs / "evidence" / f"{exhibit.name}.json")
-            sections.append(_section(exhibit, kept, command))
+            path = _kept_at(docs, exhibit)
+            kept = read_kept(path)
+            with _telling_of(path):
+                sections.append(_section(exhibit, kept, command))
     return "\n".join(sections).rstrip() + "\n"
+
+
+def _kept_at(docs: Path, exhibit: Exhibit) -> Path:
+    return docs / "evidence" / f"{exhibit.name}.json"
+
+
+@contextlib.contextmanager
+def _telling_of(path: Path) -> Iterator[None]:
+    """Name the file whose rows were told of, whatever its exhibit stumbles over."""
+    try:
+        yield
+    except Exception as error:
+        raise NotReadable(f"{path}: expected rows that this version tells of, got {error!r}") from error
 
 
 def _section(exhibit: Exhibit, kept: Kept | None, command: str) -> str:

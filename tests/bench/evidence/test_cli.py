@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench.evidence.cli import Part, run_part
+from bench.evidence.exhibit import Size
+from bench.evidence.kept import Kept, write_kept
 from bench.evidence.taking import Folders
 from tests.bench.evidence.conftest import PACKAGE
 
@@ -98,6 +100,22 @@ def test_what_the_page_is_made_from_and_cannot_be_read_is_named(
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.startswith(f"Error: {folders.shown('no-count')}: expected evidence as this version keeps it, got ")
     assert last.endswith(": measure it anew, or remove it")
+
+
+def test_rows_that_an_exhibit_does_not_know_are_named_and_the_page_stays(
+    folders: Folders, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was a traceback: another version had kept other rows."""
+    assert run(folders, "a-count") == 0
+    page = (folders.docs / "evidence.md").read_text()
+    shown = folders.shown("no-count")
+    write_kept(Kept("no-count", Size.FULL, "2026-01-01", "a machine", 1.0, ()), shown)
+    assert run(folders, "a-count") == 1
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"Error: {shown}: expected rows that this version tells of, "
+        "got IndexError('tuple index out of range'): measure it anew, or remove it"
+    )
+    assert (folders.docs / "evidence.md").read_text() == page
 
 
 def test_data_that_are_named_and_not_there_are_refused_before_anything_is_measured(

@@ -7,9 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.evidence.exhibit import Run, Size
 from bench.evidence.row import EvidenceRow, figure_of
-from bench.isolated import in_fresh_process
 from bench.paper.clients import (
     DOWN,
     EXHIBIT,
@@ -27,18 +25,11 @@ from bench.paper.clients import (
 )
 from bench.paper.simulated import PHOTOS, Crowd
 from contract.upload import decode_upload
-
-
-def _say(line: str) -> None:
-    """Say nothing."""
-
-
-def _measure(folder: Path) -> list[EvidenceRow]:
-    return list(EXHIBIT.measure(Run(Size.TOY, folder, folder, _say)))
+from tests.bench.toys import take_toy
 
 
 def test_devices_send_a_worker_trains_and_they_fetch_the_head(tmp_path: Path) -> None:
-    rows = in_fresh_process(_measure, tmp_path)
+    rows = take_toy(EXHIBIT, tmp_path)
     name = line_name(TOY_DEVICES[0])
     figures = {row.column: figure_of(rows, name, row.column) or 0.0 for row in rows}
     assert 1 < figures[UP] < 10

@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.evidence.errors import CannotMeasure
-from bench.evidence.exhibit import Run, Size
 from bench.evidence.row import EvidenceRow, figure_of
-from bench.isolated import in_fresh_process
 from bench.measure.training_session import RUNTIMES
 from bench.paper.costs import (
     DOWN,
@@ -31,18 +29,11 @@ from bench.paper.costs import (
 )
 from bench.paper.energy import Coefficients
 from bench.paper.figure_5 import EXHIBIT, findings
-
-
-def _say(line: str) -> None:
-    """Say nothing."""
-
-
-def _measure(folder: Path) -> list[EvidenceRow]:
-    return list(EXHIBIT.measure(Run(Size.TOY, folder, folder, _say)))
+from tests.bench.toys import take_toy, toy_run
 
 
 def test_push_pull_and_training_are_measured_side_by_side(tmp_path: Path) -> None:
-    rows = in_fresh_process(_measure, tmp_path)
+    rows = take_toy(EXHIBIT, tmp_path)
     assert [figure_of(rows, name, WAKE_UPS) for name in (PUSH, PULL, NOTHING_NEW)] == [1, 1, 1]
     assert (figure_of(rows, PUSH, UP) or 0) > (figure_of(rows, PULL, UP) or 0) > 0
     assert (figure_of(rows, PULL, DOWN) or 0) > (figure_of(rows, NOTHING_NEW, DOWN) or 0) > 0
@@ -93,7 +84,7 @@ def test_a_coefficient_that_costs_nothing_real_is_refused_at_the_door(
 ) -> None:
     monkeypatch.setenv("EVIDENCE_UP_UJ", text)
     with pytest.raises(CannotMeasure, match=f"EVIDENCE_UP_UJ: expected a number from 0 on, got '{text}'"):
-        _measure(tmp_path)
+        EXHIBIT.measure(toy_run(tmp_path))
 
 
 def test_joules_are_those_of_one_act_where_the_machine_counts_them(tmp_path: Path) -> None:

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.evidence.exhibit import Run, Size
 from bench.evidence.row import EvidenceRow, figure_of
-from bench.isolated import in_fresh_process
 from bench.paper.acts import (
     FEW_CLASSES,
     GRADIENTS,
@@ -23,18 +21,11 @@ from bench.paper.acts import (
 from bench.paper.table_2 import EXHIBIT, findings
 from bench.paper.transfers import COMPUTED, PROCESSOR, TRAFFIC
 from contract.codecs import DEFAULT_CODEC, Codec
-
-
-def _say(line: str) -> None:
-    """Say nothing."""
-
-
-def _measure(folder: Path) -> list[EvidenceRow]:
-    return list(EXHIBIT.measure(Run(Size.TOY, folder, folder, _say)))
+from tests.bench.toys import take_toy
 
 
 def test_a_device_pushes_and_pulls_over_a_shaped_line(tmp_path: Path) -> None:
-    rows = in_fresh_process(_measure, tmp_path)
+    rows = take_toy(EXHIBIT, tmp_path)
     small, plain = push_name("freeze6", DEFAULT_CODEC), push_name("freeze6", Codec.FLOAT32)
     assert (figure_of(rows, plain, TRAFFIC) or 0) > 4 * (figure_of(rows, small, TRAFFIC) or 0)
     assert 0.004 <= (figure_of(rows, small, "Wi-Fi") or 0) < 30

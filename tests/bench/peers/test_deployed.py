@@ -10,13 +10,39 @@ from bench.evidence.exhibit import Size
 from bench.evidence.kept import Kept, read_kept
 from bench.evidence.row import EvidenceRow, figure_of
 from bench.evidence.taking import Folders, take_all
+from bench.isolated import in_fresh_process
 from bench.peers import flower_environment
-from bench.peers.deployed import ARRAYS, DEVICE, DOWN, HEAD, NETWORK, UP, findings, round_rows, standing_rows
+from bench.peers.deployed import (
+    ARRAYS,
+    DEVICE,
+    DOWN,
+    HEAD,
+    NETWORK,
+    NETWORK_PARAMETERS,
+    UP,
+    findings,
+    round_rows,
+    standing_rows,
+)
 from bench.peers.deployment import Deployed, NodeUse
 from bench.peers.flower_environment import flower_command, quiet_environment
+from export.quiet import import_quietly
 
 NODES = (NodeUse(4000, 2000, 3.0), NodeUse(6000, 2000, 5.0))
 DEPLOYED = Deployed(2, NODES, NODES, idle_s=36.0, ran=NODES, seconds=10.0, server_s=8.0)
+
+
+def count_parameters() -> int:
+    """Count those of the network before its last layer, for a process of its own."""
+    import_quietly("keras")
+    from export.network.inception_resnet_v1 import build
+
+    network = build(classes=2)
+    return int(network.count_params() - network.layers[-1].count_params())
+
+
+def test_the_whole_network_goes_over_the_line_in_its_size() -> None:
+    assert in_fresh_process(count_parameters) == NETWORK_PARAMETERS
 
 
 @pytest.fixture(scope="module")
