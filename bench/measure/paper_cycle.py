@@ -167,7 +167,10 @@ def _of_gate(name: str, report: Fields) -> list[BenchRow]:
     gate = report.document("gate")
     told = report.as_json()
     everything = gate if told["doubted"] is None else report.document("doubted")
+    known = everything.document("known")
     rows = [
+        BenchRow(f"{name}, accepted among known, by best", 100 * known.number("before", low=0, high=1), "%"),
+        BenchRow(f"{name}, accepted among known, by the challenger", 100 * known.number("after", low=0, high=1), "%"),
         BenchRow(f"{name}, labels that lost most of what was said", everything.integer("lost"), "labels"),
         BenchRow(
             f"{name}, labels that lost it without what is in doubt, and are excused", gate.integer("excused"), "labels"

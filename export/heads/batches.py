@@ -1,4 +1,10 @@
-"""What a last layer is trained on, batch by batch: one run of equal batches, however many epochs that is. Pure."""
+"""What a last layer is trained on, batch by batch: one run of equal batches, however many epochs that is. Pure.
+
+Up to `FEW_SAMPLES` every sample is in a batch once an epoch, and its gradient is multiplied by its weight. A larger
+training sees few epochs, or a part of one: a label of four samples among thousands of labels would be in no batch by
+chance, and all others would push it away. There samples are drawn as often as they weigh, and their gradients are not
+multiplied: on average that is the same.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +17,7 @@ from numpy.typing import NDArray
 from contract.callbacks import Progress, ignore
 from export.heads.class_means import Classifier, Floats, Frame, Samples
 from export.heads.parts import steps_of_part
-from export.heads.recipe import Recipe
+from export.heads.recipe import FEW_SAMPLES, Recipe
 
 MOST_STEPS_AT_ONCE = 16
 
@@ -35,6 +41,7 @@ class EmbeddingBatches:
         self.rate = recipe.rate_for(len(self._rows))
         """The learning rate."""
         self._seed = recipe.seed
+        self._draws_by_weight = len(self._rows) > FEW_SAMPLES and recipe.batch_size is None
         self._orders: dict[int, NDArray[np.intp]] = {}
 
     def __len__(self) -> int:
@@ -47,17 +54,27 @@ class EmbeddingBatches:
         rows = self._order(epoch)[place : place + self.size]
         if len(rows) < self.size:
             rows = np.concatenate([rows, self._order(epoch + 1)[: self.size - len(rows)]])
-        weights = (self._members[:, rows].T * self._weights[rows, np.newaxis]).astype(np.float32)
+        members = self._members[:, rows].T
+        weights = (members if self._draws_by_weight else members * self._weights[rows, np.newaxis]).astype(np.float32)
         labels = self._samples.labels[rows, np.newaxis].astype(np.int32)
         embeddings = (self._samples.vectors(rows) - self._frame.centre) * np.float32(self._frame.scale)
         return embeddings, np.broadcast_to(labels, weights.shape), weights
 
     def _order(self, epoch: int) -> NDArray[np.intp]:
-        """Return all rows in the order of an epoch; that of this one and the last are kept."""
+        """Return the rows of an epoch, as many as there are, in order; those of this one and the last are kept."""
         if epoch not in self._orders:
-            order = np.random.default_rng((self._seed, epoch)).permutation(self._rows)
-            self._orders = {**dict(list(self._orders.items())[-1:]), epoch: order}
+            random = np.random.default_rng((self._seed, epoch))
+            rows = self._drawn(random) if self._draws_by_weight else self._rows
+            self._orders = {**dict(list(self._orders.items())[-1:]), epoch: random.permutation(rows)}
         return self._orders[epoch]
+
+    def _drawn(self, random: np.random.Generator) -> NDArray[np.intp]:
+        """Return as many rows as there are, each as often as its share of all weights asks for, rounded up or down."""
+        until = np.cumsum(self._weights[self._rows], dtype=np.float64)
+        count = len(self._rows)
+        places = np.searchsorted(until, (np.arange(count) + random.random()) * (until[-1] / count), side="right")
+        drawn: NDArray[np.intp] = self._rows[np.minimum(places, count - 1)]
+        return drawn
 
 
 @dataclass(frozen=True, slots=True, eq=False)
