@@ -3,15 +3,18 @@
 The people are points in space, and their photos lie around them, each as far as is drawn for it: some are beyond
 telling, where of real people nearly all are told apart. Both keep to a few dozen directions, as FaceNet's embeddings do
 (916 photos of lfw65 differ in 64, but for 3 parts in a million). At freeze5 the embeddings are what the head's body
-makes of features; that is part of each side's time. Rivals train as their tutorials do, by Adam on shuffled batches of
-softmax cross-entropy, at each of some rates and batch sizes; Keras also with the body thawed. Ours are the trials of a
-cycle: the class means, and training from there on. Each side is asked after every epoch; what counts is when its first
-training comes to the accuracy on held-out photos that both sides come to, without the time for asking and for building
-graphs.
+makes of features; that is part of each side's time. Features lie there where real ones do, along the directions that
+the body passes on: with VGGFace2 weights these are 49, and drawn features are as long as real ones (5.8 and 6.1).
+Rivals train as their tutorials do, by Adam on shuffled batches of softmax cross-entropy, at each of some rates and
+batch sizes; Keras also with the body thawed. Ours are the trials of a cycle: the class means, and training from there
+on. Each side is asked after every epoch. What counts is when its first training comes to the accuracy on held-out
+photos that both sides come to, but for one standard error of it: the best of many epochs is better by chance. The
+time for asking and for building graphs does not count.
 """
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.isolated import in_fresh_process
-from bench.measure.embeddings import embed_with_head
+from bench.measure.embeddings import embed_with_head, map_linearly
 from bench.measure.rival_runs import BATCHES, EPOCHS, RATES, Photos, Point, Run, run
 from bench.measure.torch_python import NoTorch, run_with_torch
 from bench.row import BenchRow, NotMeasured, at_least
@@ -50,7 +53,8 @@ def measure(work: Path) -> list[BenchRow | NotMeasured]:
     rows: list[BenchRow | NotMeasured] = []
     for cut in CUT_NAMES:
         head = export_bundle(work, cut=cut) / "training" / KERAS_HEAD_FILE
-        photos = draw(CUTS[cut].feature_shape[0], people=PEOPLE, photos=PHOTOS, held_out=HELD_OUT)
+        directions = in_fresh_process(find_directions, head, CUTS[cut].feature_shape[0])
+        photos = draw(directions, people=PEOPLE, photos=PHOTOS, held_out=HELD_OUT)
         ours = in_fresh_process(train_ours, photos, head)
         keras = in_fresh_process(train_with_keras, photos, head)
         embedded, embedding_s = in_fresh_process(embed, photos, head)
@@ -59,18 +63,19 @@ def measure(work: Path) -> list[BenchRow | NotMeasured]:
             rows.append(NotMeasured(f"rivals, {cut}, PyTorch", torch))
             torch = []
         torch = [run.later(embedding_s) for run in torch]
-        rows += rows_of(cut, ours, {"Keras fit": keras, "PyTorch": torch})
+        rows += rows_of(cut, ours, {"Keras fit": keras, "PyTorch": torch}, asked=len(photos.asked))
     return rows
 
 
-def rows_of(cut: str, ours: Sequence[Run], rivals: Mapping[str, Sequence[Run]]) -> list[BenchRow]:
-    """Return the rows of one cut; the goal is for all rivals together."""
+def rows_of(cut: str, ours: Sequence[Run], rivals: Mapping[str, Sequence[Run]], *, asked: int) -> list[BenchRow]:
+    """Return the rows of one cut, whose accuracies are of so many photos; the goal is for all rivals together."""
     name = f"last layer trained, {PEOPLE} people, {cut}"
     rows = [BenchRow(f"{name}, best accuracy, ours", 100 * best_of(ours), "%")]
     ratios: list[BenchRow] = []
     for rival, runs in rivals.items():
         if runs:
-            wanted = min(best_of(ours), best_of(runs))
+            both = min(best_of(ours), best_of(runs))
+            wanted = both - math.sqrt(both * (1 - both) / asked)
             rows.append(BenchRow(f"{name}, best accuracy, {rival}", 100 * best_of(runs), "%"))
             what = f"{name}, to {wanted:.1%}, {rival} over ours"
             ratios.append(BenchRow(what, fastest(runs, wanted), "s", fastest(ours, wanted), at_least(GOAL)))
@@ -87,15 +92,31 @@ def fastest(runs: Sequence[Run], accuracy: float) -> float:
     return min(point.seconds for run in runs for point in run.points if point.accuracy >= accuracy)
 
 
-def draw(width: int, *, people: int, photos: int, held_out: int) -> Photos:
-    """Return photos of people who do not exist, as features of a width; `held_out` more of each are for asking."""
+def find_directions(head: Path, width: int) -> Floats:
+    """Return the features (k, width) that a head's body passes on, as embeddings that are orthogonal and of length 1.
+
+    What it passes on at less than half of the strongest is not among them. For a process of its own.
+    """
+    before, through = map_linearly(head, width)
+    left, strengths, _ = np.linalg.svd(through - before, full_matrices=False)
+    strong = int((strengths > strengths[0] / 2).sum())
+    directions: Floats = (left[:, :strong] / strengths[:strong]).T.astype(np.float32)
+    return directions
+
+
+def draw(directions: Floats, *, people: int, photos: int, held_out: int) -> Photos:
+    """Return photos of people who do not exist, as features along some directions (k, d).
+
+    `held_out` more of each are for asking.
+    """
     chance = np.random.default_rng(0)
-    directions = chance.standard_normal((DIRECTIONS, width), np.float32)
+    few = chance.standard_normal((DIRECTIONS, len(directions)), np.float32)
     owners = np.arange(people).repeat(photos + held_out)
     centres, moved = (chance.standard_normal((count, DIRECTIONS), np.float32) for count in (people, len(owners)))
     far = SPREAD * chance.exponential(size=(len(owners), 1)).astype(np.float32)
-    points = (centres[owners] + far * moved) @ directions
+    points = (centres[owners] + far * moved) @ few
     points *= LENGTH / np.linalg.norm(points, axis=1, keepdims=True)
+    points = points @ directions
     asked = np.tile(np.arange(photos + held_out) >= photos, people)
     order = chance.permutation(np.flatnonzero(~asked))
     return Photos(points[order], owners[order], points[asked], owners[asked])

@@ -65,6 +65,30 @@ class Samples:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ClassMeans:
+    """The weighted means (k, d) of the classes that have samples, and which those are (k,), in order."""
+
+    means: Floats
+    present: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, samples: Samples) -> ClassMeans:
+        """Return those of samples that all count."""
+        order = np.argsort(samples.labels, kind="stable")
+        present, first = np.unique(samples.labels[order], return_index=True)
+        sums = np.zeros((len(present), samples.embeddings.shape[1]), np.float32)
+        weights, ends = samples.weights[order], np.append(first, len(order))
+        for rows in samples.chunks():
+            vectors, begins = samples.vectors(order[rows]), rows[0]
+            last = np.searchsorted(first, rows[-1], side="right")
+            for place in range(np.searchsorted(first, begins, side="right") - 1, last):
+                part = slice(max(ends[place], begins), min(ends[place + 1], rows[-1] + 1))
+                sums[place] += weights[part] @ vectors[part.start - begins : part.stop - begins]
+        totals = np.add.reduceat(weights, first) if len(first) else weights
+        return cls(sums / totals[:, np.newaxis], present.astype(np.int64))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """Where embeddings are seen from, and by what factor their product with a unit vector becomes a logit."""
 
@@ -73,12 +97,17 @@ class Frame:
     scale: float
 
     @classmethod
-    def of(cls, samples: Samples) -> Frame:
-        """Return the frame of samples that all count; without any, nothing is moved or scaled."""
-        means, _ = _means(samples)
-        if not len(means):
+    def of(cls, samples: Samples, means: ClassMeans | None = None) -> Frame:
+        """Return the frame of samples that all count; without any, nothing is moved or scaled.
+
+        Args:
+            samples: these.
+            means: theirs, where they are known already.
+        """
+        means = means or ClassMeans.of(samples)
+        if not len(means.means):
             return cls(np.zeros(samples.embeddings.shape[1], np.float32), 1.0)
-        centre = means.mean(axis=0).astype(np.float32)
+        centre = means.means.mean(axis=0).astype(np.float32)
         lengths = [np.linalg.norm(samples.vectors(rows) - centre, axis=1) for rows in samples.chunks()]
         length = float(np.concatenate(lengths).mean())
         least = LEAST_SHARE * float(np.linalg.norm(centre))
@@ -96,12 +125,12 @@ class Frame:
 
 
 def begin(
-    samples: Samples, frame: Frame, *, classes: int, everybody: NDArray[np.bool_], earlier: Classifier | None
+    means: ClassMeans, frame: Frame, *, classes: int, everybody: NDArray[np.bool_], earlier: Classifier | None
 ) -> Classifier:
-    """Return the class means of samples that all count, in a frame.
+    """Return the classifier of class means, in a frame.
 
     Args:
-        samples: what it is to know.
+        means: of what it is to know.
         frame: of these or of more samples.
         classes: how many there are.
         everybody: (classes,), which of them have samples at all, here or in another fold. Those that have none here
@@ -109,11 +138,10 @@ def begin(
         earlier: a classifier whose columns are kept for classes that have no samples at all, all scaled alike. It may
             have fewer columns; a class without one is never the answer.
     """
-    means, present = _means(samples)
-    kernel = np.zeros((samples.embeddings.shape[1], classes), np.float32)
-    kernel[:, present] = unit_vectors(means - frame.centre).T
+    kernel = np.zeros((len(frame.centre), classes), np.float32)
+    kernel[:, means.present] = unit_vectors(means.means - frame.centre).T
     kernel, bias = frame.classifier(kernel, np.zeros(classes, np.float32))
-    here = np.isin(np.arange(classes), present)
+    here = np.isin(np.arange(classes), means.present)
     bias[~here] = np.where(everybody[~here], ABSENT_LOGIT, NEVER_BIAS)
     if earlier is not None and earlier[0].shape[1]:
         kept = np.flatnonzero(~everybody[: earlier[0].shape[1]])
@@ -127,19 +155,3 @@ def unit_vectors(vectors: Floats) -> Floats:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     units: Floats = vectors / np.where(lengths > 0, lengths, 1)
     return units
-
-
-def _means(samples: Samples) -> tuple[Floats, NDArray[np.int64]]:
-    """Return the weighted means (k, d) of the classes that have samples, and which those are."""
-    order = np.argsort(samples.labels, kind="stable")
-    labels = samples.labels[order]
-    present, first = np.unique(labels, return_index=True)
-    sums = np.zeros((len(present), samples.embeddings.shape[1]), np.float32)
-    if not len(present):
-        return sums, present.astype(np.int64)
-    weights = samples.weights[order, np.newaxis]
-    for rows in samples.chunks():
-        here, starts = np.unique(np.searchsorted(first, rows, side="right") - 1, return_index=True)
-        sums[here] += np.add.reduceat(samples.vectors(order[rows]) * weights[rows], starts, axis=0)
-    means: Floats = (sums / np.add.reduceat(weights, first, axis=0)).astype(np.float32)
-    return means, present.astype(np.int64)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from contract.callbacks import Progress, ignore
 from export.heads import adam
 from export.heads.batches import EmbeddingBatches, Members, Training
-from export.heads.class_means import ABSENT_LOGIT, Classifier, Floats, Frame, Labels, Samples, begin
+from export.heads.class_means import ABSENT_LOGIT, Classifier, ClassMeans, Floats, Frame, Labels, Samples, begin
 from export.heads.recipe import STATED_RECIPE, Recipe
 
 MOST_PRODUCTS_IN_NUMPY = 1 << 36
@@ -106,9 +106,18 @@ def _fit(
     """Train one classifier for each row of `members`; `at_point` is told of the first."""
     counted = samples.weights > 0
     members, everybody = members & counted, np.isin(np.arange(classes), samples.labels[counted])
-    frame = Frame.of(samples.counted(counted))
+    whole = samples.counted(counted)
+    means = ClassMeans.of(whole)
+    frame = Frame.of(whole, means)
     starts = [
-        begin(samples.counted(row), frame, classes=classes, everybody=everybody, earlier=start) for row in members
+        begin(
+            means if row.sum() == len(whole) else ClassMeans.of(samples.counted(row)),
+            frame,
+            classes=classes,
+            everybody=everybody,
+            earlier=start,
+        )
+        for row in members
     ]
     if recipe.epochs == 0 or not members.any():
         return starts

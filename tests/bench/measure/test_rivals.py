@@ -7,8 +7,18 @@ import numpy as np
 import pytest
 
 from bench.isolated import in_fresh_process
+from bench.measure.embeddings import embed_with_head
 from bench.measure.rival_runs import Photos, Point, Run, run
-from bench.measure.rivals import best_of, draw, fastest, rows_of, train_ours, train_with_keras, train_with_torch
+from bench.measure.rivals import (
+    best_of,
+    draw,
+    fastest,
+    find_directions,
+    rows_of,
+    train_ours,
+    train_with_keras,
+    train_with_torch,
+)
 from bench.measure.torch_python import TORCH
 
 WIDTH, PEOPLE = 32, 12
@@ -34,7 +44,16 @@ def save_head(path: Path) -> None:
 @pytest.fixture
 def photos() -> Photos:
     """Return a few photos of each person."""
-    return draw(WIDTH, people=PEOPLE, photos=8, held_out=3)
+    return draw(np.eye(WIDTH, dtype=np.float32), people=PEOPLE, photos=8, held_out=3)
+
+
+def test_features_lie_along_what_the_body_passes_on(head: Path) -> None:
+    directions = in_fresh_process(find_directions, head, WIDTH)
+    assert 1 < len(directions) <= 24
+    embeddings = in_fresh_process(embed_with_head, head, directions)
+    nothing = in_fresh_process(embed_with_head, head, np.zeros((1, WIDTH), np.float32))
+    moved = embeddings - nothing
+    np.testing.assert_allclose(moved @ moved.T, np.eye(len(directions)), atol=1e-4)
 
 
 def test_both_sides_train_on_the_same_people_and_are_asked_about_photos_that_neither_saw(
@@ -78,10 +97,11 @@ def test_a_run_ends_once_it_gets_no_better(photos: Photos) -> None:
     assert [round(point.accuracy * len(photos.asked_owners)) for point in ended.points] == [0, 10, 5, 5, 5]
 
 
-def test_both_sides_are_timed_to_the_accuracy_that_both_come_to() -> None:
+def test_both_sides_are_timed_to_the_accuracy_that_both_come_to_but_for_its_standard_error() -> None:
     ours = [Run((Point(1.0, 0.8),)), Run((Point(4.0, 0.9),))]
     rivals = {"Keras fit": [Run((Point(3.0, 0.7), Point(9.0, 1.0)))], "PyTorch": [Run((Point(0.5, 0.6),))]}
-    rows = rows_of("freeze6", ours, rivals)
+    rows = rows_of("freeze6", ours, rivals, asked=1_000)
     assert [(row.value, row.reference) for row in rows[3:]] == [(9.0, 4.0), (0.5, 1.0)]
+    assert rows_of("freeze6", ours, rivals, asked=5)[-2].reference == 1.0
     assert [row.holds for row in rows] == [None, None, None, True, False]
-    assert len(rows_of("freeze6", ours, rivals | {"PyTorch": []})) == 3
+    assert len(rows_of("freeze6", ours, rivals | {"PyTorch": []}, asked=1_000)) == 3

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from export.heads import adam, keras_training
 from export.heads.batches import EmbeddingBatches, Training
-from export.heads.class_means import ABSENT_LOGIT, Classifier, Frame, Samples, begin
+from export.heads.class_means import ABSENT_LOGIT, Classifier, ClassMeans, Frame, Samples, begin
 from export.heads.recipe import Recipe
 
 Floats = NDArray[np.float32]
@@ -43,7 +43,9 @@ def problem(
         members[head, labels == head] = False
     frame, everybody = Frame.of(samples), np.isin(np.arange(people), labels)
     starts = [
-        frame.inside(begin(samples.counted(row), frame, classes=people, everybody=everybody, earlier=None))
+        frame.inside(
+            begin(ClassMeans.of(samples.counted(row)), frame, classes=people, everybody=everybody, earlier=None)
+        )
         for row in members
     ]
     together = np.concatenate([kernel for kernel, _ in starts], axis=1), np.concatenate([bias for _, bias in starts])
