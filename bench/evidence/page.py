@@ -21,7 +21,7 @@ _BEGIN = """\
 What the paper claims, measured anew, and FEDEx beside what a user would pick instead. Each exhibit says what was
 measured, on what, how that differs from the paper, and which command does it again. Figures are medians; the smallest
 and the largest of the repeats stand in brackets. "paper" is what the paper says. A figure that is computed, or that was
-not measured, has a note.
+not measured, has a note; a dash alone stands where a line has nothing of the kind.
 
 `make paper` and `make peers` measure what has not been measured since `build/` was emptied; `EXHIBITS="table-1"`
 measures that one anew. Where `FEDEX_DATA` names a folder of real weights and faces, real people are measured; figures
