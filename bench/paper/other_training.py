@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +21,13 @@ FEWEST_STEPS = 32
 """Of a last layer's training: it is timed from the 16th on, behind its start."""
 
 
-def fit_with_keras(cut: str, backend: str, amount: Amount) -> Rates:
-    """Train a cut's head as Keras's tutorials do; only in a process that has not loaded Keras."""
+def fit_each_with_keras(cuts: Sequence[str], backend: str, amount: Amount) -> list[Rates]:
+    """Train the heads of cuts as Keras's tutorials do; only in a process that has not loaded Keras."""
     keras = load_keras(backend)
+    return [_fit_with_keras(keras, cut, amount) for cut in cuts]
+
+
+def _fit_with_keras(keras: Any, cut: str, amount: Amount) -> Rates:
     head = make_head(cut, classes=amount.classes)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     head.compile(optimizer=keras.optimizers.Adam(1e-3), loss=loss)
