@@ -20,12 +20,11 @@ import click
 from bench.evidence.errors import CannotMeasure, NotReadable
 from bench.evidence.exhibit import Exhibit, Run, Size
 from bench.evidence.kept import Kept, read_kept, write_kept
+from bench.evidence.other_work import OtherWork, beside
 from bench.evidence.row import EvidenceRow
 from bench.evidence.versions import commit, versions
 from bench.isolated import in_fresh_process
 from demo.real_data import DATA, find_real_data
-
-QUIET_LOAD = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +116,10 @@ def _take(package: str, name: str, size: Size, build: Path) -> Kept:
     for folder in (work, raw):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    code, installed, where = commit(), versions(), beside(machine(), load=os.getloadavg()[0])
-    began = time.monotonic()
+    code, installed = commit(), versions()
+    began, others = time.monotonic(), OtherWork()
     rows = in_fresh_process(_measure, package, name, Run(size, work, raw, _say))
-    date = datetime.now(UTC).date().isoformat()
+    date, where = datetime.now(UTC).date().isoformat(), beside(machine(), others.cores())
     return Kept(name, size, date, where, time.monotonic() - began, tuple(rows), code, installed)
 
 
@@ -131,11 +130,6 @@ def _measure(package: str, name: str, run: Run) -> Sequence[EvidenceRow]:
 def _say(line: str) -> None:
     """Tell how far an exhibit is; in the process that takes it."""
     click.echo(f"             {line}", err=True)
-
-
-def beside(machine: str, *, load: float) -> str:
-    """Return the machine with what else it did, given its load before a measurement."""
-    return machine if load < QUIET_LOAD else f"{machine}, beside other work (load {load:.0f})"
 
 
 def machine(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:

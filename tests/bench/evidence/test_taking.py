@@ -11,7 +11,7 @@ from bench.evidence.errors import NotReadable
 from bench.evidence.exhibit import Exhibit, Size
 from bench.evidence.kept import Kept, read_kept
 from bench.evidence.page import page, write_page
-from bench.evidence.taking import Folders, beside, load_exhibit, machine, take_all
+from bench.evidence.taking import Folders, load_exhibit, machine, take_all
 from bench.evidence.versions import commit, versions
 from tests.bench.evidence.conftest import PACKAGE
 
@@ -160,9 +160,3 @@ def test_the_page_shows_what_is_kept_and_how_to_take_it_again(folders: Folders) 
     assert "![A count](evidence/a-count.svg)" in text
     assert 'Again: `make counts EXHIBITS="a-count"`.' in text
     assert (folders.docs / "evidence" / "a-count.svg").read_text().startswith("<?xml")
-
-
-def test_what_else_the_machine_did_is_told() -> None:
-    """Seconds of a loaded machine once stood on the page as those of a machine."""
-    assert beside("2 cores", load=0.2) == "2 cores"
-    assert beside("2 cores", load=9.4) == "2 cores, beside other work (load 9)"
