@@ -200,12 +200,18 @@ def _part_of_others(rows: Sequence[EvidenceRow], lines: Sequence[str]) -> str:
             f"no largest figure is more than {EVEN:g} times the smallest, so that the number of others has no part in "
             "what it does, which is the paper's O(1)"
         )
+    grows = {column for column, values in uneven.items() if values[-1] > EVEN * values[0]}
     said = ", ".join(
-        f"{column.partition(',')[0]} **{'grows' if values[-1] > EVEN * values[0] else 'varies'}**, from "
+        f"{column.partition(',')[0]} **{'grows' if column in grows else 'varies'}**, from "
         f"{shown(values[0])} to {shown(values[-1])}"
         for column, values in uneven.items()
     )
-    return f"{said}, which is not the paper's O(1)"
+    if grows:
+        return f"{said}, which is not the paper's O(1)"
+    return (
+        f"{said}, and nothing grows with the number of others, which is the paper's O(1). Of 1 device there is but one "
+        "act of each kind, the first of its process, which takes longest"
+    )
 
 
 def draw(rows: Sequence[EvidenceRow]) -> Figure:

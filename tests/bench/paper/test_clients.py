@@ -80,8 +80,9 @@ def test_what_grows_and_what_does_not_is_told_from_the_rows() -> None:
         ({UP: (2.5, 125.0)}, "up **grows**, from 2.5 to 125, which is not the paper's O(1)"),
         (
             {DOWN: (40.0, 400.0), OWN: (26.0, 13.0)},
-            "down **grows**, from 40 to 400, processor **varies**, from 26 to 13",
+            "down **grows**, from 40 to 400, processor **varies**, from 26 to 13, which is not the paper's O(1)",
         ),
+        ({OWN: (26.0, 13.0)}, "processor **varies**, from 26 to 13, and nothing grows with the number of others"),
     ],
 )
 def test_a_device_that_does_more_among_many_is_not_said_to_do_the_same(
