@@ -137,14 +137,16 @@ paper: $(STAMP)  ## measure the paper's tables and figures that are not kept yet
 peers: $(STAMP) peers-install  ## measure FEDEx beside FedAvg (Flower) and on-device training, like `paper`
 	@exec $(BIN)/python -m bench.peers $(EXHIBITS)
 
-# FEDEX_TOOLS may hold spaces, which no target of make can: the stamp is looked at by the shell.
+# FEDEX_TOOLS may hold spaces, which no target of make can: the stamp is looked at by the shell. It says where it was
+# installed, for the programs of an environment that was moved or copied name a Python that is not there.
 FLOWER := bench/peers/flower/requirements.txt
 peers-install: $(STAMP)  ## install what is compared with, into build/tools/peers or that of FEDEX_TOOLS (300 MB)
 	@tools=$$($(BIN)/python -m demo.running.tools) && peers="$$tools/peers" || exit 1; \
+	if test -f "$$peers/.installed" && test "$$(cat "$$peers/.installed")" != "$$peers"; then rm -rf "$$peers"; fi; \
 	test "$$peers/.installed" -nt $(FLOWER) && exit 0; \
 	test -x "$$peers/bin/python" || "$$PYTHON" -m venv "$$peers" || exit 1; \
 	echo "installing Flower into $$peers"; \
-	"$$peers/bin/python" -m pip install --quiet --disable-pip-version-check -r $(FLOWER) && touch "$$peers/.installed"
+	"$$peers/bin/python" -m pip install --quiet --disable-pip-version-check -r $(FLOWER) && printf '%s' "$$peers" > "$$peers/.installed"
 
 # Java and Maven are asked for here alone: nothing else needs them. What Maven fetches lies in ~/.m2.
 MAVEN := mvn --quiet --batch-mode --no-transfer-progress -Dstyle.color=never --file android/pom.xml

@@ -1,6 +1,7 @@
 """Measurements in fresh processes, since TensorFlow and the TFLite runtimes share none."""
 
 import os
+import pickle
 import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -14,10 +15,16 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
+class FailedThere(Exception):
+    """What a function raised in its process, in words: the exception itself cannot travel between processes."""
+
+
 def in_fresh_process(
     function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Result:
-    """Return what a function of a module returns, called in a new interpreter; its exception is raised here.
+    """Return what a function of a module returns, called in a new interpreter.
+
+    Its exception is raised here, or `FailedThere` for one that cannot be sent.
 
     Ctrl-C ends the new interpreter without a word, and is a KeyboardInterrupt here. When this process ends in any other
     way, as by SIGTERM or SIGKILL, the new one ends as well, and so do the services that it guards (Linux only).
@@ -25,13 +32,25 @@ def in_fresh_process(
     spawn = get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=spawn, initializer=_begin, initargs=(os.getpid(),)) as pool:
         with interrupts_wait():
-            called = pool.submit(function, *args, **kwargs)
+            called = pool.submit(_call, function, *args, **kwargs)
         try:
             return called.result()
         except KeyboardInterrupt:
             for process in active_children():
                 process.terminate()  # or its measurement would be waited for
             raise
+
+
+def _call(function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+    """Call it; an exception that cannot be made again where it is sent would look like a process that was killed."""
+    try:
+        return function(*args, **kwargs)
+    except Exception as error:
+        try:
+            pickle.loads(pickle.dumps(error))  # of this process
+        except Exception:
+            raise FailedThere(f"{type(error).__name__}: {error}") from None
+        raise
 
 
 def _begin(parent: int) -> None:

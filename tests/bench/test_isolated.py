@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.isolated import FailedThere, in_fresh_process
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import subprocess
@@ -29,6 +31,28 @@ def main():
 if __name__ == "__main__":
     run(main)
 """
+
+
+class Unsendable(Exception):
+    """It cannot be made again from its message."""
+
+    def __init__(self, *, why: str) -> None:
+        super().__init__(why)
+
+
+def fail(*, sendable: bool) -> None:
+    raise ValueError("no count") if sendable else Unsendable(why="no count")
+
+
+def test_what_a_measurement_raises_is_raised_here() -> None:
+    with pytest.raises(ValueError, match=r"^no count$"):
+        in_fresh_process(fail, sendable=True)
+
+
+def test_what_cannot_be_sent_is_told_in_words() -> None:
+    """It looked like a process that was terminated abruptly."""
+    with pytest.raises(FailedThere, match=r"^Unsendable: no count$"):
+        in_fresh_process(fail, sendable=False)
 
 
 @contextlib.contextmanager

@@ -83,6 +83,10 @@ def test_peers_are_installed_where_they_are_looked_for_and_once(tmp_path: Path) 
     assert make("peers-install", FEDEX_TOOLS=str(tools)).stdout == ""
     [asked] = (tools / "peers" / "bin" / "python.asked").read_text().splitlines()
     assert asked.endswith("-r bench/peers/flower/requirements.txt")
+    (tools / "peers" / ".installed").write_text("/another place/peers")
+    moved = make("peers-install", FEDEX_TOOLS=str(tools), PYTHON="false")
+    assert moved.returncode
+    assert not python.exists()
     where = [sys.executable, "-c", "from bench.peers.flower_environment import PYTHON; print(PYTHON)"]
     looked = subprocess.run(
         where, cwd=ROOT, env=os.environ | {"FEDEX_TOOLS": str(tools)}, capture_output=True, text=True
