@@ -5,6 +5,7 @@ import pickle
 import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import active_children, get_context
 from typing import ParamSpec, TypeVar
 
@@ -32,7 +33,7 @@ def in_fresh_process(
     spawn = get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=spawn, initializer=_begin, initargs=(os.getpid(),)) as pool:
         with interrupts_wait():
-            called = pool.submit(_call, function, *args, **kwargs)
+            called = pool.submit(_call, partial(function, *args, **kwargs))
         try:
             return called.result()
         except KeyboardInterrupt:
@@ -41,10 +42,10 @@ def in_fresh_process(
             raise
 
 
-def _call(function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+def _call(function: Callable[[], Result]) -> Result:
     """Call it; an exception that cannot be made again where it is sent would look like a process that was killed."""
     try:
-        return function(*args, **kwargs)
+        return function()
     except Exception as error:
         try:
             pickle.loads(pickle.dumps(error))  # of this process
