@@ -10,18 +10,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes JSON in its one form here: UTF-8, no spaces, characters as they are but where JSON requires an escape.
+ * Only what a device keeps for itself has spaces, as Python's {@code json.dumps} puts them.
  *
  * <p>A double is written as Python's {@code repr} writes it, so that what is hashed or signed is the same everywhere.
  */
-final class JsonWriter {
+public final class JsonWriter {
   /** Code points, not UTF-16 units: they differ in the order of U+E000 to U+FFFF and what is above. */
   private static final Comparator<String> BY_CODE_POINT = JsonWriter::compareCodePoints;
 
   private final boolean sortsKeys;
+  private final String space;
   private final StringBuilder written = new StringBuilder();
 
-  private JsonWriter(boolean sortsKeys) {
+  private JsonWriter(boolean sortsKeys, String space) {
     this.sortsKeys = sortsKeys;
+    this.space = space;
   }
 
   /** Writes a document, its keys sorted by code point. */
@@ -34,8 +37,19 @@ final class JsonWriter {
     return write(value, false);
   }
 
+  /**
+   * Writes lists of strings, integers, doubles and lists with a space after each comma.
+   *
+   * @throws ImpossibleException a double that is not finite, or a lone surrogate
+   */
+  public static String spaced(List<?> values) throws ImpossibleException {
+    JsonWriter writer = new JsonWriter(false, " ");
+    writer.add(values);
+    return writer.written.toString();
+  }
+
   private static byte[] write(@Nullable Object value, boolean sortsKeys) throws ImpossibleException {
-    JsonWriter writer = new JsonWriter(sortsKeys);
+    JsonWriter writer = new JsonWriter(sortsKeys, "");
     writer.add(value);
     return writer.written.toString().getBytes(StandardCharsets.UTF_8);
   }
@@ -80,7 +94,7 @@ final class JsonWriter {
     for (Object value : values) {
       written.append(before);
       add(value);
-      before = ",";
+      before = "," + space;
     }
     written.append(values.isEmpty() ? "[]" : "]");
   }

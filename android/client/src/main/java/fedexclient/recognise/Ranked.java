@@ -5,7 +5,8 @@ public final class Ranked {
   private final String label;
   private final double probability;
 
-  Ranked(String label, double probability) {
+  /** Pairs a label with its calibrated probability, 0 to 1. */
+  public Ranked(String label, double probability) {
     this.label = label;
     this.probability = probability;
   }
