@@ -162,8 +162,10 @@ android: needs-maven  ## build the Android library to build/android: the AAR, an
 # the tests that miss one of them are skipped, with the reason.
 BIONIC := android/client/src/test/c/bionic
 FIXTURE := build/android-fixture/expected.tensors
-test-android: needs-maven $(if $(filter x86_64,$(shell uname -m)),$(if $(shell command -v gcc),build/android-bionic/liblog.so)) $(if $(wildcard $(STAMP)),$(FIXTURE))  ## test the Android library on the JVM: golden files, and real models as the Python device runs them
+EXCHANGE := build/android-cache
+test-android: needs-maven $(if $(filter x86_64,$(shell uname -m)),$(if $(shell command -v gcc),build/android-bionic/liblog.so)) $(if $(wildcard $(STAMP)),$(FIXTURE) $(EXCHANGE)/python.sqlite3)  ## test the Android library on the JVM: golden files, and real models and caches as the Python device has them
 	@$(MAVEN) test
+	@$(if $(wildcard $(STAMP)),$(BIN)/python -m tests.device.cache.java_exchange check $(EXCHANGE))
 
 build/android-bionic/liblog.so: $(BIONIC).c $(BIONIC).map | needs-maven
 	@mkdir -p $(@D) && for name in c m dl log; do \
@@ -173,9 +175,12 @@ $(FIXTURE): | needs-maven
 	@echo "exporting a bundle for the Android library's tests (a minute or a few)"
 	@$(BIN)/python -m tests.device.recognise.parity_fixture $(@D)
 
+$(EXCHANGE)/python.sqlite3: tests/device/cache/java_exchange.py $(wildcard device/cache/*) | needs-maven
+	@$(BIN)/python -m tests.device.cache.java_exchange write $(@D)
+
 FOR ?= minute
 fuzz-android: needs-maven  ## fuzz every parser of the Android library for a minute, or FOR=hour; build/android/fuzz.log
-	@mkdir -p build/android && { JAZZER_FUZZ=1 $(MAVEN) test -Dtest='ParsersFuzzTest#*_$(FOR)_of_fuzzing*' > build/android/fuzz.log 2>&1 \
+	@mkdir -p build/android && { JAZZER_FUZZ=1 $(MAVEN) test -Drobolectric.skip -Dtest='ParsersFuzzTest#*_$(FOR)_of_fuzzing*' > build/android/fuzz.log 2>&1 \
 	    || { grep -v '^INFO' build/android/fuzz.log | tail -40; exit 1; }; }; grep '^Done' build/android/fuzz.log
 
 clean:  ## remove what was generated, but not .venv, build/tools, or what serve, worker and minio keep
