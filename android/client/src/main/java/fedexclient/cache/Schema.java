@@ -19,7 +19,7 @@ import java.util.List;
  *             waiting -&gt; dropped, its feedback in no upload again
  * </pre>
  *
- * <p>The tables are not STRICT, as the Python device's are: SQLite knows the word from 3.37 on, Android from 14 on. The
+ * <p>Unlike the Python device's, the tables are not STRICT: SQLite knows the word from 3.37 on, Android from 14 on. The
  * Python device reads them as its own; the other way round, its strict ones are damaged to an older SQLite.
  */
 final class Schema {
