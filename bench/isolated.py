@@ -31,7 +31,9 @@ def in_fresh_process(
     way, as by SIGTERM or SIGKILL, the new one ends as well, and so do the services that it guards (Linux only).
     """
     spawn = get_context("spawn")
-    with ProcessPoolExecutor(max_workers=1, mp_context=spawn, initializer=_begin, initargs=(os.getpid(),)) as pool:
+    with ProcessPoolExecutor(
+        max_workers=1, mp_context=spawn, initializer=begin_process, initargs=(os.getpid(),)
+    ) as pool:
         with interrupts_wait():
             called = pool.submit(_call, partial(function, *args, **kwargs))
         try:
@@ -54,8 +56,11 @@ def _call(function: Callable[[], Result]) -> Result:
         raise
 
 
-def _begin(parent: int) -> None:
-    """Let this process end with its parent, and by Ctrl-C as a signal does, by one that came before this line too."""
+def begin_process(parent: int) -> None:
+    """Begin a process of a pool: it ends with its parent, and by Ctrl-C as by a signal.
+
+    A Ctrl-C that came before this line counts, too.
+    """
     if not end_with(parent):
         os.kill(os.getpid(), signal.SIGTERM)
     signal.signal(signal.SIGINT, signal.SIG_DFL)

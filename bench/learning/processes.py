@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +13,7 @@ from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import TypeVar
 
+from bench.isolated import begin_process
 from bench.learning.figures import Played
 from bench.learning.scenarios import SCENARIOS
 from bench.learning.worlds import people_of
@@ -49,7 +49,11 @@ def side_by_side(call: Callable[[Given], Result], jobs: Iterable[Given], *, proc
     os.environ.update(dict.fromkeys(THREADS, "1"))  # for the processes, which are spawned
     spawn = get_context("spawn")
     with ProcessPoolExecutor(
-        processes, mp_context=spawn, initializer=_end_at_interrupts, max_tasks_per_child=JOBS_OF_A_PROCESS
+        processes,
+        mp_context=spawn,
+        initializer=begin_process,
+        initargs=(os.getpid(),),
+        max_tasks_per_child=JOBS_OF_A_PROCESS,
     ) as pool:
         with interrupts_wait():
             futures = [pool.submit(call, job) for job in jobs]
@@ -73,9 +77,3 @@ def play_job(job: Job, work: Path) -> Played:
     line = f"{time.monotonic() - began:5.0f} s  {job.scenario}, {job.world}, seed {job.seed}"
     print(line, file=sys.stderr, flush=True)
     return played
-
-
-def _end_at_interrupts() -> None:
-    """Let Ctrl-C end this process as a signal does."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

@@ -33,6 +33,23 @@ if __name__ == "__main__":
 """
 
 
+PLAYING = """
+import time
+from bench.learning.processes import side_by_side
+from contract.command_line import run
+
+def play(seconds):
+    print("measuring", flush=True)
+    time.sleep(seconds)
+
+def main():
+    list(side_by_side(play, [60], processes=1))
+
+if __name__ == "__main__":
+    run(main)
+"""
+
+
 class Unsendable(Exception):
     """It cannot be made again from its message."""
 
@@ -56,9 +73,9 @@ def test_what_cannot_be_sent_is_told_in_words() -> None:
 
 
 @contextlib.contextmanager
-def measuring(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+def measuring(folder: Path, program: str = PROGRAM) -> Iterator["subprocess.Popen[str]"]:
     """A bench that measures, in a session of its own; whatever is left of it is ended."""
-    (folder / "program.py").write_text(PROGRAM)
+    (folder / "program.py").write_text(program)
     with subprocess.Popen(
         [sys.executable, str(folder / "program.py")],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -87,9 +104,10 @@ def test_ctrl_c_ends_a_measurement_quietly(tmp_path: Path, interrupt: Callable[[
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has ended")
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
-def test_a_measurement_and_its_service_end_with_the_bench(tmp_path: Path, ending: signal.Signals) -> None:
-    """SIGTERM to the command alone left both to go on: each of them holds the pipe that is read to its end here."""
-    with measuring(tmp_path) as bench:
+@pytest.mark.parametrize("program", [PROGRAM, PLAYING], ids=["a measurement and its service", "jobs side by side"])
+def test_what_was_started_ends_with_the_bench(tmp_path: Path, ending: signal.Signals, program: str) -> None:
+    """SIGTERM to the command alone left all to go on: each of them holds the pipe that is read to its end here."""
+    with measuring(tmp_path, program) as bench:
         bench.send_signal(ending)
         bench.communicate(timeout=30)
     assert bench.returncode == -ending
