@@ -105,4 +105,7 @@ def _write_page(parts: Sequence[Part], docs: Path) -> None:
         write_page(all_parts(parts), docs)
     except NotReadable as error:
         raise click.ClickException(f"{error}: measure it anew, or remove it") from error
+    except OSError as error:
+        message = f"{error.filename or docs}: expected room for the page and its plots, got {error.strerror}"
+        raise click.ClickException(message) from error
     click.echo(f"\n{docs / 'evidence.md'}")

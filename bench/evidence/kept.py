@@ -73,7 +73,7 @@ def read_kept(path: Path) -> Kept | None:
         return Kept.parse(json.loads(path.read_text()))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise NotReadable(f"{path}: expected evidence as this version keeps it, got {error!r}") from error
 
 

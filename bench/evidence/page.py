@@ -25,7 +25,8 @@ not measured, has a note; a dash alone stands where a line has nothing of the ki
 
 `make paper` and `make peers` measure what has not been measured since `build/` was emptied; `EXHIBITS="table-1"`
 measures that one anew. Where `FEDEX_DATA` names a folder of real weights and faces, real people are measured; figures
-of theirs are not replaced by those of drawn people. Raw results are in `build/evidence/raw/`.
+of theirs are not replaced here by those of drawn people, which are printed, and kept in `build/`. Raw results are in
+`build/evidence/raw/`.
 """
 
 

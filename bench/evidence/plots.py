@@ -27,6 +27,8 @@ INK = "#7f7f7f"
 COLOURS = ("#3d7fd0", "#d0661f", "#2c9462", "#a163c4", "#cf4458", "#8c7a3c", "#3a8fa3")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES = ("-", "--", "-.", ":")
+HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "----", "++++")
+"""Of bars: they differ in print, too."""
 PANEL_IN = (4.2, 3.1)
 """Width and height of one panel, in inches."""
 
@@ -63,6 +65,12 @@ class LineLook:
     colour: str
     marker: str
     dash: str
+    hatch: str
+
+    @property
+    def of_bar(self) -> dict[str, Any]:
+        """The arguments of `Axes.bar` and `Axes.barh`."""
+        return {"color": self.colour, "hatch": self.hatch, "edgecolor": "#ffffff", "linewidth": 0}
 
     @property
     def of_line(self) -> dict[str, Any]:
@@ -73,7 +81,7 @@ class LineLook:
 def looks(count: int) -> list[LineLook]:
     """Return so many looks, all different up to 28."""
     dashes = [dash for dash in DASHES for _ in COLOURS]
-    both = zip(cycle(COLOURS), cycle(MARKERS), cycle(dashes), strict=False)
+    both = zip(cycle(COLOURS), cycle(MARKERS), cycle(dashes), cycle(HATCHES), strict=False)
     return [LineLook(*look) for look in islice(both, count)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
 import platform
@@ -24,7 +23,7 @@ from bench.evidence.other_work import OtherWork, beside
 from bench.evidence.row import EvidenceRow
 from bench.evidence.versions import commit, versions
 from bench.isolated import in_fresh_process
-from demo.real_data import DATA, find_real_data
+from demo.real_data import DATA
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def take_all(
             kept = None if anew else _kept(name, size, folders, say)
             kept = kept or _take_and_keep(package, name, size, folders, say)
             if size is Size.FULL:
-                write_kept(kept, folders.shown(name))
+                _show(kept, folders.shown(name), say)
         except Exception as error:  # whatever becomes of one, the others are taken
             reason = _reason(error, folders.build / "raw" / name)
             missing.append(f"{name}: {reason}")
@@ -76,15 +75,11 @@ def _kept(name: str, size: Size, folders: Folders, say: Callable[[str], None]) -
         return None
     if kept is None or kept.size != size:
         return None
-    if size is Size.FULL:
-        _spare_real_people(folders.shown(name), is_real=kept.is_of_real_people)
     say(f"       kept  {name} ({kept.date})")
     return kept
 
 
 def _take_and_keep(package: str, name: str, size: Size, folders: Folders, say: Callable[[str], None]) -> Kept:
-    if size is Size.FULL:  # asked before minutes are spent
-        _spare_real_people(folders.shown(name), is_real=find_real_data() is not None)
     say(f"        ...  {name}")
     kept = _take(package, name, size, folders.build)
     write_kept(kept, folders.kept(name))
@@ -92,12 +87,18 @@ def _take_and_keep(package: str, name: str, size: Size, folders: Folders, say: C
     return kept
 
 
-def _spare_real_people(shown: Path, *, is_real: bool) -> None:
-    """Refuse to put drawn people in place of real ones."""
-    with contextlib.suppress(NotReadable):  # nothing to spare
+def _show(kept: Kept, shown: Path, say: Callable[[str], None]) -> None:
+    """Put it where the page is made from, but not drawn people in place of real ones, nor an older day's figures."""
+    try:
         before = read_kept(shown)
-        if before is not None and before.is_of_real_people and not is_real:
-            raise CannotMeasure(f"{shown} is of real people, and here are none: set {DATA}, or remove it")
+    except NotReadable:  # nothing to spare
+        before = None
+    if before is not None and before.is_of_real_people and not kept.is_of_real_people:
+        say(f"  not shown  {kept.name}: {shown} is of real people, and this is of drawn ones: set {DATA}")
+    elif before is not None and before.date > kept.date:
+        say(f"  not shown  {kept.name}: {shown} is of {before.date}, and this of {kept.date}: measure it anew")
+    else:
+        write_kept(kept, shown)
 
 
 def _reason(error: Exception, raw: Path) -> str:
@@ -105,10 +106,13 @@ def _reason(error: Exception, raw: Path) -> str:
     if isinstance(error, CannotMeasure | BrokenExecutor):
         return str(error)
     log = raw / "failure.txt"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("".join(traceback.format_exception(error)))
-    first = next(iter(str(error).splitlines()), "")
-    return f"{type(error).__name__}: {first} ({log})"
+    first = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text("".join(traceback.format_exception(error)))
+    except OSError:  # as the disk is full, which may be the failure itself
+        return first
+    return f"{first} ({log})"
 
 
 def _take(package: str, name: str, size: Size, build: Path) -> Kept:

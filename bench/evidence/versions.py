@@ -67,7 +67,7 @@ def _installed(python: str) -> dict[str, str]:
         done = subprocess.run(
             [python, "-c", _ASK, *names], capture_output=True, text=True, check=True, timeout=TIMEOUT_S
         )
-    except (OSError, subprocess.SubprocessError):  # there is no such Python here
+        installed: dict[str, str] = json.loads(done.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError):  # there is no such Python here
         return {}
-    installed: dict[str, str] = json.loads(done.stdout)
     return installed

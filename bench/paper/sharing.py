@@ -132,7 +132,7 @@ def draw(rows: Sequence[EvidenceRow]) -> Figure:
             chosen = [row for row in rows if row.column == f"{heads}, {what}"]
             places = [lines.index(row.line) + (number - 1.5) * width for row in chosen]
             values = [row.value or 0.0 for row in chosen]
-            panel.bar(places, values, width, color=look.colour, label=heads)
+            panel.bar(places, values, width, label=heads, **look.of_bar)
             low = [value if row.low is None else row.low for row, value in zip(chosen, values, strict=True)]
             high = [value if row.high is None else row.high for row, value in zip(chosen, values, strict=True)]
             panel.vlines(places, low, high, color=INK, linewidth=1.2)

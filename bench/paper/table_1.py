@@ -228,10 +228,22 @@ def _rivals(rows: Sequence[EvidenceRow]) -> Iterator[str]:
             yield f"Images a second of the same steps behind {cut}, the fastest first: {said}."
     trials = [(line, rate) for line, rate in measured.items() if TRIAL in line]
     if trials:
+        behind_last = {line: rate for line, rate in measured.items() if line.startswith(FLAT[-1])}
         yield (
             "Other work, which has no place in that order: a trial of FEDEx's cycle fits the last layer alone, the "
             f"body run once before, and in larger batches where it may choose. Its images a second: {_said(trials)}."
+            f"{_what_is_faster(trials[0], behind_last)}"
         )
+
+
+def _what_is_faster(trial: tuple[str, float], others: Mapping[str, float]) -> str:
+    """Say what trains faster than a trial behind the last cut, where hardly anything but the last layer is left."""
+    line, own = trial
+    faster = [(other, rate) for other, rate in others.items() if TRIAL not in other and rate > own]
+    if not faster:
+        return ""
+    said = _said(sorted(faster, key=lambda one: -one[1]))
+    return f" Behind {FLAT[-1]} it is nearly the same work, and {line}, is **slower** than {said}."
 
 
 def _said(rates: Sequence[tuple[str, float]]) -> str:
