@@ -26,7 +26,7 @@ from contract.bundle_files import (
 from contract.cuts import MAX_MODEL_BYTES
 from contract.documents import Fields, Json
 from contract.errors import Impossible
-from contract.files import FileRef, check_file, check_is_file, read_bounded, read_checked, sha256_hex
+from contract.files import FileRef, check_file, check_is_file, check_size, read_bounded, read_checked, sha256_hex
 from contract.inputs import ModelInput, PhotoInput, finds_faces
 from contract.labels import encode_new_labels
 from contract.manifest import encode_logits, parse_logits
@@ -105,8 +105,13 @@ class DeviceBundle(CheckedBundle):
         return self.directory / HEAD_FILE
 
 
-def read_device_bundle(directory: Path) -> DeviceBundle:
+def read_device_bundle(directory: Path, *, is_to_run: bool = True) -> DeviceBundle:
     """Read a device bundle and check every size, hash, shape and bound. The models are hashed, not loaded.
+
+    Args:
+        directory: the bundle.
+        is_to_run: whether its prefix and detector are to run. Where they are not, they are the largest part by far,
+            and only their sizes are looked at.
 
     Raises:
         Malformed: no bundle, or a part of it missing or garbled; `UnsupportedVersion`: of another major version.
@@ -124,7 +129,8 @@ def read_device_bundle(directory: Path) -> DeviceBundle:
     golden = parse_golden(
         read_checked(directory / GOLDEN_FILE, parse_golden_reference(fields)), shape=facts.feature_shape
     )
-    check_file(directory / PREFIX_FILE, prefix)
+    check_model = check_file if is_to_run else check_size
+    check_model(directory / PREFIX_FILE, prefix)
     check_file(directory / HEAD_FILE, head)
     golden_input = parse_reference(fields, "golden_input", max_bytes=MAX_GOLDEN_INPUT_BYTES)
     check_file(directory / golden_input_file(facts.input), golden_input)
@@ -135,7 +141,7 @@ def read_device_bundle(directory: Path) -> DeviceBundle:
     )
     detector = _parse_detector(fields, facts)
     if detector is not None:
-        check_file(directory / DETECTOR_FILE, detector)
+        check_model(directory / DETECTOR_FILE, detector)
     return DeviceBundle(
         directory=directory,
         sha256=sha256_hex(document),

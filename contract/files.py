@@ -109,13 +109,23 @@ def check_file(path: Path, expected: FileRef) -> None:
         Malformed: there is no such file.
         Impossible: another size or another hash.
     """
+    check_size(path, expected)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    _check_same(expected, FileRef(digest, expected.size), where=str(path))
+
+
+def check_size(path: Path, expected: FileRef) -> None:
+    """Refuse a file of another size than that of the one referred to, without reading it.
+
+    Raises:
+        Malformed: there is no such file.
+        Impossible: another size.
+    """
     check_is_file(path)
     size = path.stat().st_size
     if size != expected.size:
         raise Impossible(str(path), expected=f"{expected.size} bytes", got=f"{size} bytes")
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    _check_same(expected, FileRef(digest, size), where=str(path))
 
 
 def check_is_file(path: Path) -> None:

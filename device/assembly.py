@@ -183,8 +183,8 @@ class Device:
         """Open the cache. Raises `Storage`."""
         return Cache.open(self.cache_path, max_unfed=self.settings.max_unfed)
 
-    def bundle(self) -> DeviceBundle:
-        """Read and verify the bundle.
+    def bundle(self, *, is_to_run: bool = True) -> DeviceBundle:
+        """Read and verify the bundle; of models that are not to run, the sizes alone.
 
         Raises:
             SettingError: it is not set.
@@ -194,7 +194,7 @@ class Device:
         folder = self.settings.require_bundle()
         try:
             with storage_errors(folder):
-                return read_device_bundle(folder)
+                return read_device_bundle(folder, is_to_run=is_to_run)
         except ContractError as error:
             raise ModelRefused(f"bundle {folder}: {error}") from error
 
@@ -267,7 +267,7 @@ class Device:
         """Make what keeps the head up to date. Raises as `bundle`, and `RuntimeUnavailable`."""
         settings = self.settings
         return Updater(
-            bundle=self.bundle(),
+            bundle=self.bundle(is_to_run=False),
             client=client,
             identity=identity,
             heads=self.heads,

@@ -142,6 +142,21 @@ def test_a_bundle_is_written_over_another(device: Path) -> None:
     assert write_device(device, prefix=b"another").prefix == FileRef.of(b"another")
 
 
+def test_models_that_are_not_to_run_are_not_read(device: Path) -> None:
+    """A pull hashed 24 MB of prefix, which it never runs."""
+    prefix = device / "prefix.tflite"
+    prefix.write_bytes(prefix.read_bytes()[::-1])
+    assert read_device_bundle(device, is_to_run=False).labels == ("Ada", "明子")
+    with pytest.raises(Impossible, match=r"prefix\.tflite: "):
+        read_device_bundle(device)
+    prefix.write_bytes(prefix.read_bytes() + b"x")
+    with pytest.raises(Impossible, match=r"prefix\.tflite: .* bytes"):
+        read_device_bundle(device, is_to_run=False)
+    prefix.unlink()
+    with pytest.raises(Malformed, match=r"prefix\.tflite: expected a file"):
+        read_device_bundle(device, is_to_run=False)
+
+
 def test_a_bundle_that_was_not_finished_is_none(device: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed between the files and the document, the writer leaves a directory that no reader takes for a bundle."""
 
