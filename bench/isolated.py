@@ -3,6 +3,8 @@
 import os
 import pickle
 import signal
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -11,6 +13,9 @@ from typing import ParamSpec, TypeVar
 
 from contract.command_line import interrupts_wait
 from demo.running.process_guard import end_with
+
+LOOK_S, TIDYING_S = 0.5, 5.0
+"""How often a process looks for the one that asked, and how long its function may tidy up once that is gone."""
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -63,5 +68,17 @@ def begin_process(parent: int) -> None:
     """
     if not end_with(parent):
         os.kill(os.getpid(), signal.SIGTERM)
+    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _follow(parent: int) -> None:
+    """End this process after the one that asked, though a function took the signal for an interrupt and returned.
+
+    The pool's process would wait for its next call for ever: it holds both ends of the pipe.
+    """
+    while os.getppid() == parent:
+        time.sleep(LOOK_S)
+    time.sleep(TIDYING_S)
+    os._exit(1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from bench.evidence.kept import read_kept
 from bench.evidence.page import write_page
 from bench.evidence.tables import markdown_table
 from bench.evidence.taking import Folders, load_exhibit, take_all
+from bench.evidence.versions import versions
+from bench.measure.torch_python import TORCH
 from demo.errors import DemoError
 
 Part = tuple[str, str, str, tuple[str, ...]]
@@ -45,9 +49,10 @@ def run_part(package: str, parts: Sequence[Part] = PARTS) -> int:
         _check_names(exhibits, package, parts)
         folders = Folders((build / "toy" if toy else build).resolve(), docs.resolve())
         _check_machine([folders.build] if toy else [folders.build, folders.docs, folders.docs / "evidence"])
-        missing = _take(package, exhibits or names, anew=bool(exhibits), toy=toy, folders=folders)
-        if not toy:
-            _write_page(parts, folders.docs)
+        with _alone_in(folders.build):
+            missing = _take(package, exhibits or names, anew=bool(exhibits), toy=toy, folders=folders)
+            if not toy:
+                _write_page(parts, folders.docs)
         if missing:
             raise click.ClickException("not measured: " + "; ".join(missing))
 
@@ -59,6 +64,17 @@ def all_parts(parts: Sequence[Part] = PARTS) -> list[tuple[str, str, list[Exhibi
     return [
         (title, command, [load_exhibit(package, name) for name in names]) for title, command, package, names in parts
     ]
+
+
+@contextlib.contextmanager
+def _alone_in(build: Path) -> Iterator[None]:
+    """Refuse to measure where another run does: their folders are the same, and so is the machine."""
+    with (build / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise click.ClickException(f"{build}: expected nobody else to measure here, got another run") from error
+        yield
 
 
 def _check_names(exhibits: Sequence[str], package: str, parts: Sequence[Part]) -> None:
@@ -79,6 +95,9 @@ def _check_machine(folders: Sequence[Path]) -> None:
         check_data()
     except DemoError as error:
         raise click.ClickException(str(error)) from error
+    torch = os.environ.get(TORCH)
+    if torch and "PyTorch" not in versions([torch]):
+        raise click.ClickException(f"{TORCH}: expected a Python that has torch, got {torch}")
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)

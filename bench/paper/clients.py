@@ -245,8 +245,8 @@ the worker, in ticks of 10 ms: of few devices they are coarse.""",
 The paper argues that a client's cost does not depend on training, and measures one client. All processes share this
 machine, so that seconds on the clock are of all of them together; processor seconds are not. The head has as many
 classes whatever the number of devices, and each device sends the same; a device with more to send sends more.
-The devices' bundle has no prefix, which a real one reads and hashes at each pull: 22 ms of processor, not in these
-figures. Real devices have enrolled before the web's processor is counted.""",
+The devices' bundle has no prefix; a pull looks at a prefix's size alone. Real devices have enrolled before the web's
+processor is counted.""",
     measure,
     findings,
     draw,

@@ -172,8 +172,7 @@ The paper read a whole Galaxy S7's power from Android Studio's profiler, a point
 server's processor stands for the phone's here, and a radio is not there at all: its share is in bytes and wake-ups, or
 in an index of a phone and a network of 2010. The paper compared with MobileNetV2 of four labels; here the same head is
 trained. What is sent and trained on is drawn from a seed: its size decides the cost, not what it shows.
-The bundle of the devices that push and pull has no prefix: a real device reads and hashes its prefix of 24 MB at each
-pull, new head or not, which took 22 ms of processor where it was measured alone. That is not in these figures.""",
+The bundle of the devices that push and pull has no prefix; a pull looks at a prefix's size alone.""",
     measure,
     findings,
     draw,

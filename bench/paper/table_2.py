@@ -212,8 +212,7 @@ held back by them; there is no TLS, which would add a round trip and some 4 kB t
 server is traffic alone: nobody packs, checks or stores it, which favours it. What would take longer than
 {LONGEST_S:g} s is computed from the start and the rate of two transfers over the same line, as a note says.
 What is called float32 is compressed losslessly, as every upload is. The photos are crops of 160 x 160, as JPEG of
-quality 85. The bundle of the devices that pull has no prefix, which a real one reads and hashes each time: 22 ms of
-processor, not in these figures.""",
+quality 85. The bundle of the devices that pull has no prefix; a pull looks at a prefix's size alone.""",
     measure,
     findings,
     draw,

@@ -143,12 +143,12 @@ same embeddings. Figures are medians over five casts of who is new, or over devi
 - **FEDEx**: the real service under gunicorn, the real worker, 65 enrolled devices, through a line that counts payload
   bytes. Processor time in one live process, and as three commands a device. Its defaults, but the channel: devices
   follow `latest`, so that a pull is measured also where the gate refuses a head; accuracy is that of `best`.
-- **FedAvg**: full-batch SGD on each device, then the mean, by Flower 1.42's strategies and ClientApps; sweeps in numpy,
-  which gives the same. "From nothing" is a head of zeros, its best case: one averaged step of it is nearly the class
-  means. "From the head in use" is what a deployed system would have. Traffic and whole processes a round are from a
-  small real deployment, as `deployed` has it, times rounds. "Tuned" is the quickest of 24 settings (12 with momentum,
-  8 with ten devices a round) in the same 200 rounds, on the tested photos. Secure aggregation is Flower's SecAgg+, in
-  one process.
+- **FedAvg**: full-batch SGD on each device, then the mean, by Flower 1.42's strategies and ClientApps; sweeps in
+  numpy, which gives the same. "From nothing" is a head of zeros, its best case: one averaged step of it is nearly the
+  class means. "From the head in use" is what a deployed system would have. Traffic and whole processes a round are
+  from a small real deployment of this exhibit's own (two rounds, in the way of `deployed`), times rounds. "Tuned" is
+  the quickest of 24 settings (12 with momentum, 8 with ten devices a round) in the same 200 rounds, on the tested
+  photos. Secure aggregation is Flower's SecAgg+, in one process.
 - **Class means**: each device sends the mean direction of its embeddings once, the server adds its base photos.
 - **On-device training**: `on-device`, asked about everybody.
 

@@ -50,6 +50,29 @@ if __name__ == "__main__":
 """
 
 
+INTERRUPTED = """
+import signal
+import sys
+import time
+from bench.isolated import in_fresh_process
+from contract.command_line import run
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+def measure():
+    signal.signal(signal.SIGTERM, interrupt)
+    print("measuring", flush=True)
+    time.sleep(60)
+
+def main():
+    in_fresh_process(measure)
+
+if __name__ == "__main__":
+    run(main)
+"""
+
+
 class Unsendable(Exception):
     """It cannot be made again from its message."""
 
@@ -104,7 +127,11 @@ def test_ctrl_c_ends_a_measurement_quietly(tmp_path: Path, interrupt: Callable[[
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has ended")
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("program", [PROGRAM, PLAYING], ids=["a measurement and its service", "jobs side by side"])
+@pytest.mark.parametrize(
+    "program",
+    [PROGRAM, PLAYING, INTERRUPTED],
+    ids=["a measurement and its service", "jobs side by side", "a measurement that takes the signal for an interrupt"],
+)
 def test_what_was_started_ends_with_the_bench(tmp_path: Path, ending: signal.Signals, program: str) -> None:
     """SIGTERM to the command alone left all to go on: each of them holds the pipe that is read to its end here."""
     with measuring(tmp_path, program) as bench:

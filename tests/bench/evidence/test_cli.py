@@ -1,5 +1,6 @@
 """The two command lines of evidence: what they refuse, what they print, and how they end."""
 
+import fcntl
 import os
 import sys
 from pathlib import Path
@@ -116,6 +117,29 @@ def test_rows_that_an_exhibit_does_not_know_are_named_and_the_page_stays(
         "got IndexError('tuple index out of range'): measure it anew, or remove it"
     )
     assert (folders.docs / "evidence.md").read_text() == page
+
+
+@pytest.mark.parametrize("python", ["/bin/true", "/nowhere/python"])
+def test_a_pytorch_that_is_none_is_refused_before_anything_is_measured(
+    folders: Folders, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, python: str
+) -> None:
+    """A whole table was measured without it, or the measurement ended with a traceback."""
+    monkeypatch.setenv("FEDEX_BENCH_TORCH", python)
+    assert run(folders, "a-count") == 1
+    message = f"Error: FEDEX_BENCH_TORCH: expected a Python that has torch, got {python}\n"
+    assert capsys.readouterr().err == message
+    assert not folders.build.exists()
+
+
+def test_two_runs_do_not_measure_into_one_folder(folders: Folders, capsys: pytest.CaptureFixture[str]) -> None:
+    """Their services and folders were the same, and one of them failed."""
+    assert run(folders, "a-count") == 0
+    capsys.readouterr()
+    with (folders.build / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert run(folders, "a-count") == 1
+    assert capsys.readouterr().err.endswith("expected nobody else to measure here, got another run\n")
+    assert run(folders, "a-count") == 0
 
 
 def test_data_that_are_named_and_not_there_are_refused_before_anything_is_measured(
