@@ -6,10 +6,11 @@ alone; in a container the first is that of the whole machine.
 
 from __future__ import annotations
 
-import os
 import resource
 import time
 from pathlib import Path
+
+from bench.processes import TICKS
 
 STAT = Path("/proc/stat")
 QUIET_CORES = 0.15
@@ -53,7 +54,7 @@ def busy_s(stat: Path = STAT) -> float | None:
     if name != "cpu" or len(ticks) < 7:
         return None
     user, nice, system, _, _, irq, softirq = (int(one) for one in ticks[:7])
-    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+    return (user + nice + system + irq + softirq) / TICKS
 
 
 def _own_s() -> float:

@@ -70,10 +70,18 @@ def _kept_at(docs: Path, exhibit: Exhibit) -> Path:
 
 @contextlib.contextmanager
 def _telling_of(path: Path) -> Iterator[None]:
-    """Name the file whose rows were told of, whatever its exhibit stumbles over."""
+    """Name the file whose rows were told of, whatever is missing among them or is something else."""
     try:
         yield
-    except Exception as error:
+    except (
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        StopIteration,
+        TypeError,
+        ValueError,
+    ) as error:
         raise NotReadable(f"{path}: expected rows that this version tells of, got {error!r}") from error
 
 

@@ -80,11 +80,12 @@ def measure(run: Run) -> Sequence[EvidenceRow]:
 def _measure(run: Run, cuts: Sequence[str], backend: str, amount: Amount) -> dict[str, Steps]:
     """Measure each cut with convolutions in a process of its own, and the others, which train in ms, in one."""
     measured: dict[str, Steps] = {}
-    for group in [*((cut,) for cut in cuts if cut not in FLAT), tuple(cut for cut in cuts if cut in FLAT)]:
+    flat = [cut for cut in cuts if cut in FLAT]
+    for group in [*([cut] for cut in cuts if cut not in FLAT), *([flat] if flat else [])]:
         if backend == JAX:
-            taken = in_fresh_process(measure_each, group, backend, amount) if group else []
+            taken = in_fresh_process(measure_each, group, backend, amount)
         else:
-            taken = _apart(run, measure_each, group, backend, amount) if group else []
+            taken = _apart(run, measure_each, group, backend, amount)
         for cut, steps in zip(group, taken, strict=True):
             _keep(run, f"{cut}, {backend}", steps.rates, asdict(steps))
             measured[cut] = steps

@@ -1,6 +1,5 @@
 """What others did while something was measured: told from what was measured itself, which the load is not."""
 
-import os
 import subprocess
 import sys
 import time
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.evidence.other_work import OtherWork, beside, busy_s
+from bench.processes import TICKS
 
 WORK = "import time\nwhile time.process_time() < 0.5: pass"
 
@@ -25,7 +25,7 @@ def test_cores_are_those_that_nobody_here_used(tmp_path: Path) -> None:
     stat = tmp_path / "stat"
 
     def write(seconds: float) -> None:
-        ticks = round(seconds * os.sysconf("SC_CLK_TCK"))
+        ticks = round(seconds * TICKS)
         stat.write_text(f"cpu  {ticks} 0 0 7 7 0 0 7 0 0\ncpu0 1 1\n")
 
     write(100.0)
