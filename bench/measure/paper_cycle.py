@@ -163,7 +163,7 @@ def _rows(cycle: _Cycle, report: Fields, run: Sequence[str], rate: float, size: 
 
 
 def _of_gate(name: str, report: Fields) -> list[BenchRow]:
-    """Return how many labels were lost when everything trained, how many were excused later, and what came of it."""
+    """Return how many labels were lost when everything trained, and in a second round, and what came of it."""
     gate = report.document("gate")
     told = report.as_json()
     everything = gate if told["doubted"] is None else report.document("doubted")
@@ -172,17 +172,11 @@ def _of_gate(name: str, report: Fields) -> list[BenchRow]:
         BenchRow(f"{name}, accepted among known, by best", 100 * known.number("before", low=0, high=1), "%"),
         BenchRow(f"{name}, accepted among known, by the challenger", 100 * known.number("after", low=0, high=1), "%"),
         BenchRow(f"{name}, labels that lost most of what was said", everything.integer("lost"), "labels"),
-        BenchRow(
-            f"{name}, labels that lost it without what is in doubt, and are excused", gate.integer("excused"), "labels"
-        ),
         BenchRow(f"{name}, heads that became best", int(gate.boolean("passes")), "heads"),
     ]
     if told["refused_again"] is not None:
-        again = report.document("refused_again")
-        rows += [
-            BenchRow(f"{name}, labels lost without what is in doubt, refused", again.integer("lost"), "labels"),
-            BenchRow(f"{name}, of them in doubt before", again.integer("still_lost"), "labels"),
-        ]
+        again = report.document("refused_again").integer("lost")
+        rows.append(BenchRow(f"{name}, labels that lost it without what is in doubt, too", again, "labels"))
     return rows
 
 

@@ -10,8 +10,7 @@ with many photos decides no more than another. The challenger is refused if
 (b) the votes show a loss on the labels that best knows, or on the bundle's alone;
 (c) on the bundle's labels the votes show a loss beside the bundle's own head, so that small losses do not add up;
 (d) single labels lost most of what best said of them, or the bundle's own head of its labels. Those, the labels that
-    their samples are answered with now, and new ones that come next, are in doubt. What is trained without the news of
-    these may lose others by chance: of 200 labels one is excused.
+    their samples are answered with now, and new ones that come next, are in doubt.
 
 Both heads are judged on the same footing: on samples that neither was trained on, or else on those that both were. No
 device decides about its own head: its samples of a label judge only once best was trained on all it has sent of that
@@ -20,7 +19,6 @@ label (`may_judge`).
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -40,8 +38,6 @@ FEW_LABELS = 10
 """With fewer votes their spread says little, and samples are counted; with fewer labels thresholds are chance."""
 FEWEST_LOST = 3
 """Of a label's samples."""
-EXCUSED_ONE_IN = 200
-"""Labels that best knows, below which no loss is excused, and at most one in so many is: 0.5 %."""
 ONE_SIDED_95 = 1.645
 FEWEST_TELLING = 5
 """So many lost samples and none won are chance in less than 5 %."""
@@ -130,10 +126,6 @@ class Verdict:
     """The bundle's labels, beside the bundle's own head."""
     lost: tuple[int, ...]
     """Labels of which most was lost."""
-    excused: tuple[int, ...]
-    """Those of them that chance alone explains."""
-    still_lost: tuple[int, ...]
-    """Those of them that were in doubt before: they stay lost without the news of all that is in doubt."""
     in_doubt: tuple[int, ...]
     """The lost, the labels that took their samples, and new ones that came next."""
     new: int
@@ -144,16 +136,7 @@ class Verdict:
 
     def document(self) -> dict[str, Json]:
         """Write the report that people read in the history; it names no label."""
-        counts = {
-            name: len(labels)
-            for name, labels in (
-                ("lost", self.lost),
-                ("excused", self.excused),
-                ("still_lost", self.still_lost),
-                ("in_doubt", self.in_doubt),
-            )
-        }
-        return asdict(self) | counts | {"floor": FLOOR}
+        return asdict(self) | {"lost": len(self.lost), "in_doubt": len(self.in_doubt), "floor": FLOOR}
 
 
 def promised(calibration: Calibration, *, classes: int) -> float | None:
@@ -167,20 +150,13 @@ def promised(calibration: Calibration, *, classes: int) -> float | None:
     return calibration.said if classes >= FEW_LABELS else calibration.right
 
 
-def judge_challenger(evidence: Evidence, *, doubted: Collection[int] | None = None) -> Verdict:
-    """Return the verdict on a challenger.
-
-    Args:
-        evidence: everything that it rests on.
-        doubted: the labels that were in doubt when everything was trained in the same way, of which this challenger
-            learned no news; None for one that everything trained.
-    """
+def judge_challenger(evidence: Evidence) -> Verdict:
+    """Return the verdict on a challenger."""
     known = _compare(evidence, evidence.best, below=evidence.best_classes)
     base = _compare(evidence, evidence.best, below=evidence.base_classes)
     first = _compare(evidence, evidence.first, below=evidence.base_classes)
     lost = _lost(evidence)
-    excused = () if doubted is None else _excused(lost, doubted, known=evidence.best_classes)
-    reason = _refusal(evidence, known, base, first, lost=len(lost) - len(excused))
+    reason = _refusal(evidence, known, base, first, lost=len(lost))
     return Verdict(
         passes=reason is None,
         reason=reason or _praise(evidence, known),
@@ -188,8 +164,6 @@ def judge_challenger(evidence: Evidence, *, doubted: Collection[int] | None = No
         base=base,
         first=first,
         lost=lost,
-        excused=excused,
-        still_lost=tuple(label for label in lost if doubted is not None and label in doubted),
         in_doubt=_in_doubt(evidence, lost),
         new=evidence.classes - evidence.best_classes,
         unjudged=evidence.best_classes - known.labels,
@@ -356,16 +330,6 @@ def _lost_beside(evidence: Evidence, other: Answers, *, classes: int) -> tuple[i
     )
     gone = (lost - won >= FEWEST_LOST) & (2 * (lost - won) > said)
     return tuple(np.flatnonzero(gone).tolist())
-
-
-def _excused(lost: tuple[int, ...], doubted: Collection[int], *, known: int) -> tuple[int, ...]:
-    """Return the lost labels that chance explains, of so many that best knows; none where they are too many for it.
-
-    All that this challenger learned was learned before, too, and then the label was not lost: so nobody has taken it.
-    One that was in doubt is not excused: it is still lost, whoever takes it now, or its own news is missing.
-    """
-    excused = tuple(label for label in lost if label not in doubted)
-    return excused if len(excused) <= known // EXCUSED_ONE_IN else ()
 
 
 def _in_doubt(evidence: Evidence, lost: tuple[int, ...]) -> tuple[int, ...]:

@@ -1,8 +1,7 @@
 """The rounds of a cycle: training and judging, and once more without what is in doubt. Pure, given what trains.
 
 Where the gate refuses a challenger because single labels lost what was known of them, what is new under those labels is
-left out, and the rest is trained and judged again: nobody's doubtful photos keep the newcomers of a day out of best. Of
-many labels the second training loses a few others by chance, which the gate excuses.
+left out, and the rest is trained and judged again: nobody's doubtful photos keep the newcomers of a day out of best.
 """
 
 from __future__ import annotations
@@ -58,12 +57,11 @@ def train_in_rounds(
         CycleFailed: no trial of a round succeeded.
     """
 
-    def train(examples: TrainingExamples, first: Round | None = None) -> Round:
-        outcomes = run(examples, WITHOUT_DOUBT if first else "")
+    def train(examples: TrainingExamples, suffix: str = "") -> Round:
+        outcomes = run(examples, suffix)
         selection = Selection.of(outcomes)
-        doubted = first.verdict.in_doubt if first and _is_of_the_same_trial(selection, first.selection) else None
-        evidence = selection.evidence(examples, embedding, thresholds)
-        return Round(examples, outcomes, selection, judge_challenger(evidence, doubted=doubted))
+        verdict = judge_challenger(selection.evidence(examples, embedding, thresholds))
+        return Round(examples, outcomes, selection, verdict)
 
     first = train(examples)
     if first.verdict.passes or not first.verdict.in_doubt:
@@ -71,12 +69,7 @@ def train_in_rounds(
     remaining = examples.without_news(first.verdict.in_doubt)
     if remaining is None:
         return first
-    again = train(remaining, first)
+    again = train(remaining, WITHOUT_DOUBT)
     if again.verdict.passes:
         return replace(again, doubted=first.verdict)
     return replace(first, refused_again=again.verdict)
-
-
-def _is_of_the_same_trial(again: Selection, first: Selection) -> bool:
-    """Tell whether two challengers learned in the same way: else the first one says nothing of what the other loses."""
-    return again.challenger.result.name == first.challenger.result.name + WITHOUT_DOUBT

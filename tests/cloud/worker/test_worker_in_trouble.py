@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -302,5 +302,5 @@ def test_labels_that_latest_has_and_best_has_not_keep_their_places(
     assert labels_of(site, Channel.BEST) == labels_of(site, Channel.LATEST) == (*NAMES[:6], "Hal", "Gus")
 
 
-def refuse(evidence: Evidence, *, doubted: Sequence[int] | None = None) -> Verdict:
-    return replace(judge_challenger(evidence, doubted=doubted), passes=False)
+def refuse(evidence: Evidence) -> Verdict:
+    return replace(judge_challenger(evidence), passes=False)
