@@ -1,10 +1,15 @@
 package fedexclient.trust;
 
-/** Not an envelope, or not what it should hold. */
-public final class ProtocolViolationException extends UntrustedException {
+/** An answer that the contract does not allow: too long, of another form, or not what was asked for. */
+public class ProtocolViolationException extends UntrustedException {
   private static final long serialVersionUID = 1L;
 
-  ProtocolViolationException(Exception cause) {
+  /** Says what was expected, and what came. */
+  public ProtocolViolationException(String message) {
+    super(message);
+  }
+
+  public ProtocolViolationException(Exception cause) {
     super(cause);
   }
 }

@@ -4,11 +4,11 @@ package fedexclient.trust;
 public abstract class UntrustedException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  UntrustedException(String message) {
+  protected UntrustedException(String message) {
     super(message);
   }
 
-  UntrustedException(Exception cause) {
+  protected UntrustedException(Exception cause) {
     super(cause.getMessage(), cause);
   }
 }
