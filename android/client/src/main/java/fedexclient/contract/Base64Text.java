@@ -3,10 +3,11 @@ package fedexclient.contract;
 import java.util.Base64;
 
 /** Standard base64 with padding (RFC 4648, section 4), without line ends, unused bits zero. */
-final class Base64Text {
+public final class Base64Text {
   private Base64Text() {}
 
-  static String encode(byte[] data) {
+  /** Writes bytes. */
+  public static String encode(byte[] data) {
     return Base64.getEncoder().encodeToString(data);
   }
 

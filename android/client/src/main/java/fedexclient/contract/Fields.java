@@ -50,7 +50,7 @@ public final class Fields {
   }
 
   /** Refuses a document of another major version. */
-  void checkFormat(long supported) throws MalformedException {
+  public void checkFormat(long supported) throws MalformedException {
     Object version = get("format", "an integer");
     if (!(version instanceof Long)) {
       throw unlike("format", "an integer");
@@ -176,12 +176,12 @@ public final class Fields {
   }
 
   /** Reads base64 of at most so many bytes. */
-  byte[] binary(String key, int maxBytes) throws ContractException {
+  public byte[] binary(String key, int maxBytes) throws ContractException {
     return Base64Text.decode(anyText(key, "a string of base64"), place(key), maxBytes);
   }
 
   /** Reads base64 of exactly so many bytes. */
-  byte[] exactly(String key, int bytes) throws ContractException {
+  public byte[] exactly(String key, int bytes) throws ContractException {
     byte[] data = binary(key, bytes);
     if (data.length != bytes) {
       throw new ImpossibleException(place(key), bytes + " bytes", data.length + " bytes");

@@ -28,7 +28,7 @@ public final class JsonWriter {
   }
 
   /** Writes a document, its keys sorted by code point. */
-  static byte[] sorted(@Nullable Object value) throws ImpossibleException {
+  public static byte[] sorted(@Nullable Object value) throws ImpossibleException {
     return write(value, true);
   }
 

@@ -30,7 +30,8 @@ public final class PublicKey {
     return new PublicKey(bytes.clone());
   }
 
-  static PublicKey parse(Fields fields, String key) throws ContractException {
+  /** Reads the field that holds a key. */
+  public static PublicKey parse(Fields fields, String key) throws ContractException {
     return new PublicKey(fields.exactly(key, BYTES));
   }
 

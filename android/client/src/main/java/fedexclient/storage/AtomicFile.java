@@ -1,0 +1,111 @@
+package fedexclient.storage;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** A small file, for its owner only (mode 0600): after a kill at any instant it is the old one or the new one. */
+public final class AtomicFile {
+  private static final FileAttribute<?> OWN = PosixFilePermissions.asFileAttribute(
+      PosixFilePermissions.fromString("rw-------"));
+  private static final int BLOCK_BYTES = 8 << 10;
+
+  private final Path path;
+
+  public AtomicFile(Path path) {
+    this.path = path;
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  /**
+   * Writes the file whole: under another name in its folder, which must be there, flushed, renamed.
+   *
+   * @throws StorageException nothing has changed, unless only the last flush of the folder failed
+   */
+  public void write(byte[] data) throws StorageException {
+    Path temporary = path.resolveSibling("." + path.getFileName() + "." + UUID.randomUUID());
+    try {
+      writeAndFlush(temporary, data);
+      Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException error) {
+      remove(temporary, error);
+      throw new StorageException(path, error);
+    }
+    folder().flush();
+  }
+
+  private static void writeAndFlush(Path path, byte[] data) throws IOException {
+    EnumSet<StandardOpenOption> anew = EnumSet.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+    try (FileChannel channel = FileChannel.open(path, anew, OWN)) {
+      ByteBuffer left = ByteBuffer.wrap(data);
+      while (left.hasRemaining()) {
+        channel.write(left);
+      }
+      channel.force(true);
+    }
+  }
+
+  private static void remove(Path temporary, IOException error) {
+    try {
+      Files.deleteIfExists(temporary);
+    } catch (IOException second) {
+      error.addSuppressed(second);
+    }
+  }
+
+  /**
+   * Reads the file; null where there is none.
+   *
+   * @param maxBytes of a longer file one byte more than these is read, so that whoever parses it refuses it
+   */
+  public byte @Nullable [] read(int maxBytes) throws StorageException {
+    try (InputStream stream = Files.newInputStream(path)) {
+      return read(stream, maxBytes + 1);
+    } catch (NoSuchFileException error) {
+      return null;
+    } catch (IOException error) {
+      throw new StorageException(path, error);
+    }
+  }
+
+  private static byte[] read(InputStream stream, int maxBytes) throws IOException {
+    ByteArrayOutputStream read = new ByteArrayOutputStream();
+    byte[] block = new byte[BLOCK_BYTES];
+    int size = stream.read(block, 0, Math.min(block.length, maxBytes));
+    while (size > 0) {
+      read.write(block, 0, size);
+      size = stream.read(block, 0, Math.min(block.length, maxBytes - read.size()));
+    }
+    return read.toByteArray();
+  }
+
+  /** Removes the file; one that is not there stays so. */
+  public void delete() throws StorageException {
+    try {
+      if (Files.deleteIfExists(path)) {
+        folder().flush();
+      }
+    } catch (IOException error) {
+      throw new StorageException(path, error);
+    }
+  }
+
+  private Folder folder() {
+    return new Folder(path.toAbsolutePath().getParent());
+  }
+}

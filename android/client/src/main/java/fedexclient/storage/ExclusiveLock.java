@@ -1,0 +1,101 @@
+package fedexclient.storage;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets one thread of one process at a time do something: a lock of the file keeps processes apart, and one of the path
+ * the threads of this one, for which the system has a single lock. The file is empty, for its owner only, and stays.
+ */
+public final class ExclusiveLock {
+  private static final ConcurrentMap<Path, ReentrantLock> OF_THIS_PROCESS = new ConcurrentHashMap<>();
+  private static final FileAttribute<?> OWN = PosixFilePermissions.asFileAttribute(
+      PosixFilePermissions.fromString("rw-------"));
+
+  private final Path path;
+  private final ReentrantLock threads;
+
+  /** Names the file of the lock, whose folder must be there when the lock is taken. */
+  public ExclusiveLock(Path path) {
+    this.path = path;
+    this.threads = OF_THIS_PROCESS.computeIfAbsent(
+        path.toAbsolutePath().normalize(), key -> new ReentrantLock());
+  }
+
+  /** Waits until the lock is this thread's, which does not have it yet. */
+  public Held hold() throws StorageException {
+    threads.lock();
+    return opened(FileChannel::lock);
+  }
+
+  /** Takes the lock if nobody has it; null where somebody does. */
+  public @Nullable Held tryHold() throws StorageException {
+    if (!threads.tryLock()) {
+      return null;
+    }
+    Held held = opened(FileChannel::tryLock);
+    if (held.lock == null) {
+      held.close();
+      return null;
+    }
+    return held;
+  }
+
+  private Held opened(Way way) throws StorageException {
+    Held held = new Held(threads);
+    try {
+      if (threads.getHoldCount() > 1) {
+        throw new IllegalStateException(path + " is held by this thread");
+      }
+      held.channel = FileChannel.open(
+          path, EnumSet.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE), OWN);
+      held.lock = way.lock(held.channel);
+      return held;
+    } catch (IOException error) {
+      held.close();
+      throw new StorageException(path, error);
+    } catch (RuntimeException error) {
+      held.close();
+      throw error;
+    }
+  }
+
+  /** How the file is locked: waiting or not. */
+  private interface Way {
+    @Nullable FileLock lock(FileChannel channel) throws IOException;
+  }
+
+  /** The lock while it is held; let go by the thread that took it. */
+  public static final class Held {
+    private final ReentrantLock threads;
+    private @Nullable FileChannel channel;
+    private @Nullable FileLock lock;
+
+    private Held(ReentrantLock threads) {
+      this.threads = threads;
+    }
+
+    /** Lets go. */
+    public void close() {
+      try {
+        if (channel != null) {
+          channel.close(); // and with it the lock
+        }
+      } catch (IOException error) {
+        // The system has let go of both all the same.
+      } finally {
+        threads.unlock();
+      }
+    }
+  }
+}
