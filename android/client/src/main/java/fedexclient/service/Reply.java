@@ -6,6 +6,7 @@ import fedexclient.contract.ProblemDocument;
 import fedexclient.trust.ProtocolViolationException;
 import fedexclient.trust.UntrustedException;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -15,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** One answer whose headers are here and whose body is still to come: bounded in bytes and time. */
@@ -23,6 +25,7 @@ final class Reply {
 
   private static final int CHUNK_BYTES = 64 << 10;
   private static final int NOT_MODIFIED = 304;
+  private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
   private static final Set<Integer> TRY_LATER =
       Collections.unmodifiableSet(new HashSet<>(Arrays.asList(408, 429, 500, 502, 503, 504)));
 
@@ -33,6 +36,7 @@ final class Reply {
   private final String where;
   private final Pace pace;
   private final byte[] chunk = new byte[CHUNK_BYTES];
+  private long received;
 
   /**
    * Takes an answer.
@@ -127,15 +131,25 @@ final class Reply {
     try {
       int size = body == null ? -1 : wire.await(connection -> body.read(chunk), pace.patienceMs());
       if (size < 0) {
+        checkWhole();
         close();
         return null;
       }
+      received += size;
       pace.note(size);
       check(size <= maxBytes, "no more bytes than it may have", "more");
       return Arrays.copyOf(chunk, size);
     } catch (IOException error) {
       close();
       throw new UnreachableException(where + ": " + Reason.of(error), error);
+    }
+  }
+
+  /** The JDK takes a connection that broke for the end of a body whose length was told. */
+  private void checkWhole() throws EOFException {
+    String told = header("Content-Length");
+    if (LENGTH.matcher(told).matches() && received < Long.parseLong(told)) {
+      throw new EOFException("the end, before all of it came");
     }
   }
 

@@ -10,21 +10,21 @@ import java.util.Map;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
 
 /** A service that only signs, for tests. */
-final class Signer {
+public final class Signer {
   private final byte[] secret;
 
-  Signer(byte[] secret) {
+  public Signer(byte[] secret) {
     this.secret = secret;
   }
 
-  PublicKey key() throws Exception {
+  public PublicKey key() throws Exception {
     byte[] key = new byte[Ed25519.PUBLIC_KEY_SIZE];
     Ed25519.generatePublicKey(secret, 0, key, 0);
     return PublicKey.of(key);
   }
 
   /** An envelope of a payload, with a signature. */
-  byte[] seal(String payloadType, byte[] payload) throws Exception {
+  public byte[] seal(String payloadType, byte[] payload) throws Exception {
     Base64.Encoder base64 = Base64.getEncoder();
     String envelope = "{\"payload\":\"" + base64.encodeToString(payload) + "\",\"payloadType\":\"" + payloadType
         + "\",\"signatures\":[{\"keyid\":\"" + key().id() + "\",\"sig\":\""
