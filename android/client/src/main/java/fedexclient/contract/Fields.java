@@ -121,6 +121,15 @@ public final class Fields {
     return number;
   }
 
+  /** Reads true or false. */
+  public boolean flag(String key) throws ContractException {
+    Object value = get(key, "true or false");
+    if (!(value instanceof Boolean)) {
+      throw unlike(key, "true or false");
+    }
+    return (Boolean) value;
+  }
+
   /** Reads a number, both bounds included; integers count. */
   public double number(String key, double low, double high) throws ContractException {
     Object value = get(key, "a number");

@@ -16,7 +16,7 @@ public final class TokenReply {
   }
 
   /** Reads the field {@code token}; no message repeats it. */
-  static String parseToken(Fields fields) throws ContractException {
+  public static String parseToken(Fields fields) throws ContractException {
     String token = fields.text("token");
     if (!Names.TOKEN.matcher(token).matches()) {
       throw new MalformedException(fields.place("token"), "a bearer token", "another text");

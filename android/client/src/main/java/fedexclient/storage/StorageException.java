@@ -7,8 +7,13 @@ import java.nio.file.Path;
 public final class StorageException extends Exception {
   private static final long serialVersionUID = 1L;
 
+  /** Says of which place, and what is wrong there. */
+  public StorageException(String place, Exception cause) {
+    super(place + ": " + (cause.getMessage() == null ? cause.toString() : cause.getMessage()), cause);
+  }
+
   /** Says of which file or folder, and what the system said. */
   public StorageException(Path place, IOException cause) {
-    super(place + ": " + (cause.getMessage() == null ? cause.toString() : cause.getMessage()), cause);
+    this(place.toString(), cause);
   }
 }

@@ -3,6 +3,7 @@ package fedexclient.trust;
 import fedexclient.contract.Envelope;
 import fedexclient.contract.KeyChain;
 import fedexclient.contract.PublicKey;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -36,9 +37,40 @@ public final class KeyTrust {
     return new KeyTrust(keys);
   }
 
+  /** From the first to the newest. */
+  public List<PublicKey> keys() {
+    return Collections.unmodifiableList(keys);
+  }
+
   /** The first key: with the group it names where labels go, as the pinned key changes. */
   public PublicKey first() {
     return keys.get(0);
+  }
+
+  /** The newest key, which a rotation that is under way may not have signed anything with yet. */
+  public PublicKey newest() {
+    return keys.get(keys.size() - 1);
+  }
+
+  /**
+   * The key to pin after an enrolment: the answered one, or the pinned one where that is the later.
+   *
+   * <p>A service answers the key before its newest one while it still signs anew what stands.
+   *
+   * @param trusted those of the chain that may be pinned
+   * @param pinned null where none was yet
+   * @throws KeyRefusedException the answered key is not of the chain, or the later one is not trusted
+   */
+  public PublicKey choose(PublicKey answered, List<PublicKey> trusted, @Nullable PublicKey pinned)
+      throws KeyRefusedException {
+    PublicKey later = pinned != null && keys.indexOf(pinned) > keys.indexOf(answered) ? pinned : answered;
+    if (!keys.contains(answered) || !trusted.contains(later)) {
+      List<String> expected = new ArrayList<>();
+      trusted.forEach(key -> expected.add(key.id()));
+      throw new KeyRefusedException(
+          "service: expected one of the keys " + String.join(", ", expected) + ", got " + answered);
+    }
+    return later;
   }
 
   /**
@@ -49,7 +81,7 @@ public final class KeyTrust {
   public List<PublicKey> after(PublicKey pinned) throws KeyRefusedException {
     if (!keys.contains(pinned)) {
       throw new KeyRefusedException("service: expected keys that lead on from " + pinned + ", got those from "
-          + keys.get(0) + " to " + keys.get(keys.size() - 1));
+          + first() + " to " + newest());
     }
     return Collections.unmodifiableList(keys.subList(keys.indexOf(pinned) + 1, keys.size()));
   }
@@ -65,7 +97,7 @@ public final class KeyTrust {
         return keys.subList(number, keys.size());
       }
     }
-    String got = PublicKey.shownFingerprint(keys.get(keys.size() - 1).fingerprint());
+    String got = PublicKey.shownFingerprint(newest().fingerprint());
     throw new KeyRefusedException(
         "service: expected the key " + PublicKey.shownFingerprint(fingerprint) + ", got " + got);
   }

@@ -1,0 +1,12 @@
+package fedexclient.service;
+
+import fedexclient.storage.StorageException;
+
+/** The installed heads, as far as who this device is decides about them. */
+public interface Heads {
+  /** Removes all heads, and what is known of releases; may be repeated. */
+  void forget() throws StorageException;
+
+  /** Lets the next pull ask for each release anew, whatever tag it was asked for by before. */
+  void forgetTags() throws StorageException;
+}
