@@ -183,12 +183,12 @@ public final class Enroller {
       KeyTrust keys = KeyTrust.of(service.keys());
       List<PublicKey> trusted = trusted(keys, fingerprint);
       // Only its own service, at its own address, may be shown the secret.
-      boolean isSame = before != null && url.equals(before.url()) && isOf(before, keys);
-      byte[] secret = isSame && before != null ? before.secret() : pending().secretFor(url);
+      @Nullable Identity same = before != null && url.equals(before.url()) && isOf(before, keys) ? before : null;
+      byte[] secret = same == null ? pending().secretFor(url) : same.secret();
       done.accept(EnrolmentStep.SECRET_KEPT);
       EnrolmentReply reply = service.enrol(code, secret);
       done.accept(EnrolmentStep.ANSWERED);
-      PublicKey key = keys.choose(reply.key(), trusted, isSame && before != null ? before.key() : null);
+      PublicKey key = keys.choose(reply.key(), trusted, same == null ? null : same.key());
       return keep(identity(reply, url, key, secret, keys), before);
     }
   }

@@ -58,7 +58,7 @@ public final class KeystoreVault implements Vault {
   public byte @Nullable [] open(byte[] sealed) throws StorageException {
     try {
       Key key = found();
-      if (key == null || sealed.length < NONCE_BYTES) {
+      if (key == null || sealed.length < NONCE_BYTES + TAG_BITS / 8) {
         return null;
       }
       Cipher cipher = Cipher.getInstance(CIPHER);

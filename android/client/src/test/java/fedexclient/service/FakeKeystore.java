@@ -1,0 +1,157 @@
+package fedexclient.service;
+
+import android.security.keystore.KeyGenParameterSpec;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.security.Key;
+import java.security.KeyStoreSpi;
+import java.security.Provider;
+import java.security.SecureRandom;
+import java.security.UnrecoverableKeyException;
+import java.security.cert.Certificate;
+import java.security.spec.AlgorithmParameterSpec;
+import java.util.Collections;
+import java.util.Date;
+import java.util.Enumeration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.crypto.KeyGeneratorSpi;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.SecretKeySpec;
+
+/** The provider AndroidKeyStore as far as a vault asks it: keys by their aliases, in memory. */
+final class FakeKeystore extends Provider {
+  private static final long serialVersionUID = 1L;
+  private static final Map<String, SecretKey> KEYS = new ConcurrentHashMap<>();
+
+  static volatile boolean losesKeys;
+
+  FakeKeystore() {
+    super("AndroidKeyStore", "1", "for tests");
+    put("KeyStore.AndroidKeyStore", Store.class.getName());
+    put("KeyGenerator.AES", Generator.class.getName());
+  }
+
+  /** Makes this another phone, or the same one after the app was removed. */
+  static void empty() {
+    KEYS.clear();
+    losesKeys = false;
+  }
+
+  static int count() {
+    return KEYS.size();
+  }
+
+  /** Makes keys. */
+  public static final class Generator extends KeyGeneratorSpi {
+    private KeyGenParameterSpec spec;
+
+    @Override
+    protected void engineInit(AlgorithmParameterSpec parameters, SecureRandom random) {
+      spec = (KeyGenParameterSpec) parameters;
+    }
+
+    @Override
+    protected SecretKey engineGenerateKey() {
+      byte[] bytes = new byte[spec.getKeySize() / 8];
+      new SecureRandom().nextBytes(bytes);
+      SecretKey key = new SecretKeySpec(bytes, "AES");
+      KEYS.put(spec.getKeystoreAlias(), key);
+      return key;
+    }
+
+    @Override
+    protected void engineInit(SecureRandom random) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    protected void engineInit(int size, SecureRandom random) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  /** Finds keys. */
+  public static final class Store extends KeyStoreSpi {
+    @Override
+    public Key engineGetKey(String alias, char[] password) throws UnrecoverableKeyException {
+      if (losesKeys) {
+        throw new UnrecoverableKeyException("lost");
+      }
+      return KEYS.get(alias);
+    }
+
+    @Override
+    public void engineLoad(InputStream stream, char[] password) {}
+
+    @Override
+    public Certificate[] engineGetCertificateChain(String alias) {
+      return null;
+    }
+
+    @Override
+    public Certificate engineGetCertificate(String alias) {
+      return null;
+    }
+
+    @Override
+    public Date engineGetCreationDate(String alias) {
+      return null;
+    }
+
+    @Override
+    public void engineSetKeyEntry(String alias, Key key, char[] password, Certificate[] chain) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void engineSetKeyEntry(String alias, byte[] key, Certificate[] chain) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void engineSetCertificateEntry(String alias, Certificate certificate) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void engineDeleteEntry(String alias) {
+      KEYS.remove(alias);
+    }
+
+    @Override
+    public Enumeration<String> engineAliases() {
+      return Collections.enumeration(KEYS.keySet());
+    }
+
+    @Override
+    public boolean engineContainsAlias(String alias) {
+      return KEYS.containsKey(alias);
+    }
+
+    @Override
+    public int engineSize() {
+      return KEYS.size();
+    }
+
+    @Override
+    public boolean engineIsKeyEntry(String alias) {
+      return KEYS.containsKey(alias);
+    }
+
+    @Override
+    public boolean engineIsCertificateEntry(String alias) {
+      return false;
+    }
+
+    @Override
+    public String engineGetCertificateAlias(Certificate certificate) {
+      return null;
+    }
+
+    @Override
+    public void engineStore(OutputStream stream, char[] password) {
+      throw new UnsupportedOperationException();
+    }
+  }
+}
