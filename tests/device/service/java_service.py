@@ -87,9 +87,9 @@ def start(processes: Processes, work: Path, bundles: Sequence[Path]) -> dict[str
         training = write_training(work / f"training-{number}", read_device_bundle(bundle))
         add = [cloud, "bundle", "add", str(training)]
         processes.call("bundle-add", add, environment=environment, timeout_s=CALL_TIMEOUT_S)
-    certificate, pin = write_certificate(work / "certificate.pem")
+    pin = write_certificate(certificate := work / "certificate.pem", key := work / "key.pem")
     plain, secure = free_port(), free_port()
-    tls = environment | {"FEDEX_TLS_CERT": str(certificate), "FEDEX_TLS_KEY": str(certificate)}
+    tls = environment | {"FEDEX_TLS_CERT": str(certificate), "FEDEX_TLS_KEY": str(key)}
     processes.start("serve", [cloud, "serve", "--bind", f"127.0.0.1:{plain}"], environment=environment)
     processes.start("serve-tls", [cloud, "serve", "--bind", f"127.0.0.1:{secure}"], environment=tls)
     processes.start("worker", [cloud, "worker"], environment=environment)
@@ -129,8 +129,8 @@ def write_training(folder: Path, bundle: DeviceBundle) -> Path:
     return folder
 
 
-def write_certificate(path: Path) -> tuple[Path, str]:
-    """Write a key and a certificate of 127.0.0.1 that it signed itself; return where, and its pin."""
+def write_certificate(path: Path, key_path: Path) -> str:
+    """Write a key, and a certificate of 127.0.0.1 that it signed itself; return its pin."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test of FEDEx")])
     address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
@@ -141,9 +141,10 @@ def write_certificate(path: Path) -> tuple[Path, str]:
         .sign(key, hashes.SHA256())
     )
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    atomic_write(path, private + certificate.public_bytes(Encoding.PEM), mode=0o600)
+    atomic_write(key_path, private, mode=0o600)
+    atomic_write(path, certificate.public_bytes(Encoding.PEM))
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return path, base64.b64encode(hashlib.sha256(public).digest()).decode()
+    return base64.b64encode(hashlib.sha256(public).digest()).decode()
 
 
 def can_enrol(url: str) -> bool:
@@ -185,3 +186,5 @@ if __name__ == "__main__":
         sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
     except DemoError as error:
         sys.exit(f"{error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
