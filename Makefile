@@ -163,8 +163,9 @@ android: needs-maven  ## build the Android library to build/android: the AAR, an
 BIONIC := android/client/src/test/c/bionic
 FIXTURE := build/android-fixture/expected.tensors
 EXCHANGE := build/android-cache
-test-android: needs-maven $(if $(filter x86_64,$(shell uname -m)),$(if $(shell command -v gcc),build/android-bionic/liblog.so)) $(if $(wildcard $(STAMP)),$(FIXTURE) $(EXCHANGE)/python.sqlite3)  ## test the Android library on the JVM: golden files, and real models and caches as the Python device has them
-	@$(MAVEN) test
+SERVICE := build/android-service
+test-android: needs-maven $(if $(filter x86_64,$(shell uname -m)),$(if $(shell command -v gcc),build/android-bionic/liblog.so)) $(if $(wildcard $(STAMP)),$(FIXTURE) $(EXCHANGE)/python.sqlite3)  ## test the Android library on the JVM: golden files, and real models, caches and a service as the Python side has them
+	@$(if $(wildcard $(STAMP)),$(BIN)/python -m tests.device.service.java_service $(SERVICE)) $(MAVEN) test
 	@$(if $(wildcard $(STAMP)),$(BIN)/python -m tests.device.cache.java_exchange check $(EXCHANGE))
 
 build/android-bionic/liblog.so: $(BIONIC).c $(BIONIC).map | needs-maven

@@ -2,7 +2,7 @@ package fedexclient.service;
 
 import fedexclient.trust.ProtocolViolationException;
 
-/** A redirect, which is not followed: the token belongs to one address. The service may have moved, or it is a portal. */
+/** A redirect, which is not followed, as the token belongs to one address: the service has moved, or it is a portal. */
 public final class RedirectedException extends ProtocolViolationException {
   private static final long serialVersionUID = 1L;
 

@@ -10,6 +10,7 @@ import fedexclient.trust.ProtocolViolationException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -216,7 +217,7 @@ class AnotherServiceTest extends EnrolmentTestCase {
   }
 
   private void assertNothingSent(int proofs) throws Exception {
-    assertEquals(java.util.Collections.nCopies(proofs, PROOF), other.asked());
+    assertEquals(Collections.nCopies(proofs, PROOF), other.asked());
     assertEquals(Set.of(""), other.tokens);
     assertEquals(identity, store().require());
   }

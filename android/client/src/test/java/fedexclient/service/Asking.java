@@ -3,8 +3,8 @@ package fedexclient.service;
 import fedexclient.contract.Channel;
 import fedexclient.contract.FileRef;
 import fedexclient.contract.PublicKey;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
@@ -90,7 +90,7 @@ final class Asking {
   }
 
   static byte[] all(ObjectStream stream) throws Exception {
-    java.io.ByteArrayOutputStream all = new java.io.ByteArrayOutputStream();
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
     byte[] next = stream.next();
     while (next != null) {
       all.write(next);

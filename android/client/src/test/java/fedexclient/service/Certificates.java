@@ -62,7 +62,8 @@ final class Certificates {
   }
 
   private X509Certificate certificate(String name) throws Exception {
-    return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(pem(name)));
+    CertificateFactory factory = CertificateFactory.getInstance("X.509");
+    return (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(pem(name)));
   }
 
   /** Sockets of a server that shows a certificate, and after it others. */

@@ -12,6 +12,7 @@ import fedexclient.contract.Problem;
 import fedexclient.storage.StorageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -61,7 +62,7 @@ class EnrollerTest extends EnrolmentTestCase {
       threads[number] = CompletableFuture.supplyAsync(this::enrolled);
     }
     CompletableFuture.allOf(threads).get(30, TimeUnit.SECONDS);
-    long made = java.util.Arrays.stream(threads).filter(one -> ((Enrolment) one.join()).isNew()).count();
+    long made = Arrays.stream(threads).filter(one -> ((Enrolment) one.join()).isNew()).count();
     assertEquals(1, made);
     assertEquals(1, service.enrolments());
   }
@@ -168,7 +169,7 @@ class EnrollerTest extends EnrolmentTestCase {
     service.device = Asking.repeated("e", 16);
     Identity second = copy.enrolAgain(service.url(), StubService.CODE, null).identity();
     assertEquals(service.device, second.device());
-    assertFalse(java.util.Arrays.equals(first.secret(), second.secret()));
+    assertFalse(Arrays.equals(first.secret(), second.secret()));
     assertFalse(heads().areThere());
   }
 
@@ -251,7 +252,7 @@ class EnrollerTest extends EnrolmentTestCase {
     Identity before = enrol().identity();
     service.device = Asking.repeated("e", 16);
     Identity after = enroller().enrolAgain(elsewhere(), StubService.CODE, null).identity();
-    assertFalse(java.util.Arrays.equals(before.secret(), after.secret()));
+    assertFalse(Arrays.equals(before.secret(), after.secret()));
     assertEquals(service.device, after.device());
   }
 

@@ -8,12 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A JVM that enrols dies at each step, and at random instants; the next one is the same device. */
 class EnrolmentKilledTest extends EnrolmentTestCase {
@@ -27,7 +28,7 @@ class EnrolmentKilledTest extends EnrolmentTestCase {
     assertEquals(step.compareTo(EnrolmentStep.HEADS_FORGOTTEN) < 0, heads().areThere());
     Identity identity = enrol().identity();
     assertEquals(1, service.deviceOf.size());
-    assertEquals(List.of(java.util.Base64.getEncoder().encodeToString(identity.secret())),
+    assertEquals(List.of(Base64.getEncoder().encodeToString(identity.secret())),
         new ArrayList<>(service.deviceOf.keySet()));
     assertSettled(identity);
   }

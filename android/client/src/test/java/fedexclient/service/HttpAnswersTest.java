@@ -24,6 +24,7 @@ import fedexclient.contract.Channel;
 import fedexclient.contract.Problem;
 import fedexclient.trust.ProtocolViolationException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -44,7 +45,8 @@ class HttpAnswersTest {
   @ParameterizedTest
   @EnumSource
   void a_request_says_who_asks_what_it_reads_and_takes_it_as_it_is(Platform platform) throws Exception {
-    try (RawServer server = new RawServer(answering("200 OK", OK, "{}")); HttpService service = service(platform, server)) {
+    try (RawServer server = new RawServer(answering("200 OK", OK, "{}"));
+        HttpService service = service(platform, server)) {
       assertArrayEquals("{}".getBytes(), release(service));
       String head = server.heads().get(0);
       assertTrue(head.startsWith("GET /v1/spaces/" + SPACE + "/releases/best HTTP/1.1\r\n"), head);
@@ -60,7 +62,8 @@ class HttpAnswersTest {
   @ParameterizedTest
   @EnumSource
   void each_request_has_a_name_of_its_own(Platform platform) throws Exception {
-    try (RawServer server = new RawServer(answering("200 OK", OK, "{}")); HttpService service = service(platform, server)) {
+    try (RawServer server = new RawServer(answering("200 OK", OK, "{}"));
+        HttpService service = service(platform, server)) {
       release(service);
       release(service);
       assertNotEquals(RawServer.header(server.heads().get(0), "X-Request-Id"),
@@ -102,12 +105,12 @@ class HttpAnswersTest {
     RawServer.Answer answer = (connection, head) -> {
       assertEquals("bytes=60-", RawServer.header(head, "Range"));
       RawServer.say(connection, "HTTP/1.1 206 Partial\nContent-Range: bytes 60-99/100\nContent-Length: 40",
-          java.util.Arrays.copyOfRange(data, 60, 100));
+          Arrays.copyOfRange(data, 60, 100));
     };
     try (RawServer server = new RawServer(answer); HttpService service = service(platform, server)) {
       ObjectStream stream = service.object(Asking.object(100), 60);
       assertEquals(60, stream.begin());
-      assertArrayEquals(java.util.Arrays.copyOfRange(data, 60, 100), Asking.all(stream));
+      assertArrayEquals(Arrays.copyOfRange(data, 60, 100), Asking.all(stream));
     }
   }
 
@@ -180,7 +183,8 @@ class HttpAnswersTest {
   @ParameterizedTest
   @EnumSource
   void what_was_damaged_on_its_way_is_tried_later(Platform platform) throws Exception {
-    try (RawServer server = new RawServer(refusing(422, "wrong-hash", "")); HttpService service = service(platform, server)) {
+    try (RawServer server = new RawServer(refusing(422, "wrong-hash", ""));
+        HttpService service = service(platform, server)) {
       assertEquals(TryLaterException.class,
           assertThrows(TryLaterException.class, () -> service.upload(new byte[3], SPACE, UPLOAD)).getClass());
     }
@@ -189,7 +193,8 @@ class HttpAnswersTest {
   @ParameterizedTest
   @EnumSource
   void a_refusal_keeps_its_problem_and_tells_the_name_that_the_request_had(Platform platform) throws Exception {
-    try (RawServer server = new RawServer(refusing(422, "wrong-space", "")); HttpService service = service(platform, server)) {
+    try (RawServer server = new RawServer(refusing(422, "wrong-space", ""));
+        HttpService service = service(platform, server)) {
       RefusedException refused =
           assertThrows(RefusedException.class, () -> service.upload(new byte[3], SPACE, UPLOAD));
       assertEquals(Problem.WRONG_SPACE, refused.problem());
@@ -257,7 +262,8 @@ class HttpAnswersTest {
         Named.of("page", new String[] {"text/html", "<h1>no</h1>"}),
         Named.of("empty", new String[] {PROBLEM, ""}),
         Named.of("nothing", new String[] {PROBLEM, "{}"}),
-        Named.of("another's", new String[] {PROBLEM, impossible.replace("urn:fedex:problem:", "https://example.org/")}),
+        Named.of("another's",
+            new String[] {PROBLEM, impossible.replace("urn:fedex:problem:", "https://example.org/")}),
         Named.of("of another status", new String[] {PROBLEM, impossible.replace("impossible", "unavailable")}),
         Named.of("JSON", new String[] {JSON, impossible}),
         Named.of("too long", new String[] {PROBLEM, impossible + repeated(" ", 70_000)}));
@@ -379,7 +385,8 @@ class HttpAnswersTest {
   @ParameterizedTest
   @EnumSource
   void a_redirect_to_nowhere_is_one_too(Platform platform) throws Exception {
-    try (RawServer server = new RawServer(answering("302 Found", "X: y", "")); HttpService service = service(platform, server)) {
+    try (RawServer server = new RawServer(answering("302 Found", "X: y", ""));
+        HttpService service = service(platform, server)) {
       String message = assertThrows(RedirectedException.class, () -> release(service)).getMessage();
       assertTrue(message.endsWith("a redirect to nowhere"), message);
     }

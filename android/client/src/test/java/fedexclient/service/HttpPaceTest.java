@@ -12,10 +12,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -95,10 +99,12 @@ class HttpPaceTest {
     }
   }
 
-  /** Sends as fast as it is read, for ever: neither is a part of the body, whose bound would end it. */
+  /** Sends as fast as it is read, for ever: none of it is a part of the body, whose bound would end it. */
   static Stream<Arguments> flooding() {
     return Asking.onEach(List.of(
         Named.of("continue", flood("", "HTTP/1.1 100 Continue\r\n\r\n")),
+        Named.of("headers", flood(OK, "X-More: of it\r\n")),
+        Named.of("one header", flood(OK + "X: ", "y")),
         Named.of("trailers", flood(CHUNKED + "2\r\n{}\r\n0\r\n", "X-More: of it\r\n"))));
   }
 
@@ -174,7 +180,7 @@ class HttpPaceTest {
     new Random(1).nextBytes(body);
     CompletableFuture<byte[]> got = new CompletableFuture<>();
     RawServer.Answer answer = (connection, head) -> {
-      java.io.ByteArrayOutputStream read = new java.io.ByteArrayOutputStream();
+      ByteArrayOutputStream read = new ByteArrayOutputStream();
       while (read.size() < body.length) {
         read.write(connection.getInputStream().readNBytes(Math.min(200_000, body.length - read.size())));
         Thread.sleep(100);
@@ -186,7 +192,7 @@ class HttpPaceTest {
     try (RawServer server = new RawServer(answer);
         HttpService service = service(platform.transport(1_000), server, new Stop())) {
       service.upload(body, SPACE, UPLOAD);
-      assertTrue(java.util.Arrays.equals(body, got.get()));
+      assertTrue(Arrays.equals(body, got.get()));
       assertEquals("application/vnd.fedex.upload", RawServer.header(server.heads().get(0), "Content-Type"));
       assertEquals("4000000", RawServer.header(server.heads().get(0), "Content-Length"));
     }
@@ -211,7 +217,8 @@ class HttpPaceTest {
         HttpService service = service(platform.transport(700), server, new Stop())) {
       String message = assertThrows(
           CutOffException.class, () -> service.upload(new byte[16 << 20], SPACE, UPLOAD)).getMessage();
-      assertTrue(message.contains("(request " + RawServer.header(server.heads().get(0), "X-Request-Id") + ")"), message);
+      String name = RawServer.header(server.heads().get(0), "X-Request-Id");
+      assertTrue(message.contains("(request " + name + ")"), message);
     }
   }
 
@@ -261,7 +268,7 @@ class HttpPaceTest {
     }
   }
 
-  private static void assertStops(Stop stop, org.junit.jupiter.api.function.Executable call) throws Exception {
+  private static void assertStops(Stop stop, Executable call) throws Exception {
     CompletableFuture<Long> asked = new CompletableFuture<>();
     Thread asks = new Thread(() -> {
       try {
@@ -295,7 +302,7 @@ class HttpPaceTest {
     RawServer.Answer answer = (connection, head) -> {
       try {
         end.complete(connection.getInputStream().read());
-      } catch (java.io.IOException error) {
+      } catch (IOException error) {
         end.complete(-1);
       }
     };

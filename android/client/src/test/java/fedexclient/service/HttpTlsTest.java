@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.util.List;
@@ -186,7 +187,7 @@ class HttpTlsTest {
   @ParameterizedTest
   @EnumSource
   void who_wants_no_more_shakes_no_hands(Platform platform) throws Exception {
-    try (java.net.ServerSocket silent = new java.net.ServerSocket(0)) {
+    try (ServerSocket silent = new ServerSocket(0)) {
       Stop stop = new Stop();
       String url = "https://127.0.0.1:" + silent.getLocalPort();
       CompletableFuture.runAsync(() -> {

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Base64;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -41,7 +42,7 @@ class IdentityStoreTest {
     store().keep(identity());
     String kept = Files.readString(file()) + identity();
     assertFalse(kept.contains(Asking.TOKEN), kept);
-    assertFalse(kept.contains(java.util.Base64.getEncoder().encodeToString(secret)), kept);
+    assertFalse(kept.contains(Base64.getEncoder().encodeToString(secret)), kept);
   }
 
   @Test
@@ -58,7 +59,8 @@ class IdentityStoreTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"\"format\":1/\"format\":2", "\"device\":\"/\"device\":\"X", "\"group\":\"family\"/\"group\":\"UPPER\"",
+  @ValueSource(strings = {"\"format\":1/\"format\":2", "\"device\":\"/\"device\":\"X",
+      "\"group\":\"family\"/\"group\":\"UPPER\"",
       "\"key\":\"/\"key\":\"AA", "\"url\":\"/\"uri\":\"", "\"forget_heads\":false/\"forget_heads\":0",
       "\"token_since\":7/\"token_since\":-7", "{/[", "}/", "\"sealed\":\"/\"sealed\":\"!"})
   void a_garbled_identity_is_damaged_and_nothing_secret_is_repeated(String change) throws Exception {
@@ -124,7 +126,7 @@ class IdentityStoreTest {
     assertEquals("rw-------",
         PosixFilePermissions.toString(Files.getPosixFilePermissions(home().resolve("enrolling.json"))));
     String kept = Files.readString(home().resolve("enrolling.json"));
-    assertFalse(kept.contains(java.util.Base64.getEncoder().encodeToString(first)), kept);
+    assertFalse(kept.contains(Base64.getEncoder().encodeToString(first)), kept);
     assertNotEquals(hex(first), hex(new PendingEnrolment(home(), new AesVault(2)).secretFor("https://one.example")));
     byte[] second = pending.secretFor("https://other.example");
     assertNotEquals(hex(first), hex(second));

@@ -6,8 +6,10 @@ import fedexclient.contract.KeyChain;
 import fedexclient.contract.PublicKey;
 import fedexclient.contract.Sha256;
 import fedexclient.trust.Signer;
+import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -55,7 +57,7 @@ final class StubService implements AutoCloseable {
   /** A key that nobody has yet. */
   static Signer signer() {
     byte[] seed = new byte[32];
-    new java.security.SecureRandom().nextBytes(seed);
+    new SecureRandom().nextBytes(seed);
     return new Signer(seed);
   }
 
@@ -185,7 +187,7 @@ final class StubService implements AutoCloseable {
   }
 
   @Override
-  public void close() throws java.io.IOException {
+  public void close() throws IOException {
     server.close();
   }
 }
