@@ -66,7 +66,7 @@ public final class Fields {
   }
 
   /** Reads a string of at most so many code points. */
-  String text(String key, int maxCharacters) throws ContractException {
+  public String text(String key, int maxCharacters) throws ContractException {
     String value = anyText(key, "a string");
     int characters = value.codePointCount(0, value.length());
     if (characters > maxCharacters) {
@@ -89,7 +89,7 @@ public final class Fields {
   }
 
   /** Reads a string that is one of an enum's, as {@code toString} spells them. */
-  <T extends Enum<T>> T choice(String key, Class<T> choices) throws ContractException {
+  public <T extends Enum<T>> T choice(String key, Class<T> choices) throws ContractException {
     String value = text(key);
     for (T choice : choices.getEnumConstants()) {
       if (choice.toString().equals(value)) {
@@ -145,7 +145,7 @@ public final class Fields {
 
   /** Reads a list of at most so many values. */
   @SuppressWarnings("unchecked") // what JsonReader makes
-  List<@Nullable Object> items(String key, int maxItems) throws ContractException {
+  public List<@Nullable Object> items(String key, int maxItems) throws ContractException {
     Object value = get(key, "a list");
     if (!(value instanceof List)) {
       throw unlike(key, "a list");
@@ -176,7 +176,7 @@ public final class Fields {
   }
 
   /** Reads a list of at most so many objects. */
-  List<Fields> documents(String key, int maxItems) throws ContractException {
+  public List<Fields> documents(String key, int maxItems) throws ContractException {
     List<Fields> documents = new ArrayList<>();
     for (Object value : items(key, maxItems)) {
       documents.add(of(value, place(key) + "." + documents.size()));

@@ -1,7 +1,13 @@
 package fedexclient.contract;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.MessageDigest;
+
 /** A file named by what is in it. */
 public final class FileRef {
+  private static final int BLOCK_BYTES = 64 << 10;
+
   private final String sha256;
   private final long size;
 
@@ -45,6 +51,23 @@ public final class FileRef {
    */
   public void check(byte[] data, String where) throws ImpossibleException {
     checkSame(of(data), where);
+  }
+
+  /**
+   * Refuses a stream that is not the file referred to, without holding it in memory; at most one block more than the
+   * size is read.
+   *
+   * @throws ImpossibleException another size or another hash
+   */
+  public void check(InputStream stream, String where) throws ImpossibleException, IOException {
+    MessageDigest digest = Sha256.digest();
+    byte[] block = new byte[BLOCK_BYTES];
+    long read = 0;
+    for (int count = stream.read(block); count >= 0 && read <= size; count = stream.read(block)) {
+      read += count;
+      digest.update(block, 0, count);
+    }
+    checkSame(of(digest.digest(), read), where);
   }
 
   void checkSame(FileRef got, String where) throws ImpossibleException {

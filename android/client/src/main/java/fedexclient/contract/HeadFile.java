@@ -1,5 +1,8 @@
 package fedexclient.contract;
 
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
 /**
  * One conversion of a release's head.
  *
@@ -33,5 +36,16 @@ public final class HeadFile {
     } catch (ContractException error) {
       throw new IllegalStateException(error); // they were right before
     }
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof HeadFile && ((HeadFile) other).file.equals(file)
+        && Arrays.equals(((HeadFile) other).logits(), logits());
+  }
+
+  @Override
+  public int hashCode() {
+    return file.hashCode();
   }
 }

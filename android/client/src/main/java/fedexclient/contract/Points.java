@@ -58,4 +58,15 @@ public final class Points {
     @Nullable UnknownPoint point = choice == null ? null : points.get(choice);
     return point == null ? threshold : point.threshold();
   }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Points && ((Points) other).threshold == threshold
+        && ((Points) other).points.equals(points);
+  }
+
+  @Override
+  public int hashCode() {
+    return Double.valueOf(threshold).hashCode();
+  }
 }

@@ -1,5 +1,6 @@
 package fedexclient.contract;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A threshold and what it does, by estimate; both shares count each label and each stranger once. */
@@ -36,5 +37,20 @@ public final class UnknownPoint {
   /** The share of strangers' samples that are answered with any label. */
   public int strangersPpm() {
     return strangersPpm;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    if (!(other instanceof UnknownPoint)) {
+      return false;
+    }
+    UnknownPoint that = (UnknownPoint) other;
+    return threshold == that.threshold && strangersPpm == that.strangersPpm
+        && Objects.equals(knownPpm, that.knownPpm);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(threshold, knownPpm, strangersPpm);
   }
 }

@@ -26,19 +26,22 @@ public final class InstalledHead {
     this.content = content;
   }
 
-  Manifest manifest() {
+  public Manifest manifest() {
     return manifest;
   }
 
-  HeadFile file() {
+  /** Which of the manifest's heads it is. */
+  public HeadFile file() {
     return file;
   }
 
-  List<String> labels() {
+  /** Class by class. */
+  public List<String> labels() {
     return labels;
   }
 
-  ByteBuffer content() {
+  /** Of the file, as mapped. */
+  public ByteBuffer content() {
     return content;
   }
 }

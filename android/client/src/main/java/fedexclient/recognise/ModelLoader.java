@@ -27,6 +27,11 @@ final class ModelLoader {
    * @throws ModelRefusedException another file, or one that does not run
    */
   Model open(ByteBuffer content, FileRef expected, String signature) throws ModelRefusedException {
+    return runOnZeros(openUnrun(content, expected, signature));
+  }
+
+  /** The same, of a model that its caller runs first. */
+  Model openUnrun(ByteBuffer content, FileRef expected, String signature) throws ModelRefusedException {
     if (content.remaining() != expected.size()) {
       throw new ModelRefusedException("expected " + expected.size() + " bytes, got " + content.remaining());
     }
@@ -35,7 +40,7 @@ final class ModelLoader {
       throw new ModelRefusedException("expected sha256 " + expected.sha256() + ", got " + sha256);
     }
     checkIdentifier(content);
-    return runOnZeros(runtime.open(content, signature, threads));
+    return runtime.open(content, signature, threads);
   }
 
   private static String sha256(ByteBuffer content) {
