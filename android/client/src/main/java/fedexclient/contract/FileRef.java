@@ -21,6 +21,11 @@ public final class FileRef {
     return new FileRef(Sha256.hex(data), data.length);
   }
 
+  /** Refers to a file by what is known of it. */
+  public static FileRef named(String sha256, long size) throws MalformedException {
+    return new FileRef(Names.check(sha256, Names.HEX64, "file"), size);
+  }
+
   /** Refers to a file that was hashed in pieces. */
   static FileRef of(byte[] sha256, long size) {
     return new FileRef(Sha256.hexDigits(sha256), size);

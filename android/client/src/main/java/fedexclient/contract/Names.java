@@ -31,7 +31,7 @@ public final class Names {
   private Names() {}
 
   /** Returns the name if it is one. */
-  static String check(String name, Pattern pattern, String where) throws MalformedException {
+  public static String check(String name, Pattern pattern, String where) throws MalformedException {
     if (!pattern.matcher(name).matches()) {
       throw new MalformedException(where, "text like " + pattern.pattern(), Shown.of(name));
     }

@@ -12,6 +12,7 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -129,6 +130,8 @@ public final class HeadObjects {
       for (Path file : files) {
         Files.deleteIfExists(file);
       }
+    } catch (DirectoryIteratorException error) {
+      throw new StorageException(folder, error.getCause());
     } catch (IOException error) {
       throw new StorageException(folder, error);
     }

@@ -319,8 +319,10 @@ public final class HeadStore implements InstalledHeads {
       for (Path file : files) {
         Files.deleteIfExists(file);
       }
-    } catch (IOException | DirectoryIteratorException error) {
-      throw new StorageException(directory, new IOException(error));
+    } catch (DirectoryIteratorException error) {
+      throw new StorageException(directory, error.getCause());
+    } catch (IOException error) {
+      throw new StorageException(directory, error);
     }
   }
 
