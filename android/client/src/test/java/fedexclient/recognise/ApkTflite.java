@@ -6,11 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Paths;
 
 /** The runtime of an APK on this machine: its x86-64 library, over what src/test/c offers of Android's C library. */
-final class ApkTflite {
+public final class ApkTflite {
   private ApkTflite() {}
 
   /** Skips a test, for the reason said, where it cannot run. */
-  static void require() {
+  public static void require() {
     assumeTrue(isThere("libtensorflowlite_jni.so"), "no library of the APK for this machine");
     assumeTrue(isThere("liblog.so"), "nothing of Android's C library: make test-android, on x86-64 with gcc");
   }

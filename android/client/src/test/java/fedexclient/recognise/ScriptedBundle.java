@@ -10,11 +10,11 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /** Golden bundles whose models have the right hash and the right first bytes, for a runtime that is scripted. */
-final class ScriptedBundle {
+public final class ScriptedBundle {
   private ScriptedBundle() {}
 
   /** Copies a golden bundle into a folder. */
-  static DeviceBundle copy(String name, Path folder) throws Exception {
+  public static DeviceBundle copy(String name, Path folder) throws Exception {
     try (Stream<Path> files = Files.list(Golden.folder().resolve(name))) {
       for (Path file : (Iterable<Path>) files::iterator) {
         Files.copy(file, folder.resolve(file.getFileName()));

@@ -42,11 +42,11 @@ public final class Signer {
     return signature;
   }
 
-  static Signer golden() {
+  public static Signer golden() {
     return new Signer(hex((String) ((Map<?, ?>) Golden.json("key.json")).get("private")));
   }
 
-  static Signer another() {
+  public static Signer another() {
     return new Signer(Sha256.of(new byte[] {7}));
   }
 
