@@ -140,7 +140,8 @@ public final class Floors {
     row.put("serial", floor.serial());
     row.put("issued", floor.issued());
     row.put("passed", floor.passed());
-    row.put("etag", floor.passedEtag());
+    boolean isReadable = floor.passedEtag().length() <= Fields.MAX_TEXT_CHARACTERS; // or all floors would be garbled
+    row.put("etag", isReadable ? floor.passedEtag() : "");
     return row;
   }
 

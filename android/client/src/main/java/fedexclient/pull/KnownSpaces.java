@@ -116,7 +116,7 @@ public final class KnownSpaces {
     document.put("origin", origin);
     document.put("serial", serial);
     document.put("issued", issued);
-    document.put("etag", etag);
+    document.put("etag", etag.length() > Fields.MAX_TEXT_CHARACTERS ? "" : etag); // or the list would be garbled
     document.put("current", new ArrayList<>(current));
     document.put("retired", new ArrayList<>(retired));
     try {

@@ -74,6 +74,12 @@ class FloorsTest {
   }
 
   @Test
+  void a_tag_that_no_reader_takes_is_left_out_and_costs_no_floor() throws Exception {
+    Floors passed = Floors.NONE.passing(golden(), "t".repeat(1_025));
+    assertEquals(new ReleaseFloor(0, 0, 7, ""), Floors.parse(passed.encode()).of(LINE));
+  }
+
+  @Test
   void of_more_lines_than_the_file_holds_the_oldest_goes() throws Exception {
     Map<ReleaseLine, ReleaseFloor> many = new LinkedHashMap<>();
     for (int number = 0; number < Floors.MAX_LINES; number++) {

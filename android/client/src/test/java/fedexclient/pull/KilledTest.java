@@ -1,6 +1,7 @@
 package fedexclient.pull;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import fedexclient.recognise.Serving;
@@ -80,6 +81,32 @@ class KilledTest {
     Puller.publish(scene, 2, true);
     assertEquals(new PullReport(PullOutcome.UNCHANGED, 2, 0), scene.pull());
     assertServes(2);
+  }
+
+  /** As by a head that crashes the interpreter of this process. */
+  @Test
+  void a_head_in_whose_trial_the_process_was_killed_twice_is_tried_no_more_until_the_next_release() throws Exception {
+    Puller.publish(scene, 1, false);
+    scene.pull();
+    for (int time = 0; time < 2; time++) {
+      assertEquals(SIGKILL, start("2", Puller.IN_TRIAL).waitFor(), output());
+      assertServes(1);
+    }
+    Puller.publish(scene, 2, false);
+    assertTrue(assertThrows(HeadRefusedException.class, scene::pull).getMessage().contains("refused: crashed"));
+    assertServes(1);
+    Puller.publish(scene, 3, true);
+    assertEquals(new PullReport(PullOutcome.INSTALLED, 3, 0), scene.pull());
+    assertServes(3);
+  }
+
+  @Test
+  void killed_once_in_a_trial_the_next_pull_tries_again() throws Exception {
+    assertEquals(SIGKILL, start("2", Puller.IN_TRIAL).waitFor(), output());
+    assertServes(0);
+    Puller.publish(scene, 2, false);
+    assertEquals(PullOutcome.INSTALLED, scene.pull().outcome());
+    assertEquals(3, scene.files().size());
   }
 
   @Test

@@ -6,13 +6,14 @@ import java.nio.file.Paths;
 /** Pulls until it is killed; run by {@link KilledTest} in a JVM of its own. */
 public final class Puller {
   static final String PULLED = "pulled ";
+  static final String IN_TRIAL = "in a trial";
 
   private Puller() {}
 
   /**
    * Pulls in the folder of a scene.
    *
-   * @param arguments the folder, the first serial, and a step at which it is killed, or none to go on with newer
+   * @param arguments the folder, the first serial, and where it is killed, or nothing to go on with newer
    *     releases for a while
    */
   public static void main(String[] arguments) throws Exception {
@@ -20,7 +21,12 @@ public final class Puller {
     int first = Integer.parseInt(arguments[1]);
     Scene scene = new Scene(folder);
     if (arguments.length > 2) {
-      scene.watcher = step -> killAt(step, arguments[2]);
+      scene.watcher = step -> killAt(step.name(), arguments[2]);
+      HeadTrial trial = scene.trial;
+      scene.trial = (candidate, stop) -> {
+        killAt(IN_TRIAL, arguments[2]);
+        return trial.run(candidate, stop);
+      };
       publish(scene, first, arguments.length > 3);
       scene.pull();
       return;
@@ -40,8 +46,8 @@ public final class Puller {
     release.with("serial", (long) serial).publish(scene.service);
   }
 
-  private static void killAt(UpdateStep step, String wanted) {
-    if (!step.name().equals(wanted)) {
+  private static void killAt(String place, String wanted) {
+    if (!place.equals(wanted)) {
       return;
     }
     try {

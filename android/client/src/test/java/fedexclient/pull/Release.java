@@ -113,7 +113,7 @@ final class Release {
     return signer.seal(Manifest.PAYLOAD_TYPE, payload());
   }
 
-  /** Puts it and its files there; with files that are said to be others' only what was there stays. */
+  /** Puts it and its files into the service. */
   Release publish(StubService service) throws Exception {
     service.add(labels);
     heads.values().forEach(service::add);

@@ -191,6 +191,14 @@ class SpaceWatchTest {
   }
 
   @Test
+  void a_tag_that_no_reader_takes_is_left_out_and_the_list_is_kept() throws Exception {
+    retire(1);
+    service.tag = "t".repeat(1_025);
+    watch().refresh(service);
+    assertEquals(Set.of(A), watch().known().retired());
+  }
+
+  @Test
   void a_folder_that_cannot_be_written_is_a_storage_error() throws Exception {
     Files.createDirectories(home.resolve("spaces.json/inner"));
     retire(1);

@@ -26,12 +26,14 @@ import fedexclient.trust.ForgedException;
 import fedexclient.trust.MisplacedException;
 import fedexclient.trust.ReplayedException;
 import fedexclient.trust.Signer;
+import fedexclient.trust.UntrustedException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
@@ -589,6 +591,26 @@ class UpdaterTest {
       assertEquals(30, serving.serial());
     }
     assertEquals(null, failed.get());
+  }
+
+  @Test
+  void whatever_a_server_says_the_head_that_serves_stays() throws Exception {
+    scene.publish(scene.three, 1);
+    scene.pull();
+    scene.publish(scene.four, 2);
+    byte[] right = scene.service.releases.get(Channel.BEST);
+    Random random = new Random(7);
+    for (int number = 0; number < 500; number++) {
+      byte[] wrong = Arrays.copyOf(right, number % 5 == 0 ? random.nextInt(right.length) : right.length);
+      for (int flips = number % 5 == 0 ? 0 : 1 + random.nextInt(4); flips > 0; flips--) {
+        wrong[random.nextInt(wrong.length)] ^= (byte) (1 + random.nextInt(255));
+      }
+      scene.service.releases.put(Channel.BEST, wrong);
+      refused(UntrustedException.class);
+    }
+    assertEquals(1, scene.serving());
+    scene.service.releases.put(Channel.BEST, right);
+    assertEquals(2, scene.pull().serial());
   }
 
   @Test
