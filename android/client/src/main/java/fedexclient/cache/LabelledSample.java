@@ -46,6 +46,11 @@ public final class LabelledSample {
     return values;
   }
 
+  /** Whether the feature is as large as those of a space are. */
+  public boolean isOf(FeatureSpace space) {
+    return feature.length == space.featureBytes();
+  }
+
   /** Of what computed it. */
   public long setupKey() {
     return setupKey;

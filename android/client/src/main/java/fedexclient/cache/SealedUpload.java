@@ -33,6 +33,11 @@ public final class SealedUpload {
     return samples;
   }
 
+  /** The bytes of its body. */
+  public int size() {
+    return body.length;
+  }
+
   public byte[] body() {
     return body.clone();
   }

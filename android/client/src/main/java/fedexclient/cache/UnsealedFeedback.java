@@ -9,7 +9,14 @@ public final class UnsealedFeedback {
   private final long spaceKey;
   private final long setupKey;
 
-  UnsealedFeedback(long revision, byte[] sampleId, long spaceKey, long setupKey) {
+  /**
+   * Makes one of its parts.
+   *
+   * @param revision of two on one sample, the higher counts
+   * @param sampleId 16 bytes
+   * @param setupKey of what computed it
+   */
+  public UnsealedFeedback(long revision, byte[] sampleId, long spaceKey, long setupKey) {
     this.revision = revision;
     this.sampleId = sampleId;
     this.spaceKey = spaceKey;

@@ -20,6 +20,8 @@ public final class UploadTable {
   private static final String DROP = "DELETE FROM uploads WHERE id = ?";
   private static final String UNSENT =
       "SELECT id, space FROM uploads WHERE state = 'waiting' AND origin = ? AND device = ? ORDER BY rowid";
+  private static final String COUNT_UNSENT = "SELECT count(*), coalesce(sum(size), 0) FROM uploads "
+      + "WHERE state = 'waiting' AND origin = ? AND device = ?";
   private static final String SEALED_BEFORE = "SELECT id, samples FROM uploads "
       + "WHERE state = 'waiting' AND sealed_ms < ? AND origin = ? AND device = ? ORDER BY rowid";
   private static final String FIND_WAITING =
@@ -92,6 +94,12 @@ public final class UploadTable {
       unsent.put(row.text(0), row.text(1));
     }
     return unsent;
+  }
+
+  /** Counts the uploads that wait. */
+  public UnsentCount countUnsent(SealedAs as) throws CacheException {
+    Row row = database.query(COUNT_UNSENT, as.origin(), as.device()).get(0);
+    return new UnsentCount(row.size(0), row.integer(1));
   }
 
   /** Lists the uploads that wait and were sealed before a time, in Unix milliseconds, oldest first. */

@@ -4,11 +4,12 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What becomes of an upload when it is answered. */
+/** What becomes of an upload that was sent: the only table of it. */
 public enum UploadFate {
   /** The service has it: its samples need not be sent again. */
   ACKNOWLEDGED("acknowledged"),
@@ -53,10 +54,38 @@ public enum UploadFate {
     }
     @Nullable ProblemDocument document = LATER.contains(status) ? null : problemOf(status, kind, body);
     if (document == null) {
-      // A proxy's own bound: smaller uploads lose nothing, whoever set it.
-      return status == TOO_LARGE && samples > 1 ? IS_SPLIT : ALL_WAIT;
+      return ofUnexplained(status, samples > 1);
     }
-    return of(document, samples > 1);
+    return ofRefusal(document.problem(), document.samples(), samples > 1);
+  }
+
+  /**
+   * Decides by a refusal of the service.
+   *
+   * @param atFault the samples that it names; empty where the fault is not theirs
+   * @param canSplit whether the upload can be taken apart: not a single sample, nor one whose feedback is not all here
+   */
+  public static UploadFate ofRefusal(Problem problem, List<Integer> atFault, boolean canSplit) {
+    if (canSplit && !atFault.isEmpty() && OF_SAMPLES.contains(problem)) {
+      return SAMPLES_ARE_SET_ASIDE;
+    }
+    if (canSplit && problem == Problem.TOO_LARGE) {
+      return IS_SPLIT;
+    }
+    if (OF_THE_UPLOAD.contains(problem)) {
+      return IS_SET_ASIDE;
+    }
+    return problem == Problem.UNKNOWN_SPACE || problem == Problem.RETIRED_SPACE ? WAITS : ALL_WAIT;
+  }
+
+  /** Decides by a refusal that is not the service's: a proxy's own bound, whose smaller uploads lose nothing. */
+  public static UploadFate ofUnexplained(int status, boolean canSplit) {
+    return status == TOO_LARGE ? ofCutOff(canSplit) : ALL_WAIT;
+  }
+
+  /** Decides about an upload that broke off: a line that does not last for all of it may last for half. */
+  public static UploadFate ofCutOff(boolean canSplit) {
+    return canSplit ? IS_SPLIT : ALL_WAIT;
   }
 
   private static boolean acknowledges(String upload, byte[] body) {
@@ -78,20 +107,6 @@ public enum UploadFate {
     } catch (ContractException error) {
       return null;
     }
-  }
-
-  private static UploadFate of(ProblemDocument document, boolean canSplit) {
-    Problem problem = document.problem();
-    if (canSplit && !document.samples().isEmpty() && OF_SAMPLES.contains(problem)) {
-      return SAMPLES_ARE_SET_ASIDE;
-    }
-    if (canSplit && problem == Problem.TOO_LARGE) {
-      return IS_SPLIT;
-    }
-    if (OF_THE_UPLOAD.contains(problem)) {
-      return IS_SET_ASIDE;
-    }
-    return problem == Problem.UNKNOWN_SPACE || problem == Problem.RETIRED_SPACE ? WAITS : ALL_WAIT;
   }
 
   /** In the words of the contract's page. */

@@ -36,6 +36,25 @@ public final class UploadWriter {
     return data;
   }
 
+  /**
+   * Refuses a feature that some codec may not hold, so that feedback on it is never asked for in vain.
+   *
+   * @throws ImpossibleException a number beyond {@link #SAFE_MAGNITUDE}, NaN or infinity
+   */
+  public static void checkSafe(float[] feature) throws ImpossibleException {
+    for (float value : feature) {
+      if (!(Math.abs(value) <= SAFE_MAGNITUDE)) {
+        throw new ImpossibleException("feature", "magnitudes up to " + SAFE_MAGNITUDE, Float.toString(value));
+      }
+    }
+  }
+
+  /** What one sample takes of the data section before that is deflated. */
+  public static long sampleBytes(Codec codec, FeatureShape shape) {
+    int parameters = codec.isQuantised() ? TensorDtype.F32.bytes() + TensorDtype.U8.bytes() : 0;
+    return codec.width(shape.elements()) * codec.dtype().bytes() + parameters + UploadHeader.ROW_BYTES;
+  }
+
   /** Before anything is allocated by it; the reader of a header checks the same. */
   private static void checkSize(Upload upload) throws TooLargeException {
     int count = upload.samples().size();

@@ -11,13 +11,13 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Inferences and feedback to put into a cache. */
-final class Entries {
-  static final String SPACE = "a".repeat(64);
-  static final BundleSetup COMPUTED_BY = computedBy("fedex 1");
+public final class Entries {
+  public static final String SPACE = "a".repeat(64);
+  public static final BundleSetup COMPUTED_BY = computedBy("fedex 1");
 
   private Entries() {}
 
-  static BundleSetup computedBy(String app) {
+  public static BundleSetup computedBy(String app) {
     try {
       Setup setup = Setup.of(app, "tflite-runtime 2.14.0", "cpu, 1 thread", "Linux 6.1");
       return new BundleSetup(setup, "b".repeat(64), 990_000);
@@ -45,6 +45,11 @@ final class Entries {
 
   static NewInference inference(int number, BundleSetup computedBy) {
     return new NewInference(photo(number), null, feature(number), results(), false, 3, computedBy, 1000 + number);
+  }
+
+  /** An inference of a photo and a feature of its own. */
+  public static NewInference inference(int number, float[] feature, BundleSetup computedBy) {
+    return new NewInference(photo(number), null, feature, results(), false, 3, computedBy, 1000 + number);
   }
 
   static List<NewInference> faces(byte[] photo, Box... boxes) {

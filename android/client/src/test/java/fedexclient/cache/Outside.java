@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** Looks into the file of a cache from outside, and damages it, with a connection of its own. */
-final class Outside {
+public final class Outside {
   private Outside() {}
 
   /** Each row as texts with bars between; bytes are hexadecimal digits. */
-  static List<String> rows(File cache, String query) throws CacheException {
+  public static List<String> rows(File cache, String query) throws CacheException {
     try (Database database = Database.open(cache)) {
       return rows(database, query);
     }
@@ -26,7 +26,7 @@ final class Outside {
     return rows;
   }
 
-  static void change(File cache, String statement) throws CacheException {
+  public static void change(File cache, String statement) throws CacheException {
     try (Database database = Database.open(cache)) {
       database.change(statement);
     }
@@ -44,7 +44,7 @@ final class Outside {
   }
 
   /** Lets everything that computed an inference have passed its self-test. */
-  static void passSelfTests(File cache) throws CacheException {
+  public static void passSelfTests(File cache) throws CacheException {
     change(cache, "UPDATE setups SET cosine_ppm = 1000000");
   }
 
