@@ -9,7 +9,13 @@ public final class KeptSetup {
   private final BundleSetup used;
   private final @Nullable SelfTest outcome;
 
-  KeptSetup(long key, BundleSetup used, @Nullable SelfTest outcome) {
+  /**
+   * Makes one of its parts.
+   *
+   * @param key in its cache
+   * @param outcome of its self-test; null: it was not tested yet
+   */
+  public KeptSetup(long key, BundleSetup used, @Nullable SelfTest outcome) {
     this.key = key;
     this.used = used;
     this.outcome = outcome;

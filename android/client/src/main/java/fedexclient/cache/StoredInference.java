@@ -11,7 +11,14 @@ public final class StoredInference {
   private final long headSerial;
   private final long takenMs;
 
-  StoredInference(long id, List<Ranked> results, boolean isUnknown, long headSerial, long takenMs) {
+  /**
+   * Makes one of its parts.
+   *
+   * @param results the best labels, best first
+   * @param headSerial of which release the head is that answered; 0: the bundle's
+   * @param takenMs Unix milliseconds
+   */
+  public StoredInference(long id, List<Ranked> results, boolean isUnknown, long headSerial, long takenMs) {
     this.id = id;
     this.results = results;
     this.isUnknown = isUnknown;

@@ -5,7 +5,8 @@ public final class WaitingSamples {
   private final KeptSetup setup;
   private final int samples;
 
-  WaitingSamples(KeptSetup setup, int samples) {
+  /** Counts the samples of a setup. */
+  public WaitingSamples(KeptSetup setup, int samples) {
     this.setup = setup;
     this.samples = samples;
   }

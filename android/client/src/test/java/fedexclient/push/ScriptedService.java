@@ -20,9 +20,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A service that keeps what it gets, and meets it with the faults of a test. */
-final class ScriptedService implements Service {
+public final class ScriptedService implements Service {
   /** In the order of their coming, each time that they came. */
-  final List<Upload> uploads = new ArrayList<>();
+  public final List<Upload> uploads = new ArrayList<>();
 
   final List<String> ids = new ArrayList<>();
   final List<byte[]> bodies = new ArrayList<>();
@@ -80,7 +80,7 @@ final class ScriptedService implements Service {
   }
 
   /** The labels of each upload. */
-  List<List<String>> labels() {
+  public List<List<String>> labels() {
     List<List<String>> labels = new ArrayList<>();
     uploads.forEach(upload -> labels.add(labels(upload)));
     return labels;
