@@ -61,11 +61,16 @@ public abstract class PushTestCase {
   /** What an earlier version may have put into the cache too. */
   void give(int photo, String label, float[] feature, String origin) throws Exception {
     try (Cache cache = open()) {
-      long space = cache.inferences().spaceKey(Entries.SPACE, FeatureShape.of(WIDTH));
-      long inference = cache.inferences().add(Entries.inference(photo, feature, Entries.COMPUTED_BY), space);
-      cache.feedback().add(NewFeedback.correcting(inference, label, origin, 0));
+      give(cache, photo, label, feature, origin);
     }
     Outside.passSelfTests(file());
+  }
+
+  /** The same, in an open cache; nothing is tested. */
+  static void give(Cache cache, int photo, String label, float[] feature, String origin) throws Exception {
+    long space = cache.inferences().spaceKey(Entries.SPACE, FeatureShape.of(WIDTH));
+    long inference = cache.inferences().add(Entries.inference(photo, feature, Entries.COMPUTED_BY), space);
+    cache.feedback().add(NewFeedback.correcting(inference, label, origin, 0));
   }
 
   PushReport push() throws Exception {

@@ -1,26 +1,18 @@
 package fedexclient.push;
 
-import fedexclient.contract.Channel;
 import fedexclient.contract.ContractException;
-import fedexclient.contract.EnrolmentReply;
-import fedexclient.contract.FileRef;
-import fedexclient.contract.KeyChain;
 import fedexclient.contract.Problem;
 import fedexclient.contract.Sample;
 import fedexclient.contract.Upload;
 import fedexclient.contract.UploadReader;
-import fedexclient.service.ObjectStream;
 import fedexclient.service.RefusedException;
-import fedexclient.service.Service;
 import fedexclient.service.ServiceException;
-import fedexclient.service.SignedAnswer;
 import fedexclient.trust.UntrustedException;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** A service that keeps what it gets, and meets it with the faults of a test. */
-public final class ScriptedService implements Service {
+public final class ScriptedService extends UploadService {
   /** In the order of their coming, each time that they came. */
   public final List<Upload> uploads = new ArrayList<>();
 
@@ -98,47 +90,4 @@ public final class ScriptedService implements Service {
     uploads.forEach(upload -> samples.addAll(upload.samples()));
     return samples;
   }
-
-  @Override
-  public EnrolmentReply enrol(String code, byte @Nullable [] secret) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public KeyChain keys() {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public String newToken() {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public String eraseSamples() {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public boolean isKnown() {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public SignedAnswer release(String space, Channel channel, String etag) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public SignedAnswer spaces(String etag) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public ObjectStream object(FileRef reference, long begin) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public void close() {}
 }
