@@ -5,53 +5,50 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import fedexclient.cache.Cache;
+import fedexclient.cache.Entries;
 import fedexclient.cache.Outside;
+import fedexclient.contract.FeatureShape;
 import fedexclient.contract.Sample;
 import fedexclient.contract.Sha256;
 import fedexclient.contract.UploadReader;
 import fedexclient.service.Stop;
-import java.io.File;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.Before;
 import org.junit.Test;
 
 /** A push whose JVM is killed at any instant and that is run again: every sample arrives, and counts once. */
-public class KilledPushTest extends PushTestCase {
-  private static final int PHOTOS = 40;
+public class KilledPushTest extends KilledPushTestCase {
   private static final int KILLS = 3;
+  private static final FeatureShape SHAPE = shape();
 
-  private final Random random = new Random();
-  private final Map<Integer, String> given = new TreeMap<>();
   private FolderService folder;
 
+  private static FeatureShape shape() {
+    try {
+      return FeatureShape.of(WIDTH);
+    } catch (Exception error) {
+      throw new AssertionError(error);
+    }
+  }
+
   @Before
-  public void giveMuch() throws Exception {
+  public void prepare() throws Exception {
     folder = new FolderService(temporary.newFolder("service").toPath(), 0);
     try (Cache cache = open()) {
-      for (int photo = 0; photo < PHOTOS; photo++) {
-        giveOne(cache, photo, "Ada");
-        if (photo % 3 == 0) {
-          giveOne(cache, photo, "Ben " + photo); // settles the first, which is never sent
-        }
-      }
+      giveMuch(cache, Entries.SPACE, SHAPE);
     }
     Outside.passSelfTests(file());
   }
 
-  private void giveOne(Cache cache, int photo, String label) throws Exception {
-    float[] feature = constant(photo);
-    feature[1] = random.nextFloat();
-    give(cache, photo, label, feature, "");
-    given.put(photo, label);
+  @Override
+  Map<String, String> service() {
+    return Map.of(PushingProcess.FOLDER, temporary.getRoot() + "/service");
   }
 
   @Test
@@ -82,10 +79,6 @@ public class KilledPushTest extends PushTestCase {
     assertEquals(PHOTOS / PushingProcess.FORM.maxSamples() + 1, folder.asked());
   }
 
-  private void haltAt(PushStep step) throws Exception {
-    assertEquals(PushingProcess.HALTED, start(step.name()).waitFor(), said());
-  }
-
   private void assertTheSameBytesArrive(int asked) throws Exception {
     List<String> waiting = waiting();
     assertEquals(1, waiting.size());
@@ -107,46 +100,21 @@ public class KilledPushTest extends PushTestCase {
   public void killed_at_any_instant_it_goes_on_where_it_was() throws Exception {
     for (int kill = 0; kill < KILLS; kill++) {
       killOnItsWay();
-      try (Cache cache = open()) {
-        giveOne(cache, PHOTOS + kill, "Zoe");
-        giveOne(cache, kill, "Cleo " + kill); // feedback on what may be on its way
-      }
+      give(PHOTOS + kill, "Zoe");
+      give(kill, "Cleo " + kill); // feedback on what may be on its way
     }
     assertAllCounts();
   }
 
-  private void killOnItsWay() throws Exception {
-    int asked = folder.asked();
-    Process pushing = start("never");
-    try {
-      while (folder.asked() == asked) {
-        assertTrue(pushing.isAlive(), said());
-        Thread.sleep(1);
-      }
-      Thread.sleep(random.nextInt(80));
-    } finally {
-      pushing.destroyForcibly();
+  private void give(int photo, String label) throws Exception {
+    try (Cache cache = open()) {
+      giveOne(cache, photo, label, Entries.SPACE, SHAPE);
     }
-    pushing.waitFor();
-  }
-
-  private Process start(String haltsAt) throws Exception {
-    String java = new File(System.getProperty("java.home"), "bin/java").getPath();
-    return new ProcessBuilder(java, "-Xmx512m", "-cp", System.getProperty("java.class.path"),
-        "-D" + PushingProcess.FILE + "=" + file(), "-D" + PushingProcess.FOLDER + "=" + temporary.getRoot() + "/service",
-        "-D" + PushingProcess.HALTS_AT + "=" + haltsAt, "org.junit.runner.JUnitCore", PushingProcess.class.getName())
-        .redirectErrorStream(true).redirectOutput(new File(temporary.getRoot(), "said")).start();
-  }
-
-  private String said() throws Exception {
-    return new String(Files.readAllBytes(temporary.getRoot().toPath().resolve("said")), StandardCharsets.UTF_8);
   }
 
   /** Runs it again; each sample is in one upload, once. */
   private void assertAllArrives() throws Exception {
-    try (Cache cache = open()) {
-      giveOne(cache, PHOTOS, "Zoe");
-    }
+    give(PHOTOS, "Zoe");
     assertAllCounts();
     assertEquals(given.size(), samples().size());
   }
