@@ -24,7 +24,8 @@ public final class SetupNames {
   private final String system;
 
   /**
-   * Takes the names of one phone. Of the release only the beginning is said: a self-built one's may be one user's alone.
+   * Takes the names of one phone. Of the release only the beginning is said: that of a build of one's own may be one
+   * user's alone.
    *
    * @param app name and version of the app, which decodes photos
    * @param release {@code Build.VERSION.RELEASE}

@@ -41,7 +41,8 @@ public class SelfTestsTest extends KeepingTestCase {
     assertNull(keptBack(990_000, 1_000_000));
     assertEquals("2 " + gone, keptBack((Integer) null).getMessage());
     assertFalse(keptBack((Integer) null).canMend());
-    assertEquals(failed + "-0.500000 (app, runtime, cpu, system); 4 " + gone, keptBack(null, -500_000, null).getMessage());
+    assertEquals(failed + "-0.500000 (app, runtime, cpu, system); 4 " + gone,
+        keptBack(null, -500_000, null).getMessage());
     assertEquals(failed + "0.989999 (app, runtime, cpu, system)", keptBack(989_999, 1_000_000).getMessage());
     assertTrue(keptBack(null, 989_999).canMend());
     assertEquals("1 sample is kept back: self-test failed: expected a cosine of 0.990000 at least, got 0.000000 (app, "
