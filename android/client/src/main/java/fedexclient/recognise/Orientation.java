@@ -27,6 +27,20 @@ public enum Orientation {
     return number >= 1 && number <= 8 ? values()[number - 1] : UPRIGHT;
   }
 
+  /** Whether width and height change places. */
+  boolean swaps() {
+    return swaps;
+  }
+
+  /** Where a pixel of a photo, stored as width x height, lies when it is upright: its number, row by row. */
+  int place(int x, int y, int width, int height) {
+    int row = swaps ? x : y;
+    int column = swaps ? y : x;
+    int across = swaps ? height : width;
+    int down = swaps ? width : height;
+    return (flips ? down - 1 - row : row) * across + (mirrors ? across - 1 - column : column);
+  }
+
   /** Turns a photo, as it is stored, upright. */
   public Pixels turn(Pixels stored) {
     if (this == UPRIGHT) {

@@ -58,19 +58,32 @@ public final class Pixels {
    * @throws PhotoException no pixel, or over 64 million
    */
   public static Pixels ofRows(int width, int height, Rows rows) throws PhotoException {
+    return ofRows(width, height, Orientation.UPRIGHT, rows);
+  }
+
+  /**
+   * The same of a photo that is stored turned: its pixels are put where they belong at once.
+   *
+   * @throws PhotoException no pixel, or over 64 million
+   */
+  public static Pixels ofRows(int width, int height, Orientation stored, Rows rows) throws PhotoException {
     checkSize(width, height);
     byte[] values = new byte[COLOUR * width * height];
+    int first = stored.place(0, 0, width, height);
+    int step = COLOUR * (width == 1 ? 0 : stored.place(1, 0, width, height) - first);
     int[] row = new int[width];
-    int at = 0;
     for (int y = 0; y < height; y++) {
       rows.read(y, row);
+      int at = COLOUR * stored.place(0, y, width, height);
       for (int colour : row) {
-        values[at++] = (byte) (colour >> 16);
-        values[at++] = (byte) (colour >> 8);
-        values[at++] = (byte) colour;
+        values[at] = (byte) (colour >> 16);
+        values[at + 1] = (byte) (colour >> 8);
+        values[at + 2] = (byte) colour;
+        at += step;
       }
     }
-    return new Pixels(width, height, COLOUR, values);
+    boolean isUpright = !stored.swaps();
+    return new Pixels(isUpright ? width : height, isUpright ? height : width, COLOUR, values);
   }
 
   private static void checkSize(int width, int height) throws PhotoException {

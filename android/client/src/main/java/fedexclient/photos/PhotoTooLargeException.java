@@ -1,0 +1,16 @@
+package fedexclient.photos;
+
+import fedexclient.recognise.PhotoException;
+
+/** A photo of more bytes, pixels or memory than there may be: a smaller one helps, or more free memory. */
+public final class PhotoTooLargeException extends PhotoException {
+  private static final long serialVersionUID = 1L;
+
+  PhotoTooLargeException(String message) {
+    super(message);
+  }
+
+  PhotoTooLargeException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,60 @@
+package fedexclient.photos;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertThrows;
+import static org.junit.Assert.assertTrue;
+
+import android.os.Build;
+import fedexclient.recognise.PhotoException;
+import fedexclient.recognise.Pixels;
+import java.nio.file.Files;
+import java.util.Arrays;
+import org.junit.After;
+import org.junit.Test;
+import org.robolectric.util.ReflectionHelpers;
+
+/** The decoder of HEIC, on photos that Robolectric's can decode: it has none of HEIC. */
+public class TurningDecoderTest extends PhotoTestCase {
+  private static final PhotoSize BOUND = new PhotoSize(Pixels.MAX_PIXELS);
+  private final int sdk = Build.VERSION.SDK_INT;
+
+  @After
+  public void android_is_what_it_was() {
+    ReflectionHelpers.setStaticField(Build.VERSION.class, "SDK_INT", sdk);
+  }
+
+  private static byte[] content(String part) throws Exception {
+    return Decoded.of(Decoded.folder().resolve(part)).content();
+  }
+
+  @Test
+  public void it_turns_photos_upright_once() throws Exception {
+    for (int number = 1; number <= 8; number++) {
+      Decoded expected = Decoded.of(Decoded.folder().resolve("jpeg/turned-" + number));
+      assertTrue(expected.meanError(TurningDecoder.decode(expected.content(), BOUND)) <= 0.5);
+    }
+  }
+
+  @Test
+  public void colours_count_as_they_are_stored() throws Exception {
+    Decoded expected = Decoded.of(Decoded.folder().resolve("jpeg/profile"));
+    assertTrue(expected.meanError(TurningDecoder.decode(expected.content(), BOUND)) <= 0.5);
+  }
+
+  @Test
+  public void cut_and_large_photos_are_refused() throws Exception {
+    byte[] content = content("jpeg/turned-6");
+    byte[] cut = Arrays.copyOf(content, content.length / 2);
+    assertThrows(PhotoException.class, () -> TurningDecoder.decode(cut, BOUND));
+    PhotoSize small = new PhotoSize(1000);
+    assertThrows(PhotoTooLargeException.class, () -> TurningDecoder.decode(content, small));
+  }
+
+  @Test
+  public void a_heic_that_the_platform_cannot_decode_is_refused() throws Exception {
+    byte[] heic = Files.readAllBytes(Decoded.folder().resolve("refused/heic-without-content"));
+    assertTrue(refused("heic", heic).getMessage().contains("damaged"));
+    ReflectionHelpers.setStaticField(Build.VERSION.class, "SDK_INT", Build.VERSION_CODES.O_MR1);
+    assertEquals("photo: expected no HEIC before Android 9: save it as JPEG", refused("heic", heic).getMessage());
+  }
+}
