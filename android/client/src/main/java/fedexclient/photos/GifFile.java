@@ -15,8 +15,8 @@ import java.util.Arrays;
  * pieces: length of a byte, data; ... 0
  * </pre>
  *
- * <p>So what the decoder gives as transparent was not in the file; where the picture does not reach, there is the colour
- * that stood for transparent, or the first one.
+ * <p>So what the decoder gives as transparent is where the picture does not reach: there is the colour that stood for
+ * transparent, or the first one.
  */
 final class GifFile extends PhotoFile {
   private static final int HEADER_BYTES = 13;
@@ -28,12 +28,14 @@ final class GifFile extends PhotoFile {
   private static final int OPAQUE = 0xff000000;
 
   private final int background;
-  private final int[] place;
+  private final GifCodes codes;
+  private final long pixels;
 
-  private GifFile(byte[] content, int background, int[] place) {
+  private GifFile(byte[] content, int background, GifCodes codes, long pixels) {
     super(content);
     this.background = background;
-    this.place = place;
+    this.codes = codes;
+    this.pixels = pixels;
   }
 
   static GifFile of(byte[] file) throws PhotoException {
@@ -44,7 +46,7 @@ final class GifFile extends PhotoFile {
     }
   }
 
-  private static GifFile read(byte[] file) {
+  private static GifFile read(byte[] file) throws PhotoException {
     int at = HEADER_BYTES + paletteBytes(file[10]);
     int palette = HEADER_BYTES;
     int transparent = 0;
@@ -59,8 +61,10 @@ final class GifFile extends PhotoFile {
     }
     int ownPalette = paletteBytes(file[at + 9]);
     palette = ownPalette > 0 ? at + 10 : palette;
-    int[] place = {number(file, at + 1), number(file, at + 3), number(file, at + 5), number(file, at + 7)};
-    return new GifFile(picture(file, at, at + 11 + ownPalette), colour(file, palette + 3 * transparent), place);
+    int pieces = at + 11 + ownPalette;
+    GifCodes codes = new GifCodes(file, file[pieces - 1], pieces);
+    long pixels = (long) number(file, at + 5) * number(file, at + 7);
+    return new GifFile(picture(file, at, pieces), colour(file, palette + 3 * transparent), codes, pixels);
   }
 
   private static int paletteBytes(byte flags) {
@@ -102,28 +106,16 @@ final class GifFile extends PhotoFile {
   }
 
   @Override
-  Pixels.Rows rows(Bitmap bitmap) throws PhotoException {
+  void checkPixels() throws PhotoException {
+    codes.check(pixels);
+  }
+
+  @Override
+  Pixels.Rows rows(Bitmap bitmap) {
     Pixels.Rows stored = super.rows(bitmap);
-    int[] row = new int[bitmap.getWidth()];
-    for (int y = place[1]; y < Math.min(place[1] + place[3], bitmap.getHeight()); y++) {
-      stored.read(y, row);
-      checkRow(row);
-    }
     return (y, colours) -> {
       stored.read(y, colours);
-      Arrays.setAll(colours, x -> isMissing(colours[x]) ? background : colours[x]);
+      Arrays.setAll(colours, x -> (colours[x] & OPAQUE) == 0 ? background : colours[x]);
     };
-  }
-
-  private void checkRow(int[] row) throws PhotoException {
-    for (int x = place[0]; x < Math.min(place[0] + place[2], row.length); x++) {
-      if (isMissing(row[x])) {
-        throw damaged("the end of its pixels is missing");
-      }
-    }
-  }
-
-  private static boolean isMissing(int colour) {
-    return (colour & OPAQUE) == 0;
   }
 }

@@ -72,7 +72,7 @@ class PhotoFile {
   void checkPixels() throws PhotoException {}
 
   /** Reads the rows of what was decoded. */
-  Pixels.Rows rows(Bitmap bitmap) throws PhotoException {
+  Pixels.Rows rows(Bitmap bitmap) {
     return PlatformDecoder.rows(bitmap);
   }
 

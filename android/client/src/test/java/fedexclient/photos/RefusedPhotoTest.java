@@ -14,7 +14,7 @@ import org.junit.Test;
 
 public class RefusedPhotoTest extends PhotoTestCase {
   private static final int CUTS = 150;
-  private static final int CHANGES = 400;
+  private static final int CHANGES = 150;
 
   @Test
   public void what_the_python_device_refuses_is_refused() throws Exception {
