@@ -180,7 +180,12 @@ def odd_pngs() -> Files:
             yield f"{name} {place}", png(pixels, **{place: data})
     exif = chunk(b"eXIf", turned(6).tobytes().removeprefix(b"Exif\0\0"))
     yield "turned beside damage", png(pixels, before=exif + ANCILLARY["a private chunk with a wrong checksum"])
-    for name, end in (("none", b""), ("cut", b"\0\0"), ("other", b"behind" * 9), ("xmp", chunk(b"iTXt", itxt(b"a", b"b")))):
+    for name, end in (
+        ("none", b""),
+        ("cut", b"\0\0"),
+        ("other", b"behind" * 9),
+        ("xmp", chunk(b"iTXt", itxt(b"a", b"b"))),
+    ):
         yield f"end {name}", png(pixels, end=end)
 
 

@@ -6,6 +6,8 @@
     DIR/photos/000.png, ... drawn: scenes of one to three people, each fourth one turned; and portraits
     DIR/expected.tensors    of each face, photo by photo, widest first: photo, box, subject, feature, class, unknown,
                             probability
+    DIR/boards.tensors      the same by tflite-runtime, where it is installed
+    DIR/float/              bundle/ and expected.tensors once more, with a prefix of float32
 
 With `--real` the weights are the published ones and the portraits are of real people, of FEDEX_DATA.
 """
@@ -16,6 +18,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
@@ -30,7 +33,7 @@ from demo.drawing.scenes import draw_scene
 from demo.real_data import RealData, find_real_data
 from device.recognise.image import load_photo
 from device.recognise.recognizer import Recognizer
-from device.recognise.tflite import open_runtime
+from device.recognise.tflite import TFLiteRuntime, open_runtime
 
 PEOPLE, BASE_PHOTOS, SCENES, PORTRAITS = 20, 3, 120, 80
 WIDTH, HEIGHT = 800, 600
@@ -50,10 +53,15 @@ def main(folder: Path, *, real: RealData | None) -> None:
     portraits = [photo for person in people for photo in sorted(person.iterdir())]
     for number, pixels in enumerate(draw_photos([load_photo(photo).pixels for photo in portraits])):
         Image.fromarray(pixels).save(folder / "photos" / f"{number:03d}.png")
-    export(people, folder / "export", real)
-    (folder / "export" / "device").rename(folder / "bundle")
-    shutil.rmtree(folder / "export")
-    (folder / "expected.tensors").write_bytes(recognise(folder))
+    (folder / "float").mkdir()
+    for quantize, place in (("dynamic", folder), ("none", folder / "float")):
+        export(people, place, real, quantize=quantize)
+    (folder / "expected.tensors").write_bytes(recognise(folder / "bundle", folder / "photos", open_runtime()))
+    if find_spec("tflite_runtime") is not None:
+        boards = open_runtime("tflite-runtime")
+        (folder / "boards.tensors").write_bytes(recognise(folder / "bundle", folder / "photos", boards))
+    expected = recognise(folder / "float" / "bundle", folder / "photos", open_runtime())
+    (folder / "float" / "expected.tensors").write_bytes(expected)
     shutil.rmtree(folder / "people")
 
 
@@ -69,11 +77,14 @@ def gather_people(folder: Path, real: RealData | None) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def export(people: list[Path], out: Path, real: RealData | None) -> None:
-    """Write the bundles, in a process of its own: TensorFlow and a runtime do not mix."""
+def export(people: list[Path], folder: Path, real: RealData | None, *, quantize: str) -> None:
+    """Write a device bundle, in a process of its own: TensorFlow and a runtime do not mix."""
+    out = folder / "export"
     weights = [] if real is None else ["--weights", str(real.weights)]
-    samples = ["--samples", str(people[0].parent)]
-    subprocess.run([sys.executable, "-m", "export", "bundle", "--out", str(out), *samples, *weights], check=True)
+    of_what = ["--samples", str(people[0].parent), "--quantize", quantize]
+    subprocess.run([sys.executable, "-m", "export", "bundle", "--out", str(out), *of_what, *weights], check=True)
+    (out / "device").rename(folder / "bundle")
+    shutil.rmtree(out)
 
 
 def draw_photos(portraits: list[Pixels]) -> Iterator[Pixels]:
@@ -91,12 +102,12 @@ def turned(scene: Pixels, degrees: float) -> Pixels:
     return np.asarray(Image.fromarray(scene).rotate(degrees, Image.Resampling.BICUBIC))
 
 
-def recognise(folder: Path) -> bytes:
-    """Return what the Python device says of all photos."""
-    bundle = read_device_bundle(folder / "bundle")
+def recognise(folder: Path, photos_folder: Path, runtime: TFLiteRuntime) -> bytes:
+    """Return what the Python device says of all photos, with one bundle on one runtime."""
+    bundle = read_device_bundle(folder)
     answers, photos = [], []
-    with Recognizer(bundle, runtime=open_runtime(), top=1) as recognizer:
-        for number, photo in enumerate(sorted((folder / "photos").iterdir())):
+    with Recognizer(bundle, runtime=runtime, top=1) as recognizer:
+        for number, photo in enumerate(sorted(photos_folder.iterdir())):
             for one in recognizer.infer(load_photo(photo)):
                 answers.append(one)
                 photos.append(number)

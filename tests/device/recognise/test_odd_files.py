@@ -148,7 +148,7 @@ def test_a_pgm_of_16_bits_is_scaled_and_not_clipped(magic: bytes, maximum: int) 
     assert photo.pixels[..., 0].ravel().tolist() == [0, 63, 127, 255]
 
 
-OPTIONS = {
+OPTIONS: dict[str, dict[str, object]] = {
     "plain": {},
     "with restarts": {"restart_marker_blocks": 2},
     "with restarts a row": {"restart_marker_rows": 1},

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.List;
 import java.util.zip.CRC32;
 
 /**
@@ -23,7 +24,7 @@ final class PngFile extends PhotoFile {
   private static final int HEADER_AT = 16;
   private static final int DEPTH_AT = 24;
   private static final int COLOUR_AT = 9;
-  private static final String PIXELS = "IHDR PLTE IDAT";
+  private static final List<String> PIXELS = Arrays.asList("IHDR", "PLTE", "IDAT");
 
   private PngFile(byte[] content) {
     super(content);

@@ -5,6 +5,8 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * A WebP without its profile and without what tells of it, but for whole EXIF; its header says so.
@@ -15,7 +17,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class WebpFile extends PhotoFile {
   private static final int START_BYTES = 12;
-  private static final String NO_PIXELS = "ICCP EXIF XMP ";
+  private static final List<String> NO_PIXELS = Arrays.asList("ICCP", "EXIF", "XMP ");
   private static final String EXIF = "EXIF";
   private static final int PROFILE_AND_XMP = 0x20 | 0x04;
   private static final int EXIF_FLAG = 0x08;

@@ -21,18 +21,26 @@ import javax.imageio.ImageIO;
 /** A bundle, photos, and what the Python device says of them; the property fedex.fixture says where they lie. */
 final class Fixture {
   private final Path folder;
+  private final Path place;
 
-  private Fixture(Path folder) {
+  private Fixture(Path folder, Path place) {
     this.folder = folder;
+    this.place = place;
   }
 
   /** The fixture, or a test that is skipped for the reason said. */
   static Fixture require() {
     Path folder = Paths.get(System.getProperty("fedex.fixture", "../../build/android-fixture"));
-    assumeTrue(Files.exists(folder.resolve("expected.tensors")),
+    assumeTrue(Files.exists(folder.resolve("float/expected.tensors")),
         "no bundle that the Python side exported: make install, then make test-android");
     ApkTflite.require();
-    return new Fixture(folder);
+    return new Fixture(folder, folder);
+  }
+
+  /** The same photos, with a bundle whose prefix is of float32: all runtimes compute the same. */
+  static Fixture requireFloats() {
+    Fixture fixture = require();
+    return new Fixture(fixture.folder, fixture.folder.resolve("float"));
   }
 
   DeviceBundle bundle() throws Exception {
@@ -40,11 +48,15 @@ final class Fixture {
   }
 
   File bundleFolder() {
-    return folder.resolve("bundle").toFile();
+    return place.resolve("bundle").toFile();
   }
 
   BundleModels models() throws Exception {
-    return new BundleModels(bundle(), ModelSource.folder(bundleFolder()), new TfliteRuntime(), 1);
+    return models(new TfliteRuntime());
+  }
+
+  BundleModels models(ModelRuntime runtime) throws Exception {
+    return new BundleModels(bundle(), ModelSource.folder(bundleFolder()), runtime, 1);
   }
 
   List<Path> photos() throws IOException {
@@ -55,7 +67,17 @@ final class Fixture {
 
   /** What the Python device says, face by face. */
   Map<String, Tensor> expected() throws Exception {
-    return TensorFile.parse(Files.readAllBytes(folder.resolve("expected.tensors"))).tensors();
+    return tensors("expected.tensors");
+  }
+
+  /** The same by the runtime of boards, whose kernels are older; skips a test where that was not there. */
+  Map<String, Tensor> expectedOfBoards() throws Exception {
+    assumeTrue(Files.exists(place.resolve("boards.tensors")), "no tflite-runtime was installed");
+    return tensors("boards.tensors");
+  }
+
+  private Map<String, Tensor> tensors(String name) throws Exception {
+    return TensorFile.parse(Files.readAllBytes(place.resolve(name))).tensors();
   }
 
   /** Decodes a PNG of 8 bits a channel. */
