@@ -15,6 +15,10 @@ import org.junit.Test;
 public class RefusedPhotoTest extends PhotoTestCase {
   private static final int CUTS = 150;
   private static final int CHANGES = 150;
+  private static final int FILES = 3000;
+
+  /** So that a changed size costs no seconds. */
+  private static final int MAX_PIXELS = 200_000;
 
   @Test
   public void what_the_python_device_refuses_is_refused() throws Exception {
@@ -84,9 +88,38 @@ public class RefusedPhotoTest extends PhotoTestCase {
     }
   }
 
-  private boolean isRefused(byte[] content) {
+  /** The same of what takes files apart before a decoder sees them, many times. */
+  @Test
+  public void files_with_changed_bytes_are_taken_apart_or_refused() throws Exception {
+    Random random = new Random(4);
+    for (String part : new String[] {"odd-jpeg/plain grey without end", "odd-jpeg/progressive colour without end",
+        "gif/smaller-transparent", "webp/lossless-turned", "bmp/1", "png/turned-6"}) {
+      byte[] content = Files.readAllBytes(Decoded.folder().resolve(part));
+      int refused = 0;
+      for (int change = 0; change < FILES; change++) {
+        byte[] changed = changed(content, random);
+        refused += isTakenApart(Arrays.copyOf(changed, random.nextInt(content.length))) ? 0 : 1;
+        refused += isTakenApart(changed) ? 0 : 1;
+      }
+      assertTrue(part + ": " + refused, refused > 0);
+    }
+  }
+
+  private static boolean isTakenApart(byte[] content) {
     try {
-      decoder.decode(content);
+      PhotoFile file = PhotoFile.open(content);
+      if (!(file instanceof PngFile)) { // whose rows are read only when a decoder has taken its header
+        file.checkPixels();
+      }
+      return true;
+    } catch (PhotoException refused) {
+      return false;
+    }
+  }
+
+  private static boolean isRefused(byte[] content) {
+    try {
+      new PhotoDecoder(MAX_PIXELS).decode(content);
       return false;
     } catch (PhotoException refused) {
       return true;
