@@ -6,7 +6,6 @@
     DIR/photos/000.png, ... drawn: scenes of one to three people, each fourth one turned; and portraits
     DIR/expected.tensors    of each face, photo by photo, widest first: photo, box, subject, feature, class, unknown,
                             probability
-    DIR/boards.tensors      the same by tflite-runtime, where it is installed
     DIR/float/              bundle/ and expected.tensors once more, with a prefix of float32
 
 With `--real` the weights are the published ones and the portraits are of real people, of FEDEX_DATA.
@@ -18,7 +17,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
@@ -33,7 +31,7 @@ from demo.drawing.scenes import draw_scene
 from demo.real_data import RealData, find_real_data
 from device.recognise.image import load_photo
 from device.recognise.recognizer import Recognizer
-from device.recognise.tflite import TFLiteRuntime, open_runtime
+from device.recognise.tflite import open_runtime
 
 PEOPLE, BASE_PHOTOS, SCENES, PORTRAITS = 20, 3, 120, 80
 WIDTH, HEIGHT = 800, 600
@@ -56,12 +54,7 @@ def main(folder: Path, *, real: RealData | None) -> None:
     (folder / "float").mkdir()
     for quantize, place in (("dynamic", folder), ("none", folder / "float")):
         export(people, place, real, quantize=quantize)
-    (folder / "expected.tensors").write_bytes(recognise(folder / "bundle", folder / "photos", open_runtime()))
-    if find_spec("tflite_runtime") is not None:
-        boards = open_runtime("tflite-runtime")
-        (folder / "boards.tensors").write_bytes(recognise(folder / "bundle", folder / "photos", boards))
-    expected = recognise(folder / "float" / "bundle", folder / "photos", open_runtime())
-    (folder / "float" / "expected.tensors").write_bytes(expected)
+        (place / "expected.tensors").write_bytes(recognise(place / "bundle", folder / "photos"))
     shutil.rmtree(folder / "people")
 
 
@@ -102,11 +95,11 @@ def turned(scene: Pixels, degrees: float) -> Pixels:
     return np.asarray(Image.fromarray(scene).rotate(degrees, Image.Resampling.BICUBIC))
 
 
-def recognise(folder: Path, photos_folder: Path, runtime: TFLiteRuntime) -> bytes:
-    """Return what the Python device says of all photos, with one bundle on one runtime."""
-    bundle = read_device_bundle(folder)
+def recognise(bundle_folder: Path, photos_folder: Path) -> bytes:
+    """Return what the Python device says of all photos, with one bundle."""
+    bundle = read_device_bundle(bundle_folder)
     answers, photos = [], []
-    with Recognizer(bundle, runtime=runtime, top=1) as recognizer:
+    with Recognizer(bundle, runtime=open_runtime(), top=1) as recognizer:
         for number, photo in enumerate(sorted(photos_folder.iterdir())):
             for one in recognizer.infer(load_photo(photo)):
                 answers.append(one)

@@ -67,17 +67,7 @@ final class Fixture {
 
   /** What the Python device says, face by face. */
   Map<String, Tensor> expected() throws Exception {
-    return tensors("expected.tensors");
-  }
-
-  /** The same by the runtime of boards, whose kernels are older; skips a test where that was not there. */
-  Map<String, Tensor> expectedOfBoards() throws Exception {
-    assumeTrue(Files.exists(place.resolve("boards.tensors")), "no tflite-runtime was installed");
-    return tensors("boards.tensors");
-  }
-
-  private Map<String, Tensor> tensors(String name) throws Exception {
-    return TensorFile.parse(Files.readAllBytes(place.resolve(name))).tensors();
+    return TensorFile.parse(Files.readAllBytes(place.resolve("expected.tensors"))).tensors();
   }
 
   /** Decodes a PNG of 8 bits a channel. */
