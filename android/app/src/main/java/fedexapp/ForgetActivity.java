@@ -1,0 +1,28 @@
+package fedexapp;
+
+import android.widget.Toast;
+import fedexapp.session.Task;
+
+/** Asks once more before everything that was taught is erased. */
+public final class ForgetActivity extends AskScreen {
+  public ForgetActivity() {
+    super(Task.ERASE);
+  }
+
+  @Override
+  void show() {
+    ask(R.string.forget_text, R.string.forget_yes, R.string.forget_no);
+    super.show();
+  }
+
+  @Override
+  void doIt() {
+    session().erase();
+  }
+
+  @Override
+  void end() {
+    Toast.makeText(this, R.string.forget_done, Toast.LENGTH_LONG).show();
+    finish();
+  }
+}

@@ -1,0 +1,168 @@
+package fedexapp;
+
+import android.content.Intent;
+import android.os.Bundle;
+import android.view.Menu;
+import android.view.MenuItem;
+import android.view.View;
+import android.view.ViewGroup;
+import android.widget.ScrollView;
+import android.widget.TextView;
+import fedexapp.learner.SeenFace;
+import fedexapp.photo.StoredPhoto;
+import fedexapp.session.Recognition;
+import fedexapp.session.Recognitions;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One photo: who is in it, how sure that is, and the user's word on it. */
+public final class PhotoActivity extends Screen {
+  /** The id of the photo to show. */
+  static final String PHOTO = "photo";
+
+  private static final int CHOOSE_NAME = 1;
+  private static final String ASKED_ABOUT = "asked about";
+  private static final int MOST_PIXELS = 1600;
+
+  private @Nullable StoredPhoto photo;
+  private @Nullable String askedAbout;
+  private @Nullable Exception unreadable;
+
+  @Override
+  protected void onCreate(@Nullable Bundle saved) {
+    super.onCreate(saved);
+    setContentView(R.layout.photo);
+    setActionBarUp();
+    askedAbout = saved == null ? null : saved.getString(ASKED_ABOUT);
+    FacesView picture = view(R.id.picture);
+    picture.setListener(this::scrollTo);
+    view(R.id.again).setOnClickListener(button -> recogniseAgain());
+  }
+
+  private void setActionBarUp() {
+    if (getActionBar() != null) {
+      getActionBar().setDisplayHomeAsUpEnabled(true);
+    }
+  }
+
+  @Override
+  protected void onSaveInstanceState(Bundle saved) {
+    super.onSaveInstanceState(saved);
+    saved.putString(ASKED_ABOUT, askedAbout);
+  }
+
+  private void recogniseAgain() {
+    if (photo != null) {
+      session().recognitions().begin(photo);
+      show();
+    }
+  }
+
+  @Override
+  void show() {
+    StoredPhoto shown = find();
+    if (shown == null) {
+      return;
+    }
+    Recognition recognition = session().recognitions().of(shown);
+    List<SeenFace> known = recognition.faces();
+    List<SeenFace> faces = known == null ? Collections.emptyList() : known;
+    view(R.id.recognising).setVisibility(recognition.isRunning() ? View.VISIBLE : View.GONE);
+    showFaces(faces, recognition);
+    String count = faces.isEmpty() ? getString(R.string.no_faces)
+        : getResources().getQuantityString(R.plurals.faces_found, faces.size(), faces.size());
+    Words.showOrHide(view(R.id.found), known == null ? null : count);
+    showTrouble(recognition.failure() == null ? unreadable : recognition.failure(), known == null);
+  }
+
+  /** Finds the photo as soon as it is known which ones there are, and leaves where it is not there any more. */
+  private @Nullable StoredPhoto find() {
+    if (photo == null && session().photos().areKnown()) {
+      photo = session().photos().find(getIntent().getStringExtra(PHOTO));
+      if (photo == null) {
+        finish();
+      } else {
+        FacesView picture = view(R.id.picture);
+        session().photos().picture(photo, MOST_PIXELS, picture::show, this::sayUnreadable);
+      }
+    }
+    return photo;
+  }
+
+  private void sayUnreadable(Exception error) {
+    unreadable = error;
+    show();
+  }
+
+  private void showTrouble(@Nullable Exception failure, boolean isUnrecognised) {
+    Words.showOrHide(view(R.id.trouble), failure == null ? null : Sentences.of(getResources(), failure));
+    view(R.id.again).setVisibility(failure != null && isUnrecognised ? View.VISIBLE : View.GONE);
+  }
+
+  private void showFaces(List<SeenFace> faces, Recognition recognition) {
+    FacesView picture = view(R.id.picture);
+    picture.show(faces);
+    ViewGroup cards = view(R.id.faces);
+    List<String> names = new ArrayList<>();
+    for (int index = 0; index < faces.size(); index++) {
+      FaceCard card = new FaceCard(card(cards, index), index);
+      SeenFace face = faces.get(index);
+      names.add(card.show(face, recognition.said(face)));
+      card.onAgree(() -> session().recognitions().agree(recognition, face));
+      card.onCorrect(() -> askName(face));
+    }
+    cards.removeViews(faces.size(), cards.getChildCount() - faces.size());
+    picture.setContentDescription(getString(R.string.picture_description, String.join(", ", names)));
+  }
+
+  /** The card of a face, which stays when it is shown anew: what has the focus keeps it. */
+  private View card(ViewGroup cards, int index) {
+    if (index == cards.getChildCount()) {
+      getLayoutInflater().inflate(R.layout.face, cards, true);
+    }
+    return cards.getChildAt(index);
+  }
+
+  private void scrollTo(int face) {
+    ViewGroup cards = view(R.id.faces);
+    ScrollView scroll = view(R.id.scroll);
+    View card = cards.getChildAt(face);
+    scroll.smoothScrollTo(0, cards.getTop() + card.getTop());
+  }
+
+  private void askName(SeenFace face) {
+    askedAbout = face.inference();
+    startActivityForResult(new Intent(this, NameActivity.class), CHOOSE_NAME);
+  }
+
+  @Override
+  protected void onActivityResult(int request, int result, @Nullable Intent data) {
+    String label = data == null ? null : data.getStringExtra(NameActivity.LABEL);
+    StoredPhoto shown = find();
+    if (request == CHOOSE_NAME && result == RESULT_OK && label != null && shown != null) {
+      Recognition recognition = session().recognitions().of(shown);
+      SeenFace face = Recognitions.find(recognition, askedAbout);
+      if (face != null) {
+        session().recognitions().correct(recognition, face, label);
+      }
+    }
+  }
+
+  @Override
+  public boolean onCreateOptionsMenu(Menu menu) {
+    getMenuInflater().inflate(R.menu.photo, menu);
+    return true;
+  }
+
+  @Override
+  public boolean onOptionsItemSelected(MenuItem item) {
+    if (item.getItemId() == R.id.remove_photo && photo != null) {
+      session().photos().remove(photo);
+      finish();
+      return true;
+    }
+    return super.onOptionsItemSelected(item);
+  }
+}

@@ -1,0 +1,161 @@
+package fedexapp;
+
+import android.content.ActivityNotFoundException;
+import android.content.ClipData;
+import android.content.Intent;
+import android.net.Uri;
+import android.os.Build;
+import android.os.Bundle;
+import android.provider.MediaStore;
+import android.view.Menu;
+import android.view.MenuItem;
+import android.view.View;
+import android.widget.GridView;
+import android.widget.TextView;
+import android.widget.Toast;
+import fedexapp.learner.Status;
+import fedexapp.photo.CaptureProvider;
+import fedexapp.photo.StoredPhoto;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** All photos, and how learning stands. */
+public final class PhotosActivity extends Screen {
+  static final int CHOOSE_PHOTOS = 1;
+  static final int TAKE_PHOTO = 2;
+  private static final int ASK_CONSENT = 3;
+  private static final int MOST_AT_ONCE = 50;
+
+  private @Nullable PhotoGrid grid;
+  private @Nullable Strip strip;
+
+  @Override
+  protected void onCreate(@Nullable Bundle saved) {
+    super.onCreate(saved);
+    setContentView(R.layout.photos);
+    PhotoGrid shown = new PhotoGrid(session().photos(), getResources().getDimensionPixelSize(R.dimen.thumbnail));
+    grid = shown;
+    strip = new Strip(this, this::push);
+    GridView view = view(R.id.grid);
+    view.setAdapter(shown);
+    view.setEmptyView(view(R.id.empty));
+    view.setOnItemClickListener((list, item, place, id) -> open(shown.getItem(place)));
+    view(R.id.empty_add).setOnClickListener(button -> choosePhotos());
+  }
+
+  private void open(StoredPhoto photo) {
+    startActivity(new Intent(this, PhotoActivity.class).putExtra(PhotoActivity.PHOTO, photo.id()));
+  }
+
+  @Override
+  protected void onStart() {
+    super.onStart();
+    session().refresh();
+  }
+
+  @Override
+  void show() {
+    if (grid != null && strip != null) {
+      grid.show(session().photos().list());
+      strip.show(session());
+    }
+    Exception failure = session().photos().failure();
+    Exception trouble = failure == null ? session().failure() : failure;
+    TextView notice = view(R.id.notice);
+    Words.showOrHide(notice, trouble == null ? null : Sentences.of(getResources(), trouble));
+  }
+
+  @Override
+  public boolean onCreateOptionsMenu(Menu menu) {
+    getMenuInflater().inflate(R.menu.photos, menu);
+    return true;
+  }
+
+  @Override
+  public boolean onOptionsItemSelected(MenuItem item) {
+    int chosen = item.getItemId();
+    if (chosen == R.id.add_photos) {
+      choosePhotos();
+    } else if (chosen == R.id.take_photo) {
+      takePhoto();
+    } else if (chosen == R.id.open_settings) {
+      startActivity(new Intent(this, SettingsActivity.class));
+    } else {
+      return super.onOptionsItemSelected(item);
+    }
+    return true;
+  }
+
+  private void choosePhotos() {
+    Intent intent;
+    if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU) {
+      intent = new Intent(MediaStore.ACTION_PICK_IMAGES).setType("image/*")
+          .putExtra(MediaStore.EXTRA_PICK_IMAGES_MAX, MOST_AT_ONCE);
+    } else {
+      intent = new Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType("image/*")
+          .putExtra(Intent.EXTRA_ALLOW_MULTIPLE, true);
+    }
+    ask(intent, CHOOSE_PHOTOS, R.string.no_picker);
+  }
+
+  private void takePhoto() {
+    int rights = Intent.FLAG_GRANT_WRITE_URI_PERMISSION | Intent.FLAG_GRANT_READ_URI_PERMISSION;
+    Intent intent = new Intent(MediaStore.ACTION_IMAGE_CAPTURE)
+        .putExtra(MediaStore.EXTRA_OUTPUT, CaptureProvider.ADDRESS).addFlags(rights);
+    // The rights go along with a clip: not every Android grants them for what stands in EXTRA_OUTPUT alone.
+    intent.setClipData(ClipData.newRawUri("", CaptureProvider.ADDRESS));
+    ask(intent, TAKE_PHOTO, R.string.no_camera);
+  }
+
+  private void ask(Intent intent, int request, int nobodyAnswers) {
+    try {
+      startActivityForResult(intent, request);
+    } catch (ActivityNotFoundException error) {
+      Toast.makeText(this, nobodyAnswers, Toast.LENGTH_LONG).show();
+    }
+  }
+
+  @Override
+  protected void onActivityResult(int request, int result, @Nullable Intent data) {
+    session().photos().forgiveFailure();
+    if (result != RESULT_OK) {
+      return;
+    }
+    if (request == CHOOSE_PHOTOS && data != null) {
+      session().photos().add(chosen(data));
+    } else if (request == TAKE_PHOTO) {
+      session().photos().addCaptured(CaptureProvider.file(this));
+    } else if (request == ASK_CONSENT) {
+      session().push();
+    }
+  }
+
+  private static List<Uri> chosen(Intent data) {
+    List<Uri> chosen = new ArrayList<>();
+    ClipData clip = data.getClipData();
+    for (int index = 0; clip != null && index < Math.min(clip.getItemCount(), MOST_AT_ONCE); index++) {
+      Uri uri = clip.getItemAt(index).getUri();
+      if (uri != null) {
+        chosen.add(uri);
+      }
+    }
+    Uri single = data.getData();
+    if (clip == null && single != null) {
+      chosen.add(single);
+    }
+    return chosen;
+  }
+
+  /** Nothing is sent before the user was asked; without a service, the button leads to one. */
+  private void push() {
+    Status status = session().status();
+    if (status == null || status.membership() == null) {
+      startActivity(new Intent(this, EnrolActivity.class));
+    } else if (status.hasConsent()) {
+      session().push();
+    } else {
+      startActivityForResult(new Intent(this, ConsentActivity.class), ASK_CONSENT);
+    }
+  }
+}

@@ -1,0 +1,147 @@
+package fedexapp;
+
+import android.content.res.Resources;
+import android.text.format.DateUtils;
+import android.view.View;
+import android.widget.ProgressBar;
+import android.widget.TextView;
+import fedexapp.learner.Membership;
+import fedexapp.learner.Release;
+import fedexapp.learner.Samples;
+import fedexapp.learner.Status;
+import fedexapp.learner.SyncResult;
+import fedexapp.session.Session;
+import fedexapp.session.Sync;
+import fedexclient.contract.Problem;
+import java.text.NumberFormat;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The lines that say how learning stands, and the buttons that send and update now. */
+final class Strip {
+  private final Screen screen;
+  private final Resources resources;
+
+  Strip(Screen screen, Runnable push) {
+    this.screen = screen;
+    resources = screen.getResources();
+    screen.view(R.id.push).setOnClickListener(view -> push.run());
+    screen.view(R.id.pull).setOnClickListener(view -> screen.session().pull());
+    screen.view(R.id.stop).setOnClickListener(view -> screen.session().stopSync());
+  }
+
+  void show(Session session) {
+    Status status = session.status();
+    screen.view(R.id.strip).setVisibility(status == null ? View.GONE : View.VISIBLE);
+    if (status != null) {
+      showRelease(status.release());
+      showSamples(status.samples(), status.refusals());
+      showLast(status, session.lastSync());
+      showSync(session.sync(), status.membership());
+    }
+  }
+
+  private void showRelease(Release release) {
+    Long since = release.since();
+    String serial = number(release.serial());
+    String name = since == null ? resources.getString(R.string.release, serial)
+        : resources.getString(R.string.release_since, serial, day(since));
+    text(R.id.release).setText(release.serial() == 0 ? resources.getString(R.string.release_first) : name);
+    text(R.id.measured).setText(measured(release));
+  }
+
+  private String measured(Release release) {
+    Double accuracy = release.accuracy();
+    if (accuracy == null) {
+      return resources.getString(R.string.not_measured);
+    }
+    String percent = NumberFormat.getPercentInstance(Words.locale(resources)).format(accuracy);
+    return resources.getQuantityString(R.plurals.measured, quantity(release.measuredOn()), percent,
+        number(release.measuredOn()));
+  }
+
+  private void showSamples(Samples samples, List<Problem> refusals) {
+    boolean areNone = samples.kept() + samples.acknowledged() + samples.refused() == 0;
+    text(R.id.samples).setText(areNone ? resources.getString(R.string.no_samples)
+        : resources.getString(R.string.samples, number(samples.kept()), number(samples.waiting()),
+            number(samples.acknowledged())));
+    List<String> reasons = new ArrayList<>();
+    for (Problem problem : refusals) {
+      reasons.add(Sentences.of(resources, problem));
+    }
+    Words.showOrHide(text(R.id.refusals), samples.refused() == 0 ? null : resources.getQuantityString(
+        R.plurals.refused, quantity(samples.refused()), number(samples.refused()), String.join(" ", reasons)));
+  }
+
+  private void showLast(Status status, @Nullable SyncResult now) {
+    List<String> lines = new ArrayList<>();
+    addLast(lines, status.lastPush(), R.string.last_push_failed);
+    addLast(lines, status.lastPull(), R.string.last_pull_failed);
+    Words.showOrHide(text(R.id.last), lines.isEmpty() ? null : String.join("\n", lines));
+    Exception failure = now == null ? null : now.failure();
+    Words.showOrHide(text(R.id.trouble), failure == null ? null : Sentences.of(resources, failure));
+  }
+
+  private void addLast(List<String> lines, @Nullable SyncResult last, int failed) {
+    if (last != null) {
+      lines.add(line(last, failed));
+    }
+  }
+
+  private String line(SyncResult last, int failed) {
+    String when = day(last.at());
+    switch (last.outcome()) {
+      case SENT:
+        return resources.getQuantityString(R.plurals.last_sent, quantity(last.number()), number(last.number()), when);
+      case NOTHING_WAITS:
+        return resources.getString(R.string.last_nothing, when);
+      case INSTALLED:
+        return resources.getString(R.string.last_installed, number(last.number()), when);
+      case CURRENT:
+        return resources.getString(R.string.last_current, when);
+      default:
+        Exception failure = last.failure();
+        return resources.getString(failed, when, failure == null ? "" : Sentences.of(resources, failure));
+    }
+  }
+
+  private void showSync(@Nullable Sync sync, @Nullable Membership membership) {
+    screen.view(R.id.running).setVisibility(sync == null ? View.GONE : View.VISIBLE);
+    screen.view(R.id.exchanges).setVisibility(sync == null ? View.VISIBLE : View.GONE);
+    screen.view(R.id.pull).setVisibility(membership == null ? View.GONE : View.VISIBLE);
+    text(R.id.push).setText(membership == null ? R.string.enrol_title : R.string.push);
+    if (sync != null) {
+      showProgress(sync);
+    }
+  }
+
+  private void showProgress(Sync sync) {
+    int running = sync.isPush() ? R.string.pushing : R.string.pulling;
+    text(R.id.running_text).setText(sync.isStopping() ? R.string.stopping : running);
+    ProgressBar bar = screen.view(R.id.progress);
+    bar.setIndeterminate(sync.total() == 0);
+    bar.setProgress(sync.total() == 0 ? 0 : (int) (1000 * sync.done() / sync.total()));
+    screen.view(R.id.stop).setEnabled(!sync.isStopping());
+  }
+
+  private TextView text(int id) {
+    return screen.view(id);
+  }
+
+  private String number(long number) {
+    return NumberFormat.getIntegerInstance(Words.locale(resources)).format(number);
+  }
+
+  private static int quantity(long number) {
+    return (int) Math.min(number, Integer.MAX_VALUE);
+  }
+
+  /** With the time of day where it is of today. */
+  private String day(long seconds) {
+    long millis = seconds * 1000;
+    boolean isToday = DateUtils.isToday(millis);
+    int what = isToday ? DateUtils.FORMAT_SHOW_TIME : DateUtils.FORMAT_SHOW_DATE | DateUtils.FORMAT_ABBREV_MONTH;
+    return DateUtils.formatDateTime(screen, millis, what);
+  }
+}

@@ -1,0 +1,83 @@
+package fedexapp.learner;
+
+import fedexclient.contract.Problem;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** How a learner stands. Made without much in it, and with more of it by each {@code with}. */
+public final class Status {
+  private final Samples samples;
+  private final Release release;
+  private final List<Problem> refusals;
+  private final @Nullable Membership membership;
+  private final boolean hasConsent;
+  private final @Nullable SyncResult lastPush;
+  private final @Nullable SyncResult lastPull;
+
+  /** Nothing was refused, no service is known, no consent given, nothing pushed or pulled. */
+  public Status(Samples samples, Release release) {
+    this(samples, release, Collections.emptyList(), null, false, null, null);
+  }
+
+  private Status(Samples samples, Release release, List<Problem> refusals, @Nullable Membership membership,
+      boolean hasConsent, @Nullable SyncResult lastPush, @Nullable SyncResult lastPull) {
+    this.samples = samples;
+    this.release = release;
+    this.refusals = refusals;
+    this.membership = membership;
+    this.hasConsent = hasConsent;
+    this.lastPush = lastPush;
+    this.lastPull = lastPull;
+  }
+
+  /** The same with why samples were refused: each reason once. */
+  public Status withRefusals(List<Problem> reasons) {
+    List<Problem> copied = Collections.unmodifiableList(new ArrayList<>(reasons));
+    return new Status(samples, release, copied, membership, hasConsent, lastPush, lastPull);
+  }
+
+  /** The same at a service. */
+  public Status withMembership(@Nullable Membership at, boolean consent) {
+    return new Status(samples, release, refusals, at, consent, lastPush, lastPull);
+  }
+
+  /** The same with how the last push and the last pull ended; null: there was none. */
+  public Status withLast(@Nullable SyncResult push, @Nullable SyncResult pull) {
+    return new Status(samples, release, refusals, membership, hasConsent, push, pull);
+  }
+
+  public Samples samples() {
+    return samples;
+  }
+
+  public Release release() {
+    return release;
+  }
+
+  /** Why samples were refused: each reason once. */
+  public List<Problem> refusals() {
+    return refusals;
+  }
+
+  /** Null: no service is known to this device. */
+  public @Nullable Membership membership() {
+    return membership;
+  }
+
+  /** Whether features and labels may be uploaded. */
+  public boolean hasConsent() {
+    return hasConsent;
+  }
+
+  /** Null: there was none. */
+  public @Nullable SyncResult lastPush() {
+    return lastPush;
+  }
+
+  /** Null: there was none. */
+  public @Nullable SyncResult lastPull() {
+    return lastPull;
+  }
+}

@@ -1,0 +1,23 @@
+package fedexapp.photo;
+
+import android.graphics.Bitmap;
+
+/** A photo as a screen shows it: upright, and often smaller than it is. */
+public final class ShownPhoto {
+  private final Bitmap bitmap;
+  private final PhotoSize size;
+
+  public ShownPhoto(Bitmap bitmap, PhotoSize size) {
+    this.bitmap = bitmap;
+    this.size = size;
+  }
+
+  public Bitmap bitmap() {
+    return bitmap;
+  }
+
+  /** Of the whole photo, which boxes are counted in. */
+  public PhotoSize size() {
+    return size;
+  }
+}

@@ -1,0 +1,114 @@
+package fedexapp.session;
+
+import android.util.LruCache;
+import fedexapp.learner.SeenFace;
+import fedexapp.photo.StoredPhoto;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Who was recognised in which photo, and what the user said to it. On the main thread; what blocks is done elsewhere. */
+public final class Recognitions {
+  private static final int KEPT = 64;
+
+  private final Jobs jobs;
+  private final OpenLearner learner;
+  private final Photos photos;
+  private final Runnable taught;
+  private final Observers observers;
+  private final LruCache<String, Recognition> byPhoto = new LruCache<>(KEPT);
+  private List<String> labels = Collections.emptyList();
+
+  /**
+   * Begins with none.
+   *
+   * @param taught is run after each answer that was agreed to or corrected
+   */
+  Recognitions(Jobs jobs, OpenLearner learner, Photos photos, Runnable taught, Observers observers) {
+    this.jobs = jobs;
+    this.learner = learner;
+    this.photos = photos;
+    this.taught = taught;
+    this.observers = observers;
+  }
+
+  /** The recognition of a photo, begun if there is none. */
+  public Recognition of(StoredPhoto photo) {
+    Recognition known = byPhoto.get(photo.id());
+    return known == null ? begin(photo) : known;
+  }
+
+  /** Recognises a photo again. */
+  public Recognition begin(StoredPhoto photo) {
+    Recognition recognition = new Recognition();
+    byPhoto.put(photo.id(), recognition);
+    jobs.run(Lane.LEARNING, () -> learner.get().recognise(photos.read(photo)), faces -> {
+      recognition.found(faces);
+      observers.tell();
+    }, error -> fail(recognition, error));
+    return recognition;
+  }
+
+  private void fail(Recognition recognition, Exception error) {
+    recognition.failed(error);
+    observers.tell();
+  }
+
+  /** Agrees that a face is who it is said to be. */
+  public void agree(Recognition recognition, SeenFace face) {
+    jobs.run(Lane.LEARNING, () -> {
+      learner.get().agree(face.inference());
+      return face.best().label();
+    }, label -> takeDown(recognition, face, label), error -> fail(recognition, error));
+  }
+
+  /** Says who a face is. */
+  public void correct(Recognition recognition, SeenFace face, String label) {
+    jobs.run(Lane.LEARNING, () -> {
+      learner.get().correct(face.inference(), label);
+      return label;
+    }, given -> takeDown(recognition, face, given), error -> fail(recognition, error));
+  }
+
+  private void takeDown(Recognition recognition, SeenFace face, String label) {
+    recognition.says(face.inference(), label);
+    loadLabels();
+    taught.run();
+    observers.tell();
+  }
+
+  /** The labels that are known; asks for them anew, and tells when they come. */
+  public List<String> loadLabels() {
+    jobs.run(Lane.READING, () -> learner.get().labels(), known -> {
+      if (!known.equals(labels)) {
+        labels = known;
+        observers.tell();
+      }
+    }, error -> {}); // a name can be typed without them, and the same error is said where something was asked for
+    return labels;
+  }
+
+  /** The labels that were known when they were last asked for. */
+  public List<String> labels() {
+    return labels;
+  }
+
+  /** Another release answers, or all was forgotten: what was recognised before is not true any more. */
+  void forget() {
+    byPhoto.evictAll();
+    labels = Collections.emptyList();
+  }
+
+  /** The face of an inference; null: it is not there any more. */
+  public static @Nullable SeenFace find(Recognition recognition, @Nullable String inference) {
+    List<SeenFace> faces = recognition.faces();
+    if (faces != null) {
+      for (SeenFace face : faces) {
+        if (face.inference().equals(inference)) {
+          return face;
+        }
+      }
+    }
+    return null;
+  }
+}
