@@ -1,0 +1,82 @@
+package fedexapp;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertTrue;
+import static org.robolectric.Shadows.shadowOf;
+
+import fedexclient.service.UnreachableException;
+import java.io.IOException;
+import java.util.concurrent.CountDownLatch;
+import org.junit.Test;
+
+public class ConsentActivityTest extends ScreenTestCase {
+  @Test
+  public void consentIsGiven() {
+    ConsentActivity screen = open(ConsentActivity.class).get();
+    press(screen, R.id.yes);
+    settle();
+    assertTrue(learner().asked.contains("consent true"));
+    assertEquals(ConsentActivity.RESULT_OK, shadowOf(screen).getResultCode());
+    assertTrue(screen.isFinishing());
+  }
+
+  @Test
+  public void notNowGivesNone() {
+    ConsentActivity screen = open(ConsentActivity.class).get();
+    press(screen, R.id.no);
+    settle();
+    assertTrue(learner().asked.isEmpty());
+    assertEquals(ConsentActivity.RESULT_CANCELED, shadowOf(screen).getResultCode());
+  }
+
+  @Test
+  public void consentIsWithdrawnAndWhatIsBeingSentEnds() {
+    learner().status = ScriptedLearner.member();
+    ConsentActivity screen = open(ConsentActivity.class).get();
+    learner().gate = new CountDownLatch(1);
+    session().push();
+    await(() -> learner().asked.contains("push"));
+    press(screen, R.id.yes);
+    settle();
+    assertTrue(learner().asked.contains("consent false"));
+    assertFalse(session().status().hasConsent());
+    assertEquals(ConsentActivity.RESULT_CANCELED, shadowOf(screen).getResultCode());
+    assertEquals(null, session().sync());
+  }
+
+  @Test
+  public void consentThatCannotBeKeptIsNotTakenAsGiven() {
+    ConsentActivity screen = open(ConsentActivity.class).get();
+    learner().failure = new IOException("full");
+    press(screen, R.id.yes);
+    settle();
+    assertEquals(screen.getString(R.string.error_storage), text(screen, R.id.trouble));
+    assertFalse(screen.isFinishing());
+  }
+
+  @Test
+  public void everythingIsErasedAfterBeingAskedOnceMore() {
+    learner().status = ScriptedLearner.member();
+    ForgetActivity screen = open(ForgetActivity.class).get();
+    assertFalse(learner().asked.contains("erase"));
+    press(screen, R.id.yes);
+    settle();
+    assertTrue(learner().asked.contains("erase"));
+    assertEquals(0, session().status().samples().kept());
+    assertTrue(screen.isFinishing());
+  }
+
+  @Test
+  public void anErasureThatFailsIsSaidAndMayBeTriedAgain() {
+    ForgetActivity screen = open(ForgetActivity.class).get();
+    learner().failure = new UnreachableException("no", new IOException());
+    press(screen, R.id.yes);
+    settle();
+    assertEquals(screen.getString(R.string.error_unreachable), text(screen, R.id.trouble));
+    learner().failure = null;
+    press(screen, R.id.yes);
+    settle();
+    assertTrue(screen.isFinishing());
+  }
+}

@@ -1,0 +1,178 @@
+package fedexapp;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertTrue;
+import static org.robolectric.Shadows.shadowOf;
+
+import android.content.ComponentName;
+import android.content.Intent;
+import android.view.View;
+import android.view.ViewGroup;
+import android.widget.TextView;
+import fedexapp.learner.Release;
+import fedexapp.learner.Samples;
+import fedexapp.learner.Status;
+import fedexapp.photo.StoredPhoto;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.concurrent.CountDownLatch;
+import org.junit.Test;
+import org.robolectric.android.controller.ActivityController;
+
+public class PhotoActivityTest extends ScreenTestCase {
+  private PhotoActivity openScene() throws IOException {
+    return openPhoto(addPhoto("scene.jpg")).get();
+  }
+
+  private ActivityController<PhotoActivity> openPhoto(StoredPhoto photo) {
+    return open(PhotoActivity.class, photoIntent(photo));
+  }
+
+  private static View card(PhotoActivity screen, int face) {
+    ViewGroup cards = screen.findViewById(R.id.faces);
+    return cards.getChildAt(face);
+  }
+
+  private static String said(PhotoActivity screen, int face, int id) {
+    TextView view = card(screen, face).findViewById(id);
+    return view.isShown() ? view.getText().toString() : "";
+  }
+
+  private static void press(PhotoActivity screen, int face, int id) {
+    assertTrue(card(screen, face).findViewById(id).isShown());
+    card(screen, face).findViewById(id).performClick();
+    settle();
+  }
+
+  private static void giveName(PhotoActivity screen, String name) {
+    Intent asked = shadowOf(screen).getNextStartedActivityForResult().intent;
+    assertEquals(new ComponentName(screen, NameActivity.class), asked.getComponent());
+    shadowOf(screen).receiveResult(asked, PhotoActivity.RESULT_OK, new Intent().putExtra(NameActivity.LABEL, name));
+    settle();
+  }
+
+  @Test
+  public void everyFaceHasItsNameAndHowSureItIs() throws IOException {
+    PhotoActivity screen = openScene();
+    assertEquals("3 faces", text(screen, R.id.found));
+    assertEquals("Ada Abel", said(screen, 0, R.id.name));
+    assertEquals("93% sure", said(screen, 0, R.id.sureness));
+    assertEquals("Or Dora Abel (5%), Emil Fuchs (1%)", said(screen, 0, R.id.others));
+  }
+
+  @Test
+  public void aFaceThatIsNotKnownIsNotCalledByTheBestGuess() throws IOException {
+    PhotoActivity screen = openScene();
+    assertEquals("Not known", said(screen, 1, R.id.name));
+    assertEquals("Perhaps Ben Baker, 41% sure", said(screen, 1, R.id.sureness));
+    assertFalse("nothing to agree to", card(screen, 1).findViewById(R.id.agree).isShown());
+  }
+
+  @Test
+  public void anAnswerIsAgreedTo() throws IOException {
+    PhotoActivity screen = openScene();
+    press(screen, 0, R.id.agree);
+    assertTrue(learner().asked.contains("agree i1"));
+    assertEquals("You said: Ada Abel", said(screen, 0, R.id.sureness));
+    assertFalse("once", card(screen, 0).findViewById(R.id.agree).isShown());
+  }
+
+  @Test
+  public void anAnswerIsCorrectedAndCorrectedAgain() throws IOException {
+    PhotoActivity screen = openScene();
+    press(screen, 1, R.id.correct);
+    giveName(screen, "Emil Fuchs");
+    assertEquals("Emil Fuchs", said(screen, 1, R.id.name));
+    press(screen, 1, R.id.correct);
+    giveName(screen, "Ben Baker");
+    assertEquals("Ben Baker", said(screen, 1, R.id.name));
+    assertTrue(learner().asked.contains("correct i2 Emil Fuchs"));
+    assertTrue(learner().asked.contains("correct i2 Ben Baker"));
+  }
+
+  @Test
+  public void whoWasAskedAboutIsRememberedWhenTheScreenIsTurnedMeanwhile() throws IOException {
+    ActivityController<PhotoActivity> controller = openPhoto(addPhoto("scene.jpg"));
+    press(controller.get(), 2, R.id.correct);
+    Intent asked = shadowOf(controller.get()).getNextStartedActivityForResult().intent;
+    controller.recreate();
+    settle();
+    PhotoActivity turned = controller.get();
+    turned.onActivityResult(1, PhotoActivity.RESULT_OK, new Intent().putExtra(NameActivity.LABEL, "Dora Abel"));
+    settle();
+    assertEquals(new ComponentName(turned, NameActivity.class), asked.getComponent());
+    assertEquals("Dora Abel", said(turned, 2, R.id.name));
+    assertEquals("recognised once", 1, learner().asked.stream().filter("recognise"::equals).count());
+  }
+
+  @Test
+  public void recognisingThatTakesLongKeepsTheScreenAliveAndSaysThatItRuns() throws IOException {
+    learner().gate = new CountDownLatch(1);
+    StoredPhoto photo = addPhoto("scene.jpg");
+    ActivityController<PhotoActivity> controller = org.robolectric.Robolectric.buildActivity(PhotoActivity.class,
+        photoIntent(photo)).setup();
+    await(() -> learner().asked.contains("recognise"));
+    assertTrue(isShown(controller.get(), R.id.recognising));
+    learner().gate.countDown();
+    settle();
+    assertFalse(isShown(controller.get(), R.id.recognising));
+    assertEquals("3 faces", text(controller.get(), R.id.found));
+    controller.close();
+  }
+
+  @Test
+  public void aPhotoWithoutFacesIsSaidToHaveNone() throws IOException {
+    learner().faces = Collections.emptyList();
+    assertEquals("No face was found in this photo.", text(openScene(), R.id.found));
+  }
+
+  @Test
+  public void whatFailsIsSaidAndCanBeTriedAgain() throws IOException {
+    learner().failure = new java.io.IOException("no");
+    PhotoActivity screen = openScene();
+    assertEquals(screen.getString(R.string.error_storage), text(screen, R.id.trouble));
+    learner().failure = null;
+    press(screen, R.id.again);
+    settle();
+    assertEquals("3 faces", text(screen, R.id.found));
+    assertEquals("", text(screen, R.id.trouble));
+  }
+
+  @Test
+  public void anAgreementThatCannotBeKeptIsSaidAndNotShownAsKept() throws IOException {
+    PhotoActivity screen = openScene();
+    learner().failure = new java.io.IOException("full");
+    press(screen, 0, R.id.agree);
+    assertEquals(screen.getString(R.string.error_storage), text(screen, R.id.trouble));
+    assertEquals("93% sure", said(screen, 0, R.id.sureness));
+  }
+
+  @Test
+  public void anotherReleaseRecognisesAnew() throws IOException {
+    StoredPhoto photo = addPhoto("scene.jpg");
+    openPhoto(photo).close();
+    learner().status = new Status(new Samples(0, 0, 0, 0), new Release(8, null, null, 0));
+    session().refresh();
+    settle();
+    openPhoto(photo);
+    assertEquals(2, learner().asked.stream().filter("recognise"::equals).count());
+  }
+
+  @Test
+  public void theAppsCopyIsRemoved() throws IOException {
+    PhotoActivity screen = openScene();
+    shadowOf(screen).clickMenuItem(R.id.remove_photo);
+    settle();
+    assertTrue(screen.isFinishing());
+    assertTrue(session().photos().list().isEmpty());
+  }
+
+  @Test
+  public void aPhotoThatIsGoneLeavesTheScreen() throws IOException {
+    StoredPhoto photo = addPhoto("scene.jpg");
+    session().photos().remove(photo);
+    settle();
+    assertTrue(openPhoto(photo).get().isFinishing());
+  }
+}

@@ -1,0 +1,129 @@
+package fedexapp;
+
+import static org.junit.Assert.assertTrue;
+import static org.junit.Assert.fail;
+import static org.robolectric.Shadows.shadowOf;
+
+import android.app.Activity;
+import android.app.Application;
+import android.content.Intent;
+import android.os.Looper;
+import android.view.View;
+import android.widget.TextView;
+import fedexapp.photo.StoredPhoto;
+import fedexapp.session.Session;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.junit.After;
+import org.junit.runner.RunWith;
+import org.robolectric.Robolectric;
+import org.robolectric.RobolectricTestRunner;
+import org.robolectric.RuntimeEnvironment;
+import org.robolectric.android.controller.ActivityController;
+import org.robolectric.annotation.Config;
+import org.robolectric.annotation.GraphicsMode;
+
+/** A screen on Robolectric's Android 14, with the learner of the tests. */
+@RunWith(RobolectricTestRunner.class)
+@Config(sdk = 34, application = ScriptedApplication.class)
+@GraphicsMode(GraphicsMode.Mode.NATIVE)
+public abstract class ScreenTestCase {
+  private static final long PATIENCE_MS = 20_000;
+
+  private final List<ActivityController<?>> opened = new ArrayList<>();
+
+  @After
+  public void closeScreens() {
+    for (ActivityController<?> controller : opened) {
+      controller.close();
+    }
+  }
+
+  static Application app() {
+    return RuntimeEnvironment.getApplication();
+  }
+
+  static ScriptedLearner learner() {
+    return ((ScriptedApplication) app()).learner;
+  }
+
+  static Session session() {
+    return FedexApplication.sessionOf(app());
+  }
+
+  <T extends Activity> ActivityController<T> open(Class<T> screen) {
+    return open(screen, new Intent(app(), screen));
+  }
+
+  <T extends Activity> ActivityController<T> open(Class<T> screen, Intent intent) {
+    ActivityController<T> controller = Robolectric.buildActivity(screen, intent);
+    opened.add(controller);
+    controller.setup();
+    settle();
+    return controller;
+  }
+
+  /** The intent that opens the screen of a photo. */
+  static Intent photoIntent(StoredPhoto photo) {
+    return new Intent(app(), PhotoActivity.class).putExtra(PhotoActivity.PHOTO, photo.id());
+  }
+
+  /** Adds one of the drawn photos, as a camera would. */
+  static StoredPhoto addPhoto(String name) throws IOException {
+    File copy = File.createTempFile("photo", ".jpg");
+    Files.write(copy.toPath(), drawn(name));
+    session().photos().addCaptured(copy);
+    settle();
+    return session().photos().list().get(0);
+  }
+
+  static byte[] drawn(String name) throws IOException {
+    return Files.readAllBytes(new File(System.getProperty("fedex.app"), "src/test/photos/" + name).toPath());
+  }
+
+  /** Waits until nothing runs in the background and all of it is shown. */
+  static void settle() {
+    await(() -> session().jobs().areIdle());
+  }
+
+  static void await(BooleanSupplier condition) {
+    long end = System.currentTimeMillis() + PATIENCE_MS;
+    shadowOf(Looper.getMainLooper()).idle();
+    while (!condition.getAsBoolean()) {
+      if (System.currentTimeMillis() > end) {
+        fail("it did not happen within " + PATIENCE_MS + " ms");
+      }
+      shadowOf(Looper.getMainLooper()).idle();
+      Thread.yield();
+    }
+    shadowOf(Looper.getMainLooper()).idle();
+  }
+
+  static void press(Activity screen, int id) {
+    View view = screen.findViewById(id);
+    assertTrue("can be pressed", view.isShown() && view.isEnabled());
+    view.performClick();
+    shadowOf(Looper.getMainLooper()).idle();
+  }
+
+  static String text(Activity screen, int id) {
+    TextView view = screen.findViewById(id);
+    return view.isShown() ? view.getText().toString() : "";
+  }
+
+  /** Types into a field in place of what is there. */
+  static void type(Activity screen, int id, String text) {
+    TextView view = screen.findViewById(id);
+    view.setText(text);
+    shadowOf(Looper.getMainLooper()).idle();
+  }
+
+  static boolean isShown(Activity screen, int id) {
+    View view = screen.findViewById(id);
+    return view.isShown();
+  }
+}

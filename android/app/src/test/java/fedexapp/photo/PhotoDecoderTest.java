@@ -1,0 +1,104 @@
+package fedexapp.photo;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertThrows;
+import static org.junit.Assert.assertTrue;
+
+import android.graphics.Bitmap;
+import fedexclient.recognise.Orientation;
+import fedexclient.recognise.Pixels;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Arrays;
+import org.junit.Test;
+import org.junit.runner.RunWith;
+import org.robolectric.RobolectricTestRunner;
+import org.robolectric.annotation.Config;
+import org.robolectric.annotation.GraphicsMode;
+
+@RunWith(RobolectricTestRunner.class)
+@Config(sdk = 34)
+@GraphicsMode(GraphicsMode.Mode.NATIVE)
+public class PhotoDecoderTest {
+  /** Four colours in the corners tell the eight orientations apart. */
+  private static byte[] corners(int orientation) throws IOException {
+    int[] colours = new int[64 * 32];
+    for (int pixel = 0; pixel < colours.length; pixel++) {
+      boolean right = pixel % 64 >= 32;
+      boolean low = pixel / 64 >= 16;
+      colours[pixel] = 0xff000000 | (right ? 0xff0000 : 0) | (low ? 0xff : 0);
+    }
+    ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
+    Bitmap.createBitmap(colours, 64, 32, Bitmap.Config.ARGB_8888).compress(Bitmap.CompressFormat.JPEG, 100, jpeg);
+    return withExif(jpeg.toByteArray(), orientation);
+  }
+
+  private static byte[] withExif(byte[] jpeg, int orientation) throws IOException {
+    byte[] exif = {(byte) 0xff, (byte) 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12,
+        0, 3, 0, 0, 0, 1, 0, (byte) orientation, 0, 0, 0, 0, 0, 0};
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(jpeg, 0, 2);
+    out.write(exif);
+    out.write(jpeg, 2, jpeg.length - 2);
+    return out.toByteArray();
+  }
+
+  /** Whether a channel is bright in the middle of each quarter: top left, top right, low left, low right. */
+  private static String quarters(int width, int height, Reader reader) {
+    StringBuilder text = new StringBuilder();
+    for (int quarter = 0; quarter < 4; quarter++) {
+      int colour = reader.at(width / 4 + quarter % 2 * width / 2, height / 4 + quarter / 2 * height / 2);
+      text.append((colour >> 16 & 0xff) > 127 ? 'r' : '-').append((colour & 0xff) > 127 ? 'b' : '-');
+    }
+    return text.toString();
+  }
+
+  private static String turnedByTheLibrary(int orientation) throws Exception {
+    byte[] rgb = new byte[64 * 32 * 3];
+    for (int pixel = 0; pixel < 64 * 32; pixel++) {
+      rgb[3 * pixel] = (byte) (pixel % 64 >= 32 ? 255 : 0);
+      rgb[3 * pixel + 2] = (byte) (pixel / 64 >= 16 ? 255 : 0);
+    }
+    Pixels turned = Orientation.ofExif(orientation).turn(Pixels.ofRgb(64, 32, rgb));
+    byte[] bytes = turned.bytes();
+    return quarters(turned.width(), turned.height(), (x, y) -> {
+      int at = 3 * (y * turned.width() + x);
+      return (bytes[at] & 0xff) << 16 | bytes[at + 2] & 0xff;
+    });
+  }
+
+  @Test
+  public void everyOrientationStandsAsTheLibraryTurnsIt() throws Exception {
+    for (int orientation = 1; orientation <= 8; orientation++) {
+      ShownPhoto shown = PhotoDecoder.decode(corners(orientation), 64);
+      Bitmap bitmap = shown.bitmap();
+      assertEquals("orientation " + orientation, turnedByTheLibrary(orientation),
+          quarters(bitmap.getWidth(), bitmap.getHeight(), bitmap::getPixel));
+      assertEquals(orientation > 4 ? 32 : 64, shown.size().width());
+      assertEquals(shown.size().width(), bitmap.getWidth());
+    }
+  }
+
+  @Test
+  public void aLargePhotoIsMadeSmallAndItsBoxesStillCountInWholePixels() throws Exception {
+    byte[] scene = Files.readAllBytes(new File(System.getProperty("fedex.app"), "src/test/photos/scene.jpg").toPath());
+    ShownPhoto shown = PhotoDecoder.decode(scene, 160);
+    assertEquals(160, shown.bitmap().getWidth());
+    assertEquals(640, shown.size().width());
+    assertTrue(shown.bitmap().getByteCount() <= 160 * 120 * 4);
+  }
+
+  @Test
+  public void whatIsCutShortOrNoneIsRefused() throws Exception {
+    byte[] photo = corners(1);
+    assertThrows(UnreadablePhotoException.class, () -> PhotoDecoder.decode(new byte[0], 64));
+    assertThrows(UnreadablePhotoException.class, () -> PhotoDecoder.decode(Arrays.copyOf(photo, 12), 64));
+  }
+
+  /** Reads a pixel. */
+  private interface Reader {
+    int at(int x, int y);
+  }
+}
