@@ -55,6 +55,7 @@ public final class EnrolActivity extends Screen implements TextWatcher {
   private void set(String invitation) {
     EditText field = view(R.id.invitation);
     field.setText(invitation);
+    field.setSelection(field.length());
   }
 
   private void paste() {

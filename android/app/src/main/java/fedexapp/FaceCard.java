@@ -7,7 +7,6 @@ import android.widget.Button;
 import android.widget.TextView;
 import fedexapp.learner.SeenFace;
 import fedexclient.recognise.Ranked;
-import java.text.NumberFormat;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,15 +17,15 @@ final class FaceCard {
 
   private final View card;
   private final Resources resources;
-  private final int number;
+  private final String number;
 
   /** Fills a card for a face, counted from 0. */
   FaceCard(View card, int index) {
     this.card = card;
     resources = card.getResources();
-    number = index + 1;
+    number = Words.number(resources, index + 1);
     TextView tag = card.findViewById(R.id.number);
-    tag.setText(NumberFormat.getIntegerInstance(Words.locale(resources)).format(number));
+    tag.setText(number);
     GradientDrawable disc = new GradientDrawable();
     disc.setCornerRadius(1000);
     disc.setColor(FaceColours.of(index));
@@ -56,10 +55,10 @@ final class FaceCard {
 
   private String sureness(SeenFace face, @Nullable String said) {
     if (said != null) {
-      return resources.getString(R.string.said, said);
+      return resources.getString(R.string.said, Words.name(resources, said));
     }
     String percent = Words.percent(resources, face.best());
-    return face.isUnknown() ? resources.getString(R.string.unsure, face.best().label(), percent)
+    return face.isUnknown() ? resources.getString(R.string.unsure, quoted(face.best()), percent)
         : resources.getString(R.string.sure, percent);
   }
 
@@ -67,15 +66,19 @@ final class FaceCard {
     List<Ranked> results = face.results();
     List<String> others = new ArrayList<>();
     for (Ranked other : results.subList(1, Math.min(results.size(), 1 + OTHERS))) {
-      others.add(resources.getString(R.string.other, other.label(), Words.percent(resources, other)));
+      others.add(resources.getString(R.string.other, quoted(other), Words.percent(resources, other)));
     }
     return others.isEmpty() ? null : resources.getString(R.string.others, String.join(", ", others));
+  }
+
+  private String quoted(Ranked answer) {
+    return Words.name(resources, answer.label());
   }
 
   private void showButtons(SeenFace face, @Nullable String said) {
     Button agree = card.findViewById(R.id.agree);
     agree.setVisibility(said != null || face.isUnknown() ? View.GONE : View.VISIBLE);
-    agree.setContentDescription(resources.getString(R.string.agree_about, number, face.best().label()));
+    agree.setContentDescription(resources.getString(R.string.agree_about, number, quoted(face.best())));
     Button correct = card.findViewById(R.id.correct);
     correct.setText(face.isUnknown() && said == null ? R.string.correct_unknown : R.string.correct);
     correct.setContentDescription(resources.getString(R.string.correct_about, number));

@@ -101,8 +101,7 @@ public final class FacesView extends View {
     ground.setColor(FaceColours.of(index));
     canvas.drawCircle(x, y, radius, ground);
     float middle = (digits.ascent() + digits.descent()) / 2;
-    canvas.drawText(String.format(getResources().getConfiguration().getLocales().get(0), "%d", index + 1), x,
-        y - middle, digits);
+    canvas.drawText(Words.number(getResources(), index + 1), x, y - middle, digits);
   }
 
   @Override

@@ -72,7 +72,8 @@ public final class PhotoActivity extends Screen {
     view(R.id.recognising).setVisibility(recognition.isRunning() ? View.VISIBLE : View.GONE);
     showFaces(faces, recognition);
     String count = faces.isEmpty() ? getString(R.string.no_faces)
-        : getResources().getQuantityString(R.plurals.faces_found, faces.size(), faces.size());
+        : getResources().getQuantityString(R.plurals.faces_found, faces.size(),
+            Words.number(getResources(), faces.size()));
     Words.showOrHide(view(R.id.found), known == null ? null : count);
     showTrouble(recognition.failure() == null ? unreadable : recognition.failure(), known == null);
   }

@@ -1,6 +1,7 @@
 package fedexapp;
 
 import android.content.Context;
+import android.content.res.Resources;
 import android.graphics.Bitmap;
 import android.view.View;
 import android.view.ViewGroup;
@@ -49,7 +50,9 @@ final class PhotoGrid extends BaseAdapter {
   public View getView(int place, @Nullable View used, ViewGroup grid) {
     ImageView view = used instanceof ImageView ? (ImageView) used : square(grid.getContext());
     StoredPhoto photo = getItem(place);
-    view.setContentDescription(view.getResources().getString(R.string.photo_number, place + 1, getCount()));
+    Resources resources = view.getResources();
+    view.setContentDescription(resources.getString(R.string.photo_number, Words.number(resources, place + 1),
+        Words.number(resources, getCount())));
     view.setTag(photo);
     view.setImageDrawable(null);
     photos.thumbnail(photo, side, bitmap -> show(bitmap, photo, view));

@@ -1,7 +1,6 @@
 package fedexapp;
 
 import android.content.res.Resources;
-import android.text.format.DateUtils;
 import android.view.View;
 import android.widget.ProgressBar;
 import android.widget.TextView;
@@ -46,7 +45,7 @@ final class Strip {
     Long since = release.since();
     String serial = number(release.serial());
     String name = since == null ? resources.getString(R.string.release, serial)
-        : resources.getString(R.string.release_since, serial, day(since));
+        : resources.getString(R.string.release_since, serial, Words.when(resources, since));
     text(R.id.release).setText(release.serial() == 0 ? resources.getString(R.string.release_first) : name);
     text(R.id.measured).setText(measured(release));
   }
@@ -90,7 +89,7 @@ final class Strip {
   }
 
   private String line(SyncResult last, int failed) {
-    String when = day(last.at());
+    String when = Words.when(resources, last.at());
     switch (last.outcome()) {
       case SENT:
         return resources.getQuantityString(R.plurals.last_sent, quantity(last.number()), number(last.number()), when);
@@ -130,18 +129,10 @@ final class Strip {
   }
 
   private String number(long number) {
-    return NumberFormat.getIntegerInstance(Words.locale(resources)).format(number);
+    return Words.number(resources, number);
   }
 
   private static int quantity(long number) {
     return (int) Math.min(number, Integer.MAX_VALUE);
-  }
-
-  /** With the time of day where it is of today. */
-  private String day(long seconds) {
-    long millis = seconds * 1000;
-    boolean isToday = DateUtils.isToday(millis);
-    int what = isToday ? DateUtils.FORMAT_SHOW_TIME : DateUtils.FORMAT_SHOW_DATE | DateUtils.FORMAT_ABBREV_MONTH;
-    return DateUtils.formatDateTime(screen, millis, what);
   }
 }

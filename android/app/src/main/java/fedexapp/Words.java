@@ -1,10 +1,14 @@
 package fedexapp;
 
 import android.content.res.Resources;
+import android.icu.text.DateFormat;
+import android.text.BidiFormatter;
+import android.text.format.DateUtils;
 import android.view.View;
 import android.widget.TextView;
 import fedexclient.recognise.Ranked;
 import java.text.NumberFormat;
+import java.util.Date;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -12,8 +16,29 @@ import org.jspecify.annotations.Nullable;
 final class Words {
   private Words() {}
 
+  /** The language that the texts are in, as it is spoken where the user is; English, for one that there is none in. */
   static Locale locale(Resources resources) {
-    return resources.getConfiguration().getLocales().get(0);
+    Locale user = resources.getConfiguration().getLocales().get(0);
+    String language = resources.getString(R.string.language);
+    return user.getLanguage().equals(language) ? user : new Locale(language);
+  }
+
+  static String number(Resources resources, long number) {
+    return NumberFormat.getIntegerInstance(locale(resources)).format(number);
+  }
+
+  /** A name within a sentence, which keeps its order whichever way the name is written. */
+  static String name(Resources resources, String name) {
+    return BidiFormatter.getInstance(locale(resources)).unicodeWrap(name);
+  }
+
+  /** A day; of today, the time. */
+  static String when(Resources resources, long seconds) {
+    Date at = new Date(seconds * 1000);
+    Locale locale = locale(resources);
+    boolean isToday = DateUtils.isToday(at.getTime());
+    return (isToday ? DateFormat.getTimeInstance(DateFormat.SHORT, locale)
+        : DateFormat.getDateInstance(DateFormat.MEDIUM, locale)).format(at);
   }
 
   /** How sure an answer is. Never 100 %: nothing is that sure. */

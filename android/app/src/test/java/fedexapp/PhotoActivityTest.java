@@ -12,9 +12,12 @@ import android.view.ViewGroup;
 import android.widget.TextView;
 import fedexapp.learner.Release;
 import fedexapp.learner.Samples;
+import fedexapp.learner.SeenFace;
 import fedexapp.learner.Status;
 import fedexapp.photo.StoredPhoto;
+import fedexclient.recognise.Ranked;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.concurrent.CountDownLatch;
 import org.junit.Test;
@@ -67,6 +70,12 @@ public class PhotoActivityTest extends ScreenTestCase {
     assertEquals("Not known", said(screen, 1, R.id.name));
     assertEquals("Perhaps Ben Baker, 41% sure", said(screen, 1, R.id.sureness));
     assertFalse("nothing to agree to", card(screen, 1).findViewById(R.id.agree).isShown());
+  }
+
+  @Test
+  public void aNameThatIsWrittenTheOtherWayKeepsItsSentenceInOrder() throws IOException {
+    learner().faces = Arrays.asList(new SeenFace("i1", null, Arrays.asList(new Ranked("דנה", 0.3)), true));
+    assertEquals("Perhaps \u200e\u202bדנה\u202c\u200e, 30% sure", said(openScene(), 0, R.id.sureness));
   }
 
   @Test

@@ -8,6 +8,7 @@ import android.app.Activity;
 import android.app.Application;
 import android.content.Intent;
 import android.os.Looper;
+import android.text.Selection;
 import android.view.View;
 import android.widget.TextView;
 import fedexapp.photo.StoredPhoto;
@@ -119,6 +120,7 @@ public abstract class ScreenTestCase {
   static void type(Activity screen, int id, String text) {
     TextView view = screen.findViewById(id);
     view.setText(text);
+    Selection.setSelection(view.getEditableText(), text.length());
     shadowOf(Looper.getMainLooper()).idle();
   }
 
