@@ -23,7 +23,7 @@ find "$OUT/assets" -exec touch -d 2026-01-01T00:00:00Z {} +
 # A .tflite is mapped into memory where it lies in the APK, so it is stored as it is. What aapt2 does not know of the
 # framework's table it says for each build; nothing else is hushed.
 aapt2 link -I "$ANDROID_JAR" --manifest src/main/AndroidManifest.xml -A "$OUT/assets" -0 .tflite \
-    --min-sdk-version "$MIN_SDK" --target-sdk-version "$TARGET_SDK" --version-code 1 --version-name "$VERSION" \
+    --version-code 1 --version-name "$VERSION" \
     --custom-package fedexapp --java "$R_JAVA" --proguard "$OUT/res/keep.txt" \
     -o "$RESOURCES_APK" "$@" 2> "$OUT/res/aapt2.log" || { cat "$OUT/res/aapt2.log" >&2; exit 1; }
 grep -v "Unknown chunk type '200'" "$OUT/res/aapt2.log" >&2 || true

@@ -46,12 +46,6 @@ public final class EnrolActivity extends Screen implements TextWatcher {
     }
   }
 
-  @Override
-  protected void onNewIntent(Intent intent) {
-    super.onNewIntent(intent);
-    take(intent);
-  }
-
   private void set(String invitation) {
     EditText field = view(R.id.invitation);
     field.setText(invitation);

@@ -10,6 +10,7 @@ import android.widget.ListView;
 import fedexclient.contract.ContractException;
 import fedexclient.contract.Label;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +87,7 @@ public final class NameActivity extends Screen implements TextWatcher {
   private boolean chooseFirst() {
     String typed = typed();
     for (String label : labels) {
-      if (NameList.has(List.of(label), typed)) {
+      if (NameList.has(Collections.singletonList(label), typed)) {
         choose(label);
         return true;
       }

@@ -11,7 +11,6 @@ import android.widget.TextView;
 import fedexapp.learner.SeenFace;
 import fedexapp.photo.StoredPhoto;
 import fedexapp.session.Recognition;
-import fedexapp.session.Recognitions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -70,7 +69,7 @@ public final class PhotoActivity extends Screen {
     List<SeenFace> known = recognition.faces();
     List<SeenFace> faces = known == null ? Collections.emptyList() : known;
     view(R.id.recognising).setVisibility(recognition.isRunning() ? View.VISIBLE : View.GONE);
-    showFaces(faces, recognition);
+    showFaces(shown, faces, recognition);
     String count = faces.isEmpty() ? getString(R.string.no_faces)
         : getResources().getQuantityString(R.plurals.faces_found, faces.size(),
             Words.number(getResources(), faces.size()));
@@ -102,7 +101,7 @@ public final class PhotoActivity extends Screen {
     view(R.id.again).setVisibility(failure != null && isUnrecognised ? View.VISIBLE : View.GONE);
   }
 
-  private void showFaces(List<SeenFace> faces, Recognition recognition) {
+  private void showFaces(StoredPhoto shown, List<SeenFace> faces, Recognition recognition) {
     FacesView picture = view(R.id.picture);
     picture.show(faces);
     ViewGroup cards = view(R.id.faces);
@@ -111,7 +110,7 @@ public final class PhotoActivity extends Screen {
       FaceCard card = new FaceCard(card(cards, index), index);
       SeenFace face = faces.get(index);
       names.add(card.show(face, recognition.said(face)));
-      card.onAgree(() -> session().recognitions().agree(recognition, face));
+      card.onAgree(() -> session().recognitions().agree(shown, face));
       card.onCorrect(() -> askName(face));
     }
     cards.removeViews(faces.size(), cards.getChildCount() - faces.size());
@@ -141,13 +140,9 @@ public final class PhotoActivity extends Screen {
   @Override
   protected void onActivityResult(int request, int result, @Nullable Intent data) {
     String label = data == null ? null : data.getStringExtra(NameActivity.LABEL);
-    StoredPhoto shown = find();
-    if (request == CHOOSE_NAME && result == RESULT_OK && label != null && shown != null) {
-      Recognition recognition = session().recognitions().of(shown);
-      SeenFace face = Recognitions.find(recognition, askedAbout);
-      if (face != null) {
-        session().recognitions().correct(recognition, face, label);
-      }
+    String shown = getIntent().getStringExtra(PHOTO);
+    if (request == CHOOSE_NAME && result == RESULT_OK && label != null && shown != null && askedAbout != null) {
+      session().recognitions().correct(shown, askedAbout, label);
     }
   }
 

@@ -125,7 +125,7 @@ public final class PhotosActivity extends Screen {
     if (request == CHOOSE_PHOTOS && data != null) {
       session().photos().add(chosen(data));
     } else if (request == TAKE_PHOTO) {
-      session().photos().addCaptured(CaptureProvider.file(this));
+      session().photos().addCaptured();
     } else if (request == ASK_CONSENT) {
       session().push();
     }

@@ -37,8 +37,10 @@ public class MainThreadTest extends ScreenTestCase {
 
   @Test
   public void aFileThatTheMainThreadLooksAtIsSeen() {
-    new File(app().getNoBackupFilesDir(), "photos").exists();
-    assertEquals(1, touched.size());
+    File looked = new File(app().getNoBackupFilesDir(), "photos");
+    touched.clear();
+    looked.exists();
+    assertEquals(Collections.singletonList(looked.getPath()), touched);
   }
 
   @Test
@@ -72,7 +74,7 @@ public class MainThreadTest extends ScreenTestCase {
     }
 
     private void see(String file) {
-      if (file.startsWith(folder + "/") && Looper.getMainLooper().isCurrentThread()) {
+      if ((file + "/").startsWith(folder + "/") && Looper.getMainLooper().isCurrentThread()) {
         touched.add(file);
       }
     }

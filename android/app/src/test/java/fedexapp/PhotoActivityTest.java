@@ -116,6 +116,17 @@ public class PhotoActivityTest extends ScreenTestCase {
   }
 
   @Test
+  public void aNameThatComesAfterThePhotoWasRecognisedAnewIsStillTakenDown() throws IOException {
+    StoredPhoto photo = addPhoto("scene.jpg");
+    PhotoActivity screen = openPhoto(photo).get();
+    press(screen, 2, R.id.correct);
+    learner().faces = Collections.emptyList();
+    session().recognitions().begin(photo);
+    giveName(screen, "Dora Abel");
+    assertTrue(learner().asked.contains("correct i3 Dora Abel"));
+  }
+
+  @Test
   public void recognisingThatTakesLongKeepsTheScreenAliveAndSaysThatItRuns() throws IOException {
     learner().gate = new CountDownLatch(1);
     StoredPhoto photo = addPhoto("scene.jpg");

@@ -11,7 +11,9 @@ import android.os.Looper;
 import android.text.Selection;
 import android.view.View;
 import android.widget.TextView;
+import fedexapp.photo.CaptureProvider;
 import fedexapp.photo.StoredPhoto;
+import fedexapp.session.Lane;
 import fedexapp.session.Session;
 import java.io.File;
 import java.io.IOException;
@@ -75,9 +77,10 @@ public abstract class ScreenTestCase {
 
   /** Adds one of the drawn photos, as a camera would. */
   static StoredPhoto addPhoto(String name) throws IOException {
-    File copy = File.createTempFile("photo", ".jpg");
-    Files.write(copy.toPath(), drawn(name));
-    session().photos().addCaptured(copy);
+    byte[] photo = drawn(name);
+    session().jobs().run(Lane.PHOTOS, () -> Files.write(CaptureProvider.file(app()).toPath(), photo), done -> {},
+        error -> fail(error.toString()));
+    session().photos().addCaptured();
     settle();
     return session().photos().list().get(0);
   }

@@ -22,7 +22,7 @@ public final class CaptureProvider extends ContentProvider {
 
   private static final String MODES = "[rw]{1,2}t?";
 
-  /** The file behind the address. */
+  /** The file behind the address; Android looks at its storage to tell it. */
   public static File file(Context context) {
     return new File(context.getNoBackupFilesDir(), "capture.jpg");
   }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
@@ -28,9 +29,14 @@ public final class PhotoLibrary {
   private static final Pattern ID = Pattern.compile("[0-9a-f]{64}");
   private static final String PART = ".part";
 
-  private final File folder;
+  private final Supplier<File> folder;
 
-  public PhotoLibrary(File folder) {
+  /**
+   * Begins with what is there.
+   *
+   * @param folder tells where; asked by what blocks alone, as Android looks at its storage to tell it
+   */
+  public PhotoLibrary(Supplier<File> folder) {
     this.folder = folder;
   }
 
@@ -48,7 +54,7 @@ public final class PhotoLibrary {
   }
 
   private File[] files() {
-    File[] files = folder.listFiles();
+    File[] files = folder.get().listFiles();
     return files == null ? new File[0] : files;
   }
 
@@ -62,7 +68,7 @@ public final class PhotoLibrary {
     byte[] bytes = bounded(stored);
     PhotoDecoder.size(bytes);
     StoredPhoto photo = new StoredPhoto(Sha256.hex(bytes));
-    write(bytes, new File(folder, photo.id()));
+    write(bytes, new File(folder.get(), photo.id()));
     return photo;
   }
 
@@ -79,11 +85,12 @@ public final class PhotoLibrary {
   }
 
   private void write(byte[] bytes, File target) throws IOException {
-    if (!folder.isDirectory() && !folder.mkdirs()) {
+    File home = target.getParentFile();
+    if (home == null || !home.isDirectory() && !home.mkdirs()) {
       throw new IOException("no folder for photos can be made");
     }
     removeParts();
-    File part = new File(folder, target.getName() + PART);
+    File part = new File(home, target.getName() + PART);
     try (FileOutputStream out = new FileOutputStream(part)) {
       out.write(bytes);
       out.getFD().sync();
@@ -107,7 +114,7 @@ public final class PhotoLibrary {
    * @throws IOException it was removed meanwhile, or the storage is broken
    */
   public byte[] read(StoredPhoto photo) throws IOException {
-    File file = new File(folder, photo.id());
+    File file = new File(folder.get(), photo.id());
     try (InputStream in = new FileInputStream(file)) {
       byte[] bytes = new byte[(int) Math.min(file.length(), MAX_BYTES)];
       int filled = 0;
@@ -120,7 +127,7 @@ public final class PhotoLibrary {
 
   /** Removes the app's copy of one; removing it again changes nothing. */
   public void remove(StoredPhoto photo) throws IOException {
-    File file = new File(folder, photo.id());
+    File file = new File(folder.get(), photo.id());
     if (!file.delete() && file.exists()) {
       throw new IOException("a photo cannot be removed");
     }

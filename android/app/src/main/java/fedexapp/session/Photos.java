@@ -1,14 +1,14 @@
 package fedexapp.session;
 
-import android.content.ContentResolver;
+import android.content.Context;
 import android.graphics.Bitmap;
 import android.net.Uri;
 import android.util.LruCache;
+import fedexapp.photo.CaptureProvider;
 import fedexapp.photo.PhotoDecoder;
 import fedexapp.photo.PhotoLibrary;
 import fedexapp.photo.ShownPhoto;
 import fedexapp.photo.StoredPhoto;
-import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,7 +23,7 @@ public final class Photos {
 
   private final Jobs jobs;
   private final PhotoLibrary library;
-  private final ContentResolver content;
+  private final Context context;
   private final Observers observers;
   private final LruCache<String, Bitmap> thumbnails = new LruCache<String, Bitmap>(THUMBNAIL_BYTES) {
     @Override
@@ -34,10 +34,10 @@ public final class Photos {
   private @Nullable List<StoredPhoto> list;
   private @Nullable Exception failure;
 
-  Photos(Jobs jobs, PhotoLibrary library, ContentResolver content, Observers observers) {
+  Photos(Jobs jobs, PhotoLibrary library, Context context, Observers observers) {
     this.jobs = jobs;
     this.library = library;
-    this.content = content;
+    this.context = context;
     this.observers = observers;
     load();
   }
@@ -79,15 +79,15 @@ public final class Photos {
   /** Adds what was chosen; one that cannot be added does not keep the others out. */
   public void add(List<Uri> chosen) {
     for (Uri uri : chosen) {
-      addFrom(() -> content.openInputStream(uri));
+      addFrom(() -> context.getContentResolver().openInputStream(uri));
     }
     load();
   }
 
-  /** Adds the photo that a camera wrote to a file, and removes that file. */
-  public void addCaptured(File captured) {
-    addFrom(() -> new FileInputStream(captured));
-    jobs.run(Lane.PHOTOS, captured::delete, isDeleted -> load(), this::fail);
+  /** Adds the photo that a camera wrote, and removes what it wrote. */
+  public void addCaptured() {
+    addFrom(() -> new FileInputStream(CaptureProvider.file(context)));
+    jobs.run(Lane.PHOTOS, () -> CaptureProvider.file(context).delete(), isDeleted -> load(), this::fail);
   }
 
   private void addFrom(Source source) {

@@ -1,6 +1,7 @@
 package fedexapp.session;
 
 import android.util.LruCache;
+import fedexapp.learner.Learner;
 import fedexapp.learner.SeenFace;
 import fedexapp.photo.StoredPhoto;
 import java.util.Collections;
@@ -49,29 +50,38 @@ public final class Recognitions {
     return recognition;
   }
 
-  private void fail(Recognition recognition, Exception error) {
-    recognition.failed(error);
+  private void fail(@Nullable Recognition recognition, Exception error) {
+    if (recognition != null) {
+      recognition.failed(error);
+    }
     observers.tell();
   }
 
-  /** Agrees that a face is who it is said to be. */
-  public void agree(Recognition recognition, SeenFace face) {
-    jobs.run(Lane.LEARNING, () -> {
-      learner.get().agree(face.inference());
-      return face.best().label();
-    }, label -> takeDown(recognition, face, label), error -> fail(recognition, error));
+  /** Agrees that a face of a photo is who it is said to be. */
+  public void agree(StoredPhoto photo, SeenFace face) {
+    say(photo.id(), face.inference(), face.best().label(), at -> at.agree(face.inference()));
   }
 
-  /** Says who a face is. */
-  public void correct(Recognition recognition, SeenFace face, String label) {
+  /**
+   * Says who a face of a photo is.
+   *
+   * @param inference of the face; it need not be shown any more, nor known to this session
+   */
+  public void correct(String photo, String inference, String label) {
+    say(photo, inference, label, at -> at.correct(inference, label));
+  }
+
+  private void say(String photo, String inference, String label, Word word) {
     jobs.run(Lane.LEARNING, () -> {
-      learner.get().correct(face.inference(), label);
+      word.sayTo(learner.get());
       return label;
-    }, given -> takeDown(recognition, face, given), error -> fail(recognition, error));
+    }, said -> takeDown(byPhoto.get(photo), inference, said), error -> fail(byPhoto.get(photo), error));
   }
 
-  private void takeDown(Recognition recognition, SeenFace face, String label) {
-    recognition.says(face.inference(), label);
+  private void takeDown(@Nullable Recognition recognition, String inference, String label) {
+    if (recognition != null) {
+      recognition.says(inference, label);
+    }
     loadLabels();
     taught.run();
     observers.tell();
@@ -99,16 +109,8 @@ public final class Recognitions {
     labels = Collections.emptyList();
   }
 
-  /** The face of an inference; null: it is not there any more. */
-  public static @Nullable SeenFace find(Recognition recognition, @Nullable String inference) {
-    List<SeenFace> faces = recognition.faces();
-    if (faces != null) {
-      for (SeenFace face : faces) {
-        if (face.inference().equals(inference)) {
-          return face;
-        }
-      }
-    }
-    return null;
+  /** What is said to a learner about an answer. */
+  private interface Word {
+    void sayTo(Learner learner) throws Exception;
   }
 }

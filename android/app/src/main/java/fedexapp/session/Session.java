@@ -37,8 +37,8 @@ public final class Session {
   /** Opens nothing yet; what is known is loaded at once, elsewhere. */
   public Session(Context context, LearnerFactory learners) {
     learner = new OpenLearner(context, learners);
-    PhotoLibrary library = new PhotoLibrary(new File(context.getNoBackupFilesDir(), "photos"));
-    photos = new Photos(jobs, library, context.getContentResolver(), observers);
+    PhotoLibrary library = new PhotoLibrary(() -> new File(context.getNoBackupFilesDir(), "photos"));
+    photos = new Photos(jobs, library, context, observers);
     recognitions = new Recognitions(jobs, learner, photos, this::refresh, observers);
     loadChoices();
     refresh();

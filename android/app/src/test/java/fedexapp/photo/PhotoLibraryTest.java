@@ -29,12 +29,12 @@ import org.robolectric.annotation.GraphicsMode;
 public class PhotoLibraryTest {
   @Rule public final TemporaryFolder temporary = new TemporaryFolder();
   private File folder = new File("");
-  private PhotoLibrary library = new PhotoLibrary(folder);
+  private PhotoLibrary library = new PhotoLibrary(() -> folder);
 
   @Before
   public void begin() {
     folder = new File(temporary.getRoot(), "photos");
-    library = new PhotoLibrary(folder);
+    library = new PhotoLibrary(() -> folder);
   }
 
   private static byte[] drawn(String name) throws IOException {
