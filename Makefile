@@ -22,9 +22,11 @@ QUANTIZE ?=
 STORE    ?=
 OUT      ?= build/export
 PORT     ?=
+MODELS   ?=
+DEBUGGING ?=
 
 # Recipes read these from their environment, quoted: a path may hold spaces, quotes and dollars.
-export PYTHON CUT WEIGHTS MODEL LAYER SIZE FIT DETECTOR SPACE INPUT STANDARDIZE SAMPLES FACES PHOTOS LABELS CLASSES QUANTIZE SEED OUT
+export PYTHON CUT WEIGHTS MODEL LAYER SIZE FIT DETECTOR SPACE INPUT STANDARDIZE SAMPLES FACES PHOTOS LABELS CLASSES QUANTIZE SEED OUT MODELS DEBUGGING
 
 # TensorFlow and tflite-runtime fail in one process (`vector::reserve`), so the tests take two. Those of the demo load
 # neither and go to the shorter half.
@@ -42,7 +44,7 @@ KEPT := tools store worker minio
 
 # `exec`: a signal that ends make must reach the program, not a shell in between.
 .DEFAULT_GOAL := help
-.PHONY: help install export demo serve worker minio minio-install nginx-install chromium-install test test-all test-rooms test-tensorflow test-wheel test-lowest check bench bench-learning paper peers peers-install android test-android fuzz-android clean
+.PHONY: help install export demo serve worker minio minio-install nginx-install chromium-install test test-all test-rooms test-tensorflow test-wheel test-lowest check bench bench-learning paper peers peers-install android android-tools-install android-qemu-install test-android fuzz-android clean
 
 help:  ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -154,34 +156,77 @@ MAVEN := mvn --quiet --batch-mode --no-transfer-progress -Dstyle.color=never --f
 needs-maven:
 	@for tool in java mvn; do command -v $$tool > /dev/null || { echo "$$tool is not here: install Java 17 and Maven, as by apt-get install openjdk-17-jdk-headless maven"; exit 1; }; done
 
-android: needs-maven  ## build the Android library to build/android: the AAR, and a jar of its sources (needs Java 17 and Maven)
-	@$(MAVEN) package -DskipTests && cd build/android && \
-	cp client/fedex-client-*.zip fedex-client.aar && cp client/fedex-client-*-sources.jar fedex-client-sources.jar && ls -l fedex-client.aar fedex-client-sources.jar
+# What makes an app of classes: aapt2 and its like. Without one of them there is still the library.
+ANDROID_TOOLS   := aapt2 zipalign apksigner zip
+WITHOUT_TOOLS   := $(strip $(foreach tool,$(ANDROID_TOOLS),$(if $(shell command -v $(tool)),,$(tool))))
+SAY_NO_APP      := $(if $(WITHOUT_TOOLS),echo "no app: $(WITHOUT_TOOLS) not here: make android-tools-install" >&2;)
+ANDROID_MODULES := $(if $(WITHOUT_TOOLS),--projects '!app')
 
-# What models run on in the tests is made where there is a compiler, what they are compared with where there is Python;
-# the tests that miss one of them are skipped, with the reason.
-BIONIC := android/client/src/test/c/bionic
-FIXTURE := build/android-fixture/expected.tensors
-EXCHANGE := build/android-cache
-SERVICE := build/android-service
-test-android: needs-maven $(if $(filter x86_64,$(shell uname -m)),$(if $(shell command -v gcc),build/android-bionic/liblog.so)) $(if $(wildcard $(STAMP)),$(FIXTURE) $(EXCHANGE)/python.sqlite3)  ## test the Android library on the JVM: golden files, and real models, caches and a service as the Python side has them
-	@$(if $(wildcard $(STAMP)),$(BIN)/python -m tests.device.service.java_service $(SERVICE)) $(MAVEN) test
-	@$(if $(wildcard $(STAMP)),$(BIN)/python -m tests.device.cache.java_exchange check $(EXCHANGE))
+android: needs-maven  ## build the Android library and app to build/android (Java 17, Maven; MODELS=bundle packs one in, DEBUGGING=1)
+	@$(SAY_NO_APP) models="$${MODELS:+$$(realpath -- "$$MODELS")}" && \
+	$(MAVEN) package -DskipTests $(ANDROID_MODULES) -Dmodels="$$models" -Ddebugging="$$DEBUGGING" && cd build/android && \
+	cp client/fedex-client-*.zip fedex-client.aar && cp client/fedex-client-*-sources.jar fedex-client-sources.jar && ls -l fedex-client.aar fedex-client-sources.jar $(if $(WITHOUT_TOOLS),,fedex.apk)
+
+android-tools-install:  ## install Debian's tools that make an Android app of classes: aapt2 and its like (as root)
+	@for tool in $(ANDROID_TOOLS); do command -v $$tool > /dev/null || missing="$$missing $$tool"; done; test -n "$$missing" || exit 0; \
+	test "$$(id -u)" = 0 && command -v apt-get > /dev/null || { echo "not here:$$missing: install them as root, as by apt-get install aapt zipalign apksigner zip"; exit 1; }; \
+	export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && apt-get install -qq -y --no-install-recommends aapt zipalign apksigner zip > /dev/null
+
+android-qemu-install:  ## install what runs Android's arm64 library on this machine (Debian, as root)
+	@for tool in $(ARM64_TOOLS); do command -v $$tool > /dev/null || missing="$$missing $$tool"; done; test -n "$$missing" || exit 0; \
+	test "$$(id -u)" = 0 && command -v apt-get > /dev/null || { echo "not here:$$missing: install them as root, as by apt-get install qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross"; exit 1; }; \
+	export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && apt-get install -qq -y --no-install-recommends qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross > /dev/null
+
+# What models run on in the tests is made where there is a compiler; what the Python side has to do with them where there
+# is Python: bundles, photos, caches, heads, uploads, and a service that runs meanwhile. The tests that miss one of them
+# are skipped, with the reason.
+BIONIC      := android/client/src/test/c/bionic
+ARM64_TOOLS := qemu-aarch64-static aarch64-linux-gnu-gcc
+NATIVE      := $(if $(filter x86_64,$(shell uname -m)),$(if $(shell command -v gcc),build/android-bionic/liblog.so))
+ARM64       := $(if $(filter $(words $(ARM64_TOOLS)),$(words $(foreach tool,$(ARM64_TOOLS),$(shell command -v $(tool))))),build/android-arm64/run_model)
+FIXTURE     := build/android-fixture/float/expected.tensors
+PHOTOS_MADE := build/android-photos/done
+CACHES      := build/android-cache
+HEADS       := build/android-heads
+SEALS       := build/android-seals
+SERVICE     := build/android-service
+test-android: needs-maven $(NATIVE) $(ARM64) $(if $(wildcard $(STAMP)),$(FIXTURE) $(PHOTOS_MADE) $(CACHES)/python.sqlite3 $(HEADS)/python/current $(SEALS)/cache.sqlite3)  ## test the Android library and app on the JVM: golden files, and real models, caches, heads and a service as the Python side has them (EVERY=8: an exported prefix on each 8th photo; 40)
+	@$(SAY_NO_APP) $(if $(ARM64),,echo "nothing of arm64 is run: make android-qemu-install installs what that needs" >&2;) \
+	mkdir -p build/android && $(if $(wildcard $(STAMP)),$(BIN)/python -m tests.device.service.java_service $(SERVICE)) \
+	    $(MAVEN) test $(ANDROID_MODULES) $(EVERY:%=-Dfedex.every=%) 2> build/android/test.log || { tail -40 build/android/test.log; exit 1; }
+	@$(if $(wildcard $(STAMP)),for check in 'device.cache.java_exchange check $(CACHES)' 'device.heads.java_exchange check $(HEADS)' \
+	    'device.push.java_seals check $(SEALS)' 'device.push.java_pushed $(SERVICE)'; do $(BIN)/python -m tests.$$check || exit 1; done)
 
 build/android-bionic/liblog.so: $(BIONIC).c $(BIONIC).map | needs-maven
 	@mkdir -p $(@D) && for name in c m dl log; do \
 	gcc -O1 -Wall -Wextra -Werror -fPIC -shared -Wl,--version-script=$(BIONIC).map -Wl,-soname,lib$$name.so -o $(@D)/lib$$name.so $< || exit 1; done
 
-$(FIXTURE): | needs-maven
-	@echo "exporting a bundle for the Android library's tests (a minute or a few)"
-	@$(BIN)/python -m tests.device.recognise.parity_fixture $(@D)
+# Maven unpacks the library first.
+JNI := build/android/tflite/aars/tensorflow-lite/jni/arm64-v8a
+build/android-arm64/run_model: android/client/src/test/c/run_model.c $(BIONIC).c $(BIONIC).map | needs-maven
+	@mkdir -p $(@D) && $(MAVEN) --projects tflite process-classes && for name in c m dl log; do \
+	aarch64-linux-gnu-gcc -O1 -Wall -Wextra -Werror -fPIC -shared -Wl,--version-script=$(BIONIC).map -Wl,-soname,lib$$name.so -o $(@D)/lib$$name.so $(BIONIC).c || exit 1; done && \
+	aarch64-linux-gnu-gcc -O1 -Wall -Wextra -Werror -o $@ $< -L $(JNI) -ltensorflowlite_jni -Wl,--allow-shlib-undefined
 
-$(EXCHANGE)/python.sqlite3: tests/device/cache/java_exchange.py $(wildcard device/cache/*) | needs-maven
+$(FIXTURE): | needs-maven
+	@echo "exporting bundles for the Android library's tests (a few minutes)"
+	@$(BIN)/python -m tests.device.recognise.parity_fixture build/android-fixture
+
+$(PHOTOS_MADE): tests/device/recognise/decoding_fixture.py tests/device/recognise/test_odd_files.py $(wildcard device/recognise/*) | needs-maven
+	@$(BIN)/python -m tests.device.recognise.decoding_fixture $(@D)
+
+$(CACHES)/python.sqlite3: tests/device/cache/java_exchange.py $(wildcard device/cache/*) | needs-maven
 	@$(BIN)/python -m tests.device.cache.java_exchange write $(@D)
+
+$(HEADS)/python/current: tests/device/heads/java_exchange.py $(wildcard device/heads/*) | needs-maven
+	@$(BIN)/python -m tests.device.heads.java_exchange write $(HEADS)
+
+$(SEALS)/cache.sqlite3: tests/device/push/java_seals.py tests/device/cache/java_exchange.py $(wildcard device/cache/* device/push/*) | needs-maven
+	@$(BIN)/python -m tests.device.push.java_seals write $(@D)
 
 FOR ?= minute
 fuzz-android: needs-maven  ## fuzz every parser of the Android library for a minute, or FOR=hour; build/android/fuzz.log
-	@mkdir -p build/android && { JAZZER_FUZZ=1 $(MAVEN) test -Drobolectric.skip -Dtest='ParsersFuzzTest#*_$(FOR)_of_fuzzing*' > build/android/fuzz.log 2>&1 \
+	@mkdir -p build/android && { JAZZER_FUZZ=1 $(MAVEN) test --projects client --also-make -Drobolectric.skip -Dtest='ParsersFuzzTest#*_$(FOR)_of_fuzzing*' > build/android/fuzz.log 2>&1 \
 	    || { grep -v '^INFO' build/android/fuzz.log | tail -40; exit 1; }; }; grep '^Done' build/android/fuzz.log
 
 clean:  ## remove what was generated, but not .venv, build/tools, or what serve, worker and minio keep
