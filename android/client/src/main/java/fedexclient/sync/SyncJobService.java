@@ -1,0 +1,69 @@
+package fedexclient.sync;
+
+import android.app.job.JobParameters;
+import android.app.job.JobService;
+import android.os.Handler;
+import android.os.Looper;
+import fedexclient.service.Stop;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A round in a job of Android's. It ends by itself long before the ten minutes that Android gives: what is left is done
+ * by the next one, upload by upload, a download from where it stopped.
+ */
+public final class SyncJobService extends JobService {
+  /** After which a round is asked to end. */
+  static final long LONGEST_MS = 180_000;
+
+  private final Handler main = new Handler(Looper.getMainLooper());
+  private final Map<Integer, Stop> running = new HashMap<>();
+
+  @Override
+  public boolean onStartJob(JobParameters job) {
+    if (!(getApplication() instanceof SyncHost)) {
+      throw new IllegalStateException("expected an Application that is a SyncHost, got " + getApplication());
+    }
+    SyncHost host = (SyncHost) getApplication();
+    Stop stop = new Stop();
+    running.put(job.getJobId(), stop);
+    main.postDelayed(() -> ask(stop), LONGEST_MS);
+    new Thread(() -> run(job, host, stop), "fedex-sync").start();
+    return true;
+  }
+
+  private void run(JobParameters job, SyncHost host, Stop stop) {
+    double waitS = host.syncOnce(stop);
+    main.post(() -> {
+      // Where Android has asked for the end, it runs the same job again by itself.
+      if (running.remove(job.getJobId(), stop)) {
+        host.syncJobs().scheduleAfter(job.getJobId(), waitS);
+        jobFinished(job, false);
+      }
+    });
+  }
+
+  @Override
+  public boolean onStopJob(JobParameters job) {
+    @Nullable Stop stop = running.remove(job.getJobId());
+    if (stop != null) {
+      ask(stop);
+    }
+    return true;
+  }
+
+  @Override
+  public void onDestroy() {
+    main.removeCallbacksAndMessages(null);
+    for (Stop stop : running.values()) {
+      ask(stop);
+    }
+    super.onDestroy();
+  }
+
+  /** In a thread of its own, as connections are closed in it, which the main thread must not do. */
+  private static void ask(Stop stop) {
+    new Thread(stop::ask, "fedex-stop").start();
+  }
+}
