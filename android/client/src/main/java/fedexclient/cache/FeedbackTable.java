@@ -1,7 +1,9 @@
 package fedexclient.cache;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The feedback on inferences, and what of it is in no upload yet. */
@@ -21,6 +23,8 @@ public final class FeedbackTable {
   private static final String IN_ORDER = " ORDER BY f.revision";
   private static final String FEATURE =
       "SELECT length(feature), substr(feature, ?2, ?3) FROM inferences WHERE id = ?1";
+
+  private static final String LABELS = "SELECT DISTINCT label FROM feedback WHERE origin IN ('', ?)";
 
   private final Database database;
 
@@ -57,6 +61,15 @@ public final class FeedbackTable {
       unsealed.add(new UnsealedFeedback(row.integer(0), row.bytes(1), row.integer(2), row.integer(3)));
     }
     return unsealed;
+  }
+
+  /** The labels that were given in a group, or before enrolment. */
+  public Set<String> labels(String origin) throws CacheException {
+    Set<String> labels = new HashSet<>();
+    for (Row row : database.query(LABELS, origin)) {
+      labels.add(row.text(0));
+    }
+    return labels;
   }
 
   /** The space of one revision's sample; null if the sample is gone. */

@@ -9,6 +9,7 @@ import fedexclient.contract.Precision;
 import fedexclient.recognise.HeadDamagedException;
 import fedexclient.recognise.InstalledHead;
 import fedexclient.recognise.InstalledHeads;
+import fedexclient.service.Heads;
 import fedexclient.service.TryLaterException;
 import fedexclient.storage.AtomicFile;
 import fedexclient.storage.ExclusiveLock;
@@ -47,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The folder may be missing, and reading never writes. Reading is for any thread and process; what writes is for
  * whoever holds {@link #install}.
  */
-public final class HeadStore implements InstalledHeads {
+public final class HeadStore implements InstalledHeads, Heads {
   private final Path directory;
   private final HeadObjects objects;
   private final AtomicFile pointer;
@@ -287,6 +288,7 @@ public final class HeadStore implements InstalledHeads {
   }
 
   /** Asks anew for what was passed over, as it may be for who the device is now. */
+  @Override
   public void forgetTags() throws StorageException {
     if (Files.exists(floors.path())) {
       floors.write(floors().withoutTags().encode());
@@ -294,6 +296,7 @@ public final class HeadStore implements InstalledHeads {
   }
 
   /** Goes back to the bundle's head and trusts anew, as when the device leaves its group. */
+  @Override
   public void forget() throws StorageException {
     floors.delete();
     pointer.delete();

@@ -8,7 +8,8 @@ public final class ModelRefusedException extends RecogniseException {
     super(message);
   }
 
-  ModelRefusedException(String message, Throwable cause) {
+  /** Says what is refused, and why. */
+  public ModelRefusedException(String message, Throwable cause) {
     super(message, cause);
   }
 }

@@ -1,0 +1,317 @@
+package fedexclient;
+
+import android.content.Context;
+import fedexclient.cache.Cache;
+import fedexclient.cache.CacheException;
+import fedexclient.cache.SealedAs;
+import fedexclient.contract.Invitation;
+import fedexclient.heads.HeadStore;
+import fedexclient.keeping.Feedback;
+import fedexclient.keeping.Keeper;
+import fedexclient.keeping.KeptFeedback;
+import fedexclient.pull.PullReport;
+import fedexclient.push.PushListener;
+import fedexclient.push.PushReport;
+import fedexclient.recognise.ModelRefusedException;
+import fedexclient.recognise.Recognizer;
+import fedexclient.service.Enrolment;
+import fedexclient.service.EnrolmentException;
+import fedexclient.service.Identity;
+import fedexclient.service.Stop;
+import fedexclient.storage.StorageException;
+import fedexclient.sync.Consent;
+import fedexclient.sync.Round;
+import fedexclient.sync.SyncJobs;
+import fedexclient.sync.SyncLog;
+import fedexclient.sync.SyncPolicy;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One device: it recognises, keeps what its user says of the answers, gives that to a service without the photos, and
+ * gets better heads back. An app has one, for as long as its process lives.
+ *
+ * <p>Thread-safe. Everything but {@link #open}, {@link #syncJobs} and {@link #close} may block, and is not for the main
+ * thread. Where something is thrown, nothing of what was asked was done, unless it is said.
+ */
+public final class Fedex implements AutoCloseable {
+  private final FedexOptions options;
+  private final Context context;
+  private final HeadStore heads;
+  private final OpenCache caches;
+  private final Models models;
+  private final Membership membership;
+  private final Consent consent;
+  private final Sharing sharing;
+  private final SyncLog log;
+
+  private Fedex(Context context, Home home, FedexOptions options) {
+    this.context = context;
+    this.options = options;
+    heads = new HeadStore(home.folder().resolve("heads"));
+    caches = new OpenCache(home.folder().resolve("cache.sqlite3").toFile(), options.maxUnfed());
+    models = new Models(options, home.runtime(), heads);
+    membership = new Membership(home.folder(), home.vault(), heads, options.transport(), this::hasUnsent);
+    consent = new Consent(home.folder());
+    sharing = new Sharing(options, home, models, heads, caches, membership, consent);
+    log = new SyncLog(home.folder());
+  }
+
+  /** Opens a device in the app's storage of which no backup is made. Nothing is read yet. */
+  public static Fedex open(Context context, FedexOptions options) {
+    Context app = context.getApplicationContext();
+    return open(app, Home.of(app), options);
+  }
+
+  /** Opens one that lives elsewhere. */
+  static Fedex open(Context context, Home home, FedexOptions options) {
+    return new Fedex(context, home, options);
+  }
+
+  private interface Asked<T extends @Nullable Object> {
+    T run() throws Exception;
+  }
+
+  private static <T extends @Nullable Object> T asked(Asked<T> asked) throws FedexException {
+    try {
+      return asked.run();
+    } catch (RuntimeException error) {
+      throw error; // a bug, which is to be seen
+    } catch (Exception error) { // the packages' own have no kind in common
+      throw new FedexException(error);
+    }
+  }
+
+  private boolean hasUnsent(Identity identity) {
+    try {
+      Set<String> retired = membership.spaces(identity).known().retired();
+      SealedAs as = new SealedAs(identity.origin(), identity.device());
+      return !retired.containsAll(caches.open().uploads().unsent(as).values());
+    } catch (CacheException | StorageException error) {
+      return false; // of a broken cache nothing can be sent
+    }
+  }
+
+  /**
+   * Opens what recognises photos, in this thread.
+   *
+   * @throws FedexException with {@link Trouble#MODEL}: a model is not what the bundle says, or does not run here
+   */
+  public PhotoRecognizer recognizer() throws FedexException {
+    return asked(() -> {
+      Recognizer recognizer = models.open();
+      try {
+        Keeper keeper = new Keeper(
+            caches, models.bundle().facts(), models.tester(recognizer), System::currentTimeMillis);
+        return new PhotoRecognizer(recognizer, models.decoder(), keeper);
+      } catch (ModelRefusedException | IOException | RuntimeException error) {
+        recognizer.close();
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Keeps that an answer was right.
+   *
+   * @param inference its id
+   */
+  public KeptFeedback agree(long inference) throws FedexException {
+    return asked(() -> feedback().agree(inference));
+  }
+
+  /**
+   * Keeps the right label of an answer, known or new.
+   *
+   * @param inference its id
+   * @param label what the user entered, or chose
+   */
+  public KeptFeedback correct(long inference, String label) throws FedexException {
+    return asked(() -> feedback().correct(inference, label));
+  }
+
+  private Feedback feedback() throws CacheException, StorageException {
+    return new Feedback(caches.open(), origin(), System::currentTimeMillis);
+  }
+
+  /** The group that feedback given now belongs to; empty before enrolment. */
+  private String origin() throws StorageException {
+    try {
+      @Nullable Identity identity = membership.find();
+      return identity == null ? "" : identity.origin();
+    } catch (EnrolmentException error) {
+      return ""; // whoever enrols it again takes the feedback along
+    }
+  }
+
+  /**
+   * Becomes a device of the group that an invitation names, or makes sure that it is one.
+   *
+   * @throws FedexException with {@link Trouble#NOT_ENROLLED} where it is one of another group, which stays; see {@link
+   *     #enrolAgain}
+   */
+  public Enrolment enrol(Invitation invitation) throws FedexException {
+    return asked(() -> membership.enroller(new Stop())
+        .enrol(invitation.url(), invitation.code(), invitation.fingerprint()));
+  }
+
+  /** Becomes a device of the group that an invitation names, whatever it was before: the heads of that group go. */
+  public Enrolment enrolAgain(Invitation invitation) throws FedexException {
+    return asked(() -> membership.enroller(new Stop())
+        .enrolAgain(invitation.url(), invitation.code(), invitation.fingerprint()));
+  }
+
+  /** Keeps that the user lets features and labels go to the service: before that nothing is uploaded. */
+  public void giveConsent() throws FedexException {
+    asked(() -> {
+      consent.give(System.currentTimeMillis());
+      return null;
+    });
+  }
+
+  /** Keeps that the user does so no more: what is being uploaded stops. For what was uploaded see {@link #erase}. */
+  public void withdrawConsent() throws FedexException {
+    asked(() -> {
+      consent.withdraw();
+      return null;
+    });
+  }
+
+  /**
+   * Uploads all feedback that is not acknowledged yet; what went wrong on the way is in the report.
+   *
+   * @param stop ends it within a second; what was not sent waits
+   * @throws FedexException with {@link Trouble#NO_CONSENT}, {@link Trouble#NOT_ENROLLED}: nothing was sent
+   */
+  public PushReport push(PushListener listener, Stop stop) throws FedexException {
+    return asked(() -> pushed(listener, stop).report());
+  }
+
+  private Sharing.Pushed pushed(PushListener listener, Stop stop) throws Exception {
+    try {
+      Sharing.Pushed pushed = sharing.push(listener, stop);
+      log.notePush(System.currentTimeMillis(), nameOf(pushed.problem()));
+      return pushed;
+    } catch (Exception error) {
+      log.notePush(System.currentTimeMillis(), nameOf(error));
+      throw error;
+    }
+  }
+
+  /**
+   * Fetches a better head, if there is one, and installs it for the next answer.
+   *
+   * @param stop ends it within a second; a download goes on from there next time
+   */
+  public PullReport pull(Stop stop) throws FedexException {
+    return asked(() -> pulled(stop));
+  }
+
+  private PullReport pulled(Stop stop) throws Exception {
+    try {
+      PullReport report = sharing.pull(stop);
+      log.notePull(System.currentTimeMillis(), null);
+      return report;
+    } catch (Exception error) {
+      log.notePull(System.currentTimeMillis(), nameOf(error));
+      throw error;
+    }
+  }
+
+  /** The name of a trouble; null where there is none. A bug has no name. */
+  private static @Nullable String nameOf(@Nullable Exception error) {
+    return error == null || error instanceof RuntimeException ? null : Trouble.of(error).name();
+  }
+
+  /**
+   * Forgets every sample here, and asks the service to erase all that this device ever uploaded.
+   *
+   * @return the name of the erasure, for the service's operator
+   * @throws FedexException where the service could not be asked: the samples are forgotten here; ask again
+   */
+  public String erase() throws FedexException {
+    return asked(() -> sharing.erase(new Stop()));
+  }
+
+  /** Forgets every sample here, as of a device that is not enrolled. */
+  public void forget() throws FedexException {
+    asked(() -> {
+      sharing.forget();
+      return null;
+    });
+  }
+
+  /** Has refused uploads sent again by the next push, as after the service was put right. */
+  public void retryRefused() throws FedexException {
+    asked(() -> {
+      Identity identity = membership.require();
+      caches.open().uploads().retryRefused(new SealedAs(identity.origin(), identity.device()));
+      return null;
+    });
+  }
+
+  /** Tells how the device stands; no network is used. */
+  public FedexStatus status() throws FedexException {
+    return asked(() -> {
+      @Nullable Identity identity = identityOrNone();
+      Cache cache = caches.open();
+      String origin = identity == null ? "" : identity.origin();
+      SampleCounts samples = SampleCounts.of(cache, origin, identity == null ? null : identity.device());
+      return new FedexStatus(samples, release(), identity, consent.givenMs(), log, caches.setAside());
+    });
+  }
+
+  private @Nullable Identity identityOrNone() throws StorageException {
+    try {
+      return membership.find();
+    } catch (EnrolmentException error) {
+      return null; // a push or pull says why
+    }
+  }
+
+  private ReleaseInUse release() throws ModelRefusedException, IOException {
+    return ReleaseInUse.find(heads, models.bundle().facts().space());
+  }
+
+  /** The labels that are known here, in alphabetical order: those of the head in use, and those that were given. */
+  public List<String> labels() throws FedexException {
+    return asked(() -> {
+      @Nullable List<String> known = release().labels();
+      Set<String> labels = new TreeSet<>(known == null ? models.bundle().labels() : known);
+      labels.addAll(caches.open().feedback().labels(origin()));
+      return Collections.unmodifiableList(Arrays.asList(labels.toArray(new String[0])));
+    });
+  }
+
+  /** The jobs by which this device pushes and pulls by itself, under a policy. */
+  public SyncJobs syncJobs(SyncPolicy policy) {
+    return new SyncJobs(context, policy, options.syncJob());
+  }
+
+  /**
+   * Pushes and pulls once, in the thread of a job; whatever goes wrong, the next round goes on.
+   *
+   * @return the seconds until the next round is due; 1 where this one was asked to end before all was done
+   */
+  public double syncOnce(SyncPolicy policy, Stop stop) {
+    Round.Part push = asked -> pushed(progress -> {}, asked).problem();
+    Round.Part pull = asked -> {
+      pulled(asked);
+      return null;
+    };
+    Round round = Round.run(Arrays.asList(push, pull), stop);
+    return stop.isAsked() ? 1 : log.waitS(round, policy, new SecureRandom().nextDouble());
+  }
+
+  /** Closes the files; recognizers are closed by whoever opened them. */
+  @Override
+  public void close() {
+    caches.close();
+  }
+}

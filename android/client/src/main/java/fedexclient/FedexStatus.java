@@ -1,0 +1,69 @@
+package fedexclient;
+
+import fedexclient.service.Identity;
+import fedexclient.sync.SyncLog;
+import java.io.File;
+import org.jspecify.annotations.Nullable;
+
+/** How a device stands, for people who look. */
+public final class FedexStatus {
+  private final SampleCounts samples;
+  private final ReleaseInUse release;
+  private final @Nullable Identity identity;
+  private final @Nullable Long consentMs;
+  private final SyncLog log;
+  private final @Nullable File setAside;
+
+  FedexStatus(SampleCounts samples, ReleaseInUse release, @Nullable Identity identity, @Nullable Long consentMs,
+      SyncLog log, @Nullable File setAside) {
+    this.samples = samples;
+    this.release = release;
+    this.identity = identity;
+    this.consentMs = consentMs;
+    this.log = log;
+    this.setAside = setAside;
+  }
+
+  public SampleCounts samples() {
+    return samples;
+  }
+
+  public ReleaseInUse release() {
+    return release;
+  }
+
+  /** The group that the device is of; null: it is not enrolled. */
+  public @Nullable String group() {
+    return identity == null ? null : identity.group();
+  }
+
+  /** Where its service is; null: it is not enrolled. */
+  public @Nullable String url() {
+    return identity == null ? null : identity.url();
+  }
+
+  /** Its id there, for whoever asks an operator; null: it is not enrolled. */
+  public @Nullable String device() {
+    return identity == null ? null : identity.device();
+  }
+
+  /** When the user consented to uploads, Unix milliseconds; null: nothing may be uploaded. */
+  public @Nullable Long consentMs() {
+    return consentMs;
+  }
+
+  /** How the last push ended; null: there was none. */
+  public SyncLog.@Nullable Entry lastPush() {
+    return log.push();
+  }
+
+  /** How the last pull ended; null: there was none. */
+  public SyncLog.@Nullable Entry lastPull() {
+    return log.pull();
+  }
+
+  /** A cache that was damaged, and set aside since the app began; null: none was. What was not sent of it is lost. */
+  public @Nullable File setAside() {
+    return setAside;
+  }
+}

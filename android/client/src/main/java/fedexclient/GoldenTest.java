@@ -1,0 +1,41 @@
+package fedexclient;
+
+import fedexclient.cache.BundleSetup;
+import fedexclient.contract.BundleSource;
+import fedexclient.contract.ContractException;
+import fedexclient.contract.DeviceBundle;
+import fedexclient.keeping.Tester;
+import fedexclient.photos.PhotoDecoder;
+import fedexclient.recognise.RecogniseException;
+import fedexclient.recognise.Recognizer;
+import java.io.IOException;
+import java.io.InputStream;
+
+/** The self-test of an open recognizer: the bundle's golden input, decoded as any photo. */
+final class GoldenTest implements Tester {
+  private final BundleSetup used;
+  private final DeviceBundle bundle;
+  private final BundleSource files;
+  private final Recognizer recognizer;
+  private final PhotoDecoder decoder;
+
+  GoldenTest(BundleSetup used, DeviceBundle bundle, BundleSource files, Recognizer recognizer, PhotoDecoder decoder) {
+    this.used = used;
+    this.bundle = bundle;
+    this.files = files;
+    this.recognizer = recognizer;
+    this.decoder = decoder;
+  }
+
+  @Override
+  public BundleSetup used() {
+    return used;
+  }
+
+  @Override
+  public int run() throws RecogniseException, ContractException, IOException {
+    try (InputStream golden = files.open(bundle.goldenInputName())) {
+      return recognizer.selfTest(decoder.decode(golden).pixels());
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package fedexclient;
+
+import fedexclient.contract.ContractException;
+import fedexclient.contract.Envelope;
+import fedexclient.contract.PublicKey;
+import fedexclient.heads.HeadStore;
+import fedexclient.pull.LaterKeys;
+import fedexclient.pull.SpaceWatch;
+import fedexclient.service.Connect;
+import fedexclient.service.Enroller;
+import fedexclient.service.EnrolmentException;
+import fedexclient.service.Identity;
+import fedexclient.service.IdentityStore;
+import fedexclient.service.KeyFollower;
+import fedexclient.service.Service;
+import fedexclient.service.ServiceException;
+import fedexclient.service.SettingException;
+import fedexclient.service.Stop;
+import fedexclient.service.TokenRenewal;
+import fedexclient.service.TryLaterException;
+import fedexclient.service.Transport;
+import fedexclient.service.Vault;
+import fedexclient.storage.StorageException;
+import fedexclient.trust.ProtocolViolationException;
+import fedexclient.trust.UntrustedException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Who a device is at its service, and how it asks there. */
+final class Membership {
+  private final Path folder;
+  private final IdentityStore identities;
+  private final HeadStore heads;
+  private final Transport transport;
+  private final Predicate<Identity> hasUnsent;
+
+  /**
+   * Names the folder of a device.
+   *
+   * @param hasUnsent whether uploads of an identity are on their way
+   */
+  Membership(Path folder, Vault vault, HeadStore heads, Transport transport, Predicate<Identity> hasUnsent) {
+    this.folder = folder;
+    this.identities = new IdentityStore(folder, vault);
+    this.heads = heads;
+    this.transport = transport;
+    this.hasUnsent = hasUnsent;
+  }
+
+  static long nowS() {
+    return TimeUnit.MILLISECONDS.toSeconds(System.currentTimeMillis());
+  }
+
+  Enroller enroller(Stop stop) {
+    return new Enroller(identities, heads, connect(stop), hasUnsent, Membership::nowS);
+  }
+
+  private Connect connect(Stop stop) {
+    return Connect.byHttp(transport, stop);
+  }
+
+  /** Null: it is not enrolled. */
+  @Nullable Identity find() throws EnrolmentException, StorageException {
+    return identities.find();
+  }
+
+  /** Who this device is, settled. */
+  Identity require() throws EnrolmentException, StorageException {
+    return enroller(new Stop()).settledIdentity();
+  }
+
+  Service service(Identity identity, Stop stop) throws SettingException {
+    return connect(stop).to(identity.url(), identity);
+  }
+
+  SpaceWatch spaces(Identity identity) {
+    return new SpaceWatch(folder, identity, laterKeys(), Membership::nowS);
+  }
+
+  LaterKeys laterKeys() {
+    return this::follow;
+  }
+
+  private PublicKey follow(Service service, byte[] envelope)
+      throws ServiceException, UntrustedException, StorageException {
+    try {
+      return new KeyFollower(identities, service).follow(Envelope.parse(envelope, Envelope.MAX_BYTES));
+    } catch (ContractException error) {
+      throw new ProtocolViolationException(error);
+    } catch (EnrolmentException error) { // it was somebody else a moment ago, and is asked again as who it is now
+      throw new TryLaterException(String.valueOf(error.getMessage()), (Long) null);
+    }
+  }
+
+  /** Replaces an old token after what was asked for was done: whatever goes wrong, the old one still counts. */
+  void renewToken(Identity identity, Service service) {
+    try {
+      if (TokenRenewal.isOld(identity, nowS())) {
+        new TokenRenewal(identities, service).renew(nowS());
+      }
+    } catch (ServiceException | UntrustedException | EnrolmentException | StorageException error) {
+      // The next push or pull tries again.
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package fedexclient;
+
+import android.os.Build;
+import fedexclient.cache.BundleSetup;
+import fedexclient.contract.ContractException;
+import fedexclient.contract.DeviceBundle;
+import fedexclient.heads.HeadStore;
+import fedexclient.keeping.SetupNames;
+import fedexclient.keeping.Tester;
+import fedexclient.photos.PhotoDecoder;
+import fedexclient.recognise.BundleModels;
+import fedexclient.recognise.ModelRefusedException;
+import fedexclient.recognise.ModelRuntime;
+import fedexclient.recognise.RecogniseException;
+import fedexclient.recognise.Recognizer;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** The bundle of a device, read when it is first needed, and what runs its models. */
+final class Models {
+  private final FedexOptions options;
+  private final ModelRuntime runtime;
+  private final HeadStore heads;
+  private final PhotoDecoder decoder = new PhotoDecoder();
+  private @Nullable DeviceBundle bundle;
+
+  Models(FedexOptions options, ModelRuntime runtime, HeadStore heads) {
+    this.options = options;
+    this.runtime = runtime;
+    this.heads = heads;
+  }
+
+  synchronized DeviceBundle bundle() throws ModelRefusedException, IOException {
+    DeviceBundle known = bundle;
+    if (known == null) {
+      try {
+        known = DeviceBundle.read(options.files());
+      } catch (ContractException error) {
+        throw new ModelRefusedException("bundle: " + error.getMessage(), error);
+      }
+      bundle = known;
+    }
+    return known;
+  }
+
+  PhotoDecoder decoder() {
+    return decoder;
+  }
+
+  /** Opens the models, for the thread that asks. */
+  Recognizer open() throws ModelRefusedException, IOException {
+    BundleModels models = new BundleModels(bundle(), options.models(), runtime, options.threads());
+    return Recognizer.open(models, heads, options.top());
+  }
+
+  /** What computes features here. */
+  BundleSetup setup() throws ModelRefusedException, IOException {
+    String machine = Build.MODEL + " " + (Build.SUPPORTED_ABIS.length == 0 ? "" : Build.SUPPORTED_ABIS[0]);
+    SetupNames names = new SetupNames(options.app(), Build.VERSION.RELEASE, machine);
+    return names.of(bundle(), runtime.name(), options.threads());
+  }
+
+  /** The self-test of models that are open. */
+  Tester tester(Recognizer recognizer) throws ModelRefusedException, IOException {
+    return new GoldenTest(setup(), bundle(), options.files(), recognizer, decoder);
+  }
+
+  /** A self-test that opens models where it is run, and closes them. */
+  Tester tester() throws ModelRefusedException, IOException {
+    BundleSetup used = setup();
+    return new Tester() {
+      @Override
+      public BundleSetup used() {
+        return used;
+      }
+
+      @Override
+      public int run() throws RecogniseException, ContractException, IOException {
+        try (Recognizer recognizer = open()) {
+          return tester(recognizer).run();
+        }
+      }
+    };
+  }
+}

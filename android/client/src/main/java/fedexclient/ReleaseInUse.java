@@ -1,0 +1,87 @@
+package fedexclient;
+
+import fedexclient.contract.Manifest;
+import fedexclient.heads.HeadEntry;
+import fedexclient.heads.HeadStore;
+import fedexclient.recognise.HeadDamagedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The head that answers now, as far as its files tell: whoever recognises steps over one that does not run. */
+public final class ReleaseInUse {
+  private static final ReleaseInUse BUNDLED = new ReleaseInUse(null, null, null);
+
+  private final @Nullable Manifest manifest;
+  private final @Nullable Long sinceMs;
+  private final @Nullable List<String> labels;
+
+  private ReleaseInUse(@Nullable Manifest manifest, @Nullable Long sinceMs, @Nullable List<String> labels) {
+    this.manifest = manifest;
+    this.sinceMs = sinceMs;
+    this.labels = labels;
+  }
+
+  /** Finds the newest installed head of a space that is whole. */
+  static ReleaseInUse find(HeadStore heads, String space) {
+    try {
+      for (HeadEntry entry : heads.entries()) {
+        if (entry.precision() == null) {
+          return BUNDLED;
+        }
+        ReleaseInUse found = find(heads, entry, space);
+        if (found != null) {
+          return found;
+        }
+      }
+    } catch (HeadDamagedException error) {
+      return BUNDLED; // nobody can say which are installed
+    }
+    return BUNDLED;
+  }
+
+  private static @Nullable ReleaseInUse find(HeadStore heads, HeadEntry entry, String space) {
+    try {
+      Manifest manifest = heads.manifest(entry);
+      return manifest.space().equals(space)
+          ? new ReleaseInUse(manifest, sinceMs(heads, entry), heads.load(entry).labels()) : null;
+    } catch (HeadDamagedException error) {
+      return null;
+    }
+  }
+
+  /** Its envelope was written as it was installed. */
+  private static @Nullable Long sinceMs(HeadStore heads, HeadEntry entry) {
+    try {
+      return Files.getLastModifiedTime(heads.objects().object(entry.envelope())).toMillis();
+    } catch (IOException error) {
+      return null;
+    }
+  }
+
+  /** 0: the bundle's own head. */
+  public long serial() {
+    return manifest == null ? 0 : manifest.serial();
+  }
+
+  /** Since when it is in use here, Unix milliseconds by this phone's clock; null: from the beginning, or not known. */
+  public @Nullable Long sinceMs() {
+    return sinceMs;
+  }
+
+  /** From 0 to 1, on samples that were held out; null: it was not measured. */
+  public @Nullable Double accuracy() {
+    return manifest == null ? null : manifest.accuracy();
+  }
+
+  /** How many were held out. */
+  public long measuredOn() {
+    return manifest == null ? 0 : manifest.validationSamples();
+  }
+
+  /** The labels that it knows; null: the bundle's. */
+  @Nullable List<String> labels() {
+    return labels;
+  }
+}

@@ -1,0 +1,176 @@
+package fedexclient;
+
+import fedexclient.cache.Cache;
+import fedexclient.cache.CacheDamagedException;
+import fedexclient.cache.CacheException;
+import fedexclient.cache.SealedAs;
+import fedexclient.contract.DeviceBundle;
+import fedexclient.heads.HeadStore;
+import fedexclient.keeping.KeepingException;
+import fedexclient.keeping.SelfTests;
+import fedexclient.pull.PullReport;
+import fedexclient.pull.SpaceRetiredException;
+import fedexclient.pull.SpaceWatch;
+import fedexclient.pull.Subscription;
+import fedexclient.pull.Updater;
+import fedexclient.push.Outbox;
+import fedexclient.push.PushListener;
+import fedexclient.push.PushReport;
+import fedexclient.push.Sender;
+import fedexclient.recognise.ModelRefusedException;
+import fedexclient.service.EnrolmentException;
+import fedexclient.service.Identity;
+import fedexclient.service.RefusedException;
+import fedexclient.service.Service;
+import fedexclient.service.ServiceException;
+import fedexclient.service.SettingException;
+import fedexclient.service.Stop;
+import fedexclient.service.StoppedException;
+import fedexclient.storage.StorageException;
+import fedexclient.sync.Consent;
+import fedexclient.sync.NoConsentException;
+import fedexclient.trust.UntrustedException;
+import java.io.IOException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What a device gives to its service and gets from there. One push and one pull at a time; others wait for it. */
+final class Sharing {
+  private final FedexOptions options;
+  private final Home home;
+  private final Models models;
+  private final HeadStore heads;
+  private final OpenCache caches;
+  private final Membership membership;
+  private final Consent consent;
+  private final Object pushing = new Object();
+
+  Sharing(FedexOptions options, Home home, Models models, HeadStore heads, OpenCache caches, Membership membership,
+      Consent consent) {
+    this.options = options;
+    this.home = home;
+    this.models = models;
+    this.heads = heads;
+    this.caches = caches;
+    this.membership = membership;
+    this.consent = consent;
+  }
+
+  /** What a push did, and what keeps samples back. */
+  static final class Pushed {
+    private final PushReport report;
+    private final @Nullable KeepingException keptBack;
+
+    Pushed(PushReport report, @Nullable KeepingException keptBack) {
+      this.report = report;
+      this.keptBack = keptBack;
+    }
+
+    PushReport report() {
+      return report;
+    }
+
+    /** The first thing that went wrong; null: nothing did. */
+    @Nullable Exception problem() {
+      Exception problem = report.problem();
+      return problem == null ? keptBack : problem;
+    }
+  }
+
+  /**
+   * Uploads all feedback that is not acknowledged yet; what went wrong on the way is in the report.
+   *
+   * <p>What computed it is tested first, once: what fails its self-test uploads nothing.
+   */
+  Pushed push(PushListener listener, Stop stop) throws NoConsentException, EnrolmentException, SettingException,
+      CacheException, StorageException, StoppedException {
+    synchronized (pushing) {
+      Runnable end = consent.permit(stop);
+      Cache cache = caches.open();
+      try {
+        return push(cache, membership.require(), listener, stop);
+      } catch (CacheDamagedException error) {
+        caches.giveUp(cache);
+        throw error;
+      } finally {
+        end.run();
+      }
+    }
+  }
+
+  private Pushed push(Cache cache, Identity identity, PushListener listener, Stop stop)
+      throws SettingException, CacheException, StorageException, StoppedException {
+    try (Service service = membership.service(identity, stop)) {
+      @Nullable KeepingException keptBack = SelfTests.settle(cache, identity.origin(), models::tester);
+      SealedAs as = new SealedAs(identity.origin(), identity.device());
+      Outbox outbox = new Outbox(cache, as, options.uploads(), System::currentTimeMillis);
+      SpaceWatch spaces = membership.spaces(identity);
+      Set<String> retired = spaces.retiredNow(service, cache.uploads().unsent(as).values());
+      PushReport report = new Sender(listener).push(outbox, service, retired, stop);
+      if (report.problem() == null && !report.wasStopped()) {
+        membership.renewToken(identity, service);
+      }
+      if (report.hasMetRetirement()) {
+        spaces.tryRefresh(service); // it waits either way, and the next push tries again
+      }
+      return new Pushed(report, keptBack);
+    }
+  }
+
+  /** Fetches a better head, if there is one, and installs it for the next inference. */
+  PullReport pull(Stop stop) throws EnrolmentException, SettingException, ModelRefusedException, IOException,
+      SpaceRetiredException, ServiceException, UntrustedException, StorageException {
+    Identity identity = membership.require();
+    DeviceBundle bundle = models.bundle();
+    String space = bundle.facts().space();
+    SpaceWatch spaces = membership.spaces(identity);
+    Subscription followed = new Subscription(bundle, identity, options.channel(), options.head());
+    Updater updater = new Updater(followed, heads, home.trial(bundle), Membership::nowS);
+    try (Service service = membership.service(identity, stop)) {
+      spaces.check(service, space);
+      PullReport report = pull(updater, service, spaces, space, stop);
+      membership.renewToken(identity, service);
+      return report;
+    }
+  }
+
+  /** A space that is retired is told from one that somebody in between says is. */
+  private PullReport pull(Updater updater, Service service, SpaceWatch spaces, String space, Stop stop)
+      throws SpaceRetiredException, ServiceException, UntrustedException, StorageException {
+    try {
+      return updater.pull(service, membership.laterKeys(), stop);
+    } catch (RefusedException refused) {
+      spaces.explain(service, refused, space);
+      throw refused;
+    }
+  }
+
+  /**
+   * Forgets every sample here, and asks the service to erase all that this device ever uploaded.
+   *
+   * <p>What is not sent yet goes first, or it would come there later.
+   *
+   * @return the name of the erasure
+   */
+  String erase(Stop stop) throws EnrolmentException, SettingException, CacheException, StorageException,
+      ServiceException, UntrustedException {
+    synchronized (pushing) {
+      Identity identity = membership.require();
+      forget();
+      try (Service service = membership.service(identity, stop)) {
+        return service.eraseSamples();
+      }
+    }
+  }
+
+  /** Forgets every sample here. */
+  void forget() throws CacheException {
+    Cache cache = caches.open();
+    try {
+      cache.forget();
+    } catch (CacheDamagedException error) {
+      caches.giveUp(cache);
+      throw error;
+    }
+  }
+}
