@@ -14,8 +14,8 @@ import java.util.List;
  * SOI, then segments: FF, marker, length of 16 bits, big-endian, content; scans after their SOS; EOI
  * </pre>
  *
- * <p>Of applications' segments only whole JFIF, Exif and Adobe are kept. Without the EOI the last scan may be cut: files
- * with different bits behind it are the same picture only if it is not.
+ * <p>Of applications' segments only whole JFIF, Exif and Adobe are kept. Without the EOI the last scan may be cut:
+ * files with different bits behind it are the same picture only if it is not.
  */
 final class JpegFile extends PhotoFile {
   private static final int COMMENT = 0xfe;

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * Decodes photos: JPEG, PNG, WebP, GIF (its first picture), BMP, and HEIC from Android 9 on.
  *
  * <p>A file has at most 64 MiB. Of a photo of n pixels, which are at most what this decoder was made for, the decoder
- * holds 3 × n bytes of the app's heap and 4 × n outside of it, and of the file up to three times its bytes. Where that is
- * not to be had, the photo is refused and nothing else happens. Any thread may decode, several at a time.
+ * holds 3 × n bytes of the app's heap and 4 × n outside of it, and of the file up to three times its bytes; a JPEG that
+ * lacks its end takes twice 4 × n, a PNG of 16 bits a channel up to 8 × n of heap for a moment. Where that is not to be
+ * had, the photo is refused and nothing else happens. Any thread may decode, several at a time.
  */
 public final class PhotoDecoder {
   public static final int MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -31,8 +32,8 @@ public final class PhotoDecoder {
   /**
    * Decodes photos of fewer pixels, for phones with less memory than 192 MB of heap.
    *
-   * @param maxPixels 1 to 64 million. A JPEG of up to four times as many is decoded at a half, a quarter or an eighth of
-   *     its sides: places in it are others than those of a device that decodes all of it
+   * @param maxPixels 1 to 64 million. A JPEG of up to four times as many is decoded at a half, a quarter or an eighth
+   *     of its sides: places in it are others than those of a device that decodes all of it
    */
   public PhotoDecoder(int maxPixels) {
     this.size = new PhotoSize(maxPixels);

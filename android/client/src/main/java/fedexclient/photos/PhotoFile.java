@@ -14,10 +14,10 @@ import java.util.Collections;
  * stands for transparent, whose colours it would lose; texts and pictures that it would only read past. And where the
  * pixels end too soon is found out here, as that decoder gives what there is, and black.
  */
-class PhotoFile {
+abstract class PhotoFile {
   private final byte[] content;
 
-  /** A kind of which nothing but its content is known. */
+  /** Takes what is left of a file. */
   PhotoFile(byte[] content) {
     this.content = content;
   }

@@ -1,5 +1,5 @@
 /**
- * From the file of a photo to its pixels, upright: as the Python device has them, as far as the platform's decoder goes.
+ * From the file of a photo to its pixels, upright: those that the Python device has, by the platform's decoders.
  *
  * <pre>
  * bounded read -&gt; kind -&gt; what of the file is pixels -&gt; its size -&gt; decoded by the platform -&gt; turned

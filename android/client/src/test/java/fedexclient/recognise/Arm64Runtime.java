@@ -16,8 +16,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The prefix on the arm64 library of an APK, in qemu, a process a face ({@code src/test/c/run_model.c}); all else on that
- * for this machine.
+ * The prefix on the arm64 library of an APK, in qemu, a process a face ({@code src/test/c/run_model.c}); all else on
+ * that for this machine.
  */
 final class Arm64Runtime implements ModelRuntime {
   private static final String LIBRARIES = "tflite/aars/tensorflow-lite/jni/arm64-v8a";

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import fedexclient.contract.Tensor;
+import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -13,9 +14,9 @@ import org.junit.jupiter.api.Test;
 /**
  * From a photo's pixels to features and answers: as the Python device has them.
  *
- * <p>With a prefix of float32, whose numbers do not hang on who computes them, over all photos. One of dynamic range rounds
- * the inputs of its layers, so that a pixel's rounding may be a step in them, and runtimes do so each in their own way; as
- * it takes seconds a face, it sees each 40th photo, or as the property fedex.every says.
+ * <p>With a prefix of float32, whose numbers do not hang on who computes them, over all photos. One of dynamic range
+ * rounds the inputs of its layers, so that a pixel's rounding may be a step in them, and runtimes do so each in their
+ * own way; as it takes seconds a face, it sees each 40th photo, or as the property fedex.every says.
  */
 class FeaturesParityTest {
   private static final double MEAN = 0.999;
@@ -59,7 +60,7 @@ class FeaturesParityTest {
 
   private static int selfTest(Fixture fixture, ModelRuntime runtime) throws Exception {
     try (Recognizer recognizer = Recognizer.open(fixture.models(runtime), null, 1)) {
-      int ppm = recognizer.selfTest(Fixture.decode(fixture.bundleFolder().toPath().resolve("golden-input.png").toFile()));
+      int ppm = recognizer.selfTest(Fixture.decode(new File(fixture.bundleFolder(), "golden-input.png")));
       System.out.println("golden input, " + runtime.name() + ": " + ppm + " ppm");
       return ppm;
     }
