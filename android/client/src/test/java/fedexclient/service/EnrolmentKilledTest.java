@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
@@ -85,12 +87,13 @@ class EnrolmentKilledTest extends EnrolmentTestCase {
 
   @Test
   void who_waits_for_the_lock_of_one_that_is_killed_gets_it() throws Exception {
-    service.faults.put("/v1/devices", (connection, head) -> Thread.sleep(60_000));
+    CountDownLatch isAsked = new CountDownLatch(1);
+    service.faults.put("/v1/devices", (connection, head) -> {
+      isAsked.countDown();
+      Thread.sleep(60_000);
+    });
     Process process = start(false, "");
-    while (service.enrolments() == 0) {
-      assertTrue(process.isAlive());
-      Thread.sleep(10);
-    }
+    assertTrue(isAsked.await(30, TimeUnit.SECONDS));
     service.faults.clear();
     process.destroyForcibly();
     enrol();

@@ -12,12 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.Mac;
@@ -29,12 +27,12 @@ final class StubService implements AutoCloseable {
 
   private static final Pattern FIELD = Pattern.compile("\"(code|secret|nonce)\":\"([^\"]*)\"");
 
-  /** Path prefix to what is answered instead; null leaves it to the service after all. */
-  final Map<String, RawServer.Answer> faults = new LinkedHashMap<>();
+  /** Path prefix to what is answered instead. What was asked is done all the same. */
+  final Map<String, RawServer.Answer> faults = new ConcurrentHashMap<>();
   /** Which device has which secret. */
-  final Map<String, String> deviceOf = new LinkedHashMap<>();
+  final Map<String, String> deviceOf = new ConcurrentHashMap<>();
   /** What came as authorization; empty where nothing did. */
-  final Set<String> tokens = new HashSet<>();
+  final Set<String> tokens = ConcurrentHashMap.newKeySet();
 
   volatile String token = Asking.TOKEN;
   /** Given out in place of the token, and not used yet; empty: none. */
@@ -117,16 +115,20 @@ final class StubService implements AutoCloseable {
     return Asking.answering(status, "Content-Type: application/json", body);
   }
 
-  private synchronized void answer(Socket connection, String head) throws Exception {
+  private void answer(Socket connection, String head) throws Exception {
+    String body = new String(RawServer.body(connection, head), StandardCharsets.UTF_8);
+    // What answers may read the body that the headers announce, and this one is read.
+    decided(head, body).to(connection, head.replaceAll("(?i)content-length:", "X-Was-Length:"));
+  }
+
+  private synchronized RawServer.Answer decided(String head, String body) throws Exception {
     String path = head.split(" ")[1];
-    byte[] body = RawServer.body(connection, head);
-    String withoutBody = head.replaceAll("(?i)content-length:", "X-Was-Length:");
     tokens.add(RawServer.header(head, "Authorization"));
-    RawServer.Answer answer = answerTo(head.split(" ")[0], path, head, new String(body, StandardCharsets.UTF_8));
-    for (Map.Entry<String, RawServer.Answer> fault : new HashMap<>(faults).entrySet()) {
+    RawServer.Answer answer = answerTo(head.split(" ")[0], path, head, body);
+    for (Map.Entry<String, RawServer.Answer> fault : faults.entrySet()) {
       answer = path.startsWith(fault.getKey()) ? fault.getValue() : answer;
     }
-    answer.to(connection, withoutBody);
+    return answer;
   }
 
   private RawServer.Answer answerTo(String method, String path, String head, String body) throws Exception {
