@@ -9,6 +9,7 @@ import fedexclient.heads.HeadStore;
 import fedexclient.keeping.Feedback;
 import fedexclient.keeping.Keeper;
 import fedexclient.keeping.KeptFeedback;
+import fedexclient.pull.PullOutcome;
 import fedexclient.pull.PullReport;
 import fedexclient.push.PushListener;
 import fedexclient.push.PushReport;
@@ -196,10 +197,10 @@ public final class Fedex implements AutoCloseable {
   private Sharing.Pushed pushed(PushListener listener, Stop stop) throws Exception {
     try {
       Sharing.Pushed pushed = sharing.push(listener, stop);
-      log.notePush(System.currentTimeMillis(), nameOf(pushed.problem()));
+      log.notePush(System.currentTimeMillis(), pushed.report().samples(), nameOf(pushed.problem()));
       return pushed;
     } catch (Exception error) {
-      log.notePush(System.currentTimeMillis(), nameOf(error));
+      log.notePush(System.currentTimeMillis(), 0, nameOf(error));
       throw error;
     }
   }
@@ -216,10 +217,11 @@ public final class Fedex implements AutoCloseable {
   private PullReport pulled(Stop stop) throws Exception {
     try {
       PullReport report = sharing.pull(stop);
-      log.notePull(System.currentTimeMillis(), null);
+      boolean isNew = report.outcome() == PullOutcome.INSTALLED;
+      log.notePull(System.currentTimeMillis(), isNew ? report.serial() : 0, null);
       return report;
     } catch (Exception error) {
-      log.notePull(System.currentTimeMillis(), nameOf(error));
+      log.notePull(System.currentTimeMillis(), 0, nameOf(error));
       throw error;
     }
   }

@@ -5,10 +5,9 @@ import fedexclient.cache.CacheException;
 import fedexclient.cache.UploadState;
 import fedexclient.cache.UploadStatus;
 import fedexclient.cache.WaitingSamples;
-import java.util.ArrayList;
+import fedexclient.contract.Problem;
 import java.util.Collections;
-import java.util.LinkedHashSet;
-import java.util.List;
+import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +18,7 @@ public final class SampleCounts {
   private long waiting;
   private long keptBack;
   private long refused;
-  private final Set<String> refusals = new LinkedHashSet<>();
+  private final Set<Problem> refusals = EnumSet.noneOf(Problem.class);
 
   private SampleCounts(long inferences, long acknowledged) {
     this.inferences = inferences;
@@ -55,11 +54,20 @@ public final class SampleCounts {
   private void addSealed(UploadStatus upload, @Nullable String device) {
     if (upload.state() == UploadState.REFUSED) {
       refused += upload.samples();
-      refusals.add(upload.problem() == null ? "" : upload.problem());
+      addRefusal(upload.problem());
     } else if (upload.device().equals(device)) {
       waiting += upload.samples();
     } else {
       keptBack += upload.samples(); // sealed as another device, which nobody sends as this one
+    }
+  }
+
+  /** Takes down the type that a refusal begins with; what was damaged in the cache has none. */
+  private void addRefusal(@Nullable String said) {
+    for (Problem problem : Problem.values()) {
+      if (said != null && said.startsWith(problem + " ")) {
+        refusals.add(problem);
+      }
     }
   }
 
@@ -83,9 +91,9 @@ public final class SampleCounts {
     return refused;
   }
 
-  /** Why: each reason once, in the service's words. */
-  public List<String> refusals() {
-    return Collections.unmodifiableList(new ArrayList<>(refusals));
+  /** Why: each type of problem once. */
+  public Set<Problem> refusals() {
+    return Collections.unmodifiableSet(refusals);
   }
 
   /** Samples that the service has. */

@@ -120,13 +120,19 @@ final class Push {
     if (!takeApart(sealed, problem, fate)) {
       fate = Reaction.to(problem, false);
     }
-    String said = String.valueOf(problem.getMessage());
+    String said = said(problem);
     if (fate == UploadFate.IS_SET_ASIDE) {
       outbox.setAside(sealed.id(), said);
     } else if (fate == UploadFate.WAITS || fate == UploadFate.ALL_WAIT) {
       outbox.note(sealed.id(), said);
     }
     return fate;
+  }
+
+  /** What is noted of an upload: for a refusal its type first, for whoever tells people in their language. */
+  private static String said(Exception problem) {
+    String message = String.valueOf(problem.getMessage());
+    return problem instanceof RefusedException ? ((RefusedException) problem).problem() + " " + message : message;
   }
 
   /** Does so if that is the fate; returns false where it cannot be done. */
@@ -136,7 +142,7 @@ final class Push {
     }
     if (fate == UploadFate.SAMPLES_ARE_SET_ASIDE) {
       RefusedException refusal = (RefusedException) problem;
-      return outbox.setSamplesAside(sealed, refusal.samples(), String.valueOf(refusal.getMessage()));
+      return outbox.setSamplesAside(sealed, refusal.samples(), said(refusal));
     }
     return true;
   }

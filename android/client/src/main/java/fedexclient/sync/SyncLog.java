@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * How the last push and the last pull ended, and how many rounds failed in a row. Thread-safe.
  *
  * <pre>
- * sync.json   {"format": 1, "failures": 0, "push": {"ended_ms": ..., "trouble": "..."}, "pull": {...}}
+ * sync.json   {"format": 1, "failures": 0, "push": {"ended_ms": ..., "number": 3, "trouble": null}, "pull": {...}}
  * </pre>
  *
  * <p>Where it cannot be read or written, nothing else is kept from being done: it is of use to people, and to waits.
@@ -40,16 +40,23 @@ public final class SyncLog {
   /** What is kept of a push or a pull. */
   public static final class Entry {
     private final long endedMs;
+    private final long number;
     private final @Nullable String trouble;
 
-    private Entry(long endedMs, @Nullable String trouble) {
+    private Entry(long endedMs, long number, @Nullable String trouble) {
       this.endedMs = endedMs;
+      this.number = number;
       this.trouble = trouble;
     }
 
     /** When it ended, in Unix milliseconds. */
     public long endedMs() {
       return endedMs;
+    }
+
+    /** The samples that a push sent; the serial that a pull installed, 0 where it found nothing newer. */
+    public long number() {
+      return number;
     }
 
     /** The name of what was wrong; null: nothing was. */
@@ -68,14 +75,14 @@ public final class SyncLog {
     return entry(read(), "pull");
   }
 
-  /** Keeps how a push ended. */
-  public void notePush(long endedMs, @Nullable String trouble) {
-    note("push", endedMs, trouble);
+  /** Keeps how a push ended, and how many samples it sent. */
+  public void notePush(long endedMs, long samples, @Nullable String trouble) {
+    note("push", endedMs, samples, trouble);
   }
 
-  /** Keeps how a pull ended. */
-  public void notePull(long endedMs, @Nullable String trouble) {
-    note("pull", endedMs, trouble);
+  /** Keeps how a pull ended, and which release it installed; 0: none. */
+  public void notePull(long endedMs, long serial, @Nullable String trouble) {
+    note("pull", endedMs, serial, trouble);
   }
 
   /**
@@ -93,9 +100,10 @@ public final class SyncLog {
     return Cadence.waitS(policy.intervalS(), failures, round.retryAfterS(), draw);
   }
 
-  private synchronized void note(String key, long endedMs, @Nullable String trouble) {
+  private synchronized void note(String key, long endedMs, long number, @Nullable String trouble) {
     Map<String, @Nullable Object> entry = new LinkedHashMap<>();
     entry.put("ended_ms", endedMs);
+    entry.put("number", number);
     entry.put("trouble", trouble);
     Map<String, @Nullable Object> document = read();
     document.put(key, entry);
@@ -108,8 +116,10 @@ public final class SyncLog {
       return null;
     }
     Object endedMs = ((Map<?, ?>) kept).get("ended_ms");
+    Object number = ((Map<?, ?>) kept).get("number");
     Object trouble = ((Map<?, ?>) kept).get("trouble");
-    return endedMs instanceof Long ? new Entry((Long) endedMs, trouble instanceof String ? (String) trouble : null) : null;
+    return endedMs instanceof Long && number instanceof Long
+        ? new Entry((Long) endedMs, (Long) number, trouble instanceof String ? (String) trouble : null) : null;
   }
 
   private synchronized Map<String, @Nullable Object> read() {

@@ -40,13 +40,15 @@ public final class SyncLogTest {
   @Test
   public void the_last_push_and_pull_are_kept() {
     assertNull(log.push());
-    log.notePush(5, "TRY_LATER");
-    log.notePull(6, null);
-    log.notePush(7, "REFUSED");
+    log.notePush(5, 0, "TRY_LATER");
+    log.notePull(6, 4, null);
+    log.notePush(7, 3, "REFUSED");
     SyncLog again = new SyncLog(folder);
     assertEquals(7, Objects.requireNonNull(again.push()).endedMs());
     assertEquals("REFUSED", Objects.requireNonNull(again.push()).trouble());
+    assertEquals(3, Objects.requireNonNull(again.push()).number());
     assertEquals(6, Objects.requireNonNull(again.pull()).endedMs());
+    assertEquals(4, Objects.requireNonNull(again.pull()).number());
     assertNull(Objects.requireNonNull(again.pull()).trouble());
   }
 
@@ -77,7 +79,7 @@ public final class SyncLogTest {
 
   @Test
   public void a_garbled_log_begins_anew() throws Exception {
-    log.notePush(5, null);
+    log.notePush(5, 1, null);
     for (String garbled : new String[] {"", "{", "{\"format\":2}", "{\"format\":1,\"push\":3,\"failures\":\"x\"}"}) {
       Files.write(folder.resolve("sync.json"), garbled.getBytes(StandardCharsets.UTF_8));
       assertNull(garbled, log.push());
@@ -88,7 +90,7 @@ public final class SyncLogTest {
   @Test
   public void a_log_that_cannot_be_written_keeps_nobody_waiting() throws Exception {
     Files.write(folder, new byte[0]); // a file where the folder should be
-    log.notePull(5, null);
+    log.notePull(5, 0, null);
     assertNull(log.pull());
     assertEquals(200, log.waitS(putOff(0), policy, 0.5), 1e-9);
   }
