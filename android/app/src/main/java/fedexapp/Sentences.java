@@ -1,10 +1,11 @@
 package fedexapp;
 
 import android.content.res.Resources;
-import fedexapp.learner.NoLearnerException;
 import fedexapp.learner.NoModelException;
+import fedexapp.learner.PastFailure;
 import fedexapp.photo.PhotoTooLargeException;
 import fedexapp.photo.UnreadablePhotoException;
+import fedexclient.Trouble;
 import fedexclient.cache.CacheAccessException;
 import fedexclient.cache.CacheDamagedException;
 import fedexclient.cache.CacheException;
@@ -19,17 +20,33 @@ import fedexclient.contract.SelfTestFailedException;
 import fedexclient.contract.TooLargeException;
 import fedexclient.contract.UnsupportedVersionException;
 import fedexclient.contract.WrongSpaceException;
+import fedexclient.keeping.KeepingException;
+import fedexclient.keeping.KeptBackException;
+import fedexclient.keeping.UnknownAnswerException;
+import fedexclient.keeping.UntestedException;
+import fedexclient.pull.HeadCrashedException;
+import fedexclient.pull.HeadRefusedException;
+import fedexclient.push.PushException;
 import fedexclient.recognise.HeadDamagedException;
 import fedexclient.recognise.ModelRefusedException;
 import fedexclient.recognise.PhotoException;
 import fedexclient.recognise.RecogniseException;
 import fedexclient.recognise.TensorException;
+import fedexclient.service.AnotherServiceException;
+import fedexclient.service.CopiedIdentityException;
 import fedexclient.service.CutOffException;
+import fedexclient.service.DamagedIdentityException;
+import fedexclient.service.EnrolmentException;
+import fedexclient.service.RedirectedException;
 import fedexclient.service.RefusedException;
+import fedexclient.service.SettingException;
 import fedexclient.service.StoppedException;
 import fedexclient.service.TryLaterException;
 import fedexclient.service.UnexplainedException;
 import fedexclient.service.UnreachableException;
+import fedexclient.service.UnsentUploadsException;
+import fedexclient.storage.StorageException;
+import fedexclient.sync.NoConsentException;
 import fedexclient.trust.ClockAheadException;
 import fedexclient.trust.ExpiredException;
 import fedexclient.trust.ForgedException;
@@ -40,6 +57,7 @@ import fedexclient.trust.ReplayedException;
 import fedexclient.trust.UntrustedException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -47,10 +65,10 @@ import org.jspecify.annotations.Nullable;
 /** What went wrong, in one sentence for people. What an exception says itself is for whoever mends the app. */
 final class Sentences {
   private static final Map<Class<?>, Integer> OF_CLASS = new HashMap<>();
+  private static final Map<Trouble, Integer> OF_TROUBLE = new EnumMap<>(Trouble.class);
 
   static {
     OF_CLASS.put(NoModelException.class, R.string.error_no_model);
-    OF_CLASS.put(NoLearnerException.class, R.string.error_no_learner);
     OF_CLASS.put(PhotoTooLargeException.class, R.string.error_photo_too_large);
     OF_CLASS.put(UnreadablePhotoException.class, R.string.error_photo_unreadable);
     OF_CLASS.put(FileNotFoundException.class, R.string.error_photo_gone);
@@ -91,12 +109,55 @@ final class Sentences {
     OF_CLASS.put(TryLaterException.class, R.string.error_later);
     OF_CLASS.put(UnreachableException.class, R.string.error_unreachable);
     OF_CLASS.put(CutOffException.class, R.string.error_cut_off);
+
+    OF_CLASS.put(NoConsentException.class, R.string.error_no_consent);
+    OF_CLASS.put(EnrolmentException.class, R.string.error_not_enrolled);
+    OF_CLASS.put(CopiedIdentityException.class, R.string.error_copied);
+    OF_CLASS.put(DamagedIdentityException.class, R.string.error_identity);
+    OF_CLASS.put(UnsentUploadsException.class, R.string.error_unsent);
+    OF_CLASS.put(AnotherServiceException.class, R.string.error_another_service);
+    OF_CLASS.put(RedirectedException.class, R.string.error_redirected);
+    OF_CLASS.put(SettingException.class, R.string.error_address);
+    OF_CLASS.put(StorageException.class, R.string.error_storage_now);
+    OF_CLASS.put(KeepingException.class, R.string.error_kept_back);
+    OF_CLASS.put(KeptBackException.class, R.string.error_kept_back_test);
+    OF_CLASS.put(UntestedException.class, R.string.error_untested);
+    OF_CLASS.put(UnknownAnswerException.class, R.string.error_unknown_answer);
+    OF_CLASS.put(PushException.class, R.string.error_not_sent);
+    OF_CLASS.put(HeadRefusedException.class, R.string.error_head_refused);
+    OF_CLASS.put(HeadCrashedException.class, R.string.error_head_crashed);
+    OF_CLASS.put(fedexclient.pull.SpaceRetiredException.class, R.string.error_space_retired);
+    OF_CLASS.put(fedexclient.push.SpaceRetiredException.class, R.string.error_space_retired);
+    OF_CLASS.put(fedexclient.photos.PhotoTooLargeException.class, R.string.error_photo_large);
+    OF_CLASS.put(fedexclient.photos.PhotoUnreadableException.class, R.string.error_photo_read);
+  }
+
+  static {
+    OF_TROUBLE.put(Trouble.TRY_LATER, R.string.error_unreachable);
+    OF_TROUBLE.put(Trouble.STOPPED, R.string.error_stopped);
+    OF_TROUBLE.put(Trouble.NO_CONSENT, R.string.error_no_consent);
+    OF_TROUBLE.put(Trouble.NOT_ENROLLED, R.string.error_not_enrolled);
+    OF_TROUBLE.put(Trouble.REFUSED, R.string.error_refused);
+    OF_TROUBLE.put(Trouble.NOT_BELIEVED, R.string.error_untrusted);
+    OF_TROUBLE.put(Trouble.CLOCK_AHEAD, R.string.error_clock);
+    OF_TROUBLE.put(Trouble.ADDRESS, R.string.error_address);
+    OF_TROUBLE.put(Trouble.KEPT_BACK, R.string.error_kept_back);
+    OF_TROUBLE.put(Trouble.NO_SPACE, R.string.error_cache_full);
+    OF_TROUBLE.put(Trouble.STORAGE, R.string.error_storage);
+    OF_TROUBLE.put(Trouble.NEWER_VERSION, R.string.error_cache_newer);
+    OF_TROUBLE.put(Trouble.PHOTO, R.string.error_photo);
+    OF_TROUBLE.put(Trouble.LABEL, R.string.error_name);
+    OF_TROUBLE.put(Trouble.GONE, R.string.error_no_inference);
+    OF_TROUBLE.put(Trouble.MODEL, R.string.error_model);
   }
 
   private Sentences() {}
 
   /** Says what went wrong. */
   static String of(Resources resources, Exception error) {
+    if (error instanceof PastFailure) {
+      return resources.getString(ofTrouble(((PastFailure) error).trouble()));
+    }
     if (error instanceof RefusedException) {
       return of(resources, ((RefusedException) error).problem());
     }
@@ -118,6 +179,12 @@ final class Sentences {
       }
     }
     return R.string.error_unexpected;
+  }
+
+  /** The sentence of what can be done about something. */
+  static int ofTrouble(Trouble trouble) {
+    Integer sentence = OF_TROUBLE.get(trouble);
+    return sentence == null ? R.string.error_unexpected : sentence;
   }
 
   /** Says why the service refused something. */

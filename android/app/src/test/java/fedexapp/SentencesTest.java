@@ -6,6 +6,7 @@ import static org.junit.Assert.assertTrue;
 
 import android.content.res.Configuration;
 import android.content.res.Resources;
+import fedexclient.Trouble;
 import fedexclient.contract.ContractException;
 import fedexclient.contract.Invitation;
 import fedexclient.contract.Label;
@@ -59,6 +60,13 @@ public class SentencesTest extends ScreenTestCase {
     assertTrue("all were found", exceptions.size() >= 28);
     for (Class<?> type : exceptions) {
       assertNotEquals(type.getName(), R.string.error_unexpected, Sentences.ofClass(type));
+    }
+  }
+
+  @Test
+  public void whateverWentWrongInAnEarlierLifeHasASentence() {
+    for (Trouble trouble : Trouble.values()) {
+      assertNotEquals(trouble.name(), R.string.error_unexpected, Sentences.ofTrouble(trouble));
     }
   }
 

@@ -11,6 +11,7 @@ import fedexclient.photos.PhotoDecoder;
 import fedexclient.recognise.BundleModels;
 import fedexclient.recognise.ModelRefusedException;
 import fedexclient.recognise.ModelRuntime;
+import fedexclient.recognise.Pixels;
 import fedexclient.recognise.RecogniseException;
 import fedexclient.recognise.Recognizer;
 import java.io.IOException;
@@ -18,16 +19,23 @@ import org.jspecify.annotations.Nullable;
 
 /** The bundle of a device, read when it is first needed, and what runs its models. */
 final class Models {
+  private static final long HEAP_BYTES_A_PIXEL = 8;
+
   private final FedexOptions options;
   private final ModelRuntime runtime;
   private final HeadStore heads;
-  private final PhotoDecoder decoder = new PhotoDecoder();
+  private final PhotoDecoder decoder = new PhotoDecoder(maxPixels(Runtime.getRuntime().maxMemory()));
   private @Nullable DeviceBundle bundle;
 
   Models(FedexOptions options, ModelRuntime runtime, HeadStore heads) {
     this.options = options;
     this.runtime = runtime;
     this.heads = heads;
+  }
+
+  /** The pixels of a photo whose bytes, three a pixel, take three eighths of a heap. */
+  static int maxPixels(long heapBytes) {
+    return (int) Math.max(1, Math.min(Pixels.MAX_PIXELS, heapBytes / HEAP_BYTES_A_PIXEL));
   }
 
   synchronized DeviceBundle bundle() throws ModelRefusedException, IOException {

@@ -1,0 +1,48 @@
+package fedexapp.learner;
+
+import android.content.Context;
+import android.content.pm.ApplicationInfo;
+import fedexclient.Fedex;
+import fedexclient.FedexOptions;
+import fedexclient.service.Stop;
+import fedexclient.service.Transport;
+import fedexclient.sync.SyncJobs;
+import fedexclient.sync.SyncPolicy;
+
+/** The device of this app: what its screens and its jobs share. Made without a file being touched. */
+public final class BuiltIn implements LearnerFactory {
+  private static final String NAME = "fedex-demo 0.1.0";
+
+  private final Context context;
+  private final Fedex fedex;
+
+  public BuiltIn(Context context) {
+    this.context = context;
+    FedexOptions options = FedexOptions.ofAssets(context, AssetBundle.FOLDER, NAME);
+    boolean isForDebugging = (context.getApplicationInfo().flags & ApplicationInfo.FLAG_DEBUGGABLE) != 0;
+    Transport transport = Transport.standard();
+    fedex = Fedex.open(context, options.withTransport(isForDebugging ? transport.allowingPlainHttp() : transport));
+  }
+
+  @Override
+  public Learner open(Context asked) throws NoModelException {
+    if (!AssetBundle.isThere(context.getAssets())) {
+      throw new NoModelException();
+    }
+    return new FedexLearner(fedex, new KeptChoices(context));
+  }
+
+  /** The jobs by which the device pushes and pulls, as the user wants them. */
+  public SyncJobs syncJobs() {
+    return fedex.syncJobs(policy());
+  }
+
+  /** Pushes and pulls once; returns the seconds until that is due again. */
+  public double syncOnce(Stop stop) {
+    return fedex.syncOnce(policy(), stop);
+  }
+
+  private SyncPolicy policy() {
+    return FedexLearner.policyOf(new KeptChoices(context).read());
+  }
+}

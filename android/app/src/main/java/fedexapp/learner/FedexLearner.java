@@ -1,0 +1,269 @@
+package fedexapp.learner;
+
+import fedexclient.Fedex;
+import fedexclient.FedexException;
+import fedexclient.FedexStatus;
+import fedexclient.PhotoRecognizer;
+import fedexclient.ReleaseInUse;
+import fedexclient.SampleCounts;
+import fedexclient.Trouble;
+import fedexclient.contract.Invitation;
+import fedexclient.keeping.KeptAnswer;
+import fedexclient.pull.PullOutcome;
+import fedexclient.pull.PullReport;
+import fedexclient.push.PushReport;
+import fedexclient.recognise.Answer;
+import fedexclient.service.AnotherServiceException;
+import fedexclient.service.EnrolmentException;
+import fedexclient.service.Stop;
+import fedexclient.service.StoppedException;
+import fedexclient.service.UnsentUploadsException;
+import fedexclient.sync.SyncLog;
+import fedexclient.sync.SyncPolicy;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The learner of the library. */
+final class FedexLearner implements Learner {
+  private final Fedex fedex;
+  private final KeptChoices kept;
+  private final Map<String, Exception> notKept = new HashMap<>();
+  private @Nullable PhotoRecognizer recognizer;
+
+  FedexLearner(Fedex fedex, KeptChoices kept) {
+    this.fedex = fedex;
+    this.kept = kept;
+  }
+
+  static SyncPolicy policyOf(Choices choices) {
+    return new SyncPolicy(choices.has(Choice.CHARGING), choices.has(Choice.IDLE), choices.has(Choice.UNMETERED),
+        SyncPolicy.USUAL.intervalS());
+  }
+
+  private interface Asked<T extends @Nullable Object> {
+    T run() throws Exception;
+  }
+
+  /** What went wrong is told by its own exception, which the screens have sentences for. */
+  private static <T extends @Nullable Object> T asked(Asked<T> asked) throws Exception {
+    try {
+      return asked.run();
+    } catch (FedexException error) {
+      throw error.getCause();
+    }
+  }
+
+  @Override
+  public List<SeenFace> recognise(byte[] photo) throws Exception {
+    return asked(() -> {
+      PhotoRecognizer open = recognizer();
+      open.setStrictness(kept.read().strictness());
+      List<SeenFace> seen = new ArrayList<>();
+      for (KeptAnswer one : open.recognise(photo)) {
+        Answer answer = one.answer();
+        seen.add(new SeenFace(inference(one), answer.box(), answer.results(), answer.isUnknown()));
+      }
+      return seen;
+    });
+  }
+
+  private PhotoRecognizer recognizer() throws FedexException {
+    PhotoRecognizer open = recognizer;
+    if (open == null) {
+      open = fedex.recognizer();
+      recognizer = open;
+    }
+    return open;
+  }
+
+  /** Names an answer; of one that could not be kept, why is told when something is said about it. */
+  private String inference(KeptAnswer answer) {
+    Long inference = answer.inference();
+    Exception problem = answer.problem();
+    if (inference != null || problem == null) {
+      return String.valueOf(inference);
+    }
+    String name = "not kept " + notKept.size();
+    notKept.put(name, problem);
+    return name;
+  }
+
+  private long numberOf(String inference) throws Exception {
+    Exception problem = notKept.get(inference);
+    if (problem != null) {
+      throw problem;
+    }
+    return Long.parseLong(inference);
+  }
+
+  @Override
+  public void agree(String inference) throws Exception {
+    asked(() -> fedex.agree(numberOf(inference)));
+  }
+
+  @Override
+  public void correct(String inference, String label) throws Exception {
+    asked(() -> fedex.correct(numberOf(inference), label));
+  }
+
+  @Override
+  public List<String> labels() throws Exception {
+    return asked(fedex::labels);
+  }
+
+  @Override
+  public Status status() throws Exception {
+    return asked(() -> statusOf(fedex.status()));
+  }
+
+  private static Status statusOf(FedexStatus status) {
+    SampleCounts counts = status.samples();
+    ReleaseInUse release = status.release();
+    Long sinceMs = release.sinceMs();
+    Samples samples = new Samples(
+        counts.waiting() + counts.keptBack() + counts.refused(), counts.waiting(), counts.refused(),
+        counts.acknowledged());
+    Release inUse = new Release(release.serial(), sinceMs == null ? null : seconds(sinceMs), release.accuracy(),
+        release.measuredOn());
+    String group = status.group();
+    String url = status.url();
+    return new Status(samples, inUse)
+        .withRefusals(new ArrayList<>(counts.refusals()))
+        .withMembership(group == null || url == null ? null : new Membership(group, url), status.consentMs() != null)
+        .withLast(lastPush(status.lastPush()), lastPull(status.lastPull()));
+  }
+
+  private static long seconds(long ms) {
+    return TimeUnit.MILLISECONDS.toSeconds(ms);
+  }
+
+  private static @Nullable SyncResult lastPush(SyncLog.@Nullable Entry last) {
+    if (last == null) {
+      return null;
+    }
+    SyncResult failure = failure(last);
+    return failure == null ? SyncResult.sent(last.number(), seconds(last.endedMs())) : failure;
+  }
+
+  private static @Nullable SyncResult lastPull(SyncLog.@Nullable Entry last) {
+    if (last == null) {
+      return null;
+    }
+    SyncResult failure = failure(last);
+    return failure == null ? pulled(last.number(), seconds(last.endedMs())) : failure;
+  }
+
+  private static SyncResult pulled(long serial, long at) {
+    return serial == 0 ? SyncResult.current(at) : SyncResult.installed(serial, at);
+  }
+
+  private static @Nullable SyncResult failure(SyncLog.Entry last) {
+    for (Trouble trouble : Trouble.values()) {
+      if (trouble.name().equals(last.trouble())) {
+        return SyncResult.failed(new PastFailure(trouble), seconds(last.endedMs()));
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public SyncResult push(Progress progress, Stop stop) throws Exception {
+    return asked(() -> {
+      PushReport report = fedex.push(
+          at -> progress.at(at.bytesDone(), at.bytesDone() + at.bytesWaiting()), stop);
+      Exception problem = report.problem();
+      if (problem != null) {
+        throw problem;
+      }
+      if (report.wasStopped()) {
+        throw new StoppedException();
+      }
+      return SyncResult.sent(report.samples(), seconds(System.currentTimeMillis()));
+    });
+  }
+
+  @Override
+  public SyncResult pull(Progress progress, Stop stop) throws Exception {
+    return asked(() -> {
+      PullReport report = fedex.pull(stop);
+      boolean isNew = report.outcome() == PullOutcome.INSTALLED;
+      return pulled(isNew ? report.serial() : 0, seconds(System.currentTimeMillis()));
+    });
+  }
+
+  /** The user has seen where the invitation leads: a group that the device was of before is left for it. */
+  @Override
+  public void enrol(Invitation invitation) throws Exception {
+    asked(() -> {
+      try {
+        return fedex.enrol(invitation);
+      } catch (FedexException error) {
+        if (isOfAnother(error.getCause())) {
+          return fedex.enrolAgain(invitation);
+        }
+        throw error;
+      }
+    });
+    sync();
+  }
+
+  private static boolean isOfAnother(Exception error) {
+    return error instanceof AnotherServiceException
+        || error instanceof EnrolmentException && !(error instanceof UnsentUploadsException);
+  }
+
+  @Override
+  public void consent(boolean isGiven) throws Exception {
+    asked(() -> {
+      if (isGiven) {
+        fedex.giveConsent();
+      } else {
+        fedex.withdrawConsent();
+      }
+      return null;
+    });
+    sync();
+  }
+
+  /** Has the phone push and pull by itself from now on, as the user wants it. */
+  private void sync() throws IOException {
+    fedex.syncJobs(policyOf(kept.read())).ensure();
+  }
+
+  @Override
+  public void erase() throws Exception {
+    asked(() -> {
+      if (fedex.status().group() == null) {
+        fedex.forget();
+        return null;
+      }
+      return fedex.erase();
+    });
+  }
+
+  @Override
+  public Choices choices() {
+    return kept.read();
+  }
+
+  @Override
+  public void choose(Choices choices) throws IOException {
+    if (!kept.write(choices)) {
+      throw new IOException("the settings could not be kept");
+    }
+    sync();
+  }
+
+  @Override
+  public void close() {
+    if (recognizer != null) {
+      recognizer.close();
+      recognizer = null;
+    }
+  }
+}
