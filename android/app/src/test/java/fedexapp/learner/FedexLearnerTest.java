@@ -1,0 +1,124 @@
+package fedexapp.learner;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertNotNull;
+import static org.junit.Assert.assertNull;
+import static org.junit.Assert.assertThrows;
+import static org.junit.Assert.assertTrue;
+
+import android.app.Application;
+import android.app.job.JobInfo;
+import android.app.job.JobScheduler;
+import fedexclient.Fedex;
+import fedexclient.FedexOptions;
+import fedexclient.Trouble;
+import fedexclient.cache.NoInferenceException;
+import fedexclient.contract.Strictness;
+import fedexclient.service.EnrolmentException;
+import fedexclient.service.Stop;
+import fedexclient.sync.NoConsentException;
+import java.io.File;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.junit.After;
+import org.junit.Before;
+import org.junit.Test;
+import org.junit.runner.RunWith;
+import org.robolectric.RobolectricTestRunner;
+import org.robolectric.RuntimeEnvironment;
+import org.robolectric.annotation.Config;
+
+/** The learner of the app on a device of the library; what needs its models is tested there, on the whole road. */
+@RunWith(RobolectricTestRunner.class)
+@Config(sdk = 34, application = Application.class)
+public final class FedexLearnerTest {
+  private Fedex fedex;
+  private FedexLearner learner;
+
+  @Before
+  public void open() {
+    File bundle = new File(System.getProperty("fedex.app"), "../../tests/contract/golden/device-bundle-faces");
+    Application app = RuntimeEnvironment.getApplication();
+    fedex = Fedex.open(app, FedexOptions.ofFolder(bundle, "test 1"));
+    learner = new FedexLearner(fedex, new KeptChoices(app));
+  }
+
+  @After
+  public void close() {
+    learner.close();
+    fedex.close();
+  }
+
+  @Test
+  public void aNewPhoneHasTheReleaseOfItsBundleAndNothingElse() throws Exception {
+    Status status = learner.status();
+    assertEquals(0, status.release().serial());
+    assertNull(status.release().since());
+    assertEquals(0, status.samples().kept() + status.samples().waiting() + status.samples().acknowledged());
+    assertNull(status.membership());
+    assertFalse(status.hasConsent());
+    assertNull(status.lastPush());
+    assertNull(status.lastPull());
+    assertTrue(status.refusals().isEmpty());
+  }
+
+  @Test
+  public void theLabelsOfTheBundleAreKnownInOrder() throws Exception {
+    List<String> labels = learner.labels();
+    assertFalse(labels.isEmpty());
+    assertEquals(labels.stream().sorted().collect(Collectors.toList()), labels);
+  }
+
+  @Test
+  public void nothingIsSentWithoutConsentAndWhyIsToldAfterARestart() throws Exception {
+    assertThrows(NoConsentException.class, () -> learner.push((done, total) -> {}, new Stop()));
+    SyncResult last = Objects.requireNonNull(learner.status().lastPush());
+    assertEquals(SyncResult.Outcome.FAILED, last.outcome());
+    assertEquals(Trouble.NO_CONSENT, ((PastFailure) Objects.requireNonNull(last.failure())).trouble());
+  }
+
+  @Test
+  public void aPhoneOfNoGroupIsToldSoByPushAndPull() throws Exception {
+    learner.consent(true);
+    assertTrue(learner.status().hasConsent());
+    assertThrows(EnrolmentException.class, () -> learner.push((done, total) -> {}, new Stop()));
+    assertThrows(EnrolmentException.class, () -> learner.pull((done, total) -> {}, new Stop()));
+    learner.consent(false);
+    assertFalse(learner.status().hasConsent());
+  }
+
+  @Test
+  public void anAnswerThatIsNotKeptIsToldByItsOwnException() {
+    assertThrows(NoInferenceException.class, () -> learner.agree("7"));
+    assertThrows(NoInferenceException.class, () -> learner.correct("7", "Ada"));
+  }
+
+  @Test
+  public void whatTheUserSetsOutlivesTheAppAndRulesItsJobs() throws Exception {
+    learner.choose(Choices.usual().with(Strictness.STRICT).with(Choice.IDLE, false).with(Choice.SECURE, true));
+    Choices kept = new KeptChoices(RuntimeEnvironment.getApplication()).read();
+    assertEquals(Strictness.STRICT, kept.strictness());
+    assertFalse(kept.has(Choice.IDLE));
+    assertTrue(kept.has(Choice.SECURE));
+    JobScheduler scheduler = RuntimeEnvironment.getApplication().getSystemService(JobScheduler.class);
+    JobInfo job = scheduler.getAllPendingJobs().get(0);
+    assertTrue(job.isRequireCharging());
+    assertFalse(job.isRequireDeviceIdle());
+    assertEquals(1, scheduler.getAllPendingJobs().size());
+  }
+
+  @Test
+  public void aPhoneOfNoGroupForgetsByItself() throws Exception {
+    learner.erase();
+    assertEquals(0, learner.status().samples().kept());
+  }
+
+  @Test
+  public void anAppWithoutABundleSaysSo() {
+    BuiltIn builtIn = new BuiltIn(RuntimeEnvironment.getApplication());
+    assertThrows(NoModelException.class, () -> builtIn.open(RuntimeEnvironment.getApplication()));
+    assertNotNull(builtIn.syncJobs());
+  }
+}
