@@ -67,6 +67,12 @@ public class ScreensTest extends ScreenTestCase {
   }
 
   @Test
+  @Config(qualifiers = "w640dp-h360dp-land-mdpi")
+  public void photosOnAPhoneThatLies() throws IOException {
+    assertLooks(openPhotos(), "photos-land");
+  }
+
+  @Test
   @Config(qualifiers = "ar-ldrtl-" + PHONE)
   public void photosFromRightToLeft() throws IOException {
     assertLooks(openPhotos(), "photos-rtl");
