@@ -1,9 +1,9 @@
 package fedexapp;
 
 import android.app.Activity;
-import android.content.Context;
 import android.os.Bundle;
 import android.view.MenuItem;
+import android.view.View;
 import android.view.WindowManager;
 import fedexapp.session.Session;
 import org.jspecify.annotations.Nullable;
@@ -46,11 +46,11 @@ abstract class Screen extends Activity {
 
   /** The session of the app. */
   final Session session() {
-    return FedexApplication.sessionOf((Context) this);
+    return FedexApplication.sessionOf(this);
   }
 
   /** Finds a view of the layout by its type. */
-  final <T extends android.view.View> T view(int id) {
+  final <T extends View> T view(int id) {
     T found = findViewById(id);
     if (found == null) {
       throw new IllegalArgumentException("expected a view of the layout, got another id");

@@ -211,7 +211,8 @@ public class PhotosActivityTest extends ScreenTestCase {
     assertEquals(screen.getString(R.string.enrol_title), text(screen, R.id.push));
     assertFalse(isShown(screen, R.id.pull));
     press(screen, R.id.push);
-    assertEquals(new ComponentName(screen, EnrolActivity.class), shadowOf(screen).getNextStartedActivity().getComponent());
+    assertEquals(new ComponentName(screen, EnrolActivity.class),
+        shadowOf(screen).getNextStartedActivity().getComponent());
   }
 
   @Test

@@ -15,10 +15,10 @@ import javax.imageio.ImageIO;
 /**
  * A screen as it is drawn.
  *
- * <p>Its colours are rounded to 32 steps a channel, which keeps the files small. It is the approved one where at most one
- * pixel in a thousand differs by more than one step in a channel: what another processor's arithmetic may do at the edges
- * of letters. A line of text that moves by a pixel is more. If it is not, NAME-actual.png and NAME-difference.png lie in
- * build/android/screens/, and -Dapprove=yes takes it as approved.
+ * <p>Its colours are rounded to 32 steps a channel, which keeps the files small. It is the approved one where at most
+ * one pixel in a thousand differs by more than one step in a channel: what another processor's arithmetic may do at the
+ * edges of letters. A line of text that moves by a pixel is more. If it is not, NAME-actual.png and NAME-difference.png
+ * lie in build/android/screens/, and -Dapprove=yes takes it as approved.
  */
 final class Picture {
   private static final int STEP = 8;

@@ -41,7 +41,7 @@ public interface Learner extends AutoCloseable {
   /** Becomes a device of the group that an invitation names. */
   void enrol(Invitation invitation) throws Exception;
 
-  /** Allows that features and labels are uploaded, or no longer; what was uploaded stays, for which see {@link #erase}. */
+  /** Allows that features and labels are uploaded, or no longer. What was uploaded stays: {@link #erase}. */
   void consent(boolean isGiven) throws Exception;
 
   /** Forgets all that was taught, here and at the service. */

@@ -8,7 +8,7 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Who was recognised in which photo, and what the user said to it. On the main thread; what blocks is done elsewhere. */
+/** Who is in which photo, and what the user said to it. On the main thread; what blocks is done elsewhere. */
 public final class Recognitions {
   private static final int KEPT = 64;
 

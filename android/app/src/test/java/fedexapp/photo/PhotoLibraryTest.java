@@ -66,6 +66,15 @@ public class PhotoLibraryTest {
   }
 
   @Test
+  public void photosOfOneInstantAndAfterTheClockWasSetBackAreInOrder() throws Exception {
+    StoredPhoto first = add("portrait0.jpg");
+    addedAt(first, System.currentTimeMillis() / 1000 + 86_400);
+    StoredPhoto second = add("portrait1.jpg");
+    StoredPhoto third = add("portrait2.jpg");
+    assertEquals(Arrays.asList(third, second, first), library.list());
+  }
+
+  @Test
   public void whatIsNoPhotoIsRefusedAndLeavesNothing() {
     InputStream text = new ByteArrayInputStream(new byte[1000]);
     assertThrows(UnreadablePhotoException.class, () -> library.add(text));
