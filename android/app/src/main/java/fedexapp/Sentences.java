@@ -5,6 +5,7 @@ import fedexapp.learner.NoModelException;
 import fedexapp.learner.PastFailure;
 import fedexapp.photo.PhotoTooLargeException;
 import fedexapp.photo.UnreadablePhotoException;
+import fedexclient.FedexException;
 import fedexclient.Trouble;
 import fedexclient.cache.CacheAccessException;
 import fedexclient.cache.CacheDamagedException;
@@ -155,6 +156,9 @@ final class Sentences {
 
   /** Says what went wrong. */
   static String of(Resources resources, Exception error) {
+    if (error instanceof FedexException) {
+      return of(resources, ((FedexException) error).getCause());
+    }
     if (error instanceof PastFailure) {
       return resources.getString(ofTrouble(((PastFailure) error).trouble()));
     }
