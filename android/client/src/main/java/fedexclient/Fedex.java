@@ -2,7 +2,9 @@ package fedexclient;
 
 import android.content.Context;
 import fedexclient.cache.Cache;
+import fedexclient.cache.CacheDamagedException;
 import fedexclient.cache.CacheException;
+import fedexclient.cache.NewerCacheException;
 import fedexclient.cache.SealedAs;
 import fedexclient.contract.Invitation;
 import fedexclient.heads.HeadStore;
@@ -38,8 +40,9 @@ import org.jspecify.annotations.Nullable;
  * One device: it recognises, keeps what its user says of the answers, gives that to a service without the photos, and
  * gets better heads back. An app has one, for as long as its process lives.
  *
- * <p>Thread-safe. Everything but {@link #open}, {@link #syncJobs} and {@link #close} may block, and is not for the main
- * thread. Where something is thrown, nothing of what was asked was done, unless it is said.
+ * <p>Thread-safe. Everything but {@link #open} and {@link #syncJobs} may block, and is not for the main thread. Where
+ * something is thrown, nothing of what was asked was done, unless it is said. Of a cache that turns out to be damaged
+ * the call that meets it says so, and the next one begins a new one: {@link FedexStatus#setAside}.
  */
 public final class Fedex implements AutoCloseable {
   private final FedexOptions options;
@@ -94,8 +97,10 @@ public final class Fedex implements AutoCloseable {
       Set<String> retired = membership.spaces(identity).known().retired();
       SealedAs as = new SealedAs(identity.origin(), identity.device());
       return !retired.containsAll(caches.open().uploads().unsent(as).values());
+    } catch (CacheDamagedException | NewerCacheException error) {
+      return false; // of these nothing can be sent
     } catch (CacheException | StorageException error) {
-      return false; // of a broken cache nothing can be sent
+      return true; // a moment later it may
     }
   }
 
@@ -162,7 +167,11 @@ public final class Fedex implements AutoCloseable {
         .enrol(invitation.url(), invitation.code(), invitation.fingerprint()));
   }
 
-  /** Becomes a device of the group that an invitation names, whatever it was before: the heads of that group go. */
+  /**
+   * Becomes a device of the group that an invitation names, whatever it was before: the heads of that group go.
+   *
+   * @throws FedexException with {@link Trouble#UNSENT} where uploads can still be sent as the device that it is
+   */
   public Enrolment enrolAgain(Invitation invitation) throws FedexException {
     return asked(() -> membership.enroller(new Stop())
         .enrolAgain(invitation.url(), invitation.code(), invitation.fingerprint()));
@@ -176,7 +185,11 @@ public final class Fedex implements AutoCloseable {
     });
   }
 
-  /** Keeps that the user does so no more: what is being uploaded stops. For what was uploaded see {@link #erase}. */
+  /**
+   * Keeps that the user does so no more, and stops a push of this object that runs; what is said of one is that it was
+   * stopped. In another process, as of a job that the app's manifest puts there, the next push finds no consent. For
+   * what was uploaded see {@link #erase}.
+   */
   public void withdrawConsent() throws FedexException {
     asked(() -> {
       consent.withdraw();
@@ -187,8 +200,12 @@ public final class Fedex implements AutoCloseable {
   /**
    * Uploads all feedback that is not acknowledged yet; what went wrong on the way is in the report.
    *
-   * @param stop ends it within a second; what was not sent waits
-   * @throws FedexException with {@link Trouble#NO_CONSENT}, {@link Trouble#NOT_ENROLLED}: nothing was sent
+   * <p>One at a time: another one waits for the first, and then sends what that one did not.
+   *
+   * @param stop ends it within a second, but for a self-test that is due, which runs the models once; what was not sent
+   *     waits
+   * @throws FedexException with {@link Trouble#NO_CONSENT}, {@link Trouble#NOT_ENROLLED}: nothing was sent; with {@link
+   *     Trouble#STOPPED} where it ended before it began
    */
   public PushReport push(PushListener listener, Stop stop) throws FedexException {
     return asked(() -> pushed(listener, stop).report());
@@ -199,6 +216,8 @@ public final class Fedex implements AutoCloseable {
       Sharing.Pushed pushed = sharing.push(listener, stop);
       log.notePush(System.currentTimeMillis(), pushed.report().samples(), nameOf(pushed.problem()));
       return pushed;
+    } catch (RuntimeException error) {
+      throw error;
     } catch (Exception error) {
       log.notePush(System.currentTimeMillis(), 0, nameOf(error));
       throw error;
@@ -220,31 +239,35 @@ public final class Fedex implements AutoCloseable {
       boolean isNew = report.outcome() == PullOutcome.INSTALLED;
       log.notePull(System.currentTimeMillis(), isNew ? report.serial() : 0, null);
       return report;
+    } catch (RuntimeException error) {
+      throw error;
     } catch (Exception error) {
       log.notePull(System.currentTimeMillis(), 0, nameOf(error));
       throw error;
     }
   }
 
-  /** The name of a trouble; null where there is none. A bug has no name. */
+  /** The name of a trouble; null where there is none. */
   private static @Nullable String nameOf(@Nullable Exception error) {
-    return error == null || error instanceof RuntimeException ? null : Trouble.of(error).name();
+    return error == null ? null : Trouble.of(error).name();
   }
 
   /**
-   * Forgets every sample here, and asks the service to erase all that this device ever uploaded.
+   * Forgets every sample here, and asks the service to erase all that this device ever uploaded. A push that runs is
+   * stopped.
    *
    * @return the name of the erasure, for the service's operator
-   * @throws FedexException where the service could not be asked: the samples are forgotten here; ask again
+   * @throws FedexException with {@link Trouble#NOT_ENROLLED}: nothing was forgotten, see {@link #forget}; where the
+   *     service could not be asked: the samples are forgotten here; ask again
    */
   public String erase() throws FedexException {
     return asked(() -> sharing.erase(new Stop()));
   }
 
-  /** Forgets every sample here, as of a device that is not enrolled. */
+  /** Forgets every sample here, as of a device that is not enrolled. A push that runs is stopped. */
   public void forget() throws FedexException {
     asked(() -> {
-      sharing.forget();
+      sharing.forget(new Stop());
       return null;
     });
   }
@@ -311,7 +334,10 @@ public final class Fedex implements AutoCloseable {
     return stop.isAsked() ? 1 : log.waitS(round, policy, new SecureRandom().nextDouble());
   }
 
-  /** Closes the files; recognizers are closed by whoever opened them. */
+  /**
+   * Closes the files, after what another thread is doing with them: what needs them from then on has {@link
+   * Trouble#STORAGE}. Recognizers are closed by whoever opened them.
+   */
   @Override
   public void close() {
     caches.close();

@@ -1,5 +1,6 @@
 package fedexclient;
 
+import android.content.Context;
 import fedexclient.contract.BundleFolder;
 import fedexclient.contract.BundleSource;
 import fedexclient.contract.Channel;
@@ -7,7 +8,6 @@ import fedexclient.contract.Precision;
 import fedexclient.push.UploadForm;
 import fedexclient.recognise.ModelSource;
 import fedexclient.service.Transport;
-import android.content.Context;
 import java.io.File;
 
 /** How a device is set up: which bundle it has, and what an app may choose. Each {@code with} makes another one. */

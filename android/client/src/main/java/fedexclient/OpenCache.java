@@ -1,17 +1,22 @@
 package fedexclient;
 
 import fedexclient.cache.Cache;
+import fedexclient.cache.CacheAccessException;
 import fedexclient.cache.CacheException;
 import fedexclient.keeping.Keeper;
 import java.io.File;
 import org.jspecify.annotations.Nullable;
 
-/** The cache of a device, opened when it is first needed and shared by its threads; opened again after damage. */
+/**
+ * The cache of a device, opened when it is first needed and shared by its threads; opened again once damage was met in
+ * it, by whichever of them.
+ */
 final class OpenCache implements Keeper.Caches, AutoCloseable {
   private final File file;
   private final int maxUnfed;
   private @Nullable Cache cache;
   private @Nullable File setAside;
+  private boolean isClosed;
 
   OpenCache(File file, int maxUnfed) {
     this.file = file;
@@ -20,6 +25,12 @@ final class OpenCache implements Keeper.Caches, AutoCloseable {
 
   @Override
   public synchronized Cache open() throws CacheException {
+    if (isClosed) {
+      throw new CacheAccessException(file + ": expected an open device, got one that was closed");
+    }
+    if (cache != null && cache.isDamaged()) {
+      letGo();
+    }
     Cache open = cache;
     if (open == null) {
       open = Cache.open(file, maxUnfed);
@@ -29,23 +40,22 @@ final class OpenCache implements Keeper.Caches, AutoCloseable {
     return open;
   }
 
-  /** Lets go of a cache that turned out to be damaged: whoever comes next opens it anew. */
-  synchronized void giveUp(Cache damaged) {
-    if (cache == damaged) {
-      close();
-    }
-  }
-
   /** The damaged file that was last set aside; null: there was none. */
   synchronized @Nullable File setAside() {
     return setAside;
   }
 
-  @Override
-  public synchronized void close() {
+  private void letGo() {
     if (cache != null) {
       cache.close();
       cache = null;
     }
+  }
+
+  /** Closes it for good. */
+  @Override
+  public synchronized void close() {
+    isClosed = true;
+    letGo();
   }
 }

@@ -1,7 +1,6 @@
 package fedexclient;
 
 import fedexclient.cache.Cache;
-import fedexclient.cache.CacheDamagedException;
 import fedexclient.cache.CacheException;
 import fedexclient.cache.SealedAs;
 import fedexclient.contract.DeviceBundle;
@@ -43,7 +42,8 @@ final class Sharing {
   private final OpenCache caches;
   private final Membership membership;
   private final Consent consent;
-  private final Object pushing = new Object();
+  private final Turns pushes = new Turns();
+  private final Turns pulls = new Turns();
 
   Sharing(FedexOptions options, Home home, Models models, HeadStore heads, OpenCache caches, Membership membership,
       Consent consent) {
@@ -70,9 +70,12 @@ final class Sharing {
       return report;
     }
 
-    /** The first thing that went wrong; null: nothing did. */
+    /** The first thing that went wrong, or that it was stopped; null: neither. */
     @Nullable Exception problem() {
       Exception problem = report.problem();
+      if (problem == null && report.wasStopped()) {
+        return new StoppedException();
+      }
       return problem == null ? keptBack : problem;
     }
   }
@@ -84,17 +87,27 @@ final class Sharing {
    */
   Pushed push(PushListener listener, Stop stop) throws NoConsentException, EnrolmentException, SettingException,
       CacheException, StorageException, StoppedException {
-    synchronized (pushing) {
-      Runnable end = consent.permit(stop);
-      Cache cache = caches.open();
+    Stop own = new Stop(); // whoever withdraws consent or erases stops this push, and not all that its caller does
+    Runnable takeBack = stop.onAsk(own::ask);
+    try {
+      Runnable endTurn = pushes.take(own);
       try {
-        return push(cache, membership.require(), listener, stop);
-      } catch (CacheDamagedException error) {
-        caches.giveUp(cache);
-        throw error;
+        return pushPermitted(listener, own);
       } finally {
-        end.run();
+        endTurn.run();
       }
+    } finally {
+      takeBack.run();
+    }
+  }
+
+  private Pushed pushPermitted(PushListener listener, Stop stop) throws NoConsentException, EnrolmentException,
+      SettingException, CacheException, StorageException, StoppedException {
+    Runnable endPermission = consent.permit(stop);
+    try {
+      return push(caches.open(), membership.require(), listener, stop);
+    } finally {
+      endPermission.run();
     }
   }
 
@@ -120,7 +133,16 @@ final class Sharing {
   /** Fetches a better head, if there is one, and installs it for the next inference. */
   PullReport pull(Stop stop) throws EnrolmentException, SettingException, ModelRefusedException, IOException,
       SpaceRetiredException, ServiceException, UntrustedException, StorageException {
-    Identity identity = membership.require();
+    Runnable endTurn = pulls.take(stop);
+    try {
+      return pull(membership.require(), stop);
+    } finally {
+      endTurn.run();
+    }
+  }
+
+  private PullReport pull(Identity identity, Stop stop) throws SettingException, ModelRefusedException, IOException,
+      SpaceRetiredException, ServiceException, UntrustedException, StorageException {
     DeviceBundle bundle = models.bundle();
     String space = bundle.facts().space();
     SpaceWatch spaces = membership.spaces(identity);
@@ -148,29 +170,31 @@ final class Sharing {
   /**
    * Forgets every sample here, and asks the service to erase all that this device ever uploaded.
    *
-   * <p>What is not sent yet goes first, or it would come there later.
+   * <p>A push that runs is stopped. What is not sent yet goes first, or it would come there later.
    *
    * @return the name of the erasure
    */
   String erase(Stop stop) throws EnrolmentException, SettingException, CacheException, StorageException,
       ServiceException, UntrustedException {
-    synchronized (pushing) {
+    Runnable endTurn = pushes.takeOver(stop);
+    try {
       Identity identity = membership.require();
-      forget();
+      caches.open().forget();
       try (Service service = membership.service(identity, stop)) {
         return service.eraseSamples();
       }
+    } finally {
+      endTurn.run();
     }
   }
 
-  /** Forgets every sample here. */
-  void forget() throws CacheException {
-    Cache cache = caches.open();
+  /** Forgets every sample here; a push that runs is stopped, as it would go on with what it has in memory. */
+  void forget(Stop stop) throws CacheException, StoppedException {
+    Runnable endTurn = pushes.takeOver(stop);
     try {
-      cache.forget();
-    } catch (CacheDamagedException error) {
-      caches.giveUp(cache);
-      throw error;
+      caches.open().forget();
+    } finally {
+      endTurn.run();
     }
   }
 }

@@ -18,6 +18,7 @@ import fedexclient.service.RefusedException;
 import fedexclient.service.SettingException;
 import fedexclient.service.StoppedException;
 import fedexclient.service.TryLaterException;
+import fedexclient.service.UnsentUploadsException;
 import fedexclient.storage.StorageException;
 import fedexclient.sync.NoConsentException;
 import fedexclient.trust.ClockAheadException;
@@ -28,6 +29,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What can be done about something that went wrong, for an app that says it in one sentence. */
 public enum Trouble {
@@ -39,6 +41,8 @@ public enum Trouble {
   NO_CONSENT,
   /** The device is of no group yet, or of another one: an invitation helps. */
   NOT_ENROLLED,
+  /** Uploads can still be sent as the device that this one is, and only so: a push helps, or forgetting them. */
+  UNSENT,
   /** The service refuses it, now and later: its operator can help. */
   REFUSED,
   /** The service's answer is not believed; what is installed stays. */
@@ -64,7 +68,9 @@ public enum Trouble {
   /** The models of this app do not work here. */
   MODEL;
 
-  private static final List<String> FULL = Collections.unmodifiableList(Arrays.asList("No space left", "ENOSPC", "EDQUOT"));
+  /** What systems say of a disk, or a user's share of it, that is full; the files' names stand beside it. */
+  private static final List<String> FULL = Collections.unmodifiableList(
+      Arrays.asList("No space left", "ENOSPC", "uota exceeded", "EDQUOT"));
 
   /** In the order in which they are asked: kinds of a kind before it. */
   private static final Map<Class<? extends Exception>, Trouble> OF = table();
@@ -74,6 +80,7 @@ public enum Trouble {
     table.put(TryLaterException.class, TRY_LATER);
     table.put(StoppedException.class, STOPPED);
     table.put(NoConsentException.class, NO_CONSENT);
+    table.put(UnsentUploadsException.class, UNSENT);
     table.put(EnrolmentException.class, NOT_ENROLLED);
     table.put(RefusedException.class, REFUSED);
     table.put(ClockAheadException.class, CLOCK_AHEAD);
@@ -99,19 +106,29 @@ public enum Trouble {
 
   /** Tells which of them a checked exception of this library is. */
   static Trouble of(Exception error) {
-    if (error instanceof StorageException && isOfAFullDisk(error)) {
+    if ((error instanceof StorageException || error instanceof CacheException) && isOfAFullDisk(error)) {
       return NO_SPACE;
     }
+    Trouble trouble = ofKind(error.getClass());
+    if (trouble == null) {
+      throw new IllegalArgumentException(error); // a new kind of exception, which belongs into the table
+    }
+    return trouble;
+  }
+
+  /** Tells which of them a kind of exception is; null: it is none of this library's. */
+  static @Nullable Trouble ofKind(Class<?> kind) {
     for (Map.Entry<Class<? extends Exception>, Trouble> one : OF.entrySet()) {
-      if (one.getKey().isInstance(error)) {
+      if (one.getKey().isAssignableFrom(kind)) {
         return one.getValue();
       }
     }
-    throw new IllegalArgumentException(error); // a new kind of exception, which belongs into the table
+    return null;
   }
 
-  private static boolean isOfAFullDisk(Exception error) {
+  private static boolean isOfAFullDisk(Throwable error) {
     String message = String.valueOf(error.getMessage());
-    return FULL.stream().anyMatch(message::contains);
+    Throwable cause = error.getCause();
+    return FULL.stream().anyMatch(message::contains) || cause != null && isOfAFullDisk(cause);
   }
 }

@@ -102,6 +102,11 @@ public final class Cache implements AutoCloseable {
     return setAside;
   }
 
+  /** Whether damage was met since this was opened: whoever opens the file again begins a new one. */
+  public boolean isDamaged() {
+    return database.files().isSuspect();
+  }
+
   /** Random bytes that sample ids are made with; made once, never sent. */
   public byte[] secret() {
     return secret.clone();
@@ -144,7 +149,7 @@ public final class Cache implements AutoCloseable {
     return database;
   }
 
-  /** Closes the file; the object is of no use afterwards. */
+  /** Closes the file, after what another thread is doing with it; whatever is asked afterwards is refused. */
   @Override
   public void close() {
     database.close();

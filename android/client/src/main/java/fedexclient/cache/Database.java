@@ -117,13 +117,21 @@ final class Database implements AutoCloseable {
     return files;
   }
 
+  /** Another thread may have closed it, as the app ends or the file is damaged: that is no bug of whoever asks. */
+  private SQLiteDatabase opened() throws CacheAccessException {
+    if (!sqlite.isOpen()) {
+      throw new CacheAccessException(files.file() + ": expected an open cache, got one that was closed");
+    }
+    return sqlite;
+  }
+
   /** Returns all rows of one query. Where they are more than two megabytes, it is run again for what is left. */
   synchronized List<Row> query(String sql, Object... parameters) throws CacheException {
     SQLiteDatabase.CursorFactory binding = (database, driver, table, query) -> {
       bind(query, parameters);
       return new SQLiteCursor(driver, table, query);
     };
-    try (Cursor cursor = sqlite.rawQueryWithFactory(binding, sql, null, "")) {
+    try (Cursor cursor = opened().rawQueryWithFactory(binding, sql, null, "")) {
       List<Row> rows = new ArrayList<>();
       while (cursor.moveToNext()) {
         rows.add(row(cursor));
@@ -160,7 +168,7 @@ final class Database implements AutoCloseable {
 
   /** Runs one statement, outside a transaction in one of its own; returns how many rows it changed. */
   synchronized int change(String sql, Object... parameters) throws CacheException {
-    try (SQLiteStatement statement = sqlite.compileStatement(sql)) {
+    try (SQLiteStatement statement = opened().compileStatement(sql)) {
       bind(statement, parameters);
       return statement.executeUpdateDelete();
     } catch (SQLiteException error) {
@@ -170,7 +178,7 @@ final class Database implements AutoCloseable {
 
   /** Runs an INSERT as {@link #change} does; returns the id of its row, or -1 where it added none. */
   synchronized long insert(String sql, Object... parameters) throws CacheException {
-    try (SQLiteStatement statement = sqlite.compileStatement(sql)) {
+    try (SQLiteStatement statement = opened().compileStatement(sql)) {
       bind(statement, parameters);
       return statement.executeInsert();
     } catch (SQLiteException error) {
@@ -207,7 +215,7 @@ final class Database implements AutoCloseable {
 
   private void begin() throws CacheException {
     try {
-      sqlite.beginTransactionNonExclusive();
+      opened().beginTransactionNonExclusive();
     } catch (SQLiteException error) {
       throw failure(files, error);
     }
@@ -254,7 +262,7 @@ final class Database implements AutoCloseable {
     return query(SECRET).get(0).bytes(0);
   }
 
-  /** Closes the file; the object is of no use afterwards. */
+  /** Closes the file; whatever is asked afterwards is refused. */
   @Override
   public synchronized void close() {
     sqlite.close();
