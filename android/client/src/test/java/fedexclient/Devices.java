@@ -11,20 +11,29 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Devices on this machine: TensorFlow Lite for Linux runs their models, and secrets lie in the open. */
+/** Devices on this machine, where secrets lie in the open. */
 final class Devices {
   private Devices() {}
 
-  /** A device that lives in a folder. */
+  /** A device that lives in a folder; TensorFlow Lite for Linux runs its models. */
   static Fedex on(Context context, Path folder, FedexOptions options) {
-    return Fedex.open(context, new Desktop(folder), options);
+    return Fedex.open(context, new Desktop(folder, new DesktopRuntime(), "this"), options);
+  }
+
+  /** One whose models are run otherwise, on a phone that opens what was sealed on one of the same name. */
+  static Fedex on(Context context, Path folder, FedexOptions options, ModelRuntime runtime, String phone) {
+    return Fedex.open(context, new Desktop(folder, runtime, phone), options);
   }
 
   private static final class Desktop implements Home {
     private final Path folder;
+    private final ModelRuntime runtime;
+    private final String phone;
 
-    Desktop(Path folder) {
+    Desktop(Path folder, ModelRuntime runtime, String phone) {
       this.folder = folder;
+      this.runtime = runtime;
+      this.phone = phone;
     }
 
     @Override
@@ -34,34 +43,38 @@ final class Devices {
 
     @Override
     public Vault vault() {
-      return new OpenVault();
+      return new OpenVault(phone);
     }
 
     @Override
     public ModelRuntime runtime() {
-      return new DesktopRuntime();
+      return runtime;
     }
 
     @Override
     public HeadTrial trial(DeviceBundle bundle) {
-      return new InProcessTrial(bundle, runtime());
+      return new InProcessTrial(bundle, runtime);
     }
   }
 
-  /** Robolectric has no keystore. What a test wants to see copied is made of another byte. */
+  /** Robolectric has no keystore. The last byte says on which phone something was sealed. */
   private static final class OpenVault implements Vault {
-    private static final byte MARK = 'v';
+    private final byte mark;
+
+    OpenVault(String phone) {
+      this.mark = (byte) phone.hashCode();
+    }
 
     @Override
     public byte[] seal(byte[] secret) {
       byte[] sealed = Arrays.copyOf(secret, secret.length + 1);
-      sealed[secret.length] = MARK;
+      sealed[secret.length] = mark;
       return sealed;
     }
 
     @Override
     public byte @Nullable [] open(byte[] sealed) {
-      boolean isItsOwn = sealed.length > 0 && sealed[sealed.length - 1] == MARK;
+      boolean isItsOwn = sealed.length > 0 && sealed[sealed.length - 1] == mark;
       return isItsOwn ? Arrays.copyOf(sealed, sealed.length - 1) : null;
     }
   }

@@ -22,9 +22,13 @@ public final class ScriptedRecognizer {
   /** Opens it; its head answers the first two numbers of the feature. */
   public static Recognizer open(DeviceBundle bundle, Path folder, Function<Byte, float[]> featureOfFirstByte)
       throws Exception {
-    ScriptedRuntime runtime = new ScriptedRuntime()
+    return Recognizer.open(ScriptedBundle.models(bundle, folder, runtime(featureOfFirstByte)), null, 2);
+  }
+
+  /** What runs its models. */
+  public static ModelRuntime runtime(Function<Byte, float[]> featureOfFirstByte) {
+    return new ScriptedRuntime()
         .on("prefix", PHOTO, FEATURE, taken -> featureOfFirstByte.apply(taken.get(0)))
         .on("head", FEATURE, LOGITS, taken -> new float[] {taken.getFloat(0), taken.getFloat(4)});
-    return Recognizer.open(ScriptedBundle.models(bundle, folder, runtime), null, 2);
   }
 }

@@ -1,0 +1,308 @@
+package fedexclient;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertNotNull;
+import static org.junit.Assert.assertNull;
+import static org.junit.Assert.assertTrue;
+
+import fedexclient.cache.Outside;
+import fedexclient.keeping.KeptAnswer;
+import fedexclient.push.PushReport;
+import fedexclient.service.CopiedIdentityException;
+import fedexclient.service.Stop;
+import fedexclient.sync.SyncPolicy;
+import java.io.File;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.Test;
+
+/** What an app asks of a device, one thing after the other. */
+public final class FedexTest extends FedexTestCase {
+  private static final double LONGEST_WAIT_S = 4 * 3600;
+
+  @Test
+  public void before_consent_nothing_is_uploaded() throws Exception {
+    teach(1);
+    fedex.enrol(service.invitation());
+    int asked = service.asked.size();
+    assertTrouble(Trouble.NO_CONSENT, this::push);
+    fedex.giveConsent();
+    fedex.withdrawConsent();
+    assertTrouble(Trouble.NO_CONSENT, this::push);
+    assertEquals(asked, service.asked.size());
+    assertEquals(Trouble.NO_CONSENT.name(), fedex.status().lastPush().trouble());
+    assertNull(fedex.status().consentMs());
+    assertEquals(1, fedex.status().samples().waiting());
+  }
+
+  @Test
+  public void whoever_is_not_enrolled_is_told_so_and_asks_nobody() throws Exception {
+    teach(1);
+    fedex.giveConsent();
+    assertTrouble(Trouble.NOT_ENROLLED, this::push);
+    assertTrouble(Trouble.NOT_ENROLLED, () -> fedex.pull(new Stop()));
+    assertTrouble(Trouble.NOT_ENROLLED, fedex::erase);
+    assertTrouble(Trouble.NOT_ENROLLED, fedex::retryRefused);
+    assertEquals(Collections.emptyList(), service.asked);
+    FedexStatus status = fedex.status();
+    assertNull(status.group());
+    assertEquals(Trouble.NOT_ENROLLED.name(), status.lastPull().trouble());
+    assertEquals("an erasure that was asked of nobody", 1, status.samples().waiting());
+  }
+
+  @Test
+  public void feedback_that_was_given_before_enrolment_is_sent_after_it() throws Exception {
+    teach(1, 2);
+    join();
+    teach(3);
+    PushReport report = push();
+    assertNull(report.problem());
+    assertEquals(3, report.samples());
+    FedexStatus status = fedex.status();
+    assertEquals(3, status.samples().acknowledged());
+    assertEquals(0, status.samples().waiting());
+    assertEquals("family", status.group());
+    assertEquals(service.url(), status.url());
+    assertEquals(service.device, status.device());
+    assertNull(status.lastPush().trouble());
+    assertEquals(0, push().uploads());
+  }
+
+  @Test
+  public void labels_are_those_of_the_head_and_those_that_were_given() throws Exception {
+    TreeSet<String> expected = new TreeSet<>(bundle.labels());
+    assertEquals(new ArrayList<>(expected), fedex.labels());
+    fedex.correct(recognise(1).inference(), "Zuse");
+    expected.add("Zuse");
+    assertEquals(new ArrayList<>(expected), fedex.labels());
+    fedex.enrol(service.invitation());
+    assertEquals(new ArrayList<>(expected), fedex.labels());
+  }
+
+  @Test
+  public void what_the_service_refuses_is_counted_and_sent_again_when_that_is_asked_for() throws Exception {
+    join();
+    teach(1);
+    service.fault = request -> request.startsWith("PUT") ? "422 impossible" : null;
+    assertEquals(1, push().refused());
+    SampleCounts samples = fedex.status().samples();
+    assertEquals(Arrays.asList(1L, 0L, 1L, 0L),
+        Arrays.asList(samples.inferences(), samples.waiting(), samples.refused(), samples.acknowledged()));
+    assertEquals(1, samples.refusals().size());
+    assertTrue(samples.refusals().get(0), samples.refusals().get(0).contains("got that"));
+    assertEquals(Trouble.REFUSED.name(), fedex.status().lastPush().trouble());
+
+    service.fault = request -> null;
+    assertEquals(0, push().uploads());
+    fedex.retryRefused();
+    assertEquals(1, fedex.status().samples().waiting());
+    assertEquals(1, push().samples());
+    samples = fedex.status().samples();
+    assertEquals(Arrays.asList(1L, 0L, 0L, 1L),
+        Arrays.asList(samples.inferences(), samples.waiting(), samples.refused(), samples.acknowledged()));
+  }
+
+  @Test
+  public void a_service_that_does_not_answer_keeps_nothing_from_being_sent_later() throws Exception {
+    join();
+    teach(1, 2);
+    service.fault = request -> "503 unavailable";
+    assertEquals(Trouble.TRY_LATER, Trouble.of(push().problem()));
+    assertEquals(2, fedex.status().samples().waiting());
+    assertTrouble(Trouble.TRY_LATER, () -> fedex.pull(new Stop()));
+    service.fault = request -> null;
+    assertEquals(2, push().samples());
+  }
+
+  @Test
+  public void erasing_forgets_here_before_it_asks_the_service() throws Exception {
+    join();
+    teach(1, 2);
+    push();
+    teach(3);
+    AtomicReference<Long> left = new AtomicReference<>();
+    service.fault = request -> {
+      if (request.startsWith("DELETE")) {
+        left.set(fedex.status().samples().inferences());
+        return "503 unavailable";
+      }
+      return null;
+    };
+    assertTrouble(Trouble.TRY_LATER, fedex::erase);
+    assertEquals(Long.valueOf(0), left.get());
+    service.fault = request -> null;
+    assertEquals(SmallService.ERASURE, fedex.erase());
+    assertEquals(0, push().uploads());
+  }
+
+  @Test
+  public void whoever_is_not_enrolled_forgets_without_the_service() throws Exception {
+    teach(1);
+    fedex.forget();
+    assertEquals(0, fedex.status().samples().inferences());
+    assertEquals(Collections.emptyList(), service.asked);
+  }
+
+  private void damage() throws Exception {
+    Outside.change(cache(), "UPDATE feedback SET label = x'00'");
+    Outside.change(cache(), "UPDATE setups SET cosine_ppm = 'many'");
+  }
+
+  private void assertBegunAnew() throws Exception {
+    FedexStatus status = fedex.status();
+    assertEquals(0, status.samples().inferences());
+    assertEquals(new File(cache().getPath() + ".damaged"), status.setAside());
+    assertTrue(status.setAside().exists());
+    teach(7);
+    join();
+    assertEquals(1, push().samples());
+  }
+
+  @Test
+  public void damage_that_a_question_meets_is_said_once_and_then_all_begins_anew() throws Exception {
+    teach(1);
+    assertNull(fedex.status().setAside());
+    damage();
+    assertTrouble(Trouble.STORAGE, fedex::labels);
+    assertBegunAnew();
+  }
+
+  @Test
+  public void damage_that_recognising_meets_is_said_once_and_answers_go_on() throws Exception {
+    teach(1);
+    try (PhotoRecognizer recognizer = fedex.recognizer()) {
+      assertNotNull(recognizer.recognise(photo(2)).get(0).inference());
+      damage();
+      KeptAnswer kept = recognizer.recognise(photo(3)).get(0);
+      assertNull(kept.inference());
+      assertEquals(Trouble.STORAGE, Trouble.of(kept.problem()));
+      assertNotNull(recognizer.recognise(photo(4)).get(0).inference());
+    }
+    fedex.forget();
+    assertFalse("features that were set aside are features", new File(cache().getPath() + ".damaged").exists());
+    assertEquals(0, fedex.status().samples().inferences());
+  }
+
+  @Test
+  public void damage_that_a_push_meets_is_said_once() throws Exception {
+    teach(1);
+    join();
+    damage();
+    assertTrouble(Trouble.STORAGE, this::push);
+    assertBegunAnew();
+  }
+
+  @Test
+  public void a_device_that_was_closed_says_so_and_opens_nothing() throws Exception {
+    teach(1);
+    join();
+    try (PhotoRecognizer recognizer = fedex.recognizer()) {
+      fedex.close();
+      KeptAnswer kept = recognizer.recognise(photo(2)).get(0);
+      assertNull(kept.inference());
+      assertEquals(Trouble.STORAGE, Trouble.of(kept.problem()));
+    }
+    int asked = service.asked.size();
+    assertTrouble(Trouble.STORAGE, this::push);
+    assertTrouble(Trouble.STORAGE, fedex::status);
+    assertTrouble(Trouble.STORAGE, () -> fedex.correct(1, "Ada"));
+    fedex.close();
+    assertEquals(asked, service.asked.size());
+    fedex = opened("this");
+    assertEquals(1, fedex.status().samples().waiting());
+  }
+
+  @Test
+  public void an_identity_that_was_copied_from_another_phone_is_not_used_and_can_be_replaced() throws Exception {
+    join();
+    teach(1);
+    fedex.close();
+    service.device = "eeeeeeeeeeeeeeee";
+    fedex = opened("another");
+    FedexException error = assertTrouble(Trouble.NOT_ENROLLED, this::push);
+    assertEquals(CopiedIdentityException.class, error.getCause().getClass());
+    assertTrouble(Trouble.NOT_ENROLLED, () -> fedex.enrol(service.invitation()));
+    assertNull(fedex.status().device());
+    teach(2);
+    assertTrue(fedex.enrolAgain(service.invitation()).isNew());
+    assertEquals(service.device, fedex.status().device());
+    assertEquals("what was given in the same group, there and here", 2, push().samples());
+  }
+
+  @Test
+  public void uploads_on_their_way_keep_a_device_from_becoming_another_one() throws Exception {
+    join();
+    teach(1);
+    service.fault = request -> request.startsWith("PUT") ? "503 unavailable" : null;
+    push();
+    assertTrouble(Trouble.UNSENT, () -> fedex.enrolAgain(service.invitation()));
+    assertEquals(service.device, fedex.status().device());
+    service.fault = request -> null;
+    push();
+    assertFalse(fedex.enrolAgain(service.invitation()).isNew());
+  }
+
+  @Test
+  public void what_is_no_photo_no_label_and_not_kept_is_told_apart() throws Exception {
+    try (PhotoRecognizer recognizer = fedex.recognizer()) {
+      assertTrouble(Trouble.PHOTO, () -> recognizer.recognise(new byte[100]));
+    }
+    long inference = recognise(1).inference();
+    assertTrouble(Trouble.LABEL, () -> fedex.correct(inference, " \n"));
+    assertTrouble(Trouble.GONE, () -> fedex.correct(inference + 1, "Ada"));
+    Files.write(bundleFolder.resolve("prefix.tflite"), new byte[10]);
+    assertTrouble(Trouble.MODEL, fedex::recognizer);
+  }
+
+  private double syncOnce(Stop stop) {
+    return fedex.syncOnce(SyncPolicy.USUAL, stop);
+  }
+
+  private void assertRound(Trouble push, Trouble pull) throws Exception {
+    double waitS = syncOnce(new Stop());
+    assertTrue(waitS + " s", waitS >= 0 && waitS <= LONGEST_WAIT_S);
+    FedexStatus status = fedex.status();
+    assertEquals(push == null ? null : push.name(), status.lastPush().trouble());
+    assertEquals(pull == null ? null : pull.name(), status.lastPull().trouble());
+    assertTrue(Math.abs(System.currentTimeMillis() - status.lastPull().endedMs()) < 60_000);
+  }
+
+  @Test
+  public void a_round_goes_on_whatever_is_missing_and_says_what() throws Exception {
+    teach(1);
+    assertRound(Trouble.NO_CONSENT, Trouble.NOT_ENROLLED);
+    fedex.giveConsent();
+    assertRound(Trouble.NOT_ENROLLED, Trouble.NOT_ENROLLED);
+    fedex.enrol(service.invitation());
+    service.close();
+    assertRound(Trouble.TRY_LATER, Trouble.TRY_LATER);
+    assertEquals(1, fedex.status().samples().waiting());
+  }
+
+  @Test
+  public void a_round_at_a_service_without_a_release_pushes_and_is_content() throws Exception {
+    join();
+    teach(1);
+    syncOnce(new Stop());
+    assertNull(fedex.status().lastPush().trouble());
+    assertEquals(1, fedex.status().samples().acknowledged());
+  }
+
+  @Test
+  public void a_round_that_was_asked_to_end_is_soon_followed_by_another() throws Exception {
+    join();
+    teach(1);
+    Stop stop = new Stop();
+    stop.ask();
+    assertEquals(1, syncOnce(stop), 0);
+    assertEquals(0, service.count("PUT"));
+    List<String> kept = Outside.rows(cache(), "SELECT count(*) FROM feedback");
+    assertEquals(Collections.singletonList("1"), kept);
+  }
+}

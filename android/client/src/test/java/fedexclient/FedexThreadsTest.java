@@ -1,0 +1,167 @@
+package fedexclient;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertNull;
+import static org.junit.Assert.assertTrue;
+
+import fedexclient.push.PushReport;
+import fedexclient.service.Stop;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.After;
+import org.junit.Test;
+
+/** What threads ask of one device while an upload of it is on its way, and waits for its answer. */
+public final class FedexThreadsTest extends FedexTestCase {
+  private static final long SOON_MS = 1_500;
+
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final CountDownLatch arrived = new CountDownLatch(1);
+  private final CountDownLatch answered = new CountDownLatch(1);
+
+  @After
+  public void end() {
+    answered.countDown();
+    threads.shutdownNow();
+  }
+
+  /** A push whose first upload is at the service, which does not answer yet. */
+  private Future<PushReport> waitingPush(Stop stop) throws Exception {
+    join();
+    teach(1, 2);
+    service.fault = request -> {
+      if (request.startsWith("PUT")) {
+        arrived.countDown();
+        answered.await();
+      }
+      return null;
+    };
+    Future<PushReport> push = run(() -> fedex.push(progress -> {}, stop));
+    assertTrue(arrived.await(20, TimeUnit.SECONDS));
+    return push;
+  }
+
+  private <T> Future<T> run(Callable<T> work) {
+    return threads.submit(work);
+  }
+
+  private static <T> T soon(Future<T> work) throws Exception {
+    return work.get(SOON_MS, TimeUnit.MILLISECONDS);
+  }
+
+  private void assertStoppedAndLaterSent() throws Exception {
+    FedexStatus status = fedex.status();
+    assertEquals(2, status.samples().waiting());
+    assertEquals(Trouble.STOPPED.name(), status.lastPush().trouble());
+    answered.countDown();
+    fedex.giveConsent();
+    PushReport report = push();
+    assertNull(report.problem());
+    assertEquals(2, report.samples());
+  }
+
+  @Test
+  public void withdrawing_consent_stops_a_push_within_a_second_and_nothing_else() throws Exception {
+    Stop stop = new Stop();
+    Future<PushReport> push = waitingPush(stop);
+    fedex.withdrawConsent();
+    assertTrue(soon(push).wasStopped());
+    assertFalse("the caller has a pull to do with it", stop.isAsked());
+    assertTrouble(Trouble.NO_CONSENT, () -> fedex.push(progress -> {}, stop));
+    assertEquals(1, service.count("PUT"));
+    assertEquals(2, fedex.status().samples().waiting());
+  }
+
+  @Test
+  public void whoever_stops_a_push_has_its_report_within_a_second() throws Exception {
+    Stop stop = new Stop();
+    Future<PushReport> push = waitingPush(stop);
+    stop.ask();
+    assertTrue(soon(push).wasStopped());
+    assertStoppedAndLaterSent();
+  }
+
+  @Test
+  public void of_two_pushes_one_waits_and_nothing_is_sent_twice() throws Exception {
+    Future<PushReport> first = waitingPush(new Stop());
+    Future<PushReport> second = run(this::push);
+    Thread.sleep(300);
+    assertFalse(second.isDone());
+    assertEquals(1, service.count("PUT"));
+    answered.countDown();
+    assertEquals(2, first.get().samples());
+    assertEquals(0, second.get().samples());
+    assertEquals(1, service.count("PUT"));
+    assertEquals(2, fedex.status().samples().acknowledged());
+  }
+
+  @Test
+  public void a_push_that_waits_for_another_is_stopped_within_a_second() throws Exception {
+    Future<PushReport> first = waitingPush(new Stop());
+    Stop stop = new Stop();
+    Future<PushReport> second = run(() -> fedex.push(progress -> {}, stop));
+    Thread.sleep(200);
+    stop.ask();
+    try {
+      soon(second);
+      throw new AssertionError("it was done while the first one had its turn");
+    } catch (ExecutionException error) {
+      assertEquals(Trouble.STOPPED, ((FedexException) error.getCause()).trouble());
+    }
+    assertFalse(first.isDone());
+    answered.countDown();
+    assertEquals(2, first.get().samples());
+  }
+
+  @Test
+  public void erasing_stops_a_push_and_leaves_nothing_that_could_be_sent_later() throws Exception {
+    Future<PushReport> push = waitingPush(new Stop());
+    assertEquals(SmallService.ERASURE, soon(run(fedex::erase)));
+    assertTrue(soon(push).wasStopped());
+    answered.countDown();
+    assertEquals(0, push().uploads());
+    assertEquals(1, service.count("PUT"));
+    assertTrue(service.asked.indexOf("DELETE /v1/devices/self/samples") > 0);
+  }
+
+  @Test
+  public void forgetting_stops_a_push() throws Exception {
+    Future<PushReport> push = waitingPush(new Stop());
+    soon(run(() -> {
+      fedex.forget();
+      return true;
+    }));
+    assertTrue(soon(push).wasStopped());
+    assertEquals(0, fedex.status().samples().inferences());
+  }
+
+  @Test
+  public void closing_a_device_ends_a_push_with_an_error_and_loses_nothing() throws Exception {
+    Future<PushReport> push = waitingPush(new Stop());
+    fedex.close();
+    answered.countDown();
+    try {
+      push.get();
+      throw new AssertionError("what the service said was kept in a closed cache");
+    } catch (ExecutionException error) {
+      assertEquals(Trouble.STORAGE, ((FedexException) error.getCause()).trouble());
+    }
+    fedex = opened("this");
+    assertEquals(2, push().samples());
+  }
+
+  @Test
+  public void answers_are_given_and_kept_while_a_push_waits() throws Exception {
+    Future<PushReport> push = waitingPush(new Stop());
+    teach(3);
+    assertEquals(3, fedex.status().samples().waiting());
+    answered.countDown();
+    assertEquals(3, push.get().samples());
+  }
+}
