@@ -94,7 +94,8 @@ public final class SyncLog {
   public synchronized double waitS(Round round, SyncPolicy policy, double draw) {
     Map<String, @Nullable Object> document = read();
     Object before = document.get("failures");
-    long failures = round.isPutOff() ? Math.min(MOST_FAILURES, (before instanceof Long ? (Long) before : 0) + 1) : 0;
+    long failed = before instanceof Long ? Math.max(0, (Long) before) : 0;
+    long failures = round.isPutOff() ? Math.min(MOST_FAILURES, failed + 1) : 0;
     document.put("failures", failures);
     write(document);
     return Cadence.waitS(policy.intervalS(), failures, round.retryAfterS(), draw);

@@ -27,12 +27,21 @@ import fedexclient.contract.Upload;
 import fedexclient.contract.UploadFate;
 import fedexclient.contract.UploadReader;
 import fedexclient.contract.UploadWriter;
+import fedexclient.heads.KeptHeadFiles;
+import fedexclient.photos.TakenApart;
+import fedexclient.pull.KeptSpaces;
+import fedexclient.service.KeptIdentity;
+import fedexclient.sync.KeptOfSync;
 import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 
-/** What reads bytes or text that a stranger sent, and the golden files that it reads. */
+/**
+ * What reads bytes or text that a stranger sent, or that lay on a disk that may be damaged, and what it reads: golden
+ * files, and those that a device writes.
+ */
 enum Parser {
   JSON(data -> JsonReader.read(data, "fuzz", 1 << 20), "history.json", "cadence.json", "refusals/json.json%json"),
   TENSOR_FILE(data -> TensorFile.parse(data).encode(), "device-bundle/golden.tensors", "training-bundle/base.tensors",
@@ -60,14 +69,32 @@ enum Parser {
   PROOF(ProofReply::parse, "proof-reply.json"),
   HISTORY(History::parse, "history.json"),
   FORMATS(data -> Formats.parse(text(data)), "formats.json#header"),
-  HTTP_DATE(data -> String.valueOf(HttpDate.parse(text(data))), "clocks.json#date");
+  HTTP_DATE(data -> String.valueOf(HttpDate.parse(text(data))), "clocks.json#date"),
+  RETRY_AFTER(data -> String.valueOf(KeptIdentity.retryAfter(text(data))), "clocks.json#date"),
+  PHOTO(reading(TakenApart::file), "photos.json%file", "refusals/photos.json%file", "device-bundle/golden-input.png"),
+  IDENTITY(() -> KeptIdentity.identity(folder()), data -> KeptIdentity.readIdentity(folder(), data)),
+  PENDING_ENROLMENT(() -> KeptIdentity.pending(folder()), data -> KeptIdentity.readPending(folder(), data)),
+  KNOWN_SPACES(KeptSpaces::written, KeptSpaces::read),
+  HEAD_POINTER(KeptHeadFiles::pointer, KeptHeadFiles::readPointer),
+  FLOORS(KeptHeadFiles::floors, KeptHeadFiles::readFloors),
+  TRIED_HEADS(() -> KeptHeadFiles.tried(folder()), data -> KeptHeadFiles.readTried(folder(), data)),
+  CONSENT(() -> KeptOfSync.consent(folder()), data -> KeptOfSync.readConsent(folder(), data)),
+  SYNC_LOG(() -> KeptOfSync.log(folder()), data -> KeptOfSync.readLog(folder(), data));
 
   private final Reading reading;
+  private final Writing writing;
   private final String[] seeds;
 
   Parser(Reading reading, String... seeds) {
     this.reading = reading;
+    this.writing = null;
     this.seeds = seeds;
+  }
+
+  Parser(Writing writing, Trying trying) {
+    this.reading = reading(trying);
+    this.writing = writing;
+    this.seeds = new String[0];
   }
 
   /** Golden files; {@code #} names a text of each vector of one, and {@code %} bytes in hexadecimal. */
@@ -75,8 +102,34 @@ enum Parser {
     return seeds.clone();
   }
 
+  /** A file that a device writes; null: golden files are what there is. */
+  byte[] written() {
+    try {
+      return writing == null ? null : writing.file();
+    } catch (Exception error) {
+      throw new AssertionError(error);
+    }
+  }
+
   void parse(byte[] data) throws ContractException {
     reading.parse(data);
+  }
+
+  private static Path folder() {
+    return Scratch.folder();
+  }
+
+  private static Reading reading(Trying trying) {
+    return data -> {
+      try {
+        trying.to(data);
+      } catch (ContractException | RuntimeException error) {
+        throw error;
+      } catch (Exception error) { // of a disk that fails, say: nothing that these bytes bring about
+        throw new AssertionError(error);
+      }
+      return "";
+    };
   }
 
   private static String text(byte[] data) {
@@ -111,6 +164,14 @@ enum Parser {
     } catch (IOException error) {
       throw new AssertionError(error);
     }
+  }
+
+  private interface Writing {
+    byte[] file() throws Exception;
+  }
+
+  private interface Trying {
+    void to(byte[] data) throws Exception;
   }
 
   private interface Reading {

@@ -6,23 +6,33 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Where fuzzing begins: golden files, and vectors of them, each behind the byte that chooses its parser. */
+/** Where fuzzing begins: golden files, vectors of them, and files that a device writes, each behind the byte that chooses its parser. */
 final class Seeds {
   private Seeds() {}
 
   static Stream<byte[]> all() {
     List<byte[]> seeds = new ArrayList<>();
     for (Parser parser : Parser.values()) {
-      for (String name : parser.seeds()) {
-        for (byte[] data : named(name)) {
-          byte[] seed = new byte[1 + data.length];
-          seed[0] = (byte) parser.ordinal();
-          System.arraycopy(data, 0, seed, 1, data.length);
-          seeds.add(seed);
-        }
+      for (byte[] data : of(parser)) {
+        byte[] seed = new byte[1 + data.length];
+        seed[0] = (byte) parser.ordinal();
+        System.arraycopy(data, 0, seed, 1, data.length);
+        seeds.add(seed);
       }
     }
     return seeds.stream();
+  }
+
+  static List<byte[]> of(Parser parser) {
+    List<byte[]> seeds = new ArrayList<>();
+    for (String name : parser.seeds()) {
+      seeds.addAll(named(name));
+    }
+    byte[] written = parser.written();
+    if (written != null) {
+      seeds.add(written);
+    }
+    return seeds;
   }
 
   private static List<byte[]> named(String name) {

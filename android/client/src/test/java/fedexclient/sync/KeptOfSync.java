@@ -1,0 +1,44 @@
+package fedexclient.sync;
+
+import fedexclient.service.Stop;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+
+/** Consent, and how pushes and pulls ended, as bytes that somebody may have changed. */
+public final class KeptOfSync {
+  private KeptOfSync() {}
+
+  public static byte[] consent(Path folder) throws Exception {
+    new Consent(folder).give(1_800_000_000_000L);
+    return Files.readAllBytes(folder.resolve("consent.json"));
+  }
+
+  /** Reads whether there is consent; where there is, an upload is let begin. */
+  public static void readConsent(Path folder, byte[] data) throws Exception {
+    Files.write(folder.resolve("consent.json"), data);
+    Consent consent = new Consent(folder);
+    if (consent.givenMs() != null) {
+      consent.permit(new Stop()).run();
+    }
+  }
+
+  public static byte[] log(Path folder) throws Exception {
+    SyncLog log = new SyncLog(folder);
+    log.notePush(1_800_000_000_000L, "TRY_LATER");
+    log.notePull(1_800_000_000_001L, null);
+    return Files.readAllBytes(folder.resolve("sync.json"));
+  }
+
+  /** Reads a log, and goes on with it. */
+  public static void readLog(Path folder, byte[] data) throws Exception {
+    Files.write(folder.resolve("sync.json"), data);
+    SyncLog log = new SyncLog(folder);
+    log.push();
+    log.pull();
+    double waitS = log.waitS(Round.run(Collections.emptyList(), new Stop()), SyncPolicy.USUAL, 0.5);
+    if (!(waitS > 0 && waitS <= 4 * 3600)) {
+      throw new AssertionError(waitS);
+    }
+  }
+}
