@@ -7,6 +7,8 @@ import fedexclient.cache.CacheException;
 import fedexclient.cache.NewerCacheException;
 import fedexclient.cache.SealedAs;
 import fedexclient.contract.Invitation;
+import fedexclient.contract.ModelInput;
+import fedexclient.contract.TensorInput;
 import fedexclient.heads.HeadStore;
 import fedexclient.keeping.Feedback;
 import fedexclient.keeping.Keeper;
@@ -110,12 +112,35 @@ public final class Fedex implements AutoCloseable {
    * @throws FedexException with {@link Trouble#MODEL}: a model is not what the bundle says, or does not run here
    */
   public PhotoRecognizer recognizer() throws FedexException {
+    return opened((recognizer, keeper) -> new PhotoRecognizer(recognizer, models.decoder(), keeper));
+  }
+
+  /**
+   * Opens what recognises tensors, in this thread: of a bundle that takes them.
+   *
+   * @throws FedexException with {@link Trouble#MODEL}: the bundle takes photos; or as {@link #recognizer}
+   */
+  public TensorRecognizer tensorRecognizer() throws FedexException {
+    return opened((recognizer, keeper) -> {
+      ModelInput input = models.bundle().facts().input();
+      if (!(input instanceof TensorInput)) {
+        throw new ModelRefusedException("bundle: expected one that takes tensors, got one that takes a " + input);
+      }
+      return new TensorRecognizer((TensorInput) input, recognizer, keeper);
+    });
+  }
+
+  private interface Making<T> {
+    T of(Recognizer recognizer, Keeper keeper) throws ModelRefusedException, IOException;
+  }
+
+  private <T> T opened(Making<T> making) throws FedexException {
     return asked(() -> {
       Recognizer recognizer = models.open();
       try {
         Keeper keeper = new Keeper(
             caches, models.bundle().facts(), models.tester(recognizer), System::currentTimeMillis);
-        return new PhotoRecognizer(recognizer, models.decoder(), keeper);
+        return making.of(recognizer, keeper);
       } catch (ModelRefusedException | IOException | RuntimeException error) {
         recognizer.close();
         throw error;

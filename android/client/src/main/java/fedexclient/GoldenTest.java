@@ -4,14 +4,17 @@ import fedexclient.cache.BundleSetup;
 import fedexclient.contract.BundleSource;
 import fedexclient.contract.ContractException;
 import fedexclient.contract.DeviceBundle;
+import fedexclient.contract.ModelInput;
+import fedexclient.contract.TensorInput;
 import fedexclient.keeping.Tester;
 import fedexclient.photos.PhotoDecoder;
+import fedexclient.recognise.NpyFile;
 import fedexclient.recognise.RecogniseException;
 import fedexclient.recognise.Recognizer;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** The self-test of an open recognizer: the bundle's golden input, decoded as any photo. */
+/** The self-test of an open recognizer: the bundle's golden input, decoded as any photo, or read from its file. */
 final class GoldenTest implements Tester {
   private final BundleSetup used;
   private final DeviceBundle bundle;
@@ -34,8 +37,11 @@ final class GoldenTest implements Tester {
 
   @Override
   public int run() throws RecogniseException, ContractException, IOException {
+    ModelInput input = bundle.facts().input();
     try (InputStream golden = files.open(bundle.goldenInputName())) {
-      return recognizer.selfTest(decoder.decode(golden).pixels());
+      return input instanceof TensorInput
+          ? recognizer.selfTest(NpyFile.read(golden, (TensorInput) input))
+          : recognizer.selfTest(decoder.decode(golden).pixels());
     }
   }
 }

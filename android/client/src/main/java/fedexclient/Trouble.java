@@ -59,7 +59,7 @@ public enum Trouble {
   STORAGE,
   /** The files here are of a later version of the app. */
   NEWER_VERSION,
-  /** No photo that can be used. */
+  /** No photo, or tensor, that can be used. */
   PHOTO,
   /** No label, or none for this answer. */
   LABEL,

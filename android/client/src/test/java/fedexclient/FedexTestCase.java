@@ -7,6 +7,7 @@ import android.graphics.Bitmap;
 import fedexclient.contract.DeviceBundle;
 import fedexclient.keeping.KeptAnswer;
 import fedexclient.push.PushReport;
+import fedexclient.recognise.ModelRuntime;
 import fedexclient.recognise.ScriptedRecognizer;
 import fedexclient.service.Stop;
 import java.io.ByteArrayOutputStream;
@@ -39,7 +40,7 @@ public abstract class FedexTestCase {
   public void open() throws Exception {
     service = new SmallService();
     bundleFolder = temporary.newFolder("bundle").toPath();
-    bundle = ScriptedRecognizer.bundle(bundleFolder);
+    bundle = copyBundle();
     fedex = opened("this");
   }
 
@@ -51,10 +52,18 @@ public abstract class FedexTestCase {
 
   /** The device, as a phone of some name opens it. */
   Fedex opened(String phone) throws Exception {
-    float[] feature = bundle.goldenFeature();
     FedexOptions options = FedexOptions.ofFolder(bundleFolder.toFile(), "app 1");
-    return Devices.on(RuntimeEnvironment.getApplication(), home(), options,
-        ScriptedRecognizer.runtime(first -> feature.clone()), phone);
+    return Devices.on(RuntimeEnvironment.getApplication(), home(), options, runtime(), phone);
+  }
+
+  DeviceBundle copyBundle() throws Exception {
+    return ScriptedRecognizer.bundle(bundleFolder);
+  }
+
+  /** What runs the models: every photo has the golden feature. */
+  ModelRuntime runtime() {
+    float[] feature = bundle.goldenFeature();
+    return ScriptedRecognizer.runtime(first -> feature.clone());
   }
 
   Path home() {

@@ -5,6 +5,7 @@ import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertTrue;
 
+import fedexclient.pull.PullReport;
 import fedexclient.push.PushReport;
 import fedexclient.service.Stop;
 import java.util.concurrent.Callable;
@@ -154,6 +155,28 @@ public final class FedexThreadsTest extends FedexTestCase {
     }
     fedex = opened("this");
     assertEquals(2, push().samples());
+  }
+
+  @Test
+  public void of_two_pulls_one_waits() throws Exception {
+    join();
+    service.fault = request -> {
+      if (request.contains("/releases/")) {
+        arrived.countDown();
+        answered.await();
+      }
+      return null;
+    };
+    Future<PullReport> first = run(() -> fedex.pull(new Stop()));
+    assertTrue(arrived.await(20, TimeUnit.SECONDS));
+    Future<PullReport> second = run(() -> fedex.pull(new Stop()));
+    Thread.sleep(300);
+    assertFalse(second.isDone());
+    assertEquals(1, service.count("GET /v1/spaces/"));
+    answered.countDown();
+    assertEquals(0, first.get().serial());
+    assertEquals(0, second.get().serial());
+    assertEquals(2, service.count("GET /v1/spaces/"));
   }
 
   @Test

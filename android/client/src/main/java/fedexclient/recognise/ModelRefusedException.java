@@ -4,7 +4,7 @@ package fedexclient.recognise;
 public final class ModelRefusedException extends RecogniseException {
   private static final long serialVersionUID = 1L;
 
-  ModelRefusedException(String message) {
+  public ModelRefusedException(String message) {
     super(message);
   }
 

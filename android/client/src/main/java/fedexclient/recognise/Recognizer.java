@@ -188,6 +188,16 @@ public final class Recognizer implements AutoCloseable {
     return 0;
   }
 
+  /**
+   * Tests what computes features here, of a bundle that takes tensors: by its golden input.
+   *
+   * @return the cosine of its feature to the bundle's, in millionths
+   */
+  public int selfTest(byte[] goldenInput) throws TensorException, ModelRefusedException {
+    checkTensor(goldenInput);
+    return SelfTest.compare(bundle.goldenFeature(), prefix.run(ByteBuffer.wrap(goldenInput).asReadOnlyBuffer()));
+  }
+
   @Override
   public void close() {
     prefix.close();

@@ -30,6 +30,7 @@ import fedexclient.contract.UploadWriter;
 import fedexclient.heads.KeptHeadFiles;
 import fedexclient.photos.TakenApart;
 import fedexclient.pull.KeptSpaces;
+import fedexclient.recognise.KeptTensor;
 import fedexclient.service.KeptIdentity;
 import fedexclient.sync.KeptOfSync;
 import java.io.ByteArrayInputStream;
@@ -72,6 +73,7 @@ enum Parser {
   HTTP_DATE(data -> String.valueOf(HttpDate.parse(text(data))), "clocks.json#date"),
   RETRY_AFTER(data -> String.valueOf(KeptIdentity.retryAfter(text(data))), "clocks.json#date"),
   PHOTO(reading(TakenApart::file), "photos.json%file", "refusals/photos.json%file", "device-bundle/golden-input.png"),
+  NPY(reading(KeptTensor::read), "device-bundle-tensor/golden-input.npy"),
   IDENTITY(() -> KeptIdentity.identity(folder()), data -> KeptIdentity.readIdentity(folder(), data)),
   PENDING_ENROLMENT(() -> KeptIdentity.pending(folder()), data -> KeptIdentity.readPending(folder(), data)),
   KNOWN_SPACES(KeptSpaces::written, KeptSpaces::read),
