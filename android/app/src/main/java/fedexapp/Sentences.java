@@ -138,6 +138,7 @@ final class Sentences {
     OF_TROUBLE.put(Trouble.STOPPED, R.string.error_stopped);
     OF_TROUBLE.put(Trouble.NO_CONSENT, R.string.error_no_consent);
     OF_TROUBLE.put(Trouble.NOT_ENROLLED, R.string.error_not_enrolled);
+    OF_TROUBLE.put(Trouble.UNSENT, R.string.error_unsent);
     OF_TROUBLE.put(Trouble.REFUSED, R.string.error_refused);
     OF_TROUBLE.put(Trouble.NOT_BELIEVED, R.string.error_untrusted);
     OF_TROUBLE.put(Trouble.CLOCK_AHEAD, R.string.error_clock);

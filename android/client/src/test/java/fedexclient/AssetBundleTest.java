@@ -1,5 +1,6 @@
 package fedexclient;
 
+import static org.junit.Assert.assertArrayEquals;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
@@ -96,7 +97,7 @@ public final class AssetBundleTest {
     assertTrue(mapped.isDirect());
     assertEquals(ByteBuffer.wrap(prefix), mapped);
     try (InputStream golden = files.open("golden-input.png")) {
-      assertEquals(ByteBuffer.wrap(Golden.bytes("device-bundle/golden-input.png")), ByteBuffer.wrap(golden.readAllBytes()));
+      assertArrayEquals(Golden.bytes("device-bundle/golden-input.png"), golden.readAllBytes());
     }
   }
 

@@ -89,11 +89,12 @@ public final class TroubleTest {
         new FileSystemException("identity.json", null, "Disk quota exceeded"),
         new IOException("renamed", new IOException("No space left on device"))}) {
       assertEquals(full.toString(), Trouble.NO_SPACE, Trouble.of(new StorageException(file, full)));
-      assertEquals(full.toString(), Trouble.NO_SPACE, Trouble.of(new CacheAccessException("cache.sqlite3: " + fullest(full))));
+      CacheAccessException ofCache = new CacheAccessException("cache.sqlite3: " + innermost(full));
+      assertEquals(full.toString(), Trouble.NO_SPACE, Trouble.of(ofCache));
     }
   }
 
-  private static Throwable fullest(Throwable full) {
+  private static Throwable innermost(Throwable full) {
     return full.getCause() == null ? full : full.getCause();
   }
 

@@ -27,7 +27,8 @@ public final class NpyFile {
   private static final byte[] START = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
   private static final int MAX_HEADER_BYTES = 10_000;
   private static final Pattern HEADER = Pattern.compile(
-      "\\{'descr': '([<>|=][a-zA-Z][0-9]{1,3})', 'fortran_order': (True|False), 'shape': (\\([0-9, ]{0,200}\\)), \\} *\n");
+      "\\{'descr': '([<>|=][a-zA-Z][0-9]{1,3})', 'fortran_order': (True|False), "
+      + "'shape': (\\([0-9, ]{0,200}\\)), \\} *\n");
 
   private NpyFile() {}
 
@@ -82,7 +83,8 @@ public final class NpyFile {
       throw new TensorException("tensor: expected a .npy file, " + input + ", got one with a damaged header");
     }
     String expected = dtype(input.type()) + " " + shape(input.shape()) + " in C order";
-    String got = said.group(1) + " " + said.group(3) + " in " + (said.group(2).equals("True") ? "Fortran" : "C") + " order";
+    String order = said.group(2).equals("True") ? "Fortran" : "C";
+    String got = said.group(1) + " " + said.group(3) + " in " + order + " order";
     if (!got.equals(expected)) {
       throw new TensorException("tensor: expected " + expected + ", got " + got);
     }

@@ -119,8 +119,10 @@ public final class SyncLog {
     Object endedMs = ((Map<?, ?>) kept).get("ended_ms");
     Object number = ((Map<?, ?>) kept).get("number");
     Object trouble = ((Map<?, ?>) kept).get("trouble");
-    return endedMs instanceof Long && number instanceof Long
-        ? new Entry((Long) endedMs, (Long) number, trouble instanceof String ? (String) trouble : null) : null;
+    if (!(endedMs instanceof Long) || !(number instanceof Long)) {
+      return null;
+    }
+    return new Entry((Long) endedMs, (Long) number, trouble instanceof String ? (String) trouble : null);
   }
 
   private synchronized Map<String, @Nullable Object> read() {

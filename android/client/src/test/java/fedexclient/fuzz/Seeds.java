@@ -6,7 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Where fuzzing begins: golden files, vectors of them, and files that a device writes, each behind the byte that chooses its parser. */
+/**
+ * Where fuzzing begins: golden files, vectors of them, and files that a device writes, each behind the byte that chooses
+ * its parser.
+ */
 final class Seeds {
   private Seeds() {}
 

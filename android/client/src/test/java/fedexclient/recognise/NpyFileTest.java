@@ -62,7 +62,8 @@ class NpyFileTest {
   @ValueSource(strings = {"'>i2'", "'<i4'", "'<u2'", "'<f4'", "'|i1'", "'|O'", "'<f99'", "[('x', '<i2')]"})
   void another_dtype_is_refused(String descr) throws Exception {
     String said = refusal(claiming(1, RIGHT.replace("'<i2'", descr), VALUES));
-    assertTrue(said.matches("tensor: expected (<i2 \\(4000, 1\\) in C order, got .*|a .npy file, .*damaged header)"), said);
+    assertTrue(said.startsWith("tensor: expected <i2 (4000, 1) in C order, got ")
+        || said.endsWith("got one with a damaged header"), said);
   }
 
   @ParameterizedTest

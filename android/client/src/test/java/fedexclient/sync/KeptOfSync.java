@@ -25,8 +25,8 @@ public final class KeptOfSync {
 
   public static byte[] log(Path folder) throws Exception {
     SyncLog log = new SyncLog(folder);
-    log.notePush(1_800_000_000_000L, "TRY_LATER");
-    log.notePull(1_800_000_000_001L, null);
+    log.notePush(1_800_000_000_000L, 0, "TRY_LATER");
+    log.notePull(1_800_000_000_001L, 3, null);
     return Files.readAllBytes(folder.resolve("sync.json"));
   }
 
