@@ -29,7 +29,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -46,6 +48,7 @@ import org.robolectric.Robolectric;
 import org.robolectric.RobolectricTestRunner;
 import org.robolectric.RuntimeEnvironment;
 import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
 
 /** The process of a trial as the app sees it: one that answers, dies, hangs or lies. */
 @RunWith(RobolectricTestRunner.class)
@@ -341,9 +344,14 @@ public class IsolatedTrialTest {
   public void the_librarys_manifest_runs_the_service_in_a_process_of_its_own_and_exports_it_to_nobody()
       throws Exception {
     Path manifest = Path.of(System.getProperty("fedex.root", "../.."), "android/client/src/aar/AndroidManifest.xml");
-    Element service = (Element) DocumentBuilderFactory.newInstance()
-        .newDocumentBuilder().parse(manifest.toFile()).getElementsByTagName("service").item(0);
-    assertEquals(TrialService.class.getName(), service.getAttribute("android:name"));
+    NodeList services = DocumentBuilderFactory.newInstance()
+        .newDocumentBuilder().parse(manifest.toFile()).getElementsByTagName("service");
+    Map<String, Element> named = new HashMap<>();
+    for (int number = 0; number < services.getLength(); number++) {
+      Element service = (Element) services.item(number);
+      named.put(service.getAttribute("android:name"), service);
+    }
+    Element service = named.get(TrialService.class.getName());
     assertEquals(":fedex_trial", service.getAttribute("android:process"));
     assertEquals("false", service.getAttribute("android:exported"));
   }

@@ -1,6 +1,7 @@
 package fedexclient.sync;
 
 import fedexclient.service.Stop;
+import fedexclient.service.TryLaterException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -36,8 +37,9 @@ public final class KeptOfSync {
     SyncLog log = new SyncLog(folder);
     log.push();
     log.pull();
-    double waitS = log.waitS(Round.run(Collections.emptyList(), new Stop()), SyncPolicy.USUAL, 0.5);
-    if (!(waitS > 0 && waitS <= 4 * 3600)) {
+    Round putOff = Round.run(Collections.singletonList(stop -> new TryLaterException("later", (Long) null)), new Stop());
+    double waitS = log.waitS(putOff, SyncPolicy.USUAL, 0.5);
+    if (!(waitS >= SyncPolicy.USUAL.intervalS() && waitS <= 4 * 3600)) {
       throw new AssertionError(waitS);
     }
   }

@@ -80,7 +80,8 @@ public final class SyncLogTest {
   @Test
   public void a_garbled_log_begins_anew() throws Exception {
     log.notePush(5, 1, null);
-    for (String garbled : new String[] {"", "{", "{\"format\":2}", "{\"format\":1,\"push\":3,\"failures\":\"x\"}"}) {
+    for (String garbled : new String[] {"", "{", "{\"format\":2}", "{\"format\":1,\"push\":3,\"failures\":\"x\"}",
+        "{\"format\":1,\"failures\":-9000000000000000}"}) {
       Files.write(folder.resolve("sync.json"), garbled.getBytes(StandardCharsets.UTF_8));
       assertNull(garbled, log.push());
       assertEquals(garbled, 200, log.waitS(putOff(0), policy, 0.5), 1e-9);
