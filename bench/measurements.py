@@ -32,8 +32,8 @@ NAMES = (
     "cycles",
     "end-to-end",
 )
-BY_NAME = ("paper-cycle",)
-"""Measurements that are taken only when they are named, for they take the whole machine for ten minutes and more."""
+BY_NAME = ("paper-cycle", "android")
+"""Measurements that are taken only when they are named: one takes the whole machine for ten minutes, one needs Java."""
 
 
 def module_of(name: str) -> str:
