@@ -7,12 +7,15 @@
     DIR/expected.tensors    of each face, photo by photo, widest first: photo, box, subject, feature, class, unknown,
                             probability
     DIR/float/              bundle/ and expected.tensors once more, with a prefix of float32
+    DIR/boards.tensors      as expected.tensors, by tflite-runtime, whose kernels are Android's; where there is one
+    DIR/done                the rest is there
 
 With `--real` the weights are the published ones and the portraits are of real people, of FEDEX_DATA.
 """
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -29,9 +32,10 @@ from contract.tensors import encode_tensors
 from demo.drawing.people import write_people
 from demo.drawing.scenes import draw_scene
 from demo.real_data import RealData, find_real_data
+from device.errors import RuntimeUnavailable
 from device.recognise.image import load_photo
 from device.recognise.recognizer import Recognizer
-from device.recognise.tflite import open_runtime
+from device.recognise.tflite import TFLiteRuntime, open_runtime
 
 PEOPLE, BASE_PHOTOS, SCENES, PORTRAITS = 20, 3, 120, 80
 WIDTH, HEIGHT = 800, 600
@@ -39,12 +43,13 @@ SIDES = (100, 190)
 """Of a portrait in a scene, in pixels: its face is half as wide."""
 DEGREES = 20.0
 SEED = 7
+BOARDS = "tflite-runtime"
 
 Pixels = NDArray[np.uint8]
 
 
 def main(folder: Path, *, real: RealData | None) -> None:
-    """Write all of it, and the expectations last: who finds them finds the rest."""
+    """Write all of it."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "photos").mkdir(parents=True)
     people = gather_people(folder / "people", real)
@@ -54,8 +59,11 @@ def main(folder: Path, *, real: RealData | None) -> None:
     (folder / "float").mkdir()
     for quantize, place in (("dynamic", folder), ("none", folder / "float")):
         export(people, place, real, quantize=quantize)
-        (place / "expected.tensors").write_bytes(recognise(place / "bundle", folder / "photos"))
+        (place / "expected.tensors").write_bytes(recognise(place / "bundle", folder / "photos", open_runtime()))
     shutil.rmtree(folder / "people")
+    with contextlib.suppress(RuntimeUnavailable):  # none for this Python
+        (folder / "boards.tensors").write_bytes(recognise(folder / "bundle", folder / "photos", open_runtime(BOARDS)))
+    (folder / "done").touch()
 
 
 def gather_people(folder: Path, real: RealData | None) -> list[Path]:
@@ -95,11 +103,11 @@ def turned(scene: Pixels, degrees: float) -> Pixels:
     return np.asarray(Image.fromarray(scene).rotate(degrees, Image.Resampling.BICUBIC))
 
 
-def recognise(bundle_folder: Path, photos_folder: Path) -> bytes:
-    """Return what the Python device says of all photos, with one bundle."""
+def recognise(bundle_folder: Path, photos_folder: Path, runtime: TFLiteRuntime) -> bytes:
+    """Return what the Python device says of all photos, with one bundle, on one runtime."""
     bundle = read_device_bundle(bundle_folder)
     answers, photos = [], []
-    with Recognizer(bundle, runtime=open_runtime(), top=1) as recognizer:
+    with Recognizer(bundle, runtime=runtime, top=1) as recognizer:
         for number, photo in enumerate(sorted(photos_folder.iterdir())):
             for one in recognizer.infer(load_photo(photo)):
                 answers.append(one)

@@ -1,22 +1,5 @@
 package fedexclient.recognise;
 
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterCreate;
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterDelete;
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterGetSignatureRunner;
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterOptionsCreate;
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterOptionsDelete;
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteInterpreterOptionsSetNumThreads;
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteModelCreate;
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteModelDelete;
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteSignatureRunnerAllocateTensors;
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteSignatureRunnerDelete;
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteSignatureRunnerGetInputCount;
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteSignatureRunnerGetInputName;
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteSignatureRunnerGetInputTensor;
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteSignatureRunnerGetOutputCount;
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteSignatureRunnerGetOutputName;
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteSignatureRunnerGetOutputTensor;
-import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteSignatureRunnerInvoke;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTypeGetName;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteVersion;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.kTfLiteOk;
@@ -29,14 +12,16 @@ import java.util.List;
 import java.util.Locale;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.tensorflowlite.TfLiteInterpreter;
-import org.bytedeco.tensorflowlite.TfLiteInterpreterOptions;
-import org.bytedeco.tensorflowlite.TfLiteModel;
-import org.bytedeco.tensorflowlite.TfLiteSignatureRunner;
+import org.bytedeco.tensorflowlite.BuiltinOpResolverWithXNNPACK;
+import org.bytedeco.tensorflowlite.FlatBufferModel;
+import org.bytedeco.tensorflowlite.Interpreter;
+import org.bytedeco.tensorflowlite.InterpreterBuilder;
+import org.bytedeco.tensorflowlite.OpResolver;
+import org.bytedeco.tensorflowlite.SignatureRunner;
 import org.bytedeco.tensorflowlite.TfLiteTensor;
 import org.jspecify.annotations.Nullable;
 
-/** TensorFlow Lite 2.18 for Linux by its C API, with XNNPACK: for tests that run whole prefixes beside Robolectric. */
+/** TensorFlow Lite 2.18 for Linux by its C++ API, with XNNPACK: for tests that run whole prefixes beside Robolectric. */
 public final class DesktopRuntime implements ModelRuntime {
   @Override
   public Model open(ByteBuffer content, String signature, int threads) throws ModelRefusedException {
@@ -50,9 +35,10 @@ public final class DesktopRuntime implements ModelRuntime {
 
   private static final class DesktopModel implements Model {
     private final ByteBuffer content;
-    private final TfLiteModel model;
-    private final TfLiteInterpreter interpreter;
-    private final TfLiteSignatureRunner runner;
+    private final OpResolver operators = new BuiltinOpResolverWithXNNPACK();
+    private final FlatBufferModel model;
+    private final Interpreter interpreter = new Interpreter((Pointer) null);
+    private final SignatureRunner runner;
     private final TensorSpec input;
     private final TensorSpec output;
     private final ByteBuffer taken;
@@ -60,20 +46,23 @@ public final class DesktopRuntime implements ModelRuntime {
 
     DesktopModel(ByteBuffer content, String signature, int threads) throws ModelRefusedException {
       this.content = content.slice();
-      model = opened(TfLiteModelCreate(new Pointer(this.content), this.content.capacity()), "model");
-      TfLiteInterpreterOptions options = TfLiteInterpreterOptionsCreate();
-      TfLiteInterpreterOptionsSetNumThreads(options, threads);
-      interpreter = opened(TfLiteInterpreterCreate(model, options), "interpreter");
-      TfLiteInterpreterOptionsDelete(options);
-      runner = opened(TfLiteInterpreterGetSignatureRunner(interpreter, signature), "signature " + signature);
-      if (TfLiteSignatureRunnerGetInputCount(runner) != 1 || TfLiteSignatureRunnerGetOutputCount(runner) != 1) {
+      BytePointer bytes = new BytePointer(this.content);
+      model = opened(FlatBufferModel.BuildFromBuffer(bytes, this.content.capacity()), "model");
+      try (InterpreterBuilder builder = new InterpreterBuilder(model, operators)) {
+        check(builder.apply(interpreter, threads));
+      }
+      opened(interpreter, "interpreter");
+      // XNNPACK takes over here, and not where the tensors of a signature are made.
+      check(interpreter.AllocateTensors());
+      runner = opened(interpreter.GetSignatureRunner(signature), "signature " + signature);
+      if (runner.input_size() != 1 || runner.output_size() != 1) {
         throw new ModelRefusedException("expected one input and one output, got another number of them");
       }
-      check(TfLiteSignatureRunnerAllocateTensors(runner));
-      BytePointer takes = TfLiteSignatureRunnerGetInputName(runner, 0);
-      BytePointer gives = TfLiteSignatureRunnerGetOutputName(runner, 0);
-      TfLiteTensor in = TfLiteSignatureRunnerGetInputTensor(runner, takes);
-      TfLiteTensor out = TfLiteSignatureRunnerGetOutputTensor(runner, gives);
+      check(runner.AllocateTensors());
+      BytePointer takes = new BytePointer(runner.input_names().get(0));
+      BytePointer gives = new BytePointer(runner.output_names().get(0));
+      TfLiteTensor in = runner.input_tensor(takes);
+      TfLiteTensor out = runner.output_tensor(gives);
       input = spec(takes.getString(), in);
       output = spec(gives.getString(), out);
       taken = memory(in);
@@ -120,7 +109,7 @@ public final class DesktopRuntime implements ModelRuntime {
     public float[] run(ByteBuffer values) throws ModelRefusedException {
       taken.rewind();
       taken.put(values);
-      check(TfLiteSignatureRunnerInvoke(runner));
+      check(runner.Invoke());
       float[] numbers = new float[given.capacity()];
       given.rewind();
       given.get(numbers);
@@ -129,9 +118,9 @@ public final class DesktopRuntime implements ModelRuntime {
 
     @Override
     public void close() {
-      TfLiteSignatureRunnerDelete(runner);
-      TfLiteInterpreterDelete(interpreter);
-      TfLiteModelDelete(model);
+      interpreter.deallocate();
+      operators.deallocate();
+      model.deallocate();
     }
   }
 }

@@ -17,9 +17,14 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
 
 /** A bundle, photos, and what the Python device says of them; the property fedex.fixture says where they lie. */
 final class Fixture {
+  static final String MISSING = "no bundle that the Python side exported: make install, then make test-android";
+
+  private static final Path FOLDER = Paths.get(System.getProperty("fedex.fixture", "../../build/android-fixture"));
+
   private final Path folder;
   private final Path place;
 
@@ -28,19 +33,28 @@ final class Fixture {
     this.place = place;
   }
 
-  /** The fixture, or a test that is skipped for the reason said. */
+  /** The fixture and TensorFlow Lite's library of an APK, or a test that is skipped for the reason said. */
   static Fixture require() {
-    Path folder = Paths.get(System.getProperty("fedex.fixture", "../../build/android-fixture"));
-    assumeTrue(Files.exists(folder.resolve("float/expected.tensors")),
-        "no bundle that the Python side exported: make install, then make test-android");
+    assumeTrue(isThere(), MISSING);
     ApkTflite.require();
-    return new Fixture(folder, folder);
+    return here();
   }
 
   /** The same photos, with a bundle whose prefix is of float32: all runtimes compute the same. */
   static Fixture requireFloats() {
-    Fixture fixture = require();
-    return new Fixture(fixture.folder, fixture.folder.resolve("float"));
+    return require().withFloats();
+  }
+
+  static boolean isThere() {
+    return Files.exists(FOLDER.resolve("done"));
+  }
+
+  static Fixture here() {
+    return new Fixture(FOLDER, FOLDER);
+  }
+
+  Fixture withFloats() {
+    return new Fixture(folder, folder.resolve("float"));
   }
 
   DeviceBundle bundle() throws Exception {
@@ -67,7 +81,16 @@ final class Fixture {
 
   /** What the Python device says, face by face. */
   Map<String, Tensor> expected() throws Exception {
-    return TensorFile.parse(Files.readAllBytes(place.resolve("expected.tensors"))).tensors();
+    return tensors("expected.tensors");
+  }
+
+  /** The same by the Python device on boards, with the prefix of dynamic range; null: no such runtime was there. */
+  @Nullable Map<String, Tensor> expectedOnBoards() throws Exception {
+    return Files.exists(folder.resolve("boards.tensors")) ? tensors("boards.tensors") : null;
+  }
+
+  private Map<String, Tensor> tensors(String name) throws Exception {
+    return TensorFile.parse(Files.readAllBytes(place.resolve(name))).tensors();
   }
 
   /** Decodes a PNG of 8 bits a channel. */
