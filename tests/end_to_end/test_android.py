@@ -36,8 +36,6 @@ JVM_TIMEOUT_S = 600
 SAME_ANSWERS = 0.99
 """Of photos that the Python device answers with the same label: another version of the runtime, and another decoder."""
 SAME_SIZE = 0.01
-COLD_ANSWER_S = 60.0
-"""On a machine with much other work."""
 HEAP_BYTES = 256 << 20
 """What phones give an app at least; Robolectric's classes take their part of it here."""
 
@@ -203,12 +201,12 @@ def test_its_uploads_are_as_large_as_those_of_the_python_device(
         record_property(name, figure)  # for bench/measure/android.py
 
 
-def test_a_cold_device_answers_within_bounds(road: Road, record_property: Callable[[str, object], None]) -> None:
-    """In a JVM that has loaded nothing, and on Robolectric, which rewrites each class: no phone does."""
-    assert 0 < road.seen["first_answer_ms"] <= 1000 * COLD_ANSWER_S
+def test_after_its_first_answer_it_holds_no_more_than_a_phone_gives_an_app(
+    road: Road, record_property: Callable[[str, object], None]
+) -> None:
     assert 0 < road.seen["heap_bytes"] <= HEAP_BYTES
     for name in ("first_answer_ms", "heap_bytes"):
-        record_property(name, road.seen[name])
+        record_property(name, road.seen[name])  # for bench/measure/android.py
 
 
 def test_it_knows_the_labels_of_the_release_and_its_own(road: Road) -> None:
