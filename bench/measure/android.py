@@ -69,11 +69,16 @@ def _size_row(name: str, file: Path) -> BenchRow:
 def _road(work: Path) -> list[BenchRow | NotMeasured]:
     work.mkdir(parents=True)
     report = work / "road.xml"
-    options = ["-q", "-p", "no:cacheprovider", f"--basetemp={work / 'road'}", f"--junitxml={report}"]
-    problem = _run([sys.executable, "-m", "pytest", *options, ROAD], timeout_s=ROAD_TIMEOUT_S)
+    problem = _run(pytest_command(ROAD, report=report, folder=work / "road"), timeout_s=ROAD_TIMEOUT_S)
     if problem is not None:
         return [NotMeasured("a device on Android, on the JVM", problem)]
     return road_rows(read_figures(report))
+
+
+def pytest_command(tests: str, *, report: Path, folder: Path) -> list[str]:
+    """Return the command that runs tests in a folder and reports what they record."""
+    reporting = [f"--junitxml={report}", "-o", "junit_family=xunit1"]  # the other family has no properties of a test
+    return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={folder}", *reporting, tests]
 
 
 def read_figures(report: Path) -> dict[str, float]:

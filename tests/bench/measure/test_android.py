@@ -1,11 +1,12 @@
 """From a road that was gone, and what was built, to rows of the bench."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from bench.measure import android
-from bench.measure.android import APP, LIBRARY, measure, missing, read_figures, road_rows, size_rows
+from bench.measure.android import APP, LIBRARY, measure, missing, pytest_command, read_figures, road_rows, size_rows
 from bench.row import BenchRow, NotMeasured
 
 TOLD_BY_ROAD = {"samples", "bytes", "python_bytes", "first_answer_ms", "heap_bytes"}
@@ -27,6 +28,17 @@ def figures(tmp_path: Path) -> dict[str, float]:
 def test_the_figures_of_all_tests_of_a_report_are_read(figures: dict[str, float]) -> None:
     assert figures.keys() == TOLD_BY_ROAD
     assert figures["heap_bytes"] == 70_500_000
+
+
+def test_what_a_test_records_is_in_the_report_that_is_read(tmp_path: Path) -> None:
+    """The report was of a family without properties: with warnings as errors, the road failed for that alone."""
+    toy = "def test_toy(record_property):\n    record_property('bytes', 8450)\n"
+    (tmp_path / "test_toy.py").write_text(toy)
+    report = tmp_path / "toy.xml"
+    command = pytest_command(str(tmp_path / "test_toy.py"), report=report, folder=tmp_path / "folder")
+    done = subprocess.run([*command, "-W", "error"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert read_figures(report) == {"bytes": 8450}
 
 
 def test_uploads_are_compared_with_the_python_devices(figures: dict[str, float]) -> None:
