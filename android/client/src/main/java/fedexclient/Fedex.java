@@ -13,6 +13,7 @@ import fedexclient.heads.HeadStore;
 import fedexclient.keeping.Feedback;
 import fedexclient.keeping.Keeper;
 import fedexclient.keeping.KeptFeedback;
+import fedexclient.pull.PullListener;
 import fedexclient.pull.PullOutcome;
 import fedexclient.pull.PullReport;
 import fedexclient.push.PushListener;
@@ -254,13 +255,13 @@ public final class Fedex implements AutoCloseable {
    *
    * @param stop ends it within a second; a download goes on from there next time
    */
-  public PullReport pull(Stop stop) throws FedexException {
-    return asked(() -> pulled(stop));
+  public PullReport pull(PullListener listener, Stop stop) throws FedexException {
+    return asked(() -> pulled(listener, stop));
   }
 
-  private PullReport pulled(Stop stop) throws Exception {
+  private PullReport pulled(PullListener listener, Stop stop) throws Exception {
     try {
-      PullReport report = sharing.pull(stop);
+      PullReport report = sharing.pull(listener, stop);
       boolean isNew = report.outcome() == PullOutcome.INSTALLED;
       log.notePull(System.currentTimeMillis(), isNew ? report.serial() : 0, null);
       return report;
@@ -352,7 +353,7 @@ public final class Fedex implements AutoCloseable {
   public double syncOnce(SyncPolicy policy, Stop stop) {
     Round.Part push = asked -> pushed(progress -> {}, asked).problem();
     Round.Part pull = asked -> {
-      pulled(asked);
+      pulled((done, total) -> {}, asked);
       return null;
     };
     Round round = Round.run(Arrays.asList(push, pull), stop);

@@ -7,6 +7,7 @@ import fedexclient.contract.DeviceBundle;
 import fedexclient.heads.HeadStore;
 import fedexclient.keeping.KeepingException;
 import fedexclient.keeping.SelfTests;
+import fedexclient.pull.PullListener;
 import fedexclient.pull.PullReport;
 import fedexclient.pull.SpaceRetiredException;
 import fedexclient.pull.SpaceWatch;
@@ -131,23 +132,24 @@ final class Sharing {
   }
 
   /** Fetches a better head, if there is one, and installs it for the next inference. */
-  PullReport pull(Stop stop) throws EnrolmentException, SettingException, ModelRefusedException, IOException,
-      SpaceRetiredException, ServiceException, UntrustedException, StorageException {
+  PullReport pull(PullListener listener, Stop stop) throws EnrolmentException, SettingException,
+      ModelRefusedException, IOException, SpaceRetiredException, ServiceException, UntrustedException, StorageException {
     Runnable endTurn = pulls.take(stop);
     try {
-      return pull(membership.require(), stop);
+      return pull(membership.require(), listener, stop);
     } finally {
       endTurn.run();
     }
   }
 
-  private PullReport pull(Identity identity, Stop stop) throws SettingException, ModelRefusedException, IOException,
+  private PullReport pull(Identity identity, PullListener listener, Stop stop) throws SettingException,
+      ModelRefusedException, IOException,
       SpaceRetiredException, ServiceException, UntrustedException, StorageException {
     DeviceBundle bundle = models.bundle();
     String space = bundle.facts().space();
     SpaceWatch spaces = membership.spaces(identity);
     Subscription followed = new Subscription(bundle, identity, options.channel(), options.head());
-    Updater updater = new Updater(followed, heads, home.trial(bundle), Membership::nowS);
+    Updater updater = new Updater(followed, heads, home.trial(bundle), Membership::nowS, listener);
     try (Service service = membership.service(identity, stop)) {
       spaces.check(service, space);
       PullReport report = pull(updater, service, spaces, space, stop);

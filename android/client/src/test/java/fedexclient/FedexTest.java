@@ -48,7 +48,7 @@ public final class FedexTest extends FedexTestCase {
     teach(1);
     fedex.giveConsent();
     assertTrouble(Trouble.NOT_ENROLLED, this::push);
-    assertTrouble(Trouble.NOT_ENROLLED, () -> fedex.pull(new Stop()));
+    assertTrouble(Trouble.NOT_ENROLLED, () -> fedex.pull((done, total) -> {}, new Stop()));
     assertTrouble(Trouble.NOT_ENROLLED, fedex::erase);
     assertTrouble(Trouble.NOT_ENROLLED, fedex::retryRefused);
     assertEquals(Collections.emptyList(), service.asked);
@@ -116,7 +116,7 @@ public final class FedexTest extends FedexTestCase {
     service.fault = request -> "503 unavailable";
     assertEquals(Trouble.TRY_LATER, Trouble.of(push().problem()));
     assertEquals(2, fedex.status().samples().waiting());
-    assertTrouble(Trouble.TRY_LATER, () -> fedex.pull(new Stop()));
+    assertTrouble(Trouble.TRY_LATER, () -> fedex.pull((done, total) -> {}, new Stop()));
     service.fault = request -> null;
     assertEquals(2, push().samples());
   }

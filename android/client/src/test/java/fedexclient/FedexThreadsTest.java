@@ -167,9 +167,9 @@ public final class FedexThreadsTest extends FedexTestCase {
       }
       return null;
     };
-    Future<PullReport> first = run(() -> fedex.pull(new Stop()));
+    Future<PullReport> first = run(() -> fedex.pull((done, total) -> {}, new Stop()));
     assertTrue(arrived.await(20, TimeUnit.SECONDS));
-    Future<PullReport> second = run(() -> fedex.pull(new Stop()));
+    Future<PullReport> second = run(() -> fedex.pull((done, total) -> {}, new Stop()));
     Thread.sleep(300);
     assertFalse(second.isDone());
     assertEquals(1, service.count("GET /v1/spaces/"));

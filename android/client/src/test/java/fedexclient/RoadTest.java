@@ -139,11 +139,11 @@ public final class RoadTest {
 
   private static PullReport pulled(Fedex fedex) throws Exception {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_S);
-    PullReport report = fedex.pull(NEVER);
+    PullReport report = fedex.pull((done, total) -> {}, NEVER);
     while (report.serial() == 0) {
       assertTrue("no release within " + PATIENCE_S + " s", System.nanoTime() < deadline);
       Thread.sleep(500);
-      report = fedex.pull(NEVER);
+      report = fedex.pull((done, total) -> {}, NEVER);
     }
     return report;
   }

@@ -190,7 +190,7 @@ final class FedexLearner implements Learner {
   @Override
   public SyncResult pull(Progress progress, Stop stop) throws Exception {
     return asked(() -> {
-      PullReport report = fedex.pull(stop);
+      PullReport report = fedex.pull(progress::at, stop);
       boolean isNew = report.outcome() == PullOutcome.INSTALLED;
       return pulled(isNew ? report.serial() : 0, seconds(System.currentTimeMillis()));
     });

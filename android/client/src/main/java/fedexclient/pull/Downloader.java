@@ -25,6 +25,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.function.LongConsumer;
 
 /**
  * Fetches one object: continued where it stopped, bounded by its size, verified, then placed.
@@ -40,11 +41,18 @@ final class Downloader {
   private final Service service;
   private final HeadObjects objects;
   private final Stop stop;
+  private final LongConsumer came;
 
-  Downloader(Service service, HeadObjects objects, Stop stop) {
+  /**
+   * Makes one of its parts.
+   *
+   * @param came is told how many bytes of the object are here, each time that some have come
+   */
+  Downloader(Service service, HeadObjects objects, Stop stop, LongConsumer came) {
     this.service = service;
     this.objects = objects;
     this.stop = stop;
+    this.came = came;
   }
 
   /**
@@ -152,6 +160,7 @@ final class Downloader {
       while (left.hasRemaining()) {
         written += file.write(left);
       }
+      came.accept(file.position());
     }
     return written;
   }

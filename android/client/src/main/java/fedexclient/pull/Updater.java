@@ -9,6 +9,7 @@ import fedexclient.contract.Precision;
 import fedexclient.contract.Problem;
 import fedexclient.contract.Sha256;
 import fedexclient.heads.HeadEntry;
+import fedexclient.heads.HeadObjects;
 import fedexclient.heads.HeadStore;
 import fedexclient.recognise.HeadDamagedException;
 import fedexclient.service.RefusedException;
@@ -27,6 +28,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,23 +45,28 @@ public final class Updater {
   private final HeadStore heads;
   private final HeadTrial trial;
   private final DoubleSupplier now;
+  private final PullListener listener;
   private final UpdateStep.Watcher watcher;
 
   /**
    * Makes what brings one device's head up to date.
    *
    * @param now tells Unix seconds
+   * @param listener is told how far downloads have come
    */
-  public Updater(Subscription followed, HeadStore heads, HeadTrial trial, DoubleSupplier now) {
-    this(followed, heads, trial, now, step -> {});
+  public Updater(
+      Subscription followed, HeadStore heads, HeadTrial trial, DoubleSupplier now, PullListener listener) {
+    this(followed, heads, trial, now, listener, step -> {});
   }
 
   /** The same, which says at which step it is. */
-  Updater(Subscription followed, HeadStore heads, HeadTrial trial, DoubleSupplier now, UpdateStep.Watcher watcher) {
+  Updater(Subscription followed, HeadStore heads, HeadTrial trial, DoubleSupplier now, PullListener listener,
+      UpdateStep.Watcher watcher) {
     this.followed = followed;
     this.heads = heads;
     this.trial = trial;
     this.now = now;
+    this.listener = listener;
     this.watcher = watcher;
   }
 
@@ -179,11 +186,10 @@ public final class Updater {
         throws ServiceException, UntrustedException, StorageException {
       heads.prune(parts(manifest)); // what an earlier, refused release left
       String envelope = heads.objects().add(answer.envelope());
-      Downloader downloader = new Downloader(service, heads.objects(), stop);
       List<String> refusals = new ArrayList<>();
       long size = 0;
       for (Precision precision : Precisions.toTry(manifest, followed.precision())) {
-        size += downloader.fetch(manifest.labels()) + downloader.fetch(file(manifest, precision));
+        size += download(manifest.labels(), file(manifest, precision));
         at(UpdateStep.DOWNLOADED);
         HeadEntry entry = new HeadEntry(envelope, precision, answer.etag(), followed.precision());
         try {
@@ -197,6 +203,15 @@ public final class Updater {
         return size;
       }
       throw new HeadRefusedException(String.join("; ", refusals));
+    }
+
+    private long download(FileRef labels, FileRef head)
+        throws ServiceException, UntrustedException, StorageException {
+      long total = labels.size() + head.size();
+      HeadObjects objects = heads.objects();
+      long size = new Downloader(service, objects, stop, done -> listener.progressed(done, total)).fetch(labels);
+      LongConsumer came = done -> listener.progressed(labels.size() + done, total);
+      return size + new Downloader(service, objects, stop, came).fetch(head);
     }
 
     private void install(HeadEntry entry) throws ServiceException, StorageException {

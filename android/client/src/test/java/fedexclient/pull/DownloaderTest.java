@@ -55,7 +55,7 @@ class DownloaderTest {
   void a_download_that_broke_off_anywhere_is_continued_where_it_stopped(boolean breaksOff) throws Exception {
     FileRef reference = FileRef.of(scene.four);
     scene.heads.install().close();
-    Downloader downloader = new Downloader(scene.service, scene.heads.objects(), scene.stop);
+    Downloader downloader = new Downloader(scene.service, scene.heads.objects(), scene.stop, came -> {});
     for (int cut = 0; cut < scene.four.length; cut++) {
       int end = cut;
       fault((content, begin) -> new StubService.Bytes(begin, content, (int) begin, end, breaksOff));

@@ -38,6 +38,7 @@ final class Scene {
   Precision precision = Precision.FLOAT32;
   double now = Release.ISSUED + 60;
   LaterKeys later = (service, envelope) -> identity().key();
+  PullListener progress = (done, total) -> {};
   UpdateStep.Watcher watcher = step -> {};
 
   Scene(Path folder) throws Exception {
@@ -75,7 +76,7 @@ final class Scene {
 
   PullReport pull() throws Exception {
     Subscription followed = new Subscription(bundle, identity(), channel, precision);
-    return new Updater(followed, heads, trial, () -> now, watcher).pull(service, later, stop);
+    return new Updater(followed, heads, trial, () -> now, progress, watcher).pull(service, later, stop);
   }
 
   Serving recognise() throws Exception {

@@ -30,11 +30,13 @@ import fedexclient.trust.UntrustedException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -81,6 +83,24 @@ class UpdaterTest {
       assertArrayEquals(Release.expected(golden, 4, 5), running.logits(golden));
     }
     assertEquals(1, scene.serving());
+  }
+
+  @Test
+  void how_far_a_download_has_come_is_told_to_its_end() throws Exception {
+    List<Long> told = new ArrayList<>();
+    Release release = scene.publish(scene.four, 1);
+    long total = scene.four.length + release.labels.length;
+    scene.progress = (done, all) -> {
+      assertEquals(total, all);
+      told.add(done);
+    };
+    scene.pull();
+    List<Long> rising = new ArrayList<>(new TreeSet<>(told));
+    assertEquals(rising, told);
+    assertEquals(total, told.get(told.size() - 1));
+    told.clear();
+    scene.pull();
+    assertEquals(0, told.size());
   }
 
   @Test
