@@ -133,7 +133,8 @@ final class Sharing {
 
   /** Fetches a better head, if there is one, and installs it for the next inference. */
   PullReport pull(PullListener listener, Stop stop) throws EnrolmentException, SettingException,
-      ModelRefusedException, IOException, SpaceRetiredException, ServiceException, UntrustedException, StorageException {
+      ModelRefusedException, IOException, SpaceRetiredException, ServiceException, UntrustedException,
+      StorageException {
     Runnable endTurn = pulls.take(stop);
     try {
       return pull(membership.require(), listener, stop);
@@ -143,8 +144,7 @@ final class Sharing {
   }
 
   private PullReport pull(Identity identity, PullListener listener, Stop stop) throws SettingException,
-      ModelRefusedException, IOException,
-      SpaceRetiredException, ServiceException, UntrustedException, StorageException {
+      ModelRefusedException, IOException, SpaceRetiredException, ServiceException, UntrustedException, StorageException {
     DeviceBundle bundle = models.bundle();
     String space = bundle.facts().space();
     SpaceWatch spaces = membership.spaces(identity);
