@@ -8,9 +8,11 @@ import fedexclient.keeping.Keeper;
 import fedexclient.keeping.KeptAnswer;
 import fedexclient.photos.Photo;
 import fedexclient.photos.PhotoDecoder;
-import fedexclient.recognise.Recognizer;
+import fedexclient.recognise.Answer;
 import fedexclient.recognise.RecogniseException;
+import fedexclient.recognise.Recognizer;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,8 @@ public final class PhotoRecognizer implements AutoCloseable {
    * Answers a photo that the app was pointed to: each of its faces, widest first, and nothing where there is none; of
    * a bundle that is not of faces the whole photo, once.
    *
+   * <p>Boxes are in the pixels of the file, turned upright, also of a photo that was decoded at a part of its size.
+   *
    * <p>An answer that could not be kept is as good as any other, and says why.
    *
    * @throws FedexException with {@link Trouble#PHOTO} for what is no photo, {@link Trouble#MODEL} for models that fail
@@ -58,7 +62,11 @@ public final class PhotoRecognizer implements AutoCloseable {
   private List<KeptAnswer> recognise(Decoding decoding) throws FedexException {
     try {
       Photo photo = decoding.run();
-      return keeper.keep(Example.ofFile(photo.fileSha256()), recognizer.recognise(photo.pixels()));
+      List<Answer> answers = new ArrayList<>();
+      for (Answer answer : recognizer.recognise(photo.pixels())) {
+        answers.add(answer.enlarged(photo.divisor()));
+      }
+      return keeper.keep(Example.ofFile(photo.fileSha256()), answers);
     } catch (RecogniseException error) {
       throw new FedexException(error);
     }

@@ -70,7 +70,10 @@ public final class Cache implements AutoCloseable {
 
   private static Cache beginAnew(CacheFiles files, int maxUnfed) throws CacheException {
     files.setAside();
-    return open(files, maxUnfed, files.setAsideFile());
+    Cache anew = open(files, maxUnfed, files.setAsideFile());
+    // Whoever still has a number of the file before must not mean another answer by it: fewer come than milliseconds.
+    anew.inferences.numberFrom(System.currentTimeMillis());
+    return anew;
   }
 
   private static Cache open(CacheFiles files, int maxUnfed, @Nullable File setAside) throws CacheException {

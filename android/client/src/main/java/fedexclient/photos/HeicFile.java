@@ -11,6 +11,11 @@ final class HeicFile extends PhotoFile {
   }
 
   @Override
+  int divisor(PhotoSize bound) {
+    return 1;
+  }
+
+  @Override
   Pixels decode(PhotoSize bound) throws PhotoException {
     if (Build.VERSION.SDK_INT < Build.VERSION_CODES.P) {
       throw new PhotoException("photo: expected no HEIC before Android 9: save it as JPEG");

@@ -66,7 +66,8 @@ public final class PhotoDecoder {
       throw new PhotoTooLargeException("photo: expected at most " + MAX_FILE_BYTES + " bytes, got " + file.length);
     }
     try {
-      return new Photo(PhotoFile.open(file).decode(size), Sha256.of(file));
+      PhotoFile opened = PhotoFile.open(file);
+      return new Photo(opened.decode(size), opened.divisor(size), Sha256.of(file));
     } catch (OutOfMemoryError error) {
       throw new PhotoTooLargeException("photo: there is no memory for it", error);
     }

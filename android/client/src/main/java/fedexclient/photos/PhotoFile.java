@@ -40,10 +40,15 @@ abstract class PhotoFile {
     }
   }
 
+  /** What its sides are divided by as it is decoded. */
+  int divisor(PhotoSize bound) throws PhotoException {
+    int[] size = PlatformDecoder.size(content);
+    return bound.divisor(size[0], size[1], canBeReduced());
+  }
+
   /** Decodes it, upright. */
   Pixels decode(PhotoSize bound) throws PhotoException {
-    int[] size = PlatformDecoder.size(content);
-    int divisor = bound.divisor(size[0], size[1], canBeReduced());
+    int divisor = divisor(bound);
     checkPixels();
     Orientation stored = ExifOrientation.of(content);
     Bitmap bitmap = PlatformDecoder.decode(endings(), divisor);

@@ -20,6 +20,15 @@ public final class Answer {
     this.isSubject = isSubject;
   }
 
+  /**
+   * The same with its box in a photo of more pixels.
+   *
+   * @param factor how many times as many, along each side
+   */
+  public Answer enlarged(int factor) {
+    return new Answer(ranking, feature, headSerial, box == null ? null : box.times(factor), isSubject);
+  }
+
   /** The best labels, best first, whether it is known or not. */
   public List<Ranked> results() {
     return ranking.results();

@@ -42,7 +42,7 @@ public class DamagedTest extends CacheTestCase {
     try (Cache cache = open()) {
       assertEquals(beside(".damaged"), cache.setAside());
       assertEquals(0, cache.inferences().count());
-      assertEquals(1, Entries.add(cache, 1));
+      assertTrue(Entries.add(cache, 1) > 1_000_000, "no number is that of another answer before");
       assertFalse(beside(".suspect").exists());
     }
     try (Cache cache = open()) {

@@ -30,7 +30,7 @@ class OldSqliteTest {
         maker.execute(statement);
       }
       List<String> statements = statements();
-      assertEquals(44, statements.size());
+      assertEquals(45, statements.size());
       for (String statement : statements) {
         sqlite.prepareStatement(statement).close();
       }

@@ -49,9 +49,10 @@ public class LargePhotoTest extends PhotoTestCase {
   public void a_large_jpeg_is_decoded_at_the_largest_part_that_fits() throws Exception {
     int[][] sizes = {{31, 32, 31, 32}, {40, 25, 40, 25}, {64, 50, 32, 25}, {63, 49, 32, 25}, {101, 39, 26, 10}};
     for (int[] size : sizes) {
-      Pixels pixels = new PhotoDecoder(1000).decode(jpeg(size[0], size[1])).pixels();
-      assertEquals(size[2], pixels.width());
-      assertEquals(size[3], pixels.height());
+      Photo photo = new PhotoDecoder(1000).decode(jpeg(size[0], size[1]));
+      assertEquals(size[2], photo.pixels().width());
+      assertEquals(size[3], photo.pixels().height());
+      assertEquals((size[0] + size[2] - 1) / size[2], photo.divisor());
     }
   }
 
