@@ -9,7 +9,6 @@ import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.KeyStore;
 import java.security.ProviderException;
-import java.security.UnrecoverableKeyException;
 import java.util.Arrays;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
@@ -24,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The key is made when something is first sealed. Two that make it at once lose what the first has sealed: whoever
  * seals holds a lock ({@link IdentityStore#hold}). The key goes when the app is removed.
+ *
+ * <p>Android says {@code UnrecoverableKeyException} of a keystore that is only busy, too: that is no lost key, as whoever
+ * takes it for one gives up a device that a moment later is itself again.
  */
 public final class KeystoreVault implements Vault {
   private static final String PROVIDER = "AndroidKeyStore";
@@ -64,7 +66,7 @@ public final class KeystoreVault implements Vault {
       Cipher cipher = Cipher.getInstance(CIPHER);
       cipher.init(Cipher.DECRYPT_MODE, key, new GCMParameterSpec(TAG_BITS, sealed, 0, NONCE_BYTES));
       return cipher.doFinal(sealed, NONCE_BYTES, sealed.length - NONCE_BYTES);
-    } catch (AEADBadTagException | UnrecoverableKeyException | KeyPermanentlyInvalidatedException error) {
+    } catch (AEADBadTagException | KeyPermanentlyInvalidatedException error) {
       return null; // another key's, or one that is lost for good
     } catch (GeneralSecurityException | IOException | ProviderException error) {
       throw new StorageException("keystore", error);

@@ -1,6 +1,7 @@
 package fedexclient.service;
 
 import android.security.keystore.KeyGenParameterSpec;
+import android.security.keystore.KeyPermanentlyInvalidatedException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.security.Key;
@@ -24,7 +25,8 @@ final class FakeKeystore extends Provider {
   private static final long serialVersionUID = 1L;
   private static final Map<String, SecretKey> KEYS = new ConcurrentHashMap<>();
 
-  static volatile boolean losesKeys;
+  static volatile boolean isBusy;
+  static volatile boolean invalidates;
 
   FakeKeystore() {
     super("AndroidKeyStore", "1", "for tests");
@@ -35,7 +37,8 @@ final class FakeKeystore extends Provider {
   /** Makes this another phone, or the same one after the app was removed. */
   static void empty() {
     KEYS.clear();
-    losesKeys = false;
+    isBusy = false;
+    invalidates = false;
   }
 
   static int count() {
@@ -71,14 +74,33 @@ final class FakeKeystore extends Provider {
     }
   }
 
+  /** A key that says so when it is used, as the platform's do. */
+  private static final class InvalidatedKey extends SecretKeySpec {
+    private static final long serialVersionUID = 1L;
+
+    InvalidatedKey() {
+      super(new byte[32], "AES");
+    }
+
+    @Override
+    public byte[] getEncoded() {
+      throw FakeKeystore.<RuntimeException>unchecked(new KeyPermanentlyInvalidatedException());
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <E extends Exception> E unchecked(Exception error) throws E {
+    throw (E) error;
+  }
+
   /** Finds keys. */
   public static final class Store extends KeyStoreSpi {
     @Override
     public Key engineGetKey(String alias, char[] password) throws UnrecoverableKeyException {
-      if (losesKeys) {
-        throw new UnrecoverableKeyException("lost");
+      if (isBusy) {
+        throw new UnrecoverableKeyException("busy");
       }
-      return KEYS.get(alias);
+      return invalidates ? new InvalidatedKey() : KEYS.get(alias);
     }
 
     @Override

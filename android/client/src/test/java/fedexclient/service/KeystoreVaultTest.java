@@ -72,8 +72,19 @@ class KeystoreVaultTest {
   @Test
   void a_key_that_is_lost_for_good_is_another_phones() throws Exception {
     byte[] sealed = vault().seal(SECRET);
-    FakeKeystore.losesKeys = true;
+    FakeKeystore.invalidates = true;
     assertNull(vault().open(sealed));
+  }
+
+  /** A busy keystore once made a device another phone's, and an app enrolled it again over what was not sent. */
+  @Test
+  void a_key_that_cannot_be_had_now_is_not_taken_for_lost() throws Exception {
+    byte[] sealed = vault().seal(SECRET);
+    FakeKeystore.isBusy = true;
+    assertThrows(StorageException.class, () -> vault().open(sealed));
+    assertThrows(StorageException.class, () -> vault().seal(SECRET));
+    FakeKeystore.isBusy = false;
+    assertArrayEquals(SECRET, vault().open(sealed));
   }
 
   @Test
