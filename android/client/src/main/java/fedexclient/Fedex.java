@@ -189,8 +189,8 @@ public final class Fedex implements AutoCloseable {
    *     #enrolAgain}
    */
   public Enrolment enrol(Invitation invitation) throws FedexException {
-    return asked(() -> membership.enroller(new Stop())
-        .enrol(invitation.url(), invitation.code(), invitation.fingerprint()));
+    return asked(() -> settled(membership.enroller(new Stop())
+        .enrol(invitation.url(), invitation.code(), invitation.fingerprint())));
   }
 
   /**
@@ -199,14 +199,39 @@ public final class Fedex implements AutoCloseable {
    * @throws FedexException with {@link Trouble#UNSENT} where uploads can still be sent as the device that it is
    */
   public Enrolment enrolAgain(Invitation invitation) throws FedexException {
-    return asked(() -> membership.enroller(new Stop())
-        .enrolAgain(invitation.url(), invitation.code(), invitation.fingerprint()));
+    return asked(() -> {
+      settleConsent();
+      return settled(membership.enroller(new Stop())
+          .enrolAgain(invitation.url(), invitation.code(), invitation.fingerprint()));
+    });
   }
 
-  /** Keeps that the user lets features and labels go to the service: before that nothing is uploaded. */
+  /** What was said before any group was joined is of the one that was, even if the app died as it joined it. */
+  private void settleConsent() throws StorageException {
+    @Nullable Identity identity = identityOrNone();
+    if (identity != null) {
+      consent.settle(identity.origin());
+    }
+  }
+
+  private Enrolment settled(Enrolment enrolment) {
+    try {
+      consent.settle(enrolment.identity().origin());
+    } catch (StorageException error) {
+      // The device is enrolled all the same, and the first push does it.
+    }
+    return enrolment;
+  }
+
+  /**
+   * Keeps that the user lets features and labels go to the service of the group that the device is of: before that
+   * nothing is uploaded, and nothing is to another group that it joins later. Given before enrolment, it counts for the
+   * first group that the device joins.
+   */
   public void giveConsent() throws FedexException {
     asked(() -> {
-      consent.give(System.currentTimeMillis());
+      @Nullable Identity identity = membership.find();
+      consent.give(System.currentTimeMillis(), identity == null ? "" : identity.origin());
       return null;
     });
   }
@@ -314,7 +339,7 @@ public final class Fedex implements AutoCloseable {
       Cache cache = caches.open();
       String origin = identity == null ? "" : identity.origin();
       SampleCounts samples = SampleCounts.of(cache, origin, identity == null ? null : identity.device());
-      return new FedexStatus(samples, release(), identity, consent.givenMs(), log, caches.setAside());
+      return new FedexStatus(samples, release(), identity, consent.givenMs(origin), log, caches.setAside());
     });
   }
 

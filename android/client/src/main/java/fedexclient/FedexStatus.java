@@ -47,7 +47,10 @@ public final class FedexStatus {
     return identity == null ? null : identity.device();
   }
 
-  /** When the user consented to uploads, Unix milliseconds; null: nothing may be uploaded. */
+  /**
+   * When the user consented to uploads to this group, or before enrolment to those of the first that is joined, Unix
+   * milliseconds; null: nothing may be uploaded.
+   */
   public @Nullable Long consentMs() {
     return consentMs;
   }

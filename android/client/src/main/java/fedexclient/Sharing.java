@@ -104,9 +104,10 @@ final class Sharing {
 
   private Pushed pushPermitted(PushListener listener, Stop stop) throws NoConsentException, EnrolmentException,
       SettingException, CacheException, StorageException, StoppedException {
-    Runnable endPermission = consent.permit(stop);
+    Identity identity = membership.require();
+    Runnable endPermission = consent.permit(stop, identity.origin());
     try {
-      return push(caches.open(), membership.require(), listener, stop);
+      return push(caches.open(), identity, listener, stop);
     } finally {
       endPermission.run();
     }

@@ -43,6 +43,35 @@ public final class FedexTest extends FedexTestCase {
     assertEquals(1, fedex.status().samples().waiting());
   }
 
+  private void joinAnotherGroup() throws Exception {
+    service.group = "friends";
+    service.device = "eeeeeeeeeeeeeeee";
+    fedex.enrolAgain(service.invitation());
+  }
+
+  /** What was taught before any group once went, unasked, to whichever was joined next. */
+  @Test
+  public void consent_to_one_group_lets_nothing_go_to_another() throws Exception {
+    teach(1);
+    join();
+    joinAnotherGroup();
+    assertNull(fedex.status().consentMs());
+    assertTrouble(Trouble.NO_CONSENT, this::push);
+    assertEquals(0, service.count("PUT"));
+    fedex.giveConsent();
+    assertEquals(1, push().samples());
+  }
+
+  @Test
+  public void consent_before_enrolment_is_for_the_first_group_that_is_joined() throws Exception {
+    fedex.giveConsent();
+    assertNotNull(fedex.status().consentMs());
+    fedex.enrol(service.invitation());
+    assertNotNull(fedex.status().consentMs());
+    joinAnotherGroup();
+    assertNull(fedex.status().consentMs());
+  }
+
   @Test
   public void whoever_is_not_enrolled_is_told_so_and_asks_nobody() throws Exception {
     teach(1);
@@ -277,10 +306,8 @@ public final class FedexTest extends FedexTestCase {
   @Test
   public void a_round_goes_on_whatever_is_missing_and_says_what() throws Exception {
     teach(1);
-    assertRound(Trouble.NO_CONSENT, Trouble.NOT_ENROLLED);
-    fedex.giveConsent();
     assertRound(Trouble.NOT_ENROLLED, Trouble.NOT_ENROLLED);
-    fedex.enrol(service.invitation());
+    join();
     service.close();
     assertRound(Trouble.TRY_LATER, Trouble.TRY_LATER);
     assertEquals(1, fedex.status().samples().waiting());

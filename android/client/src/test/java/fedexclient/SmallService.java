@@ -25,6 +25,7 @@ final class SmallService implements AutoCloseable {
   /** What is done before a request is answered; an HTTP status and the name of a problem take the answer's place. */
   volatile Fault fault = request -> null;
   volatile String device = "dddddddddddddddd";
+  volatile String group = "family";
 
   private final Signer signer = new Signer(new byte[32]);
   private final HttpServer server;
@@ -83,7 +84,7 @@ final class SmallService implements AutoCloseable {
       return "200 {\"first\":\"" + key + "\",\"format\":1,\"links\":[]}";
     }
     if (request.equals("POST /v1/devices")) {
-      return "201 {\"device\":\"" + device + "\",\"group\":\"family\",\"key\":\"" + key
+      return "201 {\"device\":\"" + device + "\",\"group\":\"" + group + "\",\"key\":\"" + key
           + "\",\"token\":\"tttttttttttttttttttttttttttttttttttttttt\"}";
     }
     if (request.equals("DELETE /v1/devices/self/samples")) {

@@ -17,11 +17,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the user lets features and labels go to the service. Thread-safe.
+ * Whether the user lets features and labels go to the service of a group. Thread-safe.
  *
- * <pre>consent.json   {"format": 1, "given_ms": Unix milliseconds}</pre>
+ * <pre>consent.json   {"format": 1, "given_ms": Unix milliseconds, "origin": the group's, or ""}</pre>
  *
- * <p>Without the file, and with one that cannot be read as such, there is none.
+ * <p>It counts for one group: what the user was asked about one is not said of another. What was given before the device
+ * was of any is for the first that it joins ({@link #settle}). Without the file, and with one that cannot be read as
+ * such, there is none.
  */
 public final class Consent {
   private static final int FORMAT = 1;
@@ -37,33 +39,73 @@ public final class Consent {
     this.file = new AtomicFile(folder.resolve("consent.json"));
   }
 
-  /** When it was given, in Unix milliseconds; null where it is not. */
-  public synchronized @Nullable Long givenMs() throws StorageException {
+  /** What the file says. */
+  private static final class Given {
+    private final long ms;
+    private final String origin;
+
+    Given(long ms, String origin) {
+      this.ms = ms;
+      this.origin = origin;
+    }
+
+    boolean countsFor(String asked) {
+      return origin.isEmpty() || origin.equals(asked);
+    }
+  }
+
+  /**
+   * When it was given for a group, in Unix milliseconds; null where it is not.
+   *
+   * @param origin the group's ({@code Identity.origin()}), empty before enrolment
+   */
+  public synchronized @Nullable Long givenMs(String origin) throws StorageException {
+    @Nullable Given given = given();
+    return given == null || !given.countsFor(origin) ? null : given.ms;
+  }
+
+  private @Nullable Given given() throws StorageException {
     byte @Nullable [] data = file.read(MAX_BYTES);
     if (data == null) {
       return null;
     }
     try {
       Fields fields = JsonReader.readDocument(data, "consent", MAX_BYTES);
-      return fields.integer("format") == FORMAT ? fields.integer("given_ms") : null;
+      fields.checkFormat(FORMAT);
+      return new Given(fields.integer("given_ms"), fields.text("origin"));
     } catch (ContractException error) {
       return null; // the user is asked again
     }
   }
 
-  /** Keeps that the user gives it; one that was given before keeps its time. */
-  public synchronized void give(long nowMs) throws StorageException {
-    if (givenMs() != null) {
-      return;
+  /**
+   * Keeps that the user gives it for a group, and for no other one any more; what was given before keeps its time.
+   *
+   * @param origin the group's, empty before enrolment
+   */
+  public synchronized void give(long nowMs, String origin) throws StorageException {
+    @Nullable Long before = givenMs(origin);
+    keep(before == null ? nowMs : before, origin);
+  }
+
+  /** Has what was given before the device was of any group count for this one alone, which it has joined. */
+  public synchronized void settle(String origin) throws StorageException {
+    @Nullable Given given = given();
+    if (given != null && given.origin.isEmpty()) {
+      keep(given.ms, origin);
     }
+  }
+
+  private void keep(long ms, String origin) throws StorageException {
     Map<String, @Nullable Object> document = new LinkedHashMap<>();
     document.put("format", (long) FORMAT);
-    document.put("given_ms", nowMs);
+    document.put("given_ms", ms);
+    document.put("origin", origin);
     new Folder(folder).make();
     try {
       file.write(JsonWriter.sorted(document));
     } catch (ImpossibleException error) {
-      throw new IllegalStateException(error); // two whole numbers
+      throw new IllegalStateException(error); // names of the contract have no lone surrogates
     }
   }
 
@@ -80,16 +122,18 @@ public final class Consent {
   }
 
   /**
-   * Lets an upload begin, which stops when consent is withdrawn.
+   * Lets an upload to a group begin, which stops when consent is withdrawn.
    *
    * @param stop of the upload
+   * @param origin the group's
    * @return ends the permission; to be run when the upload has ended
-   * @throws NoConsentException there is no consent: nothing may be sent
+   * @throws NoConsentException there is no consent for this group: nothing may be sent there
    */
-  public synchronized Runnable permit(Stop stop) throws NoConsentException, StorageException {
-    if (givenMs() == null) {
+  public synchronized Runnable permit(Stop stop, String origin) throws NoConsentException, StorageException {
+    if (givenMs(origin) == null) {
       throw new NoConsentException();
     }
+    settle(origin);
     uploading.add(stop);
     return () -> end(stop);
   }

@@ -8,10 +8,12 @@ import java.util.Collections;
 
 /** Consent, and how pushes and pulls ended, as bytes that somebody may have changed. */
 public final class KeptOfSync {
+  private static final String ORIGIN = "family@0123456789abcdef0123456789abcdef";
+
   private KeptOfSync() {}
 
   public static byte[] consent(Path folder) throws Exception {
-    new Consent(folder).give(1_800_000_000_000L);
+    new Consent(folder).give(1_800_000_000_000L, ORIGIN);
     return Files.readAllBytes(folder.resolve("consent.json"));
   }
 
@@ -19,8 +21,8 @@ public final class KeptOfSync {
   public static void readConsent(Path folder, byte[] data) throws Exception {
     Files.write(folder.resolve("consent.json"), data);
     Consent consent = new Consent(folder);
-    if (consent.givenMs() != null) {
-      consent.permit(new Stop()).run();
+    if (consent.givenMs(ORIGIN) != null) {
+      consent.permit(new Stop(), ORIGIN).run();
     }
   }
 
