@@ -153,6 +153,8 @@ public final class Fedex implements AutoCloseable {
    * Keeps that an answer was right.
    *
    * @param inference its id
+   * @throws FedexException with {@link Trouble#NOT_ENROLLED}: the device is of a group, and nobody can say of which, as
+   *     its identity is damaged or another phone's; what is said then would go to whichever is joined next
    */
   public KeptFeedback agree(long inference) throws FedexException {
     return asked(() -> feedback().agree(inference));
@@ -163,23 +165,23 @@ public final class Fedex implements AutoCloseable {
    *
    * @param inference its id
    * @param label what the user entered, or chose
+   * @throws FedexException with {@link Trouble#NOT_ENROLLED} as {@link #agree}
    */
   public KeptFeedback correct(long inference, String label) throws FedexException {
     return asked(() -> feedback().correct(inference, label));
   }
 
-  private Feedback feedback() throws CacheException, StorageException {
+  private Feedback feedback() throws CacheException, EnrolmentException, StorageException {
     return new Feedback(caches.open(), origin(), System::currentTimeMillis);
   }
 
-  /** The group that feedback given now belongs to; empty before enrolment. */
-  private String origin() throws StorageException {
-    try {
-      @Nullable Identity identity = membership.find();
-      return identity == null ? "" : identity.origin();
-    } catch (EnrolmentException error) {
-      return ""; // whoever enrols it again takes the feedback along
-    }
+  /** The group that what is said now belongs to; empty before enrolment. */
+  private String origin() throws EnrolmentException, StorageException {
+    return originOf(membership.find());
+  }
+
+  private static String originOf(@Nullable Identity identity) {
+    return identity == null ? "" : identity.origin();
   }
 
   /**
@@ -227,11 +229,12 @@ public final class Fedex implements AutoCloseable {
    * Keeps that the user lets features and labels go to the service of the group that the device is of: before that
    * nothing is uploaded, and nothing is to another group that it joins later. Given before enrolment, it counts for the
    * first group that the device joins.
+   *
+   * @throws FedexException with {@link Trouble#NOT_ENROLLED} as {@link #agree}
    */
   public void giveConsent() throws FedexException {
     asked(() -> {
-      @Nullable Identity identity = membership.find();
-      consent.give(System.currentTimeMillis(), identity == null ? "" : identity.origin());
+      consent.give(System.currentTimeMillis(), origin());
       return null;
     });
   }
@@ -337,7 +340,7 @@ public final class Fedex implements AutoCloseable {
     return asked(() -> {
       @Nullable Identity identity = identityOrNone();
       Cache cache = caches.open();
-      String origin = identity == null ? "" : identity.origin();
+      String origin = originOf(identity);
       SampleCounts samples = SampleCounts.of(cache, origin, identity == null ? null : identity.device());
       return new FedexStatus(samples, release(), identity, consent.givenMs(origin), log, caches.setAside());
     });
@@ -360,7 +363,7 @@ public final class Fedex implements AutoCloseable {
     return asked(() -> {
       @Nullable List<String> known = release().labels();
       Set<String> labels = new TreeSet<>(known == null ? models.bundle().labels() : known);
-      labels.addAll(caches.open().feedback().labels(origin()));
+      labels.addAll(caches.open().feedback().labels(originOf(identityOrNone())));
       return Collections.unmodifiableList(Arrays.asList(labels.toArray(new String[0])));
     });
   }

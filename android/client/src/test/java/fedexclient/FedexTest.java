@@ -259,10 +259,26 @@ public final class FedexTest extends FedexTestCase {
     assertEquals(CopiedIdentityException.class, error.getCause().getClass());
     assertTrouble(Trouble.NOT_ENROLLED, () -> fedex.enrol(service.invitation()));
     assertNull(fedex.status().device());
-    teach(2);
     assertTrue(fedex.enrolAgain(service.invitation()).isNew());
     assertEquals(service.device, fedex.status().device());
+    teach(2);
     assertEquals("what was given in the same group, there and here", 2, push().samples());
+  }
+
+  /** It once was kept as given before enrolment, and went to another group than the one in which it was given. */
+  @Test
+  public void what_is_said_as_nobody_can_tell_in_which_group_is_not_kept() throws Exception {
+    join();
+    Long inference = recognise(1).inference();
+    Files.write(home().resolve("identity.json"), new byte[] {'{'});
+    assertTrouble(Trouble.NOT_ENROLLED, () -> fedex.agree(inference));
+    assertTrouble(Trouble.NOT_ENROLLED, () -> fedex.correct(inference, "Ada"));
+    assertTrouble(Trouble.NOT_ENROLLED, fedex::giveConsent);
+    assertFalse(fedex.labels().isEmpty());
+    assertEquals(0, fedex.status().samples().waiting());
+    joinAnotherGroup();
+    fedex.giveConsent();
+    assertEquals(0, push().samples());
   }
 
   @Test
