@@ -10,6 +10,8 @@ import fedexclient.cache.Outside;
 import fedexclient.contract.Problem;
 import fedexclient.keeping.KeptAnswer;
 import fedexclient.push.PushReport;
+import fedexclient.recognise.NoRuntimeException;
+import fedexclient.recognise.TfliteRuntime;
 import fedexclient.service.CopiedIdentityException;
 import fedexclient.service.Stop;
 import fedexclient.sync.SyncPolicy;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.Test;
+import org.robolectric.RuntimeEnvironment;
 
 /** What an app asks of a device, one thing after the other. */
 public final class FedexTest extends FedexTestCase {
@@ -304,6 +307,22 @@ public final class FedexTest extends FedexTestCase {
     assertTrouble(Trouble.GONE, () -> fedex.correct(inference + 1, "Ada"));
     Files.write(bundleFolder.resolve("prefix.tflite"), new byte[10]);
     assertTrouble(Trouble.MODEL, fedex::recognizer);
+  }
+
+  /** The JVM of these tests has no TensorFlow Lite of an APK: its error once took the app down. */
+  @Test
+  public void a_phone_on_which_no_model_runs_says_so_and_keeps_what_was_not_tested() throws Exception {
+    teach(1);
+    join();
+    Outside.change(cache(), "UPDATE setups SET cosine_ppm = NULL"); // as one that was never tested
+    fedex.close();
+    FedexOptions options = FedexOptions.ofFolder(bundleFolder.toFile(), "app 1");
+    fedex = Devices.on(RuntimeEnvironment.getApplication(), home(), options, new TfliteRuntime(), "this");
+    FedexException error = assertTrouble(Trouble.MODEL, fedex::recognizer);
+    assertEquals(NoRuntimeException.class, error.getCause().getClass());
+    assertEquals(0, push().samples());
+    assertEquals(Trouble.KEPT_BACK.name(), fedex.status().lastPush().trouble());
+    assertEquals(1, fedex.status().samples().waiting());
   }
 
   private double syncOnce(Stop stop) {

@@ -4,9 +4,11 @@ import fedexclient.contract.DeviceBundle;
 import fedexclient.recognise.ModelRefusedException;
 import fedexclient.recognise.ModelRuntime;
 import fedexclient.recognise.ModelSource;
+import fedexclient.recognise.NoRuntimeException;
 import fedexclient.recognise.UntriedHead;
 import fedexclient.service.Stop;
 import fedexclient.service.StoppedException;
+import fedexclient.service.TryLaterException;
 import fedexclient.storage.StorageException;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -24,12 +26,14 @@ public final class InProcessTrial implements HeadTrial {
 
   @Override
   public float[] run(Candidate candidate, Stop stop)
-      throws HeadRefusedException, StoppedException, StorageException {
+      throws HeadRefusedException, StoppedException, TryLaterException, StorageException {
     stop.check();
     UntriedHead head = new UntriedHead(
         map(candidate), candidate.reference(), bundle.facts().shape(), candidate.classes());
     try {
       return head.answer(runtime, bundle.golden());
+    } catch (NoRuntimeException error) {
+      throw new TryLaterException("nothing could be tried: " + error.getMessage(), (Long) null);
     } catch (ModelRefusedException error) {
       throw new HeadRefusedException(String.valueOf(error.getMessage()));
     }

@@ -7,6 +7,7 @@ import android.os.RemoteException;
 import fedexclient.contract.ContractException;
 import fedexclient.recognise.ModelRefusedException;
 import fedexclient.recognise.ModelRuntime;
+import fedexclient.recognise.NoRuntimeException;
 import fedexclient.storage.StorageException;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,8 @@ final class TrialAnswers implements Handler.Callback {
     try {
       TrialMessages.request(message).run(runtime);
       return TrialMessages.answered();
+    } catch (NoRuntimeException error) {
+      return TrialMessages.because(TrialMessages.FAILED, error);
     } catch (ModelRefusedException error) {
       return TrialMessages.because(TrialMessages.REFUSED, error);
     } catch (ContractException | StorageException error) {

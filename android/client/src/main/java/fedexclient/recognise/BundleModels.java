@@ -45,11 +45,6 @@ public final class BundleModels {
     return bundle;
   }
 
-  /** What runs them: name and version. */
-  String runtimeName() {
-    return runtime.name();
-  }
-
   /** What the bundle takes in, float32 feature out. */
   Model prefix() throws ModelRefusedException, IOException {
     ModelInput input = bundle.facts().input();
@@ -128,6 +123,8 @@ public final class BundleModels {
   private static Model naming(String name, Loading loading) throws ModelRefusedException, IOException {
     try {
       return loading.load();
+    } catch (NoRuntimeException error) {
+      throw error; // whatever the file
     } catch (ModelRefusedException error) {
       throw new ModelRefusedException(name + ": " + error.getMessage(), error);
     }

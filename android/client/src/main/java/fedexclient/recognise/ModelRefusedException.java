@@ -1,7 +1,7 @@
 package fedexclient.recognise;
 
 /** A model that is not what the bundle or the contract says, or that does not work. */
-public final class ModelRefusedException extends RecogniseException {
+public class ModelRefusedException extends RecogniseException {
   private static final long serialVersionUID = 1L;
 
   public ModelRefusedException(String message) {

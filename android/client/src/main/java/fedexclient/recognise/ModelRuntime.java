@@ -12,9 +12,14 @@ public interface ModelRuntime {
    * @param signature the only one that is run
    * @param threads of one run; results do not depend on it
    * @throws ModelRefusedException no such signature, more than one input or output, or an operator that it has not
+   * @throws NoRuntimeException it cannot run anything on this phone
    */
   Model open(ByteBuffer content, String signature, int threads) throws ModelRefusedException;
 
-  /** Its name and version, in printable ASCII, as a self-test says it. */
-  String name();
+  /**
+   * Its name and version, in printable ASCII, as a self-test says it.
+   *
+   * @throws NoRuntimeException it cannot run anything on this phone
+   */
+  String name() throws NoRuntimeException;
 }

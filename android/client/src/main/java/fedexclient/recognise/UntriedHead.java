@@ -40,6 +40,7 @@ public final class UntriedHead {
    *
    * @param feature in C order
    * @throws ModelRefusedException another file, one that does not belong here, or one that does not run
+   * @throws NoRuntimeException no model runs here, and nothing is known of this one
    */
   public float[] answer(ModelRuntime runtime, float[] feature) throws ModelRefusedException {
     try (Model model = new ModelLoader(runtime, 1).openUnrun(content, file, "head")) {

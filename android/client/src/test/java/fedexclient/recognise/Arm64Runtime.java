@@ -45,7 +45,7 @@ final class Arm64Runtime implements ModelRuntime {
   }
 
   @Override
-  public String name() {
+  public String name() throws NoRuntimeException {
     return here.name() + " on arm64";
   }
 

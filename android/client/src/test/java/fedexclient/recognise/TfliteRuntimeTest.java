@@ -57,7 +57,7 @@ class TfliteRuntimeTest {
   }
 
   @Test
-  void the_runtime_names_itself_with_its_version() {
+  void the_runtime_names_itself_with_its_version() throws Exception {
     assertEquals("tensorflow-lite 2.16.1", new TfliteRuntime().name());
   }
 
