@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * heads/tried   {"format":1,"heads":[{"release": sha256 of the manifest, "head": sha256, "begun": 1}, ...]}
  * </pre>
  *
- * <p>A trial is noted before it begins, and the note goes when it has ended, whatever it found: one that is still there
- * was never ended. As a phone may be switched off meanwhile, a head is given up at the second such note; one whose crash
- * was seen, at the first.
+ * <p>A trial is noted before it begins, and the note goes when the head has answered, or was refused: one that is still
+ * there never came so far. As a phone may be switched off meanwhile, or end what runs the head to have its memory, a head
+ * is given up at the second such note.
  */
 public final class TriedHeads {
   private static final int FORMAT = 1;
@@ -56,14 +56,14 @@ public final class TriedHeads {
     note(release, head, read().getOrDefault(key(release, head), 0) + 1);
   }
 
-  /** Notes that a trial has ended, whatever it found. */
+  /** Notes that a trial has ended with an answer, right or wrong. */
   public void end(String release, String head) throws StorageException {
     note(release, head, 0);
   }
 
-  /** Notes that a head was seen to crash what ran it. */
-  public void giveUp(String release, String head) throws StorageException {
-    note(release, head, MOST_BEGUN);
+  /** Takes back that a trial began: the head never ran in it. */
+  public void takeBack(String release, String head) throws StorageException {
+    note(release, head, read().getOrDefault(key(release, head), 0) - 1);
   }
 
   void forget() throws StorageException {

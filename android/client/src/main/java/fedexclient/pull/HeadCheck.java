@@ -27,7 +27,7 @@ final class HeadCheck {
    * Runs a head whose objects are there.
    *
    * @param release the sha256 of its manifest
-   * @throws HeadRefusedException it does not load, does not answer as its manifest says, or crashed once
+   * @throws HeadRefusedException it does not load, does not answer as its manifest says, or crashed
    */
   void check(HeadEntry entry, Precision precision, String release)
       throws HeadRefusedException, ServiceException, StorageException {
@@ -70,10 +70,12 @@ final class HeadCheck {
       tried.end(release, sha256);
       return logits;
     } catch (HeadCrashedException error) {
-      tried.giveUp(release, sha256);
-      throw error;
-    } catch (HeadRefusedException | ServiceException | StorageException error) {
+      throw error; // it may have been ended for its memory: the note of this trial stays, and two give the head up
+    } catch (HeadRefusedException error) {
       tried.end(release, sha256);
+      throw error;
+    } catch (ServiceException | StorageException error) {
+      tried.takeBack(release, sha256);
       throw error;
     }
   }

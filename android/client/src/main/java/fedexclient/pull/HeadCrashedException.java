@@ -1,6 +1,6 @@
 package fedexclient.pull;
 
-/** A head that took down what ran it, or that gave no answer. It is not tried again for the same release. */
+/** A head that took down what ran it, or that gave no answer. The second time is the last for its release. */
 public final class HeadCrashedException extends HeadRefusedException {
   private static final long serialVersionUID = 1L;
 

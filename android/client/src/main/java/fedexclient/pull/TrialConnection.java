@@ -30,18 +30,19 @@ final class TrialConnection implements ServiceConnection, IBinder.DeathRecipient
   private static final int SILENT = -4;
 
   private final Context context;
-  private final long endNs;
+  private final long timeoutMs;
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
   private volatile int process;
 
   /**
-   * Makes one that waits for so long, in all.
+   * Makes one.
    *
-   * @param timeoutMs from now on
+   * @param timeoutMs how long it waits for the process, for its thread, and then for the answer: a phone that is slow to
+   *     start processes leaves the head no less time
    */
   TrialConnection(Context context, long timeoutMs) {
     this.context = context;
-    this.endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
+    this.timeoutMs = timeoutMs;
   }
 
   /** Something that happened: a number of this class, or one of {@link TrialMessages}. */
@@ -70,7 +71,7 @@ final class TrialConnection implements ServiceConnection, IBinder.DeathRecipient
   /**
    * Has the request run; returns once the process says that the answer is there.
    *
-   * @throws HeadCrashedException after it was asked it died, kept silent for too long, or said something else
+   * @throws HeadCrashedException after it was asked it died, kept silent once it had begun, or said something else
    * @throws TryLaterException it could not be asked, or could not try
    */
   void ask(TrialRequest request) throws HeadRefusedException, ServiceException {
@@ -105,6 +106,9 @@ final class TrialConnection implements ServiceConnection, IBinder.DeathRecipient
 
   private void awaitAnswer() throws HeadRefusedException, ServiceException {
     Event event = next();
+    if (event.what == SILENT) {
+      throw new TryLaterException("the process for trials does not begin", (Long) null);
+    }
     if (event.what == TrialMessages.STARTED) {
       event = next();
     }
@@ -128,7 +132,7 @@ final class TrialConnection implements ServiceConnection, IBinder.DeathRecipient
 
   private Event next() throws StoppedException {
     try {
-      @Nullable Event event = events.poll(endNs - System.nanoTime(), TimeUnit.NANOSECONDS);
+      @Nullable Event event = events.poll(timeoutMs, TimeUnit.MILLISECONDS);
       return event == null ? new Event(SILENT, "", null) : event;
     } catch (InterruptedException error) {
       Thread.currentThread().interrupt();

@@ -26,10 +26,14 @@ class TriedHeadsTest {
     tried = new TriedHeads(new AtomicFile(file));
   }
 
+  private void giveUp(String release) throws Exception {
+    tried.begin(release, HEAD);
+    tried.begin(release, HEAD);
+  }
+
   @Test
-  void a_head_that_was_seen_to_crash_is_given_up_for_its_release_alone() throws Exception {
-    tried.begin(RELEASE, HEAD);
-    tried.giveUp(RELEASE, HEAD);
+  void a_head_is_given_up_for_its_release_alone() throws Exception {
+    giveUp(RELEASE);
     assertTrue(tried.isGivenUp(RELEASE, HEAD));
     assertFalse(tried.isGivenUp("c".repeat(64), HEAD));
     assertFalse(tried.isGivenUp(RELEASE, "c".repeat(64)));
@@ -47,6 +51,19 @@ class TriedHeadsTest {
   }
 
   @Test
+  void a_trial_in_which_the_head_never_ran_leaves_what_was_noted_before() throws Exception {
+    tried.begin(RELEASE, HEAD);
+    tried.takeBack(RELEASE, HEAD);
+    assertFalse(Files.exists(file));
+    tried.begin(RELEASE, HEAD);
+    tried.begin(RELEASE, HEAD);
+    tried.takeBack(RELEASE, HEAD);
+    assertFalse(tried.isGivenUp(RELEASE, HEAD));
+    tried.begin(RELEASE, HEAD);
+    assertTrue(tried.isGivenUp(RELEASE, HEAD));
+  }
+
+  @Test
   void a_trial_that_ended_leaves_nothing() throws Exception {
     tried.begin(RELEASE, HEAD);
     tried.end(RELEASE, HEAD);
@@ -56,13 +73,13 @@ class TriedHeadsTest {
   @Test
   void of_many_heads_the_last_are_kept_and_a_garbled_file_is_begun_anew() throws Exception {
     for (int number = 0; number < 100; number++) {
-      tried.giveUp(String.format("%064x", number), HEAD);
+      giveUp(String.format("%064x", number));
     }
     assertTrue(tried.isGivenUp(String.format("%064x", 99), HEAD));
     assertFalse(tried.isGivenUp(String.format("%064x", 0), HEAD));
     Files.write(file, new byte[] {'{'});
     assertFalse(tried.isGivenUp(String.format("%064x", 99), HEAD));
-    tried.giveUp(RELEASE, HEAD);
+    giveUp(RELEASE);
     assertEquals(true, tried.isGivenUp(RELEASE, HEAD));
   }
 }

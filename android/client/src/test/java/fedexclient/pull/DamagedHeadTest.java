@@ -151,11 +151,11 @@ class DamagedHeadTest {
       assertTrue(assertThrows(HeadRefusedException.class, scene::pull).getMessage().contains("refused: crashed"));
       assertServes(1);
     }
-    assertEquals(1, trial.started);
+    assertEquals(2, trial.started);
     assertEquals(1, scene.service.asked(crashing));
     scene.release(head, 3, LABELS).with("threshold", 0.25).publish(scene.service);
     assertEquals(new PullReport(PullOutcome.INSTALLED, 3, 0), scene.pull());
-    assertEquals(2, trial.started);
+    assertEquals(3, trial.started);
     assertServes(3);
   }
 }

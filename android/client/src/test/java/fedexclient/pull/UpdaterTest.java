@@ -633,8 +633,21 @@ class UpdaterTest {
     assertEquals(2, scene.pull().serial());
   }
 
+  /** A phone ends processes to have their memory: a good release was once given up for that. */
   @Test
-  void a_head_that_crashed_is_not_tried_again_for_the_same_release_but_for_the_next() throws Exception {
+  void a_head_whose_trial_died_once_is_tried_again() throws Exception {
+    scene.publish(scene.four, 1);
+    HeadTrial right = scene.trial;
+    scene.trial = (candidate, stop) -> {
+      throw new HeadCrashedException("the process that ran it died");
+    };
+    refused(HeadRefusedException.class);
+    scene.trial = right;
+    assertEquals(PullOutcome.INSTALLED, scene.pull().outcome());
+  }
+
+  @Test
+  void a_head_that_crashed_twice_is_not_tried_again_for_the_same_release_but_for_the_next() throws Exception {
     scene.publish(scene.three, 1);
     scene.pull();
     Release release = scene.publish(scene.four, 2);
@@ -646,7 +659,8 @@ class UpdaterTest {
     };
     assertTrue(refused(HeadRefusedException.class).getMessage().contains("refused: crashed"));
     refused(HeadRefusedException.class);
-    assertEquals(1, tried[0]);
+    refused(HeadRefusedException.class);
+    assertEquals(2, tried[0]);
     assertEquals(1, scene.serving());
     scene.trial = right;
     assertTrue(refused(HeadRefusedException.class).getMessage().contains("not tried again for this release"));
