@@ -2,16 +2,17 @@ package fedexclient;
 
 import fedexclient.service.Stop;
 import fedexclient.service.StoppedException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /** Lets one thread at a time do something; whoever waits for it looks whether the end is asked for. Thread-safe. */
 final class Turns {
   private static final long LOOK_MS = 100;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private volatile @Nullable Stop current;
+  private final List<Stop> asking = new ArrayList<>();
 
   /**
    * Waits for a turn.
@@ -21,29 +22,53 @@ final class Turns {
    * @throws StoppedException the end was asked for, or this thread interrupted
    */
   Runnable take(Stop stop) throws StoppedException {
+    add(stop); // before it waits: whoever takes over stops what has no turn yet, too
+    try {
+      await(stop, () -> {});
+    } catch (StoppedException error) {
+      remove(stop);
+      throw error;
+    }
+    return () -> {
+      remove(stop);
+      lock.unlock();
+    };
+  }
+
+  /** Takes the next turn: all that asked for one by {@link #take} is asked for its end, also what comes meanwhile. */
+  Runnable takeOver(Stop stop) throws StoppedException {
+    askAll();
+    await(stop, this::askAll);
+    return lock::unlock;
+  }
+
+  private void await(Stop stop, Runnable meanwhile) throws StoppedException {
     try {
       while (!lock.tryLock(LOOK_MS, TimeUnit.MILLISECONDS)) {
         stop.check();
+        meanwhile.run();
       }
     } catch (InterruptedException error) {
       Thread.currentThread().interrupt();
       throw new StoppedException();
     }
-    current = stop;
-    return this::end;
   }
 
-  /** Takes the next turn, and asks what is being done for its end first. */
-  Runnable takeOver(Stop stop) throws StoppedException {
-    @Nullable Stop running = current;
-    if (running != null) {
-      running.ask();
+  private synchronized void add(Stop stop) {
+    asking.add(stop);
+  }
+
+  private synchronized void remove(Stop stop) {
+    asking.remove(stop);
+  }
+
+  private void askAll() {
+    List<Stop> all;
+    synchronized (this) {
+      all = new ArrayList<>(asking);
     }
-    return take(stop);
-  }
-
-  private void end() {
-    current = null;
-    lock.unlock();
+    for (Stop one : all) {
+      one.ask();
+    }
   }
 }
