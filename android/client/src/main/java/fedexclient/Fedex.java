@@ -24,6 +24,7 @@ import fedexclient.service.Enrolment;
 import fedexclient.service.EnrolmentException;
 import fedexclient.service.Identity;
 import fedexclient.service.Stop;
+import fedexclient.service.StoppedException;
 import fedexclient.storage.StorageException;
 import fedexclient.sync.Consent;
 import fedexclient.sync.Round;
@@ -262,20 +263,25 @@ public final class Fedex implements AutoCloseable {
    *     Trouble#STOPPED} where it ended before it began
    */
   public PushReport push(PushListener listener, Stop stop) throws FedexException {
-    return asked(() -> pushed(listener, stop).report());
+    return asked(() -> pushed(listener, stop));
   }
 
-  private Sharing.Pushed pushed(PushListener listener, Stop stop) throws Exception {
+  private PushReport pushed(PushListener listener, Stop stop) throws Exception {
     try {
-      Sharing.Pushed pushed = sharing.push(listener, stop);
-      log.notePush(System.currentTimeMillis(), pushed.report().samples(), nameOf(pushed.problem()));
-      return pushed;
+      PushReport report = sharing.push(listener, stop);
+      log.notePush(System.currentTimeMillis(), report.samples(), nameOf(problemOf(report)));
+      return report;
     } catch (RuntimeException error) {
       throw error;
     } catch (Exception error) {
       log.notePush(System.currentTimeMillis(), 0, nameOf(error));
       throw error;
     }
+  }
+
+  /** The first thing that went wrong in a push, or that it was stopped; null: neither. */
+  private static @Nullable Exception problemOf(PushReport report) {
+    return report.wasStopped() && report.problem() == null ? new StoppedException() : report.problem();
   }
 
   /**
@@ -379,7 +385,7 @@ public final class Fedex implements AutoCloseable {
    * @return the seconds until the next round is due; 1 where this one was asked to end before all was done
    */
   public double syncOnce(SyncPolicy policy, Stop stop) {
-    Round.Part push = asked -> pushed(progress -> {}, asked).problem();
+    Round.Part push = asked -> problemOf(pushed(progress -> {}, asked));
     Round.Part pull = asked -> {
       pulled((done, total) -> {}, asked);
       return null;

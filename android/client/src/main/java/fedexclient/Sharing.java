@@ -57,36 +57,12 @@ final class Sharing {
     this.consent = consent;
   }
 
-  /** What a push did, and what keeps samples back. */
-  static final class Pushed {
-    private final PushReport report;
-    private final @Nullable KeepingException keptBack;
-
-    Pushed(PushReport report, @Nullable KeepingException keptBack) {
-      this.report = report;
-      this.keptBack = keptBack;
-    }
-
-    PushReport report() {
-      return report;
-    }
-
-    /** The first thing that went wrong, or that it was stopped; null: neither. */
-    @Nullable Exception problem() {
-      Exception problem = report.problem();
-      if (problem == null && report.wasStopped()) {
-        return new StoppedException();
-      }
-      return problem == null ? keptBack : problem;
-    }
-  }
-
   /**
    * Uploads all feedback that is not acknowledged yet; what went wrong on the way is in the report.
    *
    * <p>What computed it is tested first, once: what fails its self-test uploads nothing.
    */
-  Pushed push(PushListener listener, Stop stop) throws NoConsentException, EnrolmentException, SettingException,
+  PushReport push(PushListener listener, Stop stop) throws NoConsentException, EnrolmentException, SettingException,
       CacheException, StorageException, StoppedException {
     Stop own = new Stop(); // whoever withdraws consent or erases stops this push, and not all that its caller does
     Runnable takeBack = stop.onAsk(own::ask);
@@ -102,7 +78,7 @@ final class Sharing {
     }
   }
 
-  private Pushed pushPermitted(PushListener listener, Stop stop) throws NoConsentException, EnrolmentException,
+  private PushReport pushPermitted(PushListener listener, Stop stop) throws NoConsentException, EnrolmentException,
       SettingException, CacheException, StorageException, StoppedException {
     Identity identity = membership.require();
     Runnable endPermission = consent.permit(stop, identity.origin());
@@ -113,7 +89,7 @@ final class Sharing {
     }
   }
 
-  private Pushed push(Cache cache, Identity identity, PushListener listener, Stop stop)
+  private PushReport push(Cache cache, Identity identity, PushListener listener, Stop stop)
       throws SettingException, CacheException, StorageException, StoppedException {
     try (Service service = membership.service(identity, stop)) {
       @Nullable KeepingException keptBack = SelfTests.settle(cache, identity.origin(), models::tester);
@@ -128,7 +104,7 @@ final class Sharing {
       if (report.hasMetRetirement()) {
         spaces.tryRefresh(service); // it waits either way, and the next push tries again
       }
-      return new Pushed(report, keptBack);
+      return report.keepingBack(keptBack);
     }
   }
 

@@ -320,7 +320,9 @@ public final class FedexTest extends FedexTestCase {
     fedex = Devices.on(RuntimeEnvironment.getApplication(), home(), options, new TfliteRuntime(), "this");
     FedexException error = assertTrouble(Trouble.MODEL, fedex::recognizer);
     assertEquals(NoRuntimeException.class, error.getCause().getClass());
-    assertEquals(0, push().samples());
+    PushReport report = push();
+    assertEquals(0, report.samples());
+    assertEquals("it once said that nothing waited", Trouble.KEPT_BACK, Trouble.of(report.problem()));
     assertEquals(Trouble.KEPT_BACK.name(), fedex.status().lastPush().trouble());
     assertEquals(1, fedex.status().samples().waiting());
   }

@@ -24,6 +24,22 @@ public final class PushReport {
     wasStopped = tally.wasStopped;
   }
 
+  private PushReport(PushReport other, @Nullable Exception problem) {
+    uploads = other.uploads;
+    samples = other.samples;
+    bytes = other.bytes;
+    refused = other.refused;
+    leftOut = other.leftOut;
+    this.problem = problem;
+    hasMetRetirement = other.hasMetRetirement;
+    wasStopped = other.wasStopped;
+  }
+
+  /** The same, with what kept samples back before anything was sent, unless it was stopped or went wrong after it. */
+  public PushReport keepingBack(@Nullable Exception why) {
+    return problem == null && !wasStopped ? new PushReport(this, why) : this;
+  }
+
   /** Uploads that the service acknowledged. */
   public int uploads() {
     return uploads;
@@ -51,7 +67,8 @@ public final class PushReport {
 
   /**
    * The first thing that went wrong, null if nothing did: a {@link fedexclient.service.ServiceException}, an {@link
-   * fedexclient.trust.UntrustedException} or a {@link PushException}.
+   * fedexclient.trust.UntrustedException}, a {@link PushException}, or a {@link fedexclient.keeping.KeepingException} where
+   * nothing else did.
    */
   public @Nullable Exception problem() {
     return problem;
