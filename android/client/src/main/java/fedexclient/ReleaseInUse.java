@@ -4,6 +4,7 @@ import fedexclient.contract.Manifest;
 import fedexclient.heads.HeadEntry;
 import fedexclient.heads.HeadStore;
 import fedexclient.recognise.HeadDamagedException;
+import fedexclient.recognise.InstalledHead;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
@@ -44,17 +45,20 @@ public final class ReleaseInUse {
   private static @Nullable ReleaseInUse find(HeadStore heads, HeadEntry entry, String space) {
     try {
       Manifest manifest = heads.manifest(entry);
-      return manifest.space().equals(space)
-          ? new ReleaseInUse(manifest, sinceMs(heads, entry), heads.load(entry).labels()) : null;
+      if (!manifest.space().equals(space)) {
+        return null;
+      }
+      InstalledHead head = heads.load(entry);
+      return new ReleaseInUse(manifest, sinceMs(heads, head), head.labels());
     } catch (HeadDamagedException error) {
       return null;
     }
   }
 
-  /** Its envelope was written as it was installed. */
-  private static @Nullable Long sinceMs(HeadStore heads, HeadEntry entry) {
+  /** Its file came as it was installed first: a newer release of the same head has another envelope, and no other file. */
+  private static @Nullable Long sinceMs(HeadStore heads, InstalledHead head) {
     try {
-      return Files.getLastModifiedTime(heads.objects().object(entry.envelope())).toMillis();
+      return Files.getLastModifiedTime(heads.objects().object(head.file().file().sha256())).toMillis();
     } catch (IOException error) {
       return null;
     }

@@ -12,10 +12,10 @@ import java.util.Base64;
 import java.util.Collections;
 
 /** A folder of heads, call by call as {@code tests/device/heads/java_exchange.py} writes it. */
-final class HeadStory {
+public final class HeadStory {
   static final byte[] LABELS = Golden.bytes("device-bundle/labels.json");
-  static final byte[] ONE = "\0\0\0\0TFL3one".getBytes(StandardCharsets.UTF_8);
-  static final byte[] TWO = "\0\0\0\0TFL3two, longer".getBytes(StandardCharsets.UTF_8);
+  public static final byte[] ONE = "\0\0\0\0TFL3one".getBytes(StandardCharsets.UTF_8);
+  public static final byte[] TWO = "\0\0\0\0TFL3two, longer".getBytes(StandardCharsets.UTF_8);
 
   private static final String CANARY = "{\"floors\":[{\"channel\":\"canary\",\"etag\":\"\",\"group\":\"home\","
       + "\"issued\":1760000000,\"passed\":0,\"serial\":41,\"space\":\"" + "5b".repeat(32) + "\"}],\"format\":1}";
@@ -23,7 +23,7 @@ final class HeadStory {
   private HeadStory() {}
 
   /** The golden release of another serial and with another file. */
-  static byte[] envelope(int serial, byte[] head) {
+  public static byte[] envelope(int serial, byte[] head) {
     FileRef before = FileRef.of(Golden.bytes("device-bundle/head.tflite"));
     FileRef after = FileRef.of(head);
     String payload = Golden.text("manifest.json")
@@ -41,7 +41,8 @@ final class HeadStory {
     return Manifest.parse(Envelope.parse(envelope, Envelope.MAX_BYTES).payload());
   }
 
-  static HeadEntry add(HeadStore heads, int serial, byte[] head) throws Exception {
+  /** Adds the files of a head, which the pointer does not name yet. */
+  public static HeadEntry add(HeadStore heads, int serial, byte[] head) throws Exception {
     heads.objects().add(head);
     heads.objects().add(LABELS);
     String envelope = heads.objects().add(envelope(serial, head));

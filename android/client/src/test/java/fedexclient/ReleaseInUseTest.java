@@ -1,0 +1,52 @@
+package fedexclient;
+
+import static org.junit.Assert.assertEquals;
+
+import fedexclient.contract.Sha256;
+import fedexclient.heads.HeadEntry;
+import fedexclient.heads.HeadStore;
+import fedexclient.heads.HeadStory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import org.junit.Before;
+import org.junit.Rule;
+import org.junit.Test;
+import org.junit.rules.TemporaryFolder;
+
+public final class ReleaseInUseTest {
+  private static final long INSTALLED_MS = 1_700_000_000_000L;
+
+  @Rule public final TemporaryFolder temporary = new TemporaryFolder();
+
+  private HeadStore heads;
+  private String space;
+
+  @Before
+  public void open() throws Exception {
+    heads = new HeadStore(temporary.getRoot().toPath().resolve("heads"));
+    heads.install().close();
+    HeadEntry entry = HeadStory.add(heads, 7, HeadStory.ONE);
+    heads.swap(entry);
+    space = heads.manifest(entry).space();
+    Files.setLastModifiedTime(object(HeadStory.ONE), FileTime.fromMillis(INSTALLED_MS));
+  }
+
+  private Path object(byte[] data) throws Exception {
+    return heads.objects().object(Sha256.hex(data));
+  }
+
+  private void renew(int serial) throws Exception {
+    String envelope = heads.objects().add(HeadStory.envelope(serial, HeadStory.ONE));
+    heads.renew(heads.entries().get(0).renewed(envelope, ""));
+  }
+
+  /** The date once was that of the newest document, and jumped at each renewal. */
+  @Test
+  public void a_head_whose_release_is_renewed_is_in_use_since_it_came() throws Exception {
+    renew(8);
+    ReleaseInUse release = ReleaseInUse.find(heads, space);
+    assertEquals(8, release.serial());
+    assertEquals(Long.valueOf(INSTALLED_MS), release.sinceMs());
+  }
+}
