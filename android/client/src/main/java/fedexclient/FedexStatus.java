@@ -5,13 +5,14 @@ import fedexclient.sync.SyncLog;
 import java.io.File;
 import org.jspecify.annotations.Nullable;
 
-/** How a device stands, for people who look. */
+/** How a device stood at the moment at which that was asked for, for people who look. Immutable; reads nothing. */
 public final class FedexStatus {
   private final SampleCounts samples;
   private final ReleaseInUse release;
   private final @Nullable Identity identity;
   private final @Nullable Long consentMs;
-  private final SyncLog log;
+  private final SyncLog.@Nullable Entry lastPush;
+  private final SyncLog.@Nullable Entry lastPull;
   private final @Nullable File setAside;
 
   FedexStatus(SampleCounts samples, ReleaseInUse release, @Nullable Identity identity, @Nullable Long consentMs,
@@ -20,7 +21,8 @@ public final class FedexStatus {
     this.release = release;
     this.identity = identity;
     this.consentMs = consentMs;
-    this.log = log;
+    lastPush = log.push();
+    lastPull = log.pull();
     this.setAside = setAside;
   }
 
@@ -57,12 +59,12 @@ public final class FedexStatus {
 
   /** How the last push ended; null: there was none. */
   public SyncLog.@Nullable Entry lastPush() {
-    return log.push();
+    return lastPush;
   }
 
   /** How the last pull ended; null: there was none. */
   public SyncLog.@Nullable Entry lastPull() {
-    return log.pull();
+    return lastPull;
   }
 
   /** A cache that was damaged, and set aside since the app began; null: none was. What was not sent of it is lost. */
