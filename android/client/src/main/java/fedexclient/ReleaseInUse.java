@@ -24,7 +24,7 @@ public final class ReleaseInUse {
     this.labels = labels;
   }
 
-  /** Finds the newest installed head of a space that is whole. */
+  /** Finds the newest installed head of a space that is whole; hashes it. */
   static ReleaseInUse find(HeadStore heads, String space) {
     try {
       for (HeadEntry entry : heads.entries()) {

@@ -1,6 +1,7 @@
 package fedexclient;
 
 import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertSame;
 
 import fedexclient.contract.Sha256;
 import fedexclient.heads.HeadEntry;
@@ -48,5 +49,18 @@ public final class ReleaseInUseTest {
     ReleaseInUse release = ReleaseInUse.find(heads, space);
     assertEquals(8, release.serial());
     assertEquals(Long.valueOf(INSTALLED_MS), release.sinceMs());
+  }
+
+  /** Each look once hashed the whole head, twice a tap. */
+  @Test
+  public void the_head_in_use_is_read_again_only_where_another_was_installed() throws Exception {
+    ReleaseWatch watch = new ReleaseWatch(heads);
+    ReleaseInUse first = watch.now(space);
+    assertEquals(7, first.serial());
+    assertSame(first, watch.now(space));
+    renew(8);
+    assertEquals(8, watch.now(space).serial());
+    heads.forget();
+    assertEquals(0, watch.now(space).serial());
   }
 }
