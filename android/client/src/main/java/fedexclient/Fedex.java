@@ -35,6 +35,7 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -51,7 +52,7 @@ import org.jspecify.annotations.Nullable;
 public final class Fedex implements AutoCloseable {
   private final FedexOptions options;
   private final Context context;
-  private final HeadStore heads;
+  private final ReleaseWatch releases;
   private final OpenCache caches;
   private final Models models;
   private final Membership membership;
@@ -62,7 +63,8 @@ public final class Fedex implements AutoCloseable {
   private Fedex(Context context, Home home, FedexOptions options) {
     this.context = context;
     this.options = options;
-    heads = new HeadStore(home.folder().resolve("heads"));
+    HeadStore heads = new HeadStore(home.folder().resolve("heads"));
+    releases = new ReleaseWatch(heads);
     caches = new OpenCache(home.folder().resolve("cache.sqlite3").toFile(), options.maxUnfed());
     models = new Models(options, home.runtime(), heads);
     membership = new Membership(home.folder(), home.vault(), heads, options.transport(), this::hasUnsent);
@@ -263,19 +265,25 @@ public final class Fedex implements AutoCloseable {
    *     Trouble#STOPPED} where it ended before it began
    */
   public PushReport push(PushListener listener, Stop stop) throws FedexException {
-    return asked(() -> pushed(listener, stop));
+    return asked(() -> pushed(listener, stop, Noting.ALL));
   }
 
-  private PushReport pushed(PushListener listener, Stop stop) throws Exception {
+  private PushReport pushed(PushListener listener, Stop stop, Noting noting) throws Exception {
     try {
       PushReport report = sharing.push(listener, stop);
-      log.notePush(System.currentTimeMillis(), report.samples(), nameOf(problemOf(report)));
+      notePush(report.samples(), problemOf(report), noting);
       return report;
     } catch (RuntimeException error) {
       throw error;
     } catch (Exception error) {
-      log.notePush(System.currentTimeMillis(), 0, nameOf(error));
+      notePush(0, error, noting);
       throw error;
+    }
+  }
+
+  private void notePush(long samples, @Nullable Exception problem, Noting noting) {
+    if (samples > 0 || noting.isFor(problem)) {
+      log.notePush(System.currentTimeMillis(), samples, nameOf(problem));
     }
   }
 
@@ -290,10 +298,10 @@ public final class Fedex implements AutoCloseable {
    * @param stop ends it within a second; a download goes on from there next time
    */
   public PullReport pull(PullListener listener, Stop stop) throws FedexException {
-    return asked(() -> pulled(listener, stop));
+    return asked(() -> pulled(listener, stop, Noting.ALL));
   }
 
-  private PullReport pulled(PullListener listener, Stop stop) throws Exception {
+  private PullReport pulled(PullListener listener, Stop stop, Noting noting) throws Exception {
     try {
       PullReport report = sharing.pull(listener, stop);
       boolean isNew = report.outcome() == PullOutcome.INSTALLED;
@@ -302,8 +310,25 @@ public final class Fedex implements AutoCloseable {
     } catch (RuntimeException error) {
       throw error;
     } catch (Exception error) {
-      log.notePull(System.currentTimeMillis(), 0, nameOf(error));
+      if (noting.isFor(error)) {
+        log.notePull(System.currentTimeMillis(), 0, nameOf(error));
+      }
       throw error;
+    }
+  }
+
+  /** What of a push or a pull is kept for whoever asks how the last one ended. */
+  private enum Noting {
+    /** Of what a user asked for: all. */
+    ALL,
+    /** Of what a job did by itself: no such thing as that it was not to do anything, or had no time left. */
+    OF_JOBS;
+
+    private static final Set<Trouble> AS_WISHED =
+        EnumSet.of(Trouble.NO_CONSENT, Trouble.NOT_ENROLLED, Trouble.STOPPED);
+
+    boolean isFor(@Nullable Exception problem) {
+      return this == ALL || problem == null || !AS_WISHED.contains(Trouble.of(problem));
     }
   }
 
@@ -361,7 +386,7 @@ public final class Fedex implements AutoCloseable {
   }
 
   private ReleaseInUse release() throws ModelRefusedException, IOException {
-    return ReleaseInUse.find(heads, models.bundle().facts().space());
+    return releases.now(models.bundle().facts().space());
   }
 
   /** The labels that are known here, in alphabetical order: those of the head in use, and those that were given. */
@@ -380,14 +405,15 @@ public final class Fedex implements AutoCloseable {
   }
 
   /**
-   * Pushes and pulls once, in the thread of a job; whatever goes wrong, the next round goes on.
+   * Pushes and pulls once, in the thread of a job; whatever goes wrong, the next round goes on. Where there is no consent
+   * or no group, and where the phone stops it, {@link FedexStatus} goes on saying how the round before ended.
    *
    * @return the seconds until the next round is due; 1 where this one was asked to end before all was done
    */
   public double syncOnce(SyncPolicy policy, Stop stop) {
-    Round.Part push = asked -> problemOf(pushed(progress -> {}, asked));
+    Round.Part push = asked -> problemOf(pushed(progress -> {}, asked, Noting.OF_JOBS));
     Round.Part pull = asked -> {
-      pulled((done, total) -> {}, asked);
+      pulled((done, total) -> {}, asked, Noting.OF_JOBS);
       return null;
     };
     Round round = Round.run(Arrays.asList(push, pull), stop);

@@ -327,6 +327,15 @@ public final class FedexTest extends FedexTestCase {
     assertEquals(1, fedex.status().samples().waiting());
   }
 
+  /** It once read a file in whatever thread asked, and told of another time than the rest of it. */
+  @Test
+  public void a_status_is_of_the_moment_at_which_it_was_asked_for() throws Exception {
+    FedexStatus before = fedex.status();
+    assertTrouble(Trouble.NOT_ENROLLED, this::push);
+    assertNull(before.lastPush());
+    assertNotNull(fedex.status().lastPush());
+  }
+
   private double syncOnce(Stop stop) {
     return fedex.syncOnce(SyncPolicy.USUAL, stop);
   }
@@ -343,11 +352,24 @@ public final class FedexTest extends FedexTestCase {
   @Test
   public void a_round_goes_on_whatever_is_missing_and_says_what() throws Exception {
     teach(1);
-    assertRound(Trouble.NOT_ENROLLED, Trouble.NOT_ENROLLED);
     join();
     service.close();
     assertRound(Trouble.TRY_LATER, Trouble.TRY_LATER);
     assertEquals(1, fedex.status().samples().waiting());
+  }
+
+  /** A job of a device of no group, or without consent, once said each hour that sending had failed. */
+  @Test
+  public void a_round_that_was_not_to_do_anything_says_nothing() throws Exception {
+    teach(1);
+    syncOnce(new Stop());
+    assertNull(fedex.status().lastPush());
+    assertNull(fedex.status().lastPull());
+    fedex.enrol(service.invitation());
+    syncOnce(new Stop());
+    assertNull(fedex.status().lastPush());
+    assertTrouble(Trouble.NO_CONSENT, this::push);
+    assertEquals("who asks for it is told", Trouble.NO_CONSENT.name(), fedex.status().lastPush().trouble());
   }
 
   @Test
@@ -367,6 +389,7 @@ public final class FedexTest extends FedexTestCase {
     stop.ask();
     assertEquals(1, syncOnce(stop), 0);
     assertEquals(0, service.count("PUT"));
+    assertNull(fedex.status().lastPush());
     List<String> kept = Outside.rows(cache(), "SELECT count(*) FROM feedback");
     assertEquals(Collections.singletonList("1"), kept);
   }
