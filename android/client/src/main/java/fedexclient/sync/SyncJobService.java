@@ -28,7 +28,7 @@ public final class SyncJobService extends JobService {
     SyncHost host = (SyncHost) getApplication();
     Stop stop = new Stop();
     running.put(job.getJobId(), stop);
-    main.postDelayed(() -> ask(stop), LONGEST_MS);
+    main.postDelayed(stop::ask, LONGEST_MS);
     new Thread(() -> run(job, host, stop), "fedex-sync").start();
     return true;
   }
@@ -48,7 +48,7 @@ public final class SyncJobService extends JobService {
   public boolean onStopJob(JobParameters job) {
     @Nullable Stop stop = running.remove(job.getJobId());
     if (stop != null) {
-      ask(stop);
+      stop.ask();
     }
     return true;
   }
@@ -57,13 +57,8 @@ public final class SyncJobService extends JobService {
   public void onDestroy() {
     main.removeCallbacksAndMessages(null);
     for (Stop stop : running.values()) {
-      ask(stop);
+      stop.ask();
     }
     super.onDestroy();
-  }
-
-  /** In a thread of its own, as connections are closed in it, which the main thread must not do. */
-  private static void ask(Stop stop) {
-    new Thread(stop::ask, "fedex-stop").start();
   }
 }

@@ -112,6 +112,7 @@ public final class SyncJobServiceTest {
     start();
     long asked = System.nanoTime();
     assertTrue("Android runs it again", service.get().onStopJob(job()));
+    assertTrue("before Android goes on", app.stop.isAsked());
     awaitEnd();
     assertTrue(System.nanoTime() - asked < TimeUnit.SECONDS.toNanos(1));
     assertTrue(scheduler.getAllPendingJobs().isEmpty());
