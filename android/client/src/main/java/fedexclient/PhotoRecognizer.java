@@ -82,6 +82,11 @@ public final class PhotoRecognizer implements AutoCloseable {
     return recognizer.headSerial();
   }
 
+  /** What was stepped over for that head, and why, for whoever looks for the cause; empty where nothing was. */
+  public List<String> warnings() {
+    return recognizer.warnings();
+  }
+
   @Override
   public void close() {
     recognizer.close();

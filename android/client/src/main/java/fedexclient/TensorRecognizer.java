@@ -8,6 +8,7 @@ import fedexclient.keeping.KeptAnswer;
 import fedexclient.recognise.RecogniseException;
 import fedexclient.recognise.Recognizer;
 import java.util.Collections;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Recognises what is no photo, of a bundle that takes tensors; as {@link PhotoRecognizer} otherwise. */
@@ -51,6 +52,11 @@ public final class TensorRecognizer implements AutoCloseable {
   /** Of which release the head is that answers now; 0: the bundle's. */
   public long headSerial() {
     return recognizer.headSerial();
+  }
+
+  /** What was stepped over for that head, and why, for whoever looks for the cause; empty where nothing was. */
+  public List<String> warnings() {
+    return recognizer.warnings();
   }
 
   @Override
