@@ -2,14 +2,11 @@ package fedexclient;
 
 import android.content.Context;
 import fedexclient.cache.Cache;
-import fedexclient.cache.CacheDamagedException;
 import fedexclient.cache.CacheException;
-import fedexclient.cache.NewerCacheException;
 import fedexclient.cache.SealedAs;
 import fedexclient.contract.Invitation;
 import fedexclient.contract.ModelInput;
 import fedexclient.contract.TensorInput;
-import fedexclient.heads.HeadStore;
 import fedexclient.keeping.Feedback;
 import fedexclient.keeping.Keeper;
 import fedexclient.keeping.KeptFeedback;
@@ -26,10 +23,8 @@ import fedexclient.service.Identity;
 import fedexclient.service.Stop;
 import fedexclient.service.StoppedException;
 import fedexclient.storage.StorageException;
-import fedexclient.sync.Consent;
 import fedexclient.sync.Round;
 import fedexclient.sync.SyncJobs;
-import fedexclient.sync.SyncLog;
 import fedexclient.sync.SyncPolicy;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -50,27 +45,15 @@ import org.jspecify.annotations.Nullable;
  * the call that meets it says so, and the next one begins a new one: {@link FedexStatus#setAside}.
  */
 public final class Fedex implements AutoCloseable {
-  private final FedexOptions options;
   private final Context context;
-  private final ReleaseWatch releases;
-  private final OpenCache caches;
-  private final Models models;
-  private final Membership membership;
-  private final Consent consent;
-  private final Sharing sharing;
-  private final SyncLog log;
+  private final Home home;
+  private final FedexOptions options;
+  private @Nullable Device device;
 
   private Fedex(Context context, Home home, FedexOptions options) {
     this.context = context;
+    this.home = home;
     this.options = options;
-    HeadStore heads = new HeadStore(home.folder().resolve("heads"));
-    releases = new ReleaseWatch(heads);
-    caches = new OpenCache(home.folder().resolve("cache.sqlite3").toFile(), options.maxUnfed());
-    models = new Models(options, home.runtime(), heads);
-    membership = new Membership(home.folder(), home.vault(), heads, options.transport(), this::hasUnsent);
-    consent = new Consent(home.folder());
-    sharing = new Sharing(options, home, models, heads, caches, membership, consent);
-    log = new SyncLog(home.folder());
   }
 
   /** Opens a device in the app's storage of which no backup is made. Nothing is read yet. */
@@ -98,16 +81,14 @@ public final class Fedex implements AutoCloseable {
     }
   }
 
-  private boolean hasUnsent(Identity identity) {
-    try {
-      Set<String> retired = membership.spaces(identity).known().retired();
-      SealedAs as = new SealedAs(identity.origin(), identity.device());
-      return !retired.containsAll(caches.open().uploads().unsent(as).values());
-    } catch (CacheDamagedException | NewerCacheException error) {
-      return false; // of these nothing can be sent
-    } catch (CacheException | StorageException error) {
-      return true; // a moment later it may
+  /** What it consists of, from when it is first needed: to name its folder alone, Android makes one. */
+  private synchronized Device device() {
+    Device made = device;
+    if (made == null) {
+      made = new Device(home, options);
+      device = made;
     }
+    return made;
   }
 
   /**
@@ -116,7 +97,7 @@ public final class Fedex implements AutoCloseable {
    * @throws FedexException with {@link Trouble#MODEL}: a model is not what the bundle says, or does not run here
    */
   public PhotoRecognizer recognizer() throws FedexException {
-    return opened((recognizer, keeper) -> new PhotoRecognizer(recognizer, models.decoder(), keeper));
+    return opened((recognizer, keeper) -> new PhotoRecognizer(recognizer, device().models.decoder(), keeper));
   }
 
   /**
@@ -126,7 +107,7 @@ public final class Fedex implements AutoCloseable {
    */
   public TensorRecognizer tensorRecognizer() throws FedexException {
     return opened((recognizer, keeper) -> {
-      ModelInput input = models.bundle().facts().input();
+      ModelInput input = device().models.bundle().facts().input();
       if (!(input instanceof TensorInput)) {
         throw new ModelRefusedException("bundle: expected one that takes tensors, got one that takes a " + input);
       }
@@ -140,10 +121,11 @@ public final class Fedex implements AutoCloseable {
 
   private <T> T opened(Making<T> making) throws FedexException {
     return asked(() -> {
-      Recognizer recognizer = models.open();
+      Device own = device();
+      Recognizer recognizer = own.models.open();
       try {
         Keeper keeper = new Keeper(
-            caches, models.bundle().facts(), models.tester(recognizer), System::currentTimeMillis);
+            own.caches, own.models.bundle().facts(), own.models.tester(recognizer), System::currentTimeMillis);
         return making.of(recognizer, keeper);
       } catch (ModelRefusedException | IOException | RuntimeException error) {
         recognizer.close();
@@ -175,12 +157,12 @@ public final class Fedex implements AutoCloseable {
   }
 
   private Feedback feedback() throws CacheException, EnrolmentException, StorageException {
-    return new Feedback(caches.open(), origin(), System::currentTimeMillis);
+    return new Feedback(device().caches.open(), origin(), System::currentTimeMillis);
   }
 
   /** The group that what is said now belongs to; empty before enrolment. */
   private String origin() throws EnrolmentException, StorageException {
-    return originOf(membership.find());
+    return originOf(device().membership.find());
   }
 
   private static String originOf(@Nullable Identity identity) {
@@ -194,7 +176,7 @@ public final class Fedex implements AutoCloseable {
    *     #enrolAgain}
    */
   public Enrolment enrol(Invitation invitation) throws FedexException {
-    return asked(() -> settled(membership.enroller(new Stop())
+    return asked(() -> settled(device().membership.enroller(new Stop())
         .enrol(invitation.url(), invitation.code(), invitation.fingerprint())));
   }
 
@@ -206,7 +188,7 @@ public final class Fedex implements AutoCloseable {
   public Enrolment enrolAgain(Invitation invitation) throws FedexException {
     return asked(() -> {
       settleConsent();
-      return settled(membership.enroller(new Stop())
+      return settled(device().membership.enroller(new Stop())
           .enrolAgain(invitation.url(), invitation.code(), invitation.fingerprint()));
     });
   }
@@ -215,13 +197,13 @@ public final class Fedex implements AutoCloseable {
   private void settleConsent() throws StorageException {
     @Nullable Identity identity = identityOrNone();
     if (identity != null) {
-      consent.settle(identity.origin());
+      device().consent.settle(identity.origin());
     }
   }
 
   private Enrolment settled(Enrolment enrolment) {
     try {
-      consent.settle(enrolment.identity().origin());
+      device().consent.settle(enrolment.identity().origin());
     } catch (StorageException error) {
       // The device is enrolled all the same, and the first push does it.
     }
@@ -237,7 +219,7 @@ public final class Fedex implements AutoCloseable {
    */
   public void giveConsent() throws FedexException {
     asked(() -> {
-      consent.give(System.currentTimeMillis(), origin());
+      device().consent.give(System.currentTimeMillis(), origin());
       return null;
     });
   }
@@ -249,7 +231,7 @@ public final class Fedex implements AutoCloseable {
    */
   public void withdrawConsent() throws FedexException {
     asked(() -> {
-      consent.withdraw();
+      device().consent.withdraw();
       return null;
     });
   }
@@ -270,7 +252,7 @@ public final class Fedex implements AutoCloseable {
 
   private PushReport pushed(PushListener listener, Stop stop, Noting noting) throws Exception {
     try {
-      PushReport report = sharing.push(listener, stop);
+      PushReport report = device().sharing.push(listener, stop);
       notePush(report.samples(), problemOf(report), noting);
       return report;
     } catch (RuntimeException error) {
@@ -283,7 +265,7 @@ public final class Fedex implements AutoCloseable {
 
   private void notePush(long samples, @Nullable Exception problem, Noting noting) {
     if (samples > 0 || noting.isFor(problem)) {
-      log.notePush(System.currentTimeMillis(), samples, nameOf(problem));
+      device().log.notePush(System.currentTimeMillis(), samples, nameOf(problem));
     }
   }
 
@@ -303,15 +285,15 @@ public final class Fedex implements AutoCloseable {
 
   private PullReport pulled(PullListener listener, Stop stop, Noting noting) throws Exception {
     try {
-      PullReport report = sharing.pull(listener, stop);
+      PullReport report = device().sharing.pull(listener, stop);
       boolean isNew = report.outcome() == PullOutcome.INSTALLED;
-      log.notePull(System.currentTimeMillis(), isNew ? report.serial() : 0, null);
+      device().log.notePull(System.currentTimeMillis(), isNew ? report.serial() : 0, null);
       return report;
     } catch (RuntimeException error) {
       throw error;
     } catch (Exception error) {
       if (noting.isFor(error)) {
-        log.notePull(System.currentTimeMillis(), 0, nameOf(error));
+        device().log.notePull(System.currentTimeMillis(), 0, nameOf(error));
       }
       throw error;
     }
@@ -342,17 +324,20 @@ public final class Fedex implements AutoCloseable {
    * stopped.
    *
    * @return the name of the erasure, for the service's operator
-   * @throws FedexException with {@link Trouble#NOT_ENROLLED}: nothing was forgotten, see {@link #forget}; where the
-   *     service could not be asked: the samples are forgotten here; ask again
+   * @throws FedexException with {@link Trouble#NOT_ENROLLED}: nothing was forgotten, see {@link #forget}. Where its cause
+   *     is a {@link fedexclient.service.DamagedIdentityException} or a {@link
+   *     fedexclient.service.CopiedIdentityException}, the service may have samples of this device, and nobody can ask it
+   *     as that; otherwise nobody ever enrolled. Where the service could not be asked: the samples are forgotten here;
+   *     ask again
    */
   public String erase() throws FedexException {
-    return asked(() -> sharing.erase(new Stop()));
+    return asked(() -> device().sharing.erase(new Stop()));
   }
 
   /** Forgets every sample here, as of a device that is not enrolled. A push that runs is stopped. */
   public void forget() throws FedexException {
     asked(() -> {
-      sharing.forget(new Stop());
+      device().sharing.forget(new Stop());
       return null;
     });
   }
@@ -360,8 +345,8 @@ public final class Fedex implements AutoCloseable {
   /** Has refused uploads sent again by the next push, as after the service was put right. */
   public void retryRefused() throws FedexException {
     asked(() -> {
-      Identity identity = membership.require();
-      caches.open().uploads().retryRefused(new SealedAs(identity.origin(), identity.device()));
+      Identity identity = device().membership.require();
+      device().caches.open().uploads().retryRefused(new SealedAs(identity.origin(), identity.device()));
       return null;
     });
   }
@@ -370,31 +355,33 @@ public final class Fedex implements AutoCloseable {
   public FedexStatus status() throws FedexException {
     return asked(() -> {
       @Nullable Identity identity = identityOrNone();
-      Cache cache = caches.open();
+      Device own = device();
+      Cache cache = own.caches.open();
       String origin = originOf(identity);
       SampleCounts samples = SampleCounts.of(cache, origin, identity == null ? null : identity.device());
-      return new FedexStatus(samples, release(), identity, consent.givenMs(origin), log, caches.setAside());
+      return new FedexStatus(
+          samples, release(), identity, own.consent.givenMs(origin), own.log, own.caches.setAside());
     });
   }
 
   private @Nullable Identity identityOrNone() throws StorageException {
     try {
-      return membership.find();
+      return device().membership.find();
     } catch (EnrolmentException error) {
       return null; // a push or pull says why
     }
   }
 
   private ReleaseInUse release() throws ModelRefusedException, IOException {
-    return releases.now(models.bundle().facts().space());
+    return device().releases.now(device().models.bundle().facts().space());
   }
 
   /** The labels that are known here, in alphabetical order: those of the head in use, and those that were given. */
   public List<String> labels() throws FedexException {
     return asked(() -> {
       @Nullable List<String> known = release().labels();
-      Set<String> labels = new TreeSet<>(known == null ? models.bundle().labels() : known);
-      labels.addAll(caches.open().feedback().labels(originOf(identityOrNone())));
+      Set<String> labels = new TreeSet<>(known == null ? device().models.bundle().labels() : known);
+      labels.addAll(device().caches.open().feedback().labels(originOf(identityOrNone())));
       return Collections.unmodifiableList(Arrays.asList(labels.toArray(new String[0])));
     });
   }
@@ -405,8 +392,8 @@ public final class Fedex implements AutoCloseable {
   }
 
   /**
-   * Pushes and pulls once, in the thread of a job; whatever goes wrong, the next round goes on. Where there is no consent
-   * or no group, and where the phone stops it, {@link FedexStatus} goes on saying how the round before ended.
+   * Pushes and pulls once, in the thread of a job; whatever goes wrong, the next round goes on. Where there is no
+   * consent or no group, and where the phone stops it, {@link FedexStatus} goes on saying how the last one ended.
    *
    * @return the seconds until the next round is due; 1 where this one was asked to end before all was done
    */
@@ -417,7 +404,7 @@ public final class Fedex implements AutoCloseable {
       return null;
     };
     Round round = Round.run(Arrays.asList(push, pull), stop);
-    return stop.isAsked() ? 1 : log.waitS(round, policy, new SecureRandom().nextDouble());
+    return stop.isAsked() ? 1 : device().log.waitS(round, policy, new SecureRandom().nextDouble());
   }
 
   /**
@@ -426,6 +413,6 @@ public final class Fedex implements AutoCloseable {
    */
   @Override
   public void close() {
-    caches.close();
+    device().caches.close();
   }
 }

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 
 /** Where a device lives, and what of the phone it needs there. */
 interface Home {
-  /** Its folder, of which no backup is made. */
+  /** Its folder, of which no backup is made. May block: Android makes the one that it is in. */
   Path folder();
 
   /** What keeps its secrets. */
@@ -26,11 +26,10 @@ interface Home {
 
   /** On an Android phone. */
   static Home of(Context context) {
-    Path folder = context.getNoBackupFilesDir().toPath().resolve("fedex");
     return new Home() {
       @Override
       public Path folder() {
-        return folder;
+        return context.getNoBackupFilesDir().toPath().resolve("fedex");
       }
 
       @Override
@@ -45,7 +44,7 @@ interface Home {
 
       @Override
       public HeadTrial trial(DeviceBundle bundle) {
-        return new IsolatedTrial(context, bundle, folder.resolve("trial"));
+        return new IsolatedTrial(context, bundle, folder().resolve("trial"));
       }
     };
   }

@@ -4,8 +4,11 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertNotNull;
 import static org.junit.Assert.assertNull;
+import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
+import android.content.Context;
+import android.content.ContextWrapper;
 import fedexclient.cache.Outside;
 import fedexclient.contract.Problem;
 import fedexclient.keeping.KeptAnswer;
@@ -13,6 +16,7 @@ import fedexclient.push.PushReport;
 import fedexclient.recognise.NoRuntimeException;
 import fedexclient.recognise.TfliteRuntime;
 import fedexclient.service.CopiedIdentityException;
+import fedexclient.service.DamagedIdentityException;
 import fedexclient.service.Stop;
 import fedexclient.sync.SyncPolicy;
 import java.io.File;
@@ -174,6 +178,25 @@ public final class FedexTest extends FedexTestCase {
     assertEquals(0, push().uploads());
   }
 
+  /** An app once forgot here alone, and said that all was erased, while the service kept everything. */
+  @Test
+  public void whose_identity_cannot_be_read_is_told_that_the_service_was_not_asked() throws Exception {
+    join();
+    teach(1);
+    push();
+    fedex.close();
+    fedex = opened("another");
+    FedexException copied = assertTrouble(Trouble.NOT_ENROLLED, fedex::erase);
+    assertEquals(CopiedIdentityException.class, copied.getCause().getClass());
+    Files.write(home().resolve("identity.json"), new byte[] {'{'});
+    FedexException damaged = assertTrouble(Trouble.NOT_ENROLLED, fedex::erase);
+    assertEquals(DamagedIdentityException.class, damaged.getCause().getClass());
+    assertEquals(0, service.count("DELETE"));
+    assertEquals(1, fedex.status().samples().inferences());
+    fedex.forget();
+    assertEquals(0, fedex.status().samples().inferences());
+  }
+
   @Test
   public void whoever_is_not_enrolled_forgets_without_the_service() throws Exception {
     teach(1);
@@ -327,6 +350,25 @@ public final class FedexTest extends FedexTestCase {
     assertEquals(1, fedex.status().samples().waiting());
   }
 
+  /** To name the folder alone, Android makes one: an app's main thread once did, as it began. */
+  @Test
+  public void opening_a_device_touches_no_file() {
+    Context untouchable = new ContextWrapper(RuntimeEnvironment.getApplication()) {
+      @Override
+      public Context getApplicationContext() {
+        return this;
+      }
+
+      @Override
+      public File getNoBackupFilesDir() {
+        throw new AssertionError("the folder was asked for");
+      }
+    };
+    Fedex opened = Fedex.open(untouchable, FedexOptions.ofFolder(bundleFolder.toFile(), "app 1"));
+    assertNotNull(opened.syncJobs(SyncPolicy.USUAL));
+    assertThrows(AssertionError.class, opened::status);
+  }
+
   /** It once read a file in whatever thread asked, and told of another time than the rest of it. */
   @Test
   public void a_status_is_of_the_moment_at_which_it_was_asked_for() throws Exception {
@@ -334,6 +376,21 @@ public final class FedexTest extends FedexTestCase {
     assertTrouble(Trouble.NOT_ENROLLED, this::push);
     assertNull(before.lastPush());
     assertNotNull(fedex.status().lastPush());
+  }
+
+  /** It once was stepped over in silence. */
+  @Test
+  public void a_head_that_was_stepped_over_is_told() throws Exception {
+    try (PhotoRecognizer recognizer = fedex.recognizer()) {
+      assertEquals(Collections.emptyList(), recognizer.warnings());
+    }
+    Files.createDirectories(home().resolve("heads"));
+    Files.write(home().resolve("heads/current"), new byte[] {'{'});
+    try (PhotoRecognizer recognizer = fedex.recognizer()) {
+      assertEquals(1, recognizer.warnings().size());
+      assertTrue(recognizer.warnings().get(0).startsWith("pointer to the installed heads"));
+      assertEquals(0, recognizer.headSerial());
+    }
   }
 
   private double syncOnce(Stop stop) {
