@@ -55,7 +55,7 @@ public final class ReleaseInUse {
     }
   }
 
-  /** Its file came as it was installed first: a newer release of the same head has another envelope, and no other file. */
+  /** Its file came as it was installed first: a renewal of its release brings another envelope, and no other file. */
   private static @Nullable Long sinceMs(HeadStore heads, InstalledHead head) {
     try {
       return Files.getLastModifiedTime(heads.objects().object(head.file().file().sha256())).toMillis();

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A trial is noted before it begins, and the note goes when the head has answered, or was refused: one that is still
- * there never came so far. As a phone may be switched off meanwhile, or end what runs the head to have its memory, a head
- * is given up at the second such note.
+ * there never came so far. As a phone may be switched off meanwhile, or end what runs the head to have its memory, a
+ * head is given up at the second such note.
  */
 public final class TriedHeads {
   private static final int FORMAT = 1;

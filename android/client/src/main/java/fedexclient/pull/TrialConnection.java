@@ -37,8 +37,8 @@ final class TrialConnection implements ServiceConnection, IBinder.DeathRecipient
   /**
    * Makes one.
    *
-   * @param timeoutMs how long it waits for the process, for its thread, and then for the answer: a phone that is slow to
-   *     start processes leaves the head no less time
+   * @param timeoutMs how long it waits for the process, for its thread, and then for the answer: a phone that is slow
+   *     to start processes leaves the head no less time
    */
   TrialConnection(Context context, long timeoutMs) {
     this.context = context;

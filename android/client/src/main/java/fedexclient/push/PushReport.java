@@ -35,7 +35,7 @@ public final class PushReport {
     wasStopped = other.wasStopped;
   }
 
-  /** The same, with what kept samples back before anything was sent, unless it was stopped or went wrong after it. */
+  /** The same, with what kept samples back before all else, unless it was stopped or something else went wrong. */
   public PushReport keepingBack(@Nullable Exception why) {
     return problem == null && !wasStopped ? new PushReport(this, why) : this;
   }

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The key is made when something is first sealed. Two that make it at once lose what the first has sealed: whoever
  * seals holds a lock ({@link IdentityStore#hold}). The key goes when the app is removed.
  *
- * <p>Android says {@code UnrecoverableKeyException} of a keystore that is only busy, too: that is no lost key, as whoever
- * takes it for one gives up a device that a moment later is itself again.
+ * <p>Android says {@code UnrecoverableKeyException} of a keystore that is only busy, too: that is no lost key, as
+ * whoever takes it for one gives up a device that a moment later is itself again.
  */
 public final class KeystoreVault implements Vault {
   private static final String PROVIDER = "AndroidKeyStore";

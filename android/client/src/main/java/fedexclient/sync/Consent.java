@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>consent.json   {"format": 1, "given_ms": Unix milliseconds, "origin": the group's, or ""}</pre>
  *
- * <p>It counts for one group: what the user was asked about one is not said of another. What was given before the device
- * was of any is for the first that it joins ({@link #settle}). Without the file, and with one that cannot be read as
- * such, there is none.
+ * <p>It counts for one group: what the user was asked about one is not said of another. What was given before the
+ * device was of any is for the first that it joins ({@link #settle}). Without the file, and with one that cannot be read
+ * as such, there is none.
  */
 public final class Consent {
   private static final int FORMAT = 1;
