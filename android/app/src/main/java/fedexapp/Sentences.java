@@ -5,6 +5,7 @@ import fedexapp.learner.NoModelException;
 import fedexapp.learner.PastFailure;
 import fedexapp.photo.PhotoTooLargeException;
 import fedexapp.photo.UnreadablePhotoException;
+import fedexapp.session.NoMemoryException;
 import fedexclient.FedexException;
 import fedexclient.Trouble;
 import fedexclient.cache.CacheAccessException;
@@ -74,6 +75,7 @@ final class Sentences {
     OF_CLASS.put(UnreadablePhotoException.class, R.string.error_photo_unreadable);
     OF_CLASS.put(FileNotFoundException.class, R.string.error_photo_gone);
     OF_CLASS.put(IOException.class, R.string.error_storage);
+    OF_CLASS.put(NoMemoryException.class, R.string.error_memory);
 
     OF_CLASS.put(MalformedException.class, R.string.error_malformed);
     OF_CLASS.put(UnsupportedVersionException.class, R.string.error_version);

@@ -160,6 +160,16 @@ public class PhotoActivityTest extends ScreenTestCase {
   }
 
   @Test
+  public void aPhotoThatMemoryDoesNotSufficeForIsSaidSoAndCanBeRemoved() throws IOException {
+    learner().isShortOfMemory = true;
+    PhotoActivity screen = openScene();
+    assertEquals(screen.getString(R.string.error_memory), text(screen, R.id.trouble));
+    shadowOf(screen).clickMenuItem(R.id.remove_photo);
+    settle();
+    assertTrue(session().photos().list().isEmpty());
+  }
+
+  @Test
   public void anAgreementThatCannotBeKeptIsSaidAndNotShownAsKept() throws IOException {
     PhotoActivity screen = openScene();
     learner().failure = new java.io.IOException("full");

@@ -36,6 +36,9 @@ final class ScriptedLearner implements Learner {
   /** Every operation but looking fails with it; null: they work. */
   volatile @Nullable Exception failure;
 
+  /** Every operation but looking needs more memory than there is. */
+  volatile boolean isShortOfMemory;
+
   /** What keeps recognising, pushing and pulling waiting; null: nothing. */
   volatile @Nullable CountDownLatch gate;
 
@@ -59,6 +62,9 @@ final class ScriptedLearner implements Learner {
   private void ask(String what) throws Exception {
     asked.add(what);
     beOffTheMainThread(what);
+    if (isShortOfMemory) {
+      throw new OutOfMemoryError("of a test");
+    }
     Exception error = failure;
     if (error != null) {
       throw error;

@@ -4,28 +4,36 @@ import android.graphics.Bitmap;
 import android.graphics.BitmapFactory;
 import android.graphics.Matrix;
 import fedexclient.recognise.ExifOrientation;
-import fedexclient.recognise.Orientation;
+import java.io.File;
+import java.io.IOException;
+import java.io.RandomAccessFile;
 
 /** Decodes photos to be shown: no larger than the place for them, and the right way up. Blocks. */
 public final class PhotoDecoder {
+  /** Of a JPEG, whose orientation is said before its pixels; in other files it may stand behind them. */
+  private static final int JPEG_START_BYTES = 4 << 20;
+
   private PhotoDecoder() {}
 
   /**
    * Tells the size of a photo that stands upright; decodes nothing.
    *
+   * @throws IOException its file cannot be read
    * @throws UnreadablePhotoException Android does not know it
    */
-  public static PhotoSize size(byte[] stored) throws UnreadablePhotoException {
-    BitmapFactory.Options options = bounds(stored);
-    boolean lies = turn(ExifOrientation.of(stored)).lies;
-    return lies ? new PhotoSize(options.outHeight, options.outWidth)
+  public static PhotoSize size(File stored) throws IOException, UnreadablePhotoException {
+    return sizeOf(bounds(stored), turn(stored));
+  }
+
+  private static PhotoSize sizeOf(BitmapFactory.Options options, Turn turn) {
+    return turn.lies ? new PhotoSize(options.outHeight, options.outWidth)
         : new PhotoSize(options.outWidth, options.outHeight);
   }
 
-  private static BitmapFactory.Options bounds(byte[] stored) throws UnreadablePhotoException {
+  private static BitmapFactory.Options bounds(File stored) throws UnreadablePhotoException {
     BitmapFactory.Options options = new BitmapFactory.Options();
     options.inJustDecodeBounds = true;
-    BitmapFactory.decodeByteArray(stored, 0, stored.length, options);
+    BitmapFactory.decodeFile(stored.getPath(), options);
     if (options.outWidth <= 0 || options.outHeight <= 0) {
       throw new UnreadablePhotoException();
     }
@@ -33,21 +41,24 @@ public final class PhotoDecoder {
   }
 
   /**
-   * Decodes a photo for a place.
+   * Decodes a photo for a place; its file is not read into memory as a whole, but for a large PNG or WebP.
    *
    * @param side of a square, in pixels, that the shown photo is about as large as
+   * @throws IOException its file cannot be read
    * @throws UnreadablePhotoException Android cannot decode it
    */
-  public static ShownPhoto decode(byte[] stored, int side) throws UnreadablePhotoException {
+  public static ShownPhoto decode(File stored, int side) throws IOException, UnreadablePhotoException {
+    Turn turn = turn(stored);
     BitmapFactory.Options options = bounds(stored);
+    PhotoSize size = sizeOf(options, turn);
     int longest = Math.max(options.outWidth, options.outHeight);
     options.inJustDecodeBounds = false;
     options.inSampleSize = Math.max(1, Integer.highestOneBit(longest / Math.max(side, 1)));
-    Bitmap bitmap = BitmapFactory.decodeByteArray(stored, 0, stored.length, options);
+    Bitmap bitmap = BitmapFactory.decodeFile(stored.getPath(), options);
     if (bitmap == null) {
       throw new UnreadablePhotoException();
     }
-    return new ShownPhoto(upright(bitmap, turn(ExifOrientation.of(stored))), size(stored));
+    return new ShownPhoto(upright(bitmap, turn), size);
   }
 
   private static Bitmap upright(Bitmap stored, Turn turn) {
@@ -60,8 +71,15 @@ public final class PhotoDecoder {
     return Bitmap.createBitmap(stored, 0, 0, stored.getWidth(), stored.getHeight(), matrix, true);
   }
 
-  private static Turn turn(Orientation orientation) {
-    return Turn.values()[orientation.ordinal()];
+  private static Turn turn(File stored) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(stored, "r")) {
+      boolean isJpeg = file.read() == 0xff && file.read() == 0xd8;
+      long most = isJpeg ? JPEG_START_BYTES : PhotoLibrary.MAX_BYTES;
+      byte[] start = new byte[(int) Math.min(file.length(), most)];
+      file.seek(0);
+      file.readFully(start);
+      return Turn.values()[ExifOrientation.of(start).ordinal()];
+    }
   }
 
   /** The eight values of EXIF, in their order: turned clockwise, then mirrored from left to right. */

@@ -1,12 +1,12 @@
 package fedexapp.photo;
 
 import fedexclient.contract.Sha256;
-import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  *
  * <pre>
  * photos/&lt;sha256&gt;         a photo as it was stored
- * photos/&lt;sha256&gt;.part    one that was not written to its end, removed when the next one is added
+ * photos/new.part         one that is being added, or was not to its end: removed when the next one is added
  * </pre>
  */
 public final class PhotoLibrary {
@@ -28,6 +28,7 @@ public final class PhotoLibrary {
 
   private static final Pattern ID = Pattern.compile("[0-9a-f]{64}");
   private static final String PART = ".part";
+  private static final int PIECE_BYTES = 1 << 16;
 
   private final Supplier<File> folder;
 
@@ -65,36 +66,42 @@ public final class PhotoLibrary {
    * @throws UnreadablePhotoException Android cannot show it
    */
   public StoredPhoto add(InputStream stored) throws IOException, PhotoTooLargeException, UnreadablePhotoException {
-    byte[] bytes = bounded(stored);
-    PhotoDecoder.size(bytes);
-    StoredPhoto photo = new StoredPhoto(Sha256.hex(bytes));
-    write(bytes, new File(folder.get(), photo.id()));
-    return photo;
-  }
-
-  private static byte[] bounded(InputStream stored) throws IOException, PhotoTooLargeException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    byte[] piece = new byte[1 << 16];
-    for (int read = stored.read(piece); read >= 0; read = stored.read(piece)) {
-      if (bytes.size() + read > MAX_BYTES) {
-        throw new PhotoTooLargeException(MAX_BYTES);
-      }
-      bytes.write(piece, 0, read);
-    }
-    return bytes.toByteArray();
-  }
-
-  private void write(byte[] bytes, File target) throws IOException {
-    File home = target.getParentFile();
-    if (home == null || !home.isDirectory() && !home.mkdirs()) {
+    File home = folder.get();
+    if (!home.isDirectory() && !home.mkdirs()) {
       throw new IOException("no folder for photos can be made");
     }
     removeParts();
-    File part = new File(home, target.getName() + PART);
+    File part = new File(home, "new" + PART);
+    try {
+      StoredPhoto photo = new StoredPhoto(write(stored, part));
+      PhotoDecoder.size(part);
+      name(part, new File(home, photo.id()));
+      return photo;
+    } finally {
+      part.delete(); // where it got its name, there is none
+    }
+  }
+
+  /** Writes a photo piece by piece, as it may be larger than what memory is left; tells its sha256. */
+  private static String write(InputStream stored, File part) throws IOException, PhotoTooLargeException {
+    MessageDigest sha256 = Sha256.digest();
     try (FileOutputStream out = new FileOutputStream(part)) {
-      out.write(bytes);
+      byte[] piece = new byte[PIECE_BYTES];
+      long written = 0;
+      for (int read = stored.read(piece); read >= 0; read = stored.read(piece)) {
+        written += read;
+        if (written > MAX_BYTES) {
+          throw new PhotoTooLargeException(MAX_BYTES);
+        }
+        sha256.update(piece, 0, read);
+        out.write(piece, 0, read);
+      }
       out.getFD().sync();
     }
+    return Sha256.hexDigits(sha256.digest());
+  }
+
+  private void name(File part, File target) throws IOException {
     // Later than all others, also within one tick of the clock, and if it was set back: by that they are in order.
     long now = Math.max(System.currentTimeMillis(), newest() + 1);
     if (!part.setLastModified(now) || !part.renameTo(target)) {
@@ -118,26 +125,31 @@ public final class PhotoLibrary {
     }
   }
 
+  /** Where one lies, for what need not have all of it in memory. */
+  public File file(StoredPhoto photo) {
+    return new File(folder.get(), photo.id());
+  }
+
   /**
    * Reads one as it was stored.
    *
    * @throws IOException it was removed meanwhile, or the storage is broken
    */
   public byte[] read(StoredPhoto photo) throws IOException {
-    File file = new File(folder.get(), photo.id());
+    File file = file(photo);
     try (InputStream in = new FileInputStream(file)) {
       byte[] bytes = new byte[(int) Math.min(file.length(), MAX_BYTES)];
       int filled = 0;
       for (int read = 0; read >= 0 && filled < bytes.length; filled += Math.max(read, 0)) {
         read = in.read(bytes, filled, bytes.length - filled);
       }
-      return Arrays.copyOf(bytes, filled);
+      return filled == bytes.length ? bytes : Arrays.copyOf(bytes, filled);
     }
   }
 
   /** Removes the app's copy of one; removing it again changes nothing. */
   public void remove(StoredPhoto photo) throws IOException {
-    File file = new File(folder.get(), photo.id());
+    File file = file(photo);
     if (!file.delete() && file.exists()) {
       throw new IOException("a photo cannot be removed");
     }

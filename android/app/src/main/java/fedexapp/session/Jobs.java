@@ -40,6 +40,8 @@ public final class Jobs {
       return () -> done.accept(result);
     } catch (Exception error) { // the top of a loop: whatever it is, a screen says it
       return () -> failed.accept(error);
+    } catch (OutOfMemoryError error) { // of one large photo: what it took is free again
+      return () -> failed.accept(new NoMemoryException(error));
     }
   }
 

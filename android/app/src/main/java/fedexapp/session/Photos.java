@@ -118,7 +118,7 @@ public final class Photos {
       shown.accept(known);
       return;
     }
-    jobs.run(Lane.PHOTOS, () -> PhotoDecoder.decode(library.read(photo), side).bitmap(), bitmap -> {
+    jobs.run(Lane.PHOTOS, () -> PhotoDecoder.decode(library.file(photo), side).bitmap(), bitmap -> {
       thumbnails.put(photo.id(), bitmap);
       shown.accept(bitmap);
     }, error -> {});
@@ -126,7 +126,7 @@ public final class Photos {
 
   /** Gives a photo, as large as a screen, or why not. */
   public void picture(StoredPhoto photo, int side, Consumer<ShownPhoto> shown, Consumer<Exception> failed) {
-    jobs.run(Lane.PHOTOS, () -> PhotoDecoder.decode(library.read(photo), side), shown, failed);
+    jobs.run(Lane.PHOTOS, () -> PhotoDecoder.decode(library.file(photo), side), shown, failed);
   }
 
   /** Reads a photo as it was stored; not on the main thread. */

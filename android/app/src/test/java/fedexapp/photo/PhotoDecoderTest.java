@@ -9,10 +9,13 @@ import fedexclient.recognise.Orientation;
 import fedexclient.recognise.Pixels;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Arrays;
+import org.junit.Rule;
 import org.junit.Test;
+import org.junit.rules.TemporaryFolder;
 import org.junit.runner.RunWith;
 import org.robolectric.RobolectricTestRunner;
 import org.robolectric.annotation.Config;
@@ -22,6 +25,12 @@ import org.robolectric.annotation.GraphicsMode;
 @Config(sdk = 34)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
 public class PhotoDecoderTest {
+  @Rule public final TemporaryFolder temporary = new TemporaryFolder();
+
+  private File file(byte[] photo) throws IOException {
+    return Files.write(temporary.newFile().toPath(), photo).toFile();
+  }
+
   /** Four colours in the corners tell the eight orientations apart. */
   private static byte[] corners(int orientation) throws IOException {
     int[] colours = new int[64 * 32];
@@ -72,7 +81,7 @@ public class PhotoDecoderTest {
   @Test
   public void everyOrientationStandsAsTheLibraryTurnsIt() throws Exception {
     for (int orientation = 1; orientation <= 8; orientation++) {
-      ShownPhoto shown = PhotoDecoder.decode(corners(orientation), 64);
+      ShownPhoto shown = PhotoDecoder.decode(file(corners(orientation)), 64);
       Bitmap bitmap = shown.bitmap();
       assertEquals("orientation " + orientation, turnedByTheLibrary(orientation),
           quarters(bitmap.getWidth(), bitmap.getHeight(), bitmap::getPixel));
@@ -83,7 +92,7 @@ public class PhotoDecoderTest {
 
   @Test
   public void aLargePhotoIsMadeSmallAndItsBoxesStillCountInWholePixels() throws Exception {
-    byte[] scene = Files.readAllBytes(new File(System.getProperty("fedex.app"), "src/test/photos/scene.jpg").toPath());
+    File scene = new File(System.getProperty("fedex.app"), "src/test/photos/scene.jpg");
     ShownPhoto shown = PhotoDecoder.decode(scene, 160);
     assertEquals(160, shown.bitmap().getWidth());
     assertEquals(640, shown.size().width());
@@ -92,9 +101,16 @@ public class PhotoDecoderTest {
 
   @Test
   public void whatIsCutShortOrNoneIsRefused() throws Exception {
-    byte[] photo = corners(1);
-    assertThrows(UnreadablePhotoException.class, () -> PhotoDecoder.decode(new byte[0], 64));
-    assertThrows(UnreadablePhotoException.class, () -> PhotoDecoder.decode(Arrays.copyOf(photo, 12), 64));
+    File empty = file(new byte[0]);
+    File cut = file(Arrays.copyOf(corners(1), 12));
+    assertThrows(UnreadablePhotoException.class, () -> PhotoDecoder.decode(empty, 64));
+    assertThrows(UnreadablePhotoException.class, () -> PhotoDecoder.decode(cut, 64));
+  }
+
+  @Test
+  public void whatIsGoneIsToldFromWhatCannotBeShown() {
+    File gone = new File(temporary.getRoot(), "gone");
+    assertThrows(FileNotFoundException.class, () -> PhotoDecoder.decode(gone, 64));
   }
 
   /** Reads a pixel. */

@@ -5,11 +5,13 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
@@ -118,5 +120,47 @@ public class PhotoLibraryTest {
   @Test
   public void aLibraryThatWasNeverUsedIsEmpty() {
     assertEquals(Collections.emptyList(), library.list());
+  }
+
+  @Test
+  public void aLargePhotoIsAddedAndShownWithoutAllOfItInMemory() throws Exception {
+    byte[] large = Arrays.copyOf(drawn("portrait0.jpg"), 60 << 20);
+    StoredPhoto[] added = new StoredPhoto[1];
+    long toAdd = allocated(() -> added[0] = library.add(new ByteArrayInputStream(large)));
+    long toShow = allocated(() -> PhotoDecoder.decode(library.file(added[0]), 64));
+    long toRead = allocated(() -> library.read(added[0]));
+    assertTrue("added with " + toAdd, toAdd < 8 << 20);
+    assertTrue("shown with " + toShow, toShow < 16 << 20);
+    assertTrue("read with " + toRead, toRead < 70 << 20);
+  }
+
+  private static long allocated(Work work) throws Exception {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long thread = Thread.currentThread().getId();
+    long before = threads.getThreadAllocatedBytes(thread);
+    work.run();
+    return threads.getThreadAllocatedBytes(thread) - before;
+  }
+
+  @Test
+  public void aPhotoThatBreaksOffWhileItIsAddedLeavesNothing() {
+    InputStream broken = new InputStream() {
+      private int given;
+
+      @Override
+      public int read() throws IOException {
+        if (given++ > 100_000) {
+          throw new IOException("broke off");
+        }
+        return 0xff;
+      }
+    };
+    assertThrows(IOException.class, () -> library.add(broken));
+    assertEquals(0, folder.list().length);
+  }
+
+  /** What is measured. */
+  private interface Work {
+    void run() throws Exception;
   }
 }
