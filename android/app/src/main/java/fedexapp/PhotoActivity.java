@@ -26,6 +26,7 @@ public final class PhotoActivity extends Screen {
   private static final int MOST_PIXELS = 1600;
 
   private @Nullable StoredPhoto photo;
+  private boolean isOpened;
   private @Nullable String askedAbout;
   private @Nullable Exception unreadable;
 
@@ -34,6 +35,7 @@ public final class PhotoActivity extends Screen {
     super.onCreate(saved);
     setContentView(R.layout.photo);
     setActionBarUp();
+    isOpened = saved == null;
     askedAbout = saved == null ? null : saved.getString(ASKED_ABOUT);
     FacesView picture = view(R.id.picture);
     picture.setListener(this::scrollTo);
@@ -55,6 +57,10 @@ public final class PhotoActivity extends Screen {
   private void recogniseAgain() {
     if (photo != null) {
       session().recognitions().begin(photo);
+      if (unreadable != null) {
+        unreadable = null;
+        load(photo);
+      }
       show();
     }
   }
@@ -74,7 +80,7 @@ public final class PhotoActivity extends Screen {
         : getResources().getQuantityString(R.plurals.faces_found, faces.size(),
             Words.number(getResources(), faces.size()));
     Words.showOrHide(view(R.id.found), known == null ? null : count);
-    showTrouble(recognition.failure() == null ? unreadable : recognition.failure(), known == null);
+    showTrouble(recognition.failure() == null ? unreadable : recognition.failure());
   }
 
   /** Finds the photo as soon as it is known which ones there are, and leaves where it is not there any more. */
@@ -84,11 +90,18 @@ public final class PhotoActivity extends Screen {
       if (photo == null) {
         finish();
       } else {
-        FacesView picture = view(R.id.picture);
-        session().photos().picture(photo, MOST_PIXELS, picture::show, this::sayUnreadable);
+        if (isOpened) {
+          session().recognitions().open(photo);
+        }
+        load(photo);
       }
     }
     return photo;
+  }
+
+  private void load(StoredPhoto shown) {
+    FacesView picture = view(R.id.picture);
+    session().photos().picture(shown, MOST_PIXELS, picture::show, this::sayUnreadable);
   }
 
   private void sayUnreadable(Exception error) {
@@ -96,9 +109,9 @@ public final class PhotoActivity extends Screen {
     show();
   }
 
-  private void showTrouble(@Nullable Exception failure, boolean isUnrecognised) {
+  private void showTrouble(@Nullable Exception failure) {
     Words.showOrHide(view(R.id.trouble), failure == null ? null : Sentences.of(getResources(), failure));
-    view(R.id.again).setVisibility(failure != null && isUnrecognised ? View.VISIBLE : View.GONE);
+    view(R.id.again).setVisibility(failure != null ? View.VISIBLE : View.GONE);
   }
 
   private void showFaces(StoredPhoto shown, List<SeenFace> faces, Recognition recognition) {

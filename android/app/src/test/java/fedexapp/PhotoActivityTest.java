@@ -2,6 +2,7 @@ package fedexapp;
 
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 import static org.robolectric.Shadows.shadowOf;
 
@@ -15,7 +16,12 @@ import fedexapp.learner.Samples;
 import fedexapp.learner.SeenFace;
 import fedexapp.learner.Status;
 import fedexapp.photo.StoredPhoto;
+import fedexclient.cache.Cache;
+import fedexclient.cache.CacheException;
+import fedexclient.keeping.Feedback;
 import fedexclient.recognise.Ranked;
+import fedexclient.service.UnreachableException;
+import java.io.File;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Collections;
@@ -167,6 +173,57 @@ public class PhotoActivityTest extends ScreenTestCase {
     shadowOf(screen).clickMenuItem(R.id.remove_photo);
     settle();
     assertTrue(session().photos().list().isEmpty());
+  }
+
+  /** What a cache throws for an answer that it does not have. */
+  private static Exception noInference() throws Exception {
+    try (Cache cache = Cache.open(new File(app().getNoBackupFilesDir(), "empty.sqlite3"), 10)) {
+      return assertThrows(CacheException.class, () -> new Feedback(cache, "", () -> 0L).agree(7));
+    }
+  }
+
+  @Test
+  public void anAnswerThatIsKeptNoMoreIsRecognisedAnewWhenThePhotoIsOpenedAgain() throws Exception {
+    StoredPhoto photo = addPhoto("scene.jpg");
+    ActivityController<PhotoActivity> controller = openPhoto(photo);
+    learner().failure = noInference();
+    press(controller.get(), 0, R.id.agree);
+    assertEquals(controller.get().getString(R.string.error_no_inference), text(controller.get(), R.id.trouble));
+    controller.recreate();
+    settle();
+    assertEquals("also when it was turned", controller.get().getString(R.string.error_no_inference),
+        text(controller.get(), R.id.trouble));
+    controller.close();
+    learner().failure = null;
+    PhotoActivity screen = openPhoto(photo).get();
+    assertEquals("", text(screen, R.id.trouble));
+    press(screen, 0, R.id.agree);
+    assertEquals("You said: Ada Abel", said(screen, 0, R.id.sureness));
+    assertEquals(2, learner().asked.stream().filter("recognise"::equals).count());
+  }
+
+  @Test
+  public void whatCouldNotBeKeptCanBeTriedAgainWhereItIsSaid() throws IOException {
+    PhotoActivity screen = openScene();
+    learner().failure = new java.io.IOException("full");
+    press(screen, 0, R.id.agree);
+    learner().failure = null;
+    press(screen, R.id.again);
+    settle();
+    assertEquals("", text(screen, R.id.trouble));
+    assertEquals(2, learner().asked.stream().filter("recognise"::equals).count());
+  }
+
+  @Test
+  public void anErasureThatTheServiceMissesStillForgetsWhatWasRecognised() throws IOException {
+    StoredPhoto photo = addPhoto("scene.jpg");
+    openPhoto(photo).close();
+    learner().failure = new UnreachableException("no", new IOException());
+    session().erase();
+    settle();
+    learner().failure = null;
+    openPhoto(photo);
+    assertEquals(2, learner().asked.stream().filter("recognise"::equals).count());
   }
 
   @Test

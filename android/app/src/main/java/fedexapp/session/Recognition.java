@@ -1,6 +1,7 @@
 package fedexapp.session;
 
 import fedexapp.learner.SeenFace;
+import fedexclient.cache.CacheException;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -39,6 +40,11 @@ public final class Recognition {
   /** Why nothing was recognised, or why what was said could not be taken down. */
   public @Nullable Exception failure() {
     return failure;
+  }
+
+  /** Whether photos are to be recognised anew where this is all that is known: nothing was, or it is kept no more. */
+  boolean isOver() {
+    return failure != null && (faces == null || failure instanceof CacheException);
   }
 
   /** The label that the user gave or agreed to; null: nothing was said. */

@@ -39,6 +39,14 @@ public final class Recognitions {
     return known == null ? begin(photo) : known;
   }
 
+  /** A photo is opened: what turned out to be of no use when it was open before is not shown again. */
+  public void open(StoredPhoto photo) {
+    Recognition known = byPhoto.get(photo.id());
+    if (known != null && known.isOver()) {
+      byPhoto.remove(photo.id());
+    }
+  }
+
   /** Recognises a photo again. */
   public Recognition begin(StoredPhoto photo) {
     Recognition recognition = new Recognition();

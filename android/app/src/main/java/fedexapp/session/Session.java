@@ -178,8 +178,11 @@ public final class Session {
   public void erase() {
     stopSync();
     run(Task.ERASE, Lane.SENDING, at -> {
-      at.erase();
-      jobs.tellMain(recognitions::forget);
+      try {
+        at.erase();
+      } finally { // where the service cannot be asked, all is forgotten here
+        jobs.tellMain(recognitions::forget);
+      }
     });
   }
 
