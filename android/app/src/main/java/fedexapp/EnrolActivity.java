@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Joins the group of an invitation: pasted, opened as a link, or typed in parts. Nobody joins without pressing it. */
 public final class EnrolActivity extends Screen implements TextWatcher {
+  private static final int MOST_PASTED = Invitation.MAX_CHARACTERS + 1;
+
   private @Nullable ContractException wrong;
 
   @Override
@@ -56,8 +58,14 @@ public final class EnrolActivity extends Screen implements TextWatcher {
     ClipboardManager clipboard = getSystemService(ClipboardManager.class);
     ClipData clip = clipboard.getPrimaryClip();
     if (clip != null && clip.getItemCount() > 0) {
-      set(clip.getItemAt(0).coerceToText(this).toString());
+      set(text(clip.getItemAt(0)));
     }
+  }
+
+  /** What a clip says itself: another app's content is not asked for. Of what is too long enough to be refused. */
+  private static String text(ClipData.Item item) {
+    CharSequence text = item.getText();
+    return text == null ? "" : text.subSequence(0, Math.min(text.length(), MOST_PASTED)).toString();
   }
 
   private void join() {

@@ -3,13 +3,16 @@ package fedexapp;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertTrue;
+import static org.robolectric.Shadows.shadowOf;
 
 import android.content.ClipData;
 import android.content.ClipboardManager;
 import android.content.Intent;
 import android.net.Uri;
 import fedexclient.service.UnreachableException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import org.junit.Test;
 import org.robolectric.android.controller.ActivityController;
 
@@ -50,6 +53,33 @@ public class EnrolActivityTest extends ScreenTestCase {
     press(screen, R.id.join);
     settle();
     assertTrue(learner().asked.contains(ASKED));
+  }
+
+  private static String pasted(EnrolActivity screen, ClipData clip) {
+    app().getSystemService(ClipboardManager.class).setPrimaryClip(clip);
+    press(screen, R.id.paste);
+    return text(screen, R.id.invitation);
+  }
+
+  @Test
+  public void whatIsPastedIsBoundedAndStaysTooLong() {
+    EnrolActivity screen = open(EnrolActivity.class).get();
+    assertEquals(2049, pasted(screen, ClipData.newPlainText("", LINK + "0".repeat(5_000_000))).length());
+    press(screen, R.id.join);
+    assertEquals(screen.getString(R.string.error_invitation), text(screen, R.id.trouble));
+  }
+
+  @Test
+  public void noOtherAppIsAskedForWhatIsPasted() {
+    EnrolActivity screen = open(EnrolActivity.class).get();
+    Uri uri = Uri.parse("content://elsewhere/text");
+    boolean[] wasAsked = new boolean[1];
+    shadowOf(app().getContentResolver()).registerInputStreamSupplier(uri, () -> {
+      wasAsked[0] = true;
+      return new ByteArrayInputStream(LINK.getBytes(StandardCharsets.UTF_8));
+    });
+    assertEquals("", pasted(screen, ClipData.newRawUri("", uri)));
+    assertFalse(wasAsked[0]);
   }
 
   @Test
