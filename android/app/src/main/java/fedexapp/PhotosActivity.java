@@ -99,7 +99,16 @@ public final class PhotosActivity extends Screen {
     ask(intent, CHOOSE_PHOTOS, R.string.no_picker);
   }
 
+  /** The camera is asked when nothing is left that an earlier one wrote: it could be taken for the new photo. */
   private void takePhoto() {
+    session().photos().dropCaptured(() -> {
+      if (!isFinishing() && !isDestroyed()) {
+        askCamera();
+      }
+    });
+  }
+
+  private void askCamera() {
     int rights = Intent.FLAG_GRANT_WRITE_URI_PERMISSION | Intent.FLAG_GRANT_READ_URI_PERMISSION;
     Intent intent = new Intent(MediaStore.ACTION_IMAGE_CAPTURE)
         .putExtra(MediaStore.EXTRA_OUTPUT, CaptureProvider.ADDRESS).addFlags(rights);
@@ -120,14 +129,20 @@ public final class PhotosActivity extends Screen {
   protected void onActivityResult(int request, int result, @Nullable Intent data) {
     session().photos().forgiveFailure();
     if (result != RESULT_OK) {
-      return;
-    }
-    if (request == CHOOSE_PHOTOS && data != null) {
+      forgo(request);
+    } else if (request == CHOOSE_PHOTOS && data != null) {
       session().photos().add(chosen(data));
     } else if (request == TAKE_PHOTO) {
       session().photos().addCaptured();
     } else if (request == ASK_CONSENT) {
       session().push();
+    }
+  }
+
+  /** Nothing came of something. A camera may have written a photo all the same, which its user threw away. */
+  private void forgo(int request) {
+    if (request == TAKE_PHOTO) {
+      session().photos().dropCaptured(() -> {});
     }
   }
 

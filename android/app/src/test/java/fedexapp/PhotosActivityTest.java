@@ -88,6 +88,7 @@ public class PhotosActivityTest extends ScreenTestCase {
   public void theCameraWritesToAnAddressOfTheAppAndThePhotoIsInTheGrid() throws IOException {
     PhotosActivity screen = open(PhotosActivity.class).get();
     shadowOf(screen).clickMenuItem(R.id.take_photo);
+    settle();
     Intent request = shadowOf(screen).getNextStartedActivityForResult().intent;
     assertEquals(MediaStore.ACTION_IMAGE_CAPTURE, request.getAction());
     assertEquals(CaptureProvider.ADDRESS, request.getParcelableExtra(MediaStore.EXTRA_OUTPUT, Uri.class));
@@ -96,6 +97,33 @@ public class PhotosActivityTest extends ScreenTestCase {
     finishRequest(screen, request, new Intent());
     assertEquals(1, grid(screen).getCount());
     assertFalse("is removed", captured.exists());
+  }
+
+  @Test
+  public void aPhotoThatWasThrownAwayInTheCameraIsRemoved() throws IOException {
+    PhotosActivity screen = open(PhotosActivity.class).get();
+    shadowOf(screen).clickMenuItem(R.id.take_photo);
+    settle();
+    Intent request = shadowOf(screen).getNextStartedActivityForResult().intent;
+    File captured = CaptureProvider.file(app());
+    Files.write(captured.toPath(), drawn("portrait2.jpg"));
+    shadowOf(screen).receiveResult(request, PhotosActivity.RESULT_CANCELED, new Intent());
+    settle();
+    assertFalse(captured.exists());
+    assertEquals(0, grid(screen).getCount());
+  }
+
+  @Test
+  public void whatAnEarlierCameraLeftIsNotTakenForANewPhoto() throws IOException {
+    File captured = CaptureProvider.file(app());
+    Files.write(captured.toPath(), drawn("portrait2.jpg"));
+    PhotosActivity screen = open(PhotosActivity.class).get();
+    shadowOf(screen).clickMenuItem(R.id.take_photo);
+    settle();
+    assertFalse("before the camera is asked", captured.exists());
+    finishRequest(screen, shadowOf(screen).getNextStartedActivityForResult().intent, new Intent());
+    assertEquals(0, grid(screen).getCount());
+    assertEquals(screen.getString(R.string.error_photo_gone), text(screen, R.id.notice));
   }
 
   @Test

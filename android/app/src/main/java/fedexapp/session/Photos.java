@@ -9,6 +9,7 @@ import fedexapp.photo.PhotoDecoder;
 import fedexapp.photo.PhotoLibrary;
 import fedexapp.photo.ShownPhoto;
 import fedexapp.photo.StoredPhoto;
+import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -82,6 +83,17 @@ public final class Photos {
       addFrom(() -> context.getContentResolver().openInputStream(uri));
     }
     load();
+  }
+
+  /** Removes what a camera wrote and nobody wanted, and then does something. */
+  public void dropCaptured(Runnable then) {
+    jobs.run(Lane.PHOTOS, () -> {
+      File captured = CaptureProvider.file(context);
+      if (!captured.delete() && captured.exists()) {
+        throw new IOException("a photo that nobody wanted cannot be removed");
+      }
+      return captured;
+    }, dropped -> then.run(), this::fail);
   }
 
   /** Adds the photo that a camera wrote, and removes what it wrote. */
