@@ -36,7 +36,7 @@ abstract class AskScreen extends Screen {
   /** Says the result, and leaves. */
   abstract void end();
 
-  final void ask(int text, int yes, int no) {
+  final void ask(CharSequence text, int yes, int no) {
     TextView words = view(R.id.text);
     words.setText(text);
     Button first = view(R.id.yes);

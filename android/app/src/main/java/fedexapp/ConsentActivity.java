@@ -1,5 +1,6 @@
 package fedexapp;
 
+import android.content.Intent;
 import fedexapp.learner.Status;
 import fedexapp.session.Task;
 
@@ -17,9 +18,9 @@ public final class ConsentActivity extends AskScreen {
   @Override
   void show() {
     if (isGiven()) {
-      ask(R.string.consent_text, R.string.consent_withdraw, R.string.consent_keep);
+      ask(getText(R.string.consent_text), R.string.consent_withdraw, R.string.consent_keep);
     } else {
-      ask(R.string.consent_text, R.string.consent_agree, R.string.consent_not_now);
+      ask(getText(R.string.consent_text), R.string.consent_agree, R.string.consent_not_now);
     }
     super.show();
   }
@@ -29,9 +30,15 @@ public final class ConsentActivity extends AskScreen {
     session().consent(!isGiven());
   }
 
+  /** What was sent before stays at the service: whoever withdraws is asked whether that is to go, too. */
   @Override
   void end() {
-    setResult(isGiven() ? RESULT_OK : RESULT_CANCELED);
+    if (isGiven()) {
+      setResult(RESULT_OK);
+    } else {
+      setResult(RESULT_CANCELED);
+      startActivity(new Intent(this, ForgetActivity.class).putExtra(ForgetActivity.WITHDREW, true));
+    }
     finish();
   }
 }

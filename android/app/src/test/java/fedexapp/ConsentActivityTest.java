@@ -2,13 +2,17 @@ package fedexapp;
 
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertTrue;
 import static org.robolectric.Shadows.shadowOf;
 
+import android.content.ComponentName;
+import android.content.Intent;
 import fedexclient.service.UnreachableException;
 import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
 import org.junit.Test;
+import org.robolectric.annotation.Config;
 
 public class ConsentActivityTest extends ScreenTestCase {
   @Test
@@ -43,6 +47,39 @@ public class ConsentActivityTest extends ScreenTestCase {
     assertFalse(session().status().hasConsent());
     assertEquals(ConsentActivity.RESULT_CANCELED, shadowOf(screen).getResultCode());
     assertEquals(null, session().sync());
+  }
+
+  private static void assertAsksAboutErasure(ForgetActivity screen, String first) {
+    String text = text(screen, R.id.text);
+    assertTrue(text, text.startsWith(first));
+    assertTrue(text, text.endsWith(screen.getString(R.string.forget_text)));
+    assertFalse(learner().asked.contains("erase"));
+  }
+
+  @Test
+  public void whoeverWithdrawsIsAskedWhetherWhatWasSentIsToBeErased() {
+    learner().status = ScriptedLearner.member();
+    ConsentActivity screen = open(ConsentActivity.class).get();
+    press(screen, R.id.yes);
+    settle();
+    Intent next = shadowOf(screen).getNextStartedActivity();
+    assertEquals(new ComponentName(screen, ForgetActivity.class), next.getComponent());
+    assertAsksAboutErasure(open(ForgetActivity.class, next).get(), "From now on nothing more is sent. ");
+  }
+
+  @Test
+  @Config(qualifiers = "de")
+  public void whoeverWithdrawsIsAskedInGermanToo() {
+    Intent asked = new Intent(app(), ForgetActivity.class).putExtra(ForgetActivity.WITHDREW, true);
+    assertAsksAboutErasure(open(ForgetActivity.class, asked).get(), "Von jetzt an wird nichts mehr gesendet. ");
+  }
+
+  @Test
+  public void whoeverGivesConsentIsAskedNothingMore() {
+    ConsentActivity screen = open(ConsentActivity.class).get();
+    press(screen, R.id.yes);
+    settle();
+    assertNull(shadowOf(screen).getNextStartedActivity());
   }
 
   @Test
