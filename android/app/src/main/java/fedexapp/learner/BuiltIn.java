@@ -29,7 +29,7 @@ public final class BuiltIn implements LearnerFactory {
     if (!AssetBundle.isThere(context.getAssets())) {
       throw new NoModelException();
     }
-    return new FedexLearner(fedex, new KeptChoices(context));
+    return FedexLearner.begin(fedex, new KeptChoices(context));
   }
 
   /** The jobs by which the device pushes and pulls, as the user wants them. */

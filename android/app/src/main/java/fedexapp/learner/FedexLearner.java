@@ -14,10 +14,13 @@ import fedexclient.pull.PullReport;
 import fedexclient.push.PushReport;
 import fedexclient.recognise.Answer;
 import fedexclient.service.AnotherServiceException;
+import fedexclient.service.CopiedIdentityException;
+import fedexclient.service.DamagedIdentityException;
 import fedexclient.service.EnrolmentException;
 import fedexclient.service.Stop;
 import fedexclient.service.StoppedException;
 import fedexclient.service.UnsentUploadsException;
+import fedexclient.sync.SyncJobs;
 import fedexclient.sync.SyncLog;
 import fedexclient.sync.SyncPolicy;
 import java.io.IOException;
@@ -35,9 +38,16 @@ final class FedexLearner implements Learner {
   private final Map<String, Exception> notKept = new HashMap<>();
   private @Nullable PhotoRecognizer recognizer;
 
-  FedexLearner(Fedex fedex, KeptChoices kept) {
+  private FedexLearner(Fedex fedex, KeptChoices kept) {
     this.fedex = fedex;
     this.kept = kept;
+  }
+
+  /** As the app begins: jobs that are gone, as where it was ended by force, come back. May block. */
+  static FedexLearner begin(Fedex fedex, KeptChoices kept) {
+    FedexLearner learner = new FedexLearner(fedex, kept);
+    learner.sync();
+    return learner;
   }
 
   static SyncPolicy policyOf(Choices choices) {
@@ -230,20 +240,38 @@ final class FedexLearner implements Learner {
     sync();
   }
 
-  /** Has the phone push and pull by itself from now on, as the user wants it. */
-  private void sync() throws IOException {
-    fedex.syncJobs(policyOf(kept.read())).ensure();
+  /** Has a device of a group push and pull by itself from now on, as the user wants it; any other one not. */
+  private void sync() {
+    try {
+      SyncJobs jobs = fedex.syncJobs(policyOf(kept.read()));
+      if (fedex.status().group() == null) {
+        jobs.cancel();
+      } else {
+        jobs.ensure();
+      }
+    } catch (FedexException error) {
+      // Whoever looks how it stands is told the same, and the next start tries again.
+    }
   }
 
   @Override
   public void erase() throws Exception {
     asked(() -> {
-      if (fedex.status().group() == null) {
+      try {
+        return fedex.erase();
+      } catch (FedexException error) {
+        if (!wasNeverEnrolled(error.getCause())) {
+          throw error; // a service that may have something was not asked
+        }
         fedex.forget();
         return null;
       }
-      return fedex.erase();
     });
+  }
+
+  private static boolean wasNeverEnrolled(Exception error) {
+    return error instanceof EnrolmentException && !(error instanceof DamagedIdentityException)
+        && !(error instanceof CopiedIdentityException) && !(error instanceof UnsentUploadsException);
   }
 
   @Override

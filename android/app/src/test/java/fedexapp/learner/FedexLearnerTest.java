@@ -10,15 +10,19 @@ import static org.junit.Assert.assertTrue;
 import android.app.Application;
 import android.app.job.JobInfo;
 import android.app.job.JobScheduler;
+import fedexclient.Enrolled;
 import fedexclient.Fedex;
 import fedexclient.FedexOptions;
 import fedexclient.Trouble;
 import fedexclient.cache.NoInferenceException;
 import fedexclient.contract.Strictness;
+import fedexclient.service.DamagedIdentityException;
 import fedexclient.service.EnrolmentException;
 import fedexclient.service.Stop;
+import fedexclient.service.UnreachableException;
 import fedexclient.sync.NoConsentException;
 import java.io.File;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -34,6 +38,7 @@ import org.robolectric.annotation.Config;
 @RunWith(RobolectricTestRunner.class)
 @Config(sdk = 34, application = Application.class)
 public final class FedexLearnerTest {
+  private Enrolled phone;
   private Fedex fedex;
   private FedexLearner learner;
 
@@ -41,8 +46,13 @@ public final class FedexLearnerTest {
   public void open() {
     File bundle = new File(System.getProperty("fedex.app"), "../../tests/contract/golden/device-bundle-faces");
     Application app = RuntimeEnvironment.getApplication();
-    fedex = Fedex.open(app, FedexOptions.ofFolder(bundle, "test 1"));
-    learner = new FedexLearner(fedex, new KeptChoices(app));
+    phone = new Enrolled(app.getNoBackupFilesDir().toPath().resolve("fedex"));
+    fedex = phone.open(app, FedexOptions.ofFolder(bundle, "test 1"));
+    learner = begin();
+  }
+
+  private FedexLearner begin() {
+    return FedexLearner.begin(fedex, new KeptChoices(RuntimeEnvironment.getApplication()));
   }
 
   @After
@@ -97,16 +107,60 @@ public final class FedexLearnerTest {
 
   @Test
   public void whatTheUserSetsOutlivesTheAppAndRulesItsJobs() throws Exception {
+    phone.join();
     learner.choose(Choices.usual().with(Strictness.STRICT).with(Choice.IDLE, false).with(Choice.SECURE, true));
     Choices kept = new KeptChoices(RuntimeEnvironment.getApplication()).read();
     assertEquals(Strictness.STRICT, kept.strictness());
     assertFalse(kept.has(Choice.IDLE));
     assertTrue(kept.has(Choice.SECURE));
-    JobScheduler scheduler = RuntimeEnvironment.getApplication().getSystemService(JobScheduler.class);
-    JobInfo job = scheduler.getAllPendingJobs().get(0);
+    JobInfo job = jobs().get(0);
     assertTrue(job.isRequireCharging());
     assertFalse(job.isRequireDeviceIdle());
-    assertEquals(1, scheduler.getAllPendingJobs().size());
+    assertEquals(1, jobs().size());
+  }
+
+  private static List<JobInfo> jobs() {
+    return RuntimeEnvironment.getApplication().getSystemService(JobScheduler.class).getAllPendingJobs();
+  }
+
+  @Test
+  public void aPhoneOfNoGroupHasNoJobs() throws Exception {
+    learner.consent(true);
+    learner.choose(Choices.usual());
+    begin();
+    assertEquals(Collections.emptyList(), jobs());
+  }
+
+  @Test
+  public void jobsThatWereEndedByForceComeBackWithTheNextStart() throws Exception {
+    phone.join();
+    begin();
+    RuntimeEnvironment.getApplication().getSystemService(JobScheduler.class).cancelAll();
+    begin();
+    begin();
+    assertEquals(1, jobs().size());
+  }
+
+  @Test
+  public void jobsOfAGroupThatIsKnownNoMoreEnd() throws Exception {
+    phone.join();
+    begin();
+    phone.damage();
+    begin();
+    assertEquals(Collections.emptyList(), jobs());
+  }
+
+  @Test
+  public void aPhoneThatLostItsGroupDoesNotSayThatTheServiceErased() throws Exception {
+    phone.join();
+    phone.damage();
+    assertThrows(DamagedIdentityException.class, learner::erase);
+  }
+
+  @Test
+  public void anErasureThatTheServiceIsNotThereForIsToldSo() throws Exception {
+    phone.join();
+    assertThrows(UnreachableException.class, learner::erase);
   }
 
   @Test

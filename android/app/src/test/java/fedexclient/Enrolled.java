@@ -1,0 +1,83 @@
+package fedexclient;
+
+import android.content.Context;
+import fedexclient.contract.DeviceBundle;
+import fedexclient.contract.PublicKey;
+import fedexclient.pull.HeadTrial;
+import fedexclient.pull.InProcessTrial;
+import fedexclient.recognise.ModelRuntime;
+import fedexclient.recognise.TfliteRuntime;
+import fedexclient.service.Identity;
+import fedexclient.service.IdentityStore;
+import fedexclient.service.Vault;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A device of the library that lives in a folder, and belongs to a group if a test says so. */
+public final class Enrolled {
+  private final Path folder;
+
+  /** Names the folder. */
+  public Enrolled(Path folder) {
+    this.folder = folder;
+  }
+
+  /** The device. */
+  public Fedex open(Context context, FedexOptions options) {
+    return Fedex.open(context, new Desktop(folder), options);
+  }
+
+  /** Makes it one of a group, whose service is nowhere. */
+  public void join() throws Exception {
+    Files.createDirectories(folder);
+    PublicKey key = PublicKey.of(new byte[PublicKey.BYTES]);
+    new IdentityStore(folder, new OpenVault()).keep(new Identity("https://127.0.0.1:1", "0".repeat(32),
+        "a".repeat(43), "kitchen", key, key, new byte[32], 0, false));
+  }
+
+  /** Spoils what it knows of its group. */
+  public void damage() throws Exception {
+    Files.write(folder.resolve("identity.json"), new byte[] {'{'});
+  }
+
+  private static final class Desktop implements Home {
+    private final Path folder;
+
+    Desktop(Path folder) {
+      this.folder = folder;
+    }
+
+    @Override
+    public Path folder() {
+      return folder;
+    }
+
+    @Override
+    public Vault vault() {
+      return new OpenVault();
+    }
+
+    @Override
+    public ModelRuntime runtime() {
+      return new TfliteRuntime();
+    }
+
+    @Override
+    public HeadTrial trial(DeviceBundle bundle) {
+      return new InProcessTrial(bundle, runtime());
+    }
+  }
+
+  /** Robolectric has no keystore. */
+  private static final class OpenVault implements Vault {
+    @Override
+    public byte[] seal(byte[] secret) {
+      return secret.clone();
+    }
+
+    @Override
+    public byte[] open(byte[] sealed) {
+      return sealed.clone();
+    }
+  }
+}
