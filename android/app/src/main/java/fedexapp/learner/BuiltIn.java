@@ -15,6 +15,7 @@ public final class BuiltIn implements LearnerFactory {
 
   private final Context context;
   private final Fedex fedex;
+  private volatile SyncPolicy policy = SyncPolicy.USUAL;
 
   public BuiltIn(Context context) {
     this.context = context;
@@ -32,17 +33,20 @@ public final class BuiltIn implements LearnerFactory {
     return FedexLearner.begin(fedex, new KeptChoices(context));
   }
 
-  /** The jobs by which the device pushes and pulls, as the user wants them. */
+  /** The jobs by which the device pushes and pulls, as the user wanted them when the last round ended. Reads nothing. */
   public SyncJobs syncJobs() {
-    return fedex.syncJobs(policy());
+    return fedex.syncJobs(policy);
   }
 
-  /** Pushes and pulls once; returns the seconds until that is due again. */
+  /** Pushes and pulls once, as the user wants it; returns the seconds until that is due again. May block. */
   public double syncOnce(Stop stop) {
-    return fedex.syncOnce(policy(), stop);
+    readPolicy();
+    double waitS = fedex.syncOnce(policy, stop);
+    readPolicy(); // the user may have changed it meanwhile
+    return waitS;
   }
 
-  private SyncPolicy policy() {
-    return FedexLearner.policyOf(new KeptChoices(context).read());
+  private void readPolicy() {
+    policy = FedexLearner.policyOf(new KeptChoices(context).read());
   }
 }

@@ -10,6 +10,10 @@ import static org.junit.Assert.assertTrue;
 import android.app.Application;
 import android.app.job.JobInfo;
 import android.app.job.JobScheduler;
+import android.content.Context;
+import android.content.ContextWrapper;
+import android.content.SharedPreferences;
+import android.os.Looper;
 import fedexclient.Enrolled;
 import fedexclient.Fedex;
 import fedexclient.FedexOptions;
@@ -174,5 +178,29 @@ public final class FedexLearnerTest {
     BuiltIn builtIn = new BuiltIn(RuntimeEnvironment.getApplication());
     assertThrows(NoModelException.class, () -> builtIn.open(RuntimeEnvironment.getApplication()));
     assertNotNull(builtIn.syncJobs());
+  }
+
+  @Test
+  public void theMainThreadSchedulesTheNextRoundAsTheUserWantsItAndReadsNoFile() throws Exception {
+    learner.choose(Choices.usual().with(Choice.IDLE, false));
+    BuiltIn builtIn = new BuiltIn(new ContextWrapper(RuntimeEnvironment.getApplication()) {
+      @Override
+      public Context getApplicationContext() {
+        return this;
+      }
+
+      @Override
+      public SharedPreferences getSharedPreferences(String name, int mode) {
+        assertFalse("on the main thread", Looper.getMainLooper().isCurrentThread());
+        return super.getSharedPreferences(name, mode);
+      }
+    });
+    Stop stop = new Stop();
+    stop.ask();
+    Thread job = new Thread(() -> builtIn.syncOnce(stop));
+    job.start();
+    job.join();
+    builtIn.syncJobs().ensure();
+    assertFalse(jobs().get(0).isRequireDeviceIdle());
   }
 }
