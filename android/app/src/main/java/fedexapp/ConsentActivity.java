@@ -10,14 +10,15 @@ public final class ConsentActivity extends AskScreen {
     super(Task.CONSENT);
   }
 
-  private boolean isGiven() {
+  /** Where nobody can tell, it may be, and can be withdrawn. */
+  private boolean mayBeGiven() {
     Status status = session().status();
-    return status != null && status.hasConsent();
+    return status == null ? session().failure() != null : status.hasConsent();
   }
 
   @Override
   void show() {
-    if (isGiven()) {
+    if (mayBeGiven()) {
       ask(getText(R.string.consent_text), R.string.consent_withdraw, R.string.consent_keep);
     } else {
       ask(getText(R.string.consent_text), R.string.consent_agree, R.string.consent_not_now);
@@ -27,13 +28,14 @@ public final class ConsentActivity extends AskScreen {
 
   @Override
   void doIt() {
-    session().consent(!isGiven());
+    session().consent(!mayBeGiven());
   }
 
   /** What was sent before stays at the service: whoever withdraws is asked whether that is to go, too. */
   @Override
   void end() {
-    if (isGiven()) {
+    Status status = session().status();
+    if (status != null && status.hasConsent()) {
       setResult(RESULT_OK);
     } else {
       setResult(RESULT_CANCELED);

@@ -96,12 +96,12 @@ public final class SettingsActivity extends Screen {
     member.setText(membership == null ? getString(R.string.member_of_none)
         : getString(R.string.member_of, membership.group(), membership.url()));
     TextView consent = view(R.id.consent_text);
-    consent.setText(hasConsent ? R.string.consent_given : R.string.consent_missing);
+    boolean isUnknown = status == null && session().failure() != null;
+    int known = hasConsent ? R.string.consent_given : R.string.consent_missing;
+    consent.setText(isUnknown ? R.string.consent_unknown : known);
     Button change = view(R.id.consent);
-    change.setText(hasConsent ? R.string.consent_change : R.string.consent_read);
-    for (int button : new int[] {R.id.enrol, R.id.consent, R.id.forget}) {
-      View view = view(button);
-      view.setEnabled(status != null);
-    }
+    change.setText(hasConsent || isUnknown ? R.string.consent_change : R.string.consent_read);
+    // Consent is withdrawn, and all forgotten, also where nobody can tell what there is.
+    view(R.id.enrol).setEnabled(status != null);
   }
 }

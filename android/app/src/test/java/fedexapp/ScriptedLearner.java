@@ -39,6 +39,9 @@ final class ScriptedLearner implements Learner {
   /** Every operation but looking needs more memory than there is. */
   volatile boolean isShortOfMemory;
 
+  /** Looking how it stands fails with it; null: it works. */
+  volatile @Nullable Exception unknown;
+
   /** What keeps recognising, pushing and pulling waiting; null: nothing. */
   volatile @Nullable CountDownLatch gate;
 
@@ -110,8 +113,12 @@ final class ScriptedLearner implements Learner {
   }
 
   @Override
-  public Status status() {
+  public Status status() throws Exception {
     beOffTheMainThread("status");
+    Exception error = unknown;
+    if (error != null) {
+      throw error;
+    }
     return status;
   }
 

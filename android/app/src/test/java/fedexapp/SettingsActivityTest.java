@@ -68,6 +68,33 @@ public class SettingsActivityTest extends ScreenTestCase {
     assertOpens(screen, R.id.forget, ForgetActivity.class);
   }
 
+  @Test
+  public void consentIsWithdrawnAlsoWhereNobodyCanTellHowItStands() {
+    learner().unknown = new IOException("unreadable");
+    SettingsActivity screen = open(SettingsActivity.class).get();
+    assertEquals(screen.getString(R.string.consent_unknown), text(screen, R.id.consent_text));
+    assertOpens(screen, R.id.consent, ConsentActivity.class);
+    assertOpens(screen, R.id.forget, ForgetActivity.class);
+    ConsentActivity asked = open(ConsentActivity.class).get();
+    assertEquals(asked.getString(R.string.consent_withdraw), text(asked, R.id.yes));
+    press(asked, R.id.yes);
+    settle();
+    assertTrue(learner().asked.contains("consent false"));
+    assertTrue("as it was withdrawn", asked.isFinishing());
+    assertEquals(ConsentActivity.RESULT_CANCELED, shadowOf(asked).getResultCode());
+  }
+
+  @Test
+  public void consentThatWasKnownIsNotShownAsGivenWhereItWasWithdrawnUnseen() {
+    learner().status = ScriptedLearner.member();
+    ConsentActivity screen = open(ConsentActivity.class).get();
+    learner().unknown = new IOException("unreadable");
+    press(screen, R.id.yes);
+    settle();
+    assertTrue(screen.isFinishing());
+    assertEquals(ConsentActivity.RESULT_CANCELED, shadowOf(screen).getResultCode());
+  }
+
   private static void assertOpens(SettingsActivity screen, int button, Class<?> opened) {
     press(screen, button);
     Intent intent = shadowOf(screen).getNextStartedActivity();

@@ -206,12 +206,22 @@ public final class Session {
     jobs.run(lane, () -> {
       Learner at = learner.get();
       order.give(at);
-      return at.status();
-    }, read -> {
-      tasks.put(task, TaskState.DONE);
+      return at;
+    }, at -> look(task, at), error -> {
+      tasks.put(task, TaskState.failed(error));
+      observers.tell();
+    });
+  }
+
+  /** What was asked for is done; how the learner stands then may be unknown all the same. */
+  private void look(Task done, Learner at) {
+    jobs.run(Lane.READING, at::status, read -> {
+      tasks.put(done, TaskState.DONE);
       show(read);
     }, error -> {
-      tasks.put(task, TaskState.failed(error));
+      tasks.put(done, TaskState.DONE);
+      status = null; // it is another one now
+      failure = error;
       observers.tell();
     });
   }
