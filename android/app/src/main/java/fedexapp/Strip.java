@@ -26,6 +26,7 @@ final class Strip {
     this.screen = screen;
     resources = screen.getResources();
     screen.view(R.id.push).setOnClickListener(view -> push.run());
+    screen.view(R.id.retry).setOnClickListener(view -> screen.session().pushRefused());
     screen.view(R.id.pull).setOnClickListener(view -> screen.session().pull());
     screen.view(R.id.stop).setOnClickListener(view -> screen.session().stopSync());
   }
@@ -36,6 +37,9 @@ final class Strip {
     if (status != null) {
       showRelease(status.release());
       showSamples(status.samples(), status.refusals());
+      text(R.id.damaged).setVisibility(status.wasDamaged() ? View.VISIBLE : View.GONE);
+      boolean canRetry = status.samples().refused() > 0 && status.hasConsent() && status.membership() != null;
+      screen.view(R.id.retry).setVisibility(canRetry && session.sync() == null ? View.VISIBLE : View.GONE);
       showLast(status, session.lastSync());
       showSync(session.sync(), status.membership());
     }

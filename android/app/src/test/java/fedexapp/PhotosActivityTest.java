@@ -151,6 +151,48 @@ public class PhotosActivityTest extends ScreenTestCase {
   }
 
   @Test
+  public void whatWasRefusedIsSentAgain() {
+    learner().status = ScriptedLearner.member();
+    PhotosActivity screen = open(PhotosActivity.class).get();
+    press(screen, R.id.retry);
+    settle();
+    assertEquals(Arrays.asList("retry refused", "push"), learner().asked);
+  }
+
+  @Test
+  public void withoutConsentOrRefusalsNothingIsOfferedToBeSentAgain() {
+    learner().status = ScriptedLearner.member().withMembership(ScriptedLearner.GROUP, false);
+    PhotosActivity screen = open(PhotosActivity.class).get();
+    assertFalse(isShown(screen, R.id.retry));
+    learner().status = new Status(new Samples(1, 1, 0, 0), new Release(0, null, null, 0))
+        .withMembership(ScriptedLearner.GROUP, true);
+    session().refresh();
+    settle();
+    assertFalse(isShown(screen, R.id.retry));
+  }
+
+  @Test
+  public void whatWasDamagedAndBegunAnewIsSaid() {
+    learner().status = ScriptedLearner.member();
+    PhotosActivity screen = open(PhotosActivity.class).get();
+    assertEquals("", text(screen, R.id.damaged));
+    learner().status = ScriptedLearner.member().withDamage(true);
+    session().refresh();
+    settle();
+    assertEquals("What was taught on this phone was damaged, and a new beginning is made.", text(screen, R.id.damaged));
+  }
+
+  @Test
+  @Config(qualifiers = "de")
+  public void inGermanWhatWasRefusedIsSentAgainAndDamageIsSaidToo() {
+    learner().status = ScriptedLearner.member().withDamage(true);
+    PhotosActivity screen = open(PhotosActivity.class).get();
+    assertEquals("Abgelehntes noch einmal senden", text(screen, R.id.retry));
+    assertEquals("Was auf diesem Telefon beigebracht wurde, war beschädigt, und es wird neu begonnen.",
+        text(screen, R.id.damaged));
+  }
+
+  @Test
   public void theFirstModelIsNotCalledARelease() {
     learner().status = new Status(new Samples(0, 0, 0, 0), new Release(0, null, null, 0));
     PhotosActivity screen = open(PhotosActivity.class).get();

@@ -131,6 +131,11 @@ final class ScriptedLearner implements Learner {
   }
 
   @Override
+  public void retryRefused() throws Exception {
+    ask("retry refused");
+  }
+
+  @Override
   public SyncResult pull(Progress progress, Stop stop) throws Exception {
     ask("pull");
     progress.at(0, 0);

@@ -145,7 +145,8 @@ final class FedexLearner implements Learner {
     return new Status(samples, inUse)
         .withRefusals(new ArrayList<>(counts.refusals()))
         .withMembership(group == null || url == null ? null : new Membership(group, url), status.consentMs() != null)
-        .withLast(lastPush(status.lastPush()), lastPull(status.lastPull()));
+        .withLast(lastPush(status.lastPush()), lastPull(status.lastPull()))
+        .withDamage(status.setAside() != null);
   }
 
   private static long seconds(long ms) {
@@ -194,6 +195,14 @@ final class FedexLearner implements Learner {
         throw new StoppedException();
       }
       return SyncResult.sent(report.samples(), seconds(System.currentTimeMillis()));
+    });
+  }
+
+  @Override
+  public void retryRefused() throws Exception {
+    asked(() -> {
+      fedex.retryRefused();
+      return null;
     });
   }
 

@@ -35,6 +35,9 @@ public interface Learner extends AutoCloseable {
    */
   SyncResult push(Progress progress, Stop stop) throws Exception;
 
+  /** Has the next push send again what the service refused, as after it was put right. */
+  void retryRefused() throws Exception;
+
   /** Looks for a better release, and installs it. */
   SyncResult pull(Progress progress, Stop stop) throws Exception;
 

@@ -15,14 +15,16 @@ public final class Status {
   private final boolean hasConsent;
   private final @Nullable SyncResult lastPush;
   private final @Nullable SyncResult lastPull;
+  private final boolean wasDamaged;
 
   /** Nothing was refused, no service is known, no consent given, nothing pushed or pulled. */
   public Status(Samples samples, Release release) {
-    this(samples, release, Collections.emptyList(), null, false, null, null);
+    this(samples, release, Collections.emptyList(), null, false, null, null, false);
   }
 
   private Status(Samples samples, Release release, List<Problem> refusals, @Nullable Membership membership,
-      boolean hasConsent, @Nullable SyncResult lastPush, @Nullable SyncResult lastPull) {
+      boolean hasConsent, @Nullable SyncResult lastPush, @Nullable SyncResult lastPull,
+      boolean wasDamaged) {
     this.samples = samples;
     this.release = release;
     this.refusals = refusals;
@@ -30,22 +32,28 @@ public final class Status {
     this.hasConsent = hasConsent;
     this.lastPush = lastPush;
     this.lastPull = lastPull;
+    this.wasDamaged = wasDamaged;
   }
 
   /** The same with why samples were refused: each reason once. */
   public Status withRefusals(List<Problem> reasons) {
     List<Problem> copied = Collections.unmodifiableList(new ArrayList<>(reasons));
-    return new Status(samples, release, copied, membership, hasConsent, lastPush, lastPull);
+    return new Status(samples, release, copied, membership, hasConsent, lastPush, lastPull, wasDamaged);
   }
 
   /** The same at a service. */
   public Status withMembership(@Nullable Membership at, boolean consent) {
-    return new Status(samples, release, refusals, at, consent, lastPush, lastPull);
+    return new Status(samples, release, refusals, at, consent, lastPush, lastPull, wasDamaged);
   }
 
   /** The same with how the last push and the last pull ended; null: there was none. */
   public Status withLast(@Nullable SyncResult push, @Nullable SyncResult pull) {
-    return new Status(samples, release, refusals, membership, hasConsent, push, pull);
+    return new Status(samples, release, refusals, membership, hasConsent, push, pull, wasDamaged);
+  }
+
+  /** The same where what was taught was damaged, and is begun anew. */
+  public Status withDamage(boolean isDamage) {
+    return new Status(samples, release, refusals, membership, hasConsent, lastPush, lastPull, isDamage);
   }
 
   public Samples samples() {
@@ -79,5 +87,10 @@ public final class Status {
   /** Null: there was none. */
   public @Nullable SyncResult lastPull() {
     return lastPull;
+  }
+
+  /** Whether what was taught was damaged, and is begun anew: what was not sent of it is lost. */
+  public boolean wasDamaged() {
+    return wasDamaged;
   }
 }

@@ -126,6 +126,16 @@ public final class Session {
     }
   }
 
+  /** Uploads what waits and what was refused; nothing without consent, or while something else runs. */
+  public void pushRefused() {
+    if (status != null && status.hasConsent()) {
+      begin(new Sync(true), (at, progress, stop) -> {
+        at.retryRefused();
+        return at.push(progress, stop);
+      });
+    }
+  }
+
   /** Looks for a better release; nothing while something else runs. */
   public void pull() {
     begin(new Sync(false), Learner::pull);

@@ -26,6 +26,8 @@ import fedexclient.service.Stop;
 import fedexclient.service.UnreachableException;
 import fedexclient.sync.NoConsentException;
 import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
@@ -42,13 +44,14 @@ import org.robolectric.annotation.Config;
 @RunWith(RobolectricTestRunner.class)
 @Config(sdk = 34, application = Application.class)
 public final class FedexLearnerTest {
+  private File bundle;
   private Enrolled phone;
   private Fedex fedex;
   private FedexLearner learner;
 
   @Before
   public void open() {
-    File bundle = new File(System.getProperty("fedex.app"), "../../tests/contract/golden/device-bundle-faces");
+    bundle = new File(System.getProperty("fedex.app"), "../../tests/contract/golden/device-bundle-faces");
     Application app = RuntimeEnvironment.getApplication();
     phone = new Enrolled(app.getNoBackupFilesDir().toPath().resolve("fedex"));
     fedex = phone.open(app, FedexOptions.ofFolder(bundle, "test 1"));
@@ -133,6 +136,25 @@ public final class FedexLearnerTest {
     learner.choose(Choices.usual());
     begin();
     assertEquals(Collections.emptyList(), jobs());
+  }
+
+  @Test
+  public void aCacheThatWasDamagedIsBegunAnewAndSaidSo() throws Exception {
+    assertFalse(learner.status().wasDamaged());
+    fedex.close();
+    Application app = RuntimeEnvironment.getApplication();
+    Path cache = app.getNoBackupFilesDir().toPath().resolve("fedex/cache.sqlite3");
+    Files.write(cache, new byte[100_000]);
+    fedex = phone.open(app, FedexOptions.ofFolder(bundle, "test 1"));
+    learner = begin();
+    assertTrue(learner.status().wasDamaged());
+  }
+
+  @Test
+  public void refusalsAreTriedAgainByAPhoneOfAGroupAlone() throws Exception {
+    assertThrows(EnrolmentException.class, learner::retryRefused);
+    phone.join();
+    learner.retryRefused();
   }
 
   @Test
