@@ -33,7 +33,7 @@ public final class BuiltIn implements LearnerFactory {
     return FedexLearner.begin(fedex, new KeptChoices(context));
   }
 
-  /** The jobs by which the device pushes and pulls, as the user wanted them when the last round ended. Reads nothing. */
+  /** The jobs by which the device pushes and pulls, as its user wanted when the last round ended. Reads no file. */
   public SyncJobs syncJobs() {
     return fedex.syncJobs(policy);
   }
