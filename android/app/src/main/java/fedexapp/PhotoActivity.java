@@ -7,7 +7,6 @@ import android.view.MenuItem;
 import android.view.View;
 import android.view.ViewGroup;
 import android.widget.ScrollView;
-import android.widget.TextView;
 import fedexapp.learner.SeenFace;
 import fedexapp.photo.StoredPhoto;
 import fedexapp.session.Recognition;
