@@ -80,6 +80,9 @@ final class Sharing {
 
   private PushReport pushPermitted(PushListener listener, Stop stop) throws NoConsentException, EnrolmentException,
       SettingException, CacheException, StorageException, StoppedException {
+    if (membership.find() == null) {
+      consent.permit(stop, "").run(); // what is missing first is told first
+    }
     Identity identity = membership.require();
     Runnable endPermission = consent.permit(stop, identity.origin());
     try {

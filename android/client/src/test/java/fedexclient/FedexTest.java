@@ -373,7 +373,7 @@ public final class FedexTest extends FedexTestCase {
   @Test
   public void a_status_is_of_the_moment_at_which_it_was_asked_for() throws Exception {
     FedexStatus before = fedex.status();
-    assertTrouble(Trouble.NOT_ENROLLED, this::push);
+    assertTrouble(Trouble.NO_CONSENT, this::push);
     assertNull(before.lastPush());
     assertNotNull(fedex.status().lastPush());
   }
