@@ -1,6 +1,5 @@
 package fedexclient.sync;
 
-import fedexclient.service.StoppedException;
 import fedexclient.service.Stop;
 import fedexclient.service.TryLaterException;
 import java.util.ArrayList;
@@ -60,16 +59,6 @@ public final class Round {
   public boolean isPutOff() {
     for (Exception problem : problems) {
       if (problem instanceof TryLaterException) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Whether the end was asked for before all was done. */
-  public boolean isStopped() {
-    for (Exception problem : problems) {
-      if (problem instanceof StoppedException) {
         return true;
       }
     }

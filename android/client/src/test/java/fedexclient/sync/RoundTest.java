@@ -38,7 +38,6 @@ public final class RoundTest {
     assertEquals(Arrays.asList("push", "pull"), done);
     assertTrue(round.problems().isEmpty());
     assertFalse(round.isPutOff());
-    assertFalse(round.isStopped());
   }
 
   @Test
@@ -67,7 +66,7 @@ public final class RoundTest {
     };
     Round round = Round.run(Arrays.asList(push, part("pull")), stop);
     assertTrue(done.isEmpty());
-    assertTrue(round.isStopped());
+    assertTrue(round.problems().get(0) instanceof StoppedException);
     assertFalse(round.isPutOff());
   }
 
