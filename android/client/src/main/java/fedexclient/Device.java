@@ -21,6 +21,7 @@ final class Device {
   final Consent consent;
   final Sharing sharing;
   final SyncLog log;
+  final Exchanges exchanges;
 
   Device(Home home, FedexOptions options) {
     Path folder = home.folder();
@@ -32,6 +33,7 @@ final class Device {
     consent = new Consent(folder);
     sharing = new Sharing(options, home, models, heads, caches, membership, consent);
     log = new SyncLog(folder);
+    exchanges = new Exchanges(sharing, log);
   }
 
   private boolean hasUnsent(Identity identity) {

@@ -11,7 +11,6 @@ import fedexclient.keeping.Feedback;
 import fedexclient.keeping.Keeper;
 import fedexclient.keeping.KeptFeedback;
 import fedexclient.pull.PullListener;
-import fedexclient.pull.PullOutcome;
 import fedexclient.pull.PullReport;
 import fedexclient.push.PushListener;
 import fedexclient.push.PushReport;
@@ -21,16 +20,12 @@ import fedexclient.service.Enrolment;
 import fedexclient.service.EnrolmentException;
 import fedexclient.service.Identity;
 import fedexclient.service.Stop;
-import fedexclient.service.StoppedException;
 import fedexclient.storage.StorageException;
-import fedexclient.sync.Round;
 import fedexclient.sync.SyncJobs;
 import fedexclient.sync.SyncPolicy;
 import java.io.IOException;
-import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -247,31 +242,7 @@ public final class Fedex implements AutoCloseable {
    *     Trouble#STOPPED} where it ended before it began
    */
   public PushReport push(PushListener listener, Stop stop) throws FedexException {
-    return asked(() -> pushed(listener, stop, Noting.ALL));
-  }
-
-  private PushReport pushed(PushListener listener, Stop stop, Noting noting) throws Exception {
-    try {
-      PushReport report = device().sharing.push(listener, stop);
-      notePush(report.samples(), problemOf(report), noting);
-      return report;
-    } catch (RuntimeException error) {
-      throw error;
-    } catch (Exception error) {
-      notePush(0, error, noting);
-      throw error;
-    }
-  }
-
-  private void notePush(long samples, @Nullable Exception problem, Noting noting) {
-    if (samples > 0 || noting.isFor(problem)) {
-      device().log.notePush(System.currentTimeMillis(), samples, nameOf(problem));
-    }
-  }
-
-  /** The first thing that went wrong in a push, or that it was stopped; null: neither. */
-  private static @Nullable Exception problemOf(PushReport report) {
-    return report.wasStopped() && report.problem() == null ? new StoppedException() : report.problem();
+    return asked(() -> device().exchanges.push(listener, stop));
   }
 
   /**
@@ -280,43 +251,7 @@ public final class Fedex implements AutoCloseable {
    * @param stop ends it within a second; a download goes on from there next time
    */
   public PullReport pull(PullListener listener, Stop stop) throws FedexException {
-    return asked(() -> pulled(listener, stop, Noting.ALL));
-  }
-
-  private PullReport pulled(PullListener listener, Stop stop, Noting noting) throws Exception {
-    try {
-      PullReport report = device().sharing.pull(listener, stop);
-      boolean isNew = report.outcome() == PullOutcome.INSTALLED;
-      device().log.notePull(System.currentTimeMillis(), isNew ? report.serial() : 0, null);
-      return report;
-    } catch (RuntimeException error) {
-      throw error;
-    } catch (Exception error) {
-      if (noting.isFor(error)) {
-        device().log.notePull(System.currentTimeMillis(), 0, nameOf(error));
-      }
-      throw error;
-    }
-  }
-
-  /** What of a push or a pull is kept for whoever asks how the last one ended. */
-  private enum Noting {
-    /** Of what a user asked for: all. */
-    ALL,
-    /** Of what a job did by itself: no such thing as that it was not to do anything, or had no time left. */
-    OF_JOBS;
-
-    private static final Set<Trouble> AS_WISHED =
-        EnumSet.of(Trouble.NO_CONSENT, Trouble.NOT_ENROLLED, Trouble.STOPPED);
-
-    boolean isFor(@Nullable Exception problem) {
-      return this == ALL || problem == null || !AS_WISHED.contains(Trouble.of(problem));
-    }
-  }
-
-  /** The name of a trouble; null where there is none. */
-  private static @Nullable String nameOf(@Nullable Exception error) {
-    return error == null ? null : Trouble.of(error).name();
+    return asked(() -> device().exchanges.pull(listener, stop));
   }
 
   /**
@@ -398,13 +333,7 @@ public final class Fedex implements AutoCloseable {
    * @return the seconds until the next round is due; 1 where this one was asked to end before all was done
    */
   public double syncOnce(SyncPolicy policy, Stop stop) {
-    Round.Part push = asked -> problemOf(pushed(progress -> {}, asked, Noting.OF_JOBS));
-    Round.Part pull = asked -> {
-      pulled((done, total) -> {}, asked, Noting.OF_JOBS);
-      return null;
-    };
-    Round round = Round.run(Arrays.asList(push, pull), stop);
-    return stop.isAsked() ? 1 : device().log.waitS(round, policy, new SecureRandom().nextDouble());
+    return device().exchanges.once(policy, stop);
   }
 
   /**
