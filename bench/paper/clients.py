@@ -240,7 +240,7 @@ empty store. Devices are simulated at the level of HTTP: each enrols and sends o
 {PEOPLE} people, who lie about as real ones do at {CUT}; up to {PROBES} of them are real, and theirs are bytes and
 processor of one push and one pull. When all have sent, the worker starts, merges, trains and releases a head (on the
 channel "{CHANNEL}"); then up to {FETCHING} devices fetch it. Processor seconds are of all processes of the web and of
-the worker, in ticks of 10 ms: of few devices they are coarse.""",
+the worker.""",
     """\
 The paper argues that a client's cost does not depend on training, and measures one client. All processes share this
 machine, so that seconds on the clock are of all of them together; processor seconds are not. The head has as many
