@@ -44,7 +44,7 @@ KEPT := tools store worker minio
 
 # `exec`: a signal that ends make must reach the program, not a shell in between.
 .DEFAULT_GOAL := help
-.PHONY: help install export demo serve worker minio minio-install nginx-install chromium-install test test-all test-rooms test-tensorflow test-wheel test-lowest check bench bench-learning paper peers peers-install android android-tools-install android-qemu-install test-android fuzz-android clean
+.PHONY: help install export demo serve worker minio minio-install nginx-install chromium-install test test-all test-rooms test-tensorflow test-wheel test-lowest check bench bench-learning paper peers peers-install android android-tools-install android-qemu-install test-android fuzz-android all-of-android clean
 
 help:  ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,7 +101,7 @@ minio: minio-install  ## start MinIO on a free local port, data under build/mini
 	@exec $(BIN)/python -m demo.running.minio run
 
 test: $(STAMP)  ## pass the tests (MinIO and real data are used where they are present)
-	@$(MAKE) --no-print-directory -j2 test-rooms test-tensorflow CHOICE="-m 'not slow'"
+	@$(MAKE) --no-print-directory -j2 test-rooms test-tensorflow $(ALSO) CHOICE="-m 'not slow'"
 
 test-all: $(STAMP) minio-install nginx-install chromium-install  ## all tests, the slow ones too, and those against an installed wheel
 	@$(MAKE) --no-print-directory -j2 test-rooms test-tensorflow
@@ -116,6 +116,10 @@ test-rooms: $(STAMP)
 test-tensorflow: $(STAMP)
 	@mkdir -p build
 	@$(BIN)/python -m pytest -q -o cache_dir=build/pytest/$@ $(CHOICE) $(WITH_TENSORFLOW) > build/$@.log 2>&1; status=$$?; cat build/$@.log; exit $$status
+
+# `make test ALSO=all-of-android`: what computes, one after the other, beside what waits.
+all-of-android: | test-tensorflow
+	@for target in android test-android fuzz-android; do $(MAKE) --no-print-directory $$target || exit 1; done > build/$@.log 2>&1; status=$$?; cat build/$@.log; exit $$status
 
 test-wheel: $(STAMP)  ## build the wheel, install it alone, run the tests against it with the checkout out of reach
 	@BUILDER='$(BIN)/python' tests/wheel.sh

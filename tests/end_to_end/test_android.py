@@ -30,6 +30,8 @@ from tests.end_to_end.deployment import TEST_TIMEOUT_S, Deployment, deployed
 pytestmark = pytest.mark.timeout(TEST_TIMEOUT_S)
 
 ROOT = Path(__file__).resolve().parents[2]
+BUILT = ROOT / "build" / "android-road"
+"""Apart from `make android` and its tests, which may run meanwhile."""
 PEOPLE, NEW, TESTS = 10, 0.2, 3
 """Of real people; each has three photos that are uploaded, and so many that are tested."""
 JVM_TIMEOUT_S = 600
@@ -150,8 +152,9 @@ def drive(maven: str, service: Deployment, people: Sequence[Person]) -> dict[str
     run = [maven, "--quiet", "--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "--file"]
     test = ["test", f"-Dfedex.road={road}", "-Dtest=NoTestButTheRoad", "-Drobolectric.test=fedexclient/RoadTest"]
     lenient = ["-Dsurefire.failIfNoSpecifiedTests=false"]
+    library = ["--projects", "client", "--also-make", f"-Dbuilt={BUILT}"]
     ended = subprocess.run(
-        [*run, str(ROOT / "android" / "pom.xml"), *test, *lenient],
+        [*run, str(ROOT / "android" / "pom.xml"), *library, *test, *lenient],
         capture_output=True,
         text=True,
         timeout=JVM_TIMEOUT_S,
