@@ -156,6 +156,8 @@ peers-install: $(STAMP)  ## install what is compared with, into build/tools/peer
 
 # Java and Maven are asked for here alone: nothing else needs them. What Maven fetches lies in ~/.m2.
 MAVEN := mvn --quiet --batch-mode --no-transfer-progress -Dstyle.color=never --file android/pom.xml
+# Says nothing unless it fails: Debian's Maven resets a terminal's colours even where it may use none.
+maven = said=$$($(MAVEN) $(1) 2>&1) || { printf '%s\n' "$$said"; exit 1; }
 .PHONY: needs-maven
 needs-maven:
 	@for tool in java mvn; do command -v $$tool > /dev/null || { echo "$$tool is not here: install Java 17 and Maven, as by apt-get install openjdk-17-jdk-headless maven"; exit 1; }; done
@@ -167,8 +169,8 @@ SAY_NO_APP      := $(if $(WITHOUT_TOOLS),echo "no app: $(WITHOUT_TOOLS) not here
 ANDROID_MODULES := $(if $(WITHOUT_TOOLS),--projects '!app')
 
 android: needs-maven  ## build the Android library and app to build/android (Java 17, Maven; MODELS=bundle packs one in, DEBUGGING=1)
-	@$(SAY_NO_APP) models="$${MODELS:+$$(realpath -- "$$MODELS")}" && \
-	$(MAVEN) package -DskipTests $(ANDROID_MODULES) -Dmodels="$$models" -Ddebugging="$$DEBUGGING" && cd build/android && \
+	@$(SAY_NO_APP) models="$${MODELS:+$$(realpath -- "$$MODELS")}" || exit 1; echo "building in build/android (two minutes)"; \
+	$(call maven,package -DskipTests $(ANDROID_MODULES) -Dmodels="$$models" -Ddebugging="$$DEBUGGING"); cd build/android && \
 	cp client/fedex-client-*.zip fedex-client.aar && cp client/fedex-client-*-sources.jar fedex-client-sources.jar && ls -l fedex-client.aar fedex-client-sources.jar $(if $(WITHOUT_TOOLS),,fedex.apk)
 
 android-tools-install:  ## install Debian's tools that make an Android app of classes: aapt2 and its like (as root)
@@ -208,7 +210,7 @@ build/android-bionic/liblog.so: $(BIONIC).c $(BIONIC).map | needs-maven
 # Maven unpacks the library first.
 JNI := build/android/tflite/aars/tensorflow-lite/jni/arm64-v8a
 build/android-arm64/run_model: android/client/src/test/c/run_model.c $(BIONIC).c $(BIONIC).map | needs-maven
-	@mkdir -p $(@D) && $(MAVEN) --projects tflite process-classes && for name in c m dl log; do \
+	@mkdir -p $(@D); $(call maven,--projects tflite process-classes); for name in c m dl log; do \
 	aarch64-linux-gnu-gcc -O1 -Wall -Wextra -Werror -fPIC -shared -Wl,--version-script=$(BIONIC).map -Wl,-soname,lib$$name.so -o $(@D)/lib$$name.so $(BIONIC).c || exit 1; done && \
 	aarch64-linux-gnu-gcc -O1 -Wall -Wextra -Werror -o $@ $< -L $(JNI) -ltensorflowlite_jni -Wl,--allow-shlib-undefined
 

@@ -24,11 +24,13 @@ import fedexclient.storage.StorageException;
 import fedexclient.sync.SyncJobs;
 import fedexclient.sync.SyncPolicy;
 import java.io.IOException;
-import java.util.Arrays;
+import java.text.Collator;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -171,7 +173,16 @@ public final class Fedex implements AutoCloseable {
    *     #enrolAgain}
    */
   public Enrolment enrol(Invitation invitation) throws FedexException {
-    return asked(() -> settled(device().membership.enroller(new Stop())
+    return enrol(invitation, new Stop());
+  }
+
+  /**
+   * As {@link #enrol(Invitation)}.
+   *
+   * @param stop ends it within a second; what has begun is completed by the next one
+   */
+  public Enrolment enrol(Invitation invitation, Stop stop) throws FedexException {
+    return asked(() -> settled(device().membership.enroller(stop)
         .enrol(invitation.url(), invitation.code(), invitation.fingerprint())));
   }
 
@@ -181,9 +192,18 @@ public final class Fedex implements AutoCloseable {
    * @throws FedexException with {@link Trouble#UNSENT} where uploads can still be sent as the device that it is
    */
   public Enrolment enrolAgain(Invitation invitation) throws FedexException {
+    return enrolAgain(invitation, new Stop());
+  }
+
+  /**
+   * As {@link #enrolAgain(Invitation)}.
+   *
+   * @param stop as that of {@link #enrol(Invitation, Stop)}
+   */
+  public Enrolment enrolAgain(Invitation invitation, Stop stop) throws FedexException {
     return asked(() -> {
       settleConsent();
-      return settled(device().membership.enroller(new Stop())
+      return settled(device().membership.enroller(stop)
           .enrolAgain(invitation.url(), invitation.code(), invitation.fingerprint()));
     });
   }
@@ -266,7 +286,16 @@ public final class Fedex implements AutoCloseable {
    *     ask again
    */
   public String erase() throws FedexException {
-    return asked(() -> device().sharing.erase(new Stop()));
+    return erase(new Stop());
+  }
+
+  /**
+   * As {@link #erase()}.
+   *
+   * @param stop ends it within a second: the samples may be forgotten here by then, and ask the service again
+   */
+  public String erase(Stop stop) throws FedexException {
+    return asked(() -> device().sharing.erase(stop));
   }
 
   /** Forgets every sample here, as of a device that is not enrolled. A push that runs is stopped. */
@@ -311,13 +340,20 @@ public final class Fedex implements AutoCloseable {
     return device().releases.now(device().models.bundle().facts().space());
   }
 
-  /** The labels that are known here, in alphabetical order: those of the head in use, and those that were given. */
+  /**
+   * The labels that are known here: those of the head in use, and those that were given. They are in the order that
+   * people who speak the phone's language look for them in.
+   */
   public List<String> labels() throws FedexException {
     return asked(() -> {
       @Nullable List<String> known = release().labels();
-      Set<String> labels = new TreeSet<>(known == null ? device().models.bundle().labels() : known);
+      Set<String> labels = new HashSet<>(known == null ? device().models.bundle().labels() : known);
       labels.addAll(device().caches.open().feedback().labels(originOf(identityOrNone())));
-      return Collections.unmodifiableList(Arrays.asList(labels.toArray(new String[0])));
+      List<String> sorted = new ArrayList<>(labels);
+      Collator language = Collator.getInstance();
+      Comparator<String> inItsOrder = (one, other) -> language.compare(one, other);
+      sorted.sort(inItsOrder.thenComparing(Comparator.naturalOrder()));
+      return Collections.unmodifiableList(sorted);
     });
   }
 

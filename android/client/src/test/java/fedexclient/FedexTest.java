@@ -27,7 +27,9 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.Test;
 import org.robolectric.RuntimeEnvironment;
 
@@ -121,6 +123,45 @@ public final class FedexTest extends FedexTestCase {
     assertEquals(new ArrayList<>(expected), fedex.labels());
     fedex.enrol(service.invitation());
     assertEquals(new ArrayList<>(expected), fedex.labels());
+  }
+
+  @Test
+  public void labels_are_in_the_order_of_the_language_and_not_of_code_units() throws Exception {
+    List<String> expected = Arrays.asList("anna", "Ärmel", "Bob", "Zoë", "zuse");
+    for (String label : Arrays.asList("zuse", "Bob", "Ärmel", "Zoë", "anna")) {
+      fedex.correct(recognise(1).inference(), label);
+    }
+    List<String> seen = new ArrayList<>(fedex.labels());
+    seen.retainAll(expected);
+    assertEquals(expected, seen);
+  }
+
+  @Test
+  public void whoever_waits_for_an_enrolment_or_an_erasure_may_stop_it_and_asks_again() throws Exception {
+    Stop enrolling = new Stop();
+    CountDownLatch stopped = new CountDownLatch(1);
+    service.fault = request -> askedToStop(enrolling, stopped);
+    assertTrouble(Trouble.STOPPED, () -> fedex.enrol(service.invitation(), enrolling));
+    stopped.countDown();
+    service.fault = request -> null;
+    join();
+    teach(1);
+    push();
+    Stop erasing = new Stop();
+    CountDownLatch stoppedToo = new CountDownLatch(1);
+    service.fault = request -> askedToStop(erasing, stoppedToo);
+    assertTrouble(Trouble.STOPPED, () -> fedex.erase(erasing));
+    stoppedToo.countDown();
+    service.fault = request -> null;
+    assertEquals(0, fedex.status().samples().inferences());
+    assertEquals(SmallService.ERASURE, fedex.erase());
+  }
+
+  /** The service asks on the user's behalf, and answers only when the user has stopped waiting. */
+  private static @Nullable String askedToStop(Stop stop, CountDownLatch stopped) throws InterruptedException {
+    stop.ask();
+    stopped.await();
+    return null;
   }
 
   @Test
