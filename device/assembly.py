@@ -31,7 +31,7 @@ from device.self_test import Tester, settle_self_test
 from device.service.client import Client
 from device.service.connection import Connection
 from device.service.enrolment import Enroller, Enrolment
-from device.service.identity import Identity, find_identity
+from device.service.identity import Identity, find_identity, require_identity
 from device.service.keys import follow_keys
 from device.service.tokens import is_token_old, renew_token
 from device.settings import Settings
@@ -276,6 +276,7 @@ class Device:
             precision=settings.head,
             now=time.time,
             follow_keys=self._key_follower(client),
+            read_identity=partial(require_identity, settings.home),
             at=at,
         )
 

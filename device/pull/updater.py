@@ -21,7 +21,7 @@ from contract.errors import ContractError
 from contract.manifest import Channel, Manifest, Precision
 from contract.problems import Problem
 from contract.trial import compare_logits
-from device.errors import HeadDamaged, HeadRefused, ModelRefused, Refused
+from device.errors import HeadDamaged, HeadRefused, ModelRefused, Refused, TryLater
 from device.heads.floors import Floor, Floors, ReleaseLine
 from device.heads.store import HeadEntry, HeadStore
 from device.pull.download import Downloader
@@ -102,6 +102,8 @@ class Updater:
     """Tells Unix seconds."""
     follow_keys: Callable[[bytes], bytes]
     """Keeps the key that has signed an envelope, if the pinned one leads to it, and returns the kept one."""
+    read_identity: Callable[[], Identity]
+    """Reads who this device is now."""
     at: AtUpdateStep = ignore
     """Called at each named step."""
 
@@ -109,12 +111,13 @@ class Updater:
         """Install the newest release of the channel, if there is a newer one.
 
         Raises:
-            TryLater: the service does not answer now, or another process is installing.
+            TryLater: the service does not answer now, another process is installing, or has enrolled meanwhile.
             Refused: it does not serve this device or this space.
             Untrusted: its answer is not believed, or the head is not what the manifest says.
             Storage: there is no room for the new head.
         """
         with self.heads.installing():
+            self._check_identity()
             installed = self._installed()
             try:
                 answer = self.client.release(space=self.bundle.space, channel=self.channel, etag=installed.etag)
@@ -129,6 +132,14 @@ class Updater:
                 return PullReport(PullOutcome.UNCHANGED, installed.serial)
             self.at(UpdateStep.JUDGED)
             return self._follow(manifest, answer, installed)
+
+    def _check_identity(self) -> None:
+        """Install nothing for whom this device was: an enrolment has the same lock as it changes that."""
+        now, asked = self.read_identity(), self.identity
+        if (now.origin, now.device, now.forget_heads) != (asked.origin, asked.device, False):
+            raise TryLater(
+                f"expected device {asked.device}, whose release this is, got {now.device}, enrolled meanwhile"
+            )
 
     def _follow(self, manifest: Manifest, answer: ReleaseAnswer, installed: InstalledRelease) -> PullReport:
         """Do what a release says that was not followed yet."""

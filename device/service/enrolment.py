@@ -23,7 +23,7 @@ from pathlib import Path
 from contract.envelope import key_id
 from contract.key_chain import KeyChain
 from contract.routes import EnrolmentReply
-from device.errors import DeviceError, EnrolmentError, UnsentUploads
+from device.errors import DeviceError, EnrolmentError, TryLater, UnsentUploads
 from device.heads.store import HeadStore
 from device.service.client import Client
 from device.service.identity import Identity, find_identity, holding_identity, keep_identity, require_identity
@@ -117,7 +117,10 @@ class Enroller:
             return identity
         with holding_identity(self.home):
             identity = require_identity(self.home)
-            return self._forget_heads(identity) if identity.forget_heads else identity
+            if identity.forget_heads:
+                with contextlib.suppress(TryLater), self.heads.installing():  # or the next one does it
+                    identity = self._forget_heads(identity)
+            return identity
 
     def _renew(self, before: Identity, url: str, *, code: str, fingerprint: str | None) -> Enrolment:
         client = self.connect(url, before)
@@ -168,18 +171,21 @@ class Enroller:
         )
 
     def _keep(self, identity: Identity, *, before: Identity | None) -> Enrolment:
-        """Keep the identity, and then forget what was another group's: the old one never stands without its floors."""
+        """Keep the identity, and then forget what was another group's: the old one never stands without its floors.
+
+        Raises:
+            TryLater: a pull installs for whom this device was; nothing has changed.
+        """
+        is_new = before is None or before.device != identity.device
+        has_new_token = before is None or before.token != identity.token
         must_forget = before is None or before.forget_heads or before.origin != identity.origin
-        if before is not None and before.device != identity.device:
-            self.heads.forget_tags()
-        keep_identity(self.home, replace(identity, forget_heads=must_forget))
-        forget_pending(self.home)
-        settled = self._forget_heads(identity) if must_forget else identity
-        return Enrolment(
-            settled,
-            is_new=before is None or before.device != identity.device,
-            has_new_token=before is None or before.token != identity.token,
-        )
+        with self.heads.installing() if is_new or must_forget else contextlib.nullcontext():
+            if before is not None and is_new:
+                self.heads.forget_tags()
+            keep_identity(self.home, replace(identity, forget_heads=must_forget))
+            forget_pending(self.home)
+            settled = self._forget_heads(identity) if must_forget else identity
+        return Enrolment(settled, is_new=is_new, has_new_token=has_new_token)
 
     def _forget_heads(self, identity: Identity) -> Identity:
         self.heads.forget()

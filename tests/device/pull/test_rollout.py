@@ -19,7 +19,7 @@ from device.heads.floors import ReleaseLine
 from device.pull.updater import PullOutcome, PullReport, Updater
 from device.recognise.recognizer import Recognizer
 from device.recognise.tflite import TFLiteRuntime
-from device.service.identity import Identity, keep_identity
+from device.service.identity import Identity, keep_identity, require_identity
 from device.service.keys import follow_keys
 from tests.device.serving import ISSUED, TOKEN, StubService, sign
 
@@ -58,6 +58,7 @@ def updater(
         precision=Precision.FLOAT32,
         now=lambda: ISSUED + 60.0,
         follow_keys=partial(follow_keys, device.settings.home, client),
+        read_identity=partial(require_identity, device.settings.home),
     )
     client.close()
 

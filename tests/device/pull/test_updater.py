@@ -43,7 +43,7 @@ from device.pull.updater import PullOutcome, PullReport, Updater, UpdateStep
 from device.recognise.recognizer import Recognizer
 from device.recognise.strictness import UnknownStatus
 from device.recognise.tflite import TFLiteRuntime
-from device.service.identity import Identity, keep_identity
+from device.service.identity import Identity, keep_identity, require_identity
 from device.service.keys import follow_keys
 from device.settings import Settings
 from tests.device.conftest import POINTS
@@ -77,6 +77,7 @@ def updater(
         precision=Precision.FLOAT32,
         now=lambda: ISSUED + 60.0,
         follow_keys=partial(follow_keys, device.settings.home, client),
+        read_identity=partial(require_identity, device.settings.home),
     )
     client.close()
 

@@ -70,7 +70,6 @@ def test_enrolling_again_at_the_same_service_keeps_the_device_its_heads_and_its_
 ) -> None:
     """It was another device then, and a photo that was corrected again counted twice."""
     first = device.enrol().identity
-    device.heads.directory.mkdir(parents=True)
     device.heads.pointer_path.write_bytes(b"{}")
     service.token = "u" * 43
     again = device.enrol(again=True)

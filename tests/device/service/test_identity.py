@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -247,7 +248,6 @@ def test_another_service_or_group_is_refused_unless_again(
         enrol_at(service, device)
     assert require_identity(home) == before
     assert ("POST /v1/devices" in service.asked) == (change == "group")  # another key is seen before the code is sent
-    device.heads.directory.mkdir(parents=True)
     device.heads.pointer_path.write_bytes(b"{}")
     after = enrol_at(service, device, again=True)
     assert after.origin != before.origin
@@ -336,6 +336,56 @@ def test_killed_before_another_groups_heads_are_forgotten_the_device_forgets_the
     device.pull()
     assert device.identity() == require_identity(home)
     assert len(device.heads.entries()) == 1
+
+
+@pytest.mark.parametrize("group", ["strangers", "family"])
+def test_while_a_head_is_installed_for_who_a_device_was_it_becomes_nobody_else(
+    device: Device, service: StubService, home: Path, publish: Callable[..., None], group: str
+) -> None:
+    """The head was installed after the enrolment had forgotten all heads, and served among strangers."""
+    before = enrol_at(service, device)
+    forget_device(service)
+    service.group = group
+    with device.heads.installing():
+        with pytest.raises(TryLater, match="another process is installing"):
+            enrol_at(service, device, again=True)
+        assert require_identity(home) == before
+    enrol_at(service, device, again=True)
+    assert (require_identity(home).device, require_identity(home).group) == (service.device, group)
+    publish(1)
+    assert device.pull().outcome is PullOutcome.INSTALLED
+
+
+@pytest.mark.parametrize("group", ["strangers", "family"])
+def test_a_pull_that_began_as_another_device_installs_nothing(
+    device: Device, service: StubService, publish: Callable[..., None], group: str
+) -> None:
+    before = enrol_at(service, device)
+    publish(1)
+    with closing(device.client(before)) as client:
+        updater = device.updater(client, before)
+        forget_device(service)
+        service.group = group
+        enrol_at(service, device, again=True)
+        with pytest.raises(TryLater, match="enrolled meanwhile"):
+            updater.pull()
+    assert device.heads.entries() == ()
+
+
+def test_what_a_killed_enrolment_left_waits_for_a_head_that_is_being_installed(
+    device: Device, service: StubService, home: Path, publish: Callable[..., None]
+) -> None:
+    enrol_at(service, device)
+    publish(1)
+    device.pull()
+    keep_identity(home, replace(require_identity(home), forget_heads=True))
+    with device.heads.installing():
+        assert device.identity().forget_heads
+        with pytest.raises(TryLater):
+            device.pull()
+    assert len(device.heads.entries()) == 1
+    assert not device.identity().forget_heads
+    assert device.heads.entries() == ()
 
 
 def test_a_wrong_code_changes_nothing(device: Device, service: StubService, home: Path) -> None:
