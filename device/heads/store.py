@@ -246,10 +246,11 @@ class HeadStore:
             write_floors(self.floors_path, without_tags(self.floors()))
 
     def forget(self) -> None:
-        """Go back to the bundle's head and trust anew, as when the device leaves its group."""
+        """Go back to the bundle's head and trust anew, as when the device leaves its group, whose names go too."""
         with storage_errors(self.directory):
             self.floors_path.unlink(missing_ok=True)
             self.pointer_path.unlink(missing_ok=True)
+        self.prune()
 
     def prune(self, *, keep: Iterable[str] = ()) -> None:
         """Remove what neither the pointer nor `keep` names: old heads, and what a killed process left behind."""

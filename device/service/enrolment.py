@@ -8,6 +8,8 @@
     4  the identity is kept      with the secret, by one rename
     5  heads are forgotten       those of another group; if it is killed before that, the next push or pull does it
 
+From step 3 on nothing is installed by anybody: a pull for whom this device was would be too late to be forgotten.
+
 Who asks with the same secret again is the same device, so neither an answer that was lost nor a token that no longer
 counts makes another one. Without a fingerprint, the first enrolment trusts TLS and the first answer. One process asks
 at a time.
@@ -76,7 +78,7 @@ class Enroller:
             AnotherService: the service at a new address does not prove that it is the same one; the identity stays.
             KeyRefused: none of the service's keys has the fingerprint, or they do not follow one from the other.
             EnrolmentError: enrolled with another service or group; the identity stays.
-            Refused, TryLater, ProtocolViolation: as `Client.enrol`.
+            Refused, TryLater, ProtocolViolation: as `Client.enrol`; or a head is being installed just now.
             Storage: the identity could not be kept.
         """
         with holding_identity(self.home):
@@ -116,11 +118,7 @@ class Enroller:
         if not identity.forget_heads:
             return identity
         with holding_identity(self.home):
-            identity = require_identity(self.home)
-            if identity.forget_heads:
-                with contextlib.suppress(TryLater), self.heads.installing():  # or the next one does it
-                    identity = self._forget_heads(identity)
-            return identity
+            return self._settle(require_identity(self.home))
 
     def _renew(self, before: Identity, url: str, *, code: str, fingerprint: str | None) -> Enrolment:
         client = self.connect(url, before)
@@ -130,20 +128,21 @@ class Enroller:
             trusted = keys_of_fingerprint(chain, fingerprint)
         is_known = client.is_known() and not is_copied(before.machine, device=before.device)
         if is_known and chain is None:
-            return self._keep(replace(before, url=url), before=before)
+            return self._keep_known(replace(before, url=url))
         chain = chain or read_keys(client)
         if not _is_chain_of(before, chain):
             raise self._another(before, url, got=f"key {key_id(chain.newest)}")
         if is_known:
             key = before.key if before.key in trusted else trusted[0]
-            return self._keep(replace(before, url=url, key=key, first_key=before.root), before=before)
+            return self._keep_known(replace(before, url=url, key=key, first_key=before.root))
         secret = before.secret or pending_secret(self.home, url=url)
-        reply = client.enrol(code, secret=secret)
-        key = choose_key(reply.key, chain, trusted=trusted or chain.keys, pinned=before.key)
-        new = self._identity(reply, url, key=key, secret=secret, chain=chain)
-        if before.origin != new.origin:
-            raise self._another(before, url, got=f"group {new.group}")
-        return self._keep(new, before=before)
+        with self.heads.installing():
+            reply = client.enrol(code, secret=secret)
+            key = choose_key(reply.key, chain, trusted=trusted or chain.keys, pinned=before.key)
+            new = self._identity(reply, url, key=key, secret=secret, chain=chain)
+            if before.origin != new.origin:
+                raise self._another(before, url, got=f"group {new.group}")
+            return self._keep(new, before=before)
 
     def _start_anew(self, url: str, *, code: str, fingerprint: str | None, before: Identity | None = None) -> Enrolment:
         client = self.connect(url, None)
@@ -152,10 +151,11 @@ class Enroller:
         same = before if before is not None and _is_same_device(before, url, chain) else None
         kept, pinned = (same.secret, same.key) if same is not None else (None, None)
         secret = kept or pending_secret(self.home, url=url)
-        reply = client.enrol(code, secret=secret)
-        key = choose_key(reply.key, chain, trusted=trusted, pinned=pinned)
-        new = self._identity(reply, url, key=key, secret=secret, chain=chain)
-        return self._keep(new, before=before)
+        with self.heads.installing():
+            reply = client.enrol(code, secret=secret)
+            key = choose_key(reply.key, chain, trusted=trusted, pinned=pinned)
+            new = self._identity(reply, url, key=key, secret=secret, chain=chain)
+            return self._keep(new, before=before)
 
     def _identity(self, reply: EnrolmentReply, url: str, *, key: bytes, secret: bytes, chain: KeyChain) -> Identity:
         return Identity(
@@ -170,21 +170,32 @@ class Enroller:
             machine=mark_machine(reply.device),
         )
 
+    def _keep_known(self, identity: Identity) -> Enrolment:
+        """Keep that a device whose token counts is somewhere else, or knows another key."""
+        keep_identity(self.home, identity)
+        forget_pending(self.home)
+        return Enrolment(self._settle(identity), is_new=False, has_new_token=False)
+
+    def _settle(self, identity: Identity) -> Identity:
+        """Forget another group's heads, if that is left to do: not while a pull is at it, which installs nothing."""
+        if identity.forget_heads:
+            with contextlib.suppress(TryLater), self.heads.installing():
+                return self._forget_heads(identity)
+        return identity
+
     def _keep(self, identity: Identity, *, before: Identity | None) -> Enrolment:
         """Keep the identity, and then forget what was another group's: the old one never stands without its floors.
 
-        Raises:
-            TryLater: a pull installs for whom this device was; nothing has changed.
+        The lock of the heads is held, or a pull for whom this device was would install its head afterwards.
         """
         is_new = before is None or before.device != identity.device
         has_new_token = before is None or before.token != identity.token
         must_forget = before is None or before.forget_heads or before.origin != identity.origin
-        with self.heads.installing() if is_new or must_forget else contextlib.nullcontext():
-            if before is not None and is_new:
-                self.heads.forget_tags()
-            keep_identity(self.home, replace(identity, forget_heads=must_forget))
-            forget_pending(self.home)
-            settled = self._forget_heads(identity) if must_forget else identity
+        if before is not None and is_new:
+            self.heads.forget_tags()
+        keep_identity(self.home, replace(identity, forget_heads=must_forget))
+        forget_pending(self.home)
+        settled = self._forget_heads(identity) if must_forget else identity
         return Enrolment(settled, is_new=is_new, has_new_token=has_new_token)
 
     def _forget_heads(self, identity: Identity) -> Identity:

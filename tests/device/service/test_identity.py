@@ -249,10 +249,12 @@ def test_another_service_or_group_is_refused_unless_again(
     assert require_identity(home) == before
     assert ("POST /v1/devices" in service.asked) == (change == "group")  # another key is seen before the code is sent
     device.heads.pointer_path.write_bytes(b"{}")
+    names = device.heads.add_object(b"the names of people")
     after = enrol_at(service, device, again=True)
     assert after.origin != before.origin
     assert require_identity(home) == after
     assert device.heads.entries() == ()
+    assert not device.heads.object_path(names).exists()
 
 
 KILLED = """
@@ -350,6 +352,7 @@ def test_while_a_head_is_installed_for_who_a_device_was_it_becomes_nobody_else(
         with pytest.raises(TryLater, match="another process is installing"):
             enrol_at(service, device, again=True)
         assert require_identity(home) == before
+        assert service.asked[-1] == "GET /v1/keys"  # and the code is not used up
     enrol_at(service, device, again=True)
     assert (require_identity(home).device, require_identity(home).group) == (service.device, group)
     publish(1)
