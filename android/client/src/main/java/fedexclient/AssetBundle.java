@@ -4,6 +4,7 @@ import android.content.res.AssetFileDescriptor;
 import android.content.res.AssetManager;
 import fedexclient.contract.BundleSource;
 import fedexclient.recognise.ModelSource;
+import fedexclient.storage.Uninterrupted;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,9 +30,11 @@ final class AssetBundle implements BundleSource, ModelSource {
 
   @Override
   public ByteBuffer map(String name) throws IOException {
-    try (AssetFileDescriptor asset = assets.openFd(folder + "/" + name);
-        FileInputStream file = asset.createInputStream()) {
-      return ModelSource.map(file, asset.getStartOffset(), asset.getLength());
-    }
+    return Uninterrupted.run(() -> {
+      try (AssetFileDescriptor asset = assets.openFd(folder + "/" + name);
+          FileInputStream file = asset.createInputStream()) {
+        return ModelSource.map(file, asset.getStartOffset(), asset.getLength());
+      }
+    });
   }
 }

@@ -87,7 +87,7 @@ public final class HeadObjects {
    * @throws IOException it cannot be read
    */
   public static void check(Path file, FileRef reference) throws ContractException, IOException {
-    try (InputStream stream = Files.newInputStream(file)) {
+    try (InputStream stream = new FileInputStream(file.toFile())) {
       reference.check(stream, file.getFileName().toString());
     }
   }
@@ -111,9 +111,7 @@ public final class HeadObjects {
     Path file = object(reference.sha256());
     try {
       check(file, reference);
-      try (FileInputStream stream = new FileInputStream(file.toFile())) {
-        return ModelSource.map(stream, 0, reference.size());
-      }
+      return ModelSource.map(file.toFile());
     } catch (ContractException | IOException error) {
       throw new HeadDamagedException("object " + reference.sha256() + ": " + error.getMessage());
     }

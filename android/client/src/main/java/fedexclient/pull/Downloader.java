@@ -15,16 +15,11 @@ import fedexclient.trust.ProtocolViolationException;
 import fedexclient.trust.UntrustedException;
 import java.io.EOFException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.EnumSet;
-import java.util.Set;
 import java.util.function.LongConsumer;
 
 /**
@@ -35,8 +30,6 @@ import java.util.function.LongConsumer;
 final class Downloader {
   private static final FileAttribute<?> OWN = PosixFilePermissions.asFileAttribute(
       PosixFilePermissions.fromString("rw-------"));
-  private static final Set<? extends OpenOption> TO_WRITE =
-      EnumSet.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE);
 
   private final Service service;
   private final HeadObjects objects;
@@ -132,35 +125,37 @@ final class Downloader {
   /** Writes a stream behind the bytes that are there, and flushes it even if it breaks off. */
   private long append(Path partial, FileRef reference, ObjectStream stream)
       throws ServiceException, UntrustedException, IOException {
-    try (FileChannel file = FileChannel.open(partial, TO_WRITE, OWN)) {
-      if (stream.begin() < 0 || stream.begin() > file.size()) {
-        throw new ProtocolViolationException("object " + reference.sha256() + ": expected bytes from " + file.size()
+    if (!Files.exists(partial)) {
+      Files.createFile(partial, OWN);
+    }
+    // No channel: that closes, and what has come is not flushed, where the thread is interrupted.
+    try (RandomAccessFile file = new RandomAccessFile(partial.toFile(), "rw")) {
+      if (stream.begin() < 0 || stream.begin() > file.length()) {
+        throw new ProtocolViolationException("object " + reference.sha256() + ": expected bytes from " + file.length()
             + " at most, got them from " + stream.begin());
       }
-      file.truncate(stream.begin());
-      file.position(stream.begin());
+      file.setLength(stream.begin());
+      file.seek(stream.begin());
       try {
         return write(file, reference, stream);
       } finally {
-        file.force(true);
+        file.getFD().sync();
       }
     }
   }
 
-  private long write(FileChannel file, FileRef reference, ObjectStream stream)
+  private long write(RandomAccessFile file, FileRef reference, ObjectStream stream)
       throws ServiceException, UntrustedException, IOException {
     long written = 0;
     for (byte[] chunk = stream.next(); chunk != null; chunk = stream.next()) {
       stop.check();
-      if (chunk.length > reference.size() - file.position()) {
+      if (chunk.length > reference.size() - file.getFilePointer()) {
         throw new ProtocolViolationException(
             "object " + reference.sha256() + ": expected at most " + reference.size() + " bytes, got more");
       }
-      ByteBuffer left = ByteBuffer.wrap(chunk);
-      while (left.hasRemaining()) {
-        written += file.write(left);
-      }
-      came.accept(file.position());
+      file.write(chunk);
+      written += chunk.length;
+      came.accept(file.getFilePointer());
     }
     return written;
   }

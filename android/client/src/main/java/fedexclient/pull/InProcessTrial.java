@@ -10,7 +10,6 @@ import fedexclient.service.Stop;
 import fedexclient.service.StoppedException;
 import fedexclient.service.TryLaterException;
 import fedexclient.storage.StorageException;
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -40,8 +39,8 @@ public final class InProcessTrial implements HeadTrial {
   }
 
   private static ByteBuffer map(Candidate candidate) throws StorageException {
-    try (FileInputStream stream = new FileInputStream(candidate.file().toFile())) {
-      return ModelSource.map(stream, 0, stream.getChannel().size());
+    try {
+      return ModelSource.map(candidate.file().toFile());
     } catch (IOException error) {
       throw new StorageException(candidate.file(), error);
     }

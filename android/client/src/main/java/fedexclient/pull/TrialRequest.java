@@ -8,7 +8,6 @@ import fedexclient.recognise.UntriedHead;
 import fedexclient.storage.AtomicFile;
 import fedexclient.storage.Folder;
 import fedexclient.storage.StorageException;
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -89,8 +88,8 @@ final class TrialRequest {
   }
 
   private ByteBuffer map() throws StorageException {
-    try (FileInputStream stream = new FileInputStream(candidate.file().toFile())) {
-      return ModelSource.map(stream, 0, stream.getChannel().size());
+    try {
+      return ModelSource.map(candidate.file().toFile());
     } catch (IOException error) {
       throw new StorageException(candidate.file(), error);
     }

@@ -1,5 +1,6 @@
 package fedexclient.recognise;
 
+import fedexclient.storage.Uninterrupted;
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -13,11 +14,16 @@ public interface ModelSource {
 
   /** A bundle that lies in a folder. */
   static ModelSource folder(File folder) {
-    return name -> {
-      try (FileInputStream file = new FileInputStream(new File(folder, name))) {
-        return map(file, 0, file.getChannel().size());
+    return name -> map(new File(folder, name));
+  }
+
+  /** Maps a whole file. */
+  static ByteBuffer map(File file) throws IOException {
+    return Uninterrupted.run(() -> {
+      try (FileInputStream stream = new FileInputStream(file)) {
+        return map(stream, 0, stream.getChannel().size());
       }
-    };
+    });
   }
 
   /**

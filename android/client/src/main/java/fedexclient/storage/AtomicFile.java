@@ -1,18 +1,16 @@
 package fedexclient.storage;
 
 import java.io.ByteArrayOutputStream;
+import java.io.FileInputStream;
+import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.EnumSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -49,14 +47,12 @@ public final class AtomicFile {
     folder().flush();
   }
 
+  /** By a stream: a channel closes, and the file breaks off, where the thread is interrupted. */
   private static void writeAndFlush(Path path, byte[] data) throws IOException {
-    EnumSet<StandardOpenOption> anew = EnumSet.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
-    try (FileChannel channel = FileChannel.open(path, anew, OWN)) {
-      ByteBuffer left = ByteBuffer.wrap(data);
-      while (left.hasRemaining()) {
-        channel.write(left);
-      }
-      channel.force(true);
+    Files.createFile(path, OWN);
+    try (FileOutputStream stream = new FileOutputStream(path.toFile())) {
+      stream.write(data);
+      stream.getFD().sync();
     }
   }
 
@@ -74,10 +70,13 @@ public final class AtomicFile {
    * @param maxBytes of a longer file one byte more than these is read, so that whoever parses it refuses it
    */
   public byte @Nullable [] read(int maxBytes) throws StorageException {
-    try (InputStream stream = Files.newInputStream(path)) {
+    try (InputStream stream = new FileInputStream(path.toFile())) {
       return read(stream, maxBytes + 1);
-    } catch (NoSuchFileException error) {
-      return null;
+    } catch (FileNotFoundException error) {
+      if (Files.notExists(path)) {
+        return null;
+      }
+      throw new StorageException(path, error); // it is there, and may not be opened
     } catch (IOException error) {
       throw new StorageException(path, error);
     }

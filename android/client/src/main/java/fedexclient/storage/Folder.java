@@ -30,10 +30,15 @@ public final class Folder {
     }
   }
 
-  /** Lets what was made, renamed or removed in the folder survive a loss of power. */
+  /** Lets what was made, renamed or removed in the folder survive a loss of power; also where it is interrupted. */
   public void flush() throws StorageException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      channel.force(true);
+    try {
+      Uninterrupted.run(() -> {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+          channel.force(true);
+          return path;
+        }
+      });
     } catch (IOException error) {
       throw new StorageException(path, error);
     }

@@ -197,6 +197,21 @@ class DownloaderTest {
   }
 
   @Test
+  void a_thread_that_is_interrupted_in_the_middle_keeps_what_has_come() throws Exception {
+    scene.heads.install().close();
+    FileRef reference = FileRef.of(scene.four);
+    Downloader downloader = new Downloader(
+        scene.service, scene.heads.objects(), scene.stop, came -> Thread.currentThread().interrupt());
+    fault((content, begin) -> new StubService.Bytes(begin, content, (int) begin, content.length / 2, true));
+    assertThrows(UnreachableException.class, () -> downloader.fetch(reference));
+    assertTrue(Thread.interrupted());
+    assertEquals(scene.four.length / 2, Files.size(scene.partial(scene.four)));
+    scene.service.faults.clear();
+    assertEquals(scene.four.length - scene.four.length / 2, downloader.fetch(reference));
+    assertTrue(Thread.interrupted());
+  }
+
+  @Test
   void what_is_downloaded_is_for_its_owner_only() throws Exception {
     fault((content, begin) -> new StubService.Bytes(0, content, 0, 20, true));
     assertThrows(UnreachableException.class, scene::pull);

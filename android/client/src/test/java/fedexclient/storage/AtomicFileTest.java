@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,22 @@ class AtomicFileTest {
     file.write(new byte[] {1, 2, 3});
     assertArrayEquals(new byte[] {1, 2, 3}, file.read(3));
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file.path())));
+  }
+
+  @Test
+  void a_thread_that_is_interrupted_reads_writes_and_removes_all_the_same() throws Exception {
+    Thread.currentThread().interrupt();
+    file().write(new byte[] {1, 2, 3});
+    assertArrayEquals(new byte[] {1, 2, 3}, file().read(3));
+    file().delete();
+    assertNull(file().read(3));
+    assertTrue(Thread.interrupted());
+  }
+
+  @Test
+  void a_file_that_may_not_be_opened_is_not_none() throws Exception {
+    Files.createDirectories(folder.resolve("kept"));
+    assertThrows(StorageException.class, () -> file().read(3));
   }
 
   @Test
