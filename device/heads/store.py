@@ -250,7 +250,8 @@ class HeadStore:
         with storage_errors(self.directory):
             self.floors_path.unlink(missing_ok=True)
             self.pointer_path.unlink(missing_ok=True)
-        self.prune()
+        if self.directory.exists():
+            self.prune()
 
     def prune(self, *, keep: Iterable[str] = ()) -> None:
         """Remove what neither the pointer nor `keep` names: old heads, and what a killed process left behind."""

@@ -6,6 +6,7 @@ import fedexclient.cache.NewerCacheException;
 import fedexclient.cache.SealedAs;
 import fedexclient.heads.HeadStore;
 import fedexclient.service.Identity;
+import fedexclient.service.Stop;
 import fedexclient.storage.StorageException;
 import fedexclient.sync.Consent;
 import fedexclient.sync.SyncLog;
@@ -38,7 +39,7 @@ final class Device {
 
   private boolean hasUnsent(Identity identity) {
     try {
-      Set<String> retired = membership.spaces(identity).known().retired();
+      Set<String> retired = membership.spaces(identity, new Stop()).known().retired();
       SealedAs as = new SealedAs(identity.origin(), identity.device());
       return !retired.containsAll(caches.open().uploads().unsent(as).values());
     } catch (CacheDamagedException | NewerCacheException error) {

@@ -203,8 +203,7 @@ public final class Fedex implements AutoCloseable {
   public Enrolment enrolAgain(Invitation invitation, Stop stop) throws FedexException {
     return asked(() -> {
       settleConsent();
-      return settled(device().membership.enroller(stop)
-          .enrolAgain(invitation.url(), invitation.code(), invitation.fingerprint()));
+      return settled(device().sharing.enrolAgain(invitation, stop));
     });
   }
 
@@ -309,7 +308,7 @@ public final class Fedex implements AutoCloseable {
   /** Has refused uploads sent again by the next push, as after the service was put right. */
   public void retryRefused() throws FedexException {
     asked(() -> {
-      Identity identity = device().membership.require();
+      Identity identity = device().membership.require(new Stop());
       device().caches.open().uploads().retryRefused(new SealedAs(identity.origin(), identity.device()));
       return null;
     });

@@ -16,6 +16,7 @@ import fedexclient.service.Service;
 import fedexclient.service.ServiceException;
 import fedexclient.service.SettingException;
 import fedexclient.service.Stop;
+import fedexclient.service.StoppedException;
 import fedexclient.service.TokenRenewal;
 import fedexclient.service.TryLaterException;
 import fedexclient.service.Transport;
@@ -54,7 +55,7 @@ final class Membership {
   }
 
   Enroller enroller(Stop stop) {
-    return new Enroller(identities, heads, connect(stop), hasUnsent, Membership::nowS);
+    return new Enroller(identities, heads, connect(stop), stop, hasUnsent, Membership::nowS);
   }
 
   private Connect connect(Stop stop) {
@@ -67,26 +68,26 @@ final class Membership {
   }
 
   /** Who this device is, settled. */
-  Identity require() throws EnrolmentException, StorageException {
-    return enroller(new Stop()).settledIdentity();
+  Identity require(Stop stop) throws EnrolmentException, StorageException, StoppedException {
+    return enroller(stop).settledIdentity();
   }
 
   Service service(Identity identity, Stop stop) throws SettingException {
     return connect(stop).to(identity.url(), identity);
   }
 
-  SpaceWatch spaces(Identity identity) {
-    return new SpaceWatch(folder, identity, laterKeys(), Membership::nowS);
+  SpaceWatch spaces(Identity identity, Stop stop) {
+    return new SpaceWatch(folder, identity, laterKeys(stop), Membership::nowS);
   }
 
-  LaterKeys laterKeys() {
-    return this::follow;
+  LaterKeys laterKeys(Stop stop) {
+    return (service, envelope) -> follow(service, envelope, stop);
   }
 
-  private PublicKey follow(Service service, byte[] envelope)
+  private PublicKey follow(Service service, byte[] envelope, Stop stop)
       throws ServiceException, UntrustedException, StorageException {
     try {
-      return new KeyFollower(identities, service).follow(Envelope.parse(envelope, Envelope.MAX_BYTES));
+      return new KeyFollower(identities, service, stop).follow(Envelope.parse(envelope, Envelope.MAX_BYTES));
     } catch (ContractException error) {
       throw new ProtocolViolationException(error);
     } catch (EnrolmentException error) { // it was somebody else a moment ago, and is asked again as who it is now
@@ -95,10 +96,10 @@ final class Membership {
   }
 
   /** Replaces an old token after what was asked for was done: whatever goes wrong, the old one still counts. */
-  void renewToken(Identity identity, Service service) {
+  void renewToken(Identity identity, Service service, Stop stop) {
     try {
       if (TokenRenewal.isOld(identity, nowS())) {
-        new TokenRenewal(identities, service).renew(nowS());
+        new TokenRenewal(identities, service, stop).renew(nowS());
       }
     } catch (ServiceException | UntrustedException | EnrolmentException | StorageException error) {
       // The next push or pull tries again.

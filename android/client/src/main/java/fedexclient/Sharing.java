@@ -4,6 +4,7 @@ import fedexclient.cache.Cache;
 import fedexclient.cache.CacheException;
 import fedexclient.cache.SealedAs;
 import fedexclient.contract.DeviceBundle;
+import fedexclient.contract.Invitation;
 import fedexclient.heads.HeadStore;
 import fedexclient.keeping.KeepingException;
 import fedexclient.keeping.SelfTests;
@@ -18,6 +19,7 @@ import fedexclient.push.PushListener;
 import fedexclient.push.PushReport;
 import fedexclient.push.Sender;
 import fedexclient.recognise.ModelRefusedException;
+import fedexclient.service.Enrolment;
 import fedexclient.service.EnrolmentException;
 import fedexclient.service.Identity;
 import fedexclient.service.RefusedException;
@@ -83,7 +85,7 @@ final class Sharing {
     if (membership.find() == null) {
       consent.permit(stop, "").run(); // what is missing first is told first
     }
-    Identity identity = membership.require();
+    Identity identity = membership.require(stop);
     Runnable endPermission = consent.permit(stop, identity.origin());
     try {
       return push(caches.open(), identity, listener, stop);
@@ -98,11 +100,11 @@ final class Sharing {
       @Nullable KeepingException keptBack = SelfTests.settle(cache, identity.origin(), models::tester);
       SealedAs as = new SealedAs(identity.origin(), identity.device());
       Outbox outbox = new Outbox(cache, as, options.uploads(), System::currentTimeMillis);
-      SpaceWatch spaces = membership.spaces(identity);
+      SpaceWatch spaces = membership.spaces(identity, stop);
       Set<String> retired = spaces.retiredNow(service, cache.uploads().unsent(as).values());
       PushReport report = new Sender(listener).push(outbox, service, retired, stop);
       if (report.problem() == null && !report.wasStopped()) {
-        membership.renewToken(identity, service);
+        membership.renewToken(identity, service, stop);
       }
       if (report.hasMetRetirement()) {
         spaces.tryRefresh(service); // it waits either way, and the next push tries again
@@ -115,11 +117,36 @@ final class Sharing {
   PullReport pull(PullListener listener, Stop stop) throws EnrolmentException, SettingException,
       ModelRefusedException, IOException, SpaceRetiredException, ServiceException, UntrustedException,
       StorageException {
-    Runnable endTurn = pulls.take(stop);
+    Stop own = new Stop(); // whoever enrols again stops this pull, and not all that its caller does
+    Runnable takeBack = stop.onAsk(own::ask);
     try {
-      return pull(membership.require(), listener, stop);
+      Runnable endTurn = pulls.take(own);
+      try {
+        return pull(membership.require(own), listener, own);
+      } finally {
+        endTurn.run();
+      }
     } finally {
-      endTurn.run();
+      takeBack.run();
+    }
+  }
+
+  /**
+   * Becomes a device of another group. A push and a pull that run are stopped: they would seal and install for the one
+   * before.
+   */
+  Enrolment enrolAgain(Invitation invitation, Stop stop) throws EnrolmentException, SettingException,
+      ServiceException, UntrustedException, StorageException {
+    Runnable endPushes = pushes.takeOver(stop);
+    try {
+      Runnable endPulls = pulls.takeOver(stop);
+      try {
+        return membership.enroller(stop).enrolAgain(invitation.url(), invitation.code(), invitation.fingerprint());
+      } finally {
+        endPulls.run();
+      }
+    } finally {
+      endPushes.run();
     }
   }
 
@@ -127,13 +154,13 @@ final class Sharing {
       ModelRefusedException, IOException, SpaceRetiredException, ServiceException, UntrustedException, StorageException {
     DeviceBundle bundle = models.bundle();
     String space = bundle.facts().space();
-    SpaceWatch spaces = membership.spaces(identity);
+    SpaceWatch spaces = membership.spaces(identity, stop);
     Subscription followed = new Subscription(bundle, identity, options.channel(), options.head());
     Updater updater = new Updater(followed, heads, home.trial(bundle), Membership::nowS, listener);
     try (Service service = membership.service(identity, stop)) {
       spaces.check(service, space);
       PullReport report = pull(updater, service, spaces, space, stop);
-      membership.renewToken(identity, service);
+      membership.renewToken(identity, service, stop);
       return report;
     }
   }
@@ -142,7 +169,7 @@ final class Sharing {
   private PullReport pull(Updater updater, Service service, SpaceWatch spaces, String space, Stop stop)
       throws SpaceRetiredException, ServiceException, UntrustedException, StorageException {
     try {
-      return updater.pull(service, membership.laterKeys(), stop);
+      return updater.pull(service, membership.laterKeys(stop), membership::find, stop);
     } catch (RefusedException refused) {
       spaces.explain(service, refused, space);
       throw refused;
@@ -160,7 +187,7 @@ final class Sharing {
       ServiceException, UntrustedException {
     Runnable endTurn = pushes.takeOver(stop);
     try {
-      Identity identity = membership.require();
+      Identity identity = membership.require(stop);
       caches.open().forget();
       try (Service service = membership.service(identity, stop)) {
         return service.eraseSamples();

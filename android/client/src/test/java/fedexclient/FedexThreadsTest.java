@@ -3,12 +3,14 @@ package fedexclient;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertNull;
+import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
 import fedexclient.pull.PullReport;
 import fedexclient.push.PushReport;
 import fedexclient.service.Stop;
 import java.util.concurrent.Callable;
+import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -155,6 +157,28 @@ public final class FedexThreadsTest extends FedexTestCase {
     }
     fedex = opened("this");
     assertEquals(2, push().samples());
+  }
+
+  /** What it fetches is for the group that the device was of. */
+  @Test
+  public void enrolling_again_stops_a_pull_and_what_waits_for_one() throws Exception {
+    join();
+    service.fault = request -> {
+      if (request.contains("/releases/")) {
+        arrived.countDown();
+        answered.await();
+      }
+      return null;
+    };
+    Future<PullReport> first = run(() -> fedex.pull((done, total) -> {}, new Stop()));
+    assertTrue(arrived.await(20, TimeUnit.SECONDS));
+    Future<PullReport> second = run(() -> fedex.pull((done, total) -> {}, new Stop()));
+    soon(run(() -> fedex.enrolAgain(service.invitation())));
+    for (Future<PullReport> pull : Arrays.asList(first, second)) {
+      ExecutionException error = assertThrows(ExecutionException.class, () -> soon(pull));
+      assertEquals(Trouble.STOPPED, ((FedexException) error.getCause()).trouble());
+    }
+    answered.countDown();
   }
 
   @Test

@@ -180,6 +180,11 @@ public final class HeadStore implements InstalledHeads, Heads {
     return new Installing(held);
   }
 
+  @Override
+  public Runnable hold() throws TryLaterException, StorageException {
+    return install()::close;
+  }
+
   /** The lock while it is held; closed by the thread that took it. */
   public static final class Installing implements AutoCloseable {
     private final ExclusiveLock.Held held;
@@ -295,12 +300,15 @@ public final class HeadStore implements InstalledHeads, Heads {
     }
   }
 
-  /** Goes back to the bundle's head and trusts anew, as when the device leaves its group. */
+  /** Goes back to the bundle's head and trusts anew, as when the device leaves its group, whose names go too. */
   @Override
   public void forget() throws StorageException {
     floors.delete();
     pointer.delete();
     tried().forget();
+    if (Files.exists(directory)) {
+      prune(Collections.emptySet());
+    }
   }
 
   /**

@@ -33,6 +33,11 @@ public final class Subscription {
     return identity;
   }
 
+  /** Whether it is that of a device, in its group. */
+  boolean isOf(Identity device) {
+    return identity.device().equals(device.device()) && identity.origin().equals(device.origin());
+  }
+
   Channel channel() {
     return channel;
   }

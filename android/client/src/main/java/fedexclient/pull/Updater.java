@@ -12,11 +12,14 @@ import fedexclient.heads.HeadEntry;
 import fedexclient.heads.HeadObjects;
 import fedexclient.heads.HeadStore;
 import fedexclient.recognise.HeadDamagedException;
+import fedexclient.service.EnrolmentException;
+import fedexclient.service.Identity;
 import fedexclient.service.RefusedException;
 import fedexclient.service.Service;
 import fedexclient.service.ServiceException;
 import fedexclient.service.SignedAnswer;
 import fedexclient.service.Stop;
+import fedexclient.service.TryLaterException;
 import fedexclient.storage.StorageException;
 import fedexclient.trust.Clocks;
 import fedexclient.trust.Place;
@@ -74,19 +77,36 @@ public final class Updater {
    * Installs the newest release of the channel, if there is a newer one.
    *
    * @param later follows the keys of the service
-   * @throws fedexclient.service.TryLaterException the service does not answer now, or another process is installing
+   * @param who reads who this device is, once nobody else can install or enrol
+   * @throws TryLaterException the service does not answer now, another process is installing, or has enrolled meanwhile
    * @throws RefusedException it does not serve this device or this space
    * @throws fedexclient.service.StoppedException the end was asked for; the next pull goes on
    * @throws UntrustedException its answer is not believed, or the head is not what the manifest says
    * @throws StorageException there is no room for the new head
    */
-  public PullReport pull(Service service, LaterKeys later, Stop stop)
+  public PullReport pull(Service service, LaterKeys later, WhoNow who, Stop stop)
       throws ServiceException, UntrustedException, StorageException {
     HeadStore.Installing installing = heads.install();
     try {
+      checkIdentity(who);
       return new OnePull(service, later, stop).run();
     } finally {
       installing.close();
+    }
+  }
+
+  /** Installs nothing for whom this device was: an enrolment has the same lock as it changes that. */
+  private void checkIdentity(WhoNow who) throws TryLaterException, StorageException {
+    String expected = "expected device " + followed.identity().device() + ", got ";
+    @Nullable Identity found;
+    try {
+      found = who.find();
+    } catch (EnrolmentException error) {
+      throw new TryLaterException(expected + error.getMessage(), (Long) null);
+    }
+    if (found == null || found.mustForgetHeads() || !followed.isOf(found)) {
+      String got = found == null ? "none" : found.device() + ", enrolled meanwhile";
+      throw new TryLaterException(expected + got, (Long) null);
     }
   }
 

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * 5  heads are forgotten       those of another group; if it is killed before that, the next push or pull does it
  * </pre>
  *
+ * <p>From step 3 on nothing is installed by anybody: a pull for whom this device was would be too late to be forgotten.
+ *
  * <p>Who asks with the same secret again is the same device, so neither an answer that was lost nor a token that no
  * longer counts makes another one. Without a fingerprint, the first enrolment trusts TLS and the first answer. One
  * thread of one process asks at a time.
@@ -33,6 +35,7 @@ public final class Enroller {
   private final IdentityStore store;
   private final Heads heads;
   private final Connect connect;
+  private final Stop stop;
   private final Predicate<Identity> hasUnsent;
   private final LongSupplier now;
   private final Consumer<EnrolmentStep> done;
@@ -40,19 +43,21 @@ public final class Enroller {
   /**
    * Makes an enroller.
    *
+   * @param stop ends what it waits for, as {@code connect} has it do
    * @param hasUnsent whether uploads of an identity are on their way
    * @param now Unix seconds
    */
-  public Enroller(
-      IdentityStore store, Heads heads, Connect connect, Predicate<Identity> hasUnsent, LongSupplier now) {
-    this(store, heads, connect, hasUnsent, now, step -> {});
+  public Enroller(IdentityStore store, Heads heads, Connect connect, Stop stop, Predicate<Identity> hasUnsent,
+      LongSupplier now) {
+    this(store, heads, connect, stop, hasUnsent, now, step -> {});
   }
 
-  Enroller(IdentityStore store, Heads heads, Connect connect, Predicate<Identity> hasUnsent, LongSupplier now,
-      Consumer<EnrolmentStep> done) {
+  Enroller(IdentityStore store, Heads heads, Connect connect, Stop stop, Predicate<Identity> hasUnsent,
+      LongSupplier now, Consumer<EnrolmentStep> done) {
     this.store = store;
     this.heads = heads;
     this.connect = connect;
+    this.stop = stop;
     this.hasUnsent = hasUnsent;
     this.now = now;
     this.done = done;
@@ -76,7 +81,7 @@ public final class Enroller {
    */
   public Enrolment enrol(String url, String code, @Nullable String fingerprint)
       throws ServiceException, UntrustedException, EnrolmentException, SettingException, StorageException {
-    ExclusiveLock.Held held = store.hold();
+    ExclusiveLock.Held held = store.hold(stop);
     try {
       Identity before = store.find();
       return before == null
@@ -97,7 +102,7 @@ public final class Enroller {
    */
   public Enrolment enrolAgain(String url, String code, @Nullable String fingerprint)
       throws ServiceException, UntrustedException, EnrolmentException, SettingException, StorageException {
-    ExclusiveLock.Held held = store.hold();
+    ExclusiveLock.Held held = store.hold(stop);
     try {
       Identity before = foundOrGivenUp();
       checkAllSent(before);
@@ -115,18 +120,38 @@ public final class Enroller {
     }
   }
 
-  /** Who this device is, once another group's heads are forgotten, if a killed enrolment left that to do. */
-  public Identity settledIdentity() throws EnrolmentException, StorageException {
+  /**
+   * Who this device is, once another group's heads are forgotten, if a killed enrolment left that to do: not while a
+   * pull is at it, which installs nothing then.
+   */
+  public Identity settledIdentity() throws EnrolmentException, StorageException, StoppedException {
     Identity identity = store.require();
     if (!identity.mustForgetHeads()) {
       return identity;
     }
-    ExclusiveLock.Held held = store.hold();
+    ExclusiveLock.Held held = store.hold(stop);
     try {
-      identity = store.require();
-      return identity.mustForgetHeads() ? forgetHeads(identity) : identity;
+      return settled(store.require());
     } finally {
       held.close();
+    }
+  }
+
+  /** Forgets another group's heads, if that is left to do: not while a pull is at it, which installs nothing. */
+  private Identity settled(Identity identity) throws StorageException {
+    if (!identity.mustForgetHeads()) {
+      return identity;
+    }
+    Runnable letGo;
+    try {
+      letGo = heads.hold();
+    } catch (TryLaterException error) {
+      return identity; // the next one does it
+    }
+    try {
+      return forgetHeads(identity);
+    } finally {
+      letGo.run();
     }
   }
 
@@ -137,14 +162,14 @@ public final class Enroller {
       List<PublicKey> trusted = asked == null ? Collections.emptyList() : trusted(asked, fingerprint);
       boolean isKnown = service.isKnown();
       if (isKnown && asked == null) {
-        return keep(before.at(url), before);
+        return keepKnown(before.at(url));
       }
       KeyTrust keys = asked == null ? KeyTrust.of(service.keys()) : asked;
       if (!isOf(before, keys)) {
         throw another(before, url, "key " + keys.newest());
       }
       return isKnown
-          ? keep(before.at(url).withKey(later(before, trusted)), before)
+          ? keepKnown(before.at(url).withKey(later(before, trusted)))
           : showSecret(service, before, url, code, keys, asked == null ? keys.keys() : trusted);
     }
   }
@@ -167,14 +192,19 @@ public final class Enroller {
   private Enrolment showSecret(
       Service service, Identity before, String url, String code, KeyTrust keys, List<PublicKey> trusted)
       throws ServiceException, UntrustedException, EnrolmentException, StorageException {
-    EnrolmentReply reply = service.enrol(code, before.secret());
-    done.accept(EnrolmentStep.ANSWERED);
-    PublicKey key = keys.choose(reply.key(), trusted, before.key());
-    Identity identity = identity(reply, url, key, before.secret(), keys);
-    if (!identity.origin().equals(before.origin())) {
-      throw another(before, url, "group " + identity.group());
+    Runnable letGo = heads.hold();
+    try {
+      EnrolmentReply reply = service.enrol(code, before.secret());
+      done.accept(EnrolmentStep.ANSWERED);
+      PublicKey key = keys.choose(reply.key(), trusted, before.key());
+      Identity identity = identity(reply, url, key, before.secret(), keys);
+      if (!identity.origin().equals(before.origin())) {
+        throw another(before, url, "group " + identity.group());
+      }
+      return keep(identity, before);
+    } finally {
+      letGo.run();
     }
-    return keep(identity, before);
   }
 
   private Enrolment startAnew(String url, String code, @Nullable String fingerprint, @Nullable Identity before)
@@ -186,10 +216,15 @@ public final class Enroller {
       @Nullable Identity same = before != null && url.equals(before.url()) && isOf(before, keys) ? before : null;
       byte[] secret = same == null ? pending().secretFor(url) : same.secret();
       done.accept(EnrolmentStep.SECRET_KEPT);
-      EnrolmentReply reply = service.enrol(code, secret);
-      done.accept(EnrolmentStep.ANSWERED);
-      PublicKey key = keys.choose(reply.key(), trusted, same == null ? null : same.key());
-      return keep(identity(reply, url, key, secret, keys), before);
+      Runnable letGo = heads.hold();
+      try {
+        EnrolmentReply reply = service.enrol(code, secret);
+        done.accept(EnrolmentStep.ANSWERED);
+        PublicKey key = keys.choose(reply.key(), trusted, same == null ? null : same.key());
+        return keep(identity(reply, url, key, secret, keys), before);
+      } finally {
+        letGo.run();
+      }
     }
   }
 
@@ -198,7 +233,20 @@ public final class Enroller {
         now.getAsLong(), false);
   }
 
-  /** Keeps the identity, and then forgets what was another group's: the old one never stands without its floors. */
+  /** Keeps that a device whose token counts is somewhere else, or knows another key. */
+  private Enrolment keepKnown(Identity identity) throws StorageException {
+    store.keep(identity);
+    done.accept(EnrolmentStep.IDENTITY_KEPT);
+    pending().forget();
+    done.accept(EnrolmentStep.PENDING_FORGOTTEN);
+    return new Enrolment(settled(identity), false, false);
+  }
+
+  /**
+   * Keeps the identity, and then forgets what was another group's: the old one never stands without its floors.
+   *
+   * <p>The lock of the heads is held, or a pull for whom this device was would install its head afterwards.
+   */
   private Enrolment keep(Identity identity, @Nullable Identity before) throws StorageException {
     boolean mustForget =
         before == null || before.mustForgetHeads() || !before.origin().equals(identity.origin());

@@ -107,10 +107,18 @@ public final class IdentityStore {
     return identity;
   }
 
-  /** Waits until this thread alone decides who the device is; the others find what it decided. */
-  public ExclusiveLock.Held hold() throws StorageException {
+  /**
+   * Waits until this thread alone decides who the device is; the others find what it decided.
+   *
+   * @throws StoppedException the end was asked for, or this thread interrupted, while another one was at it
+   */
+  public ExclusiveLock.Held hold(Stop stop) throws StorageException, StoppedException {
     new Folder(home).make();
-    return new ExclusiveLock(home.resolve("identity.lock")).hold();
+    ExclusiveLock.@Nullable Held held = new ExclusiveLock(home.resolve("identity.lock")).hold(stop::check);
+    if (held == null) {
+      throw new StoppedException();
+    }
+    return held;
   }
 
   /** Keeps another identity, by whoever holds the lock; when that fails, the one before is still there. */

@@ -11,10 +11,17 @@ import fedexclient.trust.UntrustedException;
 public final class KeyFollower {
   private final IdentityStore store;
   private final Service service;
+  private final Stop stop;
 
-  public KeyFollower(IdentityStore store, Service service) {
+  /**
+   * Makes one.
+   *
+   * @param stop ends what it waits for
+   */
+  public KeyFollower(IdentityStore store, Service service, Stop stop) {
     this.store = store;
     this.service = service;
+    this.stop = stop;
   }
 
   /**
@@ -26,7 +33,7 @@ public final class KeyFollower {
   public PublicKey follow(Envelope release)
       throws ServiceException, UntrustedException, EnrolmentException, StorageException {
     KeyTrust trust = KeyTrust.of(service.keys());
-    ExclusiveLock.Held held = store.hold();
+    ExclusiveLock.Held held = store.hold(stop);
     try {
       Identity before = store.require();
       PublicKey signer = trust.signerOf(release, before.key(), before.firstKey());

@@ -16,10 +16,17 @@ public final class TokenRenewal {
 
   private final IdentityStore store;
   private final Service service;
+  private final Stop stop;
 
-  public TokenRenewal(IdentityStore store, Service service) {
+  /**
+   * Makes one.
+   *
+   * @param stop ends what it waits for
+   */
+  public TokenRenewal(IdentityStore store, Service service, Stop stop) {
     this.store = store;
     this.service = service;
+    this.stop = stop;
   }
 
   /**
@@ -40,7 +47,7 @@ public final class TokenRenewal {
    */
   public Identity renew(long now)
       throws ServiceException, UntrustedException, EnrolmentException, StorageException {
-    ExclusiveLock.Held held = store.hold();
+    ExclusiveLock.Held held = store.hold(stop);
     try {
       Identity before = store.require();
       if (!isOld(before, now)) {

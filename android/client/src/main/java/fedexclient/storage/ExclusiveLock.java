@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * the threads of this one, for which the system has a single lock. The file is empty, for its owner only, and stays.
  */
 public final class ExclusiveLock {
+  private static final long LOOK_MS = 100;
   private static final ConcurrentMap<Path, ReentrantLock> OF_THIS_PROCESS = new ConcurrentHashMap<>();
   private static final FileAttribute<?> OWN = PosixFilePermissions.asFileAttribute(
       PosixFilePermissions.fromString("rw-------"));
@@ -32,10 +33,31 @@ public final class ExclusiveLock {
         path.toAbsolutePath().normalize(), key -> new ReentrantLock());
   }
 
-  /** Waits until the lock is this thread's, which does not have it yet. */
-  public Held hold() throws StorageException {
-    threads.lock();
-    return opened(FileChannel::lock);
+  /** Says, now and then, whether to wait longer. */
+  public interface Patience<E extends Exception> {
+    /** Goes on, or throws. */
+    void check() throws E;
+  }
+
+  /**
+   * Waits until the lock is this thread's, which does not have it yet.
+   *
+   * @param patience is asked ten times a second
+   * @return null: the thread was interrupted, and is so still
+   */
+  public <E extends Exception> @Nullable Held hold(Patience<E> patience) throws StorageException, E {
+    Held held = tryHold();
+    while (held == null) {
+      patience.check();
+      try {
+        Thread.sleep(LOOK_MS);
+      } catch (InterruptedException error) {
+        Thread.currentThread().interrupt();
+        return null;
+      }
+      held = tryHold();
+    }
+    return held;
   }
 
   /** Takes the lock if nobody has it; null where somebody does. */
@@ -43,7 +65,7 @@ public final class ExclusiveLock {
     if (!threads.tryLock()) {
       return null;
     }
-    Held held = opened(FileChannel::tryLock);
+    Held held = opened();
     if (held.lock == null) {
       held.close();
       return null;
@@ -51,7 +73,7 @@ public final class ExclusiveLock {
     return held;
   }
 
-  private Held opened(Way way) throws StorageException {
+  private Held opened() throws StorageException {
     Held held = new Held(threads);
     try {
       if (threads.getHoldCount() > 1) {
@@ -59,7 +81,7 @@ public final class ExclusiveLock {
       }
       held.channel = FileChannel.open(
           path, EnumSet.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE), OWN);
-      held.lock = way.lock(held.channel);
+      held.lock = held.channel.tryLock();
       return held;
     } catch (IOException error) {
       held.close();
@@ -68,11 +90,6 @@ public final class ExclusiveLock {
       held.close();
       throw error;
     }
-  }
-
-  /** How the file is locked: waiting or not. */
-  private interface Way {
-    @Nullable FileLock lock(FileChannel channel) throws IOException;
   }
 
   /** The lock while it is held; let go by the thread that took it. */

@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +51,17 @@ class HeadStoreTest {
     heads.forgetTags();
     heads.forget();
     assertFalse(Files.exists(heads.directory()));
+  }
+
+  /** They have names of people, whose group the device has left. */
+  @Test
+  void who_forgets_leaves_no_label_lists_behind() throws Exception {
+    install(7, HeadStory.ONE);
+    heads.forget();
+    assertEquals(List.of(), heads.entries());
+    try (Stream<Path> objects = Files.list(heads.objects().object("x").getParent())) {
+      assertEquals(List.of(), objects.collect(Collectors.toList()));
+    }
   }
 
   @Test

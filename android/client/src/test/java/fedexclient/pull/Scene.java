@@ -38,6 +38,7 @@ final class Scene {
   Precision precision = Precision.FLOAT32;
   double now = Release.ISSUED + 60;
   LaterKeys later = (service, envelope) -> identity().key();
+  WhoNow who = Scene::identity;
   PullListener progress = (done, total) -> {};
   UpdateStep.Watcher watcher = step -> {};
 
@@ -76,7 +77,7 @@ final class Scene {
 
   PullReport pull() throws Exception {
     Subscription followed = new Subscription(bundle, identity(), channel, precision);
-    return new Updater(followed, heads, trial, () -> now, progress, watcher).pull(service, later, stop);
+    return new Updater(followed, heads, trial, () -> now, progress, watcher).pull(service, later, who, stop);
   }
 
   Serving recognise() throws Exception {

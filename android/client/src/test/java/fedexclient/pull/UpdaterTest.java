@@ -16,6 +16,8 @@ import fedexclient.heads.HeadStore;
 import fedexclient.heads.ReleaseFloor;
 import fedexclient.recognise.PlainRuntime;
 import fedexclient.recognise.Serving;
+import fedexclient.service.IdentityStore;
+import fedexclient.service.KeystoreVault;
 import fedexclient.service.RefusedException;
 import fedexclient.service.StoppedException;
 import fedexclient.service.TryLaterException;
@@ -67,6 +69,24 @@ class UpdaterTest {
 
   private <T extends Throwable> T refused(Class<T> kind) {
     return assertThrows(kind, scene::pull);
+  }
+
+  /** The head was installed after the enrolment had forgotten all heads, and served among strangers. */
+  @Test
+  void a_pull_for_whom_this_device_was_installs_nothing() throws Exception {
+    scene.publish(scene.four, 1);
+    Path garbled = Files.createDirectory(folder.resolve("garbled"));
+    Files.write(garbled.resolve("identity.json"), NO_MODEL);
+    List<WhoNow> others = List.of(
+        () -> null, () -> Scene.identity("strangers"), () -> Scene.identity().forgettingHeads(true),
+        new IdentityStore(garbled, new KeystoreVault("none"))::find);
+    for (WhoNow other : others) {
+      scene.who = other;
+      assertThrows(TryLaterException.class, scene::pull);
+      assertTrue(scene.heads.entries().isEmpty());
+    }
+    scene.who = Scene::identity;
+    assertEquals(1, scene.pull().serial());
   }
 
   @Test

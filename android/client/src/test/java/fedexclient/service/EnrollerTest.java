@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import fedexclient.contract.Problem;
+import fedexclient.storage.ExclusiveLock;
 import fedexclient.storage.StorageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,7 +80,7 @@ class EnrollerTest extends EnrolmentTestCase {
   @Test
   void a_home_that_cannot_be_written_is_found_out_before_the_service_makes_a_device() {
     IdentityStore nowhere = new IdentityStore(Path.of("/proc/fedex"), new AesVault(1));
-    Enroller broken = new Enroller(nowhere, heads(), connect(), identity -> false, () -> NOW);
+    Enroller broken = new Enroller(nowhere, heads(), connect(), new Stop(), identity -> false, () -> NOW);
     assertThrows(StorageException.class, () -> broken.enrol(service.url(), StubService.CODE, null));
     assertEquals(List.of(), service.asked());
   }
@@ -144,9 +145,45 @@ class EnrollerTest extends EnrolmentTestCase {
     Stop stop = new Stop();
     stop.ask();
     Enroller stopped = new Enroller(
-        store(), heads(), Connect.byHttp(Transport.standard(), stop), identity -> hasUnsent, () -> NOW);
+        store(), heads(), Connect.byHttp(Transport.standard(), stop), stop, identity -> hasUnsent, () -> NOW);
     assertThrows(StoppedException.class, () -> stopped.enrolAgain(service.url(), StubService.CODE, null));
     assertEquals(first, store().require());
+  }
+
+  @Test
+  void who_wants_no_more_while_another_enrols_leaves() throws Exception {
+    Identity first = enrol().identity();
+    Stop stop = new Stop();
+    Enroller waiting = new Enroller(store(), heads(), connect(), stop, identity -> false, () -> NOW);
+    ExclusiveLock.Held held = store().hold(new Stop());
+    CompletableFuture<?> left = CompletableFuture.runAsync(() -> assertThrows(
+        StoppedException.class, () -> waiting.enrolAgain(service.url(), StubService.CODE, null)));
+    stop.ask();
+    left.get(30, TimeUnit.SECONDS);
+    held.close();
+    assertEquals(first, store().require());
+    assertEquals(1, service.enrolments());
+  }
+
+  /** The head was installed after the enrolment had forgotten all heads, and served among strangers. */
+  @Test
+  void while_a_head_is_installed_for_who_a_device_was_it_becomes_nobody_else() throws Exception {
+    Identity first = enrol().identity();
+    heads().install();
+    forgetDevice();
+    KeptHeads pulling = heads();
+    pulling.areBeingInstalled = true;
+    Enroller enroller = new Enroller(store(), pulling, connect(), new Stop(), identity -> false, () -> NOW);
+    assertThrows(TryLaterException.class, () -> enroller.enrolAgain(service.url(), StubService.CODE, null));
+    assertEquals(first, store().require());
+    assertEquals(1, service.enrolments()); // the code is not used up
+    store().keep(first.forgettingHeads(true));
+    assertTrue(enroller.settledIdentity().mustForgetHeads());
+    assertTrue(heads().areThere());
+    pulling.areBeingInstalled = false;
+    assertFalse(enroller.settledIdentity().mustForgetHeads());
+    assertFalse(heads().areThere());
+    assertEquals(service.device, enrolAgain().identity().device());
   }
 
   @Test
@@ -163,7 +200,7 @@ class EnrollerTest extends EnrolmentTestCase {
     Identity first = enrol().identity();
     heads().install();
     IdentityStore copied = new IdentityStore(home(), new AesVault(2));
-    Enroller copy = new Enroller(copied, heads(), connect(), identity -> true, () -> NOW);
+    Enroller copy = new Enroller(copied, heads(), connect(), new Stop(), identity -> true, () -> NOW);
     assertThrows(CopiedIdentityException.class, copied::require);
     assertThrows(CopiedIdentityException.class, () -> copy.enrol(service.url(), StubService.CODE, null));
     service.device = Asking.repeated("e", 16);

@@ -17,7 +17,7 @@ final class Enrolling {
     Path home = Path.of(arguments[0]);
     IdentityStore store = new IdentityStore(home, new AesVault(1));
     Connect connect = Connect.byHttp(Transport.standard(), new Stop());
-    Enroller enroller = new Enroller(store, new KeptHeads(home), connect, identity -> false,
+    Enroller enroller = new Enroller(store, new KeptHeads(home), connect, new Stop(), identity -> false,
         () -> EnrolmentTestCase.NOW, step -> dieAt(step, arguments[4]));
     Enrolment done = Boolean.parseBoolean(arguments[3])
         ? enroller.enrolAgain(arguments[1], arguments[2], null) : enroller.enrol(arguments[1], arguments[2], null);

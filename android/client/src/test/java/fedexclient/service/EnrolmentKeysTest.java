@@ -193,7 +193,7 @@ class EnrolmentKeysTest extends EnrolmentTestCase {
     Identity identity = store().require();
     byte[] release = signer.seal("application/x", "payload".getBytes());
     try (Service client = connect().to(service.url(), identity)) {
-      return new KeyFollower(store(), client).follow(Envelope.parse(release, Envelope.MAX_BYTES));
+      return new KeyFollower(store(), client, new Stop()).follow(Envelope.parse(release, Envelope.MAX_BYTES));
     }
   }
 }

@@ -43,7 +43,7 @@ abstract class EnrolmentTestCase {
   }
 
   Enroller enroller() {
-    return new Enroller(store(), heads(), connect(), identity -> hasUnsent, () -> NOW);
+    return new Enroller(store(), heads(), connect(), new Stop(), identity -> hasUnsent, () -> NOW);
   }
 
   Enrolment enrol() throws Exception {

@@ -92,7 +92,7 @@ class IdentityStoreTest {
   @Test
   void a_folder_that_cannot_be_written_keeps_no_identity() {
     IdentityStore store = new IdentityStore(Path.of("/proc/fedex"), new AesVault(1));
-    assertThrows(StorageException.class, store::hold);
+    assertThrows(StorageException.class, () -> store.hold(new Stop()));
     assertThrows(StorageException.class, () -> store.keep(identity()));
   }
 
@@ -119,7 +119,7 @@ class IdentityStoreTest {
 
   @Test
   void a_secret_that_waits_is_for_one_address_and_one_phone() throws Exception {
-    store().hold().close();
+    store().hold(new Stop()).close();
     PendingEnrolment pending = new PendingEnrolment(home(), new AesVault(1));
     byte[] first = pending.secretFor("https://one.example");
     assertEquals(hex(first), hex(pending.secretFor("https://one.example")));
@@ -147,9 +147,9 @@ class IdentityStoreTest {
         "https://fedex.example.org", Asking.DEVICE, Asking.TOKEN, "family", Asking.key(), other, secret, 7, false);
   }
 
-  private IdentityStore store() throws StorageException {
+  private IdentityStore store() throws Exception {
     IdentityStore store = new IdentityStore(home(), new AesVault(1));
-    store.hold().close(); // makes the folder
+    store.hold(new Stop()).close(); // makes the folder
     return store;
   }
 

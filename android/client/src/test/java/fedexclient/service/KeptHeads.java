@@ -9,6 +9,7 @@ import java.nio.file.Path;
 final class KeptHeads implements Heads {
   private final Path heads;
   private final Path tags;
+  boolean areBeingInstalled;
 
   KeptHeads(Path home) {
     this.heads = home.resolve("heads");
@@ -27,6 +28,14 @@ final class KeptHeads implements Heads {
 
   boolean haveTags() {
     return Files.exists(tags);
+  }
+
+  @Override
+  public Runnable hold() throws TryLaterException {
+    if (areBeingInstalled) {
+      throw new TryLaterException("another process is installing a head", (Long) null);
+    }
+    return () -> {};
   }
 
   @Override

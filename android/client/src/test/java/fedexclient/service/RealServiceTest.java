@@ -68,7 +68,7 @@ class RealServiceTest {
   private Enroller enroller(Platform platform) {
     IdentityStore store = new IdentityStore(folder.resolve("home"), new AesVault(1));
     Transport transport = platform.transport(20_000);
-    return new Enroller(store, new KeptHeads(folder), Connect.byHttp(transport, new Stop()), identity -> false,
+    return new Enroller(store, new KeptHeads(folder), Connect.byHttp(transport, new Stop()), new Stop(), identity -> false,
         () -> System.currentTimeMillis() / 1000);
   }
 
@@ -155,7 +155,7 @@ class RealServiceTest {
     IdentityStore store = new IdentityStore(folder.resolve("home"), new AesVault(1));
     Identity young;
     try (HttpService client = client(platform, old)) {
-      young = new TokenRenewal(store, client).renew(old.tokenSince() + TokenRenewal.LIFE_S);
+      young = new TokenRenewal(store, client, new Stop()).renew(old.tokenSince() + TokenRenewal.LIFE_S);
       assertTrue(client.isKnown());
     }
     try (HttpService client = client(platform, young)) {
@@ -213,7 +213,7 @@ class RealServiceTest {
       assertNull(client.spaces(spaces.etag()));
     }
     Identity moved = new Enroller(new IdentityStore(folder.resolve("home"), new AesVault(1)), new KeptHeads(folder),
-        Connect.byHttp(transport, new Stop()), one -> false, () -> 0)
+        Connect.byHttp(transport, new Stop()), new Stop(), one -> false, () -> 0)
         .enrol(service.secureUrl(), service.code("family"), service.fingerprint()).identity();
     assertEquals(identity.at(service.secureUrl()), moved);
   }

@@ -60,7 +60,7 @@ class TokenRenewalTest extends EnrolmentTestCase {
     Files.delete(home().resolve("identity.json"));
     int asked = service.asked().size();
     try (Service client = connect().to(service.url(), old)) {
-      assertThrows(EnrolmentException.class, () -> new TokenRenewal(store(), client).renew(NOW));
+      assertThrows(EnrolmentException.class, () -> new TokenRenewal(store(), client, new Stop()).renew(NOW));
     }
     assertEquals(asked, service.asked().size());
   }
@@ -77,7 +77,7 @@ class TokenRenewalTest extends EnrolmentTestCase {
 
   private Identity renewed(long now) throws Exception {
     try (Service client = connect().to(service.url(), store().require())) {
-      return new TokenRenewal(store(), client).renew(now);
+      return new TokenRenewal(store(), client, new Stop()).renew(now);
     }
   }
 

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class ExclusiveLockTest {
+  private static final ExclusiveLock.Patience<RuntimeException> GO_ON = () -> {};
+
   @TempDir Path folder;
 
   @Test
@@ -36,7 +38,7 @@ class ExclusiveLockTest {
   private void holdOften(AtomicInteger inside, AtomicInteger most) {
     try {
       for (int time = 0; time < 50; time++) {
-        ExclusiveLock.Held held = lock().hold();
+        ExclusiveLock.Held held = lock().hold(GO_ON);
         most.accumulateAndGet(inside.incrementAndGet(), Math::max);
         inside.decrementAndGet();
         held.close();
@@ -48,10 +50,32 @@ class ExclusiveLockTest {
 
   @Test
   void who_does_not_want_to_wait_is_told() throws Exception {
-    ExclusiveLock.Held held = lock().hold();
+    ExclusiveLock.Held held = lock().hold(GO_ON);
     assertNull(CompletableFuture.supplyAsync(this::tried).get());
     held.close();
     assertNotNull(CompletableFuture.supplyAsync(this::tried).get());
+  }
+
+  @Test
+  void who_waits_leaves_when_its_patience_or_its_thread_is_at_an_end() throws Exception {
+    ExclusiveLock.Held held = lock().hold(GO_ON);
+    assertEquals("enough", CompletableFuture.supplyAsync(
+        () -> assertThrows(IllegalStateException.class, () -> lock().hold(ExclusiveLockTest::enough)).getMessage()).get());
+    assertEquals(true, CompletableFuture.supplyAsync(this::leavesInterrupted).get());
+    held.close();
+  }
+
+  private static void enough() {
+    throw new IllegalStateException("enough");
+  }
+
+  private boolean leavesInterrupted() {
+    try {
+      Thread.currentThread().interrupt();
+      return lock().hold(GO_ON) == null && Thread.interrupted();
+    } catch (StorageException error) {
+      throw new IllegalStateException(error);
+    }
   }
 
   private Object tried() {
@@ -68,8 +92,8 @@ class ExclusiveLockTest {
 
   @Test
   void a_thread_that_has_it_and_asks_again_is_told_its_error_and_still_has_it() throws Exception {
-    ExclusiveLock.Held held = lock().hold();
-    assertThrows(IllegalStateException.class, () -> lock().hold());
+    ExclusiveLock.Held held = lock().hold(GO_ON);
+    assertThrows(IllegalStateException.class, () -> lock().hold(GO_ON));
     assertNull(CompletableFuture.supplyAsync(this::tried).get());
     held.close();
   }
@@ -77,9 +101,9 @@ class ExclusiveLockTest {
   @Test
   void a_folder_that_is_not_there_is_a_typed_error_and_holds_nothing() throws Exception {
     ExclusiveLock lock = new ExclusiveLock(folder.resolve("none/lock"));
-    assertThrows(StorageException.class, lock::hold);
+    assertThrows(StorageException.class, () -> lock.hold(GO_ON));
     new Folder(folder.resolve("none")).make();
-    lock.hold().close();
+    lock.hold(GO_ON).close();
   }
 
   @Test
@@ -94,7 +118,7 @@ class ExclusiveLockTest {
     } finally {
       other.destroyForcibly();
     }
-    lock().hold().close();
+    lock().hold(GO_ON).close();
   }
 
   private ExclusiveLock lock() {
@@ -106,7 +130,7 @@ class ExclusiveLockTest {
     private Holder() {}
 
     public static void main(String[] arguments) throws Exception {
-      new ExclusiveLock(Path.of(arguments[0])).hold();
+      new ExclusiveLock(Path.of(arguments[0])).hold(GO_ON);
       System.out.println("held");
       Thread.sleep(60_000);
     }
