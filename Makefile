@@ -169,7 +169,9 @@ SAY_NO_APP      := $(if $(WITHOUT_TOOLS),echo "no app: $(WITHOUT_TOOLS) not here
 ANDROID_MODULES := $(if $(WITHOUT_TOOLS),--projects '!app')
 
 android: needs-maven  ## build the Android library and app to build/android (Java 17, Maven; MODELS=bundle packs one in, DEBUGGING=1)
-	@$(SAY_NO_APP) models="$${MODELS:+$$(realpath -- "$$MODELS")}" || exit 1; echo "building in build/android (two minutes)"; \
+	@$(SAY_NO_APP) models="$${MODELS:+$$(realpath -m -- "$$MODELS")}"; \
+	test -z "$$models" || grep -qs '"kind":"device"' "$$models/bundle.json" || { printf '%s\n' "MODELS: expected the folder of a device bundle, got $$MODELS" >&2; exit 1; }; \
+	echo "building in build/android (two minutes)"; \
 	$(call maven,package -DskipTests $(ANDROID_MODULES) -Dmodels="$$models" -Ddebugging="$$DEBUGGING"); cd build/android && \
 	cp client/fedex-client-*.zip fedex-client.aar && cp client/fedex-client-*-sources.jar fedex-client-sources.jar && ls -l fedex-client.aar fedex-client-sources.jar $(if $(WITHOUT_TOOLS),,fedex.apk)
 

@@ -72,6 +72,24 @@ def test_what_needs_java_says_so_in_one_line_where_there_is_none(tmp_path: Path)
         assert refused.returncode
 
 
+def test_an_app_is_packed_with_a_device_bundle_and_nothing_else(tmp_path: Path) -> None:
+    """A training bundle, with all samples that it has, once went into an app without a word."""
+    tools = ("sh", "grep", "realpath", "bash")
+    for name in tools:
+        (tmp_path / name).symlink_to(shutil.which(name) or name)
+    for name in ("java", "mvn"):
+        (tmp_path / name).write_text('#!/bin/sh\necho "builds with $*"\nexit 1\n')
+        (tmp_path / name).chmod(0o755)
+    for kind in ("device", "training"):
+        (tmp_path / kind).mkdir()
+        (tmp_path / kind / "bundle.json").write_text(f'{{"format":1,"kind":"{kind}"}}')
+    for wrong in ("training", "none"):
+        refused = make("android", f"MODELS={tmp_path / wrong}", PATH=str(tmp_path))
+        assert f"MODELS: expected the folder of a device bundle, got {tmp_path / wrong}\n" in refused.stderr
+        assert "builds" not in refused.stdout
+    assert f"-Dmodels={tmp_path}/device" in make("android", f"MODELS={tmp_path}/device", PATH=str(tmp_path)).stdout
+
+
 def test_peers_are_installed_where_they_are_looked_for_and_once(tmp_path: Path) -> None:
     """Flower was looked for below FEDEX_TOOLS, and installed into build/tools all the same."""
     tools = tmp_path / "all tools"
