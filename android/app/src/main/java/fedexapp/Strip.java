@@ -27,6 +27,7 @@ final class Strip {
     resources = screen.getResources();
     screen.view(R.id.push).setOnClickListener(view -> push.run());
     screen.view(R.id.retry).setOnClickListener(view -> screen.session().pushRefused());
+    screen.view(R.id.damage_read).setOnClickListener(view -> screen.session().acknowledgeDamage());
     screen.view(R.id.pull).setOnClickListener(view -> screen.session().pull());
     screen.view(R.id.stop).setOnClickListener(view -> screen.session().stopSync());
   }
@@ -38,6 +39,7 @@ final class Strip {
       showRelease(status.release());
       showSamples(status.samples(), status.refusals());
       text(R.id.damaged).setVisibility(status.wasDamaged() ? View.VISIBLE : View.GONE);
+      screen.view(R.id.damage_read).setVisibility(status.wasDamaged() ? View.VISIBLE : View.GONE);
       boolean canRetry = status.samples().refused() > 0 && status.hasConsent() && status.membership() != null;
       screen.view(R.id.retry).setVisibility(canRetry && session.sync() == null ? View.VISIBLE : View.GONE);
       showLast(status, session.lastSync());

@@ -28,7 +28,7 @@ public class AccessibilityTest extends ScreenTestCase {
   }
 
   private List<Activity> allScreens() throws IOException {
-    learner().status = ScriptedLearner.member();
+    learner().status = ScriptedLearner.member().withDamage(true);
     List<Activity> screens = new ArrayList<>();
     screens.add(open(PhotosActivity.class).get());
     screens.add(open(PhotoActivity.class, photoIntent(addPhoto("scene.jpg"))).get());

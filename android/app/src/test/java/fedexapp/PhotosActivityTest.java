@@ -172,14 +172,30 @@ public class PhotosActivityTest extends ScreenTestCase {
   }
 
   @Test
-  public void whatWasDamagedAndBegunAnewIsSaid() {
+  public void whatWasDamagedIsSaidUntilItWasRead() {
     learner().status = ScriptedLearner.member();
     PhotosActivity screen = open(PhotosActivity.class).get();
     assertEquals("", text(screen, R.id.damaged));
     learner().status = ScriptedLearner.member().withDamage(true);
     session().refresh();
     settle();
-    assertEquals("What was taught on this phone was damaged, and a new beginning is made.", text(screen, R.id.damaged));
+    assertEquals("What had been taught on this phone was damaged. What was not sent of it is lost.",
+        text(screen, R.id.damaged));
+    press(screen, R.id.damage_read);
+    settle();
+    assertEquals("", text(screen, R.id.damaged));
+    assertFalse(isShown(screen, R.id.damage_read));
+  }
+
+  @Test
+  public void damageWhoseReadingCannotBeKeptIsSaidFurtherOn() {
+    learner().status = ScriptedLearner.member().withDamage(true);
+    PhotosActivity screen = open(PhotosActivity.class).get();
+    learner().failure = new IOException("full");
+    press(screen, R.id.damage_read);
+    settle();
+    assertTrue(isShown(screen, R.id.damage_read));
+    assertTrue(isShown(screen, R.id.damaged));
   }
 
   @Test
@@ -188,8 +204,9 @@ public class PhotosActivityTest extends ScreenTestCase {
     learner().status = ScriptedLearner.member().withDamage(true);
     PhotosActivity screen = open(PhotosActivity.class).get();
     assertEquals("Abgelehntes noch einmal senden", text(screen, R.id.retry));
-    assertEquals("Was auf diesem Telefon beigebracht wurde, war beschädigt, und es wird neu begonnen.",
-        text(screen, R.id.damaged));
+    assertEquals("Was auf diesem Telefon beigebracht worden war, war beschädigt. "
+        + "Was davon nicht gesendet war, ist verloren.", text(screen, R.id.damaged));
+    assertEquals("Verstanden", text(screen, R.id.damage_read));
   }
 
   @Test

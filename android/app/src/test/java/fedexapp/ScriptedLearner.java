@@ -136,6 +136,12 @@ final class ScriptedLearner implements Learner {
   }
 
   @Override
+  public void acknowledgeDamage() throws Exception {
+    ask("acknowledge damage");
+    status = status.withDamage(false);
+  }
+
+  @Override
   public SyncResult pull(Progress progress, Stop stop) throws Exception {
     ask("pull");
     progress.at(0, 0);

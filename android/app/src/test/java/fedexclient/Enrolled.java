@@ -35,6 +35,12 @@ public final class Enrolled {
         "a".repeat(43), "kitchen", key, key, new byte[32], 0, false));
   }
 
+  /** Spoils what was taught. */
+  public void damageCache() throws Exception {
+    Files.createDirectories(folder);
+    Files.write(folder.resolve("cache.sqlite3"), new byte[10_000]);
+  }
+
   /** Spoils what it knows of its group. */
   public void damage() throws Exception {
     Files.write(folder.resolve("identity.json"), new byte[] {'{'});

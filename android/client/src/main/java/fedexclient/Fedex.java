@@ -305,6 +305,17 @@ public final class Fedex implements AutoCloseable {
     });
   }
 
+  /**
+   * Deletes a damaged cache that was set aside, as once the user has been told: {@link FedexStatus#setAside} says so
+   * until then. It goes on where another one was met damaged since.
+   */
+  public void dropSetAside() throws FedexException {
+    asked(() -> {
+      device().caches.dropSetAside();
+      return null;
+    });
+  }
+
   /** Has refused uploads sent again by the next push, as after the service was put right. */
   public void retryRefused() throws FedexException {
     asked(() -> {
@@ -323,7 +334,7 @@ public final class Fedex implements AutoCloseable {
       String origin = originOf(identity);
       SampleCounts samples = SampleCounts.of(cache, origin, identity == null ? null : identity.device());
       return new FedexStatus(
-          samples, release(), identity, own.consent.givenMs(origin), own.log, own.caches.setAside());
+          samples, release(), identity, own.consent.givenMs(origin), own.log, cache.setAside());
     });
   }
 

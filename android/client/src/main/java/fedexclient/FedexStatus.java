@@ -67,7 +67,10 @@ public final class FedexStatus {
     return lastPull;
   }
 
-  /** A cache that was damaged, and set aside since the app began; null: none was. What was not sent of it is lost. */
+  /**
+   * A cache that was damaged and set aside, by whichever process and however long ago: what was not sent of it is lost.
+   * Null: there is none, or it was forgotten, erased or dropped ({@link Fedex#dropSetAside}).
+   */
   public @Nullable File setAside() {
     return setAside;
   }

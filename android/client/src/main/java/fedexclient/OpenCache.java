@@ -15,7 +15,6 @@ final class OpenCache implements Keeper.Caches, AutoCloseable {
   private final File file;
   private final int maxUnfed;
   private @Nullable Cache cache;
-  private @Nullable File setAside;
   private boolean isClosed;
 
   OpenCache(File file, int maxUnfed) {
@@ -31,18 +30,19 @@ final class OpenCache implements Keeper.Caches, AutoCloseable {
     if (cache != null && cache.isDamaged()) {
       letGo();
     }
-    Cache open = cache;
-    if (open == null) {
-      open = Cache.open(file, maxUnfed);
-      cache = open;
-      setAside = open.setAside() == null ? setAside : open.setAside();
+    if (cache == null) {
+      cache = Cache.open(file, maxUnfed);
     }
-    return open;
+    return cache;
   }
 
-  /** The damaged file that was last set aside; null: there was none. */
-  synchronized @Nullable File setAside() {
-    return setAside;
+  /** Deletes what was set aside as damaged; where damage was met since, that is another file, and nobody was told. */
+  synchronized void dropSetAside() throws CacheException {
+    boolean isAnother = cache != null && cache.isDamaged();
+    Cache open = open();
+    if (!isAnother) {
+      open.dropSetAside();
+    }
   }
 
   private void letGo() {

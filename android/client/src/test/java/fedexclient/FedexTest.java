@@ -270,6 +270,36 @@ public final class FedexTest extends FedexTestCase {
     assertBegunAnew();
   }
 
+  /** As a job at night may have met it, in a process that is gone. */
+  @Test
+  public void damage_is_told_by_the_next_process_too_until_the_user_has_seen_it() throws Exception {
+    teach(1);
+    damage();
+    assertTrouble(Trouble.STORAGE, fedex::labels);
+    fedex.status();
+    fedex.close();
+    fedex = opened("this");
+    assertNotNull(fedex.status().setAside());
+    fedex.dropSetAside();
+    assertNull(fedex.status().setAside());
+    assertFalse(new File(cache().getPath() + ".damaged").exists());
+  }
+
+  @Test
+  public void damage_that_was_met_since_is_another_one_and_told_too() throws Exception {
+    teach(1);
+    damage();
+    assertTrouble(Trouble.STORAGE, fedex::labels);
+    assertNotNull(fedex.status().setAside());
+    teach(2);
+    damage();
+    assertTrouble(Trouble.STORAGE, fedex::labels);
+    fedex.dropSetAside();
+    assertNotNull(fedex.status().setAside());
+    fedex.dropSetAside();
+    assertNull(fedex.status().setAside());
+  }
+
   @Test
   public void damage_that_recognising_meets_is_said_once_and_answers_go_on() throws Exception {
     teach(1);
@@ -283,6 +313,7 @@ public final class FedexTest extends FedexTestCase {
     }
     fedex.forget();
     assertFalse("features that were set aside are features", new File(cache().getPath() + ".damaged").exists());
+    assertNull(fedex.status().setAside());
     assertEquals(0, fedex.status().samples().inferences());
   }
 

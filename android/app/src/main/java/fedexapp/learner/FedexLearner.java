@@ -207,6 +207,14 @@ final class FedexLearner implements Learner {
   }
 
   @Override
+  public void acknowledgeDamage() throws Exception {
+    asked(() -> {
+      fedex.dropSetAside();
+      return null;
+    });
+  }
+
+  @Override
   public SyncResult pull(Progress progress, Stop stop) throws Exception {
     return asked(() -> {
       PullReport report = fedex.pull(progress::at, stop);

@@ -38,6 +38,9 @@ public interface Learner extends AutoCloseable {
   /** Has the next push send again what the service refused, as after it was put right. */
   void retryRefused() throws Exception;
 
+  /** Takes down that the user has read that what was taught was damaged: {@link Status#wasDamaged} no longer. */
+  void acknowledgeDamage() throws Exception;
+
   /** Looks for a better release, and installs it. */
   SyncResult pull(Progress progress, Stop stop) throws Exception;
 

@@ -51,7 +51,7 @@ public final class Status {
     return new Status(samples, release, refusals, membership, hasConsent, push, pull, wasDamaged);
   }
 
-  /** The same where what was taught was damaged, and is begun anew. */
+  /** The same where what was taught was damaged, or no longer. */
   public Status withDamage(boolean isDamage) {
     return new Status(samples, release, refusals, membership, hasConsent, lastPush, lastPull, isDamage);
   }
@@ -89,7 +89,7 @@ public final class Status {
     return lastPull;
   }
 
-  /** Whether what was taught was damaged, and is begun anew: what was not sent of it is lost. */
+  /** Whether what was taught was damaged, and the user has not read that yet: what was not sent of it is lost. */
   public boolean wasDamaged() {
     return wasDamaged;
   }

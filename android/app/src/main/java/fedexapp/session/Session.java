@@ -136,6 +136,14 @@ public final class Session {
     }
   }
 
+  /** The user has read that what was taught was damaged; where that cannot be kept, it is said further on. */
+  public void acknowledgeDamage() {
+    jobs.run(Lane.READING, () -> {
+      learner.get().acknowledgeDamage();
+      return learner.get().status();
+    }, this::show, error -> refresh());
+  }
+
   /** Looks for a better release; nothing while something else runs. */
   public void pull() {
     begin(new Sync(false), Learner::pull);

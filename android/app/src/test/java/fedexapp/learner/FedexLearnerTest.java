@@ -196,6 +196,19 @@ public final class FedexLearnerTest {
   }
 
   @Test
+  public void damageOfWhatWasTaughtIsToldUntilTheUserHasReadIt() throws Exception {
+    close();
+    phone.damageCache();
+    open();
+    assertTrue(learner.status().wasDamaged());
+    close();
+    open();
+    assertTrue(learner.status().wasDamaged());
+    learner.acknowledgeDamage();
+    assertFalse(learner.status().wasDamaged());
+  }
+
+  @Test
   public void anAppWithoutABundleSaysSo() {
     BuiltIn builtIn = new BuiltIn(RuntimeEnvironment.getApplication());
     assertThrows(NoModelException.class, () -> builtIn.open(RuntimeEnvironment.getApplication()));

@@ -25,16 +25,14 @@ public final class Cache implements AutoCloseable {
   private static final Object OPENING = new Object();
 
   private final Database database;
-  private final @Nullable File setAside;
   private final byte[] secret;
   private final InferenceTable inferences;
   private final FeedbackTable feedback;
   private final UploadTable uploads;
   private final SetupTable setups;
 
-  private Cache(Database database, int maxUnfed, @Nullable File setAside) throws CacheException {
+  private Cache(Database database, int maxUnfed) throws CacheException {
     this.database = database;
-    this.setAside = setAside;
     this.secret = database.secret(randomBytes());
     inferences = new InferenceTable(database, sampleIds(database, secret), maxUnfed);
     feedback = new FeedbackTable(database);
@@ -58,28 +56,21 @@ public final class Cache implements AutoCloseable {
     CacheFiles files = new CacheFiles(file);
     synchronized (OPENING) {
       if (files.isSuspect()) {
-        return beginAnew(files, maxUnfed);
+        files.setAside();
       }
       try {
-        return open(files, maxUnfed, null);
+        return open(files, maxUnfed);
       } catch (CacheDamagedException error) {
-        return beginAnew(files, maxUnfed);
+        files.setAside();
+        return open(files, maxUnfed);
       }
     }
   }
 
-  private static Cache beginAnew(CacheFiles files, int maxUnfed) throws CacheException {
-    files.setAside();
-    Cache anew = open(files, maxUnfed, files.setAsideFile());
-    // Whoever still has a number of the file before must not mean another answer by it: fewer come than milliseconds.
-    anew.inferences.numberFrom(System.currentTimeMillis());
-    return anew;
-  }
-
-  private static Cache open(CacheFiles files, int maxUnfed, @Nullable File setAside) throws CacheException {
+  private static Cache open(CacheFiles files, int maxUnfed) throws CacheException {
     Database database = Database.open(files.file());
     try {
-      return new Cache(database, maxUnfed, setAside);
+      return new Cache(database, maxUnfed);
     } catch (Throwable error) {
       database.close(); // nobody else can
       throw error;
@@ -100,9 +91,14 @@ public final class Cache implements AutoCloseable {
     }
   }
 
-  /** The file that was damaged and set aside when this was opened; null: there was nothing to set aside. */
+  /** The damaged file that was set aside last, by whichever process; null: there is none, or it was dropped. */
   public @Nullable File setAside() {
-    return setAside;
+    return database.files().setAsideFile();
+  }
+
+  /** Deletes what was set aside as damaged. */
+  public void dropSetAside() throws CacheException {
+    database.files().dropSetAside();
   }
 
   /** Whether damage was met since this was opened: whoever opens the file again begins a new one. */

@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files of one cache: made for their owner only, and set aside together when what is in them is damaged.
@@ -16,7 +17,7 @@ import java.util.List;
  * <pre>
  *   NAME, NAME-wal, NAME-shm           SQLite's
  *   NAME.suspect                       empty: what is above is damaged, and is set aside when it is opened next
- *   NAME.damaged, …-wal, …-shm         what was set aside last
+ *   NAME.damaged, …-wal, …-shm         what was set aside last, until its user forgets it or has been told
  * </pre>
  *
  * <p>SQLite's files are never opened here: closing one would drop the locks that this process holds on it.
@@ -37,9 +38,10 @@ final class CacheFiles {
     return file;
   }
 
-  /** What was set aside last; it need not be there. */
-  File setAsideFile() {
-    return beside(".damaged");
+  /** What was set aside last; null: nothing was, or it was dropped. */
+  @Nullable File setAsideFile() {
+    File damaged = beside(".damaged");
+    return damaged.exists() ? damaged : null;
   }
 
   /** Makes the folder and an empty file where there is none, for their owner only: features are biometric data. */
@@ -91,8 +93,8 @@ final class CacheFiles {
   }
 
   /**
-   * Puts the files where {@link #setAsideFile} says, in the place of what was there. Killed on the way, it goes on at
-   * the next time: the mark goes last.
+   * Puts the files where {@link #setAsideFile} finds them, in the place of what was there. Killed on the way, it goes
+   * on at the next time: the mark goes last.
    */
   void setAside() throws CacheException {
     mark();
@@ -120,7 +122,7 @@ final class CacheFiles {
       for (String side : SIDES) {
         Files.deleteIfExists(beside(".damaged" + side).toPath());
       }
-      Files.deleteIfExists(setAsideFile().toPath());
+      Files.deleteIfExists(beside(".damaged").toPath()); // last: until then it is said
     } catch (IOException error) {
       throw refused(error);
     }

@@ -34,6 +34,9 @@ final class Database implements AutoCloseable {
   /** Without Android's own table of locales. */
   private static final int FLAGS = SQLiteDatabase.CREATE_IF_NECESSARY | SQLiteDatabase.NO_LOCALIZED_COLLATORS;
 
+  /** The first inference of a new file has the number after this one. */
+  private static final String NUMBER_FROM = "INSERT INTO sqlite_sequence (name, seq) VALUES ('inferences', ?)";
+
   private static final String SECRET = "SELECT value FROM state WHERE key = 'secret'";
   private static final String KEEP_SECRET = "INSERT OR IGNORE INTO state VALUES ('secret', ?)";
 
@@ -102,6 +105,10 @@ final class Database implements AutoCloseable {
       if (version() == 0) { // another process may have been first
         for (String statement : Schema.STATEMENTS) {
           change(statement);
+        }
+        if (files.setAsideFile() != null) {
+          // Whoever still has a number of that file must not mean another answer by it: fewer come than milliseconds.
+          change(NUMBER_FROM, System.currentTimeMillis());
         }
         change("PRAGMA user_version = " + Schema.VERSION);
       }

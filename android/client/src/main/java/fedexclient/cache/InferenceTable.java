@@ -28,8 +28,6 @@ public final class InferenceTable {
       + "AND NOT EXISTS (SELECT 1 FROM inferences i WHERE i.sample_id = faces.sample_id)";
   private static final String GET = "SELECT id, results, unknown, head_serial, taken_ms FROM inferences WHERE id = ?";
   private static final String COUNT = "SELECT count(*) FROM inferences";
-  private static final String NUMBER_FROM = "INSERT INTO sqlite_sequence (name, seq) SELECT 'inferences', ? "
-      + "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'inferences')";
 
   private final Database database;
   private final SampleIds names;
@@ -40,11 +38,6 @@ public final class InferenceTable {
     this.database = database;
     this.names = names;
     this.maxUnfed = maxUnfed;
-  }
-
-  /** Numbers the first inference of a new file higher than a number, so that it is none of the file before. */
-  void numberFrom(long number) throws CacheException {
-    database.change(NUMBER_FROM, number);
   }
 
   /**

@@ -46,7 +46,6 @@ public class DamagedTest extends CacheTestCase {
       assertFalse(beside(".suspect").exists());
     }
     try (Cache cache = open()) {
-      assertNull(cache.setAside());
       assertEquals(1, cache.inferences().count());
     }
   }
@@ -154,6 +153,39 @@ public class DamagedTest extends CacheTestCase {
     assertBegunAnew();
     assertArrayEquals(new byte[] {1}, Files.readAllBytes(beside(".damaged").toPath()));
     assertArrayEquals(new byte[] {2}, Files.readAllBytes(beside(".damaged-wal").toPath()));
+  }
+
+  /** It may have been a job at night that met the damage, and nobody looked. */
+  @Test
+  public void whoever_opens_it_later_is_told_of_the_damage_until_that_is_dropped() throws Exception {
+    assertSetAside(new byte[10_000]);
+    try (Cache cache = open()) {
+      assertEquals(beside(".damaged"), cache.setAside());
+      cache.dropSetAside();
+      assertNull(cache.setAside());
+      assertEquals(1, cache.inferences().count());
+    }
+    assertFalse(beside(".damaged").exists());
+    try (Cache cache = open()) {
+      assertNull(cache.setAside());
+    }
+  }
+
+  @Test
+  public void what_is_forgotten_was_not_damaged() throws Exception {
+    assertSetAside(new byte[10_000]);
+    try (Cache cache = open()) {
+      cache.forget();
+      assertNull(cache.setAside());
+    }
+  }
+
+  /** After the last move, with the mark gone and nothing made yet. */
+  @Test
+  public void a_new_file_is_numbered_after_the_damaged_one_though_a_kill_came_between() throws Exception {
+    Files.createDirectories(file().getParentFile().toPath());
+    Files.write(beside(".damaged").toPath(), new byte[] {1});
+    assertBegunAnew();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package fedexclient.cache;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,6 +10,7 @@ import fedexclient.contract.FeatureShape;
 import java.io.File;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 import org.junit.Assume;
 import org.junit.Test;
@@ -103,6 +105,22 @@ public class FullDiskTest extends CacheTestCase {
       try (Cache cache = Cache.open(file, 100)) {
         assertNull(cache.setAside());
         assertEquals(0, cache.inferences().count());
+      }
+    });
+  }
+
+  @Test
+  public void a_new_file_is_numbered_after_the_damaged_one_though_the_disk_was_full_between() throws Exception {
+    onSmallDisk(place -> {
+      File file = new File(place, "home/cache.sqlite3");
+      assertTrue(file.getParentFile().mkdirs());
+      Files.write(file.toPath(), new byte[10_000]);
+      File filling = fill(place);
+      assertThrows(CacheFullException.class, () -> Cache.open(file, 100));
+      assertTrue(filling.delete());
+      try (Cache cache = Cache.open(file, 100)) {
+        assertNotNull(cache.setAside());
+        assertTrue(Entries.add(cache, 1) > 1_000_000, "no number is that of another answer before");
       }
     });
   }
