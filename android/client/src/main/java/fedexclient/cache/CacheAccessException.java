@@ -1,8 +1,8 @@
 package fedexclient.cache;
 
 /**
- * The file cannot be read or written: its folder is not to be had, another process holds it for too long, or it was
- * closed.
+ * The file cannot be read or written: its folder is not to be had, another process holds it for too long, there is no
+ * memory to read it into, or it was closed.
  */
 public final class CacheAccessException extends CacheException {
   private static final long serialVersionUID = 1L;

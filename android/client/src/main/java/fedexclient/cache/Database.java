@@ -139,14 +139,25 @@ final class Database implements AutoCloseable {
       return new SQLiteCursor(driver, table, query);
     };
     try (Cursor cursor = opened().rawQueryWithFactory(binding, sql, null, "")) {
-      List<Row> rows = new ArrayList<>();
-      while (cursor.moveToNext()) {
-        rows.add(row(cursor));
-      }
-      return rows;
+      return rows(cursor);
     } catch (SQLiteException error) {
       throw failure(files, error);
     }
+  }
+
+  private List<Row> rows(Cursor cursor) throws CacheAccessException {
+    List<Row> rows = new ArrayList<>();
+    try {
+      while (cursor.moveToNext()) {
+        rows.add(row(cursor));
+      }
+    } catch (SQLiteException error) {
+      throw error;
+    } catch (RuntimeException error) {
+      // A window that cannot be had, or that lost a row: exceptions of no kind in common, and of no name before API 33.
+      throw new CacheAccessException(files.file() + ": " + error.getMessage(), error);
+    }
+    return rows;
   }
 
   /**
