@@ -17,6 +17,9 @@ from device.cache.database import Connection, Database
 from device.cache.setups import BundleSetup, add_setup
 from device.errors import FeedbackError
 
+MAX_RESULTS = 20
+"""Of one answer: what every client can read in one piece."""
+
 _ADD_SPACE = "INSERT INTO spaces (space, shape) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _ADD = """
     INSERT INTO inferences (sample_id, space, results, unknown, head_serial, setup, taken_ms, feature)
@@ -44,7 +47,7 @@ class NewInference:
     feature: NDArray[np.float32]
     """In C order."""
     results: Sequence[Ranked]
-    """The best labels, best first."""
+    """The best labels, best first; the first `MAX_RESULTS` are kept."""
     unknown: bool
     head_serial: int
     computed_by: BundleSetup
@@ -134,6 +137,6 @@ class InferenceTable:
 
 
 def _row(new: NewInference, sample_id: bytes, space_key: int, setup_key: int) -> tuple[object, ...]:
-    results = json.dumps([(one.label, one.probability) for one in new.results], ensure_ascii=False)
+    results = json.dumps([(one.label, one.probability) for one in new.results[:MAX_RESULTS]], ensure_ascii=False)
     feature = new.feature.astype("<f4", order="C", copy=False).data
     return sample_id, space_key, results, new.unknown, new.head_serial, setup_key, new.taken_ms, feature

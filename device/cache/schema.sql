@@ -31,7 +31,7 @@ CREATE TABLE inferences (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     sample_id BLOB NOT NULL,             -- 16 bytes: the same photo, face of a photo, or tensor is the same sample
     space INTEGER NOT NULL REFERENCES spaces (id),
-    results TEXT NOT NULL,               -- [["Ada", 0.97], ...], best first
+    results TEXT NOT NULL,               -- [["Ada", 0.97], ...], best first, at most 20
     unknown INTEGER NOT NULL,            -- 1: the answer was "unknown"
     head_serial INTEGER NOT NULL,        -- 0: the head of the bundle
     setup INTEGER NOT NULL REFERENCES setups (id), -- what computed the feature

@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,16 @@ def test_what_is_stored_is_read_back_after_opening_again(path: Path) -> None:
         stored = cache.inferences.get(id_)
     assert stored.results == (Ranked("Ada", 0.75), Ranked("Ben", 0.25))
     assert (stored.unknown, stored.head_serial, stored.taken_ms) == (False, 3, 1007)
+
+
+def test_of_very_many_results_the_best_are_kept_and_read_back(path: Path) -> None:
+    results = tuple(
+        Ranked("\N{SLIGHTLY SMILING FACE}" * 59 + f"{number:05}", 1 / (number + 1)) for number in range(4500)
+    )
+    with Cache.open(path, max_unfed=10) as cache:
+        new = dataclasses.replace(inference(), results=results)
+        id_ = cache.inferences.add(new, space_key=cache.inferences.space_key(SPACE, (4,)))
+        assert cache.inferences.get(id_).results == results[:20]
 
 
 def test_the_oldest_without_waiting_feedback_go_first(path: Path) -> None:

@@ -98,7 +98,7 @@ public final class FedexOptions {
     return copy;
   }
 
-  /** Answers with so many labels, instead of 3. */
+  /** Answers with so many labels, instead of 3. Of them the best 20 are kept with the answer. */
   public FedexOptions withTop(int labels) {
     FedexOptions copy = copy();
     copy.top = labels;

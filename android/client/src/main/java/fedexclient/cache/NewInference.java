@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What one inference adds. */
 public final class NewInference {
+  /** Of one answer: as many as the Python device keeps, and far less than {@link StoredJson} reads. */
+  static final int MAX_RESULTS = 20;
+
   private final byte[] photo;
   private final @Nullable Box box;
   private final float[] feature;
@@ -28,7 +31,7 @@ public final class NewInference {
     this.photo = photo;
     this.box = box;
     this.feature = feature;
-    this.results = results;
+    this.results = results.subList(0, Math.min(results.size(), MAX_RESULTS));
     this.isUnknown = isUnknown;
     this.headSerial = headSerial;
     this.computedBy = computedBy;
@@ -36,7 +39,7 @@ public final class NewInference {
   }
 
   /**
-   * What an answer adds.
+   * What an answer adds; of its labels the best twenty.
    *
    * @param photo 16 bytes: the id of the photo, or of the tensor, by {@link SampleIds} and the cache's secret
    * @param computedBy what computed the feature
@@ -63,6 +66,7 @@ public final class NewInference {
     return bytes.array();
   }
 
+  /** The best, best first. */
   List<Ranked> results() {
     return results;
   }

@@ -44,6 +44,21 @@ public class InferenceTableTest extends CacheTestCase {
     }
   }
 
+  /** As for an app that shows all it knows: what is written must be what can be read. */
+  @Test
+  public void of_very_many_results_the_best_are_kept_and_read_back() throws Exception {
+    List<Ranked> results = new ArrayList<>();
+    for (int number = 0; number < 4_500; number++) {
+      results.add(new Ranked("\ud83d\ude42".repeat(59) + String.format("%05d", number), 1.0 / (number + 1)));
+    }
+    try (Cache cache = open()) {
+      long id = cache.inferences().add(new NewInference(Entries.photo(1), null, Entries.feature(1), results, false, 0,
+          Entries.COMPUTED_BY, 0), Entries.spaceKey(cache));
+      assertEquals(results.subList(0, 20).toString(), cache.inferences().get(id).results().toString());
+      assertFalse(cache.isDamaged());
+    }
+  }
+
   @Test
   public void the_oldest_without_waiting_feedback_go_first() throws Exception {
     List<Long> ids = new ArrayList<>();
