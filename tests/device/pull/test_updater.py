@@ -749,7 +749,7 @@ def test_a_head_of_another_bundles_space_does_not_serve(
     assert (recognizer.head_serial, recognizer.warnings) == (0, ())
 
 
-def test_while_one_process_installs_another_waits_for_its_turn(
+def test_while_one_process_installs_another_is_told_to_try_later_and_then_installs(
     updater: Updater, device: Device, service: StubService, four: bytes
 ) -> None:
     service.publish(four, serial=1, labels=FOUR)

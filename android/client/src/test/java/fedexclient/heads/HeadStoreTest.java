@@ -177,7 +177,7 @@ class HeadStoreTest {
   }
 
   @Test
-  void another_process_that_installs_is_waited_for() throws Exception {
+  void while_another_process_installs_this_one_is_told_to_try_later_until_that_is_killed() throws Exception {
     heads.install().close();
     String lock = heads.directory().resolve("lock").toString();
     Process other = new ProcessBuilder(new File(System.getProperty("java.home"), "bin/java").getPath(), "-cp",

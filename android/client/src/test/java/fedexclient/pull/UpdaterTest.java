@@ -567,16 +567,19 @@ class UpdaterTest {
   }
 
   @Test
-  void while_one_installs_another_waits_for_its_turn() throws Exception {
+  void while_one_installs_another_is_told_to_try_later_and_then_installs() throws Exception {
     scene.publish(scene.four, 1);
     AtomicReference<Throwable> met = new AtomicReference<>();
-    try (HeadStore.Installing installing = scene.heads.install()) {
+    HeadStore.Installing installing = scene.heads.install();
+    try {
       Thread other = new Thread(() -> met.set(assertThrows(TryLaterException.class, scene::pull)));
       other.start();
       other.join();
-      assertEquals(installing, installing);
+    } finally {
+      installing.close();
     }
     assertTrue(met.get().getMessage().contains("another process is installing"));
+    assertEquals(0, scene.serving());
     assertEquals(1, scene.pull().serial());
   }
 

@@ -21,8 +21,10 @@ import java.net.Socket;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Timeout;
@@ -298,6 +300,7 @@ class HttpPaceTest {
   @ParameterizedTest
   @EnumSource
   void a_connection_that_was_given_up_is_closed_and_its_thread_ends(Platform platform) throws Exception {
+    Set<Thread> before = wires();
     CompletableFuture<Integer> end = new CompletableFuture<>();
     RawServer.Answer answer = (connection, head) -> {
       try {
@@ -311,13 +314,16 @@ class HttpPaceTest {
       assertThrows(UnreachableException.class, () -> release(service));
       assertEquals(-1, end.get(10, TimeUnit.SECONDS));
     }
-    for (int wait = 0; wait < 100 && wires() > 0; wait++) {
-      Thread.sleep(50);
+    for (Thread wire : wires()) {
+      if (!before.contains(wire)) {
+        wire.join(10_000);
+        assertFalse(wire.isAlive(), wire.toString());
+      }
     }
-    assertFalse(wires() > 20, wires() + " threads");
   }
 
-  private static long wires() {
-    return Thread.getAllStackTraces().keySet().stream().filter(one -> one.getName().equals("fedex-wire")).count();
+  private static Set<Thread> wires() {
+    return Thread.getAllStackTraces().keySet().stream().filter(one -> one.getName().equals("fedex-wire"))
+        .collect(Collectors.toSet());
   }
 }
