@@ -6,19 +6,33 @@ import java.io.FileNotFoundException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** A small file, for its owner only (mode 0600): after a kill at any instant it is the old one or the new one. */
+/**
+ * A small file, for its owner only (mode 0600): after a kill at any instant it is the old one or the new one.
+ *
+ * <p>Several may write it at once, each under a name of its own, {@code .NAME.(random)}, until it is renamed. What a
+ * writer that was killed left there goes with the first writing that comes an hour later.
+ */
 public final class AtomicFile {
   private static final FileAttribute<?> OWN = PosixFilePermissions.asFileAttribute(
       PosixFilePermissions.fromString("rw-------"));
   private static final int BLOCK_BYTES = 8 << 10;
+
+  /** Of this device's writers and of a Python device's. */
+  private static final Pattern RANDOM = Pattern.compile("[0-9a-f-]{16,36}");
+
+  /** So long after the last byte, whatever there is of a small file, nobody goes on writing it. */
+  private static final long GIVEN_UP_MS = 3_600_000;
 
   private final Path path;
 
@@ -36,7 +50,7 @@ public final class AtomicFile {
    * @throws StorageException nothing has changed, unless only the last flush of the folder failed
    */
   public void write(byte[] data) throws StorageException {
-    Path temporary = path.resolveSibling("." + path.getFileName() + "." + UUID.randomUUID());
+    Path temporary = path.resolveSibling(begin() + UUID.randomUUID());
     try {
       writeAndFlush(temporary, data);
       Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
@@ -44,7 +58,33 @@ public final class AtomicFile {
       remove(temporary, error);
       throw new StorageException(path, error);
     }
+    sweep();
     folder().flush();
+  }
+
+  private String begin() {
+    return "." + path.getFileName() + ".";
+  }
+
+  /** Removes what killed writers left, by the clock of the file system: the file itself was written just now. */
+  private void sweep() {
+    Path folder = path.toAbsolutePath().getParent();
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, this::isOfAWriter)) {
+      long now = Files.getLastModifiedTime(path).toMillis();
+      for (Path one : left) {
+        if (Files.getLastModifiedTime(one).toMillis() < now - GIVEN_UP_MS) {
+          Files.deleteIfExists(one);
+        }
+      }
+    } catch (IOException | DirectoryIteratorException error) {
+      // What was to be written is written; a later writing tries again.
+    }
+  }
+
+  private boolean isOfAWriter(Path file) {
+    String name = file.getFileName().toString();
+    return name.startsWith(begin()) && RANDOM.matcher(name.substring(begin().length())).matches()
+        && Files.isRegularFile(file);
   }
 
   /** By a stream: a channel closes, and the file breaks off, where the thread is interrupted. */

@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -55,6 +57,36 @@ class AtomicFileTest {
     Files.createDirectories(folder.resolve("kept/inside"));
     assertThrows(StorageException.class, () -> file().write(new byte[] {1}));
     assertEquals(List.of("kept"), names());
+  }
+
+  /** One that is killed leaves what it wrote under its own name, as large as a golden sample; others are left alone. */
+  @Test
+  void what_killed_writers_left_long_ago_goes_with_the_next_writing() throws Exception {
+    long hoursAgo = System.currentTimeMillis() - 7_200_000;
+    left(".kept.11111111-2222-3333-4444-555555555555", hoursAgo);
+    left(".kept.0123456789abcdef", hoursAgo);
+    left(".kept.66666666-7777-8888-9999-aaaaaaaaaaaa", System.currentTimeMillis());
+    left(".kept.notes", hoursAgo);
+    left(".kept", hoursAgo);
+    left(".other.11111111-2222-3333-4444-555555555555", hoursAgo);
+    file().write(new byte[] {1});
+    assertEquals(Set.of("kept", ".kept.66666666-7777-8888-9999-aaaaaaaaaaaa", ".kept.notes", ".kept",
+        ".other.11111111-2222-3333-4444-555555555555"), Set.copyOf(names()));
+  }
+
+  /** A folder in the place of a file cannot be removed: it is full. */
+  @Test
+  void what_cannot_be_removed_is_no_reason_not_to_write() throws Exception {
+    Path full = folder.resolve(".kept.0123456789abcdef");
+    Files.createDirectories(full.resolve("inside"));
+    Files.setLastModifiedTime(full, FileTime.fromMillis(0));
+    file().write(new byte[] {1});
+    assertArrayEquals(new byte[] {1}, file().read(1));
+  }
+
+  private void left(String name, long modifiedMs) throws Exception {
+    Path path = Files.write(folder.resolve(name), new byte[3]);
+    Files.setLastModifiedTime(path, FileTime.fromMillis(modifiedMs));
   }
 
   @Test
