@@ -1,12 +1,12 @@
 package fedexclient.cache;
 
+import fedexclient.storage.Folder;
+import fedexclient.storage.OwnFile;
+import fedexclient.storage.StorageException;
 import java.io.File;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -44,20 +44,12 @@ final class CacheFiles {
     return damaged.exists() ? damaged : null;
   }
 
-  /** Makes the folder and an empty file where there is none, for their owner only: features are biometric data. */
+  /** Makes the folder and an empty file where there is none, for their owner only. */
   void make() throws CacheException {
-    Path path = file.getAbsoluteFile().toPath();
     try {
-      Files.createDirectories(
-          path.getParent(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      if (!file.exists()) {
-        Files.createFile(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-      }
-    } catch (FileAlreadyExistsException error) {
-      if (!file.exists()) { // a file stands where the folder should be; otherwise another process was first
-        throw refused(error);
-      }
-    } catch (IOException error) {
+      new Folder(file.getAbsoluteFile().getParentFile().toPath()).make();
+      new OwnFile(file.toPath()).make();
+    } catch (StorageException error) {
       throw refused(error);
     }
   }
@@ -132,7 +124,7 @@ final class CacheFiles {
     Files.move(beside(side).toPath(), beside(".damaged" + side).toPath(), StandardCopyOption.REPLACE_EXISTING);
   }
 
-  private CacheException refused(IOException error) {
+  private CacheException refused(Exception error) {
     String message = file + ": cannot be written: " + error.getMessage();
     return isFull() ? new CacheFullException(message, error) : new CacheAccessException(message, error);
   }

@@ -10,6 +10,7 @@ import fedexclient.service.Service;
 import fedexclient.service.ServiceException;
 import fedexclient.service.Stop;
 import fedexclient.service.UnreachableException;
+import fedexclient.storage.OwnFile;
 import fedexclient.storage.StorageException;
 import fedexclient.trust.ProtocolViolationException;
 import fedexclient.trust.UntrustedException;
@@ -18,8 +19,6 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.function.LongConsumer;
 
 /**
@@ -28,9 +27,6 @@ import java.util.function.LongConsumer;
  * <p>Whoever calls holds the lock of the store of heads.
  */
 final class Downloader {
-  private static final FileAttribute<?> OWN = PosixFilePermissions.asFileAttribute(
-      PosixFilePermissions.fromString("rw-------"));
-
   private final Service service;
   private final HeadObjects objects;
   private final Stop stop;
@@ -89,7 +85,7 @@ final class Downloader {
   }
 
   private long download(Path partial, FileRef reference, long begin)
-      throws ServiceException, UntrustedException, IOException {
+      throws ServiceException, UntrustedException, StorageException, IOException {
     long size;
     try (ObjectStream stream = ask(reference, begin)) {
       size = append(partial, reference, stream);
@@ -124,10 +120,8 @@ final class Downloader {
 
   /** Writes a stream behind the bytes that are there, and flushes it even if it breaks off. */
   private long append(Path partial, FileRef reference, ObjectStream stream)
-      throws ServiceException, UntrustedException, IOException {
-    if (!Files.exists(partial)) {
-      Files.createFile(partial, OWN);
-    }
+      throws ServiceException, UntrustedException, StorageException, IOException {
+    new OwnFile(partial).make();
     // No channel: that closes, and what has come is not flushed, where the thread is interrupted.
     try (RandomAccessFile file = new RandomAccessFile(partial.toFile(), "rw")) {
       if (stream.begin() < 0 || stream.begin() > file.length()) {

@@ -11,8 +11,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  * writer that was killed left there goes with the first writing that comes an hour later.
  */
 public final class AtomicFile {
-  private static final FileAttribute<?> OWN = PosixFilePermissions.asFileAttribute(
-      PosixFilePermissions.fromString("rw-------"));
   private static final int BLOCK_BYTES = 8 << 10;
 
   /** Of this device's writers and of a Python device's. */
@@ -89,7 +85,7 @@ public final class AtomicFile {
 
   /** By a stream: a channel closes, and the file breaks off, where the thread is interrupted. */
   private static void writeAndFlush(Path path, byte[] data) throws IOException {
-    Files.createFile(path, OWN);
+    Files.createFile(path, OwnFile.MODE);
     try (FileOutputStream stream = new FileOutputStream(path.toFile())) {
       stream.write(data);
       stream.getFD().sync();

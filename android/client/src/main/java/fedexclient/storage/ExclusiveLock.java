@@ -5,8 +5,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -20,8 +18,6 @@ import org.jspecify.annotations.Nullable;
 public final class ExclusiveLock {
   private static final long LOOK_MS = 100;
   private static final ConcurrentMap<Path, ReentrantLock> OF_THIS_PROCESS = new ConcurrentHashMap<>();
-  private static final FileAttribute<?> OWN = PosixFilePermissions.asFileAttribute(
-      PosixFilePermissions.fromString("rw-------"));
 
   private final Path path;
   private final ReentrantLock threads;
@@ -80,7 +76,7 @@ public final class ExclusiveLock {
         throw new IllegalStateException(path + " is held by this thread");
       }
       held.channel = FileChannel.open(
-          path, EnumSet.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE), OWN);
+          path, EnumSet.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE), OwnFile.MODE);
       held.lock = held.channel.tryLock();
       return held;
     } catch (IOException error) {

@@ -126,6 +126,17 @@ class AtomicFileTest {
     assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("one/two"))));
   }
 
+  @Test
+  void a_new_empty_file_is_for_its_owner_only_and_one_that_is_there_stays_as_it_is() throws Exception {
+    OwnFile made = new OwnFile(folder.resolve("made"));
+    made.make();
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("made"))));
+    Files.write(folder.resolve("made"), new byte[3]);
+    made.make();
+    assertEquals(3, Files.size(folder.resolve("made")));
+    assertThrows(StorageException.class, () -> new OwnFile(folder.resolve("none/made")).make());
+  }
+
   private AtomicFile file() {
     return new AtomicFile(folder.resolve("kept"));
   }
