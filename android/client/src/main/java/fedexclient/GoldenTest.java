@@ -8,6 +8,7 @@ import fedexclient.contract.ModelInput;
 import fedexclient.contract.TensorInput;
 import fedexclient.keeping.Tester;
 import fedexclient.photos.PhotoDecoder;
+import fedexclient.photos.PhotoTooLargeException;
 import fedexclient.recognise.NpyFile;
 import fedexclient.recognise.RecogniseException;
 import fedexclient.recognise.Recognizer;
@@ -42,6 +43,8 @@ final class GoldenTest implements Tester {
       return input instanceof TensorInput
           ? recognizer.selfTest(NpyFile.read(golden, (TensorInput) input))
           : recognizer.selfTest(decoder.decode(golden).pixels());
+    } catch (OutOfMemoryError error) { // what it took is free again, and the next push tries once more
+      throw new PhotoTooLargeException("golden input: there is no memory to recognise it", error);
     }
   }
 }

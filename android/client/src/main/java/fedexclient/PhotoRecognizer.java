@@ -8,6 +8,7 @@ import fedexclient.keeping.Keeper;
 import fedexclient.keeping.KeptAnswer;
 import fedexclient.photos.Photo;
 import fedexclient.photos.PhotoDecoder;
+import fedexclient.photos.PhotoTooLargeException;
 import fedexclient.recognise.Answer;
 import fedexclient.recognise.RecogniseException;
 import fedexclient.recognise.Recognizer;
@@ -43,7 +44,8 @@ public final class PhotoRecognizer implements AutoCloseable {
    *
    * <p>An answer that could not be kept is as good as any other, and says why.
    *
-   * @throws FedexException with {@link Trouble#PHOTO} for what is no photo, {@link Trouble#MODEL} for models that fail
+   * @throws FedexException with {@link Trouble#PHOTO} for what is no photo, or one that there is no memory for, {@link
+   *     Trouble#MODEL} for models that fail
    */
   public List<KeptAnswer> recognise(ContentResolver resolver, Uri uri) throws FedexException {
     return recognise(() -> decoder.decode(resolver, uri));
@@ -69,6 +71,8 @@ public final class PhotoRecognizer implements AutoCloseable {
       return keeper.keep(Example.ofFile(photo.fileSha256()), answers);
     } catch (RecogniseException error) {
       throw new FedexException(error);
+    } catch (OutOfMemoryError error) { // of one photo: what it took is free again
+      throw new FedexException(new PhotoTooLargeException("photo: there is no memory to recognise it", error));
     }
   }
 

@@ -10,7 +10,8 @@ public final class PhotoTooLargeException extends PhotoException {
     super(message);
   }
 
-  PhotoTooLargeException(String message, Throwable cause) {
+  /** Also for those who go on with what was decoded, and have no memory for it. */
+  public PhotoTooLargeException(String message, OutOfMemoryError cause) {
     super(message, cause);
   }
 }

@@ -120,16 +120,30 @@ public final class Pixels {
     return values[(y * width + x) * channels + channel] & 0xff;
   }
 
+  /** Where the whole picture lies. */
+  Rectangle all() {
+    return new Rectangle(0, 0, width, height);
+  }
+
   /** Each pixel's luma (ITU-R 601-2); of a grey picture itself. */
   Pixels luma() {
+    return luma(all());
+  }
+
+  /** That of a part of the picture, a byte a pixel: no colours are copied. */
+  Pixels luma(Rectangle part) {
     if (channels == GREY) {
-      return this;
+      return part(part);
     }
-    byte[] luma = new byte[width * height];
-    for (int pixel = 0; pixel < luma.length; pixel++) {
-      luma[pixel] = luma(values[3 * pixel] & 0xff, values[3 * pixel + 1] & 0xff, values[3 * pixel + 2] & 0xff);
+    byte[] luma = new byte[part.width() * part.height()];
+    int to = 0;
+    for (int y = 0; y < part.height(); y++) {
+      int from = ((part.top() + y) * width + part.left()) * COLOUR;
+      for (int end = from + part.width() * COLOUR; from < end; from += COLOUR) {
+        luma[to++] = luma(values[from] & 0xff, values[from + 1] & 0xff, values[from + 2] & 0xff);
+      }
     }
-    return new Pixels(width, height, GREY, luma);
+    return new Pixels(part.width(), part.height(), GREY, luma);
   }
 
   private static byte luma(int red, int green, int blue) {
@@ -138,7 +152,7 @@ public final class Pixels {
 
   /** A part of the picture; all of it is the picture itself. */
   Pixels part(Rectangle part) {
-    if (part.equals(new Rectangle(0, 0, width, height))) {
+    if (part.equals(all())) {
       return this;
     }
     Pixels copy = black(part.width(), part.height(), channels);

@@ -15,17 +15,20 @@ import fedexclient.contract.PhotoInput;
 final class Preparation {
   private Preparation() {}
 
-  /** Fits a photo into an input of whole photos. */
+  /**
+   * Fits a photo into an input of whole photos. Beside the photo it takes a byte a pixel of it where the input is grey,
+   * and otherwise what the input is large, and the photo high.
+   */
   static Pixels prepare(Pixels photo, PhotoInput input) {
-    Placement placement = Placement.of(photo.width(), photo.height(), input);
-    boolean isOfItsSize = photo.width() == input.width() && photo.height() == input.height();
-    Pixels part = isOfItsSize ? photo : photo.part(placement.part());
-    Pixels taken = input.channels() == Pixels.GREY ? part.luma() : part;
-    if (isOfItsSize) {
-      return taken;
+    boolean isGrey = input.channels() == Pixels.GREY;
+    if (photo.width() == input.width() && photo.height() == input.height()) {
+      return isGrey ? photo.luma() : photo;
     }
+    Placement placement = Placement.of(photo.width(), photo.height(), input);
     Rectangle place = placement.place();
-    Pixels resized = Resizing.resize(taken, place.width(), place.height());
+    Pixels taken = isGrey ? photo.luma(placement.part()) : photo;
+    Rectangle part = isGrey ? taken.all() : placement.part();
+    Pixels resized = Resizing.resize(taken, part, place.width(), place.height());
     return resized.onBlack(input.width(), input.height(), place.left(), place.top());
   }
 }

@@ -15,13 +15,21 @@ final class Resizing {
 
   /** A picture of this size; one that has it already is returned as it is. */
   static Pixels resize(Pixels picture, int width, int height) {
-    int across = run(picture.width(), width);
-    int down = run(picture.height(), height);
+    return resize(picture, picture.all(), width, height);
+  }
+
+  /** A part of a picture of this size, as though there were nothing beside it; the part is copied at no time. */
+  static Pixels resize(Pixels picture, Rectangle part, int width, int height) {
+    int across = run(part.width(), width);
+    int down = run(part.height(), height);
     if (across > 1 || down > 1) {
-      return resize(average(picture, across, down), width, height);
+      return resize(average(picture, part, across, down), width, height);
     }
-    Span whole = new Span(0, picture.width(), width);
-    return resize(picture, whole, new Span(0, picture.height(), height));
+    Span columns = new Span(0, part.width(), width);
+    Span rows = new Span(0, part.height(), height);
+    Pixels narrowed = isWhole(columns, part.width())
+        ? picture.part(part) : across(picture, part, TriangleFilter.of(columns, part.width()));
+    return isWhole(rows, part.height()) ? narrowed : down(narrowed, TriangleFilter.of(rows, part.height()), 0);
   }
 
   /** A part of a picture resized; what lies beside it counts at its edges, as it does in the whole. */
@@ -30,7 +38,8 @@ final class Resizing {
     if (isWhole(across, picture.width())) {
       return isWhole(down, picture.height()) ? picture : down(picture, rows, 0);
     }
-    Pixels narrowed = across(picture, TriangleFilter.of(across, picture.width()), rows.begin(), rows.end());
+    Rectangle read = new Rectangle(0, rows.begin(), picture.width(), rows.end() - rows.begin());
+    Pixels narrowed = across(picture, read, TriangleFilter.of(across, picture.width()));
     return isWhole(down, picture.height()) ? narrowed : down(narrowed, rows, rows.begin());
   }
 
@@ -46,16 +55,17 @@ final class Resizing {
     return length > MAX_LENGTH && length > 4L * size ? 2 : 1;
   }
 
-  /** The rows of a picture from {@code begin} to {@code end}, each resized. */
-  private static Pixels across(Pixels picture, TriangleFilter filter, int begin, int end) {
+  /** The rows of a part of a picture, each resized. */
+  private static Pixels across(Pixels picture, Rectangle part, TriangleFilter filter) {
     int channels = picture.channels();
     byte[] values = picture.values();
-    Pixels result = Pixels.black(filter.size(), end - begin, channels);
+    Pixels result = Pixels.black(filter.size(), part.height(), channels);
     byte[] results = result.values();
     int to = 0;
-    for (int y = begin; y < end; y++) {
+    for (int y = 0; y < part.height(); y++) {
+      int row = (part.top() + y) * picture.width() + part.left();
       for (int x = 0; x < filter.size(); x++) {
-        int first = (y * picture.width() + filter.first(x)) * channels;
+        int first = (row + filter.first(x)) * channels;
         for (int channel = 0; channel < channels; channel++) {
           int sum = TriangleFilter.HALF;
           for (int pixel = 0, at = first + channel; pixel < filter.count(x); pixel++, at += channels) {
@@ -95,32 +105,34 @@ final class Resizing {
     return (byte) Math.max(0, Math.min(255, sum >> TriangleFilter.WEIGHT_BITS));
   }
 
-  /** Each block of so many pixels is one, their mean; those at the right and the bottom may be of fewer. */
-  private static Pixels average(Pixels picture, int across, int down) {
-    int width = (picture.width() + across - 1) / across;
-    int height = (picture.height() + down - 1) / down;
+  /** Each block of so many pixels of a part is one, their mean; those at the right and the bottom may be of fewer. */
+  private static Pixels average(Pixels picture, Rectangle part, int across, int down) {
+    int width = (part.width() + across - 1) / across;
+    int height = (part.height() + down - 1) / down;
     Pixels result = Pixels.black(width, height, picture.channels());
+    int right = part.left() + part.width();
+    int bottom = part.top() + part.height();
     int to = 0;
-    for (int y = 0; y < height; y++) {
-      int bottom = Math.min(picture.height(), (y + 1) * down);
-      for (int x = 0; x < width; x++) {
-        int right = Math.min(picture.width(), (x + 1) * across);
+    for (int top = part.top(); top < bottom; top += down) {
+      for (int left = part.left(); left < right; left += across) {
+        Rectangle block =
+            new Rectangle(left, top, Math.min(across, right - left), Math.min(down, bottom - top));
         for (int channel = 0; channel < picture.channels(); channel++) {
-          result.values()[to++] = mean(picture, x * across, y * down, right, bottom, channel);
+          result.values()[to++] = mean(picture, block, channel);
         }
       }
     }
     return result;
   }
 
-  private static byte mean(Pixels picture, int left, int top, int right, int bottom, int channel) {
+  private static byte mean(Pixels picture, Rectangle block, int channel) {
     int sum = 0;
-    for (int y = top; y < bottom; y++) {
-      for (int x = left; x < right; x++) {
-        sum += picture.at(x, y, channel);
+    for (int y = 0; y < block.height(); y++) {
+      for (int x = 0; x < block.width(); x++) {
+        sum += picture.at(block.left() + x, block.top() + y, channel);
       }
     }
-    int count = (right - left) * (bottom - top);
+    int count = block.width() * block.height();
     return (byte) ((2 * sum + count) / (2 * count));
   }
 }

@@ -57,6 +57,17 @@ class ResizingTest {
     assertSame(picture, Resizing.resize(picture, 9, 7));
   }
 
+  @ParameterizedTest
+  @CsvSource({"40,30, 5,3,20,10, 7,4", "40,30, 0,0,40,30, 7,4", "40,30, 8,2,20,28, 20,9", "40,30, 8,2,12,9, 30,9",
+      "900,4, 100,1,700,3, 1,2", "4,900, 1,100,3,700, 2,1", "40,30, 9,9,6,6, 6,6"})
+  void what_lies_beside_a_part_has_no_influence(
+      int width, int height, int left, int top, int partWidth, int partHeight, int wide, int high) {
+    Pixels picture = random(width, height, 3);
+    Rectangle part = new Rectangle(left, top, partWidth, partHeight);
+    assertEquals(Resizing.resize(picture.part(part), wide, high), Resizing.resize(picture, part, wide, high));
+    assertEquals(picture.part(part).luma(), picture.luma(part));
+  }
+
   @Test
   void one_colour_stays_that_colour_at_any_size() {
     byte[] white = new byte[100_000 * 3];
