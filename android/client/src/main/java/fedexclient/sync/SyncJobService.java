@@ -38,8 +38,7 @@ public final class SyncJobService extends JobService {
     main.post(() -> {
       // Where Android has asked for the end, it runs the same job again by itself.
       if (running.remove(job.getJobId(), stop)) {
-        host.syncJobs().scheduleAfter(job.getJobId(), waitS);
-        jobFinished(job, false);
+        jobFinished(job, !host.syncJobs().scheduleAfter(job, waitS));
       }
     });
   }
@@ -59,6 +58,7 @@ public final class SyncJobService extends JobService {
     for (Stop stop : running.values()) {
       stop.ask();
     }
+    running.clear();
     super.onDestroy();
   }
 }

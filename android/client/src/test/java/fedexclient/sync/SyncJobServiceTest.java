@@ -3,13 +3,16 @@ package fedexclient.sync;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertNotNull;
+import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
 import android.app.Application;
+import android.app.job.JobInfo;
 import android.app.job.JobParameters;
 import android.app.job.JobScheduler;
 import android.os.Looper;
+import android.os.PersistableBundle;
 import fedexclient.service.Stop;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -71,25 +74,33 @@ public final class SyncJobServiceTest {
     service = Robolectric.buildService(SyncJobService.class).create();
   }
 
-  private static JobParameters job() {
+  /** The job as Android gives it to the service: of that which waits, if one does. */
+  private JobParameters job() {
     JobParameters job = ReflectionHelpers.newInstance(JobParameters.class);
+    JobInfo waiting = scheduler.getPendingJob(JOB);
     ReflectionHelpers.setField(job, "jobId", JOB);
+    ReflectionHelpers.setField(job, "extras", waiting == null ? PersistableBundle.EMPTY : waiting.getExtras());
     return job;
   }
 
   private void start() throws InterruptedException {
+    app.syncJobs().ensure();
     assertTrue("it goes on in a thread of its own", service.get().onStartJob(job()));
     assertTrue(app.began.await(PATIENCE_S, TimeUnit.SECONDS));
   }
 
   /** Waits for the round's thread, and lets the main thread do what that left to it. */
   private void awaitEnd() throws InterruptedException {
+    awaitThread();
+    Shadows.shadowOf(Looper.getMainLooper()).idle();
+  }
+
+  private void awaitThread() throws InterruptedException {
     assertTrue(app.ended.await(PATIENCE_S, TimeUnit.SECONDS));
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_S);
     while (isAlive("fedex-sync") && System.nanoTime() < deadline) {
       Thread.sleep(5);
     }
-    Shadows.shadowOf(Looper.getMainLooper()).idle();
   }
 
   private static boolean isAlive(String name) {
@@ -115,7 +126,7 @@ public final class SyncJobServiceTest {
     assertTrue("before Android goes on", app.stop.isAsked());
     awaitEnd();
     assertTrue(System.nanoTime() - asked < TimeUnit.SECONDS.toNanos(1));
-    assertTrue(scheduler.getAllPendingJobs().isEmpty());
+    assertNull(scheduler.getPendingJob(JOB + 1));
     assertFalse(Shadows.shadowOf(service.get()).getIsJobFinished());
   }
 
@@ -134,6 +145,31 @@ public final class SyncJobServiceTest {
     service.destroy();
     awaitEnd();
     assertTrue(app.stop.isAsked());
+    assertNull("Android runs the same one again", scheduler.getPendingJob(JOB + 1));
+    assertFalse(Shadows.shadowOf(service.get()).getIsJobFinished());
+  }
+
+  /** Android's word that a job is to stop comes as a message behind the end of its round. */
+  @Test
+  public void a_round_whose_end_waits_as_it_is_cancelled_is_followed_by_none() throws Exception {
+    start();
+    app.mayEnd.countDown();
+    awaitThread();
+    app.syncJobs().cancel();
+    Shadows.shadowOf(Looper.getMainLooper()).idle();
+    assertTrue(scheduler.getAllPendingJobs().isEmpty());
+    assertFalse(Shadows.shadowOf(service.get()).getIsRescheduleNeeded());
+  }
+
+  /** It once ended the app, in the background. */
+  @Test
+  public void where_android_takes_no_more_jobs_the_same_one_is_run_again() throws Exception {
+    start();
+    Shadows.shadowOf(scheduler).failOnJob(JOB + 1);
+    app.mayEnd.countDown();
+    awaitEnd();
+    assertTrue(Shadows.shadowOf(service.get()).getIsJobFinished());
+    assertTrue(Shadows.shadowOf(service.get()).getIsRescheduleNeeded());
   }
 
   @Test
