@@ -10,7 +10,12 @@ import fedexclient.recognise.ModelSource;
 import fedexclient.service.Transport;
 import java.io.File;
 
-/** How a device is set up: which bundle it has, and what an app may choose. Each {@code with} makes another one. */
+/**
+ * How a device is set up: which bundle it has, and what an app may choose. Each {@code with} makes another one.
+ *
+ * <p>They are constants of whoever writes the app, so a number that cannot be is an {@code IllegalArgumentException} of
+ * the {@code with} that it was given to.
+ */
 public final class FedexOptions {
   private static final int MAX_UNFED = 1_000;
   private static final int TOP = 3;
@@ -91,32 +96,42 @@ public final class FedexOptions {
     return copy;
   }
 
-  /** Keeps so many inferences whose feedback, if any, is acknowledged, instead of 1,000. */
+  /** Keeps so many inferences whose feedback, if any, is acknowledged, instead of 1,000; at least 1. */
   public FedexOptions withMaxUnfed(int inferences) {
     FedexOptions copy = copy();
-    copy.maxUnfed = inferences;
+    copy.maxUnfed = atLeast1("inferences", inferences);
     return copy;
   }
 
-  /** Answers with so many labels, instead of 3. Of them the best 20 are kept with the answer. */
+  /** Answers with so many labels, instead of 3; at least 1. Of them the best 20 are kept with the answer. */
   public FedexOptions withTop(int labels) {
     FedexOptions copy = copy();
-    copy.top = labels;
+    copy.top = atLeast1("labels", labels);
     return copy;
   }
 
-  /** Runs models in so many threads, instead of one. */
+  /** Runs models in so many threads, instead of one; at least 1. */
   public FedexOptions withThreads(int number) {
     FedexOptions copy = copy();
-    copy.threads = number;
+    copy.threads = atLeast1("threads", number);
     return copy;
   }
 
-  /** Numbers its jobs from here on: two numbers that no other job of the app has. */
+  /** Numbers its jobs from here on: two numbers that no other job of the app has, so not the last that there is. */
   public FedexOptions withSyncJob(int first) {
+    if (first == Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("first of two jobs: expected a number with one after it, got " + first);
+    }
     FedexOptions copy = copy();
     copy.syncJob = first;
     return copy;
+  }
+
+  private static int atLeast1(String what, int number) {
+    if (number < 1) {
+      throw new IllegalArgumentException(what + ": expected at least 1, got " + number);
+    }
+    return number;
   }
 
   BundleSource files() {

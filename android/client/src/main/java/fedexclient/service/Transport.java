@@ -72,8 +72,11 @@ public final class Transport {
     return new Transport(timeoutMs, true, roots, pins, opener);
   }
 
-  /** With another time-out. */
+  /** With another time-out, at least 1: of a number below that there is an {@code IllegalArgumentException}. */
   public Transport timingOutAfter(int milliseconds) {
+    if (milliseconds < 1) {
+      throw new IllegalArgumentException("milliseconds: expected at least 1, got " + milliseconds);
+    }
     return new Transport(milliseconds, allowsPlainHttp, roots, pins, opener);
   }
 

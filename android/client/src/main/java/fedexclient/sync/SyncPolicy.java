@@ -1,7 +1,5 @@
 package fedexclient.sync;
 
-import org.jspecify.annotations.Nullable;
-
 /** What has to hold before a device pushes and pulls by itself, and how often it does. */
 public final class SyncPolicy {
   /** Charging, idle, on an unmetered network; every hour on average. */
@@ -15,13 +13,17 @@ public final class SyncPolicy {
   /**
    * Makes a policy.
    *
-   * @param intervalS seconds between two rounds, on average; each wait is drawn anew. At least 1.
+   * @param intervalS seconds between two rounds, on average; each wait is drawn anew. At least 1; of a number below
+   *     that there is an {@code IllegalArgumentException}
    */
   public SyncPolicy(boolean needsCharging, boolean needsIdle, boolean needsUnmetered, long intervalS) {
+    if (intervalS < 1) {
+      throw new IllegalArgumentException("seconds between rounds: expected at least 1, got " + intervalS);
+    }
     this.needsCharging = needsCharging;
     this.needsIdle = needsIdle;
     this.needsUnmetered = needsUnmetered;
-    this.intervalS = Math.max(1, intervalS);
+    this.intervalS = intervalS;
   }
 
   public boolean needsCharging() {
@@ -39,20 +41,5 @@ public final class SyncPolicy {
   /** Seconds between two rounds, on average. */
   public long intervalS() {
     return intervalS;
-  }
-
-  @Override
-  public boolean equals(@Nullable Object other) {
-    if (!(other instanceof SyncPolicy)) {
-      return false;
-    }
-    SyncPolicy that = (SyncPolicy) other;
-    return needsCharging == that.needsCharging && needsIdle == that.needsIdle
-        && needsUnmetered == that.needsUnmetered && intervalS == that.intervalS;
-  }
-
-  @Override
-  public int hashCode() {
-    return Long.hashCode(intervalS) * 8 + (needsCharging ? 4 : 0) + (needsIdle ? 2 : 0) + (needsUnmetered ? 1 : 0);
   }
 }
