@@ -1,6 +1,7 @@
 package fedexclient;
 
 import android.os.Build;
+import android.os.Process;
 import fedexclient.cache.BundleSetup;
 import fedexclient.contract.ContractException;
 import fedexclient.contract.DeviceBundle;
@@ -63,9 +64,14 @@ final class Models {
 
   /** What computes features here. */
   BundleSetup setup() throws ModelRefusedException, IOException {
-    String machine = Build.MODEL + " " + (Build.SUPPORTED_ABIS.length == 0 ? "" : Build.SUPPORTED_ABIS[0]);
-    SetupNames names = new SetupNames(options.app(), Build.VERSION.RELEASE, machine);
+    SetupNames names = new SetupNames(options.app(), Build.VERSION.RELEASE, Build.MODEL + " " + abi());
     return names.of(bundle(), runtime.name(), options.threads());
+  }
+
+  /** Of this process: an app may bring libraries of 32 bits alone to a phone of 64. */
+  private static String abi() {
+    String[] abis = Process.is64Bit() ? Build.SUPPORTED_64_BIT_ABIS : Build.SUPPORTED_32_BIT_ABIS;
+    return abis.length == 0 ? "" : abis[0];
   }
 
   /** The self-test of models that are open. */
