@@ -158,18 +158,25 @@ peers-install: $(STAMP)  ## install what is compared with, into build/tools/peer
 MAVEN := mvn --quiet --batch-mode --no-transfer-progress -Dstyle.color=never --file android/pom.xml
 # Says nothing unless it fails: Debian's Maven resets a terminal's colours even where it may use none.
 maven = said=$$($(MAVEN) $(1) 2>&1) || { printf '%s\n' "$$said"; exit 1; }
-.PHONY: needs-maven
+.PHONY: needs-maven needs-app needs-arm64
 needs-maven:
-	@for tool in java mvn; do command -v $$tool > /dev/null || { echo "$$tool is not here: install Java 17 and Maven, as by apt-get install openjdk-17-jdk-headless maven"; exit 1; }; done
+	@install="install Java 17 and Maven, as by apt-get install openjdk-17-jdk-headless maven"; \
+	for tool in java mvn; do command -v $$tool > /dev/null || { echo "$$tool is not here: $$install"; exit 1; }; done; \
+	said=$$("$${JAVA_HOME:+$$JAVA_HOME/bin/}javac" -version 2>&1); number=$${said#javac }; number=$${number%%[!0-9]*}; \
+	test "$${number:-0}" -ge 17 || { echo "javac of Java 17 is not here ($$said): $$install"; exit 1; }
+
+# A part that is missing is said and left out, and no success where every part is required.
+REFUSE := $(if $(filter 1,$(FEDEX_REQUIRE_ALL)),exit 1)
 
 # What makes an app of classes: aapt2 and its like. Without one of them there is still the library.
 ANDROID_TOOLS   := aapt2 zipalign apksigner zip
 WITHOUT_TOOLS   := $(strip $(foreach tool,$(ANDROID_TOOLS),$(if $(shell command -v $(tool)),,$(tool))))
-SAY_NO_APP      := $(if $(WITHOUT_TOOLS),echo "no app: $(WITHOUT_TOOLS) not here: make android-tools-install" >&2;)
 ANDROID_MODULES := $(if $(WITHOUT_TOOLS),--projects '!app')
+needs-app:
+	@$(if $(WITHOUT_TOOLS),echo "no app: $(WITHOUT_TOOLS) not here: make android-tools-install" >&2; $(REFUSE),:)
 
-android: needs-maven  ## build the Android library and app to build/android (Java 17, Maven; MODELS=bundle packs one in, DEBUGGING=1)
-	@$(SAY_NO_APP) models="$${MODELS:+$$(realpath -m -- "$$MODELS")}"; \
+android: needs-maven needs-app  ## build the Android library and app to build/android (Java 17, Maven; MODELS=bundle packs one in, DEBUGGING=1)
+	@models="$${MODELS:+$$(realpath -m -- "$$MODELS")}"; \
 	test -z "$$models" || grep -qs '"kind":"device"' "$$models/bundle.json" || { printf '%s\n' "MODELS: expected the folder of a device bundle, got $$MODELS" >&2; exit 1; }; \
 	echo "building in build/android (two minutes)"; \
 	$(call maven,package -DskipTests $(ANDROID_MODULES) -Dmodels="$$models" -Ddebugging="$$DEBUGGING"); cd build/android && \
@@ -187,7 +194,7 @@ android-qemu-install:  ## install what runs Android's arm64 library on this mach
 
 # What models run on in the tests is made where there is a compiler; what the Python side has to do with them where there
 # is Python: bundles, photos, caches, heads, uploads, and a service that runs meanwhile. The tests that miss one of them
-# are skipped, with the reason.
+# are skipped, with the reason; with FEDEX_REQUIRE_ALL=1 they fail.
 BIONIC      := android/client/src/test/c/bionic
 ARM64_TOOLS := qemu-aarch64-static aarch64-linux-gnu-gcc
 NATIVE      := $(if $(filter x86_64,$(shell uname -m)),$(if $(shell command -v gcc),build/android-bionic/liblog.so))
@@ -198,9 +205,11 @@ CACHES      := build/android-cache
 HEADS       := build/android-heads
 SEALS       := build/android-seals
 SERVICE     := build/android-service
-test-android: needs-maven $(NATIVE) $(ARM64) $(if $(wildcard $(STAMP)),$(FIXTURE) $(PHOTOS_MADE) $(CACHES)/python.sqlite3 $(HEADS)/python/current $(SEALS)/cache.sqlite3)  ## test the Android library and app on the JVM: golden files, and real models, caches, heads and a service as the Python side has them (EVERY=8: an exported prefix on each 8th photo; 40)
-	@$(SAY_NO_APP) $(if $(ARM64),,echo "nothing of arm64 is run: make android-qemu-install installs what that needs" >&2;) \
-	mkdir -p build/android && $(if $(wildcard $(STAMP)),$(BIN)/python -m tests.device.service.java_service $(SERVICE)) \
+needs-arm64:
+	@$(if $(ARM64),:,echo "nothing of arm64 is run: make android-qemu-install installs what that needs" >&2; $(REFUSE))
+
+test-android: needs-maven needs-app needs-arm64 $(NATIVE) $(ARM64) $(if $(wildcard $(STAMP)),$(FIXTURE) $(PHOTOS_MADE) $(CACHES)/python.sqlite3 $(HEADS)/python/current $(SEALS)/cache.sqlite3)  ## test the Android library and app on the JVM: golden files, and real models, caches, heads and a service as the Python side has them (EVERY=8: an exported prefix on each 8th photo; 40)
+	@mkdir -p build/android && $(if $(wildcard $(STAMP)),$(BIN)/python -m tests.device.service.java_service $(SERVICE)) \
 	    $(MAVEN) test $(ANDROID_MODULES) $(EVERY:%=-Dfedex.every=%) 2> build/android/test.log || { tail -40 build/android/test.log; exit 1; }
 	@$(if $(wildcard $(STAMP)),for check in 'device.cache.java_exchange check $(CACHES)' 'device.heads.java_exchange check $(HEADS)' \
 	    'device.push.java_seals check $(SEALS)' 'device.push.java_pushed $(SERVICE)'; do $(BIN)/python -m tests.$$check || exit 1; done)

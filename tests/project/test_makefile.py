@@ -72,14 +72,21 @@ def test_what_needs_java_says_so_in_one_line_where_there_is_none(tmp_path: Path)
         assert refused.returncode
 
 
+def pretended(folder: Path, version: str) -> str:
+    """A PATH of a machine that has Java and Maven, which do nothing, and no other tool."""
+    for tool in ("java", "javac", "mvn"):
+        (folder / tool).write_text(f"#!/bin/sh\necho '{tool} {version}'\n")
+        (folder / tool).chmod(0o755)
+    return str(folder)
+
+
 def test_an_app_is_packed_with_a_device_bundle_and_nothing_else(tmp_path: Path) -> None:
     """A training bundle, with all samples that it has, once went into an app without a word."""
     tools = ("sh", "grep", "realpath", "bash")
     for name in tools:
         (tmp_path / name).symlink_to(shutil.which(name) or name)
-    for name in ("java", "mvn"):
-        (tmp_path / name).write_text('#!/bin/sh\necho "builds with $*"\nexit 1\n')
-        (tmp_path / name).chmod(0o755)
+    pretended(tmp_path, "17.0.1")
+    (tmp_path / "mvn").write_text('#!/bin/sh\necho "builds with $*"\nexit 1\n')
     for kind in ("device", "training"):
         (tmp_path / kind).mkdir()
         (tmp_path / kind / "bundle.json").write_text(f'{{"format":1,"kind":"{kind}"}}')
@@ -88,6 +95,31 @@ def test_an_app_is_packed_with_a_device_bundle_and_nothing_else(tmp_path: Path) 
         assert f"MODELS: expected the folder of a device bundle, got {tmp_path / wrong}\n" in refused.stderr
         assert "builds" not in refused.stdout
     assert f"-Dmodels={tmp_path}/device" in make("android", f"MODELS={tmp_path}/device", PATH=str(tmp_path)).stdout
+
+
+def test_an_older_java_is_refused_before_maven_meets_it(tmp_path: Path) -> None:
+    refused = make("android", PATH=pretended(tmp_path, "1.8.0_402"))
+    assert refused.stdout.startswith("javac of Java 17 is not here (javac 1.8.0_402): install Java 17")
+    assert refused.returncode
+
+
+def test_a_build_without_the_app_is_no_success_where_every_part_is_required(tmp_path: Path) -> None:
+    """Continuous integration once built and tested no app, without a word at its end."""
+    path = pretended(tmp_path, "17.0.1")
+    refused = make("android", PATH=path, FEDEX_REQUIRE_ALL="1")
+    assert "no app: aapt2 zipalign apksigner zip not here" in refused.stderr
+    assert refused.stdout == ""
+    assert refused.returncode
+    refusal = 'not here: make android-tools-install" >&2; exit 1\n'
+    assert refusal in make("-n", "test-android", PATH=path, FEDEX_REQUIRE_ALL="1").stdout
+    assert refusal not in make("-n", "test-android", PATH=path).stdout
+
+
+def test_tests_without_arm64_are_no_success_where_every_part_is_required(tmp_path: Path) -> None:
+    refused = make("needs-arm64", PATH=pretended(tmp_path, "17.0.1"), FEDEX_REQUIRE_ALL="1")
+    assert "nothing of arm64 is run" in refused.stderr
+    assert refused.returncode
+    assert not make("needs-arm64", PATH=pretended(tmp_path, "17.0.1")).returncode
 
 
 def test_peers_are_installed_where_they_are_looked_for_and_once(tmp_path: Path) -> None:

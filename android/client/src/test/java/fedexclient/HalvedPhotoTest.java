@@ -2,7 +2,6 @@ package fedexclient;
 
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
-import static org.junit.Assume.assumeTrue;
 
 import android.graphics.Bitmap;
 import android.graphics.BitmapFactory;
@@ -42,7 +41,8 @@ public final class HalvedPhotoTest {
 
   @Before
   public void photos_are_there() {
-    assumeTrue("no bundle that the Python side exported", new File(FIXTURE, "done").exists());
+    Missing.unless(new File(FIXTURE, "done").exists(),
+        "no bundle that the Python side exported: make install, then make test-android");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import fedexclient.Missing;
 import fedexclient.contract.Box;
 import fedexclient.contract.FeatureShape;
 import java.io.File;
@@ -11,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.Assume;
 import org.junit.Test;
 
 /**
@@ -32,7 +32,7 @@ public class ExchangeTest extends CacheTestCase {
   /** A copy of what the Python device wrote, or a test that is skipped for the reason said. */
   private File pythons() throws Exception {
     File written = new File(FOLDER, "python.sqlite3");
-    Assume.assumeTrue("no cache that the Python side wrote: make install, then make test-android", written.exists());
+    Missing.unless(written.exists(), "no cache that the Python side wrote: make install, then make test-android");
     File copy = new File(temporary.newFolder(), "cache.sqlite3");
     Files.copy(written.toPath(), copy.toPath());
     return copy;

@@ -2,8 +2,8 @@ package fedexclient.heads;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import fedexclient.Missing;
 import fedexclient.contract.Sha256;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -59,7 +59,7 @@ class ExchangeTest {
 
   @Test
   void what_the_python_device_wrote_is_what_is_written_here_and_is_used_here() throws Exception {
-    assumeTrue(Files.exists(EXCHANGE.resolve("python/current")),
+    Missing.unless(Files.exists(EXCHANGE.resolve("python/current")),
         "no heads that the Python side wrote: make install, then make test-android");
     Path pythons = folder.resolve("pythons");
     copy(EXCHANGE.resolve("python"), pythons);

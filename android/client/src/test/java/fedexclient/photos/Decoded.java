@@ -1,7 +1,6 @@
 package fedexclient.photos;
 
-import static org.junit.Assume.assumeTrue;
-
+import fedexclient.Missing;
 import fedexclient.recognise.Pixels;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,8 +30,8 @@ final class Decoded {
   /** The folder, or a test that is skipped for the reason said. */
   static Path folder() {
     Path folder = Paths.get(System.getProperty("fedex.photos", "../../build/android-photos"));
-    assumeTrue("no photos that the Python side wrote: make install, then make test-android",
-        Files.exists(folder.resolve("done")));
+    Missing.unless(Files.exists(folder.resolve("done")),
+        "no photos that the Python side wrote: make install, then make test-android");
     return folder;
   }
 

@@ -3,6 +3,7 @@ package fedexclient.push;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import fedexclient.Missing;
 import fedexclient.cache.Cache;
 import fedexclient.cache.LabelledSample;
 import fedexclient.cache.Outside;
@@ -29,7 +30,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.junit.Assume;
 import org.junit.Before;
 import org.junit.Test;
 
@@ -48,7 +48,7 @@ public class RealServicePushTest extends KilledPushTestCase {
 
   @Before
   public void enrol() throws Exception {
-    Assume.assumeTrue("no service runs: make install, then make test-android", TOLD.exists());
+    Missing.unless(TOLD.exists(), "no service runs beside the tests: make install, then make test-android");
     Map<?, ?> told = (Map<?, ?>) JsonReader.read(Files.readAllBytes(TOLD.toPath()), "service.json", 1 << 20);
     String code = (String) ((Map<?, ?>) told.get("codes")).get("family");
     String url = (String) told.get("url");

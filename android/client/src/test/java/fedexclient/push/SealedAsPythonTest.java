@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import fedexclient.Missing;
 import fedexclient.cache.Cache;
 import fedexclient.cache.SealedUpload;
 import fedexclient.contract.Codec;
@@ -17,7 +18,6 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.zip.InflaterInputStream;
-import org.junit.Assume;
 import org.junit.Before;
 import org.junit.Test;
 
@@ -34,8 +34,8 @@ public class SealedAsPythonTest extends PushTestCase {
 
   @Before
   public void thereIsACache() {
-    Assume.assumeTrue("no cache that the Python side wrote: make install, then make test-android",
-        new File(FOLDER, "cache.sqlite3").exists());
+    Missing.unless(new File(FOLDER, "cache.sqlite3").exists(),
+        "no cache that the Python side wrote: make install, then make test-android");
   }
 
   private byte[] sealed(Codec codec) throws Exception {

@@ -2,6 +2,7 @@ package fedexclient.recognise;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import fedexclient.Missing;
 import java.nio.file.Files;
 import java.nio.file.Paths;
 
@@ -11,8 +12,9 @@ public final class ApkTflite {
 
   /** Skips a test, for the reason said, where it cannot run. */
   public static void require() {
-    assumeTrue(isThere("libtensorflowlite_jni.so"), "no library of the APK for this machine");
-    assumeTrue(isThere("liblog.so"), "nothing of Android's C library: make test-android, on x86-64 with gcc");
+    assumeTrue(System.getProperty("os.arch").equals("amd64"), "no library of the APK for this machine");
+    Missing.unless(isThere("libtensorflowlite_jni.so"), "no library of the APK where the build unpacks it");
+    Missing.unless(isThere("liblog.so"), "nothing of Android's C library: make test-android, where there is gcc");
   }
 
   private static boolean isThere(String name) {

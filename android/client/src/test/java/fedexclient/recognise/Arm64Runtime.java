@@ -2,8 +2,8 @@ package fedexclient.recognise;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import fedexclient.Missing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -33,7 +33,7 @@ final class Arm64Runtime implements ModelRuntime {
   /** That runtime, or a test that is skipped for the reason said. */
   static Arm64Runtime require() {
     Path folder = Paths.get(System.getProperty("fedex.arm64", "../../build/android-arm64"));
-    assumeTrue(Files.exists(folder.resolve("run_model")),
+    Missing.unless(Files.exists(folder.resolve("run_model")),
         "nothing that runs arm64: make android-qemu-install, then make test-android");
     return new Arm64Runtime(folder);
   }

@@ -1,7 +1,6 @@
 package fedexclient.recognise;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
+import fedexclient.Missing;
 import fedexclient.contract.BundleFolder;
 import fedexclient.contract.DeviceBundle;
 import fedexclient.contract.Tensor;
@@ -35,7 +34,7 @@ final class Fixture {
 
   /** The fixture and TensorFlow Lite's library of an APK, or a test that is skipped for the reason said. */
   static Fixture require() {
-    assumeTrue(isThere(), MISSING);
+    Missing.unless(isThere(), MISSING);
     ApkTflite.require();
     return here();
   }

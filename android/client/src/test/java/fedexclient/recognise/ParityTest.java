@@ -3,6 +3,7 @@ package fedexclient.recognise;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assume.assumeTrue;
 
+import fedexclient.Missing;
 import fedexclient.contract.Tensor;
 import fedexclient.photos.PhotoDecoder;
 import java.nio.file.Path;
@@ -31,7 +32,7 @@ public class ParityTest {
 
   @Before
   public void photos_are_there() {
-    assumeTrue(Fixture.MISSING, Fixture.isThere());
+    Missing.unless(Fixture.isThere(), Fixture.MISSING);
   }
 
   @Test

@@ -1,8 +1,8 @@
 package fedexclient.service;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import fedexclient.Missing;
 import fedexclient.contract.Fields;
 import fedexclient.contract.JsonReader;
 import java.io.IOException;
@@ -26,7 +26,8 @@ public final class RealService {
 
   public static RealService running() throws Exception {
     String name = System.getProperty("fedex.service", "");
-    assumeTrue(Files.exists(Path.of(name)), "no service runs beside the tests: tests.device.service.java_service");
+    Missing.unless(
+        Files.exists(Path.of(name)), "no service runs beside the tests: make install, then make test-android");
     return new RealService(JsonReader.readDocument(Files.readAllBytes(Path.of(name)), "service.json", 1 << 20));
   }
 
