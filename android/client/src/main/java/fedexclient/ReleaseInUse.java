@@ -12,47 +12,50 @@ import org.jspecify.annotations.Nullable;
 
 /** The head that answers now, as far as its files tell: whoever recognises steps over one that does not run. */
 public final class ReleaseInUse {
-  private static final ReleaseInUse BUNDLED = new ReleaseInUse(null, null, null);
-
   private final @Nullable Manifest manifest;
   private final @Nullable Long sinceMs;
   private final @Nullable List<String> labels;
 
-  private ReleaseInUse(@Nullable Manifest manifest, @Nullable Long sinceMs, @Nullable List<String> labels) {
+  private final boolean isWhole;
+
+  private ReleaseInUse(
+      @Nullable Manifest manifest, @Nullable Long sinceMs, @Nullable List<String> labels, boolean isWhole) {
     this.manifest = manifest;
     this.sinceMs = sinceMs;
     this.labels = labels;
+    this.isWhole = isWhole;
+  }
+
+  private static ReleaseInUse bundled(boolean isWhole) {
+    return new ReleaseInUse(null, null, null, isWhole);
   }
 
   /** Finds the newest installed head of a space that is whole; hashes it. */
   static ReleaseInUse find(HeadStore heads, String space) {
     try {
-      for (HeadEntry entry : heads.entries()) {
-        if (entry.precision() == null) {
-          return BUNDLED;
-        }
-        ReleaseInUse found = find(heads, entry, space);
-        if (found != null) {
-          return found;
-        }
-      }
+      return find(heads, heads.entries(), space);
     } catch (HeadDamagedException error) {
-      return BUNDLED; // nobody can say which are installed
+      return bundled(false); // nobody can say which are installed
     }
-    return BUNDLED;
   }
 
-  private static @Nullable ReleaseInUse find(HeadStore heads, HeadEntry entry, String space) {
-    try {
-      Manifest manifest = heads.manifest(entry);
-      if (!manifest.space().equals(space)) {
-        return null;
+  private static ReleaseInUse find(HeadStore heads, List<HeadEntry> entries, String space) {
+    boolean isWhole = true;
+    for (HeadEntry entry : entries) {
+      if (entry.precision() == null) {
+        break;
       }
-      InstalledHead head = heads.load(entry);
-      return new ReleaseInUse(manifest, sinceMs(heads, head), head.labels());
-    } catch (HeadDamagedException error) {
-      return null;
+      try {
+        Manifest manifest = heads.manifest(entry);
+        if (manifest.space().equals(space)) {
+          InstalledHead head = heads.load(entry);
+          return new ReleaseInUse(manifest, sinceMs(heads, head), head.labels(), isWhole);
+        }
+      } catch (HeadDamagedException error) {
+        isWhole = false;
+      }
     }
+    return bundled(isWhole);
   }
 
   /** Its file came as it was installed first: a renewal of its release brings another envelope, and no other file. */
@@ -82,6 +85,11 @@ public final class ReleaseInUse {
   /** How many were held out. */
   public long measuredOn() {
     return manifest == null ? 0 : manifest.validationSamples();
+  }
+
+  /** Whether all that was looked at could be read: otherwise another look may find a newer one. */
+  boolean isWhole() {
+    return isWhole;
   }
 
   /** The labels that it knows; null: the bundle's. */

@@ -63,4 +63,15 @@ public final class ReleaseInUseTest {
     heads.forget();
     assertEquals(0, watch.now(space).serial());
   }
+
+  /** A look that failed once counted until the next head was installed, while that answered which it had not found. */
+  @Test
+  public void a_head_that_could_not_be_read_is_looked_for_again() throws Exception {
+    ReleaseWatch watch = new ReleaseWatch(heads);
+    Path away = temporary.getRoot().toPath().resolve("away");
+    Files.move(object(HeadStory.ONE), away);
+    assertEquals(0, watch.now(space).serial());
+    Files.move(away, object(HeadStory.ONE));
+    assertEquals(7, watch.now(space).serial());
+  }
 }
