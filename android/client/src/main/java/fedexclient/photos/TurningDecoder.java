@@ -17,10 +17,28 @@ final class TurningDecoder {
 
   /** Decodes a photo that has few enough pixels; Android 9 applies its profile. */
   static Pixels decode(byte[] content, PhotoSize bound) throws PhotoException {
-    Bitmap bitmap = bitmap(content, bound);
+    try {
+      return pixels(bitmap(content, bound));
+    } catch (TooLarge error) {
+      throw error.problem;
+    } catch (IOException | RuntimeException error) { // it is none of ours, and a photo must not end the app
+      throw new PhotoException("photo: the photo is damaged: the platform's decoder does not take it", error);
+    }
+  }
+
+  private static Bitmap bitmap(byte[] content, PhotoSize bound) throws IOException {
+    return ImageDecoder.decodeBitmap(ImageDecoder.createSource(ByteBuffer.wrap(content)), (decoder, info, source) -> {
+      check(info.getSize(), bound);
+      decoder.setAllocator(ImageDecoder.ALLOCATOR_SOFTWARE);
+      decoder.setUnpremultipliedRequired(true);
+    });
+  }
+
+  /** Takes the colours of what was decoded, as they are stored; recycles it. */
+  static Pixels pixels(Bitmap bitmap) throws PhotoException {
     try {
       if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q) {
-        bitmap.setColorSpace(ColorSpace.get(ColorSpace.Named.SRGB)); // colours count as they are stored
+        takeAsStored(bitmap);
       }
       return Pixels.ofRows(bitmap.getWidth(), bitmap.getHeight(), PlatformDecoder.rows(bitmap));
     } finally {
@@ -28,17 +46,11 @@ final class TurningDecoder {
     }
   }
 
-  private static Bitmap bitmap(byte[] content, PhotoSize bound) throws PhotoException {
+  private static void takeAsStored(Bitmap bitmap) {
     try {
-      return ImageDecoder.decodeBitmap(ImageDecoder.createSource(ByteBuffer.wrap(content)), (decoder, info, source) -> {
-        check(info.getSize(), bound);
-        decoder.setAllocator(ImageDecoder.ALLOCATOR_SOFTWARE);
-        decoder.setUnpremultipliedRequired(true);
-      });
-    } catch (TooLarge error) {
-      throw error.problem;
-    } catch (IOException | RuntimeException error) {
-      throw new PhotoException("photo: the photo is damaged: the platform's decoder does not take it", error);
+      bitmap.setColorSpace(ColorSpace.get(ColorSpace.Named.SRGB));
+    } catch (IllegalArgumentException error) {
+      // Of more range than sRGB, as of ten bits a channel: its profile is applied, as on Android 9.
     }
   }
 

@@ -1,9 +1,12 @@
 package fedexclient.photos;
 
+import static org.junit.Assert.assertArrayEquals;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
+import android.graphics.Bitmap;
+import android.graphics.ColorSpace;
 import android.os.Build;
 import fedexclient.recognise.PhotoException;
 import fedexclient.recognise.Pixels;
@@ -39,6 +42,26 @@ public class TurningDecoderTest extends PhotoTestCase {
   public void colours_count_as_they_are_stored() throws Exception {
     Decoded expected = Decoded.of(Decoded.folder().resolve("jpeg/profile"));
     assertTrue(expected.meanError(TurningDecoder.decode(expected.content(), BOUND)) <= 0.5);
+  }
+
+  @Test
+  public void android_9_turns_photos_too_and_applies_their_profile() throws Exception {
+    ReflectionHelpers.setStaticField(Build.VERSION.class, "SDK_INT", Build.VERSION_CODES.P);
+    Decoded turned = Decoded.of(Decoded.folder().resolve("jpeg/turned-6"));
+    assertTrue(turned.meanError(TurningDecoder.decode(turned.content(), BOUND)) <= 0.5);
+    Decoded profile = Decoded.of(Decoded.folder().resolve("jpeg/profile"));
+    double error = profile.meanError(TurningDecoder.decode(profile.content(), BOUND));
+    assertTrue(String.valueOf(error), error > 0.5 && error < 64);
+  }
+
+  /** The platform lets nobody say that colours of more range are sRGB: its exception once left the library. */
+  @Test
+  public void colours_of_more_range_are_taken_as_their_profile_says() throws Exception {
+    ColorSpace wide = ColorSpace.get(ColorSpace.Named.LINEAR_EXTENDED_SRGB);
+    Bitmap bitmap = Bitmap.createBitmap(2, 1, Bitmap.Config.RGBA_F16, true, wide);
+    bitmap.eraseColor(0xff204060);
+    assertArrayEquals(new byte[] {0x20, 0x40, 0x60, 0x20, 0x40, 0x60}, TurningDecoder.pixels(bitmap).bytes());
+    assertTrue(bitmap.isRecycled());
   }
 
   @Test
