@@ -41,26 +41,24 @@ public enum Orientation {
     return (flips ? down - 1 - row : row) * across + (mirrors ? across - 1 - column : column);
   }
 
-  /** Turns a photo, as it is stored, upright. */
+  /** Turns a photo, as it is stored, upright: for those who decode by other means than this library's. */
   public Pixels turn(Pixels stored) {
     if (this == UPRIGHT) {
       return stored;
     }
-    int width = swaps ? stored.height() : stored.width();
-    int height = swaps ? stored.width() : stored.height();
     int channels = stored.channels();
     byte[] from = stored.values();
     byte[] turned = new byte[from.length];
-    int to = 0;
-    for (int y = 0; y < height; y++) {
-      int row = flips ? height - 1 - y : y;
-      for (int x = 0; x < width; x++) {
-        int column = mirrors ? width - 1 - x : x;
-        int pixel = swaps ? column * stored.width() + row : row * stored.width() + column;
-        System.arraycopy(from, pixel * channels, turned, to, channels);
-        to += channels;
+    int at = 0;
+    for (int y = 0; y < stored.height(); y++) {
+      for (int x = 0; x < stored.width(); x++) {
+        int place = place(x, y, stored.width(), stored.height());
+        System.arraycopy(from, at, turned, place * channels, channels);
+        at += channels;
       }
     }
+    int width = swaps ? stored.height() : stored.width();
+    int height = swaps ? stored.width() : stored.height();
     return Pixels.of(width, height, channels, turned);
   }
 }

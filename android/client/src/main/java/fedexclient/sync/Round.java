@@ -51,7 +51,7 @@ public final class Round {
   }
 
   /** What went wrong, in the order of the parts. */
-  public List<Exception> problems() {
+  List<Exception> problems() {
     return problems;
   }
 
