@@ -17,6 +17,7 @@ import java.util.Set;
 final class Device {
   final OpenCache caches;
   final Models models;
+  final Recognizers recognizers;
   final ReleaseWatch releases;
   final Membership membership;
   final Consent consent;
@@ -29,6 +30,7 @@ final class Device {
     HeadStore heads = new HeadStore(folder.resolve("heads"));
     caches = new OpenCache(folder.resolve("cache.sqlite3").toFile(), options.maxUnfed());
     models = new Models(options, home.runtime(), heads);
+    recognizers = new Recognizers(models, caches);
     releases = new ReleaseWatch(heads);
     membership = new Membership(folder, home.vault(), heads, options.transport(), this::hasUnsent);
     consent = new Consent(folder);

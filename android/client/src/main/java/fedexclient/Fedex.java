@@ -5,17 +5,13 @@ import fedexclient.cache.Cache;
 import fedexclient.cache.CacheException;
 import fedexclient.cache.SealedAs;
 import fedexclient.contract.Invitation;
-import fedexclient.contract.ModelInput;
-import fedexclient.contract.TensorInput;
 import fedexclient.keeping.Feedback;
-import fedexclient.keeping.Keeper;
 import fedexclient.keeping.KeptFeedback;
 import fedexclient.pull.PullListener;
 import fedexclient.pull.PullReport;
 import fedexclient.push.PushListener;
 import fedexclient.push.PushReport;
 import fedexclient.recognise.ModelRefusedException;
-import fedexclient.recognise.Recognizer;
 import fedexclient.service.Enrolment;
 import fedexclient.service.EnrolmentException;
 import fedexclient.service.Identity;
@@ -94,7 +90,7 @@ public final class Fedex implements AutoCloseable {
    * @throws FedexException with {@link Trouble#MODEL}: a model is not what the bundle says, or does not run here
    */
   public PhotoRecognizer recognizer() throws FedexException {
-    return opened((recognizer, keeper) -> new PhotoRecognizer(recognizer, device().models.decoder(), keeper));
+    return asked(() -> device().recognizers.ofPhotos());
   }
 
   /**
@@ -103,32 +99,7 @@ public final class Fedex implements AutoCloseable {
    * @throws FedexException with {@link Trouble#MODEL}: the bundle takes photos; or as {@link #recognizer}
    */
   public TensorRecognizer tensorRecognizer() throws FedexException {
-    return opened((recognizer, keeper) -> {
-      ModelInput input = device().models.bundle().facts().input();
-      if (!(input instanceof TensorInput)) {
-        throw new ModelRefusedException("bundle: expected one that takes tensors, got one that takes a " + input);
-      }
-      return new TensorRecognizer((TensorInput) input, recognizer, keeper);
-    });
-  }
-
-  private interface Making<T> {
-    T of(Recognizer recognizer, Keeper keeper) throws ModelRefusedException, IOException;
-  }
-
-  private <T> T opened(Making<T> making) throws FedexException {
-    return asked(() -> {
-      Device own = device();
-      Recognizer recognizer = own.models.open();
-      try {
-        Keeper keeper = new Keeper(
-            own.caches, own.models.bundle().facts(), own.models.tester(recognizer), System::currentTimeMillis);
-        return making.of(recognizer, keeper);
-      } catch (ModelRefusedException | IOException | RuntimeException error) {
-        recognizer.close();
-        throw error;
-      }
-    });
+    return asked(() -> device().recognizers.ofTensors());
   }
 
   /**
