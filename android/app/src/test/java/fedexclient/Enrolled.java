@@ -77,6 +77,9 @@ public final class Enrolled {
   /** Robolectric has no keystore. */
   private static final class OpenVault implements Vault {
     @Override
+    public void renew() {} // it has no key to lose
+
+    @Override
     public byte[] seal(byte[] secret) {
       return secret.clone();
     }

@@ -16,6 +16,7 @@ import fedexclient.service.Enrolment;
 import fedexclient.service.EnrolmentException;
 import fedexclient.service.Identity;
 import fedexclient.service.Stop;
+import fedexclient.service.VaultException;
 import fedexclient.storage.StorageException;
 import fedexclient.sync.SyncJobs;
 import fedexclient.sync.SyncPolicy;
@@ -180,9 +181,13 @@ public final class Fedex implements AutoCloseable {
 
   /** What was said before any group was joined is of the one that was, even if the app died as it joined it. */
   private void settleConsent() throws StorageException {
-    @Nullable Identity identity = identityOrNone();
-    if (identity != null) {
-      device().consent.settle(identity.origin());
+    try {
+      @Nullable Identity identity = identityOrNone();
+      if (identity != null) {
+        device().consent.settle(identity.origin());
+      }
+    } catch (VaultException error) {
+      // A key that is lost opens nothing any more.
     }
   }
 

@@ -7,12 +7,16 @@ import fedexclient.pull.InProcessTrial;
 import fedexclient.recognise.DesktopRuntime;
 import fedexclient.recognise.ModelRuntime;
 import fedexclient.service.Vault;
+import fedexclient.service.VaultException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Devices on this machine, where secrets lie in the open. */
 final class Devices {
+  /** The name of a phone whose keystore has lost its key. */
+  static final String LOST_KEY = "lost";
+
   private Devices() {}
 
   /** A device that lives in a folder; TensorFlow Lite for Linux runs its models. */
@@ -60,22 +64,37 @@ final class Devices {
   /** Robolectric has no keystore. The last byte says on which phone something was sealed. */
   private static final class OpenVault implements Vault {
     private final byte mark;
+    private boolean isLost;
 
     OpenVault(String phone) {
       this.mark = (byte) phone.hashCode();
+      this.isLost = phone.equals(LOST_KEY);
     }
 
     @Override
-    public byte[] seal(byte[] secret) {
+    public void renew() {
+      isLost = false;
+    }
+
+    @Override
+    public byte[] seal(byte[] secret) throws VaultException {
+      check();
       byte[] sealed = Arrays.copyOf(secret, secret.length + 1);
       sealed[secret.length] = mark;
       return sealed;
     }
 
     @Override
-    public byte @Nullable [] open(byte[] sealed) {
+    public byte @Nullable [] open(byte[] sealed) throws VaultException {
+      check();
       boolean isItsOwn = sealed.length > 0 && sealed[sealed.length - 1] == mark;
       return isItsOwn ? Arrays.copyOf(sealed, sealed.length - 1) : null;
+    }
+
+    private void check() throws VaultException {
+      if (isLost) {
+        throw new VaultException("keystore", new Exception("expected a key, got none"));
+      }
     }
   }
 }

@@ -430,6 +430,17 @@ public final class FedexTest extends FedexTestCase {
       public Context getApplicationContext() {
         return this;
       }
+  @Test
+  public void a_phone_that_lost_its_key_can_be_made_another_device() throws Exception {
+    join();
+    fedex.close();
+    service.device = "eeeeeeeeeeeeeeee";
+    fedex = opened(Devices.LOST_KEY);
+    assertTrouble(Trouble.STORAGE, () -> fedex.enrol(service.invitation()));
+    assertTrue(fedex.enrolAgain(service.invitation()).isNew());
+    assertEquals(service.device, fedex.status().device());
+  }
+
 
       @Override
       public File getNoBackupFilesDir() {

@@ -96,7 +96,8 @@ public final class Enroller {
    *
    * <p>It stays the same one where it was enrolled at this very address, with the same service and group. Otherwise the
    * identity is given up, and with it the heads of the old group; feedback that was given in another group is not sent
-   * to the new one. An identity that is garbled, or another phone's, is given up too.
+   * to the new one. An identity that is garbled, another phone's, or sealed by a key that is lost is given up too; a key
+   * is taken for lost when it could not be used for a second.
    *
    * @throws UnsentUploadsException some can still be sent as the old device, and only as that; nothing has changed
    */
@@ -104,19 +105,11 @@ public final class Enroller {
       throws ServiceException, UntrustedException, EnrolmentException, SettingException, StorageException {
     ExclusiveLock.Held held = store.hold(stop);
     try {
-      Identity before = foundOrGivenUp();
+      Identity before = store.findOrGiveUp(stop);
       checkAllSent(before);
       return startAnew(url, code, fingerprint, before);
     } finally {
       held.close();
-    }
-  }
-
-  private @Nullable Identity foundOrGivenUp() throws StorageException {
-    try {
-      return store.find();
-    } catch (EnrolmentException error) {
-      return null; // garbled, or another phone's
     }
   }
 

@@ -37,6 +37,8 @@ public final class IdentityStore {
   private static final int FORMAT = 1;
   private static final int MAX_BYTES = 16 << 10;
   private static final int MAX_SEALED_BYTES = 4 << 10;
+  private static final int ATTEMPTS = 6;
+  private static final long PAUSE_MS = 200;
 
   private final Path home;
   private final Vault vault;
@@ -78,6 +80,51 @@ public final class IdentityStore {
       return parse(fields, JsonReader.readDocument(opened, "identity.sealed", MAX_SEALED_BYTES));
     } catch (ContractException error) {
       throw new DamagedIdentityException(file.path() + ": " + error.getMessage());
+    }
+  }
+
+  /**
+   * Reads the identity as {@link #find}, for whoever becomes another device whatever this one was: null also where it is
+   * garbled, another phone's, or sealed by a key that is lost.
+   *
+   * <p>A keystore that is only busy is given a second. Where null is returned something can be sealed, by a new key if
+   * need be.
+   *
+   * @throws VaultException nothing can be sealed here, and nothing has changed
+   * @throws StoppedException the end was asked for, or this thread interrupted
+   */
+  @Nullable Identity findOrGiveUp(Stop stop) throws StorageException, StoppedException {
+    for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      try {
+        return findOrNone();
+      } catch (VaultException error) {
+        stop.check();
+        pause();
+      }
+    }
+    vault.renew();
+    return null;
+  }
+
+  private @Nullable Identity findOrNone() throws StorageException {
+    try {
+      Identity found = find();
+      if (found != null) {
+        return found;
+      }
+    } catch (EnrolmentException error) {
+      // Garbled, or another phone's.
+    }
+    vault.seal(new byte[0]);
+    return null;
+  }
+
+  private static void pause() throws StoppedException {
+    try {
+      Thread.sleep(PAUSE_MS);
+    } catch (InterruptedException error) {
+      Thread.currentThread().interrupt();
+      throw new StoppedException();
     }
   }
 

@@ -3,7 +3,6 @@ package fedexclient.service;
 import android.security.keystore.KeyGenParameterSpec;
 import android.security.keystore.KeyPermanentlyInvalidatedException;
 import android.security.keystore.KeyProperties;
-import fedexclient.storage.StorageException;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.Key;
@@ -24,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The key is made when something is first sealed. Two that make it at once lose what the first has sealed: whoever
  * seals holds a lock ({@link IdentityStore#hold}). The key goes when the app is removed.
  *
- * <p>Android says {@code UnrecoverableKeyException} of a keystore that is only busy, too: that is no lost key, as
- * whoever takes it for one gives up a device that a moment later is itself again.
+ * <p>Of a key that is lost for good Android 12 and later say {@code UnrecoverableKeyException} or {@code
+ * InvalidKeyException}, as of a keystore that is only busy. That is no lost key by itself: whoever takes it for one gives
+ * up a device that a moment later is itself again. Nor is there a way back from one, but {@link #renew}.
  */
 public final class KeystoreVault implements Vault {
   private static final String PROVIDER = "AndroidKeyStore";
@@ -42,7 +42,7 @@ public final class KeystoreVault implements Vault {
   }
 
   @Override
-  public byte[] seal(byte[] secret) throws StorageException {
+  public byte[] seal(byte[] secret) throws VaultException {
     try {
       Key key = found();
       Cipher cipher = Cipher.getInstance(CIPHER);
@@ -52,12 +52,12 @@ public final class KeystoreVault implements Vault {
       cipher.doFinal(secret, 0, secret.length, sealed, NONCE_BYTES);
       return sealed;
     } catch (GeneralSecurityException | IOException | ProviderException error) {
-      throw new StorageException("keystore", error);
+      throw new VaultException("keystore", error);
     }
   }
 
   @Override
-  public byte @Nullable [] open(byte[] sealed) throws StorageException {
+  public byte @Nullable [] open(byte[] sealed) throws VaultException {
     try {
       Key key = found();
       if (key == null || sealed.length < NONCE_BYTES + TAG_BITS / 8) {
@@ -69,14 +69,37 @@ public final class KeystoreVault implements Vault {
     } catch (AEADBadTagException | KeyPermanentlyInvalidatedException error) {
       return null; // another key's, or one that is lost for good
     } catch (GeneralSecurityException | IOException | ProviderException error) {
-      throw new StorageException("keystore", error);
+      throw new VaultException("keystore", error);
+    }
+  }
+
+  @Override
+  public void renew() throws VaultException {
+    try {
+      seal(new byte[0]);
+    } catch (VaultException lost) {
+      makeAnew(lost);
+    }
+  }
+
+  private void makeAnew(VaultException lost) throws VaultException {
+    try {
+      loaded().deleteEntry(alias);
+      made();
+    } catch (GeneralSecurityException | IOException | ProviderException error) {
+      lost.addSuppressed(error);
+      throw lost;
     }
   }
 
   private @Nullable Key found() throws GeneralSecurityException, IOException {
+    return loaded().getKey(alias, null);
+  }
+
+  private static KeyStore loaded() throws GeneralSecurityException, IOException {
     KeyStore store = KeyStore.getInstance(PROVIDER);
     store.load(null);
-    return store.getKey(alias, null);
+    return store;
   }
 
   private Key made() throws GeneralSecurityException {

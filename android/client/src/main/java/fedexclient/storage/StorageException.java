@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /** A file could not be read or written: no space, no permission, a broken disk. What was kept before is still there. */
-public final class StorageException extends Exception {
+public class StorageException extends Exception {
   private static final long serialVersionUID = 1L;
 
   /** Says of which place, and what is wrong there. */

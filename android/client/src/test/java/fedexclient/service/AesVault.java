@@ -1,6 +1,5 @@
 package fedexclient.service;
 
-import fedexclient.storage.StorageException;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Arrays;
@@ -20,7 +19,7 @@ final class AesVault implements Vault {
   }
 
   @Override
-  public byte[] seal(byte[] secret) throws StorageException {
+  public byte[] seal(byte[] secret) throws VaultException {
     byte[] nonce = new byte[12];
     new SecureRandom().nextBytes(nonce);
     byte[] sealed = run(Cipher.ENCRYPT_MODE, nonce, secret);
@@ -30,12 +29,15 @@ final class AesVault implements Vault {
   }
 
   @Override
-  public byte[] open(byte[] sealed) throws StorageException {
+  public byte[] open(byte[] sealed) throws VaultException {
     return sealed.length < 28 ? null
         : run(Cipher.DECRYPT_MODE, Arrays.copyOf(sealed, 12), Arrays.copyOfRange(sealed, 12, sealed.length));
   }
 
-  private byte[] run(int mode, byte[] nonce, byte[] data) throws StorageException {
+  @Override
+  public void renew() {} // its key is not lost
+
+  private byte[] run(int mode, byte[] nonce, byte[] data) throws VaultException {
     try {
       Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
       cipher.init(mode, new SecretKeySpec(key, "AES"), new GCMParameterSpec(128, nonce));
@@ -43,7 +45,7 @@ final class AesVault implements Vault {
     } catch (AEADBadTagException error) {
       return null;
     } catch (GeneralSecurityException error) {
-      throw new StorageException("keystore", error);
+      throw new VaultException("keystore", error);
     }
   }
 }

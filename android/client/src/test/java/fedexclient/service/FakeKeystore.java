@@ -5,8 +5,10 @@ import android.security.keystore.KeyPermanentlyInvalidatedException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.security.Key;
+import java.security.KeyStoreException;
 import java.security.KeyStoreSpi;
 import java.security.Provider;
+import java.security.ProviderException;
 import java.security.SecureRandom;
 import java.security.UnrecoverableKeyException;
 import java.security.cert.Certificate;
@@ -15,6 +17,7 @@ import java.util.Collections;
 import java.util.Date;
 import java.util.Enumeration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.crypto.KeyGeneratorSpi;
 import javax.crypto.SecretKey;
@@ -24,9 +27,9 @@ import javax.crypto.spec.SecretKeySpec;
 final class FakeKeystore extends Provider {
   private static final long serialVersionUID = 1L;
   private static final Map<String, SecretKey> KEYS = new ConcurrentHashMap<>();
+  private static final Set<String> LOST = ConcurrentHashMap.newKeySet();
 
   static volatile boolean isBusy;
-  static volatile boolean invalidates;
 
   FakeKeystore() {
     super("AndroidKeyStore", "1", "for tests");
@@ -37,8 +40,23 @@ final class FakeKeystore extends Provider {
   /** Makes this another phone, or the same one after the app was removed. */
   static void empty() {
     KEYS.clear();
+    LOST.clear();
     isBusy = false;
-    invalidates = false;
+  }
+
+  /** Loses a key for good: it cannot be had, until another one takes its place. */
+  static void lose(String alias) {
+    LOST.add(alias);
+  }
+
+  /** Invalidates a key for good, as phones before Android 12 say it. */
+  static void invalidate(String alias) {
+    KEYS.put(alias, new InvalidatedKey());
+  }
+
+  /** Spoils a key for good: it can be had, and not be used. */
+  static void spoil(String alias) {
+    KEYS.put(alias, unusable());
   }
 
   static int count() {
@@ -56,6 +74,9 @@ final class FakeKeystore extends Provider {
 
     @Override
     protected SecretKey engineGenerateKey() {
+      if (isBusy || LOST.contains(spec.getKeystoreAlias())) {
+        throw new ProviderException("busy, or the alias is taken");
+      }
       byte[] bytes = new byte[spec.getKeySize() / 8];
       new SecureRandom().nextBytes(bytes);
       SecretKey key = new SecretKeySpec(bytes, "AES");
@@ -74,7 +95,7 @@ final class FakeKeystore extends Provider {
     }
   }
 
-  /** A key that says so when it is used, as the platform's do. */
+  /** A key that says that it was invalidated when it is used, as those of Android 8 to 11 do. */
   private static final class InvalidatedKey extends SecretKeySpec {
     private static final long serialVersionUID = 1L;
 
@@ -93,14 +114,19 @@ final class FakeKeystore extends Provider {
     throw (E) error;
   }
 
+  /** A key of which nothing can be made, as the platform says of one whose blob is spoilt. */
+  private static SecretKey unusable() {
+    return new SecretKeySpec(new byte[7], "AES");
+  }
+
   /** Finds keys. */
   public static final class Store extends KeyStoreSpi {
     @Override
     public Key engineGetKey(String alias, char[] password) throws UnrecoverableKeyException {
-      if (isBusy) {
-        throw new UnrecoverableKeyException("busy");
+      if (isBusy || LOST.contains(alias)) {
+        throw new UnrecoverableKeyException("keystore2 says no more"); // without a cause, as Android 14 says either
       }
-      return invalidates ? new InvalidatedKey() : KEYS.get(alias);
+      return KEYS.get(alias);
     }
 
     @Override
@@ -137,8 +163,12 @@ final class FakeKeystore extends Provider {
     }
 
     @Override
-    public void engineDeleteEntry(String alias) {
+    public void engineDeleteEntry(String alias) throws KeyStoreException {
+      if (isBusy) {
+        throw new KeyStoreException("busy");
+      }
       KEYS.remove(alias);
+      LOST.remove(alias);
     }
 
     @Override

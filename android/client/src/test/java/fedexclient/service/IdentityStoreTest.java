@@ -101,13 +101,18 @@ class IdentityStoreTest {
     store().keep(identity());
     Vault broken = new Vault() {
       @Override
-      public byte[] seal(byte[] bytes) throws StorageException {
-        throw new StorageException("keystore", new Exception("busy"));
+      public byte[] seal(byte[] bytes) throws VaultException {
+        throw new VaultException("keystore", new Exception("busy"));
       }
 
       @Override
-      public byte[] open(byte[] sealed) throws StorageException {
-        throw new StorageException("keystore", new Exception("busy"));
+      public byte[] open(byte[] sealed) throws VaultException {
+        throw new VaultException("keystore", new Exception("busy"));
+      }
+
+      @Override
+      public void renew() throws VaultException {
+        throw new VaultException("keystore", new Exception("busy"));
       }
     };
     IdentityStore store = new IdentityStore(home(), broken);

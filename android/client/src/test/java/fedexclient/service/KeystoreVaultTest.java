@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import fedexclient.storage.StorageException;
 import java.security.Security;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
@@ -69,11 +68,42 @@ class KeystoreVaultTest {
     }
   }
 
+  /** Nothing ever took the alias from a key that was lost, so nothing could be sealed under it again. */
   @Test
-  void a_key_that_is_lost_for_good_is_another_phones() throws Exception {
+  void a_key_that_is_lost_for_good_opens_nothing_until_another_takes_its_place() throws Exception {
     byte[] sealed = vault().seal(SECRET);
-    FakeKeystore.invalidates = true;
+    FakeKeystore.lose("fedex");
+    assertMadeAnew(sealed);
+    FakeKeystore.spoil("fedex");
+    assertMadeAnew(sealed);
+  }
+
+  @Test
+  void a_key_that_an_older_phone_calls_invalidated_is_another_phones() throws Exception {
+    byte[] sealed = vault().seal(SECRET);
+    FakeKeystore.invalidate("fedex");
     assertNull(vault().open(sealed));
+    vault().renew();
+    assertNull(vault().open(sealed));
+    assertArrayEquals(SECRET, vault().open(vault().seal(SECRET)));
+  }
+
+  private static void assertMadeAnew(byte[] sealed) throws Exception {
+    assertThrows(VaultException.class, () -> vault().open(sealed));
+    assertThrows(VaultException.class, () -> vault().seal(SECRET));
+    vault().renew();
+    assertNull(vault().open(sealed));
+    assertArrayEquals(SECRET, vault().open(vault().seal(SECRET)));
+  }
+
+  @Test
+  void a_key_that_can_be_used_or_is_only_busy_stays_when_one_is_made_sure_of() throws Exception {
+    byte[] sealed = vault().seal(SECRET);
+    vault().renew();
+    FakeKeystore.isBusy = true;
+    assertThrows(VaultException.class, () -> vault().renew());
+    FakeKeystore.isBusy = false;
+    assertArrayEquals(SECRET, vault().open(sealed));
   }
 
   /** A busy keystore once made a device another phone's, and an app enrolled it again over what was not sent. */
@@ -81,8 +111,8 @@ class KeystoreVaultTest {
   void a_key_that_cannot_be_had_now_is_not_taken_for_lost() throws Exception {
     byte[] sealed = vault().seal(SECRET);
     FakeKeystore.isBusy = true;
-    assertThrows(StorageException.class, () -> vault().open(sealed));
-    assertThrows(StorageException.class, () -> vault().seal(SECRET));
+    assertThrows(VaultException.class, () -> vault().open(sealed));
+    assertThrows(VaultException.class, () -> vault().seal(SECRET));
     FakeKeystore.isBusy = false;
     assertArrayEquals(SECRET, vault().open(sealed));
   }
@@ -91,8 +121,8 @@ class KeystoreVaultTest {
   void a_phone_whose_keystore_does_not_answer_is_a_typed_error() throws Exception {
     byte[] sealed = vault().seal(SECRET);
     Security.removeProvider("AndroidKeyStore");
-    assertThrows(StorageException.class, () -> vault().open(sealed));
-    assertThrows(StorageException.class, () -> vault().seal(SECRET));
+    assertThrows(VaultException.class, () -> vault().open(sealed));
+    assertThrows(VaultException.class, () -> vault().seal(SECRET));
   }
 
   private static KeystoreVault vault() {
