@@ -17,7 +17,7 @@ from device.availability.policy import AvailabilityPolicy, check_availability
 from device.availability.probes import MachineProbe
 from device.availability.rounds import Rounds
 from device.cache.cache import Cache
-from device.errors import DeviceError, ModelRefused, Refused, Storage, storage_errors
+from device.errors import DeviceError, ModelRefused, Refused, Storage, TryLater, Untrusted, storage_errors
 from device.feedback import KeptFeedback, give_feedback
 from device.heads.store import HeadStore
 from device.pull.spaces import SpaceWatch
@@ -31,6 +31,7 @@ from device.self_test import Tester, settle_self_test
 from device.service.client import Client
 from device.service.connection import Connection
 from device.service.enrolment import Enroller, Enrolment
+from device.service.erasure import Erasure
 from device.service.identity import Identity, find_identity, require_identity
 from device.service.keys import follow_keys
 from device.service.tokens import is_token_old, renew_token
@@ -114,21 +115,29 @@ class Device:
     def erase(self) -> str:
         """Forget every sample here, and ask the service to erase all that this device ever uploaded.
 
-        What is not sent yet goes first, or it would come there later. The device stays enrolled, and its head serves.
+        What is not sent yet goes first, or it would come there later; where that fails, the service is asked all the
+        same. What is given from then on is sent 30 seconds later at the earliest, as the service may erase it too until
+        then. The device stays enrolled, and its head serves.
 
         Returns:
             The name of the erasure, for the service's operator. The service's worker carries it out.
 
         Raises:
             EnrolmentError: the device is not enrolled; nothing was forgotten.
-            Storage: nothing was forgotten, and the service was not asked.
-            Refused, TryLater, Untrusted: the samples are forgotten here, and the service does not know: ask again.
+            Storage: not all was forgotten here, and the service was asked: ask again.
+            Refused, TryLater, Untrusted: the samples are forgotten here, and the service may not know: the next push
+                asks it before it sends anything.
         """
         identity = self.identity()
+        erasure = self.erasure(identity)
         with closing(self.client(identity)) as client:
-            with self.open_cache() as cache:
-                cache.forget()
-            return client.erase_samples()
+            try:
+                self._forget(erasure)
+            except Storage:
+                with contextlib.suppress(DeviceError):  # what failed here is told
+                    erasure.ask(client)
+                raise
+            return erasure.ask(client)
 
     def pull(self) -> PullReport:
         """Fetch a better head, if there is one, and install it for the next inference. Raises as `Updater.pull`.
@@ -211,6 +220,10 @@ class Device:
         identity = find_identity(self.settings.home)
         return identity.origin if identity else ""
 
+    def erasure(self, identity: Identity) -> Erasure:
+        """Return what is to be erased of this device at its service."""
+        return Erasure(self.settings.home, identity.device, now_ms)
+
     def client(self, identity: Identity) -> Client:
         """Connect to the identity's service, at the address of the settings if they name one. Raises `SettingError`."""
         return self.connect(self.settings.url or identity.url, identity)
@@ -289,12 +302,29 @@ class Device:
     def _key_follower(self, client: Client) -> Callable[[bytes], bytes]:
         return partial(follow_keys, self.settings.home, client)
 
+    def _forget(self, erasure: Erasure) -> None:
+        try:
+            erasure.wish()
+        finally:
+            with self.open_cache() as cache:
+                cache.forget()
+
     def _push(self, identity: Identity, client: Client, *, retry_refused: bool = False) -> PushReport:
+        erasure = self.erasure(identity)
+        try:
+            erasure.ask_again(client)
+        except (Refused, TryLater, Untrusted) as error:
+            return PushReport(problem=error)
         with self.open_cache() as cache:
             kept_back = settle_self_test(cache, origin=identity.origin, make_tester=self.tester)
             outbox = self.outbox(cache, identity)
             if retry_refused:
                 outbox.retry_refused()
+            try:
+                if not outbox.is_empty():
+                    erasure.check_settled()
+            except TryLater as error:
+                return PushReport(problem=error)
             watch = self.space_watch(identity)
             report = push(outbox, client, retired=watch.retired_now(client, outbox.unsent().values()))
         if report.problem is None:

@@ -164,8 +164,8 @@ def pull_now(device: Device, as_json: bool) -> int:
 def erase(device: Device, yes: bool, as_json: bool) -> int:
     """Forget all answers and feedback, and have the service erase all that this device ever uploaded.
 
-    The service withdraws the heads that learned from it, soon after; what is sent in the next half minute may go, too.
-    The device stays enrolled, and its numbers go on.
+    The service withdraws the heads that learned from it, soon after. For half a minute nothing is sent, as it might go,
+    too. The device stays enrolled, and its numbers go on.
     """
     if not yes:
         raise click.UsageError("erase: expected --yes, as nothing brings back what this erases")

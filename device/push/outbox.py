@@ -159,6 +159,10 @@ class Outbox:
         """List the ids of the uploads that wait to be sent, in the order of their sealing, each with its space."""
         return self._cache.uploads.unsent(origin=self._origin, device=self._device)
 
+    def is_empty(self) -> bool:
+        """Tell whether nothing waits to be sent, or sealed."""
+        return not self.unsent() and not self._unsealed()
+
     def find(self, upload: str) -> SealedUpload | None:
         """Read one upload that waits; None if another process has finished it."""
         return self._cache.uploads.find_waiting(upload)

@@ -9,7 +9,7 @@ import pytest
 from contract.problems import Problem
 from contract.routes import SAMPLES
 from device import Device
-from device.errors import EnrolmentError, TryLater
+from device.errors import EnrolmentError, Storage, TryLater
 from tests.device.serving import StubService, refuse
 from tests.device.test_cli import Run, fails
 from tests.device.test_cli import run as run  # a fixture
@@ -48,6 +48,69 @@ def test_a_service_that_is_away_is_asked_again(device: Device, service: StubServ
         device.erase()
     service.faults.clear()
     assert device.erase() == "3c" * 16
+
+
+def let_erasure_settle(device: Device) -> None:
+    path = device.settings.home / "erasure.json"
+    document = json.loads(path.read_bytes())
+    path.write_text(json.dumps(document | {"answered_ms": document["answered_ms"] - 30_000}))
+
+
+def teach(run: Run, photo: Path) -> None:
+    assert run("infer", photo).code == 0
+    assert run("feedback", 1, "--label", "Zoe").code == 0
+
+
+def test_what_is_given_after_an_erasure_is_sent_when_the_erasure_is_over(
+    run: Run, make_photo: MakePhoto, device: Device, service: StubService
+) -> None:
+    """What was acknowledged here at once was erased there with all that was before, without a word."""
+    device.enrol()
+    device.erase()
+    teach(run, make_photo(0))
+    problem = device.push().problem
+    assert isinstance(problem, TryLater)
+    assert 25 <= (problem.retry_after_s or 0) <= 30
+    assert service.uploads == []
+    let_erasure_settle(device)
+    assert (device.push().samples, len(service.uploads)) == (1, 1)
+
+
+def test_an_erasure_that_the_service_missed_is_asked_for_by_the_next_push(
+    run: Run, make_photo: MakePhoto, device: Device, service: StubService
+) -> None:
+    """Nobody remembered it: what the user wanted to be gone stayed there, unless he asked again."""
+    device.enrol()
+    service.faults[SAMPLES] = lambda: refuse(Problem.UNAVAILABLE)
+    with pytest.raises(TryLater):
+        device.erase()
+    teach(run, make_photo(0))
+    assert isinstance(device.push().problem, TryLater)
+    assert service.uploads == []
+    service.faults.clear()
+    device.push()
+    let_erasure_settle(device)
+    assert device.push().samples == 1
+    assert [one for one in service.asked if SAMPLES in one or one.startswith("PUT")][3:] == [
+        f"PUT /v1/spaces/{service.uploads[0][0]}/uploads/{service.uploads[0][1]}"
+    ]
+
+
+def test_the_service_is_asked_even_where_nothing_can_be_forgotten_here(device: Device, service: StubService) -> None:
+    device.enrol()
+    device.cache_path.mkdir()
+    with pytest.raises(Storage):
+        device.erase()
+    assert len([one for one in service.asked if SAMPLES in one]) == 1
+
+
+def test_what_another_device_wanted_erased_keeps_nobody_waiting(device: Device, service: StubService) -> None:
+    device.enrol()
+    device.erase()
+    path = device.settings.home / "erasure.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"device": "f" * 32, "answered_ms": 0}))
+    device.push()
+    assert len([one for one in service.asked if SAMPLES in one]) == 1
 
 
 def test_a_device_that_is_not_enrolled_forgets_nothing(device: Device, service: StubService) -> None:

@@ -251,14 +251,16 @@ public final class Fedex implements AutoCloseable {
 
   /**
    * Forgets every sample here, and asks the service to erase all that this device ever uploaded. A push that runs is
-   * stopped.
+   * stopped. What is given from then on is sent 30 seconds later at the earliest: until then the service may erase it too,
+   * and a push has the problem {@link Trouble#TRY_LATER}.
    *
    * @return the name of the erasure, for the service's operator
    * @throws FedexException with {@link Trouble#NOT_ENROLLED}: nothing was forgotten, see {@link #forget}. Where its cause
    *     is a {@link fedexclient.service.DamagedIdentityException} or a {@link
    *     fedexclient.service.CopiedIdentityException}, the service may have samples of this device, and nobody can ask it
-   *     as that; otherwise nobody ever enrolled. Where the service could not be asked: the samples are forgotten here;
-   *     ask again
+   *     as that; otherwise nobody ever enrolled. With {@link Trouble#STORAGE} or {@link Trouble#NO_SPACE} not all was
+   *     forgotten here, and the service was asked all the same: ask again. With any other the samples are forgotten here,
+   *     and the service may not know: the next push asks it before it sends anything, also without consent
    */
   public String erase() throws FedexException {
     return erase(new Stop());
@@ -267,7 +269,7 @@ public final class Fedex implements AutoCloseable {
   /**
    * As {@link #erase()}.
    *
-   * @param stop ends it within a second: the samples may be forgotten here by then, and ask the service again
+   * @param stop ends it within a second: the samples may be forgotten here by then, and the next push asks the service
    */
   public String erase(Stop stop) throws FedexException {
     return asked(() -> device().sharing.erase(stop));
@@ -309,8 +311,9 @@ public final class Fedex implements AutoCloseable {
       Cache cache = own.caches.open();
       String origin = originOf(identity);
       SampleCounts samples = SampleCounts.of(cache, origin, identity == null ? null : identity.device());
-      return new FedexStatus(
-          samples, release(), identity, own.consent.givenMs(origin), own.log, cache.setAside());
+      boolean isErasureMissed = identity != null && own.membership.erasure(identity).isMissed();
+      return new FedexStatus(samples, release(), identity, own.consent.givenMs(origin), own.log, isErasureMissed,
+          cache.setAside());
     });
   }
 

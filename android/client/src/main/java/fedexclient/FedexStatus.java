@@ -13,16 +13,18 @@ public final class FedexStatus {
   private final @Nullable Long consentMs;
   private final SyncLog.@Nullable Entry lastPush;
   private final SyncLog.@Nullable Entry lastPull;
+  private final boolean isErasureMissed;
   private final @Nullable File setAside;
 
   FedexStatus(SampleCounts samples, ReleaseInUse release, @Nullable Identity identity, @Nullable Long consentMs,
-      SyncLog log, @Nullable File setAside) {
+      SyncLog log, boolean isErasureMissed, @Nullable File setAside) {
     this.samples = samples;
     this.release = release;
     this.identity = identity;
     this.consentMs = consentMs;
     lastPush = log.push();
     lastPull = log.pull();
+    this.isErasureMissed = isErasureMissed;
     this.setAside = setAside;
   }
 
@@ -65,6 +67,14 @@ public final class FedexStatus {
   /** How the last pull ended; null: there was none. */
   public SyncLog.@Nullable Entry lastPull() {
     return lastPull;
+  }
+
+  /**
+   * Whether the service is still to be asked to erase what this device uploaded, as it could not be when that was asked
+   * for ({@link Fedex#erase}): the next push asks it first.
+   */
+  public boolean isErasureMissed() {
+    return isErasureMissed;
   }
 
   /**

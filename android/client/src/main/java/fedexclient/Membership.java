@@ -9,6 +9,7 @@ import fedexclient.pull.SpaceWatch;
 import fedexclient.service.Connect;
 import fedexclient.service.Enroller;
 import fedexclient.service.EnrolmentException;
+import fedexclient.service.Erasure;
 import fedexclient.service.Identity;
 import fedexclient.service.IdentityStore;
 import fedexclient.service.KeyFollower;
@@ -74,6 +75,11 @@ final class Membership {
 
   Service service(Identity identity, Stop stop) throws SettingException {
     return connect(stop).to(identity.url(), identity);
+  }
+
+  /** What is to be erased of a device at its service. */
+  Erasure erasure(Identity identity) {
+    return new Erasure(folder, identity.device(), System::currentTimeMillis);
   }
 
   SpaceWatch spaces(Identity identity, Stop stop) {

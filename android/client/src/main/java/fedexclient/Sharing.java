@@ -21,6 +21,7 @@ import fedexclient.push.Sender;
 import fedexclient.recognise.ModelRefusedException;
 import fedexclient.service.Enrolment;
 import fedexclient.service.EnrolmentException;
+import fedexclient.service.Erasure;
 import fedexclient.service.Identity;
 import fedexclient.service.RefusedException;
 import fedexclient.service.Service;
@@ -28,6 +29,7 @@ import fedexclient.service.ServiceException;
 import fedexclient.service.SettingException;
 import fedexclient.service.Stop;
 import fedexclient.service.StoppedException;
+import fedexclient.service.TryLaterException;
 import fedexclient.storage.StorageException;
 import fedexclient.sync.Consent;
 import fedexclient.sync.NoConsentException;
@@ -86,11 +88,25 @@ final class Sharing {
       consent.permit(stop, "").run(); // what is missing first is told first
     }
     Identity identity = membership.require(stop);
+    @Nullable Exception missed = eraseAgain(identity, stop); // which needs no consent
     Runnable endPermission = consent.permit(stop, identity.origin());
     try {
-      return push(caches.open(), identity, listener, stop);
+      return missed == null ? push(caches.open(), identity, listener, stop) : PushReport.ofNothing(missed);
     } finally {
       endPermission.run();
+    }
+  }
+
+  /** Has the service erase what it missed; returns why it still does not, null where it does. */
+  private @Nullable Exception eraseAgain(Identity identity, Stop stop)
+      throws SettingException, StorageException, StoppedException {
+    try (Service service = membership.service(identity, stop)) {
+      membership.erasure(identity).askAgain(service);
+      return null;
+    } catch (StoppedException error) {
+      throw error;
+    } catch (ServiceException | UntrustedException error) {
+      return error;
     }
   }
 
@@ -100,6 +116,10 @@ final class Sharing {
       @Nullable KeepingException keptBack = SelfTests.settle(cache, identity.origin(), models::tester);
       SealedAs as = new SealedAs(identity.origin(), identity.device());
       Outbox outbox = new Outbox(cache, as, options.uploads(), System::currentTimeMillis);
+      @Nullable TryLaterException unsettled = outbox.isEmpty() ? null : membership.erasure(identity).unsettled();
+      if (unsettled != null) {
+        return PushReport.ofNothing(unsettled);
+      }
       SpaceWatch spaces = membership.spaces(identity, stop);
       Set<String> retired = spaces.retiredNow(service, cache.uploads().unsent(as).values());
       PushReport report = new Sender(listener).push(outbox, service, retired, stop);
@@ -179,7 +199,8 @@ final class Sharing {
   /**
    * Forgets every sample here, and asks the service to erase all that this device ever uploaded.
    *
-   * <p>A push that runs is stopped. What is not sent yet goes first, or it would come there later.
+   * <p>A push that runs is stopped. What is not sent yet goes first, or it would come there later. The service is asked
+   * even where that fails. Where it cannot be asked, the next push does so before it sends anything.
    *
    * @return the name of the erasure
    */
@@ -188,12 +209,40 @@ final class Sharing {
     Runnable endTurn = pushes.takeOver(stop);
     try {
       Identity identity = membership.require(stop);
-      caches.open().forget();
-      try (Service service = membership.service(identity, stop)) {
-        return service.eraseSamples();
+      Erasure erasure = membership.erasure(identity);
+      try {
+        forget(erasure);
+      } catch (CacheException | StorageException error) {
+        eraseThereAfter(error, erasure, identity, stop);
+        throw error;
       }
+      return eraseThere(erasure, identity, stop);
     } finally {
       endTurn.run();
+    }
+  }
+
+  private void forget(Erasure erasure) throws CacheException, StorageException {
+    try {
+      erasure.wish();
+    } finally {
+      caches.open().forget();
+    }
+  }
+
+  private String eraseThere(Erasure erasure, Identity identity, Stop stop)
+      throws SettingException, StorageException, ServiceException, UntrustedException {
+    try (Service service = membership.service(identity, stop)) {
+      return erasure.ask(service);
+    }
+  }
+
+  /** What failed here is told; what fails there, too, is told with it. */
+  private void eraseThereAfter(Exception failed, Erasure erasure, Identity identity, Stop stop) {
+    try {
+      eraseThere(erasure, identity, stop);
+    } catch (SettingException | StorageException | ServiceException | UntrustedException error) {
+      failed.addSuppressed(error);
     }
   }
 

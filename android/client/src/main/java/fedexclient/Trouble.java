@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What can be done about something that went wrong, for an app that says it in one sentence. */
 public enum Trouble {
-  /** Nothing is wrong here: the service does not answer, or asks for patience. */
+  /** Nothing is wrong here: the service does not answer, asks for patience, or was asked to erase a moment ago. */
   TRY_LATER,
   /** Somebody asked for the end. */
   STOPPED,

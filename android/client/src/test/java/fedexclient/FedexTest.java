@@ -18,9 +18,12 @@ import fedexclient.recognise.TfliteRuntime;
 import fedexclient.service.CopiedIdentityException;
 import fedexclient.service.DamagedIdentityException;
 import fedexclient.service.Stop;
+import fedexclient.service.TryLaterException;
 import fedexclient.sync.SyncPolicy;
 import java.io.File;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -216,7 +219,71 @@ public final class FedexTest extends FedexTestCase {
     assertEquals(Long.valueOf(0), left.get());
     service.fault = request -> null;
     assertEquals(SmallService.ERASURE, fedex.erase());
-    assertEquals(0, push().uploads());
+    PushReport report = push();
+    assertEquals(0, report.uploads());
+    assertNull(report.problem());
+  }
+
+  /** What was acknowledged here at once was erased there with all that was before, without a word. */
+  @Test
+  public void what_is_given_after_an_erasure_is_sent_when_the_erasure_is_over() throws Exception {
+    join();
+    teach(1);
+    push();
+    fedex.erase();
+    teach(2);
+    TryLaterException soon = (TryLaterException) push().problem();
+    assertTrue(soon.toString(), soon.retryAfterS() >= 25 && soon.retryAfterS() <= 30);
+    assertEquals(1, service.count("PUT"));
+    assertEquals(Trouble.TRY_LATER.name(), fedex.status().lastPush().trouble());
+    letErasureSettle();
+    assertEquals(1, push().samples());
+  }
+
+  private void letErasureSettle() throws Exception {
+    Path kept = home().resolve("erasure.json");
+    String document = new String(Files.readAllBytes(kept), StandardCharsets.UTF_8);
+    Files.write(kept, document.replaceAll("(\"answered_ms\":)[0-9]+",
+        "$1" + (System.currentTimeMillis() - 30_000)).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Nobody remembered it: what the user wanted to be gone stayed there, unless he asked again. */
+  @Test
+  public void an_erasure_that_the_service_missed_is_asked_for_by_the_next_push_whoever_consents() throws Exception {
+    join();
+    teach(1);
+    push();
+    fedex.withdrawConsent();
+    service.fault = request -> request.startsWith("DELETE") ? "503 unavailable" : null;
+    assertTrouble(Trouble.TRY_LATER, fedex::erase);
+    assertTrue(fedex.status().isErasureMissed());
+    assertTrouble(Trouble.NO_CONSENT, this::push);
+    fedex.giveConsent();
+    teach(2);
+    assertEquals(Trouble.TRY_LATER, Trouble.of(push().problem()));
+    assertEquals(1, service.count("PUT"));
+    fedex.withdrawConsent();
+    service.fault = request -> null;
+    assertTrouble(Trouble.NO_CONSENT, this::push);
+    assertFalse(fedex.status().isErasureMissed());
+    assertEquals(4, service.count("DELETE"));
+    fedex.giveConsent();
+    assertEquals(Trouble.TRY_LATER, Trouble.of(push().problem()));
+    letErasureSettle();
+    assertEquals(1, push().samples());
+    assertEquals(4, service.count("DELETE"));
+  }
+
+  @Test
+  public void the_service_is_asked_to_erase_even_where_nothing_can_be_forgotten_here() throws Exception {
+    join();
+    teach(1);
+    fedex.close();
+    assertTrouble(Trouble.STORAGE, fedex::erase);
+    assertEquals(1, service.count("DELETE"));
+    service.fault = request -> request.startsWith("DELETE") ? "503 unavailable" : null;
+    FedexException failed = assertTrouble(Trouble.STORAGE, fedex::erase);
+    assertEquals(TryLaterException.class, failed.getCause().getSuppressed()[0].getClass());
   }
 
   /** An app once forgot here alone, and said that all was erased, while the service kept everything. */
@@ -363,6 +430,17 @@ public final class FedexTest extends FedexTestCase {
     assertEquals("what was given in the same group, there and here", 2, push().samples());
   }
 
+  @Test
+  public void a_phone_that_lost_its_key_can_be_made_another_device() throws Exception {
+    join();
+    fedex.close();
+    service.device = "eeeeeeeeeeeeeeee";
+    fedex = opened(Devices.LOST_KEY);
+    assertTrouble(Trouble.STORAGE, () -> fedex.enrol(service.invitation()));
+    assertTrue(fedex.enrolAgain(service.invitation()).isNew());
+    assertEquals(service.device, fedex.status().device());
+  }
+
   /** It once was kept as given before enrolment, and went to another group than the one in which it was given. */
   @Test
   public void what_is_said_as_nobody_can_tell_in_which_group_is_not_kept() throws Exception {
@@ -430,17 +508,6 @@ public final class FedexTest extends FedexTestCase {
       public Context getApplicationContext() {
         return this;
       }
-  @Test
-  public void a_phone_that_lost_its_key_can_be_made_another_device() throws Exception {
-    join();
-    fedex.close();
-    service.device = "eeeeeeeeeeeeeeee";
-    fedex = opened(Devices.LOST_KEY);
-    assertTrouble(Trouble.STORAGE, () -> fedex.enrol(service.invitation()));
-    assertTrue(fedex.enrolAgain(service.invitation()).isNew());
-    assertEquals(service.device, fedex.status().device());
-  }
-
 
       @Override
       public File getNoBackupFilesDir() {

@@ -216,6 +216,11 @@ public final class Outbox {
     return new ArrayList<>(cache.uploads().unsent(as).keySet());
   }
 
+  /** Whether nothing waits to be sent, or sealed. */
+  public boolean isEmpty() throws CacheException {
+    return unsent().isEmpty() && unsealed().isEmpty();
+  }
+
   /** Counts the uploads that wait to be sent. */
   UnsentCount countUnsent() throws CacheException {
     return cache.uploads().countUnsent(as);

@@ -35,6 +35,11 @@ public final class PushReport {
     wasStopped = other.wasStopped;
   }
 
+  /** Of a push that sent nothing, and why. */
+  public static PushReport ofNothing(Exception why) {
+    return new PushReport(new PushReport(new Tally()), why);
+  }
+
   /** The same, with what kept samples back before all else, unless it was stopped or something else went wrong. */
   public PushReport keepingBack(@Nullable Exception why) {
     return problem == null && !wasStopped ? new PushReport(this, why) : this;
