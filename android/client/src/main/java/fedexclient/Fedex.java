@@ -218,6 +218,9 @@ public final class Fedex implements AutoCloseable {
    * Keeps that the user does so no more, and stops a push of this object that runs; what is said of one is that it was
    * stopped. In another process, as of a job that the app's manifest puts there, the next push finds no consent. For
    * what was uploaded see {@link #erase}.
+   *
+   * @throws FedexException with {@link Trouble#STORAGE} where the disk keeps it from being kept: the push is stopped, and
+   *     none begins as long as this process lives; ask again, or the next process finds the consent that was
    */
   public void withdrawConsent() throws FedexException {
     asked(() -> {

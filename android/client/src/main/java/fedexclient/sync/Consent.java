@@ -32,6 +32,7 @@ public final class Consent {
   private final Path folder;
   private final AtomicFile file;
   private final Set<Stop> uploading = new HashSet<>();
+  private boolean isRefused;
 
   /** Names the folder of the device, which is made when consent is given. */
   public Consent(Path folder) {
@@ -65,6 +66,9 @@ public final class Consent {
   }
 
   private @Nullable Given given() throws StorageException {
+    if (isRefused) {
+      return null;
+    }
     byte @Nullable [] data = file.read(MAX_BYTES);
     if (data == null) {
       return null;
@@ -86,6 +90,7 @@ public final class Consent {
   public synchronized void give(long nowMs, String origin) throws StorageException {
     @Nullable Long before = givenMs(origin);
     keep(before == null ? nowMs : before, origin);
+    isRefused = false;
   }
 
   /** Has what was given before the device was of any group count for this one alone, which it has joined. */
@@ -109,16 +114,26 @@ public final class Consent {
     }
   }
 
-  /** Keeps that it is withdrawn, and stops what is being uploaded. What was uploaded stays there until it is erased. */
+  /**
+   * Stops what is being uploaded, and keeps that it is withdrawn. What was uploaded stays there until it is erased.
+   *
+   * @throws StorageException it could not be kept: no upload is permitted until the process ends, and then they are again
+   */
   public void withdraw() throws StorageException {
-    Set<Stop> stopped;
-    synchronized (this) {
-      file.delete();
-      stopped = new HashSet<>(uploading);
-    }
-    for (Stop stop : stopped) {
+    for (Stop stop : refuse()) {
       stop.ask();
     }
+    delete();
+  }
+
+  private synchronized Set<Stop> refuse() {
+    isRefused = true;
+    return new HashSet<>(uploading);
+  }
+
+  private synchronized void delete() throws StorageException {
+    file.delete();
+    isRefused = false;
   }
 
   /**

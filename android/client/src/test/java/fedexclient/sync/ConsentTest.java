@@ -7,6 +7,7 @@ import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
 import fedexclient.service.Stop;
+import fedexclient.storage.StorageException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,6 +59,28 @@ public final class ConsentTest {
     assertFalse(ended.isAsked());
     assertThrows(NoConsentException.class, () -> consent.permit(new Stop(), A));
     assertNull(new Consent(folder).givenMs(A));
+  }
+
+  /** A disk that failed once let a push go on that the user had just forbidden. */
+  @Test
+  public void what_is_being_uploaded_is_stopped_even_where_withdrawing_cannot_be_kept() throws Exception {
+    consent.give(1_000, A);
+    Stop running = new Stop();
+    consent.permit(running, A);
+    Path file = folder.resolve("consent.json");
+    Path there = folder.resolve("there.json");
+    Files.move(file, there);
+    Files.createDirectories(file.resolve("not-empty"));
+    assertThrows(StorageException.class, consent::withdraw);
+    assertTrue(running.isAsked());
+    Files.delete(file.resolve("not-empty"));
+    Files.delete(file);
+    Files.move(there, file);
+    assertThrows(NoConsentException.class, () -> consent.permit(new Stop(), A));
+    assertNull(consent.givenMs(A));
+    consent.give(2_000, A);
+    consent.permit(new Stop(), A).run();
+    assertEquals(Long.valueOf(2_000), consent.givenMs(A));
   }
 
   /** Consent once named no group, and what was taught went to whichever was joined next. */
