@@ -74,8 +74,8 @@ final class HeadCheck {
     } catch (HeadRefusedException error) {
       tried.end(release, sha256);
       throw error;
-    } catch (ServiceException | StorageException error) {
-      tried.takeBack(release, sha256);
+    } catch (ServiceException | StorageException | RuntimeException error) {
+      tried.takeBack(release, sha256); // whatever it was, this process outlived it
       throw error;
     }
   }

@@ -727,4 +727,19 @@ class UpdaterTest {
     scene.trial = (candidate, stop) -> new float[3];
     assertTrue(refused(HeadRefusedException.class).getMessage().contains("expected 4 logits, got 3"));
   }
+
+  /** Called twice from a thread that was not its place, a trial once had a good head given up. */
+  @Test
+  void a_trial_that_ends_by_a_bug_of_the_app_is_not_counted_against_the_head() throws Exception {
+    HeadTrial works = scene.trial;
+    scene.publish(scene.four, 1);
+    scene.trial = (candidate, stop) -> {
+      throw new IllegalStateException("the main thread");
+    };
+    for (int time = 0; time < 3; time++) {
+      assertThrows(IllegalStateException.class, scene::pull);
+    }
+    scene.trial = works;
+    assertEquals(PullOutcome.INSTALLED, scene.pull().outcome());
+  }
 }
