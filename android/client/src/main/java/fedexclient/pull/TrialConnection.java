@@ -28,6 +28,7 @@ final class TrialConnection implements ServiceConnection, IBinder.DeathRecipient
   private static final int DIED = -2;
   private static final int STOPPED = -3;
   private static final int SILENT = -4;
+  private static final long LATE_MS = 300;
 
   private final Context context;
   private final long timeoutMs;
@@ -71,8 +72,8 @@ final class TrialConnection implements ServiceConnection, IBinder.DeathRecipient
   /**
    * Has the request run; returns once the process says that the answer is there.
    *
-   * @throws HeadCrashedException after it was asked it died, kept silent once it had begun, or said something else
-   * @throws TryLaterException it could not be asked, or could not try
+   * @throws HeadCrashedException once it had begun it died, kept silent, or said something else
+   * @throws TryLaterException it could not be asked, did not begin, or could not try
    */
   void ask(TrialRequest request) throws HeadRefusedException, ServiceException {
     IBinder binder = bind();
@@ -106,7 +107,7 @@ final class TrialConnection implements ServiceConnection, IBinder.DeathRecipient
 
   private void awaitAnswer() throws HeadRefusedException, ServiceException {
     Event event = next();
-    if (event.what == SILENT) {
+    if (event.what == SILENT || event.what == DIED && !hadBegun()) {
       throw new TryLaterException("the process for trials does not begin", (Long) null);
     }
     if (event.what == TrialMessages.STARTED) {
@@ -130,9 +131,25 @@ final class TrialConnection implements ServiceConnection, IBinder.DeathRecipient
     }
   }
 
+  /** Whether what died had begun all the same: what it said and that it died may come in either order. */
+  private boolean hadBegun() throws StoppedException {
+    Event event = next(LATE_MS);
+    while (event.what == DIED) {
+      event = next(LATE_MS);
+    }
+    if (event.what == STOPPED) {
+      throw new StoppedException();
+    }
+    return event.what != SILENT;
+  }
+
   private Event next() throws StoppedException {
+    return next(timeoutMs);
+  }
+
+  private Event next(long patienceMs) throws StoppedException {
     try {
-      @Nullable Event event = events.poll(timeoutMs, TimeUnit.MILLISECONDS);
+      @Nullable Event event = events.poll(patienceMs, TimeUnit.MILLISECONDS);
       return event == null ? new Event(SILENT, "", null) : event;
     } catch (InterruptedException error) {
       Thread.currentThread().interrupt();

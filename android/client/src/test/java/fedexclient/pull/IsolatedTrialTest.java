@@ -234,11 +234,25 @@ public class IsolatedTrialTest {
     assertTrue(failure(HeadCrashedException.class, 30_000).getMessage().contains("died"));
   }
 
+  /** The process of the trial before, which was still dying, once was taken for one that the head crashed. */
   @Test
-  public void a_process_that_dies_before_it_says_anything_is_a_crash() throws Exception {
-    answering(message -> context.die());
-    failure(HeadCrashedException.class, 30_000);
+  public void a_process_that_dies_before_it_begins_does_not_blame_the_head() throws Exception {
+    answering(message -> {
+      context.die();
+      context.die();
+    });
+    assertTrue(failure(TryLaterException.class, 30_000).getMessage().contains("does not begin"));
     assertTrue(killed.isEmpty());
+  }
+
+  @Test
+  public void a_process_whose_death_is_heard_of_before_its_beginning_is_a_crash() throws Exception {
+    answering(message -> {
+      context.die();
+      message.replyTo.send(TrialMessages.started(OTHER_PROCESS));
+    });
+    assertTrue(failure(HeadCrashedException.class, 30_000).getMessage().contains("died"));
+    assertEquals(List.of(OTHER_PROCESS), killed);
   }
 
   @Test
@@ -352,7 +366,10 @@ public class IsolatedTrialTest {
     scene.trial = trial(30_000);
     scene.publish(scene.three, 1);
     inBackground(scene::pull);
-    answering(message -> context.die());
+    answering(message -> {
+      message.replyTo.send(TrialMessages.started(OTHER_PROCESS));
+      context.die();
+    });
     scene.publish(scene.four, 2);
     for (int time = 0; time < 3; time++) {
       assertTrue(assertThrows(HeadRefusedException.class, () -> inBackground(scene::pull))
