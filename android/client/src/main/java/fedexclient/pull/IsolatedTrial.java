@@ -52,15 +52,33 @@ public final class IsolatedTrial implements HeadTrial {
     }
     TrialRequest request = new TrialRequest(candidate, bundle.facts().shape(), folder);
     request.prepare(bundle.golden());
+    float[] logits;
     try {
-      ask(request, stop);
-      float @Nullable [] logits = request.answer();
-      if (logits == null) {
-        throw new HeadCrashedException("expected " + candidate.classes() + " logits, got something else");
-      }
-      return logits;
-    } finally {
+      logits = answer(request, stop);
+    } catch (HeadRefusedException | ServiceException | StorageException error) {
+      clearAfter(error, request);
+      throw error;
+    }
+    request.clear();
+    return logits;
+  }
+
+  private float[] answer(TrialRequest request, Stop stop)
+      throws HeadRefusedException, ServiceException, StorageException {
+    ask(request, stop);
+    float @Nullable [] logits = request.answer();
+    if (logits == null) {
+      throw new HeadCrashedException("expected " + request.candidate().classes() + " logits, got something else");
+    }
+    return logits;
+  }
+
+  /** What became of the head is told, and not that its files could not be removed. */
+  private static void clearAfter(Exception told, TrialRequest request) {
+    try {
       request.clear();
+    } catch (StorageException error) {
+      told.addSuppressed(error);
     }
   }
 

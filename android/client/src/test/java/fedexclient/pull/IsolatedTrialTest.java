@@ -27,6 +27,8 @@ import fedexclient.recognise.ModelRuntime;
 import fedexclient.recognise.PlainRuntime;
 import fedexclient.service.StoppedException;
 import fedexclient.service.TryLaterException;
+import fedexclient.storage.StorageException;
+import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -253,6 +255,29 @@ public class IsolatedTrialTest {
     });
     assertTrue(failure(HeadCrashedException.class, 30_000).getMessage().contains("died"));
     assertEquals(List.of(OTHER_PROCESS), killed);
+  }
+
+  /** That its files could not be removed was told in the place of the crash, which then was not counted. */
+  @Test
+  public void a_crash_is_told_even_where_the_files_of_its_trial_stay() throws Exception {
+    answering(message -> {
+      fillFolder("logits");
+      message.replyTo.send(TrialMessages.started(OTHER_PROCESS));
+      context.die();
+    });
+    Candidate candidate = candidate();
+    HeadCrashedException crash = assertThrows(
+        HeadCrashedException.class, () -> inBackground(() -> trial(30_000).run(candidate, scene.stop)));
+    assertEquals(StorageException.class, crash.getSuppressed()[0].getClass());
+  }
+
+  /** Has a folder, which is not empty, stand where a file of the trial is. */
+  private void fillFolder(String name) {
+    try {
+      Files.createDirectories(folder().resolve(name).resolve("not-empty"));
+    } catch (IOException error) {
+      throw new IllegalStateException(error);
+    }
   }
 
   @Test
