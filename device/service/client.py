@@ -24,6 +24,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 
 from contract import routes
+from contract.documents import MAX_TEXT_CHARACTERS
 from contract.envelope import ENVELOPE_MEDIA_TYPE, MAX_ENVELOPE_BYTES
 from contract.errors import ContractError
 from contract.files import FileRef
@@ -44,6 +45,8 @@ READ_FORMATS = encode_formats((("manifest", MANIFEST_FORMAT), ("spaces", SPACES_
 """What every request says that this client reads."""
 NO_OBJECT = "0" * 64
 """A sha256 that no object has."""
+MAX_URL_CHARACTERS = MAX_TEXT_CHARACTERS
+"""Of an address: one that is longer could be kept, and not be read again."""
 REQUEST_NAME_BYTES = 8
 """Of a request's name in the service's log, random and new each time, so that it ties nothing together."""
 
@@ -138,7 +141,7 @@ class Client:
         plain_http: allow http to other machines.
 
     Raises:
-        SettingError: plain http to another machine, or no such file of certificates.
+        SettingError: an address that is too long, plain http to another machine, or no such file of certificates.
     """
 
     def __init__(
@@ -344,5 +347,7 @@ def _parsed(reply: Reply, parse: Callable[[bytes], Document], *, max_bytes: int)
 
 
 def _check_transport(url: str, *, allowed: bool) -> None:
+    if len(url) > MAX_URL_CHARACTERS:
+        raise SettingError(f"FEDEX_URL: expected at most {MAX_URL_CHARACTERS} characters, got {len(url)}")
     if urlsplit(url).scheme != "https" and not allowed:
         raise SettingError(f"FEDEX_URL: expected https, as features and token are private, got {url}")

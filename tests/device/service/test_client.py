@@ -522,6 +522,14 @@ def test_a_slow_answer_is_not_a_dead_one() -> None:
         assert time.monotonic() - began > 2
 
 
+def test_an_address_that_is_too_long_to_be_kept_is_refused() -> None:
+    """An invitation has room for one that the identity, once written, could not be read with."""
+    longest = "https://fedex.example.org/".ljust(1_024, "x")
+    with pytest.raises(SettingError, match="FEDEX_URL: expected at most 1024 characters, got 1025"):
+        Client(longest + "x", token=TOKEN)
+    Client(longest, token=TOKEN)
+
+
 def test_plain_http_to_another_machine_has_to_be_allowed(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="expected https"):
         Client("http://fedex.example.org", token=TOKEN)

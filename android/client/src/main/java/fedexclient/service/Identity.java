@@ -1,5 +1,6 @@
 package fedexclient.service;
 
+import fedexclient.contract.Fields;
 import fedexclient.contract.PublicKey;
 import java.util.Arrays;
 import java.util.Objects;
@@ -7,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A device as one service knows it. */
 public final class Identity {
+  /** Of an address, as of any text that is kept. */
+  static final int MAX_URL_CHARACTERS = Fields.MAX_TEXT_CHARACTERS;
+
   private final String url;
   private final String device;
   private final String token;

@@ -130,7 +130,7 @@ public final class IdentityStore {
 
   private static Identity parse(Fields fields, Fields secrets) throws ContractException {
     return new Identity(
-        fields.text("url"),
+        fields.text("url", Identity.MAX_URL_CHARACTERS),
         fields.name("device", Names.DEVICE),
         TokenReply.parseToken(secrets),
         fields.name("group", Names.GROUP),

@@ -64,7 +64,7 @@ final class PendingEnrolment {
       Fields fields = JsonReader.readDocument(data, "enrolling", MAX_BYTES);
       fields.checkFormat(FORMAT);
       byte[] secret = vault.open(fields.binary("secret", MAX_SEALED_BYTES));
-      boolean isItsOwn = fields.text("url").equals(url) && secret != null
+      boolean isItsOwn = fields.text("url", Identity.MAX_URL_CHARACTERS).equals(url) && secret != null
           && secret.length == EnrolmentRequest.SECRET_BYTES;
       return isItsOwn ? secret : null;
     } catch (ContractException error) {

@@ -141,6 +141,10 @@ public final class Transport {
   }
 
   private static URL parsed(String address) throws SettingException {
+    if (address.length() > Identity.MAX_URL_CHARACTERS) {
+      throw new SettingException("address: expected at most " + Identity.MAX_URL_CHARACTERS + " characters, got "
+          + address.length());
+    }
     try {
       URI uri = new URI(address);
       boolean isPlain = uri.getRawUserInfo() == null && uri.getRawQuery() == null && uri.getRawFragment() == null;

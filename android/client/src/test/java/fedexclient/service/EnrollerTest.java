@@ -46,6 +46,19 @@ class EnrollerTest extends EnrolmentTestCase {
     assertEquals(1, service.enrolments());
   }
 
+  /** An invitation has room for one that the identity's file, once written, could not be read with. */
+  @Test
+  void an_address_that_is_too_long_to_be_kept_is_refused_before_anything_is_sent() throws Exception {
+    String longest = service.url() + "/" + Asking.repeated("x", 1_023 - service.url().length());
+    SettingException refused = assertThrows(
+        SettingException.class, () -> enroller().enrol(longest + "x", StubService.CODE, null));
+    assertEquals("address: expected at most 1024 characters, got 1025", refused.getMessage());
+    assertEquals(List.of(), service.asked());
+    assertNull(store().find());
+    store().keep(Asking.identity(longest));
+    assertEquals(longest, store().require().url());
+  }
+
   @Test
   void a_wrong_code_changes_nothing() throws Exception {
     Identity before = enrol().identity();
