@@ -193,12 +193,19 @@ public final class HttpService implements Service {
   private Reply ask(Request request) throws ServiceException, UntrustedException {
     checkService();
     Reply reply = requests.send(asDevice(request));
-    if (reply.status() == UNAUTHORIZED && request.hasBody() && !reply.hasBody() && !isKnown()) {
-      // Some platforms keep to themselves why a body that was streamed is refused so: the JDK does.
-      String message = reply.where() + ": 401, and the token counts no more";
-      throw new RefusedException(message, Problem.UNAUTHENTICATED, Collections.emptyList());
+    if (reply.status() == UNAUTHORIZED && request.hasBody() && !reply.hasBody()) {
+      reply.close(); // the next request is what is let go of at the end
+      checkKnown(reply);
     }
     return reply;
+  }
+
+  /** Some platforms keep to themselves why a body that was streamed is refused so: the JDK does. */
+  private void checkKnown(Reply refused) throws ServiceException, UntrustedException {
+    if (!isKnown()) {
+      String message = refused.where() + ": 401, and the token counts no more";
+      throw new RefusedException(message, Problem.UNAUTHENTICATED, Collections.emptyList());
+    }
   }
 
   private Request asDevice(Request request) {

@@ -314,6 +314,22 @@ class HttpPaceTest {
       assertThrows(UnreachableException.class, () -> release(service));
       assertEquals(-1, end.get(10, TimeUnit.SECONDS));
     }
+    assertEnded(before);
+  }
+
+  /** Its connection once stayed until the garbage collector found it: the JDK keeps such a body to itself. */
+  @ParameterizedTest
+  @EnumSource
+  void a_refusal_that_has_no_body_is_let_go_of_before_anything_else_is_asked(Platform platform) throws Exception {
+    Set<Thread> before = wires();
+    try (RawServer server = new RawServer(Asking.refusing(401, "unauthenticated", ""));
+        HttpService service = service(platform.transport(5_000), server, new Stop())) {
+      assertThrows(RefusedException.class, () -> service.upload(new byte[] {1}, Asking.SPACE, Asking.UPLOAD));
+    }
+    assertEnded(before);
+  }
+
+  private static void assertEnded(Set<Thread> before) throws Exception {
     for (Thread wire : wires()) {
       if (!before.contains(wire)) {
         wire.join(10_000);
