@@ -2,6 +2,7 @@ package fedexclient;
 
 import fedexclient.contract.ContractException;
 import fedexclient.contract.Envelope;
+import fedexclient.contract.Problem;
 import fedexclient.contract.PublicKey;
 import fedexclient.heads.HeadStore;
 import fedexclient.pull.LaterKeys;
@@ -13,6 +14,7 @@ import fedexclient.service.Erasure;
 import fedexclient.service.Identity;
 import fedexclient.service.IdentityStore;
 import fedexclient.service.KeyFollower;
+import fedexclient.service.RefusedException;
 import fedexclient.service.Service;
 import fedexclient.service.ServiceException;
 import fedexclient.service.SettingException;
@@ -98,6 +100,21 @@ final class Membership {
       throw new ProtocolViolationException(error);
     } catch (EnrolmentException error) { // it was somebody else a moment ago, and is asked again as who it is now
       throw new TryLaterException(String.valueOf(error.getMessage()), (Long) null);
+    }
+  }
+
+  /**
+   * What a refusal means: that a token counts no more which another has replaced meanwhile, as a pull's does a push's, is
+   * over by the next time.
+   */
+  ServiceException meant(RefusedException refused, Identity asked) {
+    try {
+      @Nullable Identity now = identities.find();
+      boolean isReplaced = refused.problem() == Problem.UNAUTHENTICATED && now != null
+          && !now.token().equals(asked.token());
+      return isReplaced ? new TryLaterException(String.valueOf(refused.getMessage()), (Long) null) : refused;
+    } catch (EnrolmentException | StorageException error) {
+      return refused;
     }
   }
 

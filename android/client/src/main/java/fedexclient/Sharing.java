@@ -122,7 +122,7 @@ final class Sharing {
       }
       SpaceWatch spaces = membership.spaces(identity, stop);
       Set<String> retired = spaces.retiredNow(service, cache.uploads().unsent(as).values());
-      PushReport report = new Sender(listener).push(outbox, service, retired, stop);
+      PushReport report = meant(new Sender(listener).push(outbox, service, retired, stop), identity);
       if (report.problem() == null && !report.wasStopped()) {
         membership.renewToken(identity, service, stop);
       }
@@ -131,6 +131,12 @@ final class Sharing {
       }
       return report.keepingBack(keptBack);
     }
+  }
+
+  private PushReport meant(PushReport report, Identity asked) {
+    @Nullable Exception problem = report.problem();
+    return problem instanceof RefusedException
+        ? report.meaning(membership.meant((RefusedException) problem, asked)) : report;
   }
 
   /** Fetches a better head, if there is one, and installs it for the next inference. */
@@ -182,6 +188,8 @@ final class Sharing {
       PullReport report = pull(updater, service, spaces, space, stop);
       membership.renewToken(identity, service, stop);
       return report;
+    } catch (RefusedException refused) {
+      throw membership.meant(refused, identity);
     }
   }
 

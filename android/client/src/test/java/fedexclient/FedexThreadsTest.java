@@ -9,6 +9,9 @@ import static org.junit.Assert.assertTrue;
 import fedexclient.pull.PullReport;
 import fedexclient.push.PushReport;
 import fedexclient.service.Stop;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
@@ -210,5 +213,35 @@ public final class FedexThreadsTest extends FedexTestCase {
     assertEquals(3, fedex.status().samples().waiting());
     answered.countDown();
     assertEquals(3, push.get().samples());
+  }
+
+  /** It once was said to be refused, which its operator can help, though nothing was wrong. */
+  @Test
+  public void a_push_whose_token_a_pull_replaces_meanwhile_is_tried_again_and_not_refused() throws Exception {
+    join();
+    teach(1);
+    Path kept = home().resolve("identity.json");
+    String identity = new String(Files.readAllBytes(kept), StandardCharsets.UTF_8);
+    Files.write(kept, identity.replaceAll("\"token_since\":[0-9]+", "\"token_since\":1").getBytes(StandardCharsets.UTF_8));
+    service.fault = request -> {
+      if (request.startsWith("PUT")) {
+        arrived.countDown();
+        answered.await();
+        return "401 unauthenticated";
+      }
+      if (request.startsWith("GET /v1/objects/")) { // what tells whether the token counts
+        return "401 unauthenticated";
+      }
+      return request.endsWith("/self/token") ? "200 {\"token\":\"uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu\"}" : null;
+    };
+    Future<PushReport> push = run(this::push);
+    assertTrue(arrived.await(20, TimeUnit.SECONDS));
+    fedex.pull((done, total) -> {}, new Stop());
+    assertEquals(1, service.count("POST /v1/devices/self/token"));
+    answered.countDown();
+    assertEquals(Trouble.TRY_LATER, Trouble.of(push.get().problem()));
+    assertEquals(Trouble.REFUSED, Trouble.of(push().problem())); // by the token that counts
+    service.fault = request -> null;
+    assertEquals(1, push().samples());
   }
 }

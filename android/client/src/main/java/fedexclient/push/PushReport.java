@@ -40,6 +40,11 @@ public final class PushReport {
     return new PushReport(new PushReport(new Tally()), why);
   }
 
+  /** The same, with what its problem means in the place of that. */
+  public PushReport meaning(Exception meant) {
+    return new PushReport(this, meant);
+  }
+
   /** The same, with what kept samples back before all else, unless it was stopped or something else went wrong. */
   public PushReport keepingBack(@Nullable Exception why) {
     return problem == null && !wasStopped ? new PushReport(this, why) : this;
