@@ -1,15 +1,10 @@
 package fedexclient.contract;
 
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
-/** What becomes of an upload that was sent: the only table of it. */
+/** What becomes of an upload that was sent, by what it met: the only table of it. */
 public enum UploadFate {
   /** The service has it: its samples need not be sent again. */
   ACKNOWLEDGED("acknowledged"),
@@ -24,10 +19,7 @@ public enum UploadFate {
   /** It waits for the next push, as does all that is not acknowledged. */
   ALL_WAIT("waits, as do all others");
 
-  private static final String JSON_MEDIA_TYPE = "application/json";
   private static final int TOO_LARGE = 413;
-  private static final Set<Integer> LATER =
-      Collections.unmodifiableSet(new HashSet<>(Arrays.asList(408, 429, 500, 502, 503, 504)));
   private static final Set<Problem> OF_SAMPLES =
       EnumSet.of(Problem.MALFORMED, Problem.TOO_LARGE, Problem.IMPOSSIBLE);
   private static final Set<Problem> OF_THE_UPLOAD = EnumSet.of(
@@ -38,25 +30,6 @@ public enum UploadFate {
 
   UploadFate(String text) {
     this.text = text;
-  }
-
-  /**
-   * Decides by an answer.
-   *
-   * @param upload its sha256
-   * @param samples how many it has
-   * @param mediaType the answer's Content-Type, empty where it has none
-   */
-  public static UploadFate of(String upload, int samples, int status, String mediaType, byte[] body) {
-    String kind = mediaType.split(";", 2)[0].trim().toLowerCase(Locale.ROOT);
-    if (status == 200 || status == 201) {
-      return kind.equals(JSON_MEDIA_TYPE) && acknowledges(upload, body) ? ACKNOWLEDGED : ALL_WAIT;
-    }
-    @Nullable ProblemDocument document = LATER.contains(status) ? null : problemOf(status, kind, body);
-    if (document == null) {
-      return ofUnexplained(status, samples > 1);
-    }
-    return ofRefusal(document.problem(), document.samples(), samples > 1);
   }
 
   /**
@@ -86,27 +59,6 @@ public enum UploadFate {
   /** Decides about an upload that broke off: a line that does not last for all of it may last for half. */
   public static UploadFate ofCutOff(boolean canSplit) {
     return canSplit ? IS_SPLIT : ALL_WAIT;
-  }
-
-  private static boolean acknowledges(String upload, byte[] body) {
-    try {
-      return Acknowledgement.parse(body).upload().equals(upload);
-    } catch (ContractException error) {
-      return false; // a page in between, say: it is sent again
-    }
-  }
-
-  /** Reads the document of a refusal; null where it is not the service's: without one, or of another status. */
-  private static @Nullable ProblemDocument problemOf(int status, String kind, byte[] body) {
-    if (!kind.equals(ProblemDocument.MEDIA_TYPE)) {
-      return null;
-    }
-    try {
-      ProblemDocument document = ProblemDocument.parse(body);
-      return document.problem().status() == status ? document : null;
-    } catch (ContractException error) {
-      return null;
-    }
   }
 
   /** In the words of the contract's page. */

@@ -28,10 +28,6 @@ class DocumentGoldenTest {
     return Golden.vectors("formats.json");
   }
 
-  static List<Golden.Vector> answers() {
-    return Golden.vectors("upload-answers.json");
-  }
-
   static List<Golden.Vector> dates() {
     return Golden.vectors("clocks.json", "dates");
   }
@@ -168,15 +164,6 @@ class DocumentGoldenTest {
       formats.of(document).forEach(format -> read.add(Long.valueOf(format)));
       assertEquals(vector.list(document), read);
     }
-  }
-
-  @ParameterizedTest
-  @MethodSource("answers")
-  void an_upload_meets_its_fate_by_the_answer(Golden.Vector vector) {
-    byte[] body = vector.text("body").getBytes(StandardCharsets.UTF_8);
-    UploadFate fate = UploadFate.of(UPLOAD, (int) vector.integer("samples"), (int) vector.integer("status"),
-        vector.text("media_type"), body);
-    assertEquals(vector.text("upload"), fate.toString());
   }
 
   @ParameterizedTest

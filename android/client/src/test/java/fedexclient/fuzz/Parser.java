@@ -24,7 +24,6 @@ import fedexclient.contract.SpaceList;
 import fedexclient.contract.TensorFile;
 import fedexclient.contract.TokenReply;
 import fedexclient.contract.Upload;
-import fedexclient.contract.UploadFate;
 import fedexclient.contract.UploadReader;
 import fedexclient.contract.UploadWriter;
 import fedexclient.heads.KeptHeadFiles;
@@ -61,8 +60,6 @@ enum Parser {
   INVITATION(data -> Invitation.parse(text(data)).encode(), "invitations.json#text"),
   FINGERPRINT(data -> PublicKey.typedFingerprint(text(data)), "invitations.json#key"),
   PROBLEM(ProblemDocument::parse, "problem.json", "problem-samples.json", "problem-self-test.json"),
-  UPLOAD_FATE(data -> UploadFate.of("", 2, 200 + (data.length & 255), "application/problem+json", data),
-      "problem-samples.json", "acknowledgement.json"),
   ENROLMENT(EnrolmentReply::parse, "enrolment-reply.json"),
   TOKEN(TokenReply::parse, "token-reply.json"),
   ERASURE(ErasureReply::parse, "erasure-reply.json"),
