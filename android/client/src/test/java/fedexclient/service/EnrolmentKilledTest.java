@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -20,6 +22,17 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A JVM that enrols dies at each step, and at random instants; the next one is the same device. */
 class EnrolmentKilledTest extends EnrolmentTestCase {
+  private static final int KILLS = 10;
+  private static final int LONGEST_MS = 40;
+
+  private String phone = "phone";
+
+  /** Each phone has one of its own. */
+  @Override
+  Path home() {
+    return folder.resolve(phone);
+  }
+
   @ParameterizedTest
   @EnumSource(mode = Mode.EXCLUDE, names = "TAGS_FORGOTTEN") // there is no device yet whose tags there could be
   void a_first_enrolment_that_died_is_gone_on_with_as_the_same_device(EnrolmentStep step) throws Exception {
@@ -69,20 +82,33 @@ class EnrolmentKilledTest extends EnrolmentTestCase {
   @Test
   void killed_at_random_instants_a_device_is_always_one() throws Exception {
     Random random = new Random();
-    for (int kill = 0; kill < 6; kill++) {
-      Process process = start(false, "");
-      Thread.sleep(150 + random.nextInt(500));
-      process.destroyForcibly().waitFor();
-      Identity found = store().find();
+    int hits = 0;
+    for (int kill = 0; kill < KILLS; kill++) {
+      phone = "phone" + kill;
+      service.deviceOf.clear();
+      String request = kill % 2 == 0 ? "GET /v1/keys" : "POST /v1/devices";
+      hits += killedAfter(request, kill < 2 ? 0 : random.nextInt(LONGEST_MS)) ? 1 : 0;
       assertTrue(service.deviceOf.size() <= 1);
-      if (found != null) {
+      if (store().find() != null) {
         assertEquals(1, service.deviceOf.size());
       }
+      Identity identity = enrol().identity();
+      assertEquals(1, service.deviceOf.size());
+      assertSettled(enroller().settledIdentity());
+      assertEquals(identity.device(), store().require().device());
     }
-    Identity identity = enrol().identity();
-    assertEquals(1, service.deviceOf.size());
-    assertSettled(enroller().settledIdentity());
-    assertEquals(identity.device(), store().require().device());
+    assertTrue(hits > KILLS / 4, hits + " of " + KILLS + " died of it");
+  }
+
+  /** Kills one so long after such a request; returns whether it had not ended by itself. */
+  private boolean killedAfter(String request, long milliseconds) throws Exception {
+    long before = Collections.frequency(service.asked(), request);
+    Process process = start(false, "");
+    while (Collections.frequency(service.asked(), request) == before) {
+      Thread.sleep(1);
+    }
+    Thread.sleep(milliseconds);
+    return process.destroyForcibly().waitFor() != 0;
   }
 
   @Test
