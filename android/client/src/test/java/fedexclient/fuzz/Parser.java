@@ -73,6 +73,7 @@ enum Parser {
   NPY(reading(KeptTensor::read), "device-bundle-tensor/golden-input.npy"),
   IDENTITY(() -> KeptIdentity.identity(folder()), data -> KeptIdentity.readIdentity(folder(), data)),
   PENDING_ENROLMENT(() -> KeptIdentity.pending(folder()), data -> KeptIdentity.readPending(folder(), data)),
+  KEPT_ERASURE(() -> KeptIdentity.erasure(folder()), data -> KeptIdentity.readErasure(folder(), data)),
   KNOWN_SPACES(KeptSpaces::written, KeptSpaces::read),
   HEAD_POINTER(KeptHeadFiles::pointer, KeptHeadFiles::readPointer),
   FLOORS(KeptHeadFiles::floors, KeptHeadFiles::readFloors),

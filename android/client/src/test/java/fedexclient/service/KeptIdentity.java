@@ -64,6 +64,22 @@ public final class KeptIdentity {
     }
   }
 
+  /** The file of an erasure that the service is to be asked for. */
+  public static byte[] erasure(Path folder) throws Exception {
+    new Erasure(folder, Asking.DEVICE, () -> 1_800_000_000_000L).wish();
+    return Files.readAllBytes(folder.resolve("erasure.json"));
+  }
+
+  /** Reads one; what is garbled is none. */
+  public static void readErasure(Path folder, byte[] data) throws Exception {
+    Files.write(folder.resolve("erasure.json"), data);
+    Erasure erasure = new Erasure(folder, Asking.DEVICE, () -> 1_800_000_000_000L);
+    TryLaterException unsettled = erasure.unsettled();
+    if (unsettled != null && (erasure.isMissed() || unsettled.retryAfterS() > 30 || unsettled.retryAfterS() < 1)) {
+      throw new AssertionError(unsettled);
+    }
+  }
+
   /** Reads how long a service wants to be left alone. */
   public static @Nullable Long retryAfter(String text) {
     Long seconds = RetryAfter.parse(text, 1_800_000_000L);
