@@ -7,6 +7,7 @@ import fedexclient.contract.JsonReader;
 import fedexclient.contract.JsonWriter;
 import fedexclient.contract.Names;
 import fedexclient.contract.Precision;
+import fedexclient.service.SignedAnswer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,7 +26,6 @@ final class HeadPointer {
   static final int KEPT_HEADS = 2;
 
   private static final int FORMAT = 1;
-  private static final int MAX_ETAG_CHARACTERS = 256;
 
   /** A later version may keep more heads; its first two are those that this one keeps. */
   private static final int MAX_ENTRIES = 64;
@@ -46,7 +46,7 @@ final class HeadPointer {
   private static HeadEntry parseEntry(Fields row) throws ContractException {
     return new HeadEntry(row.name("envelope", Names.HEX64),
         row.has("precision") ? row.choice("precision", Precision.class) : null,
-        row.text("etag", MAX_ETAG_CHARACTERS), row.choice("wanted", Precision.class));
+        row.text("etag", SignedAnswer.MAX_ETAG_CHARACTERS), row.choice("wanted", Precision.class));
   }
 
   static byte[] encode(List<HeadEntry> entries) {
@@ -68,7 +68,8 @@ final class HeadPointer {
     Map<String, @Nullable Object> row = new HashMap<>();
     row.put("envelope", entry.envelope());
     row.put("precision", entry.precision() == null ? null : entry.precision().toString());
-    row.put("etag", entry.etag().length() > MAX_ETAG_CHARACTERS ? "" : entry.etag()); // then it is asked without one
+    boolean isKept = entry.etag().length() <= SignedAnswer.MAX_ETAG_CHARACTERS;
+    row.put("etag", isKept ? entry.etag() : ""); // then it is asked without one
     row.put("wanted", entry.wanted().toString());
     return row;
   }

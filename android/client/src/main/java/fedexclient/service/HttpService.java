@@ -34,7 +34,6 @@ public final class HttpService implements Service {
   private static final String DEVICES = "/v1/devices";
   private static final String UPLOAD_MEDIA_TYPE = "application/vnd.fedex.upload";
   private static final String ETAG = "ETag";
-  private static final int MAX_ETAG_CHARACTERS = 256;
   private static final Pattern VISIBLE = Pattern.compile("[ -~]*");
   private static final String NO_OBJECT = new String(new char[64]).replace('\0', '0');
   private static final int UNAUTHORIZED = 401;
@@ -170,7 +169,7 @@ public final class HttpService implements Service {
     }
     reply.checkMediaType(Envelope.MEDIA_TYPE, Envelope.MEDIA_TYPE);
     String tag = reply.header(ETAG);
-    boolean isKept = tag.length() <= MAX_ETAG_CHARACTERS && VISIBLE.matcher(tag).matches();
+    boolean isKept = tag.length() <= SignedAnswer.MAX_ETAG_CHARACTERS && VISIBLE.matcher(tag).matches();
     // Over plain http anybody in between may tell a time.
     @Nullable Long date = requests.isSecure() ? HttpDate.parse(reply.header("Date")) : null;
     return new SignedAnswer(reply.read(maxBytes), isKept ? tag : "", date);

@@ -4,6 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Something signed, a release or a list of spaces, as it came, not judged yet. */
 public final class SignedAnswer {
+  /** Of a tag that is kept; whoever gave a longer one is asked without. */
+  public static final int MAX_ETAG_CHARACTERS = 256;
+
   private final byte[] envelope;
   private final String etag;
   private final @Nullable Long date;
