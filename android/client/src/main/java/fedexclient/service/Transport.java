@@ -1,5 +1,6 @@
 package fedexclient.service;
 
+import android.security.NetworkSecurityPolicy;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.HttpURLConnection;
@@ -129,15 +130,21 @@ public final class Transport {
   /**
    * Makes the way to a service.
    *
-   * @throws SettingException not an address of a service, or one by plain http that is not allowed
+   * @throws SettingException not an address of a service, or one by plain http that is not allowed: by this transport, or
+   *     by the platform, as the app says in its network security configuration
    */
   Route to(String address) throws SettingException {
     URL url = parsed(address);
     boolean isLocal = Loopback.is(url.getHost());
-    if (!url.getProtocol().equals("https") && !isLocal && !allowsPlainHttp) {
+    boolean isSecure = url.getProtocol().equals("https");
+    if (!isSecure && !isLocal && !allowsPlainHttp) {
       throw new SettingException("address: expected https, as features and token are private, got " + shown(address));
     }
-    return new Route(url, isLocal, url.getProtocol().equals("https") ? sockets() : null, this);
+    if (!isSecure && !NetworkSecurityPolicy.getInstance().isCleartextTrafficPermitted(url.getHost())) {
+      throw new SettingException("address: expected https, as the app's network security configuration lets no http go "
+          + "there, got " + shown(address));
+    }
+    return new Route(url, isLocal, isSecure ? sockets() : null, this);
   }
 
   private static URL parsed(String address) throws SettingException {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import javax.net.ServerSocketFactory;
+import libcore.net.NetworkSecurityPolicy;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -243,5 +244,37 @@ class HttpTlsTest {
     String message = assertThrows(SettingException.class,
         () -> HttpService.toEnrol(url, Transport.standard().allowingPlainHttp(), new Stop())).getMessage();
     assertTrue(!message.contains("secret") && !message.contains("\n"), message);
+  }
+
+  /** It was told as a connection that broke, and tried again for ever, though only a setting helps. */
+  @Test
+  void plain_http_that_the_platform_refuses_is_a_setting() throws Exception {
+    NetworkSecurityPolicy usual = NetworkSecurityPolicy.getInstance();
+    NetworkSecurityPolicy.setInstance(new NoPlainHttp());
+    try {
+      String message = assertThrows(
+          SettingException.class, () -> Transport.standard().to("http://127.0.0.1:8000")).getMessage();
+      assertTrue(message.contains("network security configuration"), message);
+      Transport.standard().to("https://127.0.0.1:8000");
+    } finally {
+      NetworkSecurityPolicy.setInstance(usual);
+    }
+  }
+
+  private static final class NoPlainHttp extends NetworkSecurityPolicy {
+    @Override
+    public boolean isCleartextTrafficPermitted() {
+      return false;
+    }
+
+    @Override
+    public boolean isCleartextTrafficPermitted(String host) {
+      return false;
+    }
+
+    @Override
+    public boolean isCertificateTransparencyVerificationRequired(String host) {
+      return false;
+    }
   }
 }
