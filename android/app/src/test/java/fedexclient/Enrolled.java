@@ -10,12 +10,14 @@ import fedexclient.service.Identity;
 import fedexclient.service.IdentityStore;
 import fedexclient.service.TryLaterException;
 import fedexclient.service.Vault;
+import fedexclient.service.VaultException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A device of the library that lives in a folder, and belongs to a group if a test says so. */
 public final class Enrolled {
   private final Path folder;
+  private final OpenVault vault = new OpenVault();
 
   /** Names the folder. */
   public Enrolled(Path folder) {
@@ -24,14 +26,14 @@ public final class Enrolled {
 
   /** The device. */
   public Fedex open(Context context, FedexOptions options) {
-    return Fedex.open(context, new Desktop(folder), options);
+    return Fedex.open(context, new Desktop(folder, vault), options);
   }
 
   /** Makes it one of a group, whose service is nowhere. */
   public void join() throws Exception {
     Files.createDirectories(folder);
     PublicKey key = PublicKey.of(new byte[PublicKey.BYTES]);
-    new IdentityStore(folder, new OpenVault()).keep(new Identity("https://127.0.0.1:1", "0".repeat(32),
+    new IdentityStore(folder, vault).keep(new Identity("https://127.0.0.1:1", "0".repeat(32),
         "a".repeat(43), "kitchen", key, key, new byte[32], 0, false));
   }
 
@@ -46,11 +48,18 @@ public final class Enrolled {
     Files.write(folder.resolve("identity.json"), new byte[] {'{'});
   }
 
+  /** Has the phone lose the key that its secrets are sealed by. */
+  public void loseKey() {
+    vault.isLost = true;
+  }
+
   private static final class Desktop implements Home {
     private final Path folder;
+    private final Vault vault;
 
-    Desktop(Path folder) {
+    Desktop(Path folder, Vault vault) {
       this.folder = folder;
+      this.vault = vault;
     }
 
     @Override
@@ -60,7 +69,7 @@ public final class Enrolled {
 
     @Override
     public Vault vault() {
-      return new OpenVault();
+      return vault;
     }
 
     @Override
@@ -78,17 +87,28 @@ public final class Enrolled {
 
   /** Robolectric has no keystore. */
   private static final class OpenVault implements Vault {
-    @Override
-    public void renew() {} // it has no key to lose
+    private volatile boolean isLost;
 
     @Override
-    public byte[] seal(byte[] secret) {
-      return secret.clone();
+    public void renew() {
+      isLost = false;
     }
 
     @Override
-    public byte[] open(byte[] sealed) {
-      return sealed.clone();
+    public byte[] seal(byte[] secret) throws VaultException {
+      return opened(secret);
+    }
+
+    @Override
+    public byte[] open(byte[] sealed) throws VaultException {
+      return opened(sealed);
+    }
+
+    private byte[] opened(byte[] bytes) throws VaultException {
+      if (isLost) {
+        throw new VaultException("keystore", new Exception("expected a key, got none"));
+      }
+      return bytes.clone();
     }
   }
 }

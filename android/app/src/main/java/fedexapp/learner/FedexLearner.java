@@ -20,6 +20,7 @@ import fedexclient.service.EnrolmentException;
 import fedexclient.service.Stop;
 import fedexclient.service.StoppedException;
 import fedexclient.service.UnsentUploadsException;
+import fedexclient.service.VaultException;
 import fedexclient.sync.SyncJobs;
 import fedexclient.sync.SyncLog;
 import fedexclient.sync.SyncPolicy;
@@ -230,7 +231,7 @@ final class FedexLearner implements Learner {
       try {
         return fedex.enrol(invitation);
       } catch (FedexException error) {
-        if (isOfAnother(error.getCause())) {
+        if (mustBeLeft(error.getCause())) {
           return fedex.enrolAgain(invitation);
         }
         throw error;
@@ -239,8 +240,9 @@ final class FedexLearner implements Learner {
     sync();
   }
 
-  private static boolean isOfAnother(Exception error) {
-    return error instanceof AnotherServiceException
+  /** Whether only leaving what it was helps: another group, or one whose key, which opens nothing, may be lost. */
+  private static boolean mustBeLeft(Exception error) {
+    return error instanceof AnotherServiceException || error instanceof VaultException
         || error instanceof EnrolmentException && !(error instanceof UnsentUploadsException);
   }
 

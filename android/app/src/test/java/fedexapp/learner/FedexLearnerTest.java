@@ -19,6 +19,7 @@ import fedexclient.Fedex;
 import fedexclient.FedexOptions;
 import fedexclient.Trouble;
 import fedexclient.cache.NoInferenceException;
+import fedexclient.contract.Invitation;
 import fedexclient.contract.Strictness;
 import fedexclient.service.DamagedIdentityException;
 import fedexclient.service.EnrolmentException;
@@ -181,6 +182,15 @@ public final class FedexLearnerTest {
     phone.join();
     phone.damage();
     assertThrows(DamagedIdentityException.class, learner::erase);
+  }
+
+  /** It once was told that a file cannot be read, whatever it joined, until the app's data was deleted. */
+  @Test
+  public void aPhoneThatLostItsKeyJoinsAnew() throws Exception {
+    phone.join();
+    phone.loseKey();
+    assertThrows(UnreachableException.class, () -> learner.enrol(Invitation.parse(
+        "fedex://enrol?v=1&url=https%3A%2F%2F127.0.0.1%3A1&code=let-me-in&key=" + "a".repeat(32))));
   }
 
   @Test
