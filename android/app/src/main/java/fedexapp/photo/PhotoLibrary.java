@@ -74,7 +74,7 @@ public final class PhotoLibrary {
     File part = new File(home, "new" + PART);
     try {
       StoredPhoto photo = new StoredPhoto(write(stored, part));
-      PhotoDecoder.size(part);
+      ShownPhotos.check(part);
       name(part, new File(home, photo.id()));
       return photo;
     } finally {

@@ -17,4 +17,9 @@ public final class PhotoSize {
   public int height() {
     return height;
   }
+
+  /** By which power of two its sides are divided to be about as large as a square. */
+  int divisor(int side) {
+    return Math.max(1, Integer.highestOneBit(Math.max(width, height) / Math.max(side, 1)));
+  }
 }

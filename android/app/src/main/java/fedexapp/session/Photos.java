@@ -5,9 +5,9 @@ import android.graphics.Bitmap;
 import android.net.Uri;
 import android.util.LruCache;
 import fedexapp.photo.CaptureProvider;
-import fedexapp.photo.PhotoDecoder;
 import fedexapp.photo.PhotoLibrary;
 import fedexapp.photo.ShownPhoto;
+import fedexapp.photo.ShownPhotos;
 import fedexapp.photo.StoredPhoto;
 import java.io.File;
 import java.io.FileInputStream;
@@ -130,7 +130,7 @@ public final class Photos {
       shown.accept(known);
       return;
     }
-    jobs.run(Lane.PHOTOS, () -> PhotoDecoder.decode(library.file(photo), side).bitmap(), bitmap -> {
+    jobs.run(Lane.PHOTOS, () -> ShownPhotos.decode(library.file(photo), side).bitmap(), bitmap -> {
       thumbnails.put(photo.id(), bitmap);
       shown.accept(bitmap);
     }, error -> {});
@@ -138,7 +138,7 @@ public final class Photos {
 
   /** Gives a photo, as large as a screen, or why not. */
   public void picture(StoredPhoto photo, int side, Consumer<ShownPhoto> shown, Consumer<Exception> failed) {
-    jobs.run(Lane.PHOTOS, () -> PhotoDecoder.decode(library.file(photo), side), shown, failed);
+    jobs.run(Lane.PHOTOS, () -> ShownPhotos.decode(library.file(photo), side), shown, failed);
   }
 
   /** Reads a photo as it was stored; not on the main thread. */

@@ -125,9 +125,9 @@ public class PhotoLibraryTest {
   @Test
   public void aLargePhotoIsAddedAndShownWithoutAllOfItInMemory() throws Exception {
     byte[] large = Arrays.copyOf(drawn("portrait0.jpg"), 60 << 20);
-    StoredPhoto[] added = new StoredPhoto[1];
+    StoredPhoto[] added = {add("portrait1.jpg")}; // what the first one of all loads of classes is not counted
     long toAdd = allocated(() -> added[0] = library.add(new ByteArrayInputStream(large)));
-    long toShow = allocated(() -> PhotoDecoder.decode(library.file(added[0]), 64));
+    long toShow = allocated(() -> ShownPhotos.decode(library.file(added[0]), 64));
     long toRead = allocated(() -> library.read(added[0]));
     assertTrue("added with " + toAdd, toAdd < 8 << 20);
     assertTrue("shown with " + toShow, toShow < 16 << 20);

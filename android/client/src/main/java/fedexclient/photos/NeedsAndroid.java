@@ -5,10 +5,10 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Marks what is only reached on a later Android than the library needs: who calls it has asked for the version. */
+/** Marks what is only reached on a later Android than library and app need: who calls it has asked for the version. */
 @Retention(RetentionPolicy.CLASS)
 @Target(ElementType.TYPE)
-@interface NeedsAndroid {
+public @interface NeedsAndroid {
   /** The API level. */
   int value();
 }

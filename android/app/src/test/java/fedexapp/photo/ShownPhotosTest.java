@@ -1,18 +1,23 @@
 package fedexapp.photo;
 
 import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
 import android.graphics.Bitmap;
+import android.graphics.ImageDecoder;
+import android.os.Build;
 import fedexclient.recognise.Orientation;
 import fedexclient.recognise.Pixels;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Arrays;
+import org.junit.After;
 import org.junit.Rule;
 import org.junit.Test;
 import org.junit.rules.TemporaryFolder;
@@ -20,12 +25,20 @@ import org.junit.runner.RunWith;
 import org.robolectric.RobolectricTestRunner;
 import org.robolectric.annotation.Config;
 import org.robolectric.annotation.GraphicsMode;
+import org.robolectric.util.ReflectionHelpers;
 
 @RunWith(RobolectricTestRunner.class)
 @Config(sdk = 34)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
-public class PhotoDecoderTest {
+public class ShownPhotosTest {
+  private final int sdk = Build.VERSION.SDK_INT;
+
   @Rule public final TemporaryFolder temporary = new TemporaryFolder();
+
+  @After
+  public void androidIsWhatItWas() {
+    ReflectionHelpers.setStaticField(Build.VERSION.class, "SDK_INT", sdk);
+  }
 
   private File file(byte[] photo) throws IOException {
     return Files.write(temporary.newFile().toPath(), photo).toFile();
@@ -80,8 +93,23 @@ public class PhotoDecoderTest {
 
   @Test
   public void everyOrientationStandsAsTheLibraryTurnsIt() throws Exception {
+    assertStandAsTheLibraryTurnsThem(ShownPhotos::decode);
+  }
+
+  /** What decodes HEIC, on photos that Robolectric's can decode: it has none of HEIC. */
+  @Test
+  public void alsoWhereTheDecoderTurnsThemItself() throws Exception {
+    assertStandAsTheLibraryTurnsThem(UprightDecoder::decode);
+    ShownPhoto shown = UprightDecoder.decode(file(corners(6)), 16);
+    assertEquals(32, shown.size().width());
+    assertEquals(16, shown.bitmap().getHeight());
+    File cut = file(Arrays.copyOf(corners(6), 400));
+    assertThrows(UnreadablePhotoException.class, () -> UprightDecoder.decode(cut, 64));
+  }
+
+  private void assertStandAsTheLibraryTurnsThem(Decoder decoder) throws Exception {
     for (int orientation = 1; orientation <= 8; orientation++) {
-      ShownPhoto shown = PhotoDecoder.decode(file(corners(orientation)), 64);
+      ShownPhoto shown = decoder.decode(file(corners(orientation)), 64);
       Bitmap bitmap = shown.bitmap();
       assertEquals("orientation " + orientation, turnedByTheLibrary(orientation),
           quarters(bitmap.getWidth(), bitmap.getHeight(), bitmap::getPixel));
@@ -93,7 +121,7 @@ public class PhotoDecoderTest {
   @Test
   public void aLargePhotoIsMadeSmallAndItsBoxesStillCountInWholePixels() throws Exception {
     File scene = new File(System.getProperty("fedex.app"), "src/test/photos/scene.jpg");
-    ShownPhoto shown = PhotoDecoder.decode(scene, 160);
+    ShownPhoto shown = ShownPhotos.decode(scene, 160);
     assertEquals(160, shown.bitmap().getWidth());
     assertEquals(640, shown.size().width());
     assertTrue(shown.bitmap().getByteCount() <= 160 * 120 * 4);
@@ -103,14 +131,29 @@ public class PhotoDecoderTest {
   public void whatIsCutShortOrNoneIsRefused() throws Exception {
     File empty = file(new byte[0]);
     File cut = file(Arrays.copyOf(corners(1), 12));
-    assertThrows(UnreadablePhotoException.class, () -> PhotoDecoder.decode(empty, 64));
-    assertThrows(UnreadablePhotoException.class, () -> PhotoDecoder.decode(cut, 64));
+    assertThrows(UnreadablePhotoException.class, () -> ShownPhotos.decode(empty, 64));
+    assertThrows(UnreadablePhotoException.class, () -> ShownPhotos.decode(cut, 64));
   }
 
   @Test
   public void whatIsGoneIsToldFromWhatCannotBeShown() {
     File gone = new File(temporary.getRoot(), "gone");
-    assertThrows(FileNotFoundException.class, () -> PhotoDecoder.decode(gone, 64));
+    assertThrows(FileNotFoundException.class, () -> ShownPhotos.decode(gone, 64));
+  }
+
+  /** A HEIC says by its boxes how it lies, which the one decoder turns and the other does not. */
+  @Test
+  public void aHeicIsLeftToTheDecoderThatTurnsItOrNotShown() throws Exception {
+    File heic = file("\0\0\0\u0018ftypheic\0\0\0\0mif1heic".getBytes(StandardCharsets.ISO_8859_1));
+    Exception refused = assertThrows(UnreadablePhotoException.class, () -> ShownPhotos.decode(heic, 64));
+    assertTrue("by " + refused.getCause(), refused.getCause() instanceof ImageDecoder.DecodeException);
+    ReflectionHelpers.setStaticField(Build.VERSION.class, "SDK_INT", Build.VERSION_CODES.O_MR1);
+    assertNull(assertThrows(UnreadablePhotoException.class, () -> ShownPhotos.decode(heic, 64)).getCause());
+  }
+
+  /** Decodes a file for a place. */
+  private interface Decoder {
+    ShownPhoto decode(File stored, int side) throws Exception;
   }
 
   /** Reads a pixel. */

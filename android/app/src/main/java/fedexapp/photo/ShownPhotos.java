@@ -3,31 +3,26 @@ package fedexapp.photo;
 import android.graphics.Bitmap;
 import android.graphics.BitmapFactory;
 import android.graphics.Matrix;
+import android.os.Build;
 import fedexclient.recognise.ExifOrientation;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 
 /** Decodes photos to be shown: no larger than the place for them, and the right way up. Blocks. */
-public final class PhotoDecoder {
+public final class ShownPhotos {
   /** Of a JPEG, whose orientation is said before its pixels; in other files it may stand behind them. */
   private static final int JPEG_START_BYTES = 4 << 20;
 
-  private PhotoDecoder() {}
+  private ShownPhotos() {}
 
   /**
-   * Tells the size of a photo that stands upright; decodes nothing.
+   * Makes sure that Android knows a photo; decodes nothing.
    *
-   * @throws IOException its file cannot be read
-   * @throws UnreadablePhotoException Android does not know it
+   * @throws UnreadablePhotoException it does not
    */
-  public static PhotoSize size(File stored) throws IOException, UnreadablePhotoException {
-    return sizeOf(bounds(stored), turn(stored));
-  }
-
-  private static PhotoSize sizeOf(BitmapFactory.Options options, Turn turn) {
-    return turn.lies ? new PhotoSize(options.outHeight, options.outWidth)
-        : new PhotoSize(options.outWidth, options.outHeight);
+  static void check(File stored) throws UnreadablePhotoException {
+    bounds(stored);
   }
 
   private static BitmapFactory.Options bounds(File stored) throws UnreadablePhotoException {
@@ -35,7 +30,7 @@ public final class PhotoDecoder {
     options.inJustDecodeBounds = true;
     BitmapFactory.decodeFile(stored.getPath(), options);
     if (options.outWidth <= 0 || options.outHeight <= 0) {
-      throw new UnreadablePhotoException();
+      throw new UnreadablePhotoException(null);
     }
     return options;
   }
@@ -45,18 +40,36 @@ public final class PhotoDecoder {
    *
    * @param side of a square, in pixels, that the shown photo is about as large as
    * @throws IOException its file cannot be read
-   * @throws UnreadablePhotoException Android cannot decode it
+   * @throws UnreadablePhotoException Android cannot decode it, or not the right way up: a HEIC before Android 9
    */
   public static ShownPhoto decode(File stored, int side) throws IOException, UnreadablePhotoException {
+    if (!isHeic(stored)) {
+      return decodeAndTurn(stored, side);
+    }
+    if (Build.VERSION.SDK_INT < Build.VERSION_CODES.P) {
+      throw new UnreadablePhotoException(null);
+    }
+    return UprightDecoder.decode(stored, side);
+  }
+
+  /** Whether it is made of boxes (ISO 14496-12), which say how its pixels lie. */
+  private static boolean isHeic(File stored) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(stored, "r")) {
+      file.seek(4);
+      return file.read() == 'f' && file.read() == 't' && file.read() == 'y' && file.read() == 'p';
+    }
+  }
+
+  private static ShownPhoto decodeAndTurn(File stored, int side) throws IOException, UnreadablePhotoException {
     Turn turn = turn(stored);
     BitmapFactory.Options options = bounds(stored);
-    PhotoSize size = sizeOf(options, turn);
-    int longest = Math.max(options.outWidth, options.outHeight);
+    PhotoSize size = turn.lies ? new PhotoSize(options.outHeight, options.outWidth)
+        : new PhotoSize(options.outWidth, options.outHeight);
     options.inJustDecodeBounds = false;
-    options.inSampleSize = Math.max(1, Integer.highestOneBit(longest / Math.max(side, 1)));
+    options.inSampleSize = size.divisor(side);
     Bitmap bitmap = BitmapFactory.decodeFile(stored.getPath(), options);
     if (bitmap == null) {
-      throw new UnreadablePhotoException();
+      throw new UnreadablePhotoException(null);
     }
     return new ShownPhoto(upright(bitmap, turn), size);
   }
