@@ -8,10 +8,13 @@ import static org.robolectric.Shadows.shadowOf;
 
 import android.content.ComponentName;
 import android.content.Intent;
+import fedexapp.session.Lane;
 import fedexclient.service.UnreachableException;
 import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.Test;
+import org.robolectric.android.controller.ActivityController;
 import org.robolectric.annotation.Config;
 
 public class ConsentActivityTest extends ScreenTestCase {
@@ -80,6 +83,31 @@ public class ConsentActivityTest extends ScreenTestCase {
     press(screen, R.id.yes);
     settle();
     assertNull(shadowOf(screen).getNextStartedActivity());
+  }
+
+  @Test
+  public void whoeverGivesConsentIsNotToldThatItWasWithdrawnWhereNobodyCanTellHowItStands() {
+    ConsentActivity screen = open(ConsentActivity.class).get();
+    learner().unknown = new IOException("unreadable");
+    press(screen, R.id.yes);
+    settle();
+    assertTrue(learner().asked.contains("consent true"));
+    assertEquals(ConsentActivity.RESULT_OK, shadowOf(screen).getResultCode());
+    assertNull(shadowOf(screen).getNextStartedActivity());
+  }
+
+  @Test
+  public void norWhereTheScreenWasTurnedMeanwhile() throws Exception {
+    ActivityController<ConsentActivity> controller = open(ConsentActivity.class);
+    CountDownLatch isTurned = new CountDownLatch(1);
+    session().jobs().run(Lane.READING, () -> isTurned.await(20, TimeUnit.SECONDS), done -> {}, error -> {});
+    press(controller.get(), R.id.yes);
+    learner().unknown = new IOException("unreadable");
+    controller.recreate();
+    isTurned.countDown();
+    settle();
+    assertEquals(ConsentActivity.RESULT_OK, shadowOf(controller.get()).getResultCode());
+    assertNull(shadowOf(controller.get()).getNextStartedActivity());
   }
 
   @Test
