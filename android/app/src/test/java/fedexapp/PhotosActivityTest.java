@@ -324,6 +324,15 @@ public class PhotosActivityTest extends ScreenTestCase {
   }
 
   @Test
+  @Config(application = FedexApplication.class)
+  public void norWhereThatCannotBeFoundOut() {
+    int secure = WindowManager.LayoutParams.FLAG_SECURE;
+    PhotosActivity screen = open(PhotosActivity.class).get();
+    assertNotNull(session().failure());
+    assertEquals(secure, screen.getWindow().getAttributes().flags & secure);
+  }
+
+  @Test
   public void smallPicturesComeIntoTheGrid() throws IOException {
     addPhoto("portrait0.jpg");
     PhotosActivity screen = open(PhotosActivity.class).get();

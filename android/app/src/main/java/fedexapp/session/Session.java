@@ -79,9 +79,9 @@ public final class Session {
     return choices;
   }
 
-  /** Whether screens are to be kept from being recorded: also while it is not known whether the user wants that. */
+  /** Whether screens are to be kept from being recorded: also as long as it is not known whether the user wants that. */
   public boolean isSecure() {
-    return choices == null ? failure == null : choices.has(Choice.SECURE);
+    return choices == null || choices.has(Choice.SECURE);
   }
 
   /** Looks again how the learner stands. */
