@@ -26,17 +26,16 @@ import fedexclient.sync.SyncLog;
 import fedexclient.sync.SyncPolicy;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The learner of the library. */
 final class FedexLearner implements Learner {
+  private static final long NO_ANSWER = -1;
+
   private final Fedex fedex;
   private final KeptChoices kept;
-  private final Map<String, Exception> notKept = new HashMap<>();
   private @Nullable PhotoRecognizer recognizer;
 
   private FedexLearner(Fedex fedex, KeptChoices kept) {
@@ -76,8 +75,7 @@ final class FedexLearner implements Learner {
       open.setStrictness(kept.read().strictness());
       List<SeenFace> seen = new ArrayList<>();
       for (KeptAnswer one : open.recognise(photo)) {
-        Answer answer = one.answer();
-        seen.add(new SeenFace(inference(one), answer.box(), answer.results(), answer.isUnknown()));
+        seen.add(seen(one, "not kept " + seen.size()));
       }
       return seen;
     });
@@ -92,24 +90,22 @@ final class FedexLearner implements Learner {
     return open;
   }
 
-  /** Names an answer; of one that could not be kept, why is told when something is said about it. */
-  private String inference(KeptAnswer answer) {
-    Long inference = answer.inference();
-    Exception problem = answer.problem();
-    if (inference != null || problem == null) {
-      return String.valueOf(inference);
-    }
-    String name = "not kept " + notKept.size();
-    notKept.put(name, problem);
-    return name;
+  private static SeenFace seen(KeptAnswer kept, String nameOfUnkept) {
+    Long inference = kept.inference();
+    Exception problem = kept.problem();
+    Answer answer = kept.answer();
+    SeenFace face = new SeenFace(inference == null ? nameOfUnkept : inference.toString(), answer.box(),
+        answer.results(), answer.isUnknown());
+    return problem == null ? face : face.notKept(problem);
   }
 
-  private long numberOf(String inference) throws Exception {
-    Exception problem = notKept.get(inference);
-    if (problem != null) {
-      throw problem;
+  /** The number of an answer; of one that was not kept, maybe in an earlier life of the app, one that none has. */
+  private static long numberOf(String inference) {
+    try {
+      return Long.parseLong(inference);
+    } catch (NumberFormatException error) {
+      return NO_ANSWER;
     }
-    return Long.parseLong(inference);
   }
 
   @Override

@@ -13,6 +13,7 @@ public final class SeenFace {
   private final @Nullable Box box;
   private final List<Ranked> results;
   private final boolean isUnknown;
+  private final @Nullable Exception problem;
 
   /**
    * Takes an answer.
@@ -23,10 +24,21 @@ public final class SeenFace {
    * @param isUnknown whether even the best one is too unsure to be said
    */
   public SeenFace(String inference, @Nullable Box box, List<Ranked> results, boolean isUnknown) {
+    this(inference, box, Collections.unmodifiableList(new ArrayList<>(results)), isUnknown, null);
+  }
+
+  private SeenFace(String inference, @Nullable Box box, List<Ranked> results, boolean isUnknown,
+      @Nullable Exception problem) {
     this.inference = inference;
     this.box = box;
-    this.results = Collections.unmodifiableList(new ArrayList<>(results));
+    this.results = results;
     this.isUnknown = isUnknown;
+    this.problem = problem;
+  }
+
+  /** The same where the answer could not be kept: nothing can be said of it. */
+  public SeenFace notKept(Exception reason) {
+    return new SeenFace(inference, box, results, isUnknown, reason);
   }
 
   public String inference() {
@@ -50,5 +62,10 @@ public final class SeenFace {
   /** Whether even the best one is too unsure to be said. */
   public boolean isUnknown() {
     return isUnknown;
+  }
+
+  /** Why the answer could not be kept, so that nothing can be said of it; null: it is kept. */
+  public @Nullable Exception problem() {
+    return problem;
   }
 }

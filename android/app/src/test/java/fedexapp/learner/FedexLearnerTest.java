@@ -114,6 +114,11 @@ public final class FedexLearnerTest {
   }
 
   @Test
+  public void anAnswerThatWasNeverKeptIsToldSoInAnotherLifeOfTheAppToo() {
+    assertThrows(NoInferenceException.class, () -> learner.correct("not kept 3", "Ada"));
+  }
+
+  @Test
   public void whatTheUserSetsOutlivesTheAppAndRulesItsJobs() throws Exception {
     phone.join();
     learner.choose(Choices.usual().with(Strictness.STRICT).with(Choice.IDLE, false).with(Choice.SECURE, true));
