@@ -53,6 +53,14 @@ public final class PhotoActivity extends Screen {
     saved.putString(ASKED_ABOUT, askedAbout);
   }
 
+  @Override
+  protected void onStop() {
+    super.onStop();
+    if (photo != null) {
+      session().recognitions().leave(photo);
+    }
+  }
+
   private void recogniseAgain() {
     if (photo != null) {
       session().recognitions().begin(photo);

@@ -16,6 +16,7 @@ import fedexapp.learner.Samples;
 import fedexapp.learner.SeenFace;
 import fedexapp.learner.Status;
 import fedexapp.photo.StoredPhoto;
+import fedexapp.session.Lane;
 import fedexclient.cache.Cache;
 import fedexclient.cache.CacheException;
 import fedexclient.keeping.Feedback;
@@ -26,7 +27,9 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.Test;
+import org.robolectric.Robolectric;
 import org.robolectric.android.controller.ActivityController;
 
 public class PhotoActivityTest extends ScreenTestCase {
@@ -215,6 +218,54 @@ public class PhotoActivityTest extends ScreenTestCase {
   }
 
   @Test
+  public void whatIsSaidDoesNotWaitForPhotosThatAreBeingRecognised() throws IOException {
+    StoredPhoto other = addPhoto("portrait0.jpg");
+    PhotoActivity screen = openScene();
+    learner().gate = new CountDownLatch(1);
+    ActivityController<PhotoActivity> busy = Robolectric.buildActivity(PhotoActivity.class, photoIntent(other)).setup();
+    await(() -> learner().asked.stream().filter("recognise"::equals).count() == 2);
+    card(screen, 0).findViewById(R.id.agree).performClick();
+    assertEquals("at once", "You said: Ada Abel", said(screen, 0, R.id.sureness));
+    await(() -> learner().asked.contains("agree i1"));
+    learner().gate.countDown();
+    settle();
+    assertEquals("You said: Ada Abel", said(screen, 0, R.id.sureness));
+    busy.close();
+  }
+
+  @Test
+  public void aPhotoThatIsShownNoMoreIsNotRecognisedBeforeItIsShownAgain() throws IOException {
+    StoredPhoto first = addPhoto("portrait0.jpg");
+    StoredPhoto second = addPhoto("portrait1.jpg");
+    learner().gate = new CountDownLatch(1);
+    ActivityController<PhotoActivity> busy = Robolectric.buildActivity(PhotoActivity.class, photoIntent(first)).setup();
+    await(() -> learner().asked.contains("recognise"));
+    Robolectric.buildActivity(PhotoActivity.class, photoIntent(second)).setup().close();
+    learner().gate.countDown();
+    settle();
+    assertEquals(Arrays.asList("recognise"), learner().asked);
+    assertEquals("3 faces", text(openPhoto(second).get(), R.id.found));
+    busy.close();
+  }
+
+  @Test
+  public void aPhotoThatIsShownAgainBeforeItsTurnIsRecognisedOnce() throws IOException {
+    StoredPhoto photo = addPhoto("portrait0.jpg");
+    ActivityController<PhotoActivity> busy = openPhoto(addPhoto("portrait1.jpg"));
+    CountDownLatch isTurned = new CountDownLatch(1);
+    session().jobs().run(Lane.LEARNING, () -> isTurned.await(20, TimeUnit.SECONDS), done -> {}, error -> {});
+    ActivityController<PhotoActivity> turned =
+        Robolectric.buildActivity(PhotoActivity.class, photoIntent(photo)).setup();
+    turned.recreate();
+    isTurned.countDown();
+    settle();
+    assertEquals("3 faces", text(turned.get(), R.id.found));
+    assertEquals(Arrays.asList("recognise", "recognise"), learner().asked);
+    turned.close();
+    busy.close();
+  }
+
+  @Test
   public void anErasureThatTheServiceMissesStillForgetsWhatWasRecognised() throws IOException {
     StoredPhoto photo = addPhoto("scene.jpg");
     openPhoto(photo).close();
@@ -233,6 +284,19 @@ public class PhotoActivityTest extends ScreenTestCase {
     press(screen, 0, R.id.agree);
     assertEquals(screen.getString(R.string.error_storage), text(screen, R.id.trouble));
     assertEquals("93% sure", said(screen, 0, R.id.sureness));
+  }
+
+  @Test
+  public void ofAnAnswerThatCouldNotBeKeptItIsSaidWhy() throws IOException {
+    SeenFace face = ScriptedLearner.threeFaces().get(0);
+    learner().faces = Arrays.asList(face.notKept(new IOException("full")));
+    PhotoActivity screen = openScene();
+    press(screen, 0, R.id.agree);
+    assertEquals(screen.getString(R.string.error_storage), text(screen, R.id.trouble));
+    press(screen, 0, R.id.correct);
+    giveName(screen, "Emil Fuchs");
+    assertEquals("93% sure", said(screen, 0, R.id.sureness));
+    assertEquals(Arrays.asList("recognise"), learner().asked);
   }
 
   @Test

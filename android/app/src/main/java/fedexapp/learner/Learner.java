@@ -7,9 +7,8 @@ import java.util.List;
 /**
  * A device that recognises, learns from what it is told, and shares that without the photos.
  *
- * <p>Everything may block, so nothing is called on the main thread. {@link #recognise}, {@link #agree} and {@link
- * #correct} come from one thread; what reads and chooses may come from another one meanwhile, and {@link #push} and
- * {@link #pull} from a third. What goes wrong is one of the library's typed exceptions, and nothing of what was asked
+ * <p>Everything may block, so nothing is called on the main thread. {@link #recognise} comes from one thread; {@link
+ * #push} and {@link #pull} may come from another one meanwhile, and all else, which is soon done, from a third. What goes wrong is one of the library's typed exceptions, and nothing of what was asked
  * happened then.
  */
 public interface Learner extends AutoCloseable {

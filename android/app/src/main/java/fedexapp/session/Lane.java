@@ -2,9 +2,9 @@ package fedexapp.session;
 
 /** What waits for what: the work of one lane is done in its order, by a thread of its own. */
 public enum Lane {
-  /** Recognising, and what is said of it. */
+  /** Recognising. */
   LEARNING,
-  /** What only looks, or is soon done. */
+  /** What only looks, or is soon done, as is keeping what the user says. */
   READING,
   /** What talks to the service. */
   SENDING,

@@ -13,6 +13,7 @@ public final class Recognition {
   private @Nullable List<SeenFace> faces;
   private @Nullable Exception failure;
   private final Map<String, String> said = new HashMap<>();
+  private volatile boolean isWanted = true;
 
   void found(List<SeenFace> found) {
     faces = Collections.unmodifiableList(found);
@@ -22,9 +23,41 @@ public final class Recognition {
     failure = error;
   }
 
-  void says(String inference, String label) {
-    said.put(inference, label);
-    failure = null;
+  /** Shows what the user says at once; returns what was shown before. */
+  @Nullable String says(String inference, String label) {
+    failure = faces == null ? failure : null;
+    return said.put(inference, label);
+  }
+
+  /** It could not be kept: what was said before is shown again, unless something else was said meanwhile. */
+  void unsays(String inference, String label, @Nullable String before) {
+    if (!label.equals(said.get(inference))) {
+      return;
+    }
+    if (before == null) {
+      said.remove(inference);
+    } else {
+      said.put(inference, before);
+    }
+  }
+
+  void want(boolean isShown) {
+    isWanted = isShown;
+  }
+
+  /** Whether its photo is shown; asked by any thread. */
+  boolean isWanted() {
+    return isWanted;
+  }
+
+  /** Why nothing can be said of one of its answers; null: something can, or it is not known here. */
+  @Nullable Exception problem(String inference) {
+    for (SeenFace face : faces == null ? Collections.<SeenFace>emptyList() : faces) {
+      if (face.inference().equals(inference)) {
+        return face.problem();
+      }
+    }
+    return null;
   }
 
   /** Whether it is not known yet who is there. */
@@ -37,7 +70,7 @@ public final class Recognition {
     return faces;
   }
 
-  /** Why nothing was recognised, or why what was said could not be taken down. */
+  /** Why nothing was recognised, or why what was said could not be kept. */
   public @Nullable Exception failure() {
     return failure;
   }
@@ -49,6 +82,10 @@ public final class Recognition {
 
   /** The label that the user gave or agreed to; null: nothing was said. */
   public @Nullable String said(SeenFace face) {
-    return said.get(face.inference());
+    return said(face.inference());
+  }
+
+  @Nullable String said(String inference) {
+    return said.get(inference);
   }
 }

@@ -6,6 +6,7 @@ import fedexapp.learner.SeenFace;
 import fedexapp.photo.StoredPhoto;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Who is in which photo, and what the user said to it. On the main thread; what blocks is done elsewhere. */
@@ -36,7 +37,19 @@ public final class Recognitions {
   /** The recognition of a photo, begun if there is none. */
   public Recognition of(StoredPhoto photo) {
     Recognition known = byPhoto.get(photo.id());
-    return known == null ? begin(photo) : known;
+    if (known == null) {
+      return begin(photo);
+    }
+    known.want(true);
+    return known;
+  }
+
+  /** A photo is shown no more: unless that has begun, it is recognised when it is shown again. */
+  public void leave(StoredPhoto photo) {
+    Recognition known = byPhoto.get(photo.id());
+    if (known != null) {
+      known.want(false);
+    }
   }
 
   /** A photo is opened: what turned out to be of no use when it was open before is not shown again. */
@@ -51,11 +64,27 @@ public final class Recognitions {
   public Recognition begin(StoredPhoto photo) {
     Recognition recognition = new Recognition();
     byPhoto.put(photo.id(), recognition);
-    jobs.run(Lane.LEARNING, () -> learner.get().recognise(photos.read(photo)), faces -> {
-      recognition.found(faces);
-      observers.tell();
+    jobs.run(Lane.LEARNING, () -> recogniseIfWanted(photo, recognition), faces -> {
+      if (faces.isPresent()) {
+        recognition.found(faces.get());
+        observers.tell();
+      } else {
+        passOver(photo, recognition);
+      }
     }, error -> fail(recognition, error));
     return recognition;
+  }
+
+  private Optional<List<SeenFace>> recogniseIfWanted(StoredPhoto photo, Recognition recognition) throws Exception {
+    return recognition.isWanted() ? Optional.of(learner.get().recognise(photos.read(photo))) : Optional.empty();
+  }
+
+  /** When its turn came, its photo was not shown; it may be by now. */
+  private void passOver(StoredPhoto photo, Recognition recognition) {
+    if (byPhoto.get(photo.id()) == recognition) {
+      byPhoto.remove(photo.id());
+      observers.tell();
+    }
   }
 
   private void fail(@Nullable Recognition recognition, Exception error) {
@@ -79,15 +108,31 @@ public final class Recognitions {
     say(photo, inference, label, at -> at.correct(inference, label));
   }
 
+  /** What is said does not wait for what is being recognised, and is shown at once; if it cannot be kept, no more. */
   private void say(String photo, String inference, String label, Word word) {
-    jobs.run(Lane.LEARNING, () -> {
+    Recognition recognition = byPhoto.get(photo);
+    Exception problem = recognition == null ? null : recognition.problem(inference);
+    if (problem != null) {
+      fail(recognition, problem);
+      return;
+    }
+    String before = recognition == null ? null : recognition.says(inference, label);
+    observers.tell();
+    jobs.run(Lane.READING, () -> {
       word.sayTo(learner.get());
       return label;
-    }, said -> takeDown(byPhoto.get(photo), inference, said), error -> fail(byPhoto.get(photo), error));
+    }, said -> takeDown(photo, inference, said), error -> {
+      if (recognition != null) {
+        recognition.unsays(inference, label, before);
+      }
+      fail(byPhoto.get(photo), error);
+    });
   }
 
-  private void takeDown(@Nullable Recognition recognition, String inference, String label) {
-    if (recognition != null) {
+  /** Also where the photo is recognised anew since it was said, as in another life of the app. */
+  private void takeDown(String photo, String inference, String label) {
+    Recognition recognition = byPhoto.get(photo);
+    if (recognition != null && recognition.said(inference) == null) {
       recognition.says(inference, label);
     }
     loadLabels();
