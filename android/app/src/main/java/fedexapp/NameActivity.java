@@ -7,10 +7,10 @@ import android.text.TextWatcher;
 import android.widget.ArrayAdapter;
 import android.widget.EditText;
 import android.widget.ListView;
+import fedexapp.session.NameList;
 import fedexclient.contract.ContractException;
 import fedexclient.contract.Label;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +35,7 @@ public final class NameActivity extends Screen implements TextWatcher {
     names.setOnItemClickListener((list, row, place, id) -> choose(labels.get(place)));
     EditText typed = view(R.id.typed);
     typed.addTextChangedListener(this);
-    typed.setOnEditorActionListener((field, action, event) -> chooseFirst());
+    typed.setOnEditorActionListener((field, action, event) -> chooseTyped());
   }
 
   @Override
@@ -50,13 +50,13 @@ public final class NameActivity extends Screen implements TextWatcher {
     if (shown == null) {
       return;
     }
-    List<String> known = session().recognitions().labels();
+    NameList known = session().recognitions().labels();
     String typed = typed();
     labels.clear();
-    labels.addAll(NameList.find(known, typed));
+    labels.addAll(known.find(typed));
     List<String> texts = new ArrayList<>(labels);
     Words.showOrHide(view(R.id.trouble), trouble(typed));
-    if (!typed.trim().isEmpty() && !NameList.has(known, typed) && trouble(typed) == null) {
+    if (isName(typed) && known.same(typed) == null) {
       labels.add(typed);
       texts.add(getString(R.string.new_name, typed.trim()));
     }
@@ -69,6 +69,10 @@ public final class NameActivity extends Screen implements TextWatcher {
   private String typed() {
     EditText field = view(R.id.typed);
     return field.getText().toString();
+  }
+
+  private boolean isName(String typed) {
+    return !typed.trim().isEmpty() && trouble(typed) == null;
   }
 
   private @Nullable String trouble(String typed) {
@@ -84,13 +88,11 @@ public final class NameActivity extends Screen implements TextWatcher {
   }
 
   /** The name as it is known, or the new one; not the first that was found, which may be somebody else. */
-  private boolean chooseFirst() {
+  private boolean chooseTyped() {
     String typed = typed();
-    for (String label : labels) {
-      if (NameList.has(Collections.singletonList(label), typed)) {
-        choose(label);
-        return true;
-      }
+    String known = session().recognitions().labels().same(typed);
+    if (isName(typed)) {
+      choose(known == null ? typed : known);
     }
     return true;
   }

@@ -8,6 +8,8 @@ import static org.robolectric.Shadows.shadowOf;
 import android.view.inputmethod.EditorInfo;
 import android.widget.EditText;
 import android.widget.ListView;
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -88,6 +90,23 @@ public class NameActivityTest extends ScreenTestCase {
     EditText field = screen.findViewById(R.id.typed);
     field.onEditorAction(EditorInfo.IME_ACTION_DONE);
     assertFalse(screen.isFinishing());
+  }
+
+  /** Each name was once brought into its plain spelling for each letter, on the main thread. */
+  @Test
+  public void aLetterCostsTheMainThreadNoMoreThanALookAtEachName() {
+    List<String> many = new ArrayList<>();
+    for (int name = 0; name < 9_000; name++) {
+      many.add("Person Number " + name);
+    }
+    learner().labels = many;
+    NameActivity screen = open(NameActivity.class).get();
+    type(screen, R.id.typed, "z");
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
+    type(screen, R.id.typed, "zo");
+    long allocated = threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;
+    assertTrue("allocated " + allocated, allocated < 2 << 20);
   }
 
   @Test

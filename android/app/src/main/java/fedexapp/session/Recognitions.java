@@ -4,7 +4,6 @@ import android.util.LruCache;
 import fedexapp.learner.Learner;
 import fedexapp.learner.SeenFace;
 import fedexapp.photo.StoredPhoto;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +18,7 @@ public final class Recognitions {
   private final Runnable taught;
   private final Observers observers;
   private final LruCache<String, Recognition> byPhoto = new LruCache<>(KEPT);
-  private List<String> labels = Collections.emptyList();
+  private NameList labels = NameList.NONE;
 
   /**
    * Begins with none.
@@ -140,26 +139,25 @@ public final class Recognitions {
     observers.tell();
   }
 
-  /** The labels that are known; asks for them anew, and tells when they come. */
-  public List<String> loadLabels() {
-    jobs.run(Lane.READING, () -> learner.get().labels(), known -> {
-      if (!known.equals(labels)) {
+  /** Asks anew for the labels that are known, and tells when they come. */
+  public void loadLabels() {
+    jobs.run(Lane.READING, () -> new NameList(learner.get().labels()), known -> {
+      if (!known.areThose(labels)) {
         labels = known;
         observers.tell();
       }
     }, error -> {}); // a name can be typed without them, and the same error is said where something was asked for
-    return labels;
   }
 
   /** The labels that were known when they were last asked for. */
-  public List<String> labels() {
+  public NameList labels() {
     return labels;
   }
 
   /** Another release answers, or all was forgotten: what was recognised before is not true any more. */
   void forget() {
     byPhoto.evictAll();
-    labels = Collections.emptyList();
+    labels = NameList.NONE;
   }
 
   /** What is said to a learner about an answer. */
