@@ -16,7 +16,7 @@ import org.junit.Before;
 import org.junit.Test;
 
 /**
- * No file of the app is touched on the main thread.
+ * No file of the app is touched on the main thread: none of its data, wherever Android keeps it for the app.
  *
  * <p>What Android's StrictMode would see on a phone is seen here by a security manager, which the JVM asks before it
  * opens a file; StrictMode's own hooks are none in a JVM. The learner of the tests refuses the main thread by itself.
@@ -27,7 +27,7 @@ public class MainThreadTest extends ScreenTestCase {
 
   @Before
   public void watch() {
-    System.setSecurityManager(new Watcher(app().getNoBackupFilesDir().getPath(), touched));
+    System.setSecurityManager(new Watcher(app().getDataDir().getPath(), touched));
   }
 
   @After

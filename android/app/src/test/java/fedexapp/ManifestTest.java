@@ -12,11 +12,17 @@ import android.content.pm.ApplicationInfo;
 import android.content.pm.PackageInfo;
 import android.content.pm.PackageManager;
 import android.net.Uri;
+import fedexapp.learner.Learner;
 import java.io.File;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.Test;
 import org.w3c.dom.Document;
@@ -103,10 +109,18 @@ public class ManifestTest extends ScreenTestCase {
   }
 
   @Test
-  public void noScriptedLearnerIsInTheApp() throws Exception {
-    File sources = new File(System.getProperty("fedex.app"), "src/main/java");
-    try (java.util.stream.Stream<java.nio.file.Path> files = Files.walk(sources.toPath())) {
-      assertFalse(files.anyMatch(path -> path.toString().contains("Scripted") || path.toString().contains("Fake")));
+  public void theOnlyLearnerOfTheAppIsTheLibrarys() throws Exception {
+    Path classes = Paths.get(System.getProperty("fedex.classes"));
+    List<String> learners = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(classes)) {
+      for (Path file : (Iterable<Path>) files.filter(path -> path.toString().endsWith(".class"))::iterator) {
+        String name = classes.relativize(file).toString().replace(".class", "").replace('/', '.');
+        Class<?> type = Class.forName(name, false, getClass().getClassLoader());
+        if (Learner.class.isAssignableFrom(type) && !type.isInterface()) {
+          learners.add(type.getSimpleName());
+        }
+      }
     }
+    assertEquals(Arrays.asList("FedexLearner"), learners);
   }
 }
