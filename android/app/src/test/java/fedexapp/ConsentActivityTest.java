@@ -110,6 +110,26 @@ public class ConsentActivityTest extends ScreenTestCase {
     assertNull(shadowOf(controller.get()).getNextStartedActivity());
   }
 
+  /** What an upload says of the device: its model and Android, the app, what runs the model, and the self-test. */
+  @Test
+  public void itIsSaidWhatGoesAlongWithNumbersAndNamesAndWhatNumbersTell() {
+    assertSaid(open(ConsentActivity.class).get(), "which phone", "model", "Android", "app", "how exactly",
+        "can be recovered from them alone");
+  }
+
+  @Test
+  @Config(qualifiers = "de")
+  public void inGermanToo() {
+    assertSaid(open(ConsentActivity.class).get(), "welches Telefon", "Modell", "Android", "App", "wie genau",
+        "allein aus ihnen");
+  }
+
+  private static void assertSaid(ConsentActivity screen, String... words) {
+    for (String word : words) {
+      assertTrue(word, text(screen, R.id.text).contains(word));
+    }
+  }
+
   @Test
   public void consentThatCannotBeKeptIsNotTakenAsGiven() {
     ConsentActivity screen = open(ConsentActivity.class).get();
