@@ -1,6 +1,7 @@
 package fedexapp;
 
 import android.widget.Toast;
+import fedexapp.learner.HalfErasedException;
 import fedexapp.session.Task;
 
 /** Asks once more before everything that was taught is erased. */
@@ -8,15 +9,26 @@ public final class ForgetActivity extends AskScreen {
   /** Whether consent was withdrawn a moment ago. */
   static final String WITHDREW = "withdrew";
 
+  /** All is forgotten here, and the service does not know: it stays so while it is asked again. */
+  private boolean isHalfDone;
+
   public ForgetActivity() {
     super(Task.ERASE);
   }
 
   @Override
   void show() {
-    CharSequence text = getText(R.string.forget_text);
-    boolean withdrew = getIntent().getBooleanExtra(WITHDREW, false);
-    ask(withdrew ? getString(R.string.forget_after_withdrawal, text) : text, R.string.forget_yes, R.string.forget_no);
+    if (session().state(Task.ERASE).failure() instanceof HalfErasedException) {
+      isHalfDone = true;
+    }
+    if (isHalfDone) {
+      ask(getText(R.string.forget_half_done), R.string.forget_again, R.string.forget_later);
+    } else {
+      CharSequence text = getText(R.string.forget_text);
+      boolean withdrew = getIntent().getBooleanExtra(WITHDREW, false);
+      ask(withdrew ? getString(R.string.forget_after_withdrawal, text) : text, R.string.forget_yes,
+          R.string.forget_no);
+    }
     super.show();
   }
 

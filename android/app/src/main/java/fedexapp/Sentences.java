@@ -1,6 +1,7 @@
 package fedexapp;
 
 import android.content.res.Resources;
+import fedexapp.learner.HalfErasedException;
 import fedexapp.learner.NoModelException;
 import fedexapp.learner.PastFailure;
 import fedexapp.photo.PhotoTooLargeException;
@@ -164,6 +165,9 @@ final class Sentences {
     }
     if (error instanceof PastFailure) {
       return resources.getString(ofTrouble(((PastFailure) error).trouble()));
+    if (error instanceof HalfErasedException) {
+      return of(resources, ((HalfErasedException) error).missed());
+    }
     }
     if (error instanceof RefusedException) {
       return of(resources, ((RefusedException) error).problem());

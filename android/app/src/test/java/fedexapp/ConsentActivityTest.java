@@ -155,11 +155,30 @@ public class ConsentActivityTest extends ScreenTestCase {
   @Test
   public void anErasureThatFailsIsSaidAndMayBeTriedAgain() {
     ForgetActivity screen = open(ForgetActivity.class).get();
-    learner().failure = new UnreachableException("no", new IOException());
+    learner().failure = new IOException("full");
     press(screen, R.id.yes);
     settle();
-    assertEquals(screen.getString(R.string.error_unreachable), text(screen, R.id.trouble));
+    assertEquals(screen.getString(R.string.error_storage), text(screen, R.id.trouble));
+    assertEquals(screen.getString(R.string.forget_text), text(screen, R.id.text));
     learner().failure = null;
+    press(screen, R.id.yes);
+    settle();
+    assertTrue(screen.isFinishing());
+  }
+
+  @Test
+  public void anErasureThatTheServiceMissedIsSaidToBeHalfDoneAndMayBeAskedForAgain() {
+    learner().status = ScriptedLearner.member();
+    learner().missesErasures = true;
+    ForgetActivity screen = open(ForgetActivity.class).get();
+    press(screen, R.id.yes);
+    settle();
+    String text = text(screen, R.id.text);
+    assertTrue(text, text.startsWith("All that you taught was erased on this phone, but the group’s service"));
+    assertEquals(screen.getString(R.string.error_unreachable), text(screen, R.id.trouble));
+    assertEquals("Ask again", text(screen, R.id.yes));
+    assertEquals("what is left is seen", 0, session().status().samples().kept());
+    learner().missesErasures = false;
     press(screen, R.id.yes);
     settle();
     assertTrue(screen.isFinishing());

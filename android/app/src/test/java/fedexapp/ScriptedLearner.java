@@ -2,6 +2,7 @@ package fedexapp;
 
 import android.os.Looper;
 import fedexapp.learner.Choices;
+import fedexapp.learner.HalfErasedException;
 import fedexapp.learner.Learner;
 import fedexapp.learner.Membership;
 import fedexapp.learner.Progress;
@@ -14,6 +15,8 @@ import fedexclient.contract.Box;
 import fedexclient.contract.Invitation;
 import fedexclient.recognise.Ranked;
 import fedexclient.service.Stop;
+import fedexclient.service.UnreachableException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -38,6 +41,9 @@ final class ScriptedLearner implements Learner {
 
   /** Every operation but looking needs more memory than there is. */
   volatile boolean isShortOfMemory;
+
+  /** The service is not there for erasures. */
+  volatile boolean missesErasures;
 
   /** Looking how it stands fails with it; null: it works. */
   volatile @Nullable Exception unknown;
@@ -165,6 +171,9 @@ final class ScriptedLearner implements Learner {
   public void erase() throws Exception {
     ask("erase");
     status = new Status(new Samples(0, 0, 0, 0), status.release()).withMembership(status.membership(), false);
+    if (missesErasures) {
+      throw new HalfErasedException(new UnreachableException("of a test", new IOException()));
+    }
   }
 
   @Override

@@ -17,6 +17,8 @@ import fedexclient.service.AnotherServiceException;
 import fedexclient.service.CopiedIdentityException;
 import fedexclient.service.DamagedIdentityException;
 import fedexclient.service.EnrolmentException;
+import fedexclient.service.ServiceException;
+import fedexclient.service.SettingException;
 import fedexclient.service.Stop;
 import fedexclient.service.StoppedException;
 import fedexclient.service.UnsentUploadsException;
@@ -24,6 +26,7 @@ import fedexclient.service.VaultException;
 import fedexclient.sync.SyncJobs;
 import fedexclient.sync.SyncLog;
 import fedexclient.sync.SyncPolicy;
+import fedexclient.trust.UntrustedException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -275,13 +278,23 @@ final class FedexLearner implements Learner {
       try {
         return fedex.erase();
       } catch (FedexException error) {
-        if (!wasNeverEnrolled(error.getCause())) {
+        Exception cause = error.getCause();
+        if (wasMissed(cause)) {
+          throw new HalfErasedException(cause);
+        }
+        if (!wasNeverEnrolled(cause)) {
           throw error; // a service that may have something was not asked
         }
         fedex.forget();
         return null;
       }
     });
+  }
+
+  /** What comes of asking the service, which is done once all is forgotten here. */
+  private static boolean wasMissed(Exception error) {
+    return error instanceof ServiceException || error instanceof UntrustedException
+        || error instanceof SettingException;
   }
 
   private static boolean wasNeverEnrolled(Exception error) {

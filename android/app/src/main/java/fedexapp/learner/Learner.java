@@ -49,7 +49,11 @@ public interface Learner extends AutoCloseable {
   /** Allows that features and labels are uploaded, or no longer. What was uploaded stays: {@link #erase}. */
   void consent(boolean isGiven) throws Exception;
 
-  /** Forgets all that was taught, here and at the service. */
+  /**
+   * Forgets all that was taught, here and at the service.
+   *
+   * @throws HalfErasedException it is forgotten here, and the service could not be asked
+   */
   void erase() throws Exception;
 
   Choices choices() throws Exception;

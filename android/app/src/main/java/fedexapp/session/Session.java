@@ -212,6 +212,7 @@ public final class Session {
       try {
         at.choose(chosen);
       } catch (Exception error) {
+        jobs.tellMain(this::refresh);
         jobs.tellMain(() -> choices = before);
         throw error;
       }

@@ -201,7 +201,8 @@ public final class FedexLearnerTest {
   @Test
   public void anErasureThatTheServiceIsNotThereForIsToldSo() throws Exception {
     phone.join();
-    assertThrows(UnreachableException.class, learner::erase);
+    HalfErasedException told = assertThrows(HalfErasedException.class, learner::erase);
+    assertTrue(told.missed() instanceof UnreachableException);
   }
 
   @Test
