@@ -9,6 +9,8 @@ import android.text.TextWatcher;
 import android.view.View;
 import android.widget.EditText;
 import android.widget.Toast;
+import fedexapp.learner.Membership;
+import fedexapp.learner.Status;
 import fedexapp.session.Task;
 import fedexapp.session.TaskState;
 import fedexclient.contract.ContractException;
@@ -103,11 +105,15 @@ public final class EnrolActivity extends Screen implements TextWatcher {
     }
   }
 
-  /** Where what is there so far leads to; null: nowhere yet. */
+  /** Where what is there so far leads to, and which group is left for it; null: nowhere yet. */
   private @Nullable String leadsTo() {
     try {
       Invitation invitation = typed();
-      return getString(R.string.enrol_leads_to, invitation.url(), invitation.fingerprint());
+      String leads = getString(R.string.enrol_leads_to, invitation.url(), invitation.fingerprint());
+      Status status = session().status();
+      Membership now = status == null ? null : status.membership();
+      return now == null ? leads : leads + "\n\n"
+          + getString(R.string.enrol_leaves, Words.name(getResources(), now.group()), now.url());
     } catch (ContractException error) {
       return null; // it is said when joining is asked for
     }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.junit.Test;
 import org.robolectric.android.controller.ActivityController;
+import org.robolectric.annotation.Config;
 
 public class EnrolActivityTest extends ScreenTestCase {
   private static final String KEY = "0123456789abcdef0123456789abcdef";
@@ -37,6 +38,24 @@ public class EnrolActivityTest extends ScreenTestCase {
     settle();
     assertTrue(learner().asked.contains(ASKED));
     assertTrue(screen.isFinishing());
+  }
+
+  @Test
+  public void whoeverIsOfAGroupIsToldBeforeItIsLeft() {
+    learner().status = ScriptedLearner.member();
+    EnrolActivity screen = openLink(LINK);
+    String text = text(screen, R.id.leads_to);
+    assertTrue(text, text.contains("This phone is in the group kitchen, at https://fedex.example.org."));
+    assertTrue(text, text.endsWith("are not sent to the other one."));
+    assertTrue(learner().asked.isEmpty());
+  }
+
+  @Test
+  @Config(qualifiers = "de")
+  public void inGermanToo() {
+    learner().status = ScriptedLearner.member();
+    String text = text(openLink(LINK), R.id.leads_to);
+    assertTrue(text, text.contains("Dieses Telefon gehört zur Gruppe kitchen bei https://fedex.example.org."));
   }
 
   @Test
