@@ -15,7 +15,9 @@ import android.widget.Toast;
 import fedexapp.learner.Status;
 import fedexapp.photo.CaptureProvider;
 import fedexapp.photo.StoredPhoto;
+import fedexapp.session.Photos;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +26,6 @@ public final class PhotosActivity extends Screen {
   static final int CHOOSE_PHOTOS = 1;
   static final int TAKE_PHOTO = 2;
   private static final int ASK_CONSENT = 3;
-  private static final int MOST_AT_ONCE = 50;
 
   private @Nullable PhotoGrid grid;
   private @Nullable Strip strip;
@@ -59,10 +60,28 @@ public final class PhotosActivity extends Screen {
       grid.show(session().photos().list());
       strip.show(session());
     }
-    Exception failure = session().photos().failure();
-    Exception trouble = failure == null ? session().failure() : failure;
     TextView notice = view(R.id.notice);
-    Words.showOrHide(notice, trouble == null ? null : Sentences.of(getResources(), trouble));
+    Words.showOrHide(notice, notice());
+  }
+
+  /** What went wrong with a photo, and with the learner; null: nothing. */
+  private @Nullable String notice() {
+    List<String> sentences = new ArrayList<>();
+    for (Exception failure : Arrays.asList(session().photos().failure(), session().failure())) {
+      if (failure != null) {
+        sentences.add(Sentences.of(getResources(), failure));
+      }
+    }
+    return sentences.isEmpty() ? null : String.join("\n", sentences);
+  }
+
+  /** Whoever leaves the screen has seen what went wrong with a photo. */
+  @Override
+  protected void onStop() {
+    super.onStop();
+    if (!isChangingConfigurations()) {
+      session().photos().forgiveFailure();
+    }
   }
 
   @Override
@@ -87,15 +106,14 @@ public final class PhotosActivity extends Screen {
   }
 
   private void choosePhotos() {
-    Intent intent;
-    if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU) {
-      intent = new Intent(MediaStore.ACTION_PICK_IMAGES).setType("image/*")
-          .putExtra(MediaStore.EXTRA_PICK_IMAGES_MAX, MOST_AT_ONCE);
-    } else {
-      intent = new Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType("image/*")
-          .putExtra(Intent.EXTRA_ALLOW_MULTIPLE, true);
+    Intent picker = new Intent(MediaStore.ACTION_PICK_IMAGES).setType("image/*")
+        .putExtra(MediaStore.EXTRA_PICK_IMAGES_MAX, Photos.MOST_AT_ONCE);
+    Intent documents = new Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE)
+        .setType("image/*").putExtra(Intent.EXTRA_ALLOW_MULTIPLE, true);
+    boolean hasPicker = Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU;
+    if (!(hasPicker && isAsked(picker, CHOOSE_PHOTOS) || isAsked(documents, CHOOSE_PHOTOS))) {
+      say(R.string.no_picker);
     }
-    ask(intent, CHOOSE_PHOTOS, R.string.no_picker);
   }
 
   /** The camera is asked when nothing is left that an earlier one wrote: it could be taken for the new photo. */
@@ -113,15 +131,23 @@ public final class PhotosActivity extends Screen {
         .putExtra(MediaStore.EXTRA_OUTPUT, CaptureProvider.ADDRESS).addFlags(rights);
     // The rights go along with a clip: not every Android grants them for what stands in EXTRA_OUTPUT alone.
     intent.setClipData(ClipData.newRawUri("", CaptureProvider.ADDRESS));
-    ask(intent, TAKE_PHOTO, R.string.no_camera);
+    if (!isAsked(intent, TAKE_PHOTO)) {
+      say(R.string.no_camera);
+    }
   }
 
-  private void ask(Intent intent, int request, int nobodyAnswers) {
+  /** Asks another app; tells whether there is one. */
+  private boolean isAsked(Intent intent, int request) {
     try {
       startActivityForResult(intent, request);
+      return true;
     } catch (ActivityNotFoundException error) {
-      Toast.makeText(this, nobodyAnswers, Toast.LENGTH_LONG).show();
+      return false;
     }
+  }
+
+  private void say(int nobodyAnswers) {
+    Toast.makeText(this, nobodyAnswers, Toast.LENGTH_LONG).show();
   }
 
   @Override
@@ -148,7 +174,7 @@ public final class PhotosActivity extends Screen {
   private static List<Uri> chosen(Intent data) {
     List<Uri> chosen = new ArrayList<>();
     ClipData clip = data.getClipData();
-    for (int index = 0; clip != null && index < Math.min(clip.getItemCount(), MOST_AT_ONCE); index++) {
+    for (int index = 0; clip != null && index < clip.getItemCount(); index++) {
       Uri uri = clip.getItemAt(index).getUri();
       if (uri != null) {
         chosen.add(uri);

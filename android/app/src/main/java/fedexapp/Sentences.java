@@ -5,6 +5,7 @@ import fedexapp.learner.HalfErasedException;
 import fedexapp.learner.NoModelException;
 import fedexapp.learner.PastFailure;
 import fedexapp.photo.PhotoTooLargeException;
+import fedexapp.photo.TooManyPhotosException;
 import fedexapp.photo.UnreadablePhotoException;
 import fedexapp.session.NoMemoryException;
 import fedexclient.FedexException;
@@ -73,6 +74,7 @@ final class Sentences {
   static {
     OF_CLASS.put(NoModelException.class, R.string.error_no_model);
     OF_CLASS.put(PhotoTooLargeException.class, R.string.error_photo_too_large);
+    OF_CLASS.put(TooManyPhotosException.class, R.string.error_photos_many);
     OF_CLASS.put(UnreadablePhotoException.class, R.string.error_photo_unreadable);
     OF_CLASS.put(FileNotFoundException.class, R.string.error_photo_gone);
     OF_CLASS.put(IOException.class, R.string.error_storage);

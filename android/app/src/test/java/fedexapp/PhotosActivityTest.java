@@ -10,7 +10,9 @@ import static org.robolectric.Shadows.shadowOf;
 import android.content.ClipData;
 import android.content.ComponentName;
 import android.content.Intent;
+import android.content.IntentFilter;
 import android.net.Uri;
+import android.os.Build;
 import android.provider.MediaStore;
 import android.view.WindowManager;
 import android.widget.GridView;
@@ -31,11 +33,20 @@ import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import org.junit.Test;
 import org.robolectric.android.controller.ActivityController;
+import org.junit.After;
 import org.robolectric.annotation.Config;
 
 public class PhotosActivityTest extends ScreenTestCase {
+import org.robolectric.util.ReflectionHelpers;
   private static GridView grid(PhotosActivity screen) {
     return screen.findViewById(R.id.grid);
+  private final int sdk = Build.VERSION.SDK_INT;
+
+  @After
+  public void androidIsWhatItWas() {
+    ReflectionHelpers.setStaticField(Build.VERSION.class, "SDK_INT", sdk);
+  }
+
   }
 
   private static void finishRequest(PhotosActivity screen, Intent request, Intent result) {
@@ -86,6 +97,99 @@ public class PhotosActivityTest extends ScreenTestCase {
 
   @Test
   public void theCameraWritesToAnAddressOfTheAppAndThePhotoIsInTheGrid() throws IOException {
+  private static Intent addPressed(PhotosActivity screen) {
+    press(screen, R.id.empty_add);
+    return shadowOf(screen).getNextStartedActivityForResult().intent;
+  }
+
+  private static Intent chosen(Uri... photos) {
+    ClipData clip = ClipData.newRawUri("", photos[0]);
+    for (Uri photo : Arrays.asList(photos).subList(1, photos.length)) {
+      clip.addItem(new ClipData.Item(photo));
+    }
+    Intent chosen = new Intent();
+    chosen.setClipData(clip);
+    return chosen;
+  }
+
+  @Test
+  public void beforeAndroid13PhotosAreChosenAmongDocuments() throws IOException {
+    ReflectionHelpers.setStaticField(Build.VERSION.class, "SDK_INT", Build.VERSION_CODES.S_V2);
+    PhotosActivity screen = open(PhotosActivity.class).get();
+    Intent asked = addPressed(screen);
+    assertEquals(Intent.ACTION_OPEN_DOCUMENT, asked.getAction());
+    assertEquals("image/*", asked.getType());
+    assertTrue(asked.getBooleanExtra(Intent.EXTRA_ALLOW_MULTIPLE, false));
+    finishRequest(screen, asked, chosen(offer("a", drawn("portrait0.jpg")), offer("b", drawn("portrait1.jpg"))));
+    assertEquals(2, grid(screen).getCount());
+    assertEquals("", text(screen, R.id.notice));
+  }
+
+  @Test
+  public void ofMorePhotosThanAreAddedAtOnceItIsSaidWhichWere() throws IOException {
+    PhotosActivity screen = open(PhotosActivity.class).get();
+    Uri[] photos = new Uri[51];
+    for (int index = 0; index < photos.length; index++) {
+      photos[index] = offer("p" + index, drawn("portrait" + index % 2 + ".jpg"));
+    }
+    finishRequest(screen, addPressed(screen), chosen(photos));
+    assertEquals("Only the first 50 photos were added; please choose the others again.", text(screen, R.id.notice));
+    assertEquals(2, grid(screen).getCount());
+  }
+
+  @Test
+  public void whereNobodyPicksPhotosDocumentsAreOffered() {
+    shadowOf(app()).checkActivities(true);
+    ComponentName documents = new ComponentName("documents", "Documents");
+    shadowOf(app().getPackageManager()).addActivityIfNotPresent(documents);
+    IntentFilter filter = new IntentFilter(Intent.ACTION_OPEN_DOCUMENT);
+    filter.addCategory(Intent.CATEGORY_OPENABLE);
+    filter.addCategory(Intent.CATEGORY_DEFAULT);
+    assertThat(() -> filter.addDataType("image/*"));
+    assertThat(() -> shadowOf(app().getPackageManager()).addIntentFilterForActivity(documents, filter));
+    assertEquals(Intent.ACTION_OPEN_DOCUMENT, addPressed(open(PhotosActivity.class).get()).getAction());
+  }
+
+  /** Something of a test that cannot fail. */
+  private interface Sure {
+    void run() throws Exception;
+  }
+
+  private static void assertThat(Sure sure) {
+    try {
+      sure.run();
+    } catch (Exception error) {
+      throw new AssertionError(error);
+    }
+  }
+
+  @Test
+  public void aPhotoThatItsAppDoesNotHandOutIsSaidSoAndTheOthersAreAdded() throws IOException {
+    PhotosActivity screen = open(PhotosActivity.class).get();
+    Uri kept = Uri.parse("content://photos/kept");
+    shadowOf(app().getContentResolver()).registerInputStreamSupplier(kept, () -> {
+      throw new SecurityException("the grant is gone");
+    });
+    finishRequest(screen, addPressed(screen), chosen(kept, offer("b", drawn("portrait1.jpg"))));
+    assertEquals(screen.getString(R.string.error_photo_gone), text(screen, R.id.notice));
+    assertEquals(1, grid(screen).getCount());
+  }
+
+  @Test
+  public void aNoticeOfAPhotoGoesWhenItWasSeenAndHidesNoOther() throws IOException {
+    ActivityController<PhotosActivity> controller = open(PhotosActivity.class);
+    PhotosActivity screen = controller.get();
+    learner().unknown = new IOException("unreadable");
+    session().refresh();
+    finishRequest(screen, addPressed(screen), chosen(offer("a", "no photo".getBytes("UTF-8"))));
+    assertEquals(screen.getString(R.string.error_photo_unreadable) + "\n" + screen.getString(R.string.error_storage),
+        text(screen, R.id.notice));
+    controller.pause().stop();
+    controller.start().resume();
+    settle();
+    assertEquals(screen.getString(R.string.error_storage), text(screen, R.id.notice));
+  }
+
     PhotosActivity screen = open(PhotosActivity.class).get();
     shadowOf(screen).clickMenuItem(R.id.take_photo);
     settle();

@@ -9,8 +9,10 @@ import fedexapp.photo.PhotoLibrary;
 import fedexapp.photo.ShownPhoto;
 import fedexapp.photo.ShownPhotos;
 import fedexapp.photo.StoredPhoto;
+import fedexapp.photo.TooManyPhotosException;
 import java.io.File;
 import java.io.FileInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Collections;
@@ -20,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The photos that the screens show. On the main thread; what blocks is done elsewhere. */
 public final class Photos {
+  /** How many photos are added at once. */
+  public static final int MOST_AT_ONCE = 50;
+
   private static final int THUMBNAIL_BYTES = 24 << 20;
 
   private final Jobs jobs;
@@ -77,12 +82,25 @@ public final class Photos {
     failure = null;
   }
 
-  /** Adds what was chosen; one that cannot be added does not keep the others out. */
+  /** Adds what was chosen, as far as that is at once; one that cannot be added does not keep the others out. */
   public void add(List<Uri> chosen) {
-    for (Uri uri : chosen) {
-      addFrom(() -> context.getContentResolver().openInputStream(uri));
+    for (Uri uri : chosen.subList(0, Math.min(chosen.size(), MOST_AT_ONCE))) {
+      addFrom(() -> open(uri));
+    }
+    if (chosen.size() > MOST_AT_ONCE) {
+      failure = new TooManyPhotosException(MOST_AT_ONCE, chosen.size());
     }
     load();
+  }
+
+  private @Nullable InputStream open(Uri uri) throws IOException {
+    try {
+      return context.getContentResolver().openInputStream(uri);
+    } catch (RuntimeException error) { // of the app that has the photo, as where it takes back that it may be read
+      IOException gone = new FileNotFoundException("what was chosen is not handed out");
+      gone.initCause(error);
+      throw gone;
+    }
   }
 
   /** Removes what a camera wrote and nobody wanted, and then does something. */
