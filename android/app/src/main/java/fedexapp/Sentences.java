@@ -139,7 +139,7 @@ final class Sentences {
   }
 
   static {
-    OF_TROUBLE.put(Trouble.TRY_LATER, R.string.error_unreachable);
+    OF_TROUBLE.put(Trouble.TRY_LATER, R.string.error_unreachable_or_later);
     OF_TROUBLE.put(Trouble.STOPPED, R.string.error_stopped);
     OF_TROUBLE.put(Trouble.NO_CONSENT, R.string.error_no_consent);
     OF_TROUBLE.put(Trouble.NOT_ENROLLED, R.string.error_not_enrolled);
@@ -165,11 +165,11 @@ final class Sentences {
     if (error instanceof FedexException) {
       return of(resources, ((FedexException) error).getCause());
     }
-    if (error instanceof PastFailure) {
-      return resources.getString(ofTrouble(((PastFailure) error).trouble()));
     if (error instanceof HalfErasedException) {
       return of(resources, ((HalfErasedException) error).missed());
     }
+    if (error instanceof PastFailure) {
+      return resources.getString(ofTrouble(((PastFailure) error).trouble()));
     }
     if (error instanceof RefusedException) {
       return of(resources, ((RefusedException) error).problem());

@@ -42,7 +42,7 @@ final class Strip {
       screen.view(R.id.damage_read).setVisibility(status.wasDamaged() ? View.VISIBLE : View.GONE);
       boolean canRetry = status.samples().refused() > 0 && status.hasConsent() && status.membership() != null;
       screen.view(R.id.retry).setVisibility(canRetry && session.sync() == null ? View.VISIBLE : View.GONE);
-      showLast(status, session.lastSync());
+      showLast(session, status);
       showSync(session.sync(), status.membership());
     }
   }
@@ -79,18 +79,29 @@ final class Strip {
         R.plurals.refused, quantity(samples.refused()), number(samples.refused()), String.join(" ", reasons)));
   }
 
-  private void showLast(Status status, @Nullable SyncResult now) {
+  /** How pushes and pulls ended; one that failed here is told by its own exception, and not by what is kept of it. */
+  private void showLast(Session session, Status status) {
     List<String> lines = new ArrayList<>();
-    addLast(lines, status.lastPush(), R.string.last_push_failed);
-    addLast(lines, status.lastPull(), R.string.last_pull_failed);
+    List<String> troubles = new ArrayList<>();
+    Sync running = session.sync();
+    if (running == null || !running.isPush()) {
+      addLast(lines, troubles, status.lastPush(), session.failedPush(), R.string.last_push_failed);
+    }
+    if (running == null || running.isPush()) {
+      addLast(lines, troubles, status.lastPull(), session.failedPull(), R.string.last_pull_failed);
+    }
     Words.showOrHide(text(R.id.last), lines.isEmpty() ? null : String.join("\n", lines));
-    Exception failure = now == null ? null : now.failure();
-    Words.showOrHide(text(R.id.trouble), failure == null ? null : Sentences.of(resources, failure));
+    Words.showOrHide(text(R.id.trouble), troubles.isEmpty() ? null : String.join("\n", troubles));
   }
 
-  private void addLast(List<String> lines, @Nullable SyncResult last, int failed) {
-    if (last != null) {
-      lines.add(line(last, failed));
+  private void addLast(List<String> lines, List<String> troubles, @Nullable SyncResult kept,
+      @Nullable SyncResult failedHere, int failed) {
+    Exception failure = failedHere == null ? null : failedHere.failure();
+    boolean isKeptLater = kept != null && failedHere != null && kept.at() > failedHere.at();
+    if (failure != null && !isKeptLater) {
+      troubles.add(Sentences.of(resources, failure));
+    } else if (kept != null) {
+      lines.add(line(kept, failed));
     }
   }
 

@@ -18,11 +18,13 @@ import android.view.WindowManager;
 import android.widget.GridView;
 import android.widget.ProgressBar;
 import fedexapp.learner.Choice;
+import fedexapp.learner.PastFailure;
 import fedexapp.learner.Release;
 import fedexapp.learner.Samples;
 import fedexapp.learner.Status;
 import fedexapp.learner.SyncResult;
 import fedexapp.photo.CaptureProvider;
+import fedexclient.Trouble;
 import fedexclient.contract.Problem;
 import fedexclient.service.UnreachableException;
 import java.io.ByteArrayInputStream;
@@ -31,15 +33,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
+import org.junit.After;
 import org.junit.Test;
 import org.robolectric.android.controller.ActivityController;
-import org.junit.After;
 import org.robolectric.annotation.Config;
+import org.robolectric.util.ReflectionHelpers;
 
 public class PhotosActivityTest extends ScreenTestCase {
-import org.robolectric.util.ReflectionHelpers;
-  private static GridView grid(PhotosActivity screen) {
-    return screen.findViewById(R.id.grid);
   private final int sdk = Build.VERSION.SDK_INT;
 
   @After
@@ -47,6 +47,8 @@ import org.robolectric.util.ReflectionHelpers;
     ReflectionHelpers.setStaticField(Build.VERSION.class, "SDK_INT", sdk);
   }
 
+  private static GridView grid(PhotosActivity screen) {
+    return screen.findViewById(R.id.grid);
   }
 
   private static void finishRequest(PhotosActivity screen, Intent request, Intent result) {
@@ -95,8 +97,6 @@ import org.robolectric.util.ReflectionHelpers;
     assertEquals(1, grid(screen).getCount());
   }
 
-  @Test
-  public void theCameraWritesToAnAddressOfTheAppAndThePhotoIsInTheGrid() throws IOException {
   private static Intent addPressed(PhotosActivity screen) {
     press(screen, R.id.empty_add);
     return shadowOf(screen).getNextStartedActivityForResult().intent;
@@ -190,6 +190,8 @@ import org.robolectric.util.ReflectionHelpers;
     assertEquals(screen.getString(R.string.error_storage), text(screen, R.id.notice));
   }
 
+  @Test
+  public void theCameraWritesToAnAddressOfTheAppAndThePhotoIsInTheGrid() throws IOException {
     PhotosActivity screen = open(PhotosActivity.class).get();
     shadowOf(screen).clickMenuItem(R.id.take_photo);
     settle();
@@ -376,6 +378,36 @@ import org.robolectric.util.ReflectionHelpers;
     press(screen, R.id.pull);
     settle();
     assertEquals(screen.getString(R.string.error_unreachable), text(screen, R.id.trouble));
+  }
+
+  @Test
+  public void aPushThatFailsIsSaidOnce() throws Exception {
+    long now = System.currentTimeMillis() / 1000;
+    learner().status = ScriptedLearner.member()
+        .withLast(SyncResult.failed(new PastFailure(Trouble.TRY_LATER), now), SyncResult.current(1_793_000_000L));
+    PhotosActivity screen = open(PhotosActivity.class).get();
+    assertTrue(text(screen, R.id.last), text(screen, R.id.last).contains("could not be reached, or asked for patience"));
+    learner().failure = new UnreachableException("refused", new IOException());
+    press(screen, R.id.push);
+    settle();
+    assertEquals(screen.getString(R.string.error_unreachable), text(screen, R.id.trouble));
+    assertEquals("No newer release, Oct 26, 2026.", text(screen, R.id.last));
+    learner().status = ScriptedLearner.member().withLast(SyncResult.sent(12, now + 3600), null);
+    session().refresh();
+    settle();
+    assertTrue("a later one, as of a job", text(screen, R.id.last).startsWith("Sent 12 answers"));
+    assertEquals("", text(screen, R.id.trouble));
+  }
+
+  @Test
+  public void whatWasSentBeforeIsNotSaidBesideWhatIsBeingSent() {
+    learner().status = ScriptedLearner.member()
+        .withLast(SyncResult.sent(12, 1_793_000_000L), SyncResult.current(1_793_000_000L));
+    learner().gate = new CountDownLatch(1);
+    PhotosActivity screen = open(PhotosActivity.class).get();
+    press(screen, R.id.push);
+    assertEquals("No newer release, Oct 26, 2026.", text(screen, R.id.last));
+    learner().gate.countDown();
   }
 
   @Test

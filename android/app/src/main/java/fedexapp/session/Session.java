@@ -31,7 +31,8 @@ public final class Session {
   private @Nullable Status status;
   private @Nullable Choices choices;
   private @Nullable Exception failure;
-  private @Nullable SyncResult lastSync;
+  private @Nullable SyncResult failedPush;
+  private @Nullable SyncResult failedPull;
   private @Nullable Sync sync;
 
   /** Opens nothing yet; what is known is loaded at once, elsewhere. */
@@ -114,9 +115,14 @@ public final class Session {
     return sync;
   }
 
-  /** How the push or pull that was last asked for here ended, until the next one; null: none was, or one runs. */
-  public @Nullable SyncResult lastSync() {
-    return lastSync;
+  /** The push that was asked for here and failed, until the next exchange; null: none did. */
+  public @Nullable SyncResult failedPush() {
+    return failedPush;
+  }
+
+  /** The pull that was asked for here and failed, until the next exchange; null: none did. */
+  public @Nullable SyncResult failedPull() {
+    return failedPull;
   }
 
   /** Uploads what waits; nothing without consent, or while something else runs. */
@@ -154,19 +160,25 @@ public final class Session {
       return;
     }
     sync = begun;
-    lastSync = null;
+    failedPush = null;
+    failedPull = null;
     observers.tell();
     Progress progress = (done, total) -> jobs.tellMain(() -> {
       begun.at(done, total);
       observers.tell();
     });
-    jobs.run(Lane.SENDING, () -> exchange.with(learner.get(), progress, begun.stop()), this::end,
-        error -> end(SyncResult.failed(error, System.currentTimeMillis() / 1000)));
+    jobs.run(Lane.SENDING, () -> exchange.with(learner.get(), progress, begun.stop()), result -> end(),
+        error -> fail(begun, SyncResult.failed(error, System.currentTimeMillis() / 1000)));
   }
 
-  private void end(SyncResult result) {
+  private void fail(Sync failed, SyncResult result) {
+    failedPush = failed.isPush() ? result : null;
+    failedPull = failed.isPush() ? null : result;
+    end();
+  }
+
+  private void end() {
     sync = null;
-    lastSync = result;
     refresh();
     observers.tell();
   }
@@ -200,6 +212,7 @@ public final class Session {
         at.erase();
       } finally { // where the service cannot be asked, all is forgotten here
         jobs.tellMain(recognitions::forget);
+        jobs.tellMain(this::refresh);
       }
     });
   }
@@ -212,7 +225,6 @@ public final class Session {
       try {
         at.choose(chosen);
       } catch (Exception error) {
-        jobs.tellMain(this::refresh);
         jobs.tellMain(() -> choices = before);
         throw error;
       }
