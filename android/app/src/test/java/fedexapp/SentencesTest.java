@@ -1,6 +1,7 @@
 package fedexapp;
 
 import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertNotEquals;
 import static org.junit.Assert.assertTrue;
 
@@ -26,6 +27,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.Test;
 
@@ -116,6 +118,16 @@ public class SentencesTest extends ScreenTestCase {
         assertEquals(field.getName(), 1, english.split("\\.(\\s|$)").length);
         assertTrue(field.getName(), english.endsWith(".") && text.endsWith("."));
       }
+    }
+  }
+
+  /** Everybody is "du", also where a text begins with "Sie"; a release is an "Ausgabe", and an app is "aktualisiert". */
+  @Test
+  public void germanHasOneFormOfAddressAndOneWordForEachThing() throws Exception {
+    Resources german = in(Locale.GERMAN);
+    Pattern refused = Pattern.compile("[a-zäöüß,;] (Sie|Ihnen|Ihr|Ihre[mnrs]?)\\b|Fassung|neuesten Stand|Release");
+    for (Field field : R.string.class.getFields()) {
+      assertFalse(field.getName(), refused.matcher(german.getString(field.getInt(null))).find());
     }
   }
 
