@@ -3,9 +3,12 @@ package fedexapp;
 import static org.junit.Assert.assertTrue;
 
 import android.app.Activity;
+import android.view.View;
+import android.view.ViewGroup;
 import fedexapp.learner.SyncResult;
 import fedexapp.photo.StoredPhoto;
 import fedexclient.contract.Problem;
+import fedexclient.service.UnreachableException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
@@ -110,6 +113,15 @@ public class ScreensTest extends ScreenTestCase {
 
   @Test
   @Config(qualifiers = PHONE)
+  public void sendingFailed() throws IOException {
+    PhotosActivity screen = openPhotos();
+    learner().failure = new UnreachableException("of a test", new IOException());
+    session().push();
+    assertLooks(screen, "photos-failed");
+  }
+
+  @Test
+  @Config(qualifiers = PHONE)
   public void photo() throws IOException {
     PhotoActivity screen = openPhoto();
     screen.findViewById(R.id.agree).performClick();
@@ -137,6 +149,13 @@ public class ScreensTest extends ScreenTestCase {
 
   @Test
   @Config(qualifiers = PHONE)
+  public void photoThatIsNotRecognised() throws IOException {
+    learner().failure = new IOException("of a test");
+    assertLooks(openPhoto(), "photo-failed");
+  }
+
+  @Test
+  @Config(qualifiers = PHONE)
   public void name() throws IOException {
     NameActivity screen = open(NameActivity.class).get();
     type(screen, R.id.typed, "ab");
@@ -147,6 +166,21 @@ public class ScreensTest extends ScreenTestCase {
   @Config(qualifiers = PHONE)
   public void settings() throws IOException {
     assertLooks(open(SettingsActivity.class).get(), "settings");
+  }
+
+  /** The last of what there is to scroll to. */
+  private static void scrollDown(Activity screen) {
+    ViewGroup content = screen.findViewById(android.R.id.content);
+    View scrolled = content.getChildAt(0);
+    scrolled.scrollTo(0, ((ViewGroup) scrolled).getChildAt(0).getHeight());
+  }
+
+  @Test
+  @Config(qualifiers = PHONE)
+  public void lowerSettings() throws IOException {
+    SettingsActivity screen = open(SettingsActivity.class).get();
+    scrollDown(screen);
+    assertLooks(screen, "settings-low");
   }
 
   @Test
@@ -167,6 +201,25 @@ public class ScreensTest extends ScreenTestCase {
   @Config(qualifiers = TABLET)
   public void forgettingOnATablet() throws IOException {
     assertLooks(open(ForgetActivity.class).get(), "forget-tablet");
+  }
+
+  @Test
+  @Config(qualifiers = "de-" + PHONE)
+  public void forgottenOnThePhoneAlone() throws IOException {
+    learner().missesErasures = true;
+    ForgetActivity screen = open(ForgetActivity.class).get();
+    press(screen, R.id.yes);
+    assertLooks(screen, "forget-half-de");
+  }
+
+  @Test
+  @Config(qualifiers = PHONE)
+  public void joiningAnotherGroup() throws IOException {
+    EnrolActivity screen = open(EnrolActivity.class).get();
+    type(screen, R.id.invitation, "fedex://enrol?v=1&url=https%3A%2F%2Ffaces.example.org&code=garden-42"
+        + "&key=0123456789abcdef0123456789abcdef");
+    scrollDown(screen);
+    assertLooks(screen, "enrol-leads");
   }
 
   @Test
