@@ -20,9 +20,7 @@ abstract class AskScreen extends Screen {
   protected void onCreate(@Nullable Bundle saved) {
     super.onCreate(saved);
     setContentView(R.layout.ask);
-    if (getActionBar() != null) {
-      getActionBar().setDisplayHomeAsUpEnabled(true);
-    }
+    offerToLeave();
     if (saved == null) {
       session().settle(task);
     }

@@ -9,7 +9,7 @@ import android.text.TextWatcher;
 import android.view.View;
 import android.widget.EditText;
 import android.widget.Toast;
-import fedexapp.learner.Membership;
+import fedexapp.learner.Group;
 import fedexapp.learner.Status;
 import fedexapp.session.Task;
 import fedexapp.session.TaskState;
@@ -27,9 +27,7 @@ public final class EnrolActivity extends Screen implements TextWatcher {
   protected void onCreate(@Nullable Bundle saved) {
     super.onCreate(saved);
     setContentView(R.layout.enrol);
-    if (getActionBar() != null) {
-      getActionBar().setDisplayHomeAsUpEnabled(true);
-    }
+    offerToLeave();
     if (saved == null) {
       session().settle(Task.ENROL);
       take(getIntent());
@@ -111,9 +109,9 @@ public final class EnrolActivity extends Screen implements TextWatcher {
       Invitation invitation = typed();
       String leads = getString(R.string.enrol_leads_to, invitation.url(), invitation.fingerprint());
       Status status = session().status();
-      Membership now = status == null ? null : status.membership();
+      Group now = status == null ? null : status.group();
       return now == null ? leads : leads + "\n\n"
-          + getString(R.string.enrol_leaves, Words.name(getResources(), now.group()), now.url());
+          + getString(R.string.enrol_leaves, Words.name(getResources(), now.name()), now.url());
     } catch (ContractException error) {
       return null; // it is said when joining is asked for
     }

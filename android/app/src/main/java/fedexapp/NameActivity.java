@@ -26,9 +26,7 @@ public final class NameActivity extends Screen implements TextWatcher {
   protected void onCreate(@Nullable Bundle saved) {
     super.onCreate(saved);
     setContentView(R.layout.name);
-    if (getActionBar() != null) {
-      getActionBar().setDisplayHomeAsUpEnabled(true);
-    }
+    offerToLeave();
     rows = new ArrayAdapter<>(this, R.layout.name_row);
     ListView names = view(R.id.names);
     names.setAdapter(rows);

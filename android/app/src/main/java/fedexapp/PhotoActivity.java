@@ -33,18 +33,12 @@ public final class PhotoActivity extends Screen {
   protected void onCreate(@Nullable Bundle saved) {
     super.onCreate(saved);
     setContentView(R.layout.photo);
-    setActionBarUp();
+    offerToLeave();
     isOpened = saved == null;
     askedAbout = saved == null ? null : saved.getString(ASKED_ABOUT);
     FacesView picture = view(R.id.picture);
     picture.setListener(this::scrollTo);
     view(R.id.again).setOnClickListener(button -> recogniseAgain());
-  }
-
-  private void setActionBarUp() {
-    if (getActionBar() != null) {
-      getActionBar().setDisplayHomeAsUpEnabled(true);
-    }
   }
 
   @Override

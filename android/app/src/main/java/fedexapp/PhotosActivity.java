@@ -190,7 +190,7 @@ public final class PhotosActivity extends Screen {
   /** Nothing is sent before the user was asked; without a service, the button leads to one. */
   private void push() {
     Status status = session().status();
-    if (status == null || status.membership() == null) {
+    if (status == null || status.group() == null) {
       startActivity(new Intent(this, EnrolActivity.class));
     } else if (status.hasConsent()) {
       session().push();

@@ -1,5 +1,6 @@
 package fedexapp;
 
+import android.app.ActionBar;
 import android.app.Activity;
 import android.os.Bundle;
 import android.view.MenuItem;
@@ -29,6 +30,14 @@ abstract class Screen extends Activity {
   protected void onStop() {
     session().leave(observer);
     super.onStop();
+  }
+
+  /** Offers to leave at the top, as every screen does but the first. */
+  final void offerToLeave() {
+    ActionBar bar = getActionBar();
+    if (bar != null) {
+      bar.setDisplayHomeAsUpEnabled(true);
+    }
   }
 
   private void look() {

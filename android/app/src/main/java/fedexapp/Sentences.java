@@ -4,7 +4,7 @@ import android.content.res.Resources;
 import fedexapp.learner.HalfErasedException;
 import fedexapp.learner.NoModelException;
 import fedexapp.learner.PastFailure;
-import fedexapp.photo.PhotoTooLargeException;
+import fedexapp.photo.FileTooLargeException;
 import fedexapp.photo.TooManyPhotosException;
 import fedexapp.photo.UnreadablePhotoException;
 import fedexapp.session.NoMemoryException;
@@ -28,6 +28,8 @@ import fedexclient.keeping.KeepingException;
 import fedexclient.keeping.KeptBackException;
 import fedexclient.keeping.UnknownAnswerException;
 import fedexclient.keeping.UntestedException;
+import fedexclient.photos.PhotoTooLargeException;
+import fedexclient.photos.PhotoUnreadableException;
 import fedexclient.pull.HeadCrashedException;
 import fedexclient.pull.HeadRefusedException;
 import fedexclient.push.PushException;
@@ -73,7 +75,7 @@ final class Sentences {
 
   static {
     OF_CLASS.put(NoModelException.class, R.string.error_no_model);
-    OF_CLASS.put(PhotoTooLargeException.class, R.string.error_photo_too_large);
+    OF_CLASS.put(FileTooLargeException.class, R.string.error_photo_too_large);
     OF_CLASS.put(TooManyPhotosException.class, R.string.error_photos_many);
     OF_CLASS.put(UnreadablePhotoException.class, R.string.error_photo_unreadable);
     OF_CLASS.put(FileNotFoundException.class, R.string.error_photo_gone);
@@ -134,8 +136,8 @@ final class Sentences {
     OF_CLASS.put(HeadCrashedException.class, R.string.error_head_crashed);
     OF_CLASS.put(fedexclient.pull.SpaceRetiredException.class, R.string.error_space_retired);
     OF_CLASS.put(fedexclient.push.SpaceRetiredException.class, R.string.error_space_retired);
-    OF_CLASS.put(fedexclient.photos.PhotoTooLargeException.class, R.string.error_photo_large);
-    OF_CLASS.put(fedexclient.photos.PhotoUnreadableException.class, R.string.error_photo_read);
+    OF_CLASS.put(PhotoTooLargeException.class, R.string.error_photo_large);
+    OF_CLASS.put(PhotoUnreadableException.class, R.string.error_photo_read);
   }
 
   static {

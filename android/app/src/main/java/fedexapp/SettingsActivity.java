@@ -8,7 +8,7 @@ import android.widget.Switch;
 import android.widget.TextView;
 import fedexapp.learner.Choice;
 import fedexapp.learner.Choices;
-import fedexapp.learner.Membership;
+import fedexapp.learner.Group;
 import fedexapp.learner.Status;
 import fedexapp.session.Task;
 import fedexclient.contract.Strictness;
@@ -35,9 +35,7 @@ public final class SettingsActivity extends Screen {
   protected void onCreate(@Nullable Bundle saved) {
     super.onCreate(saved);
     setContentView(R.layout.settings);
-    if (getActionBar() != null) {
-      getActionBar().setDisplayHomeAsUpEnabled(true);
-    }
+    offerToLeave();
     if (saved == null) {
       session().settle(Task.CHOOSE);
     }
@@ -89,11 +87,11 @@ public final class SettingsActivity extends Screen {
   }
 
   private void showStatus(@Nullable Status status) {
-    Membership membership = status == null ? null : status.membership();
+    Group group = status == null ? null : status.group();
     boolean hasConsent = status != null && status.hasConsent();
     TextView member = view(R.id.membership);
-    member.setText(membership == null ? getString(R.string.member_of_none)
-        : getString(R.string.member_of, membership.group(), membership.url()));
+    member.setText(group == null ? getString(R.string.member_of_none)
+        : getString(R.string.member_of, group.name(), group.url()));
     TextView consent = view(R.id.consent_text);
     boolean isUnknown = status == null && session().failure() != null;
     int known = hasConsent ? R.string.consent_given : R.string.consent_missing;

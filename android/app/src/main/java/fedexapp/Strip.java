@@ -4,7 +4,7 @@ import android.content.res.Resources;
 import android.view.View;
 import android.widget.ProgressBar;
 import android.widget.TextView;
-import fedexapp.learner.Membership;
+import fedexapp.learner.Group;
 import fedexapp.learner.Release;
 import fedexapp.learner.Samples;
 import fedexapp.learner.Status;
@@ -40,10 +40,10 @@ final class Strip {
       showSamples(status.samples(), status.refusals());
       text(R.id.damaged).setVisibility(status.wasDamaged() ? View.VISIBLE : View.GONE);
       screen.view(R.id.damage_read).setVisibility(status.wasDamaged() ? View.VISIBLE : View.GONE);
-      boolean canRetry = status.samples().refused() > 0 && status.hasConsent() && status.membership() != null;
+      boolean canRetry = status.samples().refused() > 0 && status.hasConsent() && status.group() != null;
       screen.view(R.id.retry).setVisibility(canRetry && session.sync() == null ? View.VISIBLE : View.GONE);
       showLast(session, status);
-      showSync(session.sync(), status.membership());
+      showSync(session.sync(), status.group());
     }
   }
 
@@ -122,11 +122,11 @@ final class Strip {
     }
   }
 
-  private void showSync(@Nullable Sync sync, @Nullable Membership membership) {
+  private void showSync(@Nullable Sync sync, @Nullable Group group) {
     screen.view(R.id.running).setVisibility(sync == null ? View.GONE : View.VISIBLE);
     screen.view(R.id.exchanges).setVisibility(sync == null ? View.VISIBLE : View.GONE);
-    screen.view(R.id.pull).setVisibility(membership == null ? View.GONE : View.VISIBLE);
-    text(R.id.push).setText(membership == null ? R.string.enrol_title : R.string.push);
+    screen.view(R.id.pull).setVisibility(group == null ? View.GONE : View.VISIBLE);
+    text(R.id.push).setText(group == null ? R.string.enrol_title : R.string.push);
     if (sync != null) {
       showProgress(sync);
     }

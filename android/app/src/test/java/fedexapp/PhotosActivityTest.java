@@ -138,29 +138,16 @@ public class PhotosActivityTest extends ScreenTestCase {
   }
 
   @Test
-  public void whereNobodyPicksPhotosDocumentsAreOffered() {
+  public void whereNobodyPicksPhotosDocumentsAreOffered() throws Exception {
     shadowOf(app()).checkActivities(true);
     ComponentName documents = new ComponentName("documents", "Documents");
     shadowOf(app().getPackageManager()).addActivityIfNotPresent(documents);
     IntentFilter filter = new IntentFilter(Intent.ACTION_OPEN_DOCUMENT);
     filter.addCategory(Intent.CATEGORY_OPENABLE);
     filter.addCategory(Intent.CATEGORY_DEFAULT);
-    assertThat(() -> filter.addDataType("image/*"));
-    assertThat(() -> shadowOf(app().getPackageManager()).addIntentFilterForActivity(documents, filter));
+    filter.addDataType("image/*");
+    shadowOf(app().getPackageManager()).addIntentFilterForActivity(documents, filter);
     assertEquals(Intent.ACTION_OPEN_DOCUMENT, addPressed(open(PhotosActivity.class).get()).getAction());
-  }
-
-  /** Something of a test that cannot fail. */
-  private interface Sure {
-    void run() throws Exception;
-  }
-
-  private static void assertThat(Sure sure) {
-    try {
-      sure.run();
-    } catch (Exception error) {
-      throw new AssertionError(error);
-    }
   }
 
   @Test
@@ -267,11 +254,11 @@ public class PhotosActivityTest extends ScreenTestCase {
 
   @Test
   public void withoutConsentOrRefusalsNothingIsOfferedToBeSentAgain() {
-    learner().status = ScriptedLearner.member().withMembership(ScriptedLearner.GROUP, false);
+    learner().status = ScriptedLearner.member().withGroup(ScriptedLearner.GROUP, false);
     PhotosActivity screen = open(PhotosActivity.class).get();
     assertFalse(isShown(screen, R.id.retry));
     learner().status = new Status(new Samples(1, 1, 0, 0), new Release(0, null, null, 0))
-        .withMembership(ScriptedLearner.GROUP, true);
+        .withGroup(ScriptedLearner.GROUP, true);
     session().refresh();
     settle();
     assertFalse(isShown(screen, R.id.retry));
@@ -386,7 +373,8 @@ public class PhotosActivityTest extends ScreenTestCase {
     learner().status = ScriptedLearner.member()
         .withLast(SyncResult.failed(new PastFailure(Trouble.TRY_LATER), now), SyncResult.current(1_793_000_000L));
     PhotosActivity screen = open(PhotosActivity.class).get();
-    assertTrue(text(screen, R.id.last), text(screen, R.id.last).contains("could not be reached, or asked for patience"));
+    String kept = text(screen, R.id.last);
+    assertTrue(kept, kept.contains("could not be reached, or asked for patience"));
     learner().failure = new UnreachableException("refused", new IOException());
     press(screen, R.id.push);
     settle();
@@ -412,7 +400,7 @@ public class PhotosActivityTest extends ScreenTestCase {
 
   @Test
   public void nothingIsPushedBeforeTheUserAgreed() {
-    learner().status = ScriptedLearner.member().withMembership(ScriptedLearner.GROUP, false);
+    learner().status = ScriptedLearner.member().withGroup(ScriptedLearner.GROUP, false);
     PhotosActivity screen = open(PhotosActivity.class).get();
     press(screen, R.id.push);
     settle();

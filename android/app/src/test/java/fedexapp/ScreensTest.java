@@ -193,7 +193,7 @@ public class ScreensTest extends ScreenTestCase {
   @Test
   @Config(qualifiers = PHONE_NIGHT)
   public void consentDark() throws IOException {
-    learner().status = learner().status.withMembership(ScriptedLearner.GROUP, false);
+    learner().status = learner().status.withGroup(ScriptedLearner.GROUP, false);
     assertLooks(open(ConsentActivity.class).get(), "consent-night");
   }
 

@@ -2,9 +2,9 @@ package fedexapp;
 
 import android.os.Looper;
 import fedexapp.learner.Choices;
+import fedexapp.learner.Group;
 import fedexapp.learner.HalfErasedException;
 import fedexapp.learner.Learner;
-import fedexapp.learner.Membership;
 import fedexapp.learner.Progress;
 import fedexapp.learner.Release;
 import fedexapp.learner.Samples;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Does what a test says, slowly or not at all if it says so, and takes down what it was asked. */
 final class ScriptedLearner implements Learner {
-  static final Membership GROUP = new Membership("kitchen", "https://fedex.example.org");
+  static final Group GROUP = new Group("kitchen", "https://fedex.example.org");
 
   /** What was asked of it, in order. */
   final List<String> asked = Collections.synchronizedList(new ArrayList<>());
@@ -65,7 +65,7 @@ final class ScriptedLearner implements Learner {
   /** A status of one who belongs to a group, and has agreed. */
   static Status member() {
     return new Status(new Samples(31, 12, 2, 190), new Release(7, 1_793_000_000L, 0.94, 412))
-        .withMembership(GROUP, true);
+        .withGroup(GROUP, true);
   }
 
   private void ask(String what) throws Exception {
@@ -158,19 +158,19 @@ final class ScriptedLearner implements Learner {
   @Override
   public void enrol(Invitation invitation) throws Exception {
     ask("enrol " + invitation.url() + " " + invitation.code() + " " + invitation.fingerprint());
-    status = status.withMembership(GROUP, status.hasConsent());
+    status = status.withGroup(GROUP, status.hasConsent());
   }
 
   @Override
   public void consent(boolean isGiven) throws Exception {
     ask("consent " + isGiven);
-    status = status.withMembership(status.membership(), isGiven);
+    status = status.withGroup(status.group(), isGiven);
   }
 
   @Override
   public void erase() throws Exception {
     ask("erase");
-    status = new Status(new Samples(0, 0, 0, 0), status.release()).withMembership(status.membership(), false);
+    status = new Status(new Samples(0, 0, 0, 0), status.release()).withGroup(status.group(), false);
     if (missesErasures) {
       throw new HalfErasedException(new UnreachableException("of a test", new IOException()));
     }

@@ -19,7 +19,7 @@ public final class BuiltIn implements LearnerFactory {
 
   public BuiltIn(Context context) {
     this.context = context;
-    FedexOptions options = FedexOptions.ofAssets(context, AssetBundle.FOLDER, NAME);
+    FedexOptions options = FedexOptions.ofAssets(context, PackedBundle.FOLDER, NAME);
     boolean isForDebugging = (context.getApplicationInfo().flags & ApplicationInfo.FLAG_DEBUGGABLE) != 0;
     Transport transport = Transport.standard();
     fedex = Fedex.open(context, options.withTransport(isForDebugging ? transport.allowingPlainHttp() : transport));
@@ -27,7 +27,7 @@ public final class BuiltIn implements LearnerFactory {
 
   @Override
   public Learner open(Context asked) throws NoModelException {
-    if (!AssetBundle.isThere(context.getAssets())) {
+    if (!PackedBundle.isThere(context.getAssets())) {
       throw new NoModelException();
     }
     return FedexLearner.begin(fedex, new KeptChoices(context));

@@ -144,7 +144,7 @@ final class FedexLearner implements Learner {
     String url = status.url();
     return new Status(samples, inUse)
         .withRefusals(new ArrayList<>(counts.refusals()))
-        .withMembership(group == null || url == null ? null : new Membership(group, url), status.consentMs() != null)
+        .withGroup(group == null || url == null ? null : new Group(group, url), status.consentMs() != null)
         .withLast(lastPush(status.lastPush()), lastPull(status.lastPull()))
         .withDamage(status.setAside() != null);
   }

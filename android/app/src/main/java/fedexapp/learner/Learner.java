@@ -8,11 +8,11 @@ import java.util.List;
  * A device that recognises, learns from what it is told, and shares that without the photos.
  *
  * <p>Everything may block, so nothing is called on the main thread. {@link #recognise} comes from one thread; {@link
- * #push} and {@link #pull} may come from another one meanwhile, and all else, which is soon done, from a third. What goes wrong is one of the library's typed exceptions, and nothing of what was asked
- * happened then.
+ * #push} and {@link #pull} may come from another one meanwhile, and all else, which is soon done, from a third. What
+ * goes wrong is one of the library's typed exceptions, and nothing of what was asked happened then.
  */
 public interface Learner extends AutoCloseable {
-  /** Finds and names the faces of a photo, a JPEG, PNG or WebP as it is stored; none where there are none. */
+  /** Finds and names the faces of a photo as it is stored, of a kind that the library takes; there may be none. */
   List<SeenFace> recognise(byte[] photo) throws Exception;
 
   /** Takes down that an answer was right. */

@@ -11,7 +11,7 @@ public final class Status {
   private final Samples samples;
   private final Release release;
   private final List<Problem> refusals;
-  private final @Nullable Membership membership;
+  private final @Nullable Group group;
   private final boolean hasConsent;
   private final @Nullable SyncResult lastPush;
   private final @Nullable SyncResult lastPull;
@@ -22,13 +22,13 @@ public final class Status {
     this(samples, release, Collections.emptyList(), null, false, null, null, false);
   }
 
-  private Status(Samples samples, Release release, List<Problem> refusals, @Nullable Membership membership,
+  private Status(Samples samples, Release release, List<Problem> refusals, @Nullable Group group,
       boolean hasConsent, @Nullable SyncResult lastPush, @Nullable SyncResult lastPull,
       boolean wasDamaged) {
     this.samples = samples;
     this.release = release;
     this.refusals = refusals;
-    this.membership = membership;
+    this.group = group;
     this.hasConsent = hasConsent;
     this.lastPush = lastPush;
     this.lastPull = lastPull;
@@ -38,22 +38,22 @@ public final class Status {
   /** The same with why samples were refused: each reason once. */
   public Status withRefusals(List<Problem> reasons) {
     List<Problem> copied = Collections.unmodifiableList(new ArrayList<>(reasons));
-    return new Status(samples, release, copied, membership, hasConsent, lastPush, lastPull, wasDamaged);
+    return new Status(samples, release, copied, group, hasConsent, lastPush, lastPull, wasDamaged);
   }
 
-  /** The same at a service. */
-  public Status withMembership(@Nullable Membership at, boolean consent) {
-    return new Status(samples, release, refusals, at, consent, lastPush, lastPull, wasDamaged);
+  /** The same of a group; null: of none. */
+  public Status withGroup(@Nullable Group joined, boolean consent) {
+    return new Status(samples, release, refusals, joined, consent, lastPush, lastPull, wasDamaged);
   }
 
   /** The same with how the last push and the last pull ended; null: there was none. */
   public Status withLast(@Nullable SyncResult push, @Nullable SyncResult pull) {
-    return new Status(samples, release, refusals, membership, hasConsent, push, pull, wasDamaged);
+    return new Status(samples, release, refusals, group, hasConsent, push, pull, wasDamaged);
   }
 
   /** The same where what was taught was damaged, or no longer. */
   public Status withDamage(boolean isDamage) {
-    return new Status(samples, release, refusals, membership, hasConsent, lastPush, lastPull, isDamage);
+    return new Status(samples, release, refusals, group, hasConsent, lastPush, lastPull, isDamage);
   }
 
   public Samples samples() {
@@ -70,8 +70,8 @@ public final class Status {
   }
 
   /** Null: no service is known to this device. */
-  public @Nullable Membership membership() {
-    return membership;
+  public @Nullable Group group() {
+    return group;
   }
 
   /** Whether features and labels may be uploaded. */

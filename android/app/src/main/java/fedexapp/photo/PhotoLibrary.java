@@ -62,10 +62,10 @@ public final class PhotoLibrary {
   /**
    * Adds one; adding it again moves it to the front.
    *
-   * @throws PhotoTooLargeException over 64 MiB
+   * @throws FileTooLargeException over 64 MiB
    * @throws UnreadablePhotoException Android cannot show it
    */
-  public StoredPhoto add(InputStream stored) throws IOException, PhotoTooLargeException, UnreadablePhotoException {
+  public StoredPhoto add(InputStream stored) throws IOException, FileTooLargeException, UnreadablePhotoException {
     File home = folder.get();
     if (!home.isDirectory() && !home.mkdirs()) {
       throw new IOException("no folder for photos can be made");
@@ -83,7 +83,7 @@ public final class PhotoLibrary {
   }
 
   /** Writes a photo piece by piece, as it may be larger than what memory is left; tells its sha256. */
-  private static String write(InputStream stored, File part) throws IOException, PhotoTooLargeException {
+  private static String write(InputStream stored, File part) throws IOException, FileTooLargeException {
     MessageDigest sha256 = Sha256.digest();
     try (FileOutputStream out = new FileOutputStream(part)) {
       byte[] piece = new byte[PIECE_BYTES];
@@ -91,7 +91,7 @@ public final class PhotoLibrary {
       for (int read = stored.read(piece); read >= 0; read = stored.read(piece)) {
         written += read;
         if (written > MAX_BYTES) {
-          throw new PhotoTooLargeException(MAX_BYTES);
+          throw new FileTooLargeException(MAX_BYTES);
         }
         sha256.update(piece, 0, read);
         out.write(piece, 0, read);

@@ -5,9 +5,9 @@ import android.graphics.Bitmap;
 /** A photo as a screen shows it: upright, and often smaller than it is. */
 public final class ShownPhoto {
   private final Bitmap bitmap;
-  private final PhotoSize size;
+  private final WholeSize size;
 
-  public ShownPhoto(Bitmap bitmap, PhotoSize size) {
+  public ShownPhoto(Bitmap bitmap, WholeSize size) {
     this.bitmap = bitmap;
     this.size = size;
   }
@@ -17,7 +17,7 @@ public final class ShownPhoto {
   }
 
   /** Of the whole photo, which boxes are counted in. */
-  public PhotoSize size() {
+  public WholeSize size() {
     return size;
   }
 }

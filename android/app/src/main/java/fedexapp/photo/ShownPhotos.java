@@ -63,8 +63,8 @@ public final class ShownPhotos {
   private static ShownPhoto decodeAndTurn(File stored, int side) throws IOException, UnreadablePhotoException {
     Turn turn = turn(stored);
     BitmapFactory.Options options = bounds(stored);
-    PhotoSize size = turn.lies ? new PhotoSize(options.outHeight, options.outWidth)
-        : new PhotoSize(options.outWidth, options.outHeight);
+    WholeSize size = turn.lies ? new WholeSize(options.outHeight, options.outWidth)
+        : new WholeSize(options.outWidth, options.outHeight);
     options.inJustDecodeBounds = false;
     options.inSampleSize = size.divisor(side);
     Bitmap bitmap = BitmapFactory.decodeFile(stored.getPath(), options);

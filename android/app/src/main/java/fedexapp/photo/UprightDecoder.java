@@ -16,11 +16,11 @@ final class UprightDecoder {
 
   /** Decodes a photo, as {@link ShownPhotos#decode} does: faces are found in it as it stands then. */
   static ShownPhoto decode(File stored, int side) throws IOException, UnreadablePhotoException {
-    PhotoSize[] whole = new PhotoSize[1];
+    WholeSize[] whole = new WholeSize[1];
     try {
       Bitmap bitmap = ImageDecoder.decodeBitmap(ImageDecoder.createSource(stored), (decoder, info, source) -> {
         Size size = info.getSize();
-        whole[0] = new PhotoSize(size.getWidth(), size.getHeight());
+        whole[0] = new WholeSize(size.getWidth(), size.getHeight());
         decoder.setAllocator(ImageDecoder.ALLOCATOR_SOFTWARE);
         decoder.setTargetSampleSize(whole[0].divisor(side));
       });

@@ -75,7 +75,7 @@ public final class FedexLearnerTest {
     assertEquals(0, status.release().serial());
     assertNull(status.release().since());
     assertEquals(0, status.samples().kept() + status.samples().waiting() + status.samples().acknowledged());
-    assertNull(status.membership());
+    assertNull(status.group());
     assertFalse(status.hasConsent());
     assertNull(status.lastPush());
     assertNull(status.lastPull());

@@ -85,7 +85,7 @@ public class PhotoLibraryTest {
 
   @Test
   public void aFileWithoutEndIsRefusedAtItsBound() {
-    assertThrows(PhotoTooLargeException.class, () -> library.add(new InputStream() {
+    assertThrows(FileTooLargeException.class, () -> library.add(new InputStream() {
       @Override
       public int read() {
         return 0;

@@ -1,10 +1,10 @@
 package fedexapp.photo;
 
 /** A photo's file is larger than the app takes. */
-public final class PhotoTooLargeException extends Exception {
+public final class FileTooLargeException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  PhotoTooLargeException(int most) {
+  FileTooLargeException(int most) {
     super("expected a photo of at most " + most + " bytes");
   }
 }

@@ -1,11 +1,11 @@
 package fedexapp.photo;
 
 /** The pixels of an upright photo. */
-public final class PhotoSize {
+public final class WholeSize {
   private final int width;
   private final int height;
 
-  public PhotoSize(int width, int height) {
+  public WholeSize(int width, int height) {
     this.width = width;
     this.height = height;
   }

@@ -5,11 +5,11 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /** The device bundle that the app was packed with; it may have none. */
-final class AssetBundle {
+final class PackedBundle {
   /** Among the assets. */
   static final String FOLDER = "bundle";
 
-  private AssetBundle() {}
+  private PackedBundle() {}
 
   /** Whether there is one; reads the packed app. */
   static boolean isThere(AssetManager assets) {
