@@ -2,11 +2,7 @@ package fedexapp.learner;
 
 import fedexclient.Fedex;
 import fedexclient.FedexException;
-import fedexclient.FedexStatus;
 import fedexclient.PhotoRecognizer;
-import fedexclient.ReleaseInUse;
-import fedexclient.SampleCounts;
-import fedexclient.Trouble;
 import fedexclient.contract.Invitation;
 import fedexclient.keeping.KeptAnswer;
 import fedexclient.pull.PullOutcome;
@@ -24,13 +20,11 @@ import fedexclient.service.StoppedException;
 import fedexclient.service.UnsentUploadsException;
 import fedexclient.service.VaultException;
 import fedexclient.sync.SyncJobs;
-import fedexclient.sync.SyncLog;
 import fedexclient.sync.SyncPolicy;
 import fedexclient.trust.UntrustedException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The learner of the library. */
@@ -128,58 +122,7 @@ final class FedexLearner implements Learner {
 
   @Override
   public Status status() throws Exception {
-    return asked(() -> statusOf(fedex.status()));
-  }
-
-  private static Status statusOf(FedexStatus status) {
-    SampleCounts counts = status.samples();
-    ReleaseInUse release = status.release();
-    Long sinceMs = release.sinceMs();
-    Samples samples = new Samples(
-        counts.waiting() + counts.keptBack() + counts.refused(), counts.waiting(), counts.refused(),
-        counts.acknowledged());
-    Release inUse = new Release(release.serial(), sinceMs == null ? null : seconds(sinceMs), release.accuracy(),
-        release.measuredOn());
-    String group = status.group();
-    String url = status.url();
-    return new Status(samples, inUse)
-        .withRefusals(new ArrayList<>(counts.refusals()))
-        .withGroup(group == null || url == null ? null : new Group(group, url), status.consentMs() != null)
-        .withLast(lastPush(status.lastPush()), lastPull(status.lastPull()))
-        .withDamage(status.setAside() != null);
-  }
-
-  private static long seconds(long ms) {
-    return TimeUnit.MILLISECONDS.toSeconds(ms);
-  }
-
-  private static @Nullable SyncResult lastPush(SyncLog.@Nullable Entry last) {
-    if (last == null) {
-      return null;
-    }
-    SyncResult failure = failure(last);
-    return failure == null ? SyncResult.sent(last.number(), seconds(last.endedMs())) : failure;
-  }
-
-  private static @Nullable SyncResult lastPull(SyncLog.@Nullable Entry last) {
-    if (last == null) {
-      return null;
-    }
-    SyncResult failure = failure(last);
-    return failure == null ? pulled(last.number(), seconds(last.endedMs())) : failure;
-  }
-
-  private static SyncResult pulled(long serial, long at) {
-    return serial == 0 ? SyncResult.current(at) : SyncResult.installed(serial, at);
-  }
-
-  private static @Nullable SyncResult failure(SyncLog.Entry last) {
-    for (Trouble trouble : Trouble.values()) {
-      if (trouble.name().equals(last.trouble())) {
-        return SyncResult.failed(new PastFailure(trouble), seconds(last.endedMs()));
-      }
-    }
-    return null;
+    return asked(() -> DeviceStatus.of(fedex.status()));
   }
 
   @Override
@@ -194,7 +137,7 @@ final class FedexLearner implements Learner {
       if (report.wasStopped()) {
         throw new StoppedException();
       }
-      return SyncResult.sent(report.samples(), seconds(System.currentTimeMillis()));
+      return SyncResult.sent(report.samples(), DeviceStatus.seconds(System.currentTimeMillis()));
     });
   }
 
@@ -219,7 +162,7 @@ final class FedexLearner implements Learner {
     return asked(() -> {
       PullReport report = fedex.pull(progress::at, stop);
       boolean isNew = report.outcome() == PullOutcome.INSTALLED;
-      return pulled(isNew ? report.serial() : 0, seconds(System.currentTimeMillis()));
+      return DeviceStatus.pulled(isNew ? report.serial() : 0, System.currentTimeMillis());
     });
   }
 
