@@ -8,21 +8,31 @@ import fedexclient.recognise.ExifOrientation;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.Set;
 
 /** Decodes photos to be shown: no larger than the place for them, and the right way up. Blocks. */
 public final class ShownPhotos {
   /** Of a JPEG, whose orientation is said before its pixels; in other files it may stand behind them. */
   private static final int JPEG_START_BYTES = 4 << 20;
 
+  /** What the library takes, as Android names it. */
+  private static final Set<String> KINDS = Collections.unmodifiableSet(new HashSet<>(Arrays.asList(
+      "image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/x-ms-bmp", "image/heif", "image/heic")));
+
   private ShownPhotos() {}
 
   /**
-   * Makes sure that Android knows a photo; decodes nothing.
+   * Makes sure that Android knows a photo, and of a kind in which the library looks for faces; decodes nothing.
    *
    * @throws UnreadablePhotoException it does not
    */
   static void check(File stored) throws UnreadablePhotoException {
-    bounds(stored);
+    if (!KINDS.contains(bounds(stored).outMimeType)) {
+      throw new UnreadablePhotoException(null);
+    }
   }
 
   private static BitmapFactory.Options bounds(File stored) throws UnreadablePhotoException {

@@ -6,6 +6,7 @@ import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
 import android.graphics.Bitmap;
+import android.graphics.BitmapFactory;
 import android.graphics.ImageDecoder;
 import android.os.Build;
 import fedexclient.recognise.Orientation;
@@ -133,6 +134,17 @@ public class ShownPhotosTest {
     File cut = file(Arrays.copyOf(corners(1), 12));
     assertThrows(UnreadablePhotoException.class, () -> ShownPhotos.decode(empty, 64));
     assertThrows(UnreadablePhotoException.class, () -> ShownPhotos.decode(cut, 64));
+  }
+
+  /** What is recognised in none was once shown all the same, and refused without a reason when it was opened. */
+  @Test
+  public void whatAndroidShowsAndTheLibraryDoesNotTakeIsRefused() throws Exception {
+    File wirelessBitmap = file(new byte[] {0, 0, 8, 8, 1, 2, 3, 4, 5, 6, 7, 8});
+    BitmapFactory.Options known = new BitmapFactory.Options();
+    BitmapFactory.decodeFile(wirelessBitmap.getPath(), known);
+    assertEquals("image/vnd.wap.wbmp", known.outMimeType);
+    assertThrows(UnreadablePhotoException.class, () -> ShownPhotos.check(wirelessBitmap));
+    ShownPhotos.check(file(corners(1)));
   }
 
   @Test
