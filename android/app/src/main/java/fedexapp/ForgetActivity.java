@@ -2,6 +2,7 @@ package fedexapp;
 
 import android.widget.Toast;
 import fedexapp.learner.HalfErasedException;
+import fedexapp.learner.Status;
 import fedexapp.session.Task;
 
 /** Asks once more before everything that was taught is erased. */
@@ -18,7 +19,9 @@ public final class ForgetActivity extends AskScreen {
 
   @Override
   void show() {
-    if (session().state(Task.ERASE).failure() instanceof HalfErasedException) {
+    Status status = session().status();
+    if (status != null && status.missedErasure()
+        || session().state(Task.ERASE).failure() instanceof HalfErasedException) {
       isHalfDone = true;
     }
     if (isHalfDone) {

@@ -2,6 +2,7 @@ package fedexapp;
 
 import android.content.Intent;
 import android.os.Bundle;
+import android.view.View;
 import android.widget.Button;
 import android.widget.RadioGroup;
 import android.widget.Switch;
@@ -96,6 +97,8 @@ public final class SettingsActivity extends Screen {
     boolean isUnknown = status == null && session().failure() != null;
     int known = hasConsent ? R.string.consent_given : R.string.consent_missing;
     consent.setText(isUnknown ? R.string.consent_unknown : known);
+    boolean isErasureMissed = status != null && status.missedErasure();
+    view(R.id.erasure_missed).setVisibility(isErasureMissed ? View.VISIBLE : View.GONE);
     Button change = view(R.id.consent);
     change.setText(hasConsent || isUnknown ? R.string.consent_change : R.string.consent_read);
     // Consent is withdrawn, and all forgotten, also where nobody can tell what there is.

@@ -69,6 +69,21 @@ public class SettingsActivityTest extends ScreenTestCase {
   }
 
   @Test
+  public void anErasureThatTheServiceMissedIsSaidUntilItIsAsked() {
+    SettingsActivity screen = open(SettingsActivity.class).get();
+    assertEquals("", text(screen, R.id.erasure_missed));
+    learner().status = ScriptedLearner.member().withMissedErasure(true);
+    session().refresh();
+    settle();
+    assertEquals(screen.getString(R.string.erasure_missed), text(screen, R.id.erasure_missed));
+    ForgetActivity asked = open(ForgetActivity.class).get();
+    assertEquals(asked.getString(R.string.forget_half_done), text(asked, R.id.text));
+    press(asked, R.id.yes);
+    settle();
+    assertEquals("", text(screen, R.id.erasure_missed));
+  }
+
+  @Test
   public void consentIsWithdrawnAlsoWhereNobodyCanTellHowItStands() {
     learner().unknown = new IOException("unreadable");
     SettingsActivity screen = open(SettingsActivity.class).get();

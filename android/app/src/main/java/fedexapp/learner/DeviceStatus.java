@@ -29,6 +29,7 @@ final class DeviceStatus {
         .withRefusals(new ArrayList<>(counts.refusals()))
         .withGroup(group == null || url == null ? null : new Group(group, url), status.consentMs() != null)
         .withLast(lastPush(status.lastPush()), lastPull(status.lastPull()))
+        .withMissedErasure(status.isErasureMissed())
         .withDamage(status.setAside() != null);
   }
 

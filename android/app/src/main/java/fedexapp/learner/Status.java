@@ -16,15 +16,16 @@ public final class Status {
   private final @Nullable SyncResult lastPush;
   private final @Nullable SyncResult lastPull;
   private final boolean wasDamaged;
+  private final boolean missedErasure;
 
   /** Nothing was refused, no service is known, no consent given, nothing pushed or pulled. */
   public Status(Samples samples, Release release) {
-    this(samples, release, Collections.emptyList(), null, false, null, null, false);
+    this(samples, release, Collections.emptyList(), null, false, null, null, false, false);
   }
 
   private Status(Samples samples, Release release, List<Problem> refusals, @Nullable Group group,
       boolean hasConsent, @Nullable SyncResult lastPush, @Nullable SyncResult lastPull,
-      boolean wasDamaged) {
+      boolean wasDamaged, boolean missedErasure) {
     this.samples = samples;
     this.release = release;
     this.refusals = refusals;
@@ -33,27 +34,33 @@ public final class Status {
     this.lastPush = lastPush;
     this.lastPull = lastPull;
     this.wasDamaged = wasDamaged;
+    this.missedErasure = missedErasure;
   }
 
   /** The same with why samples were refused: each reason once. */
   public Status withRefusals(List<Problem> reasons) {
     List<Problem> copied = Collections.unmodifiableList(new ArrayList<>(reasons));
-    return new Status(samples, release, copied, group, hasConsent, lastPush, lastPull, wasDamaged);
+    return new Status(samples, release, copied, group, hasConsent, lastPush, lastPull, wasDamaged, missedErasure);
   }
 
   /** The same of a group; null: of none. */
   public Status withGroup(@Nullable Group joined, boolean consent) {
-    return new Status(samples, release, refusals, joined, consent, lastPush, lastPull, wasDamaged);
+    return new Status(samples, release, refusals, joined, consent, lastPush, lastPull, wasDamaged, missedErasure);
   }
 
   /** The same with how the last push and the last pull ended; null: there was none. */
   public Status withLast(@Nullable SyncResult push, @Nullable SyncResult pull) {
-    return new Status(samples, release, refusals, group, hasConsent, push, pull, wasDamaged);
+    return new Status(samples, release, refusals, group, hasConsent, push, pull, wasDamaged, missedErasure);
   }
 
   /** The same where what was taught was damaged, or no longer. */
   public Status withDamage(boolean isDamage) {
-    return new Status(samples, release, refusals, group, hasConsent, lastPush, lastPull, isDamage);
+    return new Status(samples, release, refusals, group, hasConsent, lastPush, lastPull, isDamage, missedErasure);
+  }
+
+  /** The same where the service is still to be asked to erase what it has, or no longer. */
+  public Status withMissedErasure(boolean isMissed) {
+    return new Status(samples, release, refusals, group, hasConsent, lastPush, lastPull, wasDamaged, isMissed);
   }
 
   public Samples samples() {
@@ -92,5 +99,10 @@ public final class Status {
   /** Whether what was taught was damaged, and the user has not read that yet: what was not sent of it is lost. */
   public boolean wasDamaged() {
     return wasDamaged;
+  }
+
+  /** Whether the service is still to be asked to erase what this phone sent: it could not be when the user wanted it. */
+  public boolean missedErasure() {
+    return missedErasure;
   }
 }

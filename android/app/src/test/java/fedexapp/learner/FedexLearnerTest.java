@@ -203,6 +203,7 @@ public final class FedexLearnerTest {
     phone.join();
     HalfErasedException told = assertThrows(HalfErasedException.class, learner::erase);
     assertTrue(told.missed() instanceof UnreachableException);
+    assertTrue(learner.status().missedErasure());
   }
 
   @Test
