@@ -27,9 +27,10 @@ public final class ShownPhotos {
   /**
    * Makes sure that Android knows a photo, and of a kind in which the library looks for faces; decodes nothing.
    *
-   * @throws UnreadablePhotoException it does not
+   * @throws UnreadablePhotoException it does not, or would take for ever
    */
-  static void check(File stored) throws UnreadablePhotoException {
+  static void check(File stored) throws IOException, UnreadablePhotoException {
+    JpegStart.check(stored);
     if (!KINDS.contains(bounds(stored).outMimeType)) {
       throw new UnreadablePhotoException(null);
     }

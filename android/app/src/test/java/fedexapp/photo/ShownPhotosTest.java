@@ -41,6 +41,28 @@ public class ShownPhotosTest {
     ReflectionHelpers.setStaticField(Build.VERSION.class, "SDK_INT", sdk);
   }
 
+  /** Android took minutes for one look at it, each time that the app began. */
+  @Test
+  public void aJpegOfMoreSegmentsThanPhotosHaveIsRefusedBeforeAndroidSeesIt() throws Exception {
+    ShownPhotos.check(file(withSegments(corners(1), 1_000)));
+    File endless = file(withSegments(corners(1), 1_000_000));
+    assertThrows(UnreadablePhotoException.class, () -> ShownPhotos.check(endless));
+    byte[] filled = new byte[1_000_000];
+    Arrays.fill(filled, (byte) 0xff);
+    filled[1] = (byte) 0xd8;
+    assertThrows(UnreadablePhotoException.class, () -> ShownPhotos.check(file(filled)));
+  }
+
+  private static byte[] withSegments(byte[] jpeg, int segments) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(jpeg, 0, 2);
+    for (int segment = 0; segment < segments; segment++) {
+      out.write(new byte[] {(byte) 0xff, (byte) 0xe1, 0, 2});
+    }
+    out.write(jpeg, 2, jpeg.length - 2);
+    return out.toByteArray();
+  }
+
   private File file(byte[] photo) throws IOException {
     return Files.write(temporary.newFile().toPath(), photo).toFile();
   }
