@@ -67,14 +67,14 @@ public class ConsentActivityTest extends ScreenTestCase {
     settle();
     Intent next = shadowOf(screen).getNextStartedActivity();
     assertEquals(new ComponentName(screen, ForgetActivity.class), next.getComponent());
-    assertAsksAboutErasure(open(ForgetActivity.class, next).get(), "From now on nothing more is sent. ");
+    assertAsksAboutErasure(open(ForgetActivity.class, next).get(), "Your consent is withdrawn. ");
   }
 
   @Test
   @Config(qualifiers = "de")
   public void whoeverWithdrawsIsAskedInGermanToo() {
     Intent asked = new Intent(app(), ForgetActivity.class).putExtra(ForgetActivity.WITHDREW, true);
-    assertAsksAboutErasure(open(ForgetActivity.class, asked).get(), "Von jetzt an wird nichts mehr gesendet. ");
+    assertAsksAboutErasure(open(ForgetActivity.class, asked).get(), "Deine Einwilligung ist widerrufen. ");
   }
 
   @Test

@@ -218,6 +218,7 @@ final class FedexLearner implements Learner {
   @Override
   public void erase() throws Exception {
     asked(() -> {
+      fedex.withdrawConsent(); // whoever wants to be forgotten is not learned from again unasked
       try {
         return fedex.erase();
       } catch (FedexException error) {

@@ -206,6 +206,15 @@ public final class FedexLearnerTest {
     assertTrue(learner.status().missedErasure());
   }
 
+  /** What was taught next was sent, as if nothing had been said. */
+  @Test
+  public void whoeverIsForgottenHasToAgreeAgain() throws Exception {
+    phone.join();
+    learner.consent(true);
+    assertThrows(HalfErasedException.class, learner::erase);
+    assertFalse(learner.status().hasConsent());
+  }
+
   @Test
   public void aPhoneOfNoGroupForgetsByItself() throws Exception {
     learner.erase();
