@@ -13,11 +13,21 @@ from pathlib import Path
 from contract.bundle import DeviceBundle, read_device_bundle
 from contract.callbacks import ignore
 from contract.errors import ContractError
+from contract.problems import Problem
 from device.availability.policy import AvailabilityPolicy, check_availability
 from device.availability.probes import MachineProbe
 from device.availability.rounds import Rounds
 from device.cache.cache import Cache
-from device.errors import DeviceError, ModelRefused, Refused, Storage, TryLater, Untrusted, storage_errors
+from device.errors import (
+    DeviceError,
+    EnrolmentError,
+    ModelRefused,
+    Refused,
+    Storage,
+    TryLater,
+    Untrusted,
+    storage_errors,
+)
 from device.feedback import KeptFeedback, give_feedback
 from device.heads.store import HeadStore
 from device.pull.spaces import SpaceWatch
@@ -331,19 +341,32 @@ class Device:
             self._renew_token(identity, client)
         if report.has_met_retirement:
             watch.try_refresh(client)  # it waits either way, and the next push tries again
-        return replace(report, problem=report.problem or kept_back)
+        problem = report.problem
+        meant = self._meaning(problem, identity) if isinstance(problem, Refused) else problem
+        return replace(report, problem=meant or kept_back)
 
     def _pull(self, updater: Updater) -> PullReport:
         """Pull; a space that is retired is told from one that somebody in between says is."""
         watch, space = self.space_watch(updater.identity), updater.bundle.space
-        watch.check(updater.client, space)
         try:
+            watch.check(updater.client, space)
             report = updater.pull()
         except Refused as refused:
             watch.explain(updater.client, refused, space=space)
-            raise
+            meant = self._meaning(refused, updater.identity)
+            if meant is refused:
+                raise
+            raise meant from refused
         self._renew_token(updater.identity, updater.client)
         return report
+
+    def _meaning(self, refused: Refused, asked: Identity) -> Refused | TryLater:
+        """Tell a token that another process has replaced meanwhile, which is over by the next time, from a refusal."""
+        with contextlib.suppress(EnrolmentError, Storage):
+            now = find_identity(self.settings.home)
+            if refused.problem is Problem.UNAUTHENTICATED and now is not None and now.token != asked.token:
+                return TryLater(str(refused))
+        return refused
 
     def _renew_token(self, identity: Identity, client: Client) -> None:
         """Replace an old token, after what was asked for was done: whatever goes wrong, the old one still counts."""

@@ -4,16 +4,23 @@ import dataclasses
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Response
 
 from contract import routes
 from contract.problems import Problem
 from device.assembly import Device
+from device.errors import Refused, TryLater
 from device.service.identity import Identity, keep_identity, require_identity
 from device.service.tokens import TOKEN_LIFE_S, is_token_old
 from tests.device.serving import TOKEN, StubService, refuse
+from tests.device.test_cli import Run
+from tests.device.test_cli import run as run  # a fixture
+
+MakePhoto = Callable[..., Path]
 
 RENEWAL = f"POST {routes.TOKEN}"
 
@@ -105,6 +112,28 @@ Device(Settings.from_environment(os.environ)).push()
     kept = require_identity(home)
     assert kept.token == service.next_token != lost
     assert device.client(kept).is_known()
+
+
+def test_a_token_that_another_process_replaces_meanwhile_is_no_refusal(
+    run: Run, make_photo: MakePhoto, device: Device, service: StubService, old: Identity, home: Path
+) -> None:
+    """It said that the device has to enrol again, and all was well a moment later."""
+    assert run("infer", make_photo(0)).code == 0
+    assert run("feedback", 1, "--label", "Zoe").code == 0
+
+    def replaced() -> Response:
+        keep_identity(home, dataclasses.replace(old, token="n" * 43))
+        return refuse(Problem.UNAUTHENTICATED)
+
+    service.faults["/v1/spaces/"] = replaced
+    assert isinstance(device.push().problem, TryLater)
+    keep_identity(home, old)
+    with pytest.raises(TryLater):
+        device.pull()
+    service.faults["/v1/spaces/"] = lambda: refuse(Problem.UNAUTHENTICATED)
+    assert isinstance(device.push().problem, Refused)
+    with pytest.raises(Refused):
+        device.pull()
 
 
 def test_a_program_that_runs_for_months_goes_on_with_the_token_of_another_process(
