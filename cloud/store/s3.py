@@ -3,8 +3,8 @@
 MinIO is the reference server.
 
 Two clients. Reads and unconditional writes may be repeated freely, so the SDK retries them. Conditional writes must not
-be: a retry after a lost answer meets our own object and reports our success as a failed condition. Only 409
-`ConditionalRequestConflict`, which says that nothing happened, is tried again here.
+be: a retry after a lost answer meets our own object and reports our success as a failed condition. Only what says that
+nothing happened is tried again here: 409 `ConditionalRequestConflict`, and a few times 403 `AccessDenied`.
 
 Errors are sorted by whether the server can have acted, and by whether it may do so later::
 
@@ -62,6 +62,8 @@ CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 30
 ATTEMPTS = 3
 CONFLICT_ATTEMPTS = 8
+DENIED_ATTEMPTS = 4
+"""Of a write: MinIO denies one by right, or as a folder on its disk went with its last object just then."""
 CONNECTIONS = 32
 DEFAULT_REGION = "us-east-1"
 MAX_SENT_AT_ONCE = 256 << 10
@@ -181,7 +183,7 @@ class S3Store:
             except ClientError as error:
                 if unmet and (status_of(error) == 412 or code_of(error) in MISSING):
                     raise unmet from None
-                if code_of(error) != "ConditionalRequestConflict":
+                if not _is_tried_again(error, attempt):
                     raise self._write_error(key, error, condition) from error
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))
             except BROKEN as error:
@@ -255,6 +257,12 @@ class S3Store:
 
 class _RangeRefused(Exception):
     """416: the object ends before the range begins."""
+
+
+def _is_tried_again(error: ClientError, attempt: int) -> bool:
+    """Tell whether a refused write did not happen, and may be taken at the next attempt; they are counted from 0."""
+    code = code_of(error)
+    return code == "ConditionalRequestConflict" or (code == "AccessDenied" and attempt + 1 < DENIED_ATTEMPTS)
 
 
 def _field(answer: dict[str, Any], name: str, key: str) -> Any:

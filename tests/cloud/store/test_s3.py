@@ -26,7 +26,7 @@ from cloud.errors import (
     Unusable,
 )
 from cloud.store import open_store, probe
-from cloud.store.s3 import S3Store
+from cloud.store.s3 import DENIED_ATTEMPTS, S3Store
 from cloud.store.store import ByteRange
 from demo.running.minio import Minio
 
@@ -205,6 +205,19 @@ def test_a_conflict_with_another_conditional_write_is_tried_again(store: S3Store
     assert faults.puts == 4
 
 
+def test_a_write_that_is_denied_once_is_tried_again_and_one_that_always_is_is_refused(
+    store: S3Store, faults: Faults
+) -> None:
+    """MinIO answered so as others removed the last object of the same folder; it was taken for a lost right."""
+    faults.plan = ["answer 403 AccessDenied"] * 2
+    store.put_if_absent("a", b"mine")
+    assert faults.puts == 3
+    faults.plan = ["answer 403 AccessDenied"] * 100
+    with pytest.raises(Unusable, match="without the right"):
+        store.put_if_absent("b", b"mine")
+    assert faults.puts == 3 + DENIED_ATTEMPTS
+
+
 def test_a_body_waits_for_the_servers_leave_only_if_it_is_large(careless: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Asking for leave costs a round trip, and a server that refuses a large body unread cuts its answer off."""
     expected: list[tuple[str | None, int]] = []
@@ -238,7 +251,7 @@ def test_conflicts_without_end_did_not_happen(store: S3Store, faults: Faults, mo
         ("answer 503 SlowDown", Unavailable),
         ("answer 429 SlowDown", Unavailable),
         ("answer 400 RequestTimeout", Unavailable),
-        ("answer 403 AccessDenied", Unusable),
+        ("answer 403 InvalidAccessKeyId", Unusable),
         ("answer 501 NotImplemented", Unusable),
         ("answer 405 MethodNotAllowed", Unusable),
         ("answer 507 XMinioStorageFull", StoreFull),
