@@ -162,9 +162,8 @@ public final class FedexThreadsTest extends FedexTestCase {
     assertEquals(2, push().samples());
   }
 
-  /** What it fetches is for the group that the device was of. */
-  @Test
-  public void enrolling_again_stops_a_pull_and_what_waits_for_one() throws Exception {
+  /** Joins, and begins a pull whose answer waits until a test lets it come. */
+  private Future<PullReport> waitingPull() throws Exception {
     join();
     service.fault = request -> {
       if (request.contains("/releases/")) {
@@ -173,9 +172,20 @@ public final class FedexThreadsTest extends FedexTestCase {
       }
       return null;
     };
-    Future<PullReport> first = run(() -> fedex.pull((done, total) -> {}, new Stop()));
+    Future<PullReport> pull = pull();
     assertTrue(arrived.await(20, TimeUnit.SECONDS));
-    Future<PullReport> second = run(() -> fedex.pull((done, total) -> {}, new Stop()));
+    return pull;
+  }
+
+  private Future<PullReport> pull() {
+    return run(() -> fedex.pull((done, total) -> {}, new Stop()));
+  }
+
+  /** What it fetches is for the group that the device was of. */
+  @Test
+  public void enrolling_again_stops_a_pull_and_what_waits_for_one() throws Exception {
+    Future<PullReport> first = waitingPull();
+    Future<PullReport> second = pull();
     soon(run(() -> fedex.enrolAgain(service.invitation())));
     for (Future<PullReport> pull : Arrays.asList(first, second)) {
       ExecutionException error = assertThrows(ExecutionException.class, () -> soon(pull));
@@ -186,17 +196,8 @@ public final class FedexThreadsTest extends FedexTestCase {
 
   @Test
   public void of_two_pulls_one_waits() throws Exception {
-    join();
-    service.fault = request -> {
-      if (request.contains("/releases/")) {
-        arrived.countDown();
-        answered.await();
-      }
-      return null;
-    };
-    Future<PullReport> first = run(() -> fedex.pull((done, total) -> {}, new Stop()));
-    assertTrue(arrived.await(20, TimeUnit.SECONDS));
-    Future<PullReport> second = run(() -> fedex.pull((done, total) -> {}, new Stop()));
+    Future<PullReport> first = waitingPull();
+    Future<PullReport> second = pull();
     Thread.sleep(300);
     assertFalse(second.isDone());
     assertEquals(1, service.count("GET /v1/spaces/"));
