@@ -23,6 +23,7 @@ SCHEMA_VERSION = 1
 BUSY_TIMEOUT_S = 5.0
 SECRET_BYTES = 32
 MAX_WAL_BYTES = 16 << 20
+MAX_SWITCHES_TO_WAL = 100
 
 
 class Database:
@@ -144,7 +145,7 @@ def _storage_errors(path: Path) -> Iterator[None]:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
+    _switch_to_wal(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA journal_size_limit = {MAX_WAL_BYTES}")
@@ -152,6 +153,23 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         _create(connection)
     if _version(connection) != SCHEMA_VERSION:
         raise Storage(f"{path}: expected schema version {SCHEMA_VERSION}, got {_version(connection)}")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL, where nobody has yet.
+
+    SQLite does not wait here while another connection does the same: it upgrades a lock, and refuses at once what might
+    be a deadlock. An empty transaction waits instead, as long as any other (`BUSY_TIMEOUT_S`).
+    """
+    for remaining in reversed(range(MAX_SWITCHES_TO_WAL)):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not remaining or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+        connection.execute("BEGIN EXCLUSIVE")
+        connection.execute("COMMIT")
 
 
 def _create(connection: sqlite3.Connection) -> None:

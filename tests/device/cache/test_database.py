@@ -1,3 +1,4 @@
+import contextlib
 import sqlite3
 import stat
 import threading
@@ -46,6 +47,26 @@ def test_opening_a_new_cache_from_many_threads_makes_one(path: Path) -> None:
         thread.join()
     assert len(secrets) == 8
     assert len(set(secrets)) == 1
+
+
+def test_opening_waits_for_another_process_that_is_making_the_cache(path: Path) -> None:
+    path.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")  # SQLite does not wait for this lock to switch to WAL, it refuses at once
+        release = threading.Timer(0.3, other.execute, ("COMMIT",))
+        release.start()
+        with Database.open(path) as database:
+            assert database.read("PRAGMA journal_mode") == [("wal",)]
+        release.join()
+
+
+def test_opening_gives_up_on_a_process_that_never_ends(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("device.cache.database.BUSY_TIMEOUT_S", 0.1)
+    path.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Storage, match="database is locked"):
+            Database.open(path)
 
 
 def test_a_cache_of_a_newer_version_is_refused_and_left_alone(path: Path) -> None:

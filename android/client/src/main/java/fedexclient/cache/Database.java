@@ -5,6 +5,7 @@ import android.database.sqlite.SQLiteCantOpenDatabaseException;
 import android.database.sqlite.SQLiteCursor;
 import android.database.sqlite.SQLiteDatabase;
 import android.database.sqlite.SQLiteDatabaseCorruptException;
+import android.database.sqlite.SQLiteDatabaseLockedException;
 import android.database.sqlite.SQLiteDiskIOException;
 import android.database.sqlite.SQLiteException;
 import android.database.sqlite.SQLiteFullException;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class Database implements AutoCloseable {
   static final int BUSY_TIMEOUT_MS = 5_000;
   static final int MAX_WAL_BYTES = 16 << 20;
+  private static final int MAX_SWITCHES_TO_WAL = 100;
 
   /** Android's window on a query has room for rows of two megabytes. */
   private static final int PIECE_BYTES = 1 << 20;
@@ -79,13 +81,42 @@ final class Database implements AutoCloseable {
   private void prepare() throws CacheException {
     query("PRAGMA busy_timeout = " + BUSY_TIMEOUT_MS);
     checkVersion();
-    query("PRAGMA journal_mode = WAL");
+    switchToWal();
     change("PRAGMA synchronous = NORMAL");
     change("PRAGMA foreign_keys = ON");
     query("PRAGMA journal_size_limit = " + MAX_WAL_BYTES);
     if (version() == 0) {
       create();
       checkVersion();
+    }
+  }
+
+  /**
+   * Switches the file to WAL, from which Android switches it back wherever it is opened and nobody else has it open.
+   *
+   * <p>SQLite does not wait here while another connection does the same: it upgrades a lock, and refuses at once what
+   * might be a deadlock. An empty transaction waits instead, as long as any other.
+   */
+  private void switchToWal() throws CacheException {
+    for (int remaining = MAX_SWITCHES_TO_WAL - 1;; remaining--) {
+      try {
+        query("PRAGMA journal_mode = WAL");
+        return;
+      } catch (CacheAccessException error) {
+        if (remaining == 0 || !(error.getCause() instanceof SQLiteDatabaseLockedException)) {
+          throw error;
+        }
+      }
+      waitForOthers();
+    }
+  }
+
+  private void waitForOthers() throws CacheException {
+    try {
+      sqlite.beginTransaction(); // an exclusive one
+      sqlite.endTransaction();
+    } catch (SQLiteException error) {
+      throw failure(files, error);
     }
   }
 
