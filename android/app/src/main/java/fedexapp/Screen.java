@@ -2,6 +2,7 @@ package fedexapp;
 
 import android.app.ActionBar;
 import android.app.Activity;
+import android.os.Build;
 import android.os.Bundle;
 import android.view.MenuItem;
 import android.view.View;
@@ -17,6 +18,14 @@ abstract class Screen extends Activity {
   protected void onCreate(@Nullable Bundle saved) {
     super.onCreate(saved);
     secure();
+  }
+
+  @Override
+  public void onContentChanged() {
+    super.onContentChanged();
+    if (Build.VERSION.SDK_INT >= Bars.ANDROID_15) {
+      Bars.keepClear(getWindow());
+    }
   }
 
   @Override

@@ -74,7 +74,7 @@ public class ManifestTest extends ScreenTestCase {
     assertEquals(0, flags & ApplicationInfo.FLAG_ALLOW_BACKUP);
     assertEquals(0, flags & ApplicationInfo.FLAG_EXTRACT_NATIVE_LIBS);
     assertEquals(0, flags & ApplicationInfo.FLAG_USES_CLEARTEXT_TRAFFIC);
-    assertEquals(34, app().getApplicationInfo().targetSdkVersion);
+    assertEquals(35, app().getApplicationInfo().targetSdkVersion);
     assertEquals(26, app().getApplicationInfo().minSdkVersion);
   }
 

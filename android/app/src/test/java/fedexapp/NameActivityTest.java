@@ -37,6 +37,11 @@ public class NameActivityTest extends ScreenTestCase {
   }
 
   @Test
+  public void oneTypesAtOnce() {
+    assertTrue(open(NameActivity.class).get().findViewById(R.id.typed).isFocused());
+  }
+
+  @Test
   public void everyKnownNameIsOffered() {
     assertEquals(learner().labels, names(open(NameActivity.class).get()));
   }

@@ -30,9 +30,9 @@ import org.robolectric.android.controller.ActivityController;
 import org.robolectric.annotation.Config;
 import org.robolectric.annotation.GraphicsMode;
 
-/** A screen on Robolectric's Android 14, with the learner of the tests. */
+/** A screen on Robolectric's Android 15, with the learner of the tests. */
 @RunWith(RobolectricTestRunner.class)
-@Config(sdk = 34, application = ScriptedApplication.class)
+@Config(sdk = 35, application = ScriptedApplication.class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
 public abstract class ScreenTestCase {
   private static final long PATIENCE_MS = 20_000;

@@ -1,4 +1,4 @@
-/** Screens in tests: on Robolectric's Android 14, with a learner that does what a test says. */
+/** Screens in tests: on Robolectric's Android 15, with a learner that does what a test says. */
 @NullMarked
 package fedexapp;
 
