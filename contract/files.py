@@ -1,14 +1,28 @@
-"""Files: written so that they are there whole or not at all, and read within bounds."""
+"""Files: written so that they are there whole or not at all, and read within bounds.
 
+::
+
+    <file>
+    .<file>.<16 hex>    one that is being written, locked (flock) from its first byte until it has its name
+
+The kernel unlocks what a killed writer held, so what is unlocked is abandoned, but on a file system without locks.
+"""
+
+import contextlib
+import fcntl
 import hashlib
 import os
+import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from contract.documents import Fields, Json
 from contract.errors import Impossible, Malformed, TooLarge
 from contract.patterns import HEX64_PATTERN
+
+_UNFINISHED = re.compile(r"\.(?P<file>.+)\.[0-9a-f]{16}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +63,61 @@ class FileRef:
 def atomic_write(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Write `data` to `path` so that readers, after a kill at any instant too, find the old file or the new one.
 
-    The temporary file lies in the same folder under a name of its own; it is gone when writing fails.
+    What killed writers of the same file left goes with it.
 
     Raises:
         OSError: nothing at `path` has changed, unless only the last flush of the folder failed.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        _write_and_flush(temporary, data, mode)
+    with unfinished(path, data, mode=mode) as temporary:
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    remove_unfinished(path.parent, of=path.name)
     flush_folder(path.parent)
+
+
+@contextlib.contextmanager
+def unfinished(path: Path, data: bytes, *, mode: int = 0o644) -> Iterator[Path]:
+    """Write a flushed file beside `path` under a name of its own, which is gone after the block.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    temporary, descriptor = _create_locked(path, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def remove_unfinished(folder: Path, *, of: str | None = None) -> None:
+    """Remove what killed writers left in a folder, of one file or of all; a living writer's stays.
+
+    What cannot be removed stays too: it costs room and nothing else.
+    """
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            name = _UNFINISHED.fullmatch(path.name)
+            if name and of in (None, name["file"]):
+                with contextlib.suppress(OSError):  # in use, swept by another process, or another user's
+                    remove_abandoned(path)
+
+
+def remove_abandoned(path: Path) -> None:
+    """Remove a file that nobody has locked.
+
+    Raises:
+        BlockingIOError: its writer lives.
+        OSError: it cannot be removed.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+    finally:
+        os.close(descriptor)
 
 
 def flush_folder(folder: Path) -> None:
@@ -150,9 +206,13 @@ def _check_same(expected: FileRef, got: FileRef, *, where: str) -> None:
         raise Impossible(where, expected=f"sha256 {expected.sha256}", got=got.sha256)
 
 
-def _write_and_flush(path: Path, data: bytes, mode: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+def _create_locked(path: Path, mode: int) -> tuple[Path, int]:
+    """Make a file beside `path` that nobody sweeps; return its path and descriptor. Raises `OSError`."""
+    while True:
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with contextlib.suppress(OSError):  # without locks nobody sweeps either
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if temporary.exists():  # it was swept before it was locked otherwise
+            return temporary, descriptor
+        os.close(descriptor)

@@ -13,6 +13,7 @@ from pathlib import Path
 from contract.bundle import DeviceBundle, read_device_bundle
 from contract.callbacks import ignore
 from contract.errors import ContractError
+from contract.files import remove_unfinished
 from contract.problems import Problem
 from device.availability.policy import AvailabilityPolicy, check_availability
 from device.availability.probes import MachineProbe
@@ -125,9 +126,9 @@ class Device:
     def erase(self) -> str:
         """Forget every sample here, and ask the service to erase all that this device ever uploaded.
 
-        What is not sent yet goes first, or it would come there later; where that fails, the service is asked all the
-        same. What is given from then on is sent 30 seconds later at the earliest, as the service may erase it too until
-        then. The device stays enrolled, and its head serves.
+        What killed processes were writing here goes too. What is not sent yet goes first, or it would come there later;
+        where that fails, the service is asked all the same. What is given from then on is sent 30 seconds later at the
+        earliest, as the service may erase it too until then. The device stays enrolled, and its head serves.
 
         Returns:
             The name of the erasure, for the service's operator. The service's worker carries it out.
@@ -313,6 +314,8 @@ class Device:
         return partial(follow_keys, self.settings.home, client)
 
     def _forget(self, erasure: Erasure) -> None:
+        remove_unfinished(self.settings.home)
+        self.heads.sweep()
         try:
             erasure.wish()
         finally:

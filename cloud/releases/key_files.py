@@ -12,8 +12,8 @@ then. The store has a copy of the chain, which is not believed: whoever can writ
 
 from __future__ import annotations
 
+import contextlib
 import os
-import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cloud.errors import SettingError
 from contract.envelope import Envelope, key_id
 from contract.errors import ContractError
-from contract.files import atomic_write, flush_folder, read_bounded
+from contract.files import atomic_write, flush_folder, read_bounded, unfinished
 from contract.key_chain import MAX_KEY_CHAIN_BYTES, KeyChain
 
 KEY_FILE = "signing.pem"
@@ -166,27 +166,14 @@ def _load(path: Path) -> Ed25519PrivateKey | None:
 def _create(path: Path) -> Ed25519PrivateKey:
     private = Ed25519PrivateKey.generate()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        _write_secret(temporary, _pem(private))
+    with unfinished(path, _pem(private), mode=0o600) as temporary, contextlib.suppress(FileExistsError):
         os.link(temporary, path)  # unlike a rename, it never replaces the key of another process that starts now
-    except FileExistsError:
-        pass  # that key is the one, and is loaded below
-    finally:
-        temporary.unlink(missing_ok=True)
     flush_folder(path.parent)
     return _load(path) or private
 
 
 def _pem(private: Ed25519PrivateKey) -> bytes:
     return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _write_secret(path: Path, data: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _fits(signature: bytes, message: bytes, key: bytes) -> bool:

@@ -18,6 +18,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from contract.files import remove_abandoned
+
 SWEPT_EVERY_S = 600.0
 
 
@@ -79,21 +81,11 @@ class WritingFolder:
         self._swept_at = self._clock()
         for path in self.path.iterdir():
             with contextlib.suppress(OSError):  # in use, swept by another process, or another user's
-                _remove_abandoned(path)
+                remove_abandoned(path)
 
     def _sweep_now_and_then(self) -> None:
         if self._clock() - self._swept_at >= SWEPT_EVERY_S:
             self.sweep()
-
-
-def _remove_abandoned(path: Path) -> None:
-    """Remove a file. Raises `BlockingIOError` where its writer lives."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink()
-    finally:
-        os.close(descriptor)
 
 
 def _write(descriptor: int, body: bytes) -> None:

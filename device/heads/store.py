@@ -28,7 +28,15 @@ from pathlib import Path
 from contract.documents import Fields, Json, encode_json, parse_document
 from contract.envelope import MAX_ENVELOPE_BYTES, Envelope
 from contract.errors import ContractError
-from contract.files import FileRef, atomic_write, flush_folder, read_bounded, read_checked, sha256_hex
+from contract.files import (
+    FileRef,
+    atomic_write,
+    flush_folder,
+    read_bounded,
+    read_checked,
+    remove_unfinished,
+    sha256_hex,
+)
 from contract.labels import parse_labels
 from contract.manifest import HeadFile, Manifest, Precision
 from contract.patterns import HEX64_PATTERN
@@ -266,6 +274,11 @@ class HeadStore:
                     path.unlink(missing_ok=True)
             for path in (*self.directory.glob(".current.*"), *self.directory.glob(".floors.*")):
                 path.unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove what killed processes were writing, without the lock; what a living one writes stays."""
+        remove_unfinished(self.directory)
+        remove_unfinished(self.object_path("x").parent)
 
     def _point_at(self, entry: HeadEntry, *, before: Iterable[HeadEntry]) -> None:
         write_floors(self.floors_path, raise_floors(self.floors(), [self.manifest(entry)]))

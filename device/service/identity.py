@@ -24,7 +24,7 @@ from contract.device_id import DEVICE_SECRET_BYTES
 from contract.documents import encode_base64, encode_json, parse_document
 from contract.envelope import key_id
 from contract.errors import ContractError
-from contract.files import atomic_write, read_bounded
+from contract.files import atomic_write, read_bounded, remove_unfinished
 from contract.key_chain import parse_key
 from contract.patterns import DEVICE_PATTERN, GROUP_PATTERN
 from contract.proof import ProofKey
@@ -161,6 +161,8 @@ def check_not_copied(home: Path, identity: Identity) -> None:
 def holding_identity(home: Path) -> Iterator[None]:
     """Let one process at a time decide who the device is; the others wait, and find what it decided.
 
+    What killed processes were writing in the folder goes first: tokens and secrets.
+
     Raises:
         Storage: the folder cannot be written.
     """
@@ -170,6 +172,7 @@ def holding_identity(home: Path) -> Iterator[None]:
     try:
         with storage_errors(home):
             fcntl.flock(lock, fcntl.LOCK_EX)
+        remove_unfinished(home)
         yield
     finally:
         os.close(lock)

@@ -1,6 +1,9 @@
 """A device takes back all that it ever sent: here first, then at the service."""
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,6 +105,40 @@ def test_the_service_is_asked_even_where_nothing_can_be_forgotten_here(device: D
     with pytest.raises(Storage):
         device.erase()
     assert len([one for one in service.asked if SAMPLES in one]) == 1
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from contract.files import atomic_write
+os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+atomic_write(Path(sys.argv[1]), b"the names of people", mode=0o600)
+"""
+
+
+def kill_writing(path: Path) -> None:
+    """Leave what a process leaves that is killed as it writes a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert unfinished_in(path.parent)
+
+
+def unfinished_in(folder: Path) -> list[Path]:
+    return list(folder.rglob(".*"))
+
+
+@pytest.mark.parametrize("file", ["identity.json", "spaces.json", "heads/current", "heads/objects/" + "3c" * 32])
+def test_what_killed_processes_were_writing_goes_with_an_erasure_whatever_else_fails(
+    device: Device, service: StubService, file: str
+) -> None:
+    """It stayed for ever: a token, or names of the group's people."""
+    device.enrol()
+    kill_writing(device.settings.home / file)
+    device.cache_path.mkdir()
+    with pytest.raises(Storage):
+        device.erase()
+    assert unfinished_in(device.settings.home) == []
 
 
 def test_what_another_device_wanted_erased_keeps_nobody_waiting(device: Device, service: StubService) -> None:

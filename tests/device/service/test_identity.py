@@ -20,6 +20,7 @@ from device.feedback import give_feedback
 from device.pull.updater import PullOutcome, PullReport
 from device.push.sender import PushReport, push
 from device.service.identity import Identity, find_identity, identity_path, keep_identity, require_identity
+from device.service.pending import pending_path
 from device.settings import Settings
 from tests.device.photos import draw_photo
 from tests.device.serving import CODE, TOKEN, StubService, refuse
@@ -126,12 +127,25 @@ def test_of_enrolments_at_once_one_makes_the_device_and_the_others_find_it(
 def test_killed_before_anything_is_kept_a_device_is_not_enrolled(
     device: Device, service: StubService, environment: dict[str, str], home: Path
 ) -> None:
-    """There is no half of one, neither here nor at the service."""
+    """There is no half of one, neither here nor at the service; what it was writing goes with the next enrolment."""
     killed = "import os, contract.files as f\nf.os.fsync = lambda _: os._exit(9)\n" + ENROLLING
     done = subprocess.run([sys.executable, "-c", killed], env=environment, input="now\n", text=True, check=False)
     assert (done.returncode, service.asked) == (9, ["GET /v1/keys"])
     assert find_identity(home) is None
+    assert len(list(home.glob(".*"))) == 1
     assert enrol_at(service, device) == require_identity(home)
+    assert list(home.glob(".*")) == []
+
+
+def test_a_secret_that_a_killed_enrolment_was_writing_goes_though_another_one_is_needed_no_more(
+    device: Device, service: StubService, home: Path
+) -> None:
+    """The device has its own by then, and none is written in that file any more."""
+    enrol_at(service, device)
+    left = home / f".{pending_path(home).name}.0123456789abcdef"
+    left.write_bytes(b"a secret")
+    enrol_at(service, device)
+    assert not left.exists()
 
 
 def test_a_home_that_cannot_be_written_is_found_out_before_the_service_makes_a_device(
