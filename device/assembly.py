@@ -43,7 +43,7 @@ from device.service.client import Client
 from device.service.connection import Connection
 from device.service.enrolment import Enroller, Enrolment
 from device.service.erasure import Erasure
-from device.service.identity import Identity, find_identity, require_identity
+from device.service.identity import Identity, find_identity, holding_identity_as, require_identity
 from device.service.keys import follow_keys
 from device.service.tokens import is_token_old, renew_token
 from device.settings import Settings
@@ -263,6 +263,7 @@ class Device:
             max_bytes=settings.upload_bytes,
             now_ms=now_ms,
             at=at,
+            staying=partial(holding_identity_as, identity, settings.home),
         )
 
     def tester(self) -> Tester:

@@ -3,15 +3,16 @@
 Sealing turns feedback that is in no upload yet into bytes, and keeps the bytes and the marks of that feedback in one
 transaction. From then on these bytes, and so their id, stay the same, whatever is killed; the service counts an id
 once, and a sample once in whichever upload it comes. Encoding happens before that transaction takes the write lock, so
-that inferences never wait for it; if another process sealed meanwhile, nothing is marked and the choice is made anew. A
-sample that no upload can carry is left out, and keeps waiting. Features stay until their upload is acknowledged: one
-that is refused as too large or for the fault of some of its samples, that is cut off, or that is old is taken apart,
-and its feedback sealed again.
+that inferences never wait for it; if another process sealed meanwhile, nothing is marked and the choice is made anew.
+As it is kept, nobody becomes another device, which would leave it behind. A sample that no upload can carry is left
+out, and keeps waiting. Features stay until their upload is acknowledged: one that is refused as too large or for the
+fault of some of its samples, that is cut off, or that is old is taken apart, and its feedback sealed again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 
 from contract.callbacks import ignore
@@ -58,6 +59,8 @@ class Outbox:
         max_bytes: the most of one upload, but for a single sample.
         now_ms: Unix milliseconds, for people who look.
         at: called at each named step.
+        staying: lets nobody become another device for a block; raises `EnrolmentError` or `TryLater` where this is
+            another one already.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Outbox:
         max_bytes: int = LIMITS.max_bytes,
         now_ms: Callable[[], int],
         at: AtPushStep = ignore,
+        staying: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._cache = cache
         self._origin = origin
@@ -80,11 +84,16 @@ class Outbox:
         self._max_bytes = max_bytes
         self._now_ms = now_ms
         self._at = at
+        self._staying = staying
         self.left_out: dict[int, Unsendable] = {}
         """Why samples were left out, by the revision of their feedback. The next outbox looks at them anew."""
 
     def seal(self) -> SealedUpload | None:
-        """Seal the next upload; None if no feedback waits."""
+        """Seal the next upload; None if no feedback waits.
+
+        Raises:
+            EnrolmentError, TryLater: this is another device by now; nothing is sealed.
+        """
         most = self._max_samples
         while choice := choose(self._unsealed(), max_samples=most):
             likely = self._sealer.likely_samples(choice, max_bytes=self._max_bytes)
@@ -145,6 +154,9 @@ class Outbox:
 
         Returns:
             False, and nothing has changed, where no other sample is left, or not all of its feedback is here.
+
+        Raises:
+            EnrolmentError, TryLater: this is another device by now; the upload is taken apart.
         """
         upload = decode_upload(sealed.body)
         at_fault = {int(upload.revisions[place]) for place in samples if place < upload.count}
@@ -203,6 +215,7 @@ class Outbox:
 
     def _keep(self, sealed: SealedUpload, choice: Choice) -> bool:
         """Keep the upload and mark its feedback; False, and nothing is kept, if another process was first."""
-        return self._cache.uploads.add(
-            sealed, revisions=choice.taken, origin=self._origin, device=self._device, sealed_ms=self._now_ms()
-        )
+        with self._staying():
+            return self._cache.uploads.add(
+                sealed, revisions=choice.taken, origin=self._origin, device=self._device, sealed_ms=self._now_ms()
+            )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from contract.problems import Problem
 from contract.upload import upload_id
 from device.cache.uploads import SealedUpload
-from device.errors import CutOff, DeviceError, Refused, SpaceRetired, Storage, TryLater, Untrusted
+from device.errors import CutOff, DeviceError, EnrolmentError, Refused, SpaceRetired, Storage, TryLater, Untrusted
 from device.push.outbox import Outbox
 from device.push.reactions import Reaction, react
 from device.service.client import Client
@@ -62,25 +62,36 @@ def push(outbox: Outbox, client: Client, *, retired: Collection[str] = ()) -> Pu
 
     May be killed at any instant and run again: the same bytes are sent again, and the service counts them once. What is
     done about an upload that the service does not acknowledge, `device.push.reactions` decides; a sample that no upload
-    can carry keeps no other from being sent.
+    can carry keeps no other from being sent. Where this has become another device meanwhile, what is not sealed waits
+    for a push as that.
 
     Raises:
         Storage: the cache cannot be read or written.
     """
     report = PushReport()
-    for sealed in _uploads(outbox):
-        problem = _retired(sealed) if sealed.space in retired else _send(sealed, client)
-        if problem is None:
-            outbox.acknowledge(sealed.id)
-            report = report.with_acknowledged(sealed)
-            continue
-        reaction = _carry_out(outbox, sealed, problem)
-        if reaction is not Reaction.SPLIT:
-            set_aside = reaction in (Reaction.SET_ASIDE, Reaction.SET_SAMPLES_ASIDE)
-            report = report.with_problem(problem, refused=int(set_aside))
-        if reaction is Reaction.NOTE_AND_STOP:
-            break
+    try:
+        for sealed in _uploads(outbox):
+            problem = _retired(sealed) if sealed.space in retired else _send(sealed, client)
+            report, reaction = _settle(outbox, sealed, problem, report)
+            if reaction is Reaction.NOTE_AND_STOP:
+                break
+    except (EnrolmentError, TryLater) as error:  # nothing is sealed any more as whom this device was
+        report = report.with_problem(error)
     return report.with_left_out(list(outbox.left_out.values()))
+
+
+def _settle(
+    outbox: Outbox, sealed: SealedUpload, problem: DeviceError | None, report: PushReport
+) -> tuple[PushReport, Reaction | None]:
+    """Keep what became of one upload; return the report with it, and what was done where it met a problem."""
+    if problem is None:
+        outbox.acknowledge(sealed.id)
+        return report.with_acknowledged(sealed), None
+    reaction = _carry_out(outbox, sealed, problem)
+    if reaction is Reaction.SPLIT:
+        return report, reaction
+    set_aside = reaction in (Reaction.SET_ASIDE, Reaction.SET_SAMPLES_ASIDE)
+    return report.with_problem(problem, refused=int(set_aside)), reaction
 
 
 def _uploads(outbox: Outbox) -> Iterator[SealedUpload]:

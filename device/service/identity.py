@@ -29,7 +29,7 @@ from contract.key_chain import parse_key
 from contract.patterns import DEVICE_PATTERN, GROUP_PATTERN
 from contract.proof import ProofKey
 from contract.routes import parse_token
-from device.errors import CopiedIdentity, DamagedIdentity, EnrolmentError, storage_errors
+from device.errors import CopiedIdentity, DamagedIdentity, EnrolmentError, TryLater, storage_errors
 from device.service.machine import is_copied
 
 IDENTITY_FORMAT = 1
@@ -176,6 +176,21 @@ def holding_identity(home: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+@contextlib.contextmanager
+def holding_identity_as(identity: Identity, home: Path) -> Iterator[None]:
+    """Let nobody become another device than this one for the block.
+
+    Raises:
+        TryLater: it is another one by now.
+        EnrolmentError, Storage: as `require_identity`.
+    """
+    with holding_identity(home):
+        now = require_identity(home)
+        if (now.origin, now.device) != (identity.origin, identity.device):
+            raise TryLater(f"expected device {identity.device}, got {now.device}, enrolled meanwhile")
+        yield
 
 
 def keep_identity(home: Path, identity: Identity) -> None:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,13 +49,19 @@ def forget_device(service: StubService) -> None:
     service.device_of.clear()
 
 
-def seal_one(device: Device, identity: Identity) -> None:
-    """Put an upload on its way."""
+def give_one(device: Device) -> None:
+    """Recognise a photo, and give its label."""
     with device.recognizer() as recognizer, device.open_cache() as cache:
         id_ = recognizer.infer(draw_photo(0))[0].id
         assert id_ is not None
-        give_feedback(cache, id_, label="Ada", origin=identity.origin, now_ms=0)
+        give_feedback(cache, id_, label="Ada", origin=device.origin(), now_ms=0)
         pass_self_tests(cache.path)
+
+
+def seal_one(device: Device, identity: Identity) -> None:
+    """Put an upload on its way."""
+    give_one(device)
+    with device.open_cache() as cache:
         assert device.outbox(cache, identity).seal() is not None
 
 
@@ -204,6 +210,64 @@ def test_what_was_sealed_for_one_device_is_never_sent_as_anothers(
     assert service.uploads == []
     with device.open_cache() as cache:
         assert [one.device for one in cache.uploads.unfinished()] == [first.device]
+
+
+PUSHING = """
+import os
+from device.assembly import Device
+from device.push.outbox import SyncStep
+from device.push.sender import push
+from device.settings import Settings
+device = Device(Settings.from_environment(os.environ))
+identity = device.identity()
+
+def at(step):
+    print(step, flush=True)
+    if step is SyncStep.SEALED:
+        os._exit(9)
+
+with device.open_cache() as cache:
+    print(push(device.outbox(cache, identity, at=at), device.client(identity)).problem)
+"""
+
+
+def test_what_a_push_is_about_to_seal_while_another_process_enrols_again_is_sealed_as_the_new_device(
+    device: Device, service: StubService, environment: dict[str, str], home: Path
+) -> None:
+    """It was sealed as the old one after the enrolment had looked: neither sent any more nor ever sealed anew."""
+    enrol_at(service, device)
+    give_one(device)
+    command = [sys.executable, "-c", PUSHING]
+    pushing: list[subprocess.Popen[str]] = []
+
+    def push_meanwhile() -> None:
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        pushing.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "chosen\n"
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.5)
+
+    forget_device(service)
+    service.faults["/v1/devices"] = push_meanwhile
+    second = enrol_at(service, device, again=True)
+    [process] = pushing
+    printed, _ = process.communicate(timeout=60)
+    assert (process.returncode, second.device) == (0, "e" * 16)
+    assert printed == f"expected device {'d' * 16}, got {'e' * 16}, enrolled meanwhile\n"
+    assert service.uploads == []
+    assert push_all(device, second).samples == 1
+    with device.open_cache() as cache:
+        assert cache.uploads.unfinished() == []
+
+
+def test_a_device_that_is_nobody_any_more_seals_nothing(device: Device, service: StubService, home: Path) -> None:
+    first = enrol_at(service, device)
+    give_one(device)
+    identity_path(home).unlink()
+    assert isinstance(push_all(device, first).problem, EnrolmentError)
+    with device.open_cache() as cache:
+        assert (cache.uploads.unfinished(), len(cache.feedback.unsealed(origin=first.origin))) == ([], 1)
 
 
 def test_an_identity_is_not_given_up_while_its_uploads_can_be_sent(
