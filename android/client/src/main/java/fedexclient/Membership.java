@@ -24,6 +24,7 @@ import fedexclient.service.TokenRenewal;
 import fedexclient.service.TryLaterException;
 import fedexclient.service.Transport;
 import fedexclient.service.Vault;
+import fedexclient.storage.ExclusiveLock;
 import fedexclient.storage.StorageException;
 import fedexclient.trust.ProtocolViolationException;
 import fedexclient.trust.UntrustedException;
@@ -73,6 +74,37 @@ final class Membership {
   /** Who this device is, settled. */
   Identity require(Stop stop) throws EnrolmentException, StorageException, StoppedException {
     return enroller(stop).settledIdentity();
+  }
+
+  /**
+   * Lets nobody become another device than this one.
+   *
+   * @return lets go; to be run by the same thread
+   * @throws TryLaterException it is another one by now
+   */
+  Runnable holdAs(Identity identity, Stop stop) throws TryLaterException, StorageException, StoppedException {
+    ExclusiveLock.Held held = identities.hold(stop);
+    try {
+      check(identity);
+      return held::close;
+    } catch (TryLaterException | StorageException | RuntimeException error) {
+      held.close();
+      throw error;
+    }
+  }
+
+  private void check(Identity identity) throws TryLaterException, StorageException {
+    String expected = "expected device " + identity.device() + ", got ";
+    @Nullable Identity found;
+    try {
+      found = identities.find();
+    } catch (EnrolmentException error) {
+      throw new TryLaterException(expected + error.getMessage(), (Long) null);
+    }
+    if (found == null || !found.device().equals(identity.device()) || !found.origin().equals(identity.origin())) {
+      String got = found == null ? "none" : found.device() + ", enrolled meanwhile";
+      throw new TryLaterException(expected + got, (Long) null);
+    }
   }
 
   Service service(Identity identity, Stop stop) throws SettingException {

@@ -115,7 +115,8 @@ final class Sharing {
     try (Service service = membership.service(identity, stop)) {
       @Nullable KeepingException keptBack = SelfTests.settle(cache, identity.origin(), models::tester);
       SealedAs as = new SealedAs(identity.origin(), identity.device());
-      Outbox outbox = new Outbox(cache, as, options.uploads(), System::currentTimeMillis);
+      Outbox outbox = new Outbox(
+          cache, as, options.uploads(), System::currentTimeMillis, () -> membership.holdAs(identity, stop));
       @Nullable TryLaterException unsettled = outbox.isEmpty() ? null : membership.erasure(identity).unsettled();
       if (unsettled != null) {
         return PushReport.ofNothing(unsettled);

@@ -12,8 +12,10 @@ import fedexclient.service.Stop;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -192,6 +194,32 @@ public final class FedexThreadsTest extends FedexTestCase {
       assertEquals(Trouble.STOPPED, ((FedexException) error.getCause()).trouble());
     }
     answered.countDown();
+  }
+
+  /** No process stops the pushes of another: this one's upload was sealed for who the device was, and never sent. */
+  @Test
+  public void what_a_push_is_about_to_seal_while_another_process_enrols_again_goes_as_the_new_device()
+      throws Exception {
+    join();
+    teach(1);
+    List<Future<PushReport>> meanwhile = new ArrayList<>();
+    service.fault = request -> {
+      if (request.equals("POST /v1/devices")) {
+        meanwhile.add(run(this::push));
+        Thread.sleep(SOON_MS);
+      }
+      return request.startsWith("PUT") ? "503 unavailable" : null;
+    };
+    service.device = "eeeeeeeeeeeeeeee";
+    try (Fedex other = opened("this")) {
+      assertTrue(other.enrolAgain(service.invitation()).isNew());
+    }
+    PushReport report = meanwhile.get(0).get();
+    assertEquals("expected device dddddddddddddddd, got eeeeeeeeeeeeeeee, enrolled meanwhile",
+        String.valueOf(report.problem().getMessage()));
+    assertEquals(0, service.count("PUT"));
+    service.fault = request -> null;
+    assertEquals(1, push().samples());
   }
 
   @Test

@@ -12,6 +12,9 @@ import fedexclient.contract.Sample;
 import fedexclient.contract.TooLargeException;
 import fedexclient.contract.UploadHeader;
 import fedexclient.contract.UploadReader;
+import fedexclient.service.StoppedException;
+import fedexclient.service.TryLaterException;
+import fedexclient.storage.StorageException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -29,9 +32,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Sealing turns feedback that is in no upload yet into bytes, and keeps the bytes and the marks of that feedback in
  * one transaction. From then on these bytes, and so their id, stay the same, whatever is killed; the service counts an
  * id once, and a sample once in whichever upload it comes. Encoding happens before that transaction, so that inferences
- * never wait for it; if another process sealed meanwhile, nothing is marked and the choice is made anew. Features stay
- * until their upload is acknowledged: one that is refused as too large or for the fault of some of its samples, that is
- * cut off, or that is old is taken apart, and its feedback sealed again.
+ * never wait for it; if another process sealed meanwhile, nothing is marked and the choice is made anew. As it is kept,
+ * nobody becomes another device, which would leave it behind. Features stay until their upload is acknowledged: one that
+ * is refused as too large or for the fault of some of its samples, that is cut off, or that is old is taken apart, and
+ * its feedback sealed again.
  */
 public final class Outbox {
   /** The age at which an upload that waits is sealed anew. */
@@ -42,6 +46,7 @@ public final class Outbox {
   private final Sealer sealer;
   private final int maxBytes;
   private final LongSupplier nowMs;
+  private final Staying staying;
   private final PushStep.Observer observer;
   private final Map<Long, UnsendableException> leftOut = new LinkedHashMap<>();
 
@@ -55,17 +60,18 @@ public final class Outbox {
    *     was sealed as one device is never sent as another's
    * @param nowMs Unix milliseconds
    */
-  public Outbox(Cache cache, SealedAs as, UploadForm form, LongSupplier nowMs) {
-    this(cache, as, form, nowMs, step -> {});
+  public Outbox(Cache cache, SealedAs as, UploadForm form, LongSupplier nowMs, Staying staying) {
+    this(cache, as, form, nowMs, staying, step -> {});
   }
 
-  Outbox(Cache cache, SealedAs as, UploadForm form, LongSupplier nowMs, PushStep.Observer observer) {
+  Outbox(Cache cache, SealedAs as, UploadForm form, LongSupplier nowMs, Staying staying, PushStep.Observer observer) {
     this.cache = cache;
     this.as = as;
     this.sealer = new Sealer(cache, form.codec());
     this.maxSamples = form.maxSamples();
     this.maxBytes = form.maxBytes();
     this.nowMs = nowMs;
+    this.staying = staying;
     this.observer = observer;
   }
 
@@ -74,8 +80,12 @@ public final class Outbox {
     return Collections.unmodifiableMap(leftOut);
   }
 
-  /** Seals the next upload; null if no feedback waits. */
-  @Nullable SealedUpload seal() throws CacheException {
+  /**
+   * Seals the next upload; null if no feedback waits.
+   *
+   * @throws TryLaterException this is another device by now; nothing is sealed
+   */
+  @Nullable SealedUpload seal() throws CacheException, TryLaterException, StorageException, StoppedException {
     int most = maxSamples;
     for (Choice choice = choose(most); choice != null; choice = choose(most)) {
       try {
@@ -117,7 +127,8 @@ public final class Outbox {
     return (int) Math.max(1, Math.min(sealed.samples() - 1, share));
   }
 
-  private boolean keepAsNext(SealedUpload sealed, Choice choice) throws CacheException {
+  private boolean keepAsNext(SealedUpload sealed, Choice choice)
+      throws CacheException, TryLaterException, StorageException, StoppedException {
     observer.reached(PushStep.CHOSEN);
     boolean isKept = keep(sealed, choice);
     if (isKept) {
@@ -127,8 +138,14 @@ public final class Outbox {
   }
 
   /** Keeps the upload and marks its feedback; false, and nothing is kept, if another process was first. */
-  private boolean keep(SealedUpload sealed, Choice choice) throws CacheException {
-    return cache.uploads().add(sealed, choice.taken(), as, nowMs.getAsLong());
+  private boolean keep(SealedUpload sealed, Choice choice)
+      throws CacheException, TryLaterException, StorageException, StoppedException {
+    Runnable letGo = staying.hold();
+    try {
+      return cache.uploads().add(sealed, choice.taken(), as, nowMs.getAsLong());
+    } finally {
+      letGo.run();
+    }
   }
 
   /**
@@ -166,8 +183,10 @@ public final class Outbox {
    * @param places of the samples in it, as the service counts them
    * @param problem what it says of them
    * @return false, and nothing has changed, where no other sample is left, or not all of its feedback is here
+   * @throws TryLaterException this is another device by now; the upload is taken apart
    */
-  boolean setSamplesAside(SealedUpload sealed, List<Integer> places, String problem) throws CacheException {
+  boolean setSamplesAside(SealedUpload sealed, List<Integer> places, String problem)
+      throws CacheException, TryLaterException, StorageException, StoppedException {
     Set<Long> atFault = revisionsAt(places, sealed);
     if (atFault.isEmpty() || atFault.size() == sealed.samples()
         || !cache.uploads().takeApart(sealed.id(), sealed.samples())) {
@@ -194,7 +213,8 @@ public final class Outbox {
   }
 
   /** Seals the feedback of these revisions, and what they replace, in an upload that is set aside. */
-  private void sealAside(Set<Long> atFault, String problem) throws CacheException {
+  private void sealAside(Set<Long> atFault, String problem)
+      throws CacheException, TryLaterException, StorageException, StoppedException {
     Choice choice = Chooser.chooseOnly(atFault, unsealed(), UploadHeader.MAX_SAMPLES);
     if (choice == null) {
       return;

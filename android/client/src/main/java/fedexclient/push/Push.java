@@ -10,6 +10,8 @@ import fedexclient.service.Service;
 import fedexclient.service.ServiceException;
 import fedexclient.service.Stop;
 import fedexclient.service.StoppedException;
+import fedexclient.service.TryLaterException;
+import fedexclient.storage.StorageException;
 import fedexclient.trust.UntrustedException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +33,7 @@ final class Push {
     this.listener = listener;
   }
 
-  PushReport run() throws CacheException {
+  PushReport run() throws CacheException, StorageException {
     try {
       if (sendWhatIsSealed()) {
         sealAndSend();
@@ -39,13 +41,16 @@ final class Push {
       tell();
     } catch (StoppedException error) {
       tally.wasStopped = true;
+    } catch (TryLaterException error) { // nothing is sealed any more as whom this device was
+      tally.met(error, UploadFate.ALL_WAIT);
     }
     tally.leftOut(outbox.leftOut().values());
     return new PushReport(tally);
   }
 
   /** Sends what was sealed before; returns whether the push goes on. */
-  private boolean sendWhatIsSealed() throws CacheException, StoppedException {
+  private boolean sendWhatIsSealed()
+      throws CacheException, TryLaterException, StorageException, StoppedException {
     outbox.takeOldApart();
     for (String upload : outbox.unsent()) {
       SealedUpload sealed = outbox.find(upload);
@@ -56,7 +61,7 @@ final class Push {
     return true;
   }
 
-  private void sealAndSend() throws CacheException, StoppedException {
+  private void sealAndSend() throws CacheException, TryLaterException, StorageException, StoppedException {
     boolean goesOn = true;
     while (goesOn) {
       stop.check();
@@ -66,7 +71,8 @@ final class Push {
   }
 
   /** Sends one upload and does what is to be done about it; returns whether the push goes on. */
-  private boolean deliver(SealedUpload sealed) throws CacheException, StoppedException {
+  private boolean deliver(SealedUpload sealed)
+      throws CacheException, TryLaterException, StorageException, StoppedException {
     stop.check();
     tell();
     Exception problem = retired.contains(sealed.space())
@@ -115,7 +121,8 @@ final class Push {
   }
 
   /** Does what the table decides, and returns what that was. */
-  private UploadFate carryOut(SealedUpload sealed, Exception problem) throws CacheException {
+  private UploadFate carryOut(SealedUpload sealed, Exception problem)
+      throws CacheException, TryLaterException, StorageException, StoppedException {
     UploadFate fate = Reaction.to(problem, true);
     if (!takeApart(sealed, problem, fate)) {
       fate = Reaction.to(problem, false);
@@ -136,7 +143,8 @@ final class Push {
   }
 
   /** Does so if that is the fate; returns false where it cannot be done. */
-  private boolean takeApart(SealedUpload sealed, Exception problem, UploadFate fate) throws CacheException {
+  private boolean takeApart(SealedUpload sealed, Exception problem, UploadFate fate)
+      throws CacheException, TryLaterException, StorageException, StoppedException {
     if (fate == UploadFate.IS_SPLIT) {
       return outbox.split(sealed);
     }

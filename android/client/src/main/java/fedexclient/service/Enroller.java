@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * 5  heads are forgotten       those of another group; if it is killed before that, the next push or pull does it
  * </pre>
  *
- * <p>From step 3 on nothing is installed by anybody: a pull for whom this device was would be too late to be forgotten.
+ * <p>All the while nothing is sealed by anybody: a push for whom this device was finds out then that it is another one.
+ * From step 3 on nothing is installed either: a pull for whom this device was would be too late to be forgotten.
  *
  * <p>Who asks with the same secret again is the same device, so neither an answer that was lost nor a token that no
  * longer counts makes another one. Without a fingerprint, the first enrolment trusts TLS and the first answer. One

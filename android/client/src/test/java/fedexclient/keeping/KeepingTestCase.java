@@ -86,7 +86,7 @@ public abstract class KeepingTestCase {
   }
 
   PushReport push() throws Exception {
-    Outbox outbox = new Outbox(cache, new SealedAs(ORIGIN, "d".repeat(16)), UploadForm.usual(), () -> 9);
+    Outbox outbox = new Outbox(cache, new SealedAs(ORIGIN, "d".repeat(16)), UploadForm.usual(), () -> 9, () -> () -> {});
     return new Sender().push(outbox, service, Set.of(), new Stop());
   }
 

@@ -220,7 +220,7 @@ public class PushTest extends PushTestCase {
     give(1, "Ada", constant(1), others);
     give(2, "Ben", constant(1), OWN.origin());
     try (Cache cache = open()) {
-      assertNotNull(new Outbox(cache, new SealedAs(others, OWN.device()), EXACT, () -> 0).seal());
+      assertNotNull(new Outbox(cache, new SealedAs(others, OWN.device()), EXACT, () -> 0, ALONE).seal());
     }
     push();
     assertEquals(List.of(List.of("Ben")), service.labels());
@@ -238,7 +238,7 @@ public class PushTest extends PushTestCase {
         }
       };
       // The second one seals between the choice of the first and its transaction; the first chooses anew.
-      assertNull(new Outbox(cache, OWN, EXACT, () -> 0, overtaking).seal());
+      assertNull(new Outbox(cache, OWN, EXACT, () -> 0, ALONE, overtaking).seal());
     }
     push();
     assertEquals(seals, service.ids);
@@ -271,7 +271,7 @@ public class PushTest extends PushTestCase {
     give(1, "Ada");
     try (Cache cache = open(); Cache other = open()) {
       PushStep.Observer inferring = step -> infer(other, 10 + step.ordinal());
-      push(new Outbox(cache, OWN, EXACT, () -> 0, inferring));
+      push(new Outbox(cache, OWN, EXACT, () -> 0, ALONE, inferring));
       assertEquals(1 + PushStep.values().length, cache.inferences().count());
     }
   }

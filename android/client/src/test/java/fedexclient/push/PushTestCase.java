@@ -29,6 +29,9 @@ public abstract class PushTestCase {
   static final UploadForm EXACT = new UploadForm(Codec.FLOAT32, 256, 32 << 20);
   static final int WIDTH = 8;
 
+  /** Nobody becomes another device here. */
+  static final Staying ALONE = () -> () -> {};
+
   @Rule public final TemporaryFolder temporary = new TemporaryFolder();
 
   final ScriptedService service = new ScriptedService();
@@ -42,7 +45,7 @@ public abstract class PushTestCase {
   }
 
   static Outbox outbox(Cache cache, UploadForm form) {
-    return new Outbox(cache, OWN, form, System::currentTimeMillis);
+    return new Outbox(cache, OWN, form, System::currentTimeMillis, ALONE);
   }
 
   static float[] constant(float value) {

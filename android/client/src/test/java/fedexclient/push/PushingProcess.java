@@ -71,7 +71,7 @@ public class PushingProcess {
 
   private void push(Service service, SealedAs as) throws Exception {
     try (Cache cache = Cache.open(new File(System.getProperty(FILE)), 1000)) {
-      Outbox outbox = new Outbox(cache, as, FORM, System::currentTimeMillis, this::reach);
+      Outbox outbox = new Outbox(cache, as, FORM, System::currentTimeMillis, PushTestCase.ALONE, this::reach);
       new Sender().push(outbox, service, Set.of(), new Stop());
     }
   }

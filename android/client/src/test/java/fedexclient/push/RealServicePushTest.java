@@ -119,7 +119,7 @@ public class RealServicePushTest extends KilledPushTestCase {
   private void pushTheRest() throws Exception {
     try (Service service = HttpService.of(identity, identity.url(), Transport.standard(), new Stop());
         Cache cache = open()) {
-      Outbox outbox = new Outbox(cache, as(), PushingProcess.FORM, System::currentTimeMillis);
+      Outbox outbox = new Outbox(cache, as(), PushingProcess.FORM, System::currentTimeMillis, PushTestCase.ALONE);
       assertNull(new Sender().push(outbox, service, Set.of(), new Stop()).problem());
       assertDidNothing(new Sender().push(outbox, service, Set.of(), new Stop()));
     }
