@@ -110,6 +110,14 @@ public class AccessibilityTest extends ScreenTestCase {
     assertNothingIsCutOff();
   }
 
+  /** Android 14 makes text that is large already grow less; those before it do not. */
+  @Test
+  @Config(sdk = 26, qualifiers = "de-w320dp-h480dp-hdpi")
+  public void norWhereAllTextGrowsAlike() throws IOException {
+    RuntimeEnvironment.setFontScale(2f);
+    assertNothingIsCutOff();
+  }
+
   private void assertNothingIsCutOff() throws IOException {
     for (Activity screen : allScreens()) {
       for (View view : contents(screen)) {

@@ -35,8 +35,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.Test;
 import org.robolectric.RuntimeEnvironment;
+import org.robolectric.annotation.Config;
 
 /** What an app asks of a device, one thing after the other. */
+@Config(sdk = {26, 34})
 public final class FedexTest extends FedexTestCase {
   private static final double LONGEST_WAIT_S = 4 * 3600;
 

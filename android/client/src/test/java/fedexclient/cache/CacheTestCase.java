@@ -6,7 +6,7 @@ import org.junit.rules.TemporaryFolder;
 import org.junit.runner.RunWith;
 import org.robolectric.RobolectricTestRunner;
 
-/** A place for a cache, on Robolectric's Android 14. */
+/** A place for a cache, on Robolectric's Android. */
 @RunWith(RobolectricTestRunner.class)
 public abstract class CacheTestCase {
   @Rule public final TemporaryFolder temporary = new TemporaryFolder();

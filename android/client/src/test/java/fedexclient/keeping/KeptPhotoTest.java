@@ -19,8 +19,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.Before;
 import org.junit.Test;
+import org.robolectric.annotation.Config;
 
 /** From a photo to a sample at the service, by what an app calls. */
+@Config(sdk = {26, 34})
 public class KeptPhotoTest extends KeepingTestCase {
   private static final int GOLDEN = 9;
 

@@ -7,7 +7,7 @@ import org.junit.runner.RunWith;
 import org.robolectric.RobolectricTestRunner;
 import org.robolectric.annotation.GraphicsMode;
 
-/** On Robolectric's Android 14, with the decoders that Android itself has: Skia, built for Linux. */
+/** On Robolectric's Android, with the decoders that Android itself has: Skia, built for Linux. */
 @RunWith(RobolectricTestRunner.class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
 public abstract class PhotoTestCase {

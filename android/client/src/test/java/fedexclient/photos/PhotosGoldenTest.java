@@ -6,7 +6,9 @@ import static org.junit.Assert.assertEquals;
 import fedexclient.contract.Golden;
 import fedexclient.contract.Sha256;
 import org.junit.Test;
+import org.robolectric.annotation.Config;
 
+@Config(sdk = {26, 34})
 public class PhotosGoldenTest extends PhotoTestCase {
   @Test
   public void golden_photos_have_the_golden_pixels() throws Exception {

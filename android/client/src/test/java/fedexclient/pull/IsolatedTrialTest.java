@@ -53,6 +53,7 @@ import org.junit.runner.RunWith;
 import org.robolectric.Robolectric;
 import org.robolectric.RobolectricTestRunner;
 import org.robolectric.RuntimeEnvironment;
+import org.robolectric.annotation.Config;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
@@ -189,6 +190,7 @@ public class IsolatedTrialTest {
   }
 
   @Test
+  @Config(sdk = {26, 34})
   public void a_whole_pull_goes_by_way_of_the_service() throws Throwable {
     useTheRealService();
     scene.trial = trial(30_000);

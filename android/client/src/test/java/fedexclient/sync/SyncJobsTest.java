@@ -23,6 +23,7 @@ import org.robolectric.shadows.ShadowJobScheduler.ShadowJobSchedulerImpl;
 import org.robolectric.util.ReflectionHelpers;
 
 @RunWith(RobolectricTestRunner.class)
+@Config(sdk = {26, 34})
 public final class SyncJobsTest {
   private static final int JOB = 700;
 
