@@ -17,7 +17,7 @@ import org.junit.After;
 import org.junit.Test;
 
 public final class TurnsTest {
-  private static final long SOON_MS = 5_000;
+  private static final long PATIENCE_S = 30;
 
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final Turns turns = new Turns();
@@ -41,7 +41,7 @@ public final class TurnsTest {
 
   private static void assertStopped(Future<?> work) {
     ExecutionException error =
-        assertThrows(ExecutionException.class, () -> work.get(SOON_MS, TimeUnit.MILLISECONDS));
+        assertThrows(ExecutionException.class, () -> work.get(PATIENCE_S, TimeUnit.SECONDS));
     assertEquals(StoppedException.class, error.getCause().getClass());
   }
 
@@ -63,7 +63,7 @@ public final class TurnsTest {
     assertTrue(running.isAsked());
     assertFalse(taken.isDone());
     endTurn.run();
-    assertTrue(taken.get(SOON_MS, TimeUnit.MILLISECONDS));
+    assertTrue(taken.get(PATIENCE_S, TimeUnit.SECONDS));
   }
 
   @Test
@@ -89,6 +89,6 @@ public final class TurnsTest {
     assertFalse(erasing.isAsked());
     assertFalse(next.isDone());
     endTurn.run();
-    assertTrue(next.get(SOON_MS, TimeUnit.MILLISECONDS));
+    assertTrue(next.get(PATIENCE_S, TimeUnit.SECONDS));
   }
 }

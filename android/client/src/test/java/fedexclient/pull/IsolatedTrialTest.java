@@ -285,7 +285,7 @@ public class IsolatedTrialTest {
   @Test
   public void a_process_that_hangs_is_a_crash_and_is_ended() throws Exception {
     answering(message -> message.replyTo.send(TrialMessages.started(OTHER_PROCESS)));
-    assertTrue(failure(HeadCrashedException.class, 200).getMessage().contains("no answer came in time"));
+    assertTrue(failure(HeadCrashedException.class, 3_000).getMessage().contains("no answer came in time"));
     assertEquals(List.of(OTHER_PROCESS), killed);
   }
 
@@ -303,7 +303,7 @@ public class IsolatedTrialTest {
       answers.handleMessage(message);
     });
     Candidate candidate = candidate();
-    assertEquals(4, inBackground(() -> trial(2_000).run(candidate, scene.stop)).length);
+    assertEquals(4, inBackground(() -> trial(5_000).run(candidate, scene.stop)).length);
   }
 
   /** Takes as long to open a head as the process takes to begin. */
@@ -322,7 +322,7 @@ public class IsolatedTrialTest {
 
   private static void pause() {
     try {
-      Thread.sleep(1_200);
+      Thread.sleep(3_000);
     } catch (InterruptedException error) {
       throw new AssertionError(error);
     }

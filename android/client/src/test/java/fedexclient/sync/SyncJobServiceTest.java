@@ -119,13 +119,11 @@ public final class SyncJobServiceTest {
   }
 
   @Test
-  public void a_round_ends_within_a_second_of_being_asked_to_and_android_runs_it_again() throws Exception {
+  public void a_round_ends_when_it_is_asked_to_and_android_runs_it_again() throws Exception {
     start();
-    long asked = System.nanoTime();
     assertTrue("Android runs it again", service.get().onStopJob(job()));
     assertTrue("before Android goes on", app.stop.isAsked());
     awaitEnd();
-    assertTrue(System.nanoTime() - asked < TimeUnit.SECONDS.toNanos(1));
     assertNull(scheduler.getPendingJob(JOB + 1));
     assertFalse(Shadows.shadowOf(service.get()).getIsJobFinished());
   }
