@@ -1,6 +1,7 @@
 """Metrics count the requests of all web processes, and say of pools and workers what the overview does."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -27,6 +28,7 @@ from cloud.overview.values import (
 )
 from cloud.store import ObjectStore, open_store
 from cloud.store.keys import Pool
+from cloud.web import counts_folder
 from cloud.web.counts_folder import SHARED_FOLDER, make_counts_folder
 from cloud.web.dashboard.watch import LOOKED_S
 from cloud.web.metrics import OverviewCollector
@@ -34,6 +36,13 @@ from contract.problems import ProblemDocument
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 NOW = 1_800_000_000
+KILLED = """
+import sys
+from pathlib import Path
+from cloud.web import counts_folder
+counts_folder._MEMORY_FOLDER = Path(sys.argv[1])
+print(counts_folder.make_counts_folder())
+"""
 
 
 def parsed(text: str) -> Samples:
@@ -113,21 +122,23 @@ def test_metrics_are_for_operators_of_all_groups(counted: Counted) -> None:
 def test_the_folder_of_counts_goes_with_its_server_and_with_a_killed_one(
     tmp_path: Path, start_service: Callable[..., AbstractContextManager[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def folders() -> set[str]:
-        return {path.name for path in Path("/dev/shm").glob("fedex-metrics-*")}
+    """The other half of the tests begins and ends services, too, with folders in the same place."""
 
-    before = folders()
+    def folders_of(server: str) -> list[Path]:
+        return list(Path("/dev/shm").glob(f"fedex-metrics-{server}-*"))
+
     with start_service(tmp_path, FEDEX_STORE=f"dir:{tmp_path / 'store'}"):
-        assert len(folders() - before) == 1
-    assert folders() <= before
-    script = "from cloud.web.counts_folder import make_counts_folder; print(make_counts_folder().name)"
-    left = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
-    assert left in folders()
+        [server] = re.findall(r"Listening at: \S+ \((\d+)\)", (tmp_path / "log").read_text())
+        assert len(folders_of(server)) == 1
+    assert folders_of(server) == []
+    monkeypatch.setattr(counts_folder, "_MEMORY_FOLDER", tmp_path)
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], capture_output=True, text=True, check=True)
+    left = Path(killed.stdout.strip())
+    assert left.is_dir()
     monkeypatch.setenv(SHARED_FOLDER, "")
     mine = make_counts_folder()
-    assert left not in folders()
+    assert (left.exists(), left.parent) == (False, mine.parent)
     assert os.environ[SHARED_FOLDER] == str(mine)
-    mine.rmdir()
 
 
 def test_an_overview_is_told_as_numbers() -> None:
