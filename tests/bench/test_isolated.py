@@ -21,7 +21,8 @@ from contract.command_line import run
 from demo.running.process_guard import guarded
 
 def measure():
-    service = subprocess.Popen(guarded([sys.executable, "-c", "import time; time.sleep(60)"]))
+    sleep = guarded([sys.executable, "-c", "import time; time.sleep(60)"])
+    service = subprocess.Popen(sleep, stderr=subprocess.DEVNULL)  # in measurements it is a file
     print("measuring", flush=True)
     service.wait()
 
