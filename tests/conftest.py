@@ -17,9 +17,14 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 
 from demo.real_data import find_real_data
 from demo.running.minio import Minio, MinioMissing, installed_minio, start_minio
+
+# How long one example takes says more about a busy machine than about the code.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 def pytest_configure() -> None:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import settings
 from numpy.typing import NDArray
 
 from contract.files import FileRef
@@ -17,10 +16,6 @@ SPACE = "5b" * 32
 SELF_TEST = SelfTest(Setup("fedex 1.0.0", "ai-edge-litert 2.3.0", "cpu, 1 thread", "Linux 6.1.0 x86_64"), 999_987)
 MakeUpload = Callable[..., Upload]
 MakeManifest = Callable[..., Manifest]
-
-# How long one example takes says more about a busy machine than about the code.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
 
 
 def noise(size: int, *, seed: str) -> NDArray[np.uint8]:
