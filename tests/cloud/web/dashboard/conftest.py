@@ -41,7 +41,9 @@ def start_site(lived_in_once: LivedIn) -> Start:  # noqa: F811  # pytest's way t
     @contextlib.contextmanager
     def start(folder: Path) -> Iterator[Site]:
         lived = lived_in_once.copied_to(folder)
-        _, token = operators.add(lived.store, "Grace", group=None, now=int(time.time()))
+        now = int(time.time())
+        lived.beat(seen=now, looked=now)  # a worker of a while ago would be a silent one
+        _, token = operators.add(lived.store, "Grace", group=None, now=now)
         with serve(folder, FEDEX_STORE=lived.address, FEDEX_STALL_S="1") as url:  # an idle browser holds up no stop
             yield Site(url, lived, token, folder)
 
