@@ -2,7 +2,8 @@
 
 The route is open to everybody, so the store is tried at most once in `CHECKED_EVERY_S`, in a thread of its own. Who
 asks waits for that `ANSWERED_IN_S` at most; where the store takes longer, and for all others, the last result counts,
-until it is `BELIEVED_S` old.
+until it is `BELIEVED_S` old. Where there is none, or none so young, the others wait with the one who asked, and no
+longer than that one: after it nobody waits for a store that hangs.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ class Readiness:
         self._trying = threading.Lock()
         self._found: Ready | StoreError = Unavailable(keys.READY, "no answer yet")
         self._found_at: float | None = None
-        self._asked_at = clock()
-        """When the store was tried last."""
+        self._tried_at: float | None = None
+        """When the try began that is under way."""
 
     def ask(self) -> Ready:
         """Return how this process works, within some two seconds.
@@ -52,18 +53,34 @@ class Readiness:
             StoreError: the store cannot be written or read, or has not answered for a while.
         """
         if self._is_due() and self._trying.acquire(blocking=False):
-            self._asked_at = self._clock()
+            self._tried_at = self._clock()
             check = threading.Thread(target=self._check, daemon=True)
             check.start()
             check.join(self._answered_in_s)
-        if self._trying.locked() and self._age_s() >= BELIEVED_S:
-            raise Unavailable(keys.READY, f"no answer for {self._clock() - self._asked_at:.0f} s")
+        elif not self._is_believed():
+            self._wait_for_another()
+        if self._trying.locked() and not self._is_believed():
+            raise Unavailable(keys.READY, f"no answer for {self._silent_s():.0f} s")
         if isinstance(self._found, StoreError):
             raise self._found.with_traceback(None)  # it is raised again and again
         return self._found
 
     def _is_due(self) -> bool:
         return self._age_s() >= CHECKED_EVERY_S
+
+    def _is_believed(self) -> bool:
+        return self._age_s() < BELIEVED_S
+
+    def _wait_for_another(self) -> None:
+        """Wait for the end of the try that another one has begun, as long as that one does."""
+        left_s = self._answered_in_s - self._silent_s()
+        if left_s > 0 and self._trying.acquire(timeout=left_s):
+            self._trying.release()
+
+    def _silent_s(self) -> float:
+        """Return for how long the try has had no answer that is under way."""
+        tried_at = self._tried_at
+        return 0.0 if tried_at is None else self._clock() - tried_at
 
     def _age_s(self) -> float:
         """Return how old the last result is."""
@@ -74,6 +91,7 @@ class Readiness:
             self._found = self._look()
             self._found_at = self._clock()
         finally:
+            self._tried_at = None
             self._trying.release()
 
     def _look(self) -> Ready | StoreError:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -70,6 +71,38 @@ def test_whoever_asks_during_the_first_look_is_not_told_of_a_silence_that_was_no
         readiness.ask()
     goes_on.set()
     wait_until_ready(readiness)
+
+
+@pytest.mark.parametrize(
+    "is_asked_before", [False, True], ids=["a process that begins", "one that nobody asked lately"]
+)
+def test_whoever_asks_beside_another_hears_what_that_one_finds(
+    directory_store: ObjectStore, clock: Clock, monkeypatch: pytest.MonkeyPatch, is_asked_before: bool
+) -> None:
+    """Of two that asked a sound process at once one was told 503: no answer for 0 s."""
+    readiness = Readiness(directory_store, clock=clock, answered_in_s=60)
+    if is_asked_before:
+        readiness.ask()
+        clock.now += BELIEVED_S
+    hangs, goes_on = threading.Event(), threading.Event()
+    put = type(directory_store).put
+
+    def hang(self: ObjectStore, key: str, body: bytes) -> str:
+        hangs.set()
+        assert goes_on.wait(60)
+        return put(self, key, body)
+
+    monkeypatch.setattr(type(directory_store), "put", hang)
+    with ThreadPoolExecutor(2) as threads:
+        one = threads.submit(readiness.ask)
+        assert hangs.wait(60)
+        other = threads.submit(readiness.ask)
+        try:
+            with pytest.raises(TimeoutError):
+                other.result(timeout=0.2)
+        finally:
+            goes_on.set()
+        assert one.result() == other.result() == Ready(enrolment=False)
 
 
 def test_a_store_that_fails_is_said_until_it_is_back(
