@@ -8,7 +8,6 @@ import fedexapp.learner.Group;
 import fedexapp.learner.Release;
 import fedexapp.learner.Samples;
 import fedexapp.learner.Status;
-import fedexapp.learner.SyncResult;
 import fedexapp.session.Session;
 import fedexapp.session.Sync;
 import fedexclient.contract.Problem;
@@ -62,7 +61,7 @@ final class Strip {
       return resources.getString(R.string.not_measured);
     }
     String percent = NumberFormat.getPercentInstance(Words.locale(resources)).format(accuracy);
-    return resources.getQuantityString(R.plurals.measured, quantity(release.measuredOn()), percent,
+    return resources.getQuantityString(R.plurals.measured, Words.quantity(release.measuredOn()), percent,
         number(release.measuredOn()));
   }
 
@@ -76,50 +75,17 @@ final class Strip {
       reasons.add(Sentences.of(resources, problem));
     }
     Words.showOrHide(text(R.id.refusals), samples.refused() == 0 ? null : resources.getQuantityString(
-        R.plurals.refused, quantity(samples.refused()), number(samples.refused()), String.join(" ", reasons)));
+        R.plurals.refused, Words.quantity(samples.refused()), number(samples.refused()), String.join(" ", reasons)));
   }
 
-  /** How pushes and pulls ended; one that failed here is told by its own exception, and not by what is kept of it. */
+  /** How the last push and the last pull ended; not of the one that runs again. */
   private void showLast(Session session, Status status) {
-    List<String> lines = new ArrayList<>();
-    List<String> troubles = new ArrayList<>();
     Sync running = session.sync();
-    if (running == null || !running.isPush()) {
-      addLast(lines, troubles, status.lastPush(), session.failedPush(), R.string.last_push_failed);
-    }
-    if (running == null || running.isPush()) {
-      addLast(lines, troubles, status.lastPull(), session.failedPull(), R.string.last_pull_failed);
-    }
-    Words.showOrHide(text(R.id.last), lines.isEmpty() ? null : String.join("\n", lines));
-    Words.showOrHide(text(R.id.trouble), troubles.isEmpty() ? null : String.join("\n", troubles));
-  }
-
-  private void addLast(List<String> lines, List<String> troubles, @Nullable SyncResult kept,
-      @Nullable SyncResult failedHere, int failed) {
-    Exception failure = failedHere == null ? null : failedHere.failure();
-    boolean isKeptLater = kept != null && failedHere != null && kept.at() > failedHere.at();
-    if (failure != null && !isKeptLater) {
-      troubles.add(Sentences.of(resources, failure));
-    } else if (kept != null) {
-      lines.add(line(kept, failed));
-    }
-  }
-
-  private String line(SyncResult last, int failed) {
-    String when = Words.when(resources, last.at());
-    switch (last.outcome()) {
-      case SENT:
-        return resources.getQuantityString(R.plurals.last_sent, quantity(last.number()), number(last.number()), when);
-      case NOTHING_WAITS:
-        return resources.getString(R.string.last_nothing, when);
-      case INSTALLED:
-        return resources.getString(R.string.last_installed, number(last.number()), when);
-      case CURRENT:
-        return resources.getString(R.string.last_current, when);
-      default:
-        Exception failure = last.failure();
-        return resources.getString(failed, when, failure == null ? "" : Sentences.of(resources, failure));
-    }
+    Ending push = running != null && running.isPush() ? null : Ending.of(status.lastPush(), session.failedPush());
+    Ending pull = running != null && !running.isPush() ? null : Ending.of(status.lastPull(), session.failedPull());
+    Endings endings = new Endings(resources, push, pull);
+    Words.showOrHide(text(R.id.last), endings.others());
+    Words.showOrHide(text(R.id.trouble), endings.troubles());
   }
 
   private void showSync(@Nullable Sync sync, @Nullable Group group) {
@@ -147,9 +113,5 @@ final class Strip {
 
   private String number(long number) {
     return Words.number(resources, number);
-  }
-
-  private static int quantity(long number) {
-    return (int) Math.min(number, Integer.MAX_VALUE);
   }
 }

@@ -27,6 +27,11 @@ final class Words {
     return NumberFormat.getIntegerInstance(locale(resources)).format(number);
   }
 
+  /** A number, as it decides between one and many. */
+  static int quantity(long number) {
+    return (int) Math.min(number, Integer.MAX_VALUE);
+  }
+
   /** A name within a sentence, which keeps its order whichever way the name is written. */
   static String name(Resources resources, String name) {
     return BidiFormatter.getInstance(locale(resources)).unicodeWrap(name);

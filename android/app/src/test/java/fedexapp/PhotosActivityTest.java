@@ -354,7 +354,7 @@ public class PhotosActivityTest extends ScreenTestCase {
     press(screen, R.id.stop);
     settle();
     assertFalse(isShown(screen, R.id.progress));
-    assertEquals(screen.getString(R.string.error_stopped), text(screen, R.id.trouble));
+    assertEquals("Updating was stopped: It goes on the next time.", text(screen, R.id.trouble));
   }
 
   @Test
@@ -364,7 +364,25 @@ public class PhotosActivityTest extends ScreenTestCase {
     learner().failure = new UnreachableException("refused", new IOException());
     press(screen, R.id.pull);
     settle();
-    assertEquals(screen.getString(R.string.error_unreachable), text(screen, R.id.trouble));
+    assertEquals("Updating failed: " + screen.getString(R.string.error_unreachable), text(screen, R.id.trouble));
+  }
+
+  /** The one that failed first was forgotten when the other one began. */
+  @Test
+  public void aPushAndAPullThatFailForOneReasonAreSaidInOneSentence() {
+    learner().status = ScriptedLearner.member();
+    PhotosActivity screen = open(PhotosActivity.class).get();
+    learner().failure = new UnreachableException("refused", new IOException());
+    press(screen, R.id.pull);
+    settle();
+    press(screen, R.id.push);
+    settle();
+    assertEquals("Sending and updating failed: " + screen.getString(R.string.error_unreachable),
+        text(screen, R.id.trouble));
+    learner().failure = null;
+    press(screen, R.id.pull);
+    settle();
+    assertEquals("Sending failed: " + screen.getString(R.string.error_unreachable), text(screen, R.id.trouble));
   }
 
   @Test
@@ -378,7 +396,7 @@ public class PhotosActivityTest extends ScreenTestCase {
     learner().failure = new UnreachableException("refused", new IOException());
     press(screen, R.id.push);
     settle();
-    assertEquals(screen.getString(R.string.error_unreachable), text(screen, R.id.trouble));
+    assertEquals("Sending failed: " + screen.getString(R.string.error_unreachable), text(screen, R.id.trouble));
     assertEquals("No newer release, Oct 26, 2026.", text(screen, R.id.last));
     learner().status = ScriptedLearner.member().withLast(SyncResult.sent(12, now + 3600), null);
     session().refresh();

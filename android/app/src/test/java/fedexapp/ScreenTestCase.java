@@ -7,6 +7,8 @@ import static org.robolectric.Shadows.shadowOf;
 import android.app.Activity;
 import android.app.Application;
 import android.content.Intent;
+import android.content.res.Configuration;
+import android.content.res.Resources;
 import android.os.Looper;
 import android.text.Selection;
 import android.view.View;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.BooleanSupplier;
 import org.junit.After;
 import org.junit.runner.RunWith;
@@ -48,6 +51,13 @@ public abstract class ScreenTestCase {
 
   static Application app() {
     return RuntimeEnvironment.getApplication();
+  }
+
+  /** The texts of the app in a language. */
+  static Resources in(Locale language) {
+    Configuration configuration = new Configuration(app().getResources().getConfiguration());
+    configuration.setLocale(language);
+    return app().createConfigurationContext(configuration).getResources();
   }
 
   static ScriptedLearner learner() {

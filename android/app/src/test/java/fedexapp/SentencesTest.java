@@ -5,7 +5,6 @@ import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertNotEquals;
 import static org.junit.Assert.assertTrue;
 
-import android.content.res.Configuration;
 import android.content.res.Resources;
 import fedexclient.FedexException;
 import fedexclient.Trouble;
@@ -34,13 +33,7 @@ import org.junit.Test;
 public class SentencesTest extends ScreenTestCase {
   /** What is spelt alike in both languages. */
   private static final Set<String> ALIKE = new HashSet<>(Arrays.asList("app_name", "enrol_url_hint",
-      "enrol_invitation_hint", "enrol_code", "other"));
-
-  private static Resources in(Locale language) {
-    Configuration configuration = new Configuration(app().getResources().getConfiguration());
-    configuration.setLocale(language);
-    return app().createConfigurationContext(configuration).getResources();
-  }
+      "enrol_invitation_hint", "enrol_code", "other", "ending", "ending_when"));
 
   private static List<Class<?>> exceptionsOfTheLibrary() throws IOException, ClassNotFoundException {
     Path classes = Paths.get(System.getProperty("fedex.client"));

@@ -115,12 +115,12 @@ public final class Session {
     return sync;
   }
 
-  /** The push that was asked for here and failed, until the next exchange; null: none did. */
+  /** The last push that was asked for here, if it failed, until the next one; null: it did not. */
   public @Nullable SyncResult failedPush() {
     return failedPush;
   }
 
-  /** The pull that was asked for here and failed, until the next exchange; null: none did. */
+  /** The last pull that was asked for here, if it failed, until the next one; null: it did not. */
   public @Nullable SyncResult failedPull() {
     return failedPull;
   }
@@ -160,8 +160,7 @@ public final class Session {
       return;
     }
     sync = begun;
-    failedPush = null;
-    failedPull = null;
+    keep(begun, null);
     observers.tell();
     Progress progress = (done, total) -> jobs.tellMain(() -> {
       begun.at(done, total);
@@ -172,9 +171,16 @@ public final class Session {
   }
 
   private void fail(Sync failed, SyncResult result) {
-    failedPush = failed.isPush() ? result : null;
-    failedPull = failed.isPush() ? null : result;
+    keep(failed, result);
     end();
+  }
+
+  private void keep(Sync of, @Nullable SyncResult failed) {
+    if (of.isPush()) {
+      failedPush = failed;
+    } else {
+      failedPull = failed;
+    }
   }
 
   private void end() {
