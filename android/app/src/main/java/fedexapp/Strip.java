@@ -39,8 +39,8 @@ final class Strip {
       showSamples(status.samples(), status.refusals());
       text(R.id.damaged).setVisibility(status.wasDamaged() ? View.VISIBLE : View.GONE);
       screen.view(R.id.damage_read).setVisibility(status.wasDamaged() ? View.VISIBLE : View.GONE);
-      boolean canRetry = status.samples().refused() > 0 && status.hasConsent() && status.group() != null;
-      screen.view(R.id.retry).setVisibility(canRetry && session.sync() == null ? View.VISIBLE : View.GONE);
+      boolean canRetry = status.mayRetry() && session.sync() == null;
+      screen.view(R.id.retry).setVisibility(canRetry ? View.VISIBLE : View.GONE);
       showLast(session, status);
       showSync(session.sync(), status.group());
     }

@@ -245,7 +245,7 @@ public class PhotosActivityTest extends ScreenTestCase {
 
   @Test
   public void whatWasRefusedIsSentAgain() {
-    learner().status = ScriptedLearner.member();
+    learner().status = ScriptedLearner.member().withRefusals(Arrays.asList(Problem.TOO_LARGE));
     PhotosActivity screen = open(PhotosActivity.class).get();
     press(screen, R.id.retry);
     settle();
@@ -253,8 +253,17 @@ public class PhotosActivityTest extends ScreenTestCase {
   }
 
   @Test
+  public void whereOnlyAnotherVersionOfTheAppHelpsNothingIsOfferedToBeSentAgain() {
+    learner().status = ScriptedLearner.member().withRefusals(Arrays.asList(Problem.SELF_TEST_FAILED));
+    PhotosActivity screen = open(PhotosActivity.class).get();
+    assertEquals("2 were refused. " + screen.getString(R.string.problem_self_test), text(screen, R.id.refusals));
+    assertFalse(isShown(screen, R.id.retry));
+  }
+
+  @Test
   public void withoutConsentOrRefusalsNothingIsOfferedToBeSentAgain() {
-    learner().status = ScriptedLearner.member().withGroup(ScriptedLearner.GROUP, false);
+    learner().status = ScriptedLearner.member().withRefusals(Arrays.asList(Problem.TOO_LARGE))
+        .withGroup(ScriptedLearner.GROUP, false);
     PhotosActivity screen = open(PhotosActivity.class).get();
     assertFalse(isShown(screen, R.id.retry));
     learner().status = new Status(new Samples(1, 1, 0, 0), new Release(0, null, null, 0))
@@ -294,7 +303,7 @@ public class PhotosActivityTest extends ScreenTestCase {
   @Test
   @Config(qualifiers = "de")
   public void inGermanWhatWasRefusedIsSentAgainAndDamageIsSaidToo() {
-    learner().status = ScriptedLearner.member().withDamage(true);
+    learner().status = ScriptedLearner.member().withRefusals(Arrays.asList(Problem.TOO_LARGE)).withDamage(true);
     PhotosActivity screen = open(PhotosActivity.class).get();
     assertEquals("Abgelehntes noch einmal senden", text(screen, R.id.retry));
     assertEquals("Was auf diesem Telefon beigebracht worden war, war beschädigt. "

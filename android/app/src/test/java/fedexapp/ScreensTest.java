@@ -65,7 +65,8 @@ public class ScreensTest extends ScreenTestCase {
 
   @Test
   @Config(qualifiers = TABLET)
-  public void photosOnATablet() throws IOException {
+  public void photosOnATabletWhereWhatWasRefusedMayBeSentAgain() throws IOException {
+    learner().status = learner().status.withRefusals(Arrays.asList(Problem.TOO_LARGE));
     assertLooks(openPhotos(), "photos-tablet");
   }
 

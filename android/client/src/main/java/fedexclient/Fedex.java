@@ -313,7 +313,9 @@ public final class Fedex implements AutoCloseable {
       Device own = device();
       Cache cache = own.caches.open();
       String origin = originOf(identity);
-      SampleCounts samples = SampleCounts.of(cache, origin, identity == null ? null : identity.device());
+      Set<String> retired = identity == null ? Collections.emptySet()
+          : own.membership.spaces(identity, new Stop()).known().retired();
+      SampleCounts samples = SampleCounts.of(cache, origin, identity == null ? null : identity.device(), retired);
       boolean isErasureMissed = identity != null && own.membership.erasure(identity).isMissed();
       return new FedexStatus(samples, release(), identity, own.consent.givenMs(origin), own.log, isErasureMissed,
           cache.setAside());

@@ -30,14 +30,16 @@ public final class SampleCounts {
    *
    * @param origin of the group in which feedback is given, empty before enrolment
    * @param device of the enrolled device; null: it is not enrolled
+   * @param retired the spaces that a signed list calls so
    */
-  static SampleCounts of(Cache cache, String origin, @Nullable String device) throws CacheException {
+  static SampleCounts of(Cache cache, String origin, @Nullable String device, Set<String> retired)
+      throws CacheException {
     SampleCounts counts = new SampleCounts(cache.inferences().count(), cache.uploads().countAcknowledgedSamples());
     for (WaitingSamples unsealed : cache.setups().waiting(origin)) {
       counts.addUnsealed(unsealed);
     }
     for (UploadStatus upload : cache.uploads().unfinished()) {
-      counts.addSealed(upload, device);
+      counts.addSealed(upload, device, retired);
     }
     return counts;
   }
@@ -51,10 +53,14 @@ public final class SampleCounts {
     }
   }
 
-  private void addSealed(UploadStatus upload, @Nullable String device) {
+  private void addSealed(UploadStatus upload, @Nullable String device, Set<String> retired) {
     if (upload.state() == UploadState.REFUSED) {
       refused += upload.samples();
-      addRefusal(upload.problem());
+      if (retired.contains(upload.space())) {
+        refusals.add(Problem.RETIRED_SPACE);
+      } else {
+        addRefusal(upload.problem());
+      }
     } else if (upload.device().equals(device)) {
       waiting += upload.samples();
     } else {
@@ -91,7 +97,7 @@ public final class SampleCounts {
     return refused;
   }
 
-  /** Why: each type of problem once. */
+  /** Why: each type of problem once. Of a space that was retired since, that is why: they would not be sent again. */
   public Set<Problem> refusals() {
     return Collections.unmodifiableSet(refusals);
   }

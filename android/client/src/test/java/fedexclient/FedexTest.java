@@ -191,6 +191,21 @@ public final class FedexTest extends FedexTestCase {
         Arrays.asList(samples.inferences(), samples.waiting(), samples.refused(), samples.acknowledged()));
   }
 
+  /** It was said to be impossible, as if the service could be put right. */
+  @Test
+  public void what_was_refused_of_a_space_that_was_retired_since_is_refused_as_that() throws Exception {
+    join();
+    teach(1);
+    service.fault = request -> request.startsWith("PUT") ? "422 impossible" : null;
+    push();
+    String[] upload = Outside.rows(cache(), "SELECT origin, space FROM uploads").get(0).split("\\|");
+    String known = "{\"current\":[],\"etag\":\"\",\"format\":1,\"issued\":1760000000,\"origin\":\"" + upload[0]
+        + "\",\"retired\":[\"" + upload[1] + "\"],\"serial\":1}";
+    Files.write(home().resolve("spaces.json"), known.getBytes(StandardCharsets.UTF_8));
+    assertEquals(EnumSet.of(Problem.RETIRED_SPACE), fedex.status().samples().refusals());
+    assertEquals(1, fedex.status().samples().refused());
+  }
+
   @Test
   public void a_service_that_does_not_answer_keeps_nothing_from_being_sent_later() throws Exception {
     join();

@@ -3,11 +3,17 @@ package fedexapp.learner;
 import fedexclient.contract.Problem;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** How a learner stands. Made without much in it, and with more of it by each {@code with}. */
 public final class Status {
+  /** Only another version of the app helps: what it keeps is refused again, whatever becomes of the service. */
+  private static final Set<Problem> OF_THE_APP =
+      EnumSet.of(Problem.UNSUPPORTED_VERSION, Problem.SELF_TEST_FAILED, Problem.RETIRED_SPACE);
+
   private final Samples samples;
   private final Release release;
   private final List<Problem> refusals;
@@ -74,6 +80,12 @@ public final class Status {
   /** Why samples were refused: each reason once. */
   public List<Problem> refusals() {
     return refusals;
+  }
+
+  /** Whether it may help to send again what was refused: somebody may have put the service right. */
+  public boolean mayRetry() {
+    boolean isAllowed = group != null && hasConsent;
+    return isAllowed && samples.refused() > 0 && !OF_THE_APP.containsAll(refusals);
   }
 
   /** Null: no service is known to this device. */
