@@ -24,6 +24,7 @@ public final class PhotoActivity extends Screen {
   private static final String ASKED_ABOUT = "asked about";
   private static final int MOST_PIXELS = 1600;
 
+  private @Nullable RemoveQuestion question;
   private @Nullable StoredPhoto photo;
   private boolean isOpened;
   private @Nullable String askedAbout;
@@ -39,12 +40,16 @@ public final class PhotoActivity extends Screen {
     FacesView picture = view(R.id.picture);
     picture.setListener(this::scrollTo);
     view(R.id.again).setOnClickListener(button -> recogniseAgain());
+    question = new RemoveQuestion(this, this::remove, saved);
   }
 
   @Override
   protected void onSaveInstanceState(Bundle saved) {
     super.onSaveInstanceState(saved);
     saved.putString(ASKED_ABOUT, askedAbout);
+    if (question != null) {
+      question.save(saved);
+    }
   }
 
   @Override
@@ -53,6 +58,14 @@ public final class PhotoActivity extends Screen {
     if (photo != null) {
       session().recognitions().leave(photo);
     }
+  }
+
+  @Override
+  protected void onDestroy() {
+    if (question != null) {
+      question.leave();
+    }
+    super.onDestroy();
   }
 
   private void recogniseAgain() {
@@ -95,6 +108,9 @@ public final class PhotoActivity extends Screen {
           session().recognitions().open(photo);
         }
         load(photo);
+        if (question != null) {
+          question.askAgain();
+        }
       }
     }
     return photo;
@@ -168,11 +184,17 @@ public final class PhotoActivity extends Screen {
 
   @Override
   public boolean onOptionsItemSelected(MenuItem item) {
-    if (item.getItemId() == R.id.remove_photo && photo != null) {
-      session().photos().remove(photo);
-      finish();
+    if (item.getItemId() == R.id.remove_photo && photo != null && question != null) {
+      question.ask();
       return true;
     }
     return super.onOptionsItemSelected(item);
+  }
+
+  private void remove() {
+    if (photo != null) {
+      session().photos().remove(photo);
+      finish();
+    }
   }
 }

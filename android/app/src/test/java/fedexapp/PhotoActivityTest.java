@@ -6,7 +6,9 @@ import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 import static org.robolectric.Shadows.shadowOf;
 
+import android.app.AlertDialog;
 import android.content.ComponentName;
+import android.content.DialogInterface;
 import android.content.Intent;
 import android.view.View;
 import android.view.ViewGroup;
@@ -31,6 +33,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.Test;
 import org.robolectric.Robolectric;
 import org.robolectric.android.controller.ActivityController;
+import org.robolectric.annotation.Config;
+import org.robolectric.shadows.ShadowAlertDialog;
 
 public class PhotoActivityTest extends ScreenTestCase {
   private PhotoActivity openScene() throws IOException {
@@ -174,8 +178,17 @@ public class PhotoActivityTest extends ScreenTestCase {
     PhotoActivity screen = openScene();
     assertEquals(screen.getString(R.string.error_memory), text(screen, R.id.trouble));
     shadowOf(screen).clickMenuItem(R.id.remove_photo);
-    settle();
+    answer(DialogInterface.BUTTON_POSITIVE);
     assertTrue(session().photos().list().isEmpty());
+  }
+
+  private static AlertDialog question() {
+    return ShadowAlertDialog.getLatestAlertDialog();
+  }
+
+  private static void answer(int button) {
+    question().getButton(button).performClick();
+    settle();
   }
 
   /** What a cache throws for an answer that it does not have. */
@@ -315,8 +328,50 @@ public class PhotoActivityTest extends ScreenTestCase {
     PhotoActivity screen = openScene();
     shadowOf(screen).clickMenuItem(R.id.remove_photo);
     settle();
+    assertEquals("nothing goes unasked", 1, session().photos().list().size());
+    assertTrue(question().isShowing());
+    assertTrue(messageOf(question()).contains("What you taught with it stays"));
+    answer(DialogInterface.BUTTON_POSITIVE);
     assertTrue(screen.isFinishing());
     assertTrue(session().photos().list().isEmpty());
+  }
+
+  private static String messageOf(AlertDialog dialog) {
+    TextView message = dialog.findViewById(android.R.id.message);
+    return message.getText().toString();
+  }
+
+  @Test
+  public void aPhotoThatIsNotToBeRemovedStays() throws IOException {
+    PhotoActivity screen = openScene();
+    shadowOf(screen).clickMenuItem(R.id.remove_photo);
+    answer(DialogInterface.BUTTON_NEGATIVE);
+    assertFalse(question().isShowing());
+    assertFalse(screen.isFinishing());
+    assertEquals(1, session().photos().list().size());
+  }
+
+  @Test
+  public void whetherThePhotoIsToBeRemovedIsAskedStillWhenTheScreenIsTurned() throws IOException {
+    ActivityController<PhotoActivity> controller = openPhoto(addPhoto("scene.jpg"));
+    shadowOf(controller.get()).clickMenuItem(R.id.remove_photo);
+    AlertDialog before = question();
+    controller.recreate();
+    settle();
+    assertFalse(before.isShowing());
+    assertTrue(question().isShowing());
+    answer(DialogInterface.BUTTON_POSITIVE);
+    assertTrue(controller.get().isFinishing());
+    assertTrue(session().photos().list().isEmpty());
+  }
+
+  @Test
+  @Config(qualifiers = "de")
+  public void inGermanItIsAskedToo() throws IOException {
+    shadowOf(openScene()).clickMenuItem(R.id.remove_photo);
+    assertTrue(messageOf(question()).contains("Was du damit beigebracht hast, bleibt"));
+    assertEquals("Entfernen", question().getButton(DialogInterface.BUTTON_POSITIVE).getText());
+    assertEquals("Behalten", question().getButton(DialogInterface.BUTTON_NEGATIVE).getText());
   }
 
   @Test

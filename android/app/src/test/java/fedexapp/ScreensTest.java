@@ -1,10 +1,12 @@
 package fedexapp;
 
 import static org.junit.Assert.assertTrue;
+import static org.robolectric.Shadows.shadowOf;
 
 import android.app.Activity;
 import android.view.View;
 import android.view.ViewGroup;
+import android.view.Window;
 import fedexapp.learner.SyncResult;
 import fedexapp.photo.StoredPhoto;
 import fedexclient.contract.Problem;
@@ -16,6 +18,7 @@ import org.junit.Before;
 import org.junit.Test;
 import org.robolectric.RuntimeEnvironment;
 import org.robolectric.annotation.Config;
+import org.robolectric.shadows.ShadowAlertDialog;
 
 /** Screens as they are drawn, compared with pictures that somebody looked at and found right. */
 public class ScreensTest extends ScreenTestCase {
@@ -47,8 +50,12 @@ public class ScreensTest extends ScreenTestCase {
   }
 
   private static void assertLooks(Activity screen, String name) throws IOException {
+    assertLooks(screen.getWindow(), name);
+  }
+
+  private static void assertLooks(Window window, String name) throws IOException {
     settle();
-    assertTrue(name, Picture.of(screen.getWindow()).isApproved(name));
+    assertTrue(name, Picture.of(window).isApproved(name));
   }
 
   @Test
@@ -153,6 +160,24 @@ public class ScreensTest extends ScreenTestCase {
   public void photoThatIsNotRecognised() throws IOException {
     learner().failure = new IOException("of a test");
     assertLooks(openPhoto(), "photo-failed");
+  }
+
+  private Window askToRemove() throws IOException {
+    shadowOf(openPhoto()).clickMenuItem(R.id.remove_photo);
+    return ShadowAlertDialog.getLatestAlertDialog().getWindow();
+  }
+
+  @Test
+  @Config(qualifiers = PHONE)
+  public void removingAPhoto() throws IOException {
+    assertLooks(askToRemove(), "remove");
+  }
+
+  @Test
+  @Config(qualifiers = "de-" + PHONE_NIGHT)
+  public void removingAPhotoInGermanDarkWithLargeText() throws IOException {
+    RuntimeEnvironment.setFontScale(2f);
+    assertLooks(askToRemove(), "remove-de-night-large");
   }
 
   @Test
