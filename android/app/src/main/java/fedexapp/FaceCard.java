@@ -9,6 +9,8 @@ import fedexapp.learner.SeenFace;
 import fedexclient.recognise.Ranked;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The card that says who one face is. */
@@ -18,6 +20,8 @@ final class FaceCard {
   private final View card;
   private final Resources resources;
   private final String number;
+  private @Nullable SeenFace shown;
+  private @Nullable String shownSaid;
 
   /** Fills a card for a face, counted from 0. */
   FaceCard(View card, int index) {
@@ -32,9 +36,14 @@ final class FaceCard {
     tag.setBackground(disc);
   }
 
-  /** Shows a face, and what the user said to it; gives the name that it goes by. */
-  String show(SeenFace face, @Nullable String said) {
-    String name = name(face, said);
+  /** Shows a face, and what the user said to it; what is shown already is left as it is. */
+  void show(SeenFace face, @Nullable String said) {
+    if (face == shown && Objects.equals(said, shownSaid)) {
+      return;
+    }
+    shown = face;
+    shownSaid = said;
+    String name = name(resources, face, said);
     String sureness = sureness(face, said);
     text(R.id.name).setText(name);
     Words.showOrHide(text(R.id.sureness), sureness);
@@ -43,10 +52,10 @@ final class FaceCard {
     View who = card.findViewById(R.id.who);
     who.setContentDescription(resources.getString(R.string.face_description, number, name, sureness));
     showButtons(face, said);
-    return name;
   }
 
-  private String name(SeenFace face, @Nullable String said) {
+  /** The name that a face goes by, as the user said if he did. */
+  static String name(Resources resources, SeenFace face, @Nullable String said) {
     if (said != null) {
       return said;
     }
@@ -84,12 +93,18 @@ final class FaceCard {
     correct.setContentDescription(resources.getString(R.string.correct_about, number));
   }
 
-  void onAgree(Runnable agreed) {
-    card.findViewById(R.id.agree).setOnClickListener(button -> agreed.run());
+  /** Has the buttons give the face that is shown by then. */
+  void onPress(Consumer<SeenFace> agreed, Consumer<SeenFace> corrected) {
+    give(R.id.agree, agreed);
+    give(R.id.correct, corrected);
   }
 
-  void onCorrect(Runnable corrected) {
-    card.findViewById(R.id.correct).setOnClickListener(button -> corrected.run());
+  private void give(int button, Consumer<SeenFace> pressed) {
+    card.findViewById(button).setOnClickListener(view -> {
+      if (shown != null) {
+        pressed.accept(shown);
+      }
+    });
   }
 
   private TextView text(int id) {

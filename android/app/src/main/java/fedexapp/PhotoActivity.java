@@ -5,8 +5,6 @@ import android.os.Bundle;
 import android.view.Menu;
 import android.view.MenuItem;
 import android.view.View;
-import android.view.ViewGroup;
-import android.widget.ScrollView;
 import fedexapp.learner.SeenFace;
 import fedexapp.photo.StoredPhoto;
 import fedexapp.session.Recognition;
@@ -24,6 +22,7 @@ public final class PhotoActivity extends Screen {
   private static final String ASKED_ABOUT = "asked about";
   private static final int MOST_PIXELS = 1600;
 
+  private @Nullable FaceCards cards;
   private @Nullable RemoveQuestion question;
   private @Nullable StoredPhoto photo;
   private boolean isOpened;
@@ -37,9 +36,12 @@ public final class PhotoActivity extends Screen {
     offerToLeave();
     isOpened = saved == null;
     askedAbout = saved == null ? null : saved.getString(ASKED_ABOUT);
-    FacesView picture = view(R.id.picture);
-    picture.setListener(this::scrollTo);
     view(R.id.again).setOnClickListener(button -> recogniseAgain());
+    FaceCards shown = new FaceCards(view(R.id.faces), view(R.id.scroll), this::agree, this::askName,
+        saved);
+    cards = shown;
+    FacesView picture = view(R.id.picture);
+    picture.setListener(shown::scrollTo);
     question = new RemoveQuestion(this, this::remove, saved);
   }
 
@@ -47,6 +49,9 @@ public final class PhotoActivity extends Screen {
   protected void onSaveInstanceState(Bundle saved) {
     super.onSaveInstanceState(saved);
     saved.putString(ASKED_ABOUT, askedAbout);
+    if (cards != null) {
+      cards.save(saved);
+    }
     if (question != null) {
       question.save(saved);
     }
@@ -89,7 +94,7 @@ public final class PhotoActivity extends Screen {
     List<SeenFace> known = recognition.faces();
     List<SeenFace> faces = known == null ? Collections.emptyList() : known;
     view(R.id.recognising).setVisibility(recognition.isRunning() ? View.VISIBLE : View.GONE);
-    showFaces(shown, faces, recognition);
+    showFaces(faces, recognition);
     String count = faces.isEmpty() ? getString(R.string.no_faces)
         : getResources().getQuantityString(R.plurals.faces_found, faces.size(),
             Words.number(getResources(), faces.size()));
@@ -131,35 +136,23 @@ public final class PhotoActivity extends Screen {
     view(R.id.again).setVisibility(failure != null ? View.VISIBLE : View.GONE);
   }
 
-  private void showFaces(StoredPhoto shown, List<SeenFace> faces, Recognition recognition) {
+  private void showFaces(List<SeenFace> faces, Recognition recognition) {
     FacesView picture = view(R.id.picture);
     picture.show(faces);
-    ViewGroup cards = view(R.id.faces);
-    List<String> names = new ArrayList<>();
-    for (int index = 0; index < faces.size(); index++) {
-      FaceCard card = new FaceCard(card(cards, index), index);
-      SeenFace face = faces.get(index);
-      names.add(card.show(face, recognition.said(face)));
-      card.onAgree(() -> session().recognitions().agree(shown, face));
-      card.onCorrect(() -> askName(face));
+    if (cards != null) {
+      cards.show(faces, recognition);
     }
-    cards.removeViews(faces.size(), cards.getChildCount() - faces.size());
+    List<String> names = new ArrayList<>();
+    for (SeenFace face : faces) {
+      names.add(FaceCard.name(getResources(), face, recognition.said(face)));
+    }
     picture.setContentDescription(getString(R.string.picture_description, String.join(", ", names)));
   }
 
-  /** The card of a face, which stays when it is shown anew: what has the focus keeps it. */
-  private View card(ViewGroup cards, int index) {
-    if (index == cards.getChildCount()) {
-      getLayoutInflater().inflate(R.layout.face, cards, true);
+  private void agree(SeenFace face) {
+    if (photo != null) {
+      session().recognitions().agree(photo, face);
     }
-    return cards.getChildAt(index);
-  }
-
-  private void scrollTo(int face) {
-    ViewGroup cards = view(R.id.faces);
-    ScrollView scroll = view(R.id.scroll);
-    View card = cards.getChildAt(face);
-    scroll.smoothScrollTo(0, cards.getTop() + card.getTop());
   }
 
   private void askName(SeenFace face) {

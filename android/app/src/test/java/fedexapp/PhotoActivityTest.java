@@ -10,8 +10,13 @@ import android.app.AlertDialog;
 import android.content.ComponentName;
 import android.content.DialogInterface;
 import android.content.Intent;
+import android.graphics.Bitmap;
+import android.graphics.Canvas;
+import android.os.Looper;
+import android.view.MotionEvent;
 import android.view.View;
 import android.view.ViewGroup;
+import android.widget.ScrollView;
 import android.widget.TextView;
 import fedexapp.learner.Release;
 import fedexapp.learner.Samples;
@@ -21,15 +26,19 @@ import fedexapp.photo.StoredPhoto;
 import fedexapp.session.Lane;
 import fedexclient.cache.Cache;
 import fedexclient.cache.CacheException;
+import fedexclient.contract.Box;
 import fedexclient.keeping.Feedback;
 import fedexclient.recognise.Ranked;
 import fedexclient.service.UnreachableException;
 import java.io.File;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.Test;
 import org.robolectric.Robolectric;
 import org.robolectric.android.controller.ActivityController;
@@ -75,6 +84,91 @@ public class PhotoActivityTest extends ScreenTestCase {
     assertEquals("Ada Abel", said(screen, 0, R.id.name));
     assertEquals("93% sure", said(screen, 0, R.id.sureness));
     assertEquals("Or Dora Abel (5%), Emil Fuchs (1%)", said(screen, 0, R.id.others));
+  }
+
+  private static List<SeenFace> manyFaces() {
+    List<SeenFace> faces = new ArrayList<>();
+    for (int index = 0; index < 40; index++) {
+      Box box = new Box(5 * index, 5 * index, 5 * index + 4, 5 * index + 4);
+      faces.add(new SeenFace("i" + index, box, Arrays.asList(new Ranked("Ada " + index, 0.9)), false));
+    }
+    return faces;
+  }
+
+  /** Shows the next of what is to be shown, and tells how many cards that added. */
+  private static int cardsOfOneTask(ViewGroup cards) {
+    int before = cards.getChildCount();
+    shadowOf(Looper.getMainLooper()).runOneTask();
+    return cards.getChildCount() - before;
+  }
+
+  /** Shows one thing after the other, until there are so many cards; tells how many of them came at once. */
+  private static int mostAtOnceUntil(ViewGroup cards, int wanted) {
+    int most = 0;
+    for (long end = System.currentTimeMillis() + 60_000; cards.getChildCount() < wanted;) {
+      assertTrue("in time", System.currentTimeMillis() < end);
+      most = Math.max(most, cardsOfOneTask(cards));
+    }
+    return most;
+  }
+
+  private ActivityController<PhotoActivity> openManyBeforeTheyAreFound() throws IOException {
+    learner().faces = manyFaces();
+    learner().gate = new CountDownLatch(1);
+    StoredPhoto photo = addPhoto("scene.jpg");
+    ActivityController<PhotoActivity> controller =
+        Robolectric.buildActivity(PhotoActivity.class, photoIntent(photo)).setup();
+    AtomicBoolean isShown = new AtomicBoolean();
+    session().jobs().run(Lane.PHOTOS, () -> photo, done -> isShown.set(true), error -> {});
+    await(isShown::get);
+    learner().gate.countDown();
+    return controller;
+  }
+
+  /** All were made at once, and the screen stood still for as long. */
+  @Test
+  public void ofManyFacesTheCardsAreMadeAFewAtATime() throws IOException {
+    PhotoActivity screen = openManyBeforeTheyAreFound().get();
+    assertEquals(8, mostAtOnceUntil(screen.findViewById(R.id.faces), 40));
+    settle();
+    assertEquals("Ada 0", said(screen, 0, R.id.name));
+    press(screen, 39, R.id.agree);
+    assertTrue(learner().asked.contains("agree i39"));
+    assertEquals("You said: Ada 39", said(screen, 39, R.id.sureness));
+  }
+
+  @Test
+  public void aFaceThatIsTouchedIsScrolledToOnceItsCardIsMadeAndStaysInSightWhenTheScreenIsTurned()
+      throws IOException {
+    ActivityController<PhotoActivity> controller = openManyBeforeTheyAreFound();
+    PhotoActivity screen = controller.get();
+    ViewGroup cards = screen.findViewById(R.id.faces);
+    mostAtOnceUntil(cards, 1);
+    touch(screen, 152, 152);
+    assertTrue(cards.getChildCount() <= 30);
+    assertScrolledTo(screen, 30);
+    controller.recreate();
+    assertScrolledTo(controller.get(), 30);
+  }
+
+  private static void assertScrolledTo(PhotoActivity screen, int face) {
+    settle();
+    ScrollView scroll = screen.findViewById(R.id.scroll);
+    shadowOf(Looper.getMainLooper()).idleFor(2, TimeUnit.SECONDS);
+    scroll.computeScroll();
+    View cards = screen.findViewById(R.id.faces);
+    assertEquals(cards.getTop() + card(screen, face).getTop(), scroll.getScrollY());
+  }
+
+  /** Touches a place of the scene, in its pixels. */
+  private static void touch(PhotoActivity screen, int x, int y) {
+    FacesView picture = screen.findViewById(R.id.picture);
+    int width = picture.getWidth();
+    int height = picture.getHeight();
+    picture.draw(new Canvas(Bitmap.createBitmap(width, height, Bitmap.Config.ARGB_8888)));
+    float scale = Math.min(width / 640f, height / 480f);
+    picture.dispatchTouchEvent(MotionEvent.obtain(0, 0, MotionEvent.ACTION_UP, (width - 640 * scale) / 2 + x * scale,
+        (height - 480 * scale) / 2 + y * scale, 0));
   }
 
   @Test
