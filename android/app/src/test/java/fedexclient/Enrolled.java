@@ -1,7 +1,9 @@
 package fedexclient;
 
 import android.content.Context;
+import android.database.sqlite.SQLiteDatabase;
 import fedexclient.contract.DeviceBundle;
+import fedexclient.contract.Problem;
 import fedexclient.contract.PublicKey;
 import fedexclient.pull.HeadTrial;
 import fedexclient.recognise.ModelRuntime;
@@ -13,11 +15,14 @@ import fedexclient.service.Vault;
 import fedexclient.service.VaultException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** A device of the library that lives in a folder, and belongs to a group if a test says so. */
 public final class Enrolled {
   private final Path folder;
   private final OpenVault vault = new OpenVault();
+  private @Nullable Identity identity;
 
   /** Names the folder. */
   public Enrolled(Path folder) {
@@ -33,8 +38,21 @@ public final class Enrolled {
   public void join() throws Exception {
     Files.createDirectories(folder);
     PublicKey key = PublicKey.of(new byte[PublicKey.BYTES]);
-    new IdentityStore(folder, vault).keep(new Identity("https://127.0.0.1:1", "0".repeat(32),
-        "a".repeat(43), "kitchen", key, key, new byte[32], 0, false));
+    Identity made = new Identity("https://127.0.0.1:1", "0".repeat(32), "a".repeat(43), "kitchen", key, key,
+        new byte[32], 0, false);
+    new IdentityStore(folder, vault).keep(made);
+    identity = made;
+  }
+
+  /** Has its service have refused an upload of one sample, in a cache that is there and of a group that was joined. */
+  public void refuse(Problem problem) {
+    Identity joined = Objects.requireNonNull(identity);
+    String cache = folder.resolve("cache.sqlite3").toString();
+    try (SQLiteDatabase database = SQLiteDatabase.openDatabase(cache, null, SQLiteDatabase.NO_LOCALIZED_COLLATORS)) {
+      database.execSQL("INSERT INTO uploads (id, space, origin, device, samples, size, sealed_ms, body, state, problem) "
+          + "VALUES (hex(randomblob(32)), ?, ?, ?, 1, 1, 1, x'00', 'refused', ?)", new Object[] {"0".repeat(64),
+              joined.origin(), joined.device(), problem + " of a test"});
+    }
   }
 
   /** Spoils what was taught. */

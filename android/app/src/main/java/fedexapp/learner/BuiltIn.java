@@ -30,7 +30,7 @@ public final class BuiltIn implements LearnerFactory {
     if (!PackedBundle.isThere(context.getAssets())) {
       throw new NoModelException();
     }
-    return FedexLearner.begin(fedex, new KeptChoices(context));
+    return FedexLearner.begin(fedex, new KeptChoices(context), new LastVersion(context), NAME);
   }
 
   /** The jobs by which the device pushes and pulls, as its user wanted when the last round ended. Reads no file. */

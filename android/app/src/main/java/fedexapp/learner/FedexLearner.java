@@ -40,11 +40,28 @@ final class FedexLearner implements Learner {
     this.kept = kept;
   }
 
-  /** As the app begins: jobs that are gone, as where it was ended by force, come back. May block. */
-  static FedexLearner begin(Fedex fedex, KeptChoices kept) {
+  /**
+   * As the app begins: jobs that are gone, as where it was ended by force, come back. Once it was updated, what was
+   * refused before waits again. May block.
+   */
+  static FedexLearner begin(Fedex fedex, KeptChoices kept, LastVersion last, String version) {
     FedexLearner learner = new FedexLearner(fedex, kept);
+    if (!last.is(version)) {
+      learner.retryRefused(last, version);
+    }
     learner.sync();
     return learner;
+  }
+
+  private void retryRefused(LastVersion last, String version) {
+    try {
+      if (fedex.status().group() != null) {
+        fedex.retryRefused();
+      }
+      last.keep(version);
+    } catch (FedexException error) {
+      // Whoever looks how it stands is told the same, and the next start tries again.
+    }
   }
 
   static SyncPolicy policyOf(Choices choices) {

@@ -20,6 +20,7 @@ import fedexclient.FedexOptions;
 import fedexclient.Trouble;
 import fedexclient.cache.NoInferenceException;
 import fedexclient.contract.Invitation;
+import fedexclient.contract.Problem;
 import fedexclient.contract.Strictness;
 import fedexclient.service.DamagedIdentityException;
 import fedexclient.service.EnrolmentException;
@@ -60,7 +61,12 @@ public final class FedexLearnerTest {
   }
 
   private FedexLearner begin() {
-    return FedexLearner.begin(fedex, new KeptChoices(RuntimeEnvironment.getApplication()));
+    return begin("test 1");
+  }
+
+  private FedexLearner begin(String version) {
+    Application app = RuntimeEnvironment.getApplication();
+    return FedexLearner.begin(fedex, new KeptChoices(app), new LastVersion(app), version);
   }
 
   @After
@@ -161,6 +167,23 @@ public final class FedexLearnerTest {
     assertThrows(EnrolmentException.class, learner::retryRefused);
     phone.join();
     learner.retryRefused();
+  }
+
+  /** Who was told to update the app had no way to send it any more. */
+  @Test
+  public void whatWasRefusedIsSentAgainOnceTheAppWasUpdated() throws Exception {
+    phone.join();
+    learner.status();
+    phone.refuse(Problem.UNSUPPORTED_VERSION);
+    learner = begin();
+    assertEquals(1, learner.status().samples().refused());
+    assertFalse(learner.status().mayRetry());
+    learner = begin("test 2");
+    assertEquals(0, learner.status().samples().refused());
+    assertEquals(1, learner.status().samples().waiting());
+    phone.refuse(Problem.UNSUPPORTED_VERSION);
+    learner = begin("test 2");
+    assertEquals("once", 1, learner.status().samples().refused());
   }
 
   @Test

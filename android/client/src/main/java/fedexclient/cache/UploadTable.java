@@ -1,5 +1,6 @@
 package fedexclient.cache;
 
+import fedexclient.contract.Problem;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,8 +37,9 @@ public final class UploadTable {
   private static final String SET_ASIDE =
       "UPDATE uploads SET state = 'refused', problem = ? WHERE id = ? AND state = 'waiting'";
   private static final String NOTE = "UPDATE uploads SET problem = ? WHERE id = ? AND state = 'waiting'";
-  private static final String RETRY =
-      "UPDATE uploads SET state = 'waiting' WHERE state = 'refused' AND origin = ? AND device = ?";
+  private static final String RETRY = "UPDATE uploads SET state = 'waiting', "
+      + "sealed_ms = CASE WHEN problem LIKE ? || ' %' THEN 0 ELSE sealed_ms END "
+      + "WHERE state = 'refused' AND origin = ? AND device = ?";
   private static final String UNFINISHED = "SELECT id, space, device, samples, size, state, problem FROM uploads "
       + "WHERE state != 'acknowledged' ORDER BY rowid";
   private static final String COUNT_ACKNOWLEDGED =
@@ -139,9 +141,9 @@ public final class UploadTable {
     database.change(NOTE, problem, upload);
   }
 
-  /** Makes refused uploads wait again. */
+  /** Makes refused uploads wait again. Those of a version that the service does not take are old: to be sealed anew. */
   public void retryRefused(SealedAs as) throws CacheException {
-    database.change(RETRY, as.origin(), as.device());
+    database.change(RETRY, Problem.UNSUPPORTED_VERSION.toString(), as.origin(), as.device());
   }
 
   /** Lists the uploads that are not acknowledged, in the order of their sealing. */

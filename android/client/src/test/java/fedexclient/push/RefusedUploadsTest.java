@@ -14,6 +14,7 @@ import fedexclient.cache.NewFeedback;
 import fedexclient.cache.Outside;
 import fedexclient.cache.SealedUpload;
 import fedexclient.cache.UploadStatus;
+import fedexclient.contract.Codec;
 import fedexclient.contract.FeatureShape;
 import fedexclient.contract.Problem;
 import fedexclient.contract.Sha256;
@@ -47,6 +48,23 @@ public class RefusedUploadsTest extends PushTestCase {
       assertEquals(List.of("1 refused"), unfinished());
       assertSentWhenAsked();
     }
+  }
+
+  /** The same bytes would be refused again: an update of the app helps only what it seals itself. */
+  @Test
+  public void what_was_refused_for_its_version_is_sealed_as_it_is_done_now_when_it_is_sent_again() throws Exception {
+    give(1, "Ada");
+    service.fault = ScriptedService.refusing(Problem.UNSUPPORTED_VERSION);
+    assertEquals(1, push().refused());
+    service.fault = (space, upload) -> {};
+    try (Cache cache = open()) {
+      String old = cache.uploads().unfinished().get(0).id();
+      Outbox outbox = outbox(cache, new UploadForm(Codec.FLOAT16, 256, 32 << 20));
+      outbox.retryRefused();
+      assertEquals(1, push(outbox).uploads());
+      assertFalse(service.ids.contains(old));
+    }
+    assertEquals(List.of(List.of("Ada")), service.labels());
   }
 
   private void assertSentWhenAsked() throws Exception {
