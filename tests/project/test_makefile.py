@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -95,6 +96,22 @@ def test_an_app_is_packed_with_a_device_bundle_and_nothing_else(tmp_path: Path) 
         assert f"MODELS: expected the folder of a device bundle, got {tmp_path / wrong}\n" in refused.stderr
         assert "builds" not in refused.stdout
     assert f"-Dmodels={tmp_path}/device" in make("android", f"MODELS={tmp_path}/device", PATH=str(tmp_path)).stdout
+
+
+def test_an_archive_of_an_earlier_build_is_not_left_as_it_is() -> None:
+    """A second `make android` packed the classes of the first: Ant compares times, and in archives all are the same."""
+    archives = 0
+    for pom in ROOT.glob("android/**/pom.xml"):
+        for target in ElementTree.parse(pom).iterfind(".//{*}configuration/{*}target"):
+            deleted = set()
+            for task in target:
+                match task.tag.partition("}")[2]:
+                    case "delete":
+                        deleted.add(task.attrib["file"])
+                    case "zip" | "jar":
+                        assert task.attrib["destfile"] in deleted, pom
+                        archives += 1
+    assert archives
 
 
 def test_an_older_java_is_refused_before_maven_meets_it(tmp_path: Path) -> None:
