@@ -49,20 +49,26 @@ def test_whoever_asks_often_does_not_ask_the_store(store: ObjectStore, clock: Cl
     assert puts == [keys.READY] * 2
 
 
+def hang(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
+    """Let writes hang; return what is set as one does, and what lets them go on."""
+    hangs, goes_on = threading.Event(), threading.Event()
+    put = type(store).put
+
+    def wait(self: ObjectStore, key: str, body: bytes) -> str:
+        hangs.set()
+        assert goes_on.wait(60)
+        return put(self, key, body)
+
+    monkeypatch.setattr(type(store), "put", wait)
+    return hangs, goes_on
+
+
 def test_whoever_asks_during_the_first_look_is_not_told_of_a_silence_that_was_not(
     directory_store: ObjectStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A service just started said that its store had not answered for 15 s."""
     readiness = Readiness(directory_store, clock=clock, answered_in_s=0.1)
-    hangs, goes_on = threading.Event(), threading.Event()
-    put = type(directory_store).put
-
-    def hang(self: ObjectStore, key: str, body: bytes) -> str:
-        hangs.set()
-        assert goes_on.wait(60)
-        return put(self, key, body)
-
-    monkeypatch.setattr(type(directory_store), "put", hang)
+    hangs, goes_on = hang(directory_store, monkeypatch)
     with pytest.raises(Unavailable, match="no answer for 0 s"):
         readiness.ask()
     assert hangs.is_set()
@@ -84,15 +90,7 @@ def test_whoever_asks_beside_another_hears_what_that_one_finds(
     if is_asked_before:
         readiness.ask()
         clock.now += BELIEVED_S
-    hangs, goes_on = threading.Event(), threading.Event()
-    put = type(directory_store).put
-
-    def hang(self: ObjectStore, key: str, body: bytes) -> str:
-        hangs.set()
-        assert goes_on.wait(60)
-        return put(self, key, body)
-
-    monkeypatch.setattr(type(directory_store), "put", hang)
+    hangs, goes_on = hang(directory_store, monkeypatch)
     with ThreadPoolExecutor(2) as threads:
         one = threads.submit(readiness.ask)
         assert hangs.wait(60)
