@@ -29,17 +29,9 @@ public class AccessibilityTest extends ScreenTestCase {
     return views;
   }
 
-  private List<Activity> allScreens() throws IOException {
+  private List<Activity> fullScreens() throws IOException {
     learner().status = ScriptedLearner.member().withRefusals(Arrays.asList(Problem.TOO_LARGE)).withDamage(true);
-    List<Activity> screens = new ArrayList<>();
-    screens.add(open(PhotosActivity.class).get());
-    screens.add(open(PhotoActivity.class, photoIntent(addPhoto("scene.jpg"))).get());
-    screens.add(open(NameActivity.class).get());
-    screens.add(open(SettingsActivity.class).get());
-    screens.add(open(ConsentActivity.class).get());
-    screens.add(open(ForgetActivity.class).get());
-    screens.add(open(EnrolActivity.class).get());
-    return screens;
+    return allScreens();
   }
 
   private static List<View> contents(Activity screen) {
@@ -50,7 +42,7 @@ public class AccessibilityTest extends ScreenTestCase {
   public void whatCanBePressedIsLargeEnoughAndSaysWhatItIs() throws IOException {
     float density = app().getResources().getDisplayMetrics().density;
     int seen = 0;
-    for (Activity screen : allScreens()) {
+    for (Activity screen : fullScreens()) {
       for (View view : contents(screen)) {
         if (view.isClickable() && view.isEnabled() && !(view instanceof android.widget.AdapterView)) {
           seen++;
@@ -81,7 +73,7 @@ public class AccessibilityTest extends ScreenTestCase {
   @Test
   public void headingsAreHeadings() throws IOException {
     int headings = 0;
-    for (Activity screen : allScreens()) {
+    for (Activity screen : fullScreens()) {
       for (View view : contents(screen)) {
         headings += view.isAccessibilityHeading() ? 1 : 0;
       }
@@ -121,7 +113,7 @@ public class AccessibilityTest extends ScreenTestCase {
   }
 
   private void assertNothingIsCutOff() throws IOException {
-    for (Activity screen : allScreens()) {
+    for (Activity screen : fullScreens()) {
       for (View view : contents(screen)) {
         if (view instanceof TextView && !(view instanceof EditText) && ((TextView) view).getLayout() != null) {
           TextView text = (TextView) view;

@@ -4,7 +4,6 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
 import android.app.Activity;
-import android.content.Intent;
 import android.graphics.Insets;
 import android.graphics.Rect;
 import android.view.View;
@@ -12,8 +11,6 @@ import android.view.ViewGroup;
 import android.view.Window;
 import android.view.WindowInsets;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.Before;
 import org.junit.Test;
 import org.robolectric.annotation.Config;
@@ -28,19 +25,6 @@ public class BarsTest extends ScreenTestCase {
   @Before
   public void showBars() throws Exception {
     SystemBars.show();
-  }
-
-  private List<Activity> screens() throws IOException {
-    Intent photo = photoIntent(addPhoto("scene.jpg"));
-    List<Activity> screens = new ArrayList<>();
-    screens.add(open(PhotosActivity.class).get());
-    screens.add(open(PhotoActivity.class, photo).get());
-    screens.add(open(NameActivity.class).get());
-    screens.add(open(SettingsActivity.class).get());
-    screens.add(open(ConsentActivity.class).get());
-    screens.add(open(ForgetActivity.class).get());
-    screens.add(open(EnrolActivity.class).get());
-    return screens;
   }
 
   /** Where the layout of a screen lies in its window. */
@@ -58,7 +42,7 @@ public class BarsTest extends ScreenTestCase {
   @Test
   @Config(qualifiers = PHONE)
   public void eachScreenLiesBetweenTheBars() throws IOException {
-    for (Activity screen : screens()) {
+    for (Activity screen : allScreens()) {
       Rect expected = new Rect(0, STATUS_BAR + ACTION_BAR, 360, 640 - BUTTONS);
       assertEquals(screen.toString(), expected, place(screen));
     }

@@ -80,6 +80,20 @@ public abstract class ScreenTestCase {
     return controller;
   }
 
+  /** Each screen of the app, with a photo where there are any. */
+  List<Activity> allScreens() throws IOException {
+    Intent photo = photoIntent(addPhoto("scene.jpg"));
+    List<Activity> screens = new ArrayList<>();
+    screens.add(open(PhotosActivity.class).get());
+    screens.add(open(PhotoActivity.class, photo).get());
+    screens.add(open(NameActivity.class).get());
+    screens.add(open(SettingsActivity.class).get());
+    screens.add(open(ConsentActivity.class).get());
+    screens.add(open(ForgetActivity.class).get());
+    screens.add(open(EnrolActivity.class).get());
+    return screens;
+  }
+
   /** The intent that opens the screen of a photo. */
   static Intent photoIntent(StoredPhoto photo) {
     return new Intent(app(), PhotoActivity.class).putExtra(PhotoActivity.PHOTO, photo.id());
